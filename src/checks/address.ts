@@ -1,0 +1,48 @@
+import type { Config } from "../config/config.ts";
+import { type Check, fail, ok } from "../core/check.ts";
+import { magicDomain } from "../dns/index.ts";
+import { type Address, findAddress } from "../ingress/address.ts";
+import type { IngressProvider } from "../ingress/provider.ts";
+import { UserError } from "../ports/error.ts";
+import { readerOf } from "../ports/reader.ts";
+
+/** Magic DNS is made from an IP address (rule 21). Throws with exit code 2. */
+export const assertMagic = (address: Address): void => {
+  if (magicDomain(address.host)) return;
+  throw new UserError({
+    id: "dns.magic-hostname",
+    what: `Magic DNS needs an IP address, and the gateway has only the host name ${address.host}.`,
+    why: "sslip.io reads the address out of the name; a host name's addresses change without notice.",
+    remedy: {
+      text: "Use a domain of your own and point its wildcard at that host name.",
+      command: "kn-bootstrap install --domain apps.example.com --dns none",
+    },
+    exitCode: 2,
+  });
+};
+
+/** The gateway has an address that the records can point at. */
+export const addressKnown = (config: Config, ingress: IngressProvider): Check => ({
+  id: "ingress.address",
+  title: "The gateway has an address",
+  run: async (ctx) => {
+    const address = await findAddress(readerOf(ctx.cluster), config, ingress);
+    if (address) {
+      if (config.dns === "magic") assertMagic(address);
+      return ok(`${address.host} (${address.source})`);
+    }
+    if (config.expose === "nodeport") {
+      return {
+        ...fail("no node has an ExternalIP", { text: "Say where the nodes can be reached: --address 203.0.113.7" }),
+        permanent: true,
+      };
+    }
+    const { namespace, name } = ingress.service;
+    const service = await ctx.cluster.get(ingress.service);
+    if (!service) return fail(`Service ${namespace}/${name} does not exist`, { text: "Run install again." });
+    return fail(`LoadBalancer pending: no controller has claimed Service ${namespace}/${name}`, {
+      text: "Where nothing gives out load balancers (kind, bare metal), run install with --expose nodeport; or install MetalLB.",
+      command: `kubectl describe service ${name} -n ${namespace}`,
+    });
+  },
+});

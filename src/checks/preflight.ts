@@ -1,0 +1,107 @@
+import { type Check, fail, ok, warn } from "../core/check.ts";
+import { ownerOf } from "../core/inventory.ts";
+import { quantity } from "../core/quantity.ts";
+import { at, type KubeObject } from "../ports/object.ts";
+
+/** `v1.36.2` or `1.34` → [1, 36]. */
+const minorOf = (version: string): readonly [number, number] => {
+  const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(version) ?? [];
+  return [Number(major), Number(minor)];
+};
+
+const atLeast = (version: string, minimum: string): boolean => {
+  const [a, b] = minorOf(version);
+  const [c, d] = minorOf(minimum);
+  return a > c || (a === c && b >= d);
+};
+
+/**
+ * Knative's controllers end with "Version check failed" on an older server, after an install that applied cleanly
+ * (knative.dev/pkg version.go); so this comes first.
+ */
+export const serverVersion = (knative: string, minimum: string): Check => ({
+  id: "cluster.version",
+  title: "The server is new enough for this Knative",
+  run: async (ctx) => {
+    const version = await ctx.cluster.version();
+    return atLeast(version, minimum)
+      ? ok(`Kubernetes ${version}, Knative ${knative} needs ${minimum}`)
+      : fail(`Knative ${knative} needs Kubernetes ${minimum} or newer, and this server is ${version}.`, {
+          text: "Upgrade the cluster, or choose an older Knative with --knative-version.",
+        });
+  },
+});
+
+const RECOMMENDED = { nodes: 3, cpu: 6, memory: 22.5e9 };
+const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1).replace(/\.0$/, "");
+
+/** Warns, never refuses (rule 7): clusters that are smaller work, and autoscaled ones grow. */
+export const capacity: Check = {
+  id: "cluster.capacity",
+  title: "The cluster has room for Knative and what runs on it",
+  run: async (ctx) => {
+    const nodes = (await ctx.cluster.list({ apiVersion: "v1", kind: "Node" })).filter(
+      (node) => at(node, "spec", "unschedulable") !== true,
+    );
+    const sum = (resource: string): number =>
+      nodes.reduce((total, node) => total + (quantity(at(node, "status", "allocatable", resource)) ?? 0), 0);
+    const cpu = sum("cpu");
+    const memory = sum("memory");
+    const summary = `${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}, ${cpu.toFixed(1).replace(/\.0$/, "")} vCPU, ${gigabytes(memory)} GB`;
+    if (nodes.length >= RECOMMENDED.nodes && cpu >= RECOMMENDED.cpu && memory >= RECOMMENDED.memory) return ok(summary);
+    return warn(`${summary}; recommended are 3 nodes, 6 vCPU, 22.5 GB`, {
+      text: "It can work; if pods stay unscheduled, the wait will say so.",
+    });
+  },
+};
+
+/** Who made the Knative that is already there. */
+export type Maker = "nobody" | "kn-bootstrap" | "kubectl" | "helm" | "operator";
+
+const makerOf = (namespace: KubeObject, deployment: KubeObject | undefined): Maker => {
+  const marks = [namespace, deployment].filter((object) => object !== undefined);
+  if (marks.some((object) => ownerOf(object))) return "kn-bootstrap";
+  const isHelm = (object: KubeObject): boolean =>
+    object.metadata.labels?.["app.kubernetes.io/managed-by"] === "Helm" ||
+    object.metadata.annotations?.["meta.helm.sh/release-name"] !== undefined;
+  return marks.some(isHelm) ? "helm" : "kubectl";
+};
+
+/** A Knative that something else keeps in its state would be fought over. */
+export const knativeOwner = (takeOwnership: boolean): Check => ({
+  id: "knative.owner",
+  title: "No other installer keeps this Knative",
+  run: async (ctx) => {
+    const operators = await ctx.cluster.list({ apiVersion: "operator.knative.dev/v1beta1", kind: "KnativeServing" });
+    const [operator] = operators;
+    if (operator) {
+      const { namespace, name } = operator.metadata;
+      return fail(`Knative here is kept by the Knative operator (KnativeServing ${namespace}/${name}).`, {
+        text: "The operator would undo every change. Configure it there, or delete that object first.",
+        command: `kubectl delete knativeserving ${name} -n ${namespace}`,
+      });
+    }
+    const deployments = await ctx.cluster.list({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      namespace: "knative-serving",
+    });
+    const controller = deployments.find(({ metadata }) => metadata.name === "controller");
+    const namespace = await ctx.cluster.get({ apiVersion: "v1", kind: "Namespace", name: "knative-serving" });
+    if (!namespace || !controller) return ok("no Knative here yet, or one that is half installed");
+    const maker = makerOf(namespace, controller);
+    if (maker === "kn-bootstrap") return ok("made by kn-bootstrap");
+    if (maker === "helm") {
+      return fail("Knative here was installed by Helm.", {
+        text: "Helm would undo changes at its next upgrade. Uninstall that release first.",
+        command: "helm list --all-namespaces --filter knative",
+      });
+    }
+    return takeOwnership
+      ? ok("made with kubectl, taken over by --take-ownership")
+      : fail("Knative here was installed with kubectl or another tool, not by kn-bootstrap.", {
+          text: "To let kn-bootstrap manage it, look at the plan and take ownership.",
+          command: "kn-bootstrap plan --take-ownership",
+        });
+  },
+});

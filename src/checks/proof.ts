@@ -1,0 +1,184 @@
+import { hostFor } from "../certificates/names.ts";
+import { inspect } from "../certificates/secret.ts";
+import type { Config } from "../config/config.ts";
+import { type Check, type Finding, fail, ok, type ReadContext } from "../core/check.ts";
+import { type Address, findAddress } from "../ingress/address.ts";
+import type { IngressProvider } from "../ingress/provider.ts";
+import { messageOf } from "../ports/error.ts";
+import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
+import { readerOf } from "../ports/reader.ts";
+
+/** What the proof looks at. */
+export interface Proof {
+  readonly config: Config;
+  readonly ingress: IngressProvider;
+  readonly service: ObjectRef;
+  /** What the answer's body must contain. */
+  readonly greeting: string;
+  /** The base domain as it stands in the cluster. */
+  readonly domain: (ctx: ReadContext) => Promise<string | undefined>;
+  /** Absent with `--tls none`. */
+  readonly secret?: ObjectRef;
+}
+
+const READY_COMMAND = {
+  text: "See why Knative does not call it ready.",
+  command: "kubectl get ksvc,route,configuration,revision -n kn-bootstrap -o wide",
+};
+
+const conditions = (object: KubeObject | undefined): readonly unknown[] => {
+  const all = at(object, "status", "conditions");
+  return Array.isArray(all) ? all : [];
+};
+
+/** Knative calls the Service ready, under the URL that the template and the domain give. */
+export const serviceReady = (proof: Proof): Check => ({
+  id: "proof.ready",
+  title: "A Knative Service becomes ready",
+  run: async (ctx) => {
+    const { namespace, name } = proof.service;
+    const live = await ctx.cluster.get(proof.service);
+    if (!live) return fail(`Service ${namespace}/${name} does not exist`, READY_COMMAND);
+    const ready = conditions(live).find((condition) => at(condition, "type") === "Ready");
+    if (
+      at(ready, "status") !== "True" ||
+      Number(at(live, "status", "observedGeneration") ?? 0) < (live.metadata.generation ?? 0)
+    ) {
+      const reason = [at(ready, "reason"), at(ready, "message")].filter((part) => part).join(": ");
+      return fail(`Knative Service ${namespace}/${name} is not ready yet${reason ? `: ${reason}` : ""}`, READY_COMMAND);
+    }
+    const domain = await proof.domain(ctx);
+    const host = domain && hostFor(proof.config.domainTemplate, { namespace: namespace ?? "", name }, domain);
+    const url = String(at(live, "status", "url") ?? "");
+    const wanted = `${proof.secret ? "https" : "http"}://${host}`;
+    return url === wanted
+      ? ok(url)
+      : fail(`Knative gives the Service the URL ${url}, not ${wanted}`, {
+          text: "Look at config-domain and config-network.",
+          command: "kubectl get cm config-domain config-network -n knative-serving -o yaml",
+        });
+  },
+});
+
+interface Target {
+  readonly address: Address;
+  readonly host: string;
+  readonly ca: string | undefined;
+}
+
+/** Sends a request by name to the gateway's address, without asking any DNS. */
+const through = async (
+  ctx: ReadContext,
+  proof: Proof,
+  judge: (target: Target) => Promise<Finding>,
+): Promise<Finding> => {
+  const address = await findAddress(readerOf(ctx.cluster), proof.config, proof.ingress);
+  const domain = await proof.domain(ctx);
+  if (!address || !domain) return fail("the gateway's address is not known", { text: "Run install again." });
+  const host = hostFor(
+    proof.config.domainTemplate,
+    { namespace: proof.service.namespace ?? "", name: proof.service.name },
+    domain,
+  );
+  const secret = proof.secret && inspect(await ctx.cluster.get(proof.secret));
+  try {
+    return await judge({ address, host, ca: secret?.ca });
+  } catch (error) {
+    const hint = `curl -v --connect-to ${host}:${proof.secret ? address.https : address.http}:${address.host} ${proof.secret ? "https" : "http"}://${host}`;
+    return fail(`${host} through ${address.host}: ${messageOf(error)}`, {
+      text: "Look at what the gateway says, and that this machine can reach it.",
+      command: hint,
+    });
+  }
+};
+
+const answer = (proof: Proof, ctx: ReadContext, { address, host, ca }: Target, timeoutMs = 5_000) =>
+  ctx.probe({
+    scheme: proof.secret ? "https" : "http",
+    address: address.host,
+    port: proof.secret ? address.https : address.http,
+    host,
+    timeoutMs,
+    signal: ctx.signal,
+    ...(ca ? { ca } : {}),
+  });
+
+/** The Service answers through the gateway; with TLS by SNI, with a chain and a name that verify. */
+export const serviceAnswers = (proof: Proof): Check => ({
+  id: proof.secret ? "proof.https" : "proof.http",
+  title: proof.secret ? "It answers https with a certificate that verifies" : "It answers http",
+  run: (ctx) =>
+    through(ctx, proof, async (target) => {
+      const response = await answer(proof, ctx, target);
+      if (response.status !== 200 || !response.body.includes(proof.greeting)) {
+        return fail(`${target.host} answers ${response.status}`, READY_COMMAND);
+      }
+      const by = response.certificate
+        ? `, certificate ${response.certificate.names.join(", ")} until ${response.certificate.notAfter}`
+        : "";
+      return ok(`${proof.secret ? "https" : "http"}://${target.host} answers 200${by}`);
+    }),
+});
+
+/** Plain http is sent on to https. */
+export const httpRedirects = (proof: Proof): Check => ({
+  id: "proof.redirect",
+  title: "http is redirected to https",
+  run: (ctx) =>
+    through(ctx, proof, async ({ address, host }) => {
+      const response = await ctx.probe({
+        scheme: "http",
+        address: address.host,
+        port: address.http,
+        host,
+        timeoutMs: 5_000,
+        signal: ctx.signal,
+      });
+      const location = response.headers.location ?? "";
+      return [301, 302, 307, 308].includes(response.status) && location.startsWith(`https://${host}`)
+        ? ok(`http redirects to ${location}`)
+        : fail(
+            `http://${host} answers ${response.status}${location ? ` to ${location}` : ""} instead of a redirect to https`,
+            READY_COMMAND,
+          );
+    }),
+});
+
+/** Scaled to zero, it comes back with the next request. */
+export const startsFromZero = (proof: Proof): Check => {
+  let seenAtZero = false;
+  return {
+    id: "proof.cold-start",
+    title: "It starts from zero",
+    run: async (ctx) => {
+      const { namespace = "", name } = proof.service;
+      if (!seenAtZero) {
+        const deployments = await ctx.cluster.list({
+          apiVersion: "apps/v1",
+          kind: "Deployment",
+          namespace,
+          labelSelector: `serving.knative.dev/service=${name}`,
+        });
+        const running = deployments.reduce(
+          (sum, deployment) => sum + Number(at(deployment, "spec", "replicas") ?? 1),
+          0,
+        );
+        if (deployments.length === 0 || running > 0) {
+          return fail("waiting for the autoscaler to scale the Service to zero (about 40 seconds without requests)", {
+            text: "Look at the autoscaler.",
+            command: "kubectl logs deployment/autoscaler -n knative-serving",
+          });
+        }
+        seenAtZero = true;
+      }
+      const started = performance.now();
+      return through(ctx, proof, async (target) => {
+        const response = await answer(proof, ctx, target, 60_000);
+        const seconds = ((performance.now() - started) / 1000).toFixed(1);
+        return response.status === 200 && response.body.includes(proof.greeting)
+          ? ok(`answers from zero in ${seconds} s`)
+          : fail(`${target.host} answers ${response.status} after a start from zero`, READY_COMMAND);
+      });
+    },
+  };
+};

@@ -1,0 +1,41 @@
+import { type Check, fail, ok } from "../core/check.ts";
+import { at, isRecord } from "../ports/object.ts";
+
+const CONFIGURATIONS = [
+  { kind: "MutatingWebhookConfiguration", name: "webhook.serving.knative.dev" },
+  { kind: "ValidatingWebhookConfiguration", name: "validation.webhook.serving.knative.dev" },
+  { kind: "ValidatingWebhookConfiguration", name: "config.webhook.serving.knative.dev" },
+] as const;
+
+/**
+ * Knative's webhook really answers. Ready pods are not enough: the API server needs a ready endpoint of the Service and the CA that
+ * the webhook's own process writes into its configurations.
+ */
+export const webhookAnswers: Check = {
+  id: "serving.webhook",
+  title: "The Knative webhook answers",
+  run: async (ctx) => {
+    const look = {
+      text: "Look at the webhook.",
+      command: "kubectl get pods,endpointslices -n knative-serving -l app=webhook",
+    };
+    const slices = await ctx.cluster.list({
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      namespace: "knative-serving",
+      labelSelector: "kubernetes.io/service-name=webhook",
+    });
+    const endpoints = slices.flatMap((slice) => (Array.isArray(slice.endpoints) ? slice.endpoints : []));
+    if (!endpoints.some((endpoint) => at(endpoint, "conditions", "ready") === true)) {
+      return fail("no ready endpoint of Service knative-serving/webhook", look);
+    }
+    for (const { kind, name } of CONFIGURATIONS) {
+      const live = await ctx.cluster.get({ apiVersion: "admissionregistration.k8s.io/v1", kind, name });
+      const webhooks = Array.isArray(live?.webhooks) ? live.webhooks.filter(isRecord) : [];
+      if (webhooks.length === 0 || webhooks.some((webhook) => !at(webhook, "clientConfig", "caBundle"))) {
+        return fail(`${kind} ${name} has no caBundle yet: the webhook's process writes it`, look);
+      }
+    }
+    return ok("answers");
+  },
+};

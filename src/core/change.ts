@@ -1,0 +1,74 @@
+import type { KubeObject, ObjectRef } from "../ports/object.ts";
+
+export type Action = "create" | "update" | "delete";
+
+/** One field that differs. `from` absent: it is added; `to` absent: it is removed. */
+export interface FieldDifference {
+  /** `.spec.ports[name="http2"].nodePort` */
+  readonly path: string;
+  readonly from?: unknown;
+  readonly to?: unknown;
+}
+
+/** A field that somebody else owns and that the plan would have to take. */
+export interface Conflict {
+  readonly path: string;
+  readonly owner: string;
+  readonly from?: unknown;
+  readonly to?: unknown;
+}
+
+/** An object to be written or removed. `object` is the final one, blanks included; for a delete it is the live one's reference. */
+export interface ObjectChange {
+  readonly kind: "object";
+  readonly action: Action;
+  readonly object: KubeObject;
+  /** Field manager it is written under. */
+  readonly manager: string;
+  readonly fields: readonly FieldDifference[];
+  readonly conflicts: readonly Conflict[];
+  /** Keys of `data` to remove that another manager wrote (merge patch with null, rule 1). */
+  readonly dropData?: readonly string[];
+  /** Exists only during the run and is always removed at its end (rule 8). */
+  readonly temporary?: true;
+  /** Written after the step's checks have passed, not before. */
+  readonly afterVerify?: true;
+  /** False: the server was not asked (absent target) or could not be (no rights, webhook down). */
+  readonly confirmed: boolean;
+  /** uid of the live object: the precondition of updates and deletes. */
+  readonly uid?: string;
+}
+
+/** A certificate to be issued (or removed) and kept in a Secret. */
+export interface CertificateChange {
+  readonly kind: "certificate";
+  readonly action: Action;
+  /** dNSNames, wildcards included. */
+  readonly names: readonly string[];
+  readonly secret: ObjectRef;
+  /** Why: `missing`, `names changed`, `expires in 12 days`. */
+  readonly reason: string;
+}
+
+export type Change = ObjectChange | CertificateChange;
+
+export interface StepPlan {
+  readonly step: string;
+  readonly title: string;
+  readonly changes: readonly Change[];
+  /** Things worth saying that are no change: what is kept because somebody else owns it. */
+  readonly notes: readonly string[];
+}
+
+export interface Plan {
+  readonly goal: Goal;
+  readonly steps: readonly StepPlan[];
+}
+
+export type Goal = "present" | "absent";
+
+export const changesOf = (plan: Plan): readonly Change[] => plan.steps.flatMap((step) => step.changes);
+export const conflictsOf = (plan: Plan): readonly { change: ObjectChange; conflict: Conflict }[] =>
+  changesOf(plan).flatMap((change) =>
+    change.kind === "object" ? change.conflicts.map((conflict) => ({ change, conflict })) : [],
+  );

@@ -1,0 +1,42 @@
+import type { ClusterRead } from "../ports/cluster.ts";
+import type { Remedy } from "../ports/error.ts";
+import type { Probe } from "../ports/http.ts";
+
+/** What a check may use. It only reads: the types keep it so (house rule 1). */
+export interface ReadContext {
+  readonly cluster: ClusterRead;
+  readonly probe: Probe;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The answer of a check. `permanent` marks a failure that waiting cannot mend (rule 7 lists the only ones); everything else
+ * shows its summary as the reason while the clock runs.
+ */
+export type Finding =
+  | { readonly status: "ok" | "skipped"; readonly summary: string }
+  | {
+      readonly status: "warn" | "fail" | "unknown";
+      readonly summary: string;
+      readonly remedy: Remedy;
+      readonly permanent?: boolean;
+    };
+
+/** The same thing in pre-flight, in a step's verification and in `doctor`. `title` is a statement that is true when healthy. */
+export interface Check {
+  readonly id: `${string}.${string}`;
+  readonly title: string;
+  readonly run: (ctx: ReadContext) => Promise<Finding>;
+}
+
+export const ok = (summary: string): Finding => ({ status: "ok", summary });
+export const warn = (summary: string, remedy: Remedy): Finding => ({ status: "warn", summary, remedy });
+export const fail = (summary: string, remedy: Remedy): Finding => ({ status: "fail", summary, remedy });
+/** Waiting cannot mend it. */
+export const never = (summary: string, remedy: Remedy): Finding => ({
+  status: "fail",
+  summary,
+  remedy,
+  permanent: true,
+});

@@ -1,0 +1,230 @@
+import { type FieldSet, isRecord, type KubeObject } from "../ports/object.ts";
+import { cededTo } from "./ceded.ts";
+import type { Conflict, FieldDifference } from "./change.ts";
+import { sameQuantity } from "./quantity.ts";
+
+/** What an apply of `desired` would change, worked out from the live object's managedFields without asking the server. */
+export interface Comparison {
+  /** What the apply would change and may change. */
+  readonly fields: readonly FieldDifference[];
+  /** What it would have to take from somebody else. */
+  readonly conflicts: readonly Conflict[];
+  /** `desired` without the fields that controllers own by design once they run; this is what to apply. */
+  readonly object: KubeObject;
+}
+
+interface Owner {
+  readonly manager: string;
+  readonly subresource: string | undefined;
+  readonly set: FieldSet;
+}
+
+/** Where the walk stands: the same place in our applied set and in everybody else's. */
+interface Place {
+  readonly path: string;
+  readonly applied: FieldSet | undefined;
+  readonly mine: readonly FieldSet[];
+  readonly others: readonly Owner[];
+}
+
+const step = (place: Place, key: string, path: string): Place => ({
+  path,
+  applied: place.applied?.[key],
+  mine: place.mine.flatMap((set) => set[key] ?? []),
+  others: place.others.flatMap((owner) => {
+    const set = owner.set[key];
+    return set ? [{ ...owner, set }] : [];
+  }),
+});
+
+const children = (set: FieldSet): string[] => Object.keys(set).filter((key) => key !== ".");
+const structure = (place: Place): readonly FieldSet[] => [...place.mine, ...place.others.map((owner) => owner.set)];
+const isAtomic = (place: Place): boolean => {
+  const sets = structure(place);
+  return sets.length > 0 && sets.every((set) => children(set).length === 0);
+};
+
+/** Fields that the server fills in inside values that merge as a whole (e.g. `valueFrom.fieldRef`, RBAC `subjects`). */
+const FILLED_IN: Readonly<Record<string, readonly unknown[]>> = {
+  apiVersion: ["v1"],
+  apiGroup: ["", "rbac.authorization.k8s.io"],
+  scope: ["*"],
+  protocol: ["TCP"],
+  divisor: ["0"],
+};
+
+const labelOf = (key: Record<string, unknown>): string =>
+  Object.entries(key)
+    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .join(",");
+
+/** The place that an entry of a field set stands for, and its value. */
+const inside = (place: Place, entry: string, value: unknown): [Place, unknown] => {
+  if (entry.startsWith("f:")) {
+    const key = entry.slice(2);
+    return [step(place, entry, place.path + quoteKey(key)), isRecord(value) ? value[key] : undefined];
+  }
+  if (entry.startsWith("k:")) {
+    const key = keyFields(entry);
+    const item = Array.isArray(value)
+      ? value.find((candidate) => isRecord(candidate) && matches(candidate, key))
+      : undefined;
+    return [step(place, entry, `${place.path}[${labelOf(key)}]`), item];
+  }
+  const wanted: unknown = JSON.parse(entry.slice(2));
+  return [step(place, entry, place.path), Array.isArray(value) && value.includes(wanted) ? wanted : undefined];
+};
+
+/** Whether `live` holds `desired` and nothing more than the server fills in by itself. */
+const same = (desired: unknown, live: unknown, path: string): boolean => {
+  if (Array.isArray(desired)) {
+    return (
+      Array.isArray(live) && desired.length === live.length && desired.every((item, i) => same(item, live[i], path))
+    );
+  }
+  if (isRecord(desired)) {
+    if (!isRecord(live)) return Object.keys(desired).length === 0 && live === undefined;
+    return (
+      Object.entries(desired).every(([key, value]) => same(value, live[key], `${path}.${key}`)) &&
+      Object.keys(live).every((key) => key in desired || FILLED_IN[key]?.includes(live[key]))
+    );
+  }
+  return desired === live || sameQuantity(desired, live, path);
+};
+
+const quoteKey = (key: string): string => (/^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`);
+
+/** `k:{"containerPort":8080,"protocol":"TCP"}` → the item's key fields. */
+const keyFields = (entry: string): Record<string, unknown> => JSON.parse(entry.slice(2)) as Record<string, unknown>;
+
+const named = (items: readonly unknown[]): boolean =>
+  items.length > 0 && items.every((item) => isRecord(item) && typeof item.name === "string");
+
+/** Key names of an associative list, from what the managers recorded; else `name` where every item has one. */
+const listKeys = (place: Place, desired: readonly unknown[]): readonly string[] | undefined => {
+  for (const set of structure(place)) {
+    const entry = Object.keys(set).find((key) => key.startsWith("k:"));
+    if (entry) return Object.keys(keyFields(entry));
+  }
+  return structure(place).length === 0 && named(desired) ? ["name"] : undefined;
+};
+
+const matches = (item: unknown, key: Record<string, unknown>): boolean =>
+  isRecord(item) && Object.entries(key).every(([name, value]) => item[name] === undefined || item[name] === value);
+
+export const compare = (desired: KubeObject, live: KubeObject, manager: string): Comparison => {
+  const object = structuredClone(desired);
+  const fields: FieldDifference[] = [];
+  const conflicts: Conflict[] = [];
+  const entries = (live.metadata.managedFields ?? []).filter((entry) => entry.apiVersion === live.apiVersion);
+  const ours = entries.filter((entry) => entry.manager === manager && !entry.subresource);
+  const root: Place = {
+    path: "",
+    applied: ours.find((entry) => entry.operation === "Apply")?.fieldsV1,
+    mine: ours.flatMap((entry) => entry.fieldsV1 ?? []),
+    others: entries
+      .filter((entry) => !ours.includes(entry))
+      .map((entry) => ({ manager: entry.manager ?? "", subresource: entry.subresource, set: entry.fieldsV1 ?? {} })),
+  };
+
+  const differ = (place: Place, from: unknown, to: unknown, giveUp: () => void): void => {
+    const owner = from === undefined ? undefined : place.others[0];
+    if (!owner) fields.push({ path: place.path, ...(from === undefined ? {} : { from }), to });
+    else if (cededTo(live, place.path, owner)) giveUp();
+    else conflicts.push({ path: place.path, owner: owner.manager, from, to });
+  };
+
+  /** Fields we applied earlier and no longer want, unless somebody else wants them too. */
+  const removed = (place: Place, value: unknown): void => {
+    if (value === undefined) return;
+    if (place.others.length === 0) fields.push({ path: place.path, from: value });
+    else for (const entry of children(place.applied ?? {})) removed(...inside(place, entry, value));
+  };
+
+  const walkMap = (want: Record<string, unknown>, have: Record<string, unknown>, place: Place): void => {
+    for (const key of Object.keys(want)) {
+      const next = step(place, `f:${key}`, place.path + quoteKey(key));
+      walk(want[key], have[key], next, () => delete want[key]);
+    }
+    for (const entry of Object.keys(place.applied ?? {})) {
+      const key = entry.slice(2);
+      if (entry.startsWith("f:") && !(key in want)) removed(...inside(place, entry, have));
+    }
+  };
+
+  const walkList = (want: unknown[], have: readonly unknown[], keys: readonly string[], place: Place): void => {
+    const known = new Set(structure(place).flatMap((set) => Object.keys(set).filter((key) => key.startsWith("k:"))));
+    const seen = new Set<string>();
+    for (const item of [...want]) {
+      const live = have.find(
+        (candidate) =>
+          isRecord(candidate) &&
+          isRecord(item) &&
+          keys.every((key) => item[key] === undefined || item[key] === candidate[key]),
+      );
+      const entry = [...known].find(
+        (key) => matches(item, keyFields(key)) && (live === undefined || matches(live, keyFields(key))),
+      );
+      if (entry) seen.add(entry);
+      const label = isRecord(item)
+        ? keys
+            .filter((key) => item[key] !== undefined)
+            .map((key) => `${key}=${JSON.stringify(item[key])}`)
+            .join(",")
+        : "";
+      walk(item, live, step(place, entry ?? "", `${place.path}[${label}]`), () => want.splice(want.indexOf(item), 1));
+    }
+    for (const entry of Object.keys(place.applied ?? {})) {
+      if (entry.startsWith("k:") && !seen.has(entry)) removed(...inside(place, entry, have));
+    }
+  };
+
+  const walkSet = (want: readonly unknown[], have: readonly unknown[], place: Place): void => {
+    for (const item of want) if (!have.includes(item)) fields.push({ path: place.path, to: item });
+    for (const entry of Object.keys(place.applied ?? {})) {
+      if (entry.startsWith("v:") && !want.includes(JSON.parse(entry.slice(2)))) removed(...inside(place, entry, have));
+    }
+  };
+
+  const walk = (want: unknown, have: unknown, place: Place, giveUp: () => void): void => {
+    if (have === undefined) {
+      // An empty map or list that we applied and the server dropped is no difference.
+      const empty = (isRecord(want) || Array.isArray(want)) && Object.keys(want).length === 0;
+      if (!(empty && place.applied)) differ(place, undefined, want, giveUp);
+      return;
+    }
+    if (isRecord(want) && isRecord(have) && !isAtomic(place)) {
+      walkMap(want, have, place);
+      return;
+    }
+    if (Array.isArray(want) && Array.isArray(have)) {
+      const keys = listKeys(place, want);
+      if (keys) {
+        walkList(want, have, keys, place);
+        return;
+      }
+      if (structure(place).some((set) => Object.keys(set).some((key) => key.startsWith("v:")))) {
+        walkSet(want, have, place);
+        return;
+      }
+    }
+    if (!same(want, have, place.path)) differ(place, have, want, giveUp);
+  };
+
+  const identity = new Set(["apiVersion", "kind", "metadata"]);
+  for (const key of Object.keys(object).filter((name) => !identity.has(name))) {
+    walk(object[key], live[key], step(root, `f:${key}`, quoteKey(key)), () => delete object[key]);
+  }
+  const metadata = step(root, "f:metadata", ".metadata");
+  for (const key of ["labels", "annotations", "finalizers", "ownerReferences"] as const) {
+    const next = step(metadata, `f:${key}`, `.metadata.${key}`);
+    if (object.metadata[key] !== undefined || next.applied) {
+      walk(object.metadata[key] ?? {}, live.metadata[key] ?? {}, next, () => delete object.metadata[key]);
+    }
+  }
+  for (const entry of Object.keys(root.applied ?? {})) {
+    const key = entry.slice(2);
+    if (key !== "metadata" && !(key in desired)) removed(...inside(root, entry, live));
+  }
+  return { fields, conflicts, object };
+};

@@ -1,0 +1,52 @@
+import { type KubeObject, keyOf } from "../ports/object.ts";
+
+/** Written on each object that we create, with the id of the step that made it. It alone proves ownership (rule 4). */
+export const OWNER_LABEL = "kn-bootstrap/step";
+/** Holds what must outlive an uninstall (rule 11). */
+export const HOME = "kn-bootstrap";
+export const MANAGER = "kn-bootstrap";
+
+/** Manager for values that are known only later, so that one manager always sends the whole object (rule 1). */
+export const managerFor = (step: string): string => `${MANAGER}-${step}`;
+export const isOurs = (manager: string | undefined): boolean =>
+  manager === MANAGER || manager?.startsWith(`${MANAGER}-`) === true;
+
+export const ownerOf = (object: KubeObject | undefined): string | undefined => object?.metadata.labels?.[OWNER_LABEL];
+
+export const withOwner = (object: KubeObject, step: string): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, labels: { ...object.metadata.labels, [OWNER_LABEL]: step } },
+});
+
+const WAVES: readonly (readonly string[])[] = [
+  ["Namespace"],
+  ["CustomResourceDefinition", "ServiceAccount", "ClusterRole", "Role"],
+  ["ClusterRoleBinding", "RoleBinding"],
+  ["ConfigMap", "Secret", "Service"],
+  ["Deployment", "StatefulSet", "DaemonSet", "Job", "HorizontalPodAutoscaler", "PodDisruptionBudget"],
+  ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"],
+];
+
+/** When an object of this kind is applied, relative to the others of its step; custom resources come last. */
+export const wave = (kind: string): number => {
+  const index = WAVES.findIndex((kinds) => kinds.includes(kind));
+  return index < 0 ? WAVES.length : index;
+};
+
+/**
+ * When it is removed: custom resources while their webhook still answers, then the webhook configurations before the webhook
+ * itself (a configuration without its process blocks every write it matches), and namespaces at the very end.
+ */
+export const removalWave = (kind: string): number => {
+  if (kind === "Namespace") return 100;
+  if (kind === "CustomResourceDefinition") return 50;
+  if (kind.endsWith("WebhookConfiguration")) return 1;
+  const position = wave(kind);
+  return position === WAVES.length ? 0 : 10 - position;
+};
+
+/** Stable, so that two runs show the same plan. */
+export const byWave = (a: KubeObject, b: KubeObject): number =>
+  wave(a.kind) - wave(b.kind) || (keyOf(a) < keyOf(b) ? -1 : 1);
+export const byRemovalWave = (a: KubeObject, b: KubeObject): number =>
+  removalWave(a.kind) - removalWave(b.kind) || (keyOf(a) < keyOf(b) ? -1 : 1);

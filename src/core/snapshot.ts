@@ -1,0 +1,71 @@
+import type { ClusterRead, ListQuery } from "../ports/cluster.ts";
+import { type KubeObject, keyOf } from "../ports/object.ts";
+import { OWNER_LABEL, ownerOf } from "./inventory.ts";
+import type { Snapshot } from "./step.ts";
+
+/**
+ * Lists each kind once and answers everything from that (rule 2). Secrets are the exception: they are listed only in the
+ * namespaces we look into, so that other people's never enter memory.
+ */
+export const takeSnapshot = (cluster: ClusterRead, fresh = false): Snapshot => {
+  const lists = new Map<string, Promise<ReadonlyMap<string, KubeObject>>>();
+  const load = (apiVersion: string, kind: string, namespace?: string): Promise<ReadonlyMap<string, KubeObject>> => {
+    const id = `${apiVersion}/${kind}/${namespace ?? ""}`;
+    let list = lists.get(id);
+    if (!list) {
+      list = (async () => {
+        const known =
+          (await cluster.resource(apiVersion, kind)) ??
+          (fresh ? await cluster.resource(apiVersion, kind, true) : undefined);
+        if (!known) return new Map();
+        const items = await cluster.list({ apiVersion, kind, ...(namespace ? { namespace } : {}) });
+        return new Map(items.map((item) => [keyOf(item), item]));
+      })();
+      lists.set(id, list);
+    }
+    return list;
+  };
+  const marked = new Map<string, Promise<readonly KubeObject[]>>();
+  return {
+    get: async (ref) =>
+      (await load(ref.apiVersion, ref.kind, ref.kind === "Secret" ? ref.namespace : undefined)).get(keyOf(ref)),
+    list: async (apiVersion, kind, namespace) => [...(await load(apiVersion, kind, namespace)).values()],
+    owned: async (apiVersion, kind) => {
+      const id = `${apiVersion}/${kind}/`;
+      if (lists.has(id))
+        return [...(await load(apiVersion, kind)).values()].filter((item) => ownerOf(item) !== undefined);
+      const list = marked.get(id) ?? cluster.list({ apiVersion, kind, labelSelector: OWNER_LABEL });
+      marked.set(id, list);
+      return list;
+    },
+  };
+};
+
+const selects = (selector: string | undefined, labels: Readonly<Record<string, string>> = {}): boolean =>
+  (selector ?? "").split(",").every((term) => {
+    const [key = "", value] = term.split("=");
+    return key === "" || (value === undefined ? key in labels : labels[key] === value);
+  });
+
+/**
+ * A cluster whose reads come from the snapshot, so that checks and plans of one moment share its lists. Label selectors are
+ * equality or existence, as our checks write them.
+ */
+export const throughSnapshot = <T extends ClusterRead>(cluster: T, live: Snapshot): T => ({
+  ...cluster,
+  get: live.get,
+  list: async ({ apiVersion, kind, namespace, labelSelector }: ListQuery) => {
+    const items = await live.list(apiVersion, kind, kind === "Secret" ? namespace : undefined);
+    return items.filter(
+      ({ metadata }) =>
+        (namespace === undefined || metadata.namespace === namespace) && selects(labelSelector, metadata.labels),
+    );
+  },
+});
+
+/** A cluster in which nothing exists: for `render`, which must not need one. */
+export const emptySnapshot: Snapshot = {
+  get: async () => undefined,
+  list: async () => [],
+  owned: async () => [],
+};

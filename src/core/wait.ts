@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { ApiError, type ClusterRead, type ListQuery, Unreachable } from "../ports/cluster.ts";
+import { messageOf } from "../ports/error.ts";
+import type { Check, Finding, ReadContext } from "./check.ts";
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  /** Called with each new reason while it waits. */
+  readonly onReason: (reason: string) => void;
+}
+
+/** How often a check runs again without an event: it may look at things that cannot be watched, such as a gateway. */
+const POLL_MS = { watched: 5_000, probed: 250 };
+
+/**
+ * Runs a check once. What it could not read is `unknown`. A UserError that it throws is final, with its own exit code; anything else is
+ * a bug. Both go on up.
+ */
+export const runCheck = async (check: Check, ctx: ReadContext): Promise<Finding> => {
+  try {
+    return await check.run(ctx);
+  } catch (error) {
+    if (!(error instanceof ApiError) && !(error instanceof Unreachable)) throw error;
+    return { status: "unknown", summary: messageOf(error), remedy: { text: "Run the command again." } };
+  }
+};
+
+/**
+ * Waits until a check holds, woken by watches on exactly what the check read. Returns its last finding: ok, or the failure that
+ * is permanent, or the one that stood when time ran out. A timeout is a failure that names its cause (house rule 12).
+ */
+export const until = async (check: Check, ctx: ReadContext, options: WaitOptions): Promise<Finding> => {
+  const started = performance.now();
+  const stop = new AbortController();
+  const signal = AbortSignal.any([ctx.signal, stop.signal]);
+  const watched = new Set<string>();
+  let probed = false;
+  let wake = (): void => {};
+  const reads: ListQuery[] = [];
+  const cluster: ClusterRead = {
+    ...ctx.cluster,
+    get: (ref) => {
+      const { name, ...rest } = ref;
+      reads.push({ ...rest, fieldSelector: `metadata.name=${name}` });
+      return ctx.cluster.get(ref);
+    },
+    list: (query) => {
+      reads.push(query);
+      return ctx.cluster.list(query);
+    },
+  };
+  const tracked: ReadContext = {
+    ...ctx,
+    signal,
+    cluster,
+    probe: (request) => {
+      probed = true;
+      return ctx.probe(request);
+    },
+  };
+  const follow = async (query: ListQuery): Promise<void> => {
+    let synced = false;
+    for await (const event of ctx.cluster.watch(query, signal)) {
+      synced ||= event.type === "SYNCED";
+      if (synced) wake();
+    }
+  };
+
+  let reason = "";
+  try {
+    for (;;) {
+      reads.length = 0;
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const finding = await runCheck(check, tracked);
+      ctx.signal.throwIfAborted();
+      if (finding.status === "ok" || finding.status === "skipped") return finding;
+      if (finding.status === "warn" || ("permanent" in finding && finding.permanent)) return finding;
+      if (performance.now() - started > options.timeoutMs) return finding;
+      if (finding.summary !== reason) {
+        reason = finding.summary;
+        options.onReason(reason);
+      }
+      for (const query of reads) {
+        const id = JSON.stringify(query);
+        if (watched.has(id)) continue;
+        watched.add(id);
+        follow(query).catch(() => {});
+      }
+      const rest = options.timeoutMs - (performance.now() - started);
+      const pause = Math.max(1, Math.min(rest, probed ? POLL_MS.probed : POLL_MS.watched));
+      await Promise.race([woken, sleep(pause, undefined, { signal, ref: true }).catch(() => {})]);
+      ctx.signal.throwIfAborted();
+    }
+  } finally {
+    stop.abort();
+  }
+};

@@ -1,0 +1,20 @@
+import { UserError } from "../ports/error.ts";
+import { kourier } from "./kourier.ts";
+import type { IngressProvider } from "./provider.ts";
+
+/** Every ingress that can be chosen. A new one is a file beside this one and a line here. */
+const providers: readonly IngressProvider[] = [kourier];
+
+export const ids: readonly string[] = providers.map(({ id }) => id);
+
+export const ingressProvider = (id: string): IngressProvider => {
+  const found = providers.find((provider) => provider.id === id);
+  if (!found)
+    throw new UserError({
+      id: "ingress.unknown",
+      what: `There is no ingress "${id}".`,
+      remedy: `Choose one of ${ids.join(", ")}.`,
+      exitCode: 2,
+    });
+  return found;
+};

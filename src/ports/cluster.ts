@@ -1,0 +1,131 @@
+import type { KubeObject, ObjectRef } from "./object.ts";
+
+/** What discovery says about a kind. */
+export interface ApiResource {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** `deployments` */
+  readonly plural: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+}
+
+export interface ListQuery {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Absent: all namespaces. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+export type WatchEvent =
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: KubeObject }
+  /** The state is known from here on; sent after the first list and after each relist. */
+  | { readonly type: "SYNCED" };
+
+/** `verb` on `resource` (plural, `resource/subresource` where it matters); name and namespace narrow it. */
+export interface AccessQuestion {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace?: string;
+  readonly name?: string;
+}
+
+export interface ClusterIdentity {
+  readonly context: string;
+  readonly server: string;
+  readonly user: string;
+}
+
+/**
+ * Reading. Errors of every function: {@link ApiError} for an answer of the server, {@link Unreachable} when there was none;
+ * retries for 429, 5xx and broken connections have already happened.
+ */
+export interface ClusterRead {
+  readonly identity: ClusterIdentity;
+  /** `v1.36.2` as `major.minor.patch`. */
+  readonly version: () => Promise<string>;
+  /** Undefined: the server does not know the kind (yet). `fresh` asks again, for kinds that appear during a run. */
+  readonly resource: (apiVersion: string, kind: string, fresh?: boolean) => Promise<ApiResource | undefined>;
+  /** Every kind in its preferred version. */
+  readonly resources: () => Promise<readonly ApiResource[]>;
+  /** Undefined: no such object, namespace or kind. */
+  readonly get: (ref: ObjectRef) => Promise<KubeObject | undefined>;
+  /** Paged inside; items carry apiVersion and kind. Empty when the server does not know the kind. */
+  readonly list: (query: ListQuery) => Promise<readonly KubeObject[]>;
+  /**
+   * The current objects as ADDED, then SYNCED, then changes, for as long as the signal lives. Survives disconnects, 410 and
+   * kinds that do not exist yet.
+   */
+  readonly watch: (query: ListQuery, signal: AbortSignal) => AsyncIterable<WatchEvent>;
+  /** SelfSubjectAccessReview; asks, does not change anything. */
+  readonly can: (question: AccessQuestion) => Promise<boolean>;
+}
+
+export interface ApplyOptions {
+  readonly manager: string;
+  /** Take fields that somebody else owns. Only ever by the user's `--take-ownership`. */
+  readonly force?: boolean;
+}
+
+/** Asking the server what would happen. Needs write rights, so `doctor` must not. */
+export interface ClusterPreview extends ClusterRead {
+  /** The object as it would be stored. Throws {@link ApiError} like the real thing. */
+  readonly dryRun: (object: KubeObject, options: ApplyOptions) => Promise<KubeObject>;
+}
+
+export interface ClusterWrite extends ClusterPreview {
+  /** Server-side apply. `created` tells 201 from 200. */
+  readonly apply: (object: KubeObject, options: ApplyOptions) => Promise<{ object: KubeObject; created: boolean }>;
+  /** JSON merge patch; put metadata.resourceVersion into `patch` to make it conditional (409 when it moved on). */
+  readonly mergePatch: (ref: ObjectRef, patch: Record<string, unknown>, manager: string) => Promise<KubeObject>;
+  /** POST, for names the server generates and for objects that must not exist yet (409 AlreadyExists). */
+  readonly create: (object: KubeObject, manager: string) => Promise<KubeObject>;
+  /** PUT; carries metadata.resourceVersion as its precondition. */
+  readonly replace: (object: KubeObject, manager: string) => Promise<KubeObject>;
+  /** Resolves when the server has accepted it (finalizers may still run). False: it was already gone. */
+  readonly remove: (ref: ObjectRef, preconditions: { uid?: string; resourceVersion?: string }) => Promise<boolean>;
+}
+
+export interface FieldConflict {
+  /** `.spec.replicas` */
+  readonly field: string;
+  /** The manager that owns it. */
+  readonly owner: string;
+  readonly message: string;
+}
+
+/** An answer of the server that is not a success, as its Status object tells it. */
+export class ApiError extends Error {
+  readonly status: number;
+  /** `NotFound`, `Conflict`, `Invalid`, `Forbidden` …; empty when the body was no Status. */
+  readonly reason: string;
+  readonly conflicts: readonly FieldConflict[];
+  readonly request: string;
+  constructor(options: {
+    status: number;
+    reason: string;
+    message: string;
+    request: string;
+    conflicts?: readonly FieldConflict[];
+  }) {
+    super(options.message);
+    this.name = "ApiError";
+    this.status = options.status;
+    this.reason = options.reason;
+    this.request = options.request;
+    this.conflicts = options.conflicts ?? [];
+  }
+}
+
+/** No answer: refused, reset, timed out, name not found, certificate not trusted. */
+export class Unreachable extends Error {
+  readonly server: string;
+  constructor(server: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.name = "Unreachable";
+    this.server = server;
+  }
+}

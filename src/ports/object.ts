@@ -1,0 +1,96 @@
+/** The vocabulary for Kubernetes objects: plain JSON, never a client library's models. */
+
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  generateName?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  finalizers?: string[];
+  ownerReferences?: OwnerReference[];
+  managedFields?: ManagedFields[];
+}
+
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+}
+
+/** One entry of metadata.managedFields (server-side apply's record of who owns what). */
+export interface ManagedFields {
+  manager?: string;
+  operation?: "Apply" | "Update";
+  apiVersion?: string;
+  time?: string;
+  subresource?: string;
+  fieldsV1?: FieldSet;
+}
+
+/** `{"f:spec": {"f:replicas": {}}}`; a "." entry says that the parent itself is owned. */
+export interface FieldSet {
+  [key: string]: FieldSet;
+}
+
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  [field: string]: unknown;
+}
+
+export interface ObjectRef {
+  apiVersion: string;
+  kind: string;
+  namespace?: string;
+  name: string;
+}
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** The reference of an object; `namespace` is left out when the object has none. */
+export const refOf = (object: KubeObject): ObjectRef => ({
+  apiVersion: object.apiVersion,
+  kind: object.kind,
+  ...(object.metadata.namespace ? { namespace: object.metadata.namespace } : {}),
+  name: object.metadata.name,
+});
+
+/** `apps` of `apps/v1`; the core group is the empty string. */
+export const groupOf = (apiVersion: string): string =>
+  apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
+
+/** Identity within a cluster, whatever version an object is written in: `group/Kind namespace/name`. */
+export const keyOf = (ref: ObjectRef | KubeObject): string => {
+  const { namespace, name } = "metadata" in ref ? (ref as KubeObject).metadata : (ref as ObjectRef);
+  return `${groupOf(ref.apiVersion)}/${ref.kind} ${namespace ?? ""}/${name}`;
+};
+
+/** How people read it: `Deployment knative-serving/activator`. */
+export const describe = (ref: ObjectRef | KubeObject): string => {
+  const { namespace, name } = "metadata" in ref ? (ref as KubeObject).metadata : (ref as ObjectRef);
+  return `${ref.kind} ${namespace ? `${namespace}/` : ""}${name}`;
+};
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Follows keys through plain objects; undefined as soon as one is missing. */
+export const at = (value: unknown, ...path: readonly (string | number)[]): unknown => {
+  let here = value;
+  for (const key of path) {
+    if (typeof key === "number") here = Array.isArray(here) ? here[key] : undefined;
+    else here = isRecord(here) ? here[key] : undefined;
+  }
+  return here;
+};
+
+/** `data` of a ConfigMap or Secret, empty when absent. */
+export const dataOf = (object: KubeObject | undefined): Readonly<Record<string, string>> =>
+  (at(object, "data") as Record<string, string> | undefined) ?? {};

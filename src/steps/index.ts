@@ -1,0 +1,37 @@
+import type { Step } from "../core/step.ts";
+import { domain } from "./domain.ts";
+import { address, ingress } from "./ingress.ts";
+import type { Installation, Removal } from "./installation.ts";
+import { proof } from "./proof.ts";
+import { core, crds, hpa, namespaces, resources, webhook } from "./serving.ts";
+import { state } from "./state.ts";
+import { certificate, gatewayTls, hasTls, noTls } from "./tls.ts";
+import { workloads } from "./workloads.ts";
+
+/**
+ * The installation, in order. A step starts as soon as the steps it needs are done, so what is independent runs at once;
+ * `uninstall` is the same list with the goal "absent", backwards.
+ */
+export const steps = (
+  install: Installation,
+  removal: Removal = { purge: false, deleteWorkloads: false },
+): readonly Step[] => [
+  state(install, removal), //     the namespace kn-bootstrap, and what was chosen
+  namespaces(install), //         knative-serving, kourier-system
+  crds(install), //               Knative's kinds, waited for by name
+  core(install), //               Knative Serving, its configuration already in
+  webhook(install), //            … runs, and its webhook really answers
+  resources(install), //          objects that only this webhook lets in
+  hpa(install), //                the HPA autoscaler, on request
+  ingress(install), //            the gateway and its controller
+  address(install), //            where the gateway can be reached
+  domain(install), //             one default domain, ours
+  ...(hasTls(install)
+    ? [
+        certificate(install), //  for every URL that Knative will print
+        gatewayTls(install), //   served, https in every URL, http redirected
+      ]
+    : [noTls(install)]),
+  proof(install), //              a temporary Service answers like a user's will
+  workloads(removal), //          nothing to install; the first to go
+];

@@ -1,0 +1,38 @@
+import type { Config } from "../config/config.ts";
+import type { IngressProvider } from "../ingress/provider.ts";
+import type { KubeObject } from "../ports/object.ts";
+
+/** The objects of the chosen releases, with everything that is known before planning already in them (rule 1). */
+export interface Manifests {
+  /** Component → version, e.g. `serving` → `1.23.0`. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly namespaces: readonly KubeObject[];
+  readonly crds: readonly KubeObject[];
+  readonly core: readonly KubeObject[];
+  /** Custom resources of the core release that its webhook must admit. */
+  readonly resources: readonly KubeObject[];
+  readonly hpa: readonly KubeObject[];
+  readonly ingress: readonly KubeObject[];
+  /** Image of the temporary hello Service. */
+  readonly hello: string;
+  /** Whether the ingress reads its certificate's place from its ConfigMap (net-kourier 1.19 and later). */
+  readonly configMapKeys: boolean;
+  /** This release's name for a configuration key, e.g. `ingress-class` → `ingress.class` in old ones. */
+  readonly key: (name: string) => string;
+  readonly standIn: boolean;
+}
+
+/** What the steps are made from. */
+export interface Installation {
+  readonly config: Config;
+  readonly ingress: IngressProvider;
+  readonly manifests: Manifests;
+  /** What the state ConfigMap says about the choices made. */
+  readonly choices: Readonly<Record<string, unknown>>;
+}
+
+/** What taking an installation away needs to know. */
+export interface Removal {
+  readonly purge: boolean;
+  readonly deleteWorkloads: boolean;
+}

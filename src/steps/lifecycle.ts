@@ -1,0 +1,178 @@
+import { issuer } from "../certificates/index.ts";
+import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
+import { assertRights } from "../checks/rights.ts";
+import type { Config } from "../config/config.ts";
+import { conflictsOf, type Plan } from "../core/change.ts";
+import type { Check, ReadContext } from "../core/check.ts";
+import type { Emit } from "../core/event.ts";
+import { makePlan } from "../core/plan.ts";
+import { type Report, run } from "../core/run.ts";
+import { takeSnapshot } from "../core/snapshot.ts";
+import type { Kind, Snapshot } from "../core/step.ts";
+import { runCheck } from "../core/wait.ts";
+import type { ClusterRead, ClusterWrite } from "../ports/cluster.ts";
+import { UserError } from "../ports/error.ts";
+import type { Catalog, Release } from "../releases/catalog.ts";
+import { HELLO } from "./hello.ts";
+import { steps } from "./index.ts";
+import type { Installation, Removal } from "./installation.ts";
+import { withoutManifests } from "./prepare.ts";
+
+export interface Tools extends Omit<ReadContext, "cluster"> {
+  readonly config: Config;
+  readonly cluster: ClusterWrite;
+  readonly emit: Emit;
+}
+
+const VERSION_LABEL = "app.kubernetes.io/version";
+
+/** Component → the version that the cluster runs, by the labels that every Knative release carries. */
+export const installedVersions = async (cluster: ClusterRead): Promise<Readonly<Record<string, string>>> => {
+  const namespaces = await cluster.list({ apiVersion: "v1", kind: "Namespace" });
+  const found = (name: string): string | undefined =>
+    namespaces.find(({ metadata }) => metadata.name === name)?.metadata.labels?.[VERSION_LABEL];
+  const versions = { serving: found("knative-serving"), "net-kourier": found("kourier-system") };
+  return Object.fromEntries(
+    Object.entries(versions).flatMap(([component, version]) => (version ? [[component, version]] : [])),
+  );
+};
+
+/** A second run is never an upgrade: the installed patch is kept, another minor is refused (rule 13). */
+export const chooseRelease = (
+  catalog: Catalog,
+  wanted: string | undefined,
+  installed: Readonly<Record<string, string>>,
+): Release => {
+  const release = catalog.resolve(wanted, installed);
+  const current = installed.serving;
+  if (current && !current.startsWith(`${release.minor}.`)) {
+    throw new UserError({
+      id: "release.other-minor",
+      what: `This cluster runs Knative ${current}, and --knative-version asks for ${release.minor}.`,
+      why: "Minors are upgraded one at a time, with checks before each; install never does that by the way.",
+      remedy: {
+        text: "Keep the installed minor:",
+        command: `kn-bootstrap install --knative-version ${current.split(".").slice(0, 2).join(".")}`,
+      },
+      exitCode: 2,
+    });
+  }
+  return release;
+};
+
+/** Every check before the first change. Throws the first failure as an error with exit code 2; warnings are only said. */
+export const preflight = async (release: Release, tools: Tools): Promise<void> => {
+  const { config, emit } = tools;
+  const checks: readonly Check[] = [
+    serverVersion(release.versions.serving ?? release.minor, release.minimumKubernetes),
+    knativeOwner(config.takeOwnership),
+    capacity,
+  ].filter(({ id }) => !config.skipChecks.includes(id));
+  const findings = await Promise.all(checks.map(async (check) => ({ check, finding: await runCheck(check, tools) })));
+  for (const { check, finding } of findings) {
+    emit({ type: "check", id: check.id, title: check.title, ...finding });
+    if (finding.status === "fail" || finding.status === "unknown") {
+      throw new UserError({
+        id: check.id,
+        what: finding.summary,
+        why: "Nothing was changed.",
+        remedy: finding.remedy,
+        exitCode: finding.status === "fail" ? 2 : 3,
+      });
+    }
+  }
+};
+
+const unique = (kinds: readonly Kind[]): readonly Kind[] => [
+  ...new Map(kinds.map((kind) => [`${kind.apiVersion}/${kind.kind}`, kind])).values(),
+];
+
+/** Every kind that the installation contains. */
+const kindsOf = ({ manifests }: Installation): readonly Kind[] => {
+  const { namespaces, crds, core, resources, hpa, ingress } = manifests;
+  return unique([
+    ...[...namespaces, ...crds, ...core, ...resources, ...hpa, ...ingress].map(({ apiVersion, kind, metadata }) => ({
+      apiVersion,
+      kind,
+      namespaced: metadata.namespace !== undefined,
+    })),
+    { apiVersion: "v1", kind: "Secret", namespaced: true },
+    { apiVersion: HELLO.apiVersion, kind: HELLO.kind, namespaced: true },
+  ]);
+};
+
+/** What install would change. Reads only. Without a cluster nothing is confirmed by dry run (`render`). */
+export const planInstall = (
+  install: Installation,
+  live: Snapshot,
+  now: () => Date,
+  cluster?: ClusterWrite,
+): Promise<Plan> =>
+  makePlan(steps(install), { goal: "present", live, now, kinds: kindsOf(install), ...(cluster ? { cluster } : {}) });
+
+/** Throws when the plan may not be carried out: foreign fields without --take-ownership (exit 1), missing rights (exit 1). */
+export const assertAllowed = async (plan: Plan, { config, cluster }: Tools): Promise<void> => {
+  const conflicts = conflictsOf(plan);
+  if (conflicts.length > 0 && !config.takeOwnership) {
+    const shown = conflicts
+      .slice(0, 5)
+      .map(
+        ({ change, conflict }) =>
+          `${change.object.kind} ${change.object.metadata.name}${conflict.path} (owned by ${conflict.owner})`,
+      );
+    throw new UserError({
+      id: "plan.conflicts",
+      what: `The plan would change ${conflicts.length} ${conflicts.length === 1 ? "field" : "fields"} that somebody else owns: ${shown.join("; ")}${conflicts.length > 5 ? " …" : ""}.`,
+      why: "Nothing is forced that somebody else owns. Nothing was changed.",
+      remedy: { text: "Give the fields back, or take them:", command: "kn-bootstrap install --take-ownership" },
+      exitCode: 1,
+    });
+  }
+  await assertRights(plan, cluster);
+};
+
+export const runInstall = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
+  run(plan, steps(install), {
+    ...tools,
+    issue: issuer(tools.config.tls),
+    takeOwnership: tools.config.takeOwnership,
+    timeoutMs: tools.config.timeout * 1000,
+    kinds: kindsOf(install),
+  });
+
+/** With nothing to do: whether what should run does run, from lists alone. Resolves to what is wrong. */
+export const verifyInstall = async (
+  install: Installation,
+  tools: Tools,
+): Promise<readonly { check: Check; summary: string }[]> => {
+  const checks = steps(install)
+    .filter(({ id }) => id !== "proof")
+    .flatMap(({ verify }) => verify);
+  const findings = await Promise.all(checks.map(async (check) => ({ check, finding: await runCheck(check, tools) })));
+  return findings.flatMap(({ check, finding }) =>
+    finding.status === "fail" || finding.status === "unknown" ? [{ check, summary: finding.summary }] : [],
+  );
+};
+
+/** Every kind that the server can list and delete, because labels, not releases, say what to remove. */
+const removableKinds = async (cluster: ClusterRead): Promise<readonly Kind[]> =>
+  (await cluster.resources())
+    .filter(({ verbs }) => verbs.includes("list") && verbs.includes("delete"))
+    .map(({ apiVersion, kind, namespaced }) => ({ apiVersion, kind, namespaced }));
+
+export const planUninstall = async (removal: Removal, tools: Tools): Promise<Plan> =>
+  makePlan(steps(withoutManifests(tools.config), removal), {
+    goal: "absent",
+    live: takeSnapshot(tools.cluster),
+    now: tools.now,
+    kinds: await removableKinds(tools.cluster),
+  });
+
+export const runUninstall = async (plan: Plan, removal: Removal, tools: Tools): Promise<Report> =>
+  run(plan, steps(withoutManifests(tools.config), removal), {
+    ...tools,
+    issue: issuer(tools.config.tls),
+    takeOwnership: false,
+    timeoutMs: tools.config.timeout * 1000,
+    kinds: await removableKinds(tools.cluster),
+  });

@@ -1,0 +1,73 @@
+import type { Config } from "../config/config.ts";
+import { shown } from "../config/shown.ts";
+import { ingressProvider } from "../ingress/index.ts";
+import { groupOf, type KubeObject } from "../ports/object.ts";
+import type { Catalog } from "../releases/catalog.ts";
+import { rewriteImage, rewriteImages } from "../releases/images.ts";
+import type { Releases } from "../releases/index.ts";
+import type { Installation, Manifests } from "./installation.ts";
+import { configuration, tidy, transforming } from "./transforms.ts";
+
+/** Custom resources that the release's own webhook must admit come in a step of their own. */
+const GUARDED = new Set(["networking.internal.knative.dev", "serving.knative.dev"]);
+
+const part = (objects: readonly KubeObject[], belongs: (object: KubeObject) => boolean): readonly KubeObject[] =>
+  objects.filter(belongs);
+
+/** Reads the chosen releases and works everything into them that is known before planning (rule 1). */
+export const prepare = async (config: Config, catalog: Catalog, releases: Releases): Promise<Installation> => {
+  const { release } = releases;
+  const ingress = ingressProvider(config.ingress);
+  const [everything, hpa, gateway] = await Promise.all([
+    releases.objects("serving", "serving-crds.yaml", "serving-core.yaml"),
+    config.hpa ? releases.objects("serving", "serving-hpa.yaml") : [],
+    releases.objects(ingress.component, ingress.asset),
+  ]);
+  const configMapKeys = "configMap" in release.setting("certs-secret-name");
+  const transform = transforming(tidy, configuration(config, ingress.className, release.key), (object) =>
+    ingress.transform(object, { expose: config.expose, configMapKeys }),
+  );
+  const finish = (objects: readonly KubeObject[]): readonly KubeObject[] => {
+    const transformed = objects.map(transform);
+    return config.imageRegistry ? rewriteImages(transformed, config.imageRegistry) : transformed;
+  };
+  const serving = finish(everything);
+  const net = finish(gateway);
+  const isCrd = (object: KubeObject): boolean => object.kind === "CustomResourceDefinition";
+  const isNamespace = (object: KubeObject): boolean => object.kind === "Namespace";
+  const isGuarded = (object: KubeObject): boolean => GUARDED.has(groupOf(object.apiVersion));
+  const manifests: Manifests = {
+    versions: release.versions,
+    namespaces: part([...serving, ...net], isNamespace),
+    crds: part([...serving, ...net], isCrd),
+    core: part(serving, (object) => !isCrd(object) && !isNamespace(object) && !isGuarded(object)),
+    resources: part(serving, isGuarded),
+    hpa: finish(hpa),
+    ingress: part(net, (object) => !isCrd(object) && !isNamespace(object)),
+    hello: config.imageRegistry ? rewriteImage(catalog.helloImage, config.imageRegistry) : catalog.helloImage,
+    configMapKeys,
+    key: release.key,
+    standIn: releases.standIn,
+  };
+  return { config, ingress, manifests, choices: shown(config) };
+};
+
+/** For the goal "absent", which goes by labels and needs no release. */
+export const withoutManifests = (config: Config): Installation => ({
+  config,
+  ingress: ingressProvider(config.ingress),
+  choices: {},
+  manifests: {
+    versions: {},
+    namespaces: [],
+    crds: [],
+    core: [],
+    resources: [],
+    hpa: [],
+    ingress: [],
+    hello: "",
+    configMapKeys: true,
+    key: (name) => name,
+    standIn: false,
+  },
+});

@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { inspect } from "../certificates/secret.ts";
+import { httpRedirects, type Proof, serviceAnswers, serviceReady, startsFromZero } from "../checks/proof.ts";
+import { blank, hasBlank } from "../core/blank.ts";
+import type { Step } from "../core/step.ts";
+import { dataOf } from "../ports/object.ts";
+import { readerOf } from "../ports/reader.ts";
+import { findDomain, plannedDomain } from "./domain.ts";
+import { GREETING, HELLO, hello } from "./hello.ts";
+import type { Installation } from "./installation.ts";
+import { PROOF_MANAGER, PROVED, provedState, STATE } from "./state.ts";
+import { hasTls, WILDCARD } from "./tls.ts";
+
+/** A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes. */
+export const proof = (install: Installation): Step => {
+  const { config, ingress, manifests } = install;
+  const subject: Proof = {
+    config,
+    ingress,
+    service: HELLO,
+    greeting: GREETING,
+    domain: (ctx) => findDomain(readerOf(ctx.cluster), install),
+    ...(hasTls(install) ? { secret: WILDCARD } : {}),
+  };
+  const checks = [
+    serviceReady(subject),
+    serviceAnswers(subject),
+    ...(hasTls(install) && config.http === "redirect" ? [httpRedirects(subject)] : []),
+    startsFromZero(subject),
+  ];
+  return {
+    id: "proof",
+    title: `Prove it: a Service answers ${hasTls(install) ? "https" : "http"}`,
+    undo: "Remove the proof",
+    needs: ["domain", "gateway-tls", "resources", "hpa"],
+    plan: async (ctx) => {
+      const certificate = hasTls(install) ? inspect(await ctx.live.get(WILDCARD))?.fingerprint : "none";
+      const about = JSON.stringify([
+        install.choices,
+        manifests.versions,
+        await plannedDomain(ctx, install),
+        certificate,
+      ]);
+      const open = !ctx.firm && (ctx.upstream || hasBlank(about));
+      const fingerprint = open
+        ? blank("what was proved")
+        : createHash("sha256").update(about).digest("hex").slice(0, 16);
+      const left = await ctx.live.get(HELLO);
+      if (!ctx.upstream && !left && dataOf(await ctx.live.get(STATE))[PROVED] === fingerprint) return [];
+      return [
+        ...(await ctx.temporary([hello(manifests.hello)])),
+        ...(await ctx.reconcile([provedState(fingerprint)], {
+          manager: PROOF_MANAGER,
+          partial: true,
+          afterVerify: true,
+        })),
+      ];
+    },
+    verify: checks,
+  };
+};

@@ -1,0 +1,133 @@
+import { wildcardsFor } from "../certificates/names.ts";
+import { inspect, reasonToIssue } from "../certificates/secret.ts";
+import { deploymentsAvailable } from "../checks/deployments.ts";
+import { blank, hasBlank } from "../core/blank.ts";
+import type { Change } from "../core/change.ts";
+import { type Check, fail, ok } from "../core/check.ts";
+import { HOME, managerFor } from "../core/inventory.ts";
+import type { PlanContext, Step } from "../core/step.ts";
+import type { KubeObject, ObjectRef } from "../ports/object.ts";
+import { plannedDomain } from "./domain.ts";
+import type { Installation } from "./installation.ts";
+
+/** The gateway's certificate. Kourier reads it from any namespace; ours outlives an uninstall (rule 11). */
+export const WILDCARD: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: HOME, name: "wildcard-tls" };
+
+const CONFIG_NETWORK = { namespace: "knative-serving", name: "config-network" };
+
+export const hasTls = ({ config }: Installation): boolean => config.tls !== "none";
+
+/** The names that cover every URL Knative will print; the proof's own namespace is one of those. */
+export const wildcardNames = ({ config }: Installation, domain: string): readonly string[] =>
+  wildcardsFor(config.domainTemplate, domain, [...config.namespaces, HOME]);
+
+const plannedNames = async (ctx: PlanContext, install: Installation): Promise<readonly string[]> =>
+  wildcardNames(install, await plannedDomain(ctx, install));
+
+export const certificate = (install: Installation): Step => ({
+  id: "certificate",
+  title: `Make a ${install.config.tls} certificate`,
+  undo: "Keep the certificate for the next install",
+  needs: install.config.domain ? ["state"] : ["state", "address"],
+  plan: async (ctx) => {
+    const names = await plannedNames(ctx, install);
+    const live = await ctx.live.get(WILDCARD);
+    const reason = hasBlank(names)
+      ? live
+        ? "the address may have changed"
+        : "missing"
+      : reasonToIssue(inspect(live), names, ctx.now());
+    if (!reason) return [];
+    return [{ kind: "certificate", action: live ? "update" : "create", names, secret: WILDCARD, reason }];
+  },
+  absent: async () => [],
+  verify: [certificateUsable],
+});
+
+const certificateUsable: Check = {
+  id: "certificate.usable",
+  title: "The certificate's key and chain match",
+  run: async (ctx) => {
+    const found = inspect(await ctx.cluster.get(WILDCARD));
+    const remedy = {
+      text: "Delete it and run install again.",
+      command: `kubectl delete secret ${WILDCARD.name} -n ${WILDCARD.namespace}`,
+    };
+    if (!found) return fail(`Secret ${WILDCARD.namespace}/${WILDCARD.name} holds no certificate`, remedy);
+    if (!found.keyMatches || !found.chainMatches) return fail("the certificate's key or chain does not match", remedy);
+    return ok(`${found.names.join(", ")} until ${found.notAfter.toISOString().slice(0, 10)}`);
+  },
+};
+
+/** The URLs' scheme and what plain http does. With a gateway certificate Knative itself does not know that there is TLS. */
+const network = (install: Installation): KubeObject => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: CONFIG_NETWORK,
+  data: {
+    [install.manifests.key("default-external-scheme")]: "https",
+    [install.manifests.key("http-protocol")]: install.config.http === "redirect" ? "Redirected" : "Enabled",
+  },
+});
+
+export const gatewayTls = (install: Installation): Step => {
+  const { manifests, ingress } = install;
+  const manager = managerFor("gateway-tls");
+  return {
+    id: "gateway-tls",
+    title: `Serve the certificate at ${ingress.title}`,
+    undo: "Let go of the certificate",
+    // Secret first, configuration second (rule 14); config-network goes through Knative's webhook.
+    needs: ["certificate", "ingress", "webhook"],
+    plan: async (ctx) => {
+      const found = inspect(await ctx.live.get(WILDCARD));
+      const names = await plannedNames(ctx, install);
+      const current =
+        found && !hasBlank(names) && !reasonToIssue(found, names, ctx.now())
+          ? found.fingerprint
+          : blank("the fingerprint of the certificate");
+      const parts = ingress.serveCertificate(
+        { secret: { namespace: WILDCARD.namespace ?? HOME, name: WILDCARD.name }, fingerprint: current },
+        { configMapKeys: manifests.configMapKeys },
+      );
+      return ctx.reconcile([network(install), ...parts], { manager, partial: true });
+    },
+    absent: async () => [],
+    verify: [deploymentsAvailable("ingress.rolled", ingress.deployments)],
+  };
+};
+
+/** With `--tls none`: takes back what an earlier run with TLS set, so that URLs are http again. */
+export const noTls = (install: Installation): Step => ({
+  id: "gateway-tls",
+  title: "Serve plain http",
+  undo: "Let go of plain http",
+  needs: ["ingress", "webhook"],
+  plan: (ctx) =>
+    withdraw(ctx, managerFor("gateway-tls"), [
+      { apiVersion: "v1", kind: "ConfigMap", metadata: CONFIG_NETWORK },
+      ...install.ingress
+        .serveCertificate(
+          { secret: { namespace: HOME, name: WILDCARD.name }, fingerprint: "" },
+          { configMapKeys: install.manifests.configMapKeys },
+        )
+        .map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata })),
+    ]),
+  absent: async () => [],
+  verify: [deploymentsAvailable("ingress.rolled", install.ingress.deployments)],
+});
+
+/** An apply of nothing under a manager removes every field that it had set. */
+const withdraw = async (
+  ctx: PlanContext,
+  manager: string,
+  objects: readonly KubeObject[],
+): Promise<readonly Change[]> => {
+  const held = await Promise.all(
+    objects.map(async (object) => {
+      const live = await ctx.live.get({ ...object, ...object.metadata });
+      return live?.metadata.managedFields?.some((entry) => entry.manager === manager) ? [object] : [];
+    }),
+  );
+  return ctx.reconcile(held.flat(), { manager, partial: true });
+};
