@@ -1,0 +1,210 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { messageOf, UserError } from "../ports/error.ts";
+import { compareVersions, minorOf, nearest } from "./version.ts";
+import { parseDocuments } from "./yaml.ts";
+
+const minor = z.string().regex(/^[0-9]+\.[0-9]+$/);
+const version = z.string().regex(/^[0-9]+\.[0-9]+\.[0-9]+$/);
+
+const component = z.strictObject({
+  repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/),
+  tag: z.string().includes("{version}"),
+  assets: z.array(z.string()).min(1),
+});
+
+const place = z.union([
+  z.strictObject({ since: minor.optional(), configMap: z.string(), key: z.string() }),
+  z.strictObject({ since: minor.optional(), deployment: z.string(), key: z.string() }),
+]);
+
+/** The shape of manifests/releases.yaml, where every field is explained. */
+const written = z.strictObject({
+  url: z.url(),
+  checksums: z.string(),
+  components: z.record(z.string(), component),
+  helloImage: z.string(),
+  minors: z.record(minor, z.strictObject({ kubernetes: minor, versions: z.record(z.string(), version).optional() })),
+  settings: z.record(z.string(), z.array(place).min(1)),
+  digests: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
+});
+
+export type WrittenCatalog = z.infer<typeof written>;
+export type Component = z.infer<typeof component>;
+
+/** A key of `data` in a ConfigMap of knative-serving, or (`deployment`) a variable in the environment of its first container. */
+export type Setting =
+  | { readonly configMap: string; readonly key: string }
+  | { readonly deployment: string; readonly key: string };
+
+/** One Knative release: what is chosen, and what depends on the choice. */
+export interface Release {
+  /** `1.23` */
+  readonly minor: string;
+  /** Component → version, `serving` → `1.23.0`. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** `1.34` */
+  readonly minimumKubernetes: string;
+  /** Where this release keeps a setting; `name` is what newer releases call it. */
+  readonly setting: (name: string) => Setting;
+  /** `setting(name).key` */
+  readonly key: (name: string) => string;
+}
+
+export interface Catalog {
+  /** Those that can be asked for by minor alone, oldest first. */
+  readonly minors: readonly string[];
+  readonly helloImage: string;
+  readonly components: Readonly<Record<string, Component>>;
+  /** Where releases are downloaded from: `https://github.com`. */
+  readonly host: string;
+  /** Name of the asset that lists a release's digests. */
+  readonly checksums: string;
+  /** sha256 in hex; undefined for versions that this catalog does not know. */
+  readonly digest: (component: string, version: string, asset: string) => string | undefined;
+  /** @param mirror replaces scheme and host (and may add a path in front) */
+  readonly url: (component: string, version: string, asset: string, mirror?: string) => string;
+  /**
+   * @param wanted `1.23`, `v1.23`, `1.23.0`; undefined: the installed release, else the newest known
+   * @param installed versions found in the cluster per component: those of the chosen minor are kept (a second run is no upgrade)
+   * @throws UserError `release.unknown` (exit 2)
+   */
+  readonly resolve: (wanted?: string, installed?: Readonly<Record<string, string>>) => Release;
+}
+
+/** @throws TypeError for a component that is not in the catalog */
+export const versionOf = (release: Release, component: string): string => {
+  const found = release.versions[component];
+  if (found === undefined) throw new TypeError(`manifests/releases.yaml has no component ${component}`);
+  return found;
+};
+
+const unknown = (wanted: string, known: readonly string[], why: string): UserError => {
+  const guess = nearest(wanted.replace(/^v/, ""), known);
+  const suggestion = guess ?? known.at(-1) ?? "";
+  return new UserError({
+    id: "release.unknown",
+    what: `Knative "${wanted}" is not known here. Known: ${known.join(", ")}.${guess ? ` Did you mean ${guess}?` : ""}`,
+    why,
+    remedy: {
+      text: "Choose a known minor, or update kn-bootstrap:",
+      command: `kn-bootstrap install --knative-version ${suggestion}`,
+    },
+    exitCode: 2,
+  });
+};
+
+const settingOf = (data: WrittenCatalog, minor: string, name: string): Setting => {
+  const found = (data.settings[name] ?? []).findLast(
+    ({ since }) => since === undefined || compareVersions(since, minor) <= 0,
+  );
+  if (found === undefined) throw new TypeError(`manifests/releases.yaml has no setting ${name} for ${minor}`);
+  const { since: _, ...setting } = found;
+  return setting;
+};
+
+/** Pure part of {@link loadCatalog}. */
+export const catalogOf = (data: WrittenCatalog): Catalog => {
+  const minors = Object.keys(data.minors)
+    .filter((name) => data.minors[name]?.versions)
+    .sort(compareVersions);
+
+  const resolve: Catalog["resolve"] = (wanted, installed = {}) => {
+    const asked = wanted ?? installed.serving ?? minors.at(-1) ?? "";
+    const minor = minorOf(asked);
+    const entry = minor === undefined ? undefined : data.minors[minor];
+    if (minor === undefined)
+      throw unknown(
+        asked,
+        minors,
+        `A version is a minor such as ${minors.at(-1)}, or exact such as ${minors.at(-1)}.0.`,
+      );
+    if (entry === undefined) {
+      throw unknown(asked, minors, "What it needs of Kubernetes and how it names its settings would be guesswork.");
+    }
+    const exact = asked.replace(/^v/, "") === minor ? undefined : asked.replace(/^v/, "");
+    if (entry.versions === undefined && exact === undefined) {
+      throw unknown(
+        asked,
+        minors,
+        `Which patch of ${minor} to take is not known; an exact version such as ${minor}.0 can be asked for.`,
+      );
+    }
+    const versions = Object.keys(data.components).map((name) => {
+      const kept =
+        installed[name] && minorOf(installed[name]) === minor ? installed[name].replace(/^v/, "") : undefined;
+      // Every repository starts a minor with patch 0; that is all one can say of those that this catalog has no versions for.
+      return [
+        name,
+        (name === "serving" ? exact : undefined) ?? kept ?? entry.versions?.[name] ?? `${minor}.0`,
+      ] as const;
+    });
+    return {
+      minor,
+      versions: Object.fromEntries(versions),
+      minimumKubernetes: entry.kubernetes,
+      setting: (name) => settingOf(data, minor, name),
+      key: (name) => settingOf(data, minor, name).key,
+    };
+  };
+
+  return {
+    minors,
+    resolve,
+    helloImage: data.helloImage,
+    components: data.components,
+    host: new URL(data.url).origin,
+    checksums: data.checksums,
+    digest: (name, version, asset) => data.digests[`${name}/${version}/${asset}`],
+    url: (name, version, asset, mirror) => {
+      const found = data.components[name];
+      if (found === undefined) throw new TypeError(`manifests/releases.yaml has no component ${name}`);
+      const url = new URL(
+        data.url
+          .replace("{repository}", found.repository)
+          .replace("{tag}", found.tag.replace("{version}", version))
+          .replace("{asset}", asset),
+      );
+      return mirror === undefined ? url.href : `${mirror.replace(/\/+$/, "")}${url.pathname}`;
+    },
+  };
+};
+
+/**
+ * manifests/releases.yaml lies beside src/ in the repository and beside dist/ in the package, and bundling moves this module: so the
+ * folders above it are searched.
+ */
+export const catalogFile = async (from = import.meta.dirname): Promise<{ path: string; text: string }> => {
+  const path = join(from, "manifests", "releases.yaml");
+  try {
+    return { path, text: await readFile(path, "utf8") };
+  } catch (error) {
+    if (dirname(from) === from) throw broken("manifests/releases.yaml is missing", error);
+    return catalogFile(dirname(from));
+  }
+};
+
+const broken = (what: string, cause: unknown): UserError =>
+  new UserError({
+    id: "release.catalog",
+    what: `This installation of kn-bootstrap is damaged: ${what}.`,
+    remedy: { text: "Install it again:", command: "npm install --global kn-bootstrap" },
+    exitCode: 1,
+    cause,
+  });
+
+/** @throws UserError `release.catalog` (exit 1) when the file is missing or not of its shape */
+export const parseCatalog = (text: string, path: string): Catalog => {
+  try {
+    return catalogOf(written.parse(parseDocuments(text)[0]?.value));
+  } catch (error) {
+    throw broken(`${path}: ${error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)}`, error);
+  }
+};
+
+/** @throws UserError `release.catalog` (exit 1) */
+export const loadCatalog = async (): Promise<Catalog> => {
+  const { path, text } = await catalogFile();
+  return parseCatalog(text, path);
+};

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf, UserError } from "../ports/error.ts";
+import { at } from "../ports/object.ts";
+import type { Fetch } from "./http.ts";
+
+export interface DownloadOptions {
+  readonly fetch: Fetch;
+  readonly signal: AbortSignal;
+  /** `total` is absent when the server does not say. */
+  readonly onProgress?: (bytes: number, total?: number) => void;
+  /** Default 4. */
+  readonly attempts?: number;
+  /** Milliseconds before the second attempt, doubled for each further one; default 500. */
+  readonly delay?: number;
+  /** Milliseconds without a byte after which an attempt has failed; default 30,000. */
+  readonly stall?: number;
+  /** 0 ≤ x < 1; default Math.random. */
+  readonly random?: () => number;
+}
+
+const OFFLINE = {
+  text: "Check the network and HTTPS_PROXY, name a mirror with --release-mirror URL, or bring the files (layout <component>/<version>/<asset>):",
+  command: "kn-bootstrap install --manifests DIR",
+};
+
+const unavailable = (url: string, why: string, cause?: unknown): UserError =>
+  new UserError({
+    id: "release.unavailable",
+    what: `${url} could not be downloaded.`,
+    why,
+    remedy: OFFLINE,
+    exitCode: 1,
+    cause,
+  });
+
+const missing = (url: string, status: number): UserError =>
+  new UserError({
+    id: "release.missing",
+    what: `${url} does not exist.`,
+    why: `The server answered ${status}: no such version has been released, or the mirror does not hold it.`,
+    remedy: { text: "Choose a version that exists, or bring the files:", command: OFFLINE.command },
+    exitCode: 2,
+  });
+
+/** Why an attempt failed, and whether another one could succeed. */
+interface Failure {
+  readonly why: string;
+  readonly again: boolean;
+  /** Milliseconds the server asked for. */
+  readonly after?: number;
+}
+
+const RETRY_AFTER_LIMIT = 30_000;
+
+const retryAfter = (response: Response): number => {
+  const header = response.headers.get("retry-after") ?? "";
+  const milliseconds = /^[0-9]+$/.test(header) ? Number(header) * 1000 : 0;
+  return Math.min(milliseconds, RETRY_AFTER_LIMIT);
+};
+
+/** `fetch failed` says nothing; its cause does. */
+const reasonOf = (error: unknown): string => {
+  const cause = at(error, "cause");
+  return cause === undefined ? messageOf(error) || String(at(error, "code")) : reasonOf(cause);
+};
+
+/** A certificate that is not trusted now will not be in a second. */
+const isTrust = (error: unknown): boolean => {
+  const code = String(at(error, "code") ?? at(error, "cause", "code"));
+  return /CERT|SIGNATURE|ISSUER/.test(code);
+};
+
+const read = async (response: Response, options: DownloadOptions, alive: () => void): Promise<Uint8Array> => {
+  const encoded = response.headers.has("content-encoding");
+  const length = Number(response.headers.get("content-length") ?? Number.NaN);
+  const total = encoded || Number.isNaN(length) ? undefined : length;
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    alive();
+    chunks.push(chunk);
+    bytes += chunk.length;
+    options.onProgress?.(bytes, total);
+  }
+  if (total !== undefined && bytes !== total) throw new Error(`the connection ended after ${bytes} of ${total} bytes`);
+  return Buffer.concat(chunks);
+};
+
+const attempt = async (url: string, options: DownloadOptions): Promise<Uint8Array | Failure> => {
+  const stalled = new AbortController();
+  const stall = options.stall ?? 30_000;
+  const timer = setTimeout(() => stalled.abort(), stall);
+  try {
+    const response = await options.fetch(url, { signal: AbortSignal.any([options.signal, stalled.signal]) });
+    if (response.ok) return await read(response, options, () => timer.refresh());
+    await response.body?.cancel();
+    if (response.status === 404 || response.status === 410) throw missing(url, response.status);
+    const why = `The server answered ${response.status} ${response.statusText}`.trimEnd();
+    return { why, again: response.status === 429 || response.status >= 500, after: retryAfter(response) };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (error instanceof UserError) throw error;
+    if (stalled.signal.aborted) return { why: `Nothing came for ${stall / 1000} s`, again: true };
+    if (isTrust(error)) return { why: `${reasonOf(error)} (NODE_EXTRA_CA_CERTS names further roots)`, again: false };
+    return { why: reasonOf(error), again: true };
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/**
+ * The bytes behind a URL. No answer, 429 and 5xx are tried again with growing, jittered pauses; Retry-After (in seconds) is honoured up to 30 s.
+ * @throws UserError `release.missing` (exit 2) for 404 and 410, `release.unavailable` (exit 1) for everything else; the
+ *   signal's reason when it is aborted
+ */
+export const download = async (url: string, options: DownloadOptions): Promise<Uint8Array> => {
+  const { attempts = 4, delay = 500, random = Math.random } = options;
+  for (let count = 1; ; count += 1) {
+    options.signal.throwIfAborted();
+    const result = await attempt(url, options);
+    if (result instanceof Uint8Array) return result;
+    if (!result.again || count === attempts)
+      throw unavailable(url, `${result.why}${count > 1 ? ` (${count} attempts)` : ""}.`);
+    const pause = delay * 2 ** (count - 1) * (0.5 + random());
+    await sleep(Math.max(pause, result.after ?? 0), undefined, { signal: options.signal }).catch(() =>
+      options.signal.throwIfAborted(),
+    );
+  }
+};
+
+/** Runs at most `limit` of the tasks given to it at a time, in order. */
+export const bounded = (limit: number): (<T>(task: () => Promise<T>) => Promise<T>) => {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (task) => {
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+};

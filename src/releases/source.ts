@@ -1,0 +1,104 @@
+import { join } from "node:path";
+import type { Event } from "../core/event.ts";
+import { messageOf, UserError } from "../ports/error.ts";
+import { readIfThere, writeWhole } from "./cache.ts";
+import { type Catalog, type Release, versionOf } from "./catalog.ts";
+import { verify } from "./digest.ts";
+import { bounded, type DownloadOptions, download } from "./download.ts";
+import type { Fetch } from "./http.ts";
+import { type Lock, lockedDigest, lockOf } from "./lock.ts";
+
+/** Where files come from: a directory, or the cache and the network. */
+export interface SourceOptions {
+  readonly catalog: Catalog;
+  readonly release: Release;
+  /** Directory with `<component>/<version>/<asset>`; then neither cache nor network is asked for files. */
+  readonly manifests?: string;
+  /** Base URL in place of `https://github.com`. */
+  readonly mirror?: string;
+  /** See `defaultCacheDir`. */
+  readonly cacheDir: string;
+  readonly fetch: Fetch;
+  readonly signal: AbortSignal;
+  readonly onEvent?: (event: Extract<Event, { type: "download" }>) => void;
+  /** Patience of downloads; for the rehearsal, which has another way out, and for tests. */
+  readonly retry?: Pick<DownloadOptions, "attempts" | "delay" | "stall" | "random">;
+}
+
+/** Downloads at a time. */
+const PARALLEL = 4;
+
+/** `place`: the path or URL that the bytes came from. */
+export type Source = (component: string, asset: string) => Promise<{ bytes: Uint8Array; place: string }>;
+
+const unreadable = (path: string, asset: string, cause?: unknown): UserError =>
+  new UserError({
+    id: "release.file",
+    what: cause === undefined ? `${path} is missing.` : `${path} cannot be read: ${messageOf(cause)}`,
+    why: `With --manifests every file comes from that directory (layout <component>/<version>/<asset>), and ${asset} is part of this release.`,
+    remedy: "Put the file there, or leave out --manifests to download it.",
+    exitCode: 2,
+    cause,
+  });
+
+/** Bytes of a directory or of the network, not verified. */
+const rawSource = (options: SourceOptions): Source => {
+  const { catalog, release, manifests, mirror, fetch, signal, onEvent } = options;
+  const slot = bounded(PARALLEL);
+  return async (component, asset) => {
+    const version = versionOf(release, component);
+    if (manifests !== undefined) {
+      const place = join(manifests, component, version, asset);
+      const bytes = await readIfThere(place).catch((error: unknown) => {
+        throw unreadable(place, asset, error);
+      });
+      if (bytes === undefined) throw unreadable(place, asset);
+      return { bytes, place };
+    }
+    const place = catalog.url(component, version, asset, mirror);
+    const onProgress: DownloadOptions["onProgress"] = (bytes, total) =>
+      onEvent?.({
+        type: "download",
+        file: `${component}/${version}/${asset}`,
+        bytes,
+        ...(total === undefined ? {} : { total }),
+      });
+    return { bytes: await slot(() => download(place, { ...options.retry, fetch, signal, onProgress })), place };
+  };
+};
+
+/** Bytes that are what was released. */
+export const verifiedSource = (options: SourceOptions): Source => {
+  const { catalog, release, manifests, cacheDir } = options;
+  const raw = rawSource(options);
+  const locks = new Map<string, Promise<Lock>>();
+
+  const expected = async (component: string, asset: string): Promise<{ digest: string; authority: string }> => {
+    const known = catalog.digest(component, versionOf(release, component), asset);
+    if (known !== undefined) return { digest: known, authority: "manifests/releases.yaml" };
+    const pending = locks.get(component) ?? lockOf(options, raw, component);
+    locks.set(component, pending);
+    const lock = await pending;
+    return { digest: lockedDigest(options, lock, component, asset), authority: lock.path };
+  };
+
+  return async (component, asset) => {
+    const { digest, authority } = await expected(component, asset);
+    if (manifests !== undefined) {
+      const given = await raw(component, asset);
+      verify(given.bytes, digest, { place: given.place, authority });
+      return given;
+    }
+    // The cache saves a download and nothing else: one that cannot be read or written is no reason to stop.
+    const path = join(cacheDir, component, versionOf(release, component), asset);
+    const cached = await readIfThere(path).catch(() => undefined);
+    if (cached !== undefined) {
+      verify(cached, digest, { place: path, authority, cached: true });
+      return { bytes: cached, place: path };
+    }
+    const downloaded = await raw(component, asset);
+    verify(downloaded.bytes, digest, { place: downloaded.place, authority });
+    await writeWhole(path, downloaded.bytes).catch(() => undefined);
+    return downloaded;
+  };
+};

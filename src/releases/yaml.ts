@@ -1,0 +1,143 @@
+import {
+  boolYaml11Tag,
+  constructFromEvents,
+  defineScalarTag,
+  dump,
+  EVENT_ID,
+  type Event,
+  mapTag,
+  mergeTag,
+  NOT_RESOLVED,
+  nullCoreTag,
+  parseEvents,
+  Schema,
+  seqTag,
+  strTag,
+  YAMLException,
+} from "js-yaml";
+
+/** What can be wrong with a YAML text; `line` counts from 1 and is absent where the parser does not know it. */
+export class YamlProblem extends Error {
+  readonly line: number | undefined;
+  constructor(message: string, line?: number) {
+    super(message);
+    this.name = "YamlProblem";
+    this.line = line;
+  }
+}
+
+export interface YamlDocument {
+  readonly value: unknown;
+  /** Where its content begins, counted from 1. */
+  readonly line: number;
+}
+
+const DIGITS = [..."0123456789"];
+const INTEGER = /^[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]*|[1-9][0-9]*)$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const INFINITE = /^[-+]?\.(?:inf|Inf|INF)$/;
+const NOT_A_NUMBER = /^\.(?:nan|NaN|NAN)$/;
+
+const integer = (source: string): number | typeof NOT_RESOLVED => {
+  const text = source.replaceAll("_", "");
+  if (source.startsWith("_") || !INTEGER.test(text)) return NOT_RESOLVED;
+  const digits = text.replace(/^[-+]/, "");
+  const value = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+  return text.startsWith("-") && value !== 0 ? -value : value;
+};
+
+const float = (source: string): number | typeof NOT_RESOLVED => {
+  if (INFINITE.test(source)) return source.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  if (NOT_A_NUMBER.test(source)) return Number.NaN;
+  const text = source.replaceAll("_", "");
+  const value = FLOAT.test(text) && !source.startsWith("_") ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : NOT_RESOLVED;
+};
+
+const isInteger = (value: unknown): boolean => Number.isInteger(value) && !String(value).includes("e");
+
+const goInteger = defineScalarTag("tag:yaml.org,2002:int", {
+  implicit: true,
+  implicitFirstChars: ["-", "+", ...DIGITS],
+  resolve: integer,
+  identify: isInteger,
+});
+
+const goFloat = defineScalarTag("tag:yaml.org,2002:float", {
+  implicit: true,
+  implicitFirstChars: ["-", "+", ".", ...DIGITS],
+  resolve: float,
+  identify: (value) => typeof value === "number" && !isInteger(value),
+});
+
+/**
+ * Scalars as kubectl and the API server read them (sigs.k8s.io/yaml, the go-yaml v2 dialect): YAML 1.1 booleans, integers
+ * as Go's ParseInt with base 0 takes them (0644 and 0o644 are 420), neither timestamps nor base 60.
+ */
+const KUBERNETES = new Schema([nullCoreTag, boolYaml11Tag, goInteger, goFloat, mergeTag, strTag, seqTag, mapTag]);
+
+/** Far more than the largest release has (about 30,000), far less than hurts. */
+const MAX_NODES = 1_000_000;
+const MAX_DEPTH = 100;
+
+/**
+ * A document as a tree of JSON values, in which every alias has become a copy. The parser shares what an alias points at, so
+ * ten lines can stand for billions of nodes as soon as somebody walks them; and a cycle would never end.
+ */
+const asTree = (root: unknown, line: number): unknown => {
+  let nodes = 0;
+  const copy = (value: unknown, depth: number): unknown => {
+    nodes += 1;
+    if (nodes > MAX_NODES) throw new YamlProblem(`with its aliases expanded it has more than ${MAX_NODES} nodes`, line);
+    if (depth > MAX_DEPTH)
+      throw new YamlProblem(`with its aliases expanded it nests deeper than ${MAX_DEPTH} levels`, line);
+    if (typeof value === "number" && !Number.isFinite(value))
+      throw new YamlProblem(`${value} has no form in JSON`, line);
+    if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item, depth + 1)]));
+  };
+  return copy(root, 0);
+};
+
+const positionOf = (event: Event | undefined): number => {
+  if (event === undefined) return 0;
+  if ("start" in event) return event.start;
+  if ("valueStart" in event) return Math.max(event.valueStart, event.tagStart, 0);
+  return 0;
+};
+
+/**
+ * The documents of a YAML stream as plain JSON, without the empty ones. Duplicate keys are refused.
+ * @throws {YamlProblem} and nothing else
+ */
+export const parseDocuments = (text: string): readonly YamlDocument[] => {
+  try {
+    const events = parseEvents(text, { maxDepth: MAX_DEPTH });
+    const values = constructFromEvents(events, { source: text, schema: KUBERNETES });
+    const starts = events.flatMap((event, index) =>
+      event.type === EVENT_ID.DOCUMENT ? [positionOf(events[index + 1])] : [],
+    );
+    let position = 0;
+    let line = 1;
+    return values.flatMap((value, index) => {
+      const start = Math.max(position, starts[index] ?? 0);
+      line += text.slice(position, start).split("\n").length - 1;
+      position = start;
+      return value === null || value === undefined ? [] : [{ value: asTree(value, line), line }];
+    });
+  } catch (error) {
+    if (error instanceof YamlProblem) throw error;
+    if (error instanceof YAMLException) throw new YamlProblem(error.reason, error.mark && error.mark.line + 1);
+    throw error;
+  }
+};
+
+/**
+ * One YAML stream that kubectl reads back as the same objects: strings that it would take for something else are quoted.
+ * Ends with a newline.
+ */
+export const toYaml = (objects: readonly unknown[]): string =>
+  objects
+    .map((object) => dump(object, { schema: KUBERNETES, noRefs: true, lineWidth: -1, quoteStyle: "double" }))
+    .join("---\n");

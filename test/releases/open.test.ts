@@ -1,0 +1,331 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseCatalog } from "../../src/releases/catalog.ts";
+import { sha256 } from "../../src/releases/digest.ts";
+import {
+  defaultCacheDir,
+  loadCatalog,
+  type OpenOptions,
+  openReleases,
+  type Releases,
+} from "../../src/releases/index.ts";
+import { serve, type TestServer } from "./server.ts";
+import { upstream } from "./upstream.ts";
+
+const manifest = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
+const digest = (text: string): string => sha256(Buffer.from(text));
+
+/** One component with two assets; 1.1.0 is known, everything else of 1.1 is not. */
+const catalog = parseCatalog(
+  `
+url: https://github.com/{repository}/releases/download/{tag}/{asset}
+checksums: checksums.txt
+components: { serving: { repository: o/r, tag: "v{version}", assets: [a.yaml, b.yaml] } }
+helloImage: example.com/hello
+minors: { "1.1": { kubernetes: "1.30", versions: { serving: 1.1.0 } } }
+settings: {}
+digests: { serving/1.1.0/a.yaml: "${digest(manifest("a"))}", serving/1.1.0/b.yaml: "${digest(manifest("b"))}" }
+`,
+  "releases.yaml",
+);
+
+const noNetwork = (): never => {
+  throw new Error("the network was asked");
+};
+
+let root = "";
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "releases-"));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+const open = (options: Partial<OpenOptions>, version?: string): Releases =>
+  openReleases({
+    catalog,
+    release: catalog.resolve(version),
+    cacheDir: join(root, "cache"),
+    fetch,
+    signal: new AbortController().signal,
+    retry: { delay: 5 },
+    ...options,
+  });
+
+const put = async (path: string, text: string): Promise<string> => {
+  const file = join(root, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, text);
+  return file;
+};
+
+const names = async (releases: Releases, ...assets: string[]): Promise<string[]> =>
+  (await releases.objects("serving", ...assets)).map((object) => object.metadata.name);
+
+/** A release host: path → text; 404 for the rest. */
+const host = (files: Record<string, string>): Promise<TestServer> =>
+  serve((request, response) => {
+    const text = files[request.url ?? ""];
+    if (text === undefined) response.writeHead(404).end();
+    else response.setHeader("content-length", Buffer.byteLength(text)).end(text);
+  });
+
+describe("a directory", () => {
+  it("gives the objects of all assets asked for, without network or cache", async () => {
+    await put("m/serving/1.1.0/a.yaml", manifest("a"));
+    await put("m/serving/1.1.0/b.yaml", manifest("b"));
+    const releases = open({ manifests: join(root, "m"), fetch: noNetwork });
+    expect(await names(releases, "a.yaml", "b.yaml")).toEqual(["a", "b"]);
+    expect(releases).toMatchObject({ standIn: false, origin: join(root, "m") });
+    expect(await readdir(root)).toEqual(["m"]);
+  });
+
+  it("names the file that it lacks, and does not turn to the network", async () => {
+    await put("m/serving/1.1.0/a.yaml", manifest("a"));
+    const releases = open({ manifests: join(root, "m"), fetch: noNetwork });
+    await expect(names(releases, "a.yaml", "b.yaml")).rejects.toMatchObject({
+      id: "release.file",
+      exitCode: 2,
+      message: `${join(root, "m/serving/1.1.0/b.yaml")} is missing.`,
+    });
+    await expect(names(open({ manifests: join(root, "nowhere") }), "a.yaml")).rejects.toMatchObject({
+      id: "release.file",
+      exitCode: 2,
+    });
+    await mkdir(join(root, "m/serving/1.1.0/b.yaml"));
+    await expect(names(open({ manifests: join(root, "m") }), "b.yaml")).rejects.toMatchObject({
+      id: "release.file",
+      exitCode: 2,
+    });
+  });
+
+  it("stops at a truncated file with the file and both digests", async () => {
+    const truncated = manifest("a").slice(0, -10);
+    const file = await put("m/serving/1.1.0/a.yaml", truncated);
+    await expect(names(open({ manifests: join(root, "m") }), "a.yaml")).rejects.toMatchObject({
+      id: "release.digest",
+      exitCode: 2,
+      message: expect.stringContaining(file),
+      why: expect.stringMatching(new RegExp(`${digest(truncated)}.*${digest(manifest("a"))}`)),
+    });
+  });
+
+  it("verifies a version that the catalog does not know by its checksums.txt", async () => {
+    await put("m/serving/1.1.5/a.yaml", manifest("new"));
+    const manifests = join(root, "m");
+    await expect(names(open({ manifests, fetch: noNetwork }, "1.1.5"), "a.yaml")).rejects.toMatchObject({
+      id: "release.unverified",
+      exitCode: 2,
+      message: expect.stringContaining(join(manifests, "serving/1.1.5/checksums.txt")),
+    });
+    await put("m/serving/1.1.5/checksums.txt", `${digest(manifest("new"))}  a.yaml\n`);
+    expect(await names(open({ manifests, fetch: noNetwork }, "1.1.5"), "a.yaml")).toEqual(["new"]);
+    await expect(names(open({ manifests, fetch: noNetwork }, "1.1.5"), "b.yaml")).rejects.toMatchObject({
+      id: "release.unverified",
+    });
+
+    await put("m/serving/1.1.5/a.yaml", manifest("changed"));
+    await expect(names(open({ manifests }, "1.1.5"), "a.yaml")).rejects.toMatchObject({ id: "release.digest" });
+    await put("m/serving/1.1.5/checksums.txt", `${digest(manifest("changed"))}  a.yaml\n`);
+    await expect(names(open({ manifests }, "1.1.5"), "a.yaml")).rejects.toMatchObject({
+      id: "release.lock",
+      exitCode: 2,
+      message: expect.stringMatching(new RegExp(`${digest(manifest("changed"))}.*${digest(manifest("new"))}`)),
+    });
+  });
+
+  it("names file and line of what is no manifest, once its digest is right", async () => {
+    const text = `${manifest("a")}data: {a: 1, a: 2}\n`;
+    const file = await put("m/serving/1.1.5/a.yaml", text);
+    await put("m/serving/1.1.5/b.yaml", "");
+    const latin1 = Buffer.from([0x61, 0xe9]);
+    await writeFile(join(root, "m/serving/1.1.5/b.yaml"), latin1);
+    await put("m/serving/1.1.5/checksums.txt", `${digest(text)} *a.yaml\n${sha256(latin1)}  ./b.yaml\n`);
+    const releases = open({ manifests: join(root, "m") }, "1.1.5");
+    await expect(names(releases, "a.yaml")).rejects.toMatchObject({
+      id: "release.malformed",
+      exitCode: 2,
+      message: `${file}, line 4: duplicated mapping key`,
+    });
+    await expect(names(releases, "b.yaml")).rejects.toMatchObject({
+      id: "release.malformed",
+      message: expect.stringContaining("no UTF-8"),
+    });
+  });
+});
+
+describe("the network", () => {
+  const known = {
+    "/o/r/releases/download/v1.1.0/a.yaml": manifest("a"),
+    "/o/r/releases/download/v1.1.0/b.yaml": manifest("b"),
+  };
+
+  it("downloads each asset once, reports progress, and fills the cache", async () => {
+    await using server = await host(known);
+    const events: unknown[] = [];
+    const releases = open({ mirror: server.url, onEvent: (event) => events.push(event) });
+    const all = await Promise.all([
+      names(releases, "a.yaml", "b.yaml"),
+      names(releases, "b.yaml"),
+      names(releases, "a.yaml"),
+    ]);
+    expect(all).toEqual([["a", "b"], ["b"], ["a"]]);
+    expect([...server.requests].sort()).toEqual(Object.keys(known));
+    const size = manifest("a").length;
+    expect(events).toContainEqual({ type: "download", file: "serving/1.1.0/a.yaml", bytes: size, total: size });
+    expect(releases.origin).toBe(server.url);
+    expect(open({}).origin).toBe("https://github.com");
+
+    expect(await names(open({ fetch: noNetwork }), "a.yaml", "b.yaml")).toEqual(["a", "b"]);
+    expect((await readdir(join(root, "cache/serving/1.1.0"))).sort()).toEqual(["a.yaml", "b.yaml"]);
+    expect(await names(open({ fetch: noNetwork, manifests: join(root, "cache") }), "a.yaml")).toEqual(["a"]);
+  });
+
+  it("asks github.com when no mirror is named", async () => {
+    const asked: string[] = [];
+    const answer = async (url: string): Promise<Response> => {
+      asked.push(url);
+      return new Response(manifest("a"));
+    };
+    expect(await names(open({ fetch: answer }), "a.yaml")).toEqual(["a"]);
+    expect(asked).toEqual(["https://github.com/o/r/releases/download/v1.1.0/a.yaml"]);
+  });
+
+  it("never keeps a file with a wrong digest", async () => {
+    await using server = await host({
+      ...known,
+      "/o/r/releases/download/v1.1.0/a.yaml": "<html>Please sign in</html>",
+    });
+    await expect(names(open({ mirror: server.url }), "a.yaml")).rejects.toMatchObject({
+      id: "release.digest",
+      exitCode: 2,
+      message: expect.stringContaining(`${server.url}/o/r/releases/download/v1.1.0/a.yaml`),
+    });
+    await expect(readdir(join(root, "cache"))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("stops at a damaged file in the cache and says how to get rid of it", async () => {
+    const file = await put("cache/serving/1.1.0/a.yaml", "damaged");
+    await expect(names(open({ fetch: noNetwork }), "a.yaml")).rejects.toMatchObject({
+      id: "release.digest",
+      exitCode: 2,
+      remedy: { command: `rm '${file}'` },
+    });
+  });
+
+  it("works without a cache that can be written", async () => {
+    await using server = await host(known);
+    const cacheDir = join(await put("file", ""), "below-a-file");
+    expect(await names(open({ mirror: server.url, cacheDir }), "a.yaml")).toEqual(["a"]);
+  });
+
+  it("says what to do without a network", async () => {
+    const { url, [Symbol.asyncDispose]: close } = await serve(() => undefined);
+    await close();
+    await expect(names(open({ mirror: url, retry: { attempts: 1 } }), "a.yaml")).rejects.toMatchObject({
+      id: "release.unavailable",
+      exitCode: 1,
+      message: `${url}/o/r/releases/download/v1.1.0/a.yaml could not be downloaded.`,
+      why: expect.stringContaining("ECONNREFUSED"),
+      remedy: { command: "kn-bootstrap install --manifests DIR" },
+    });
+  });
+
+  it("pins the digests of an unknown version on first use", async () => {
+    const base = "/o/r/releases/download/v1.1.5";
+    const files: Record<string, string> = {
+      [`${base}/a.yaml`]: manifest("one"),
+      [`${base}/checksums.txt`]: `${digest(manifest("one"))}  a.yaml\n`,
+    };
+    await using server = await host(files);
+    const mirror = server.url;
+    expect(await names(open({ mirror }, "1.1.5"), "a.yaml")).toEqual(["one"]);
+    expect(await readFile(join(root, "cache/serving/1.1.5/checksums.txt"), "utf8")).toBe(
+      files[`${base}/checksums.txt`],
+    );
+    expect(await names(open({ fetch: noNetwork }, "1.1.5"), "a.yaml")).toEqual(["one"]);
+
+    files[`${base}/a.yaml`] = manifest("two");
+    files[`${base}/checksums.txt`] = `${digest(manifest("two"))}  a.yaml\n`;
+    await rm(join(root, "cache/serving/1.1.5/a.yaml"));
+    await expect(names(open({ mirror }, "1.1.5"), "a.yaml")).rejects.toMatchObject({
+      id: "release.digest",
+      why: expect.stringContaining(join(root, "cache/serving/1.1.5/checksums.txt")),
+    });
+  });
+
+  it("refuses an unknown version that does not exist or lists no digests", async () => {
+    await using server = await host({ "/o/r/releases/download/v1.1.6/checksums.txt": "<html>\n" });
+    const mirror = server.url;
+    await expect(names(open({ mirror }, "1.1.5"), "a.yaml")).rejects.toMatchObject({
+      id: "release.unverified",
+      exitCode: 2,
+    });
+    await expect(names(open({ mirror }, "1.1.6"), "a.yaml")).rejects.toMatchObject({
+      id: "release.unverified",
+      exitCode: 2,
+    });
+    await expect(readdir(join(root, "cache"))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("needs a place for the digests of an unknown version", async () => {
+    await using server = await host({ "/o/r/releases/download/v1.1.5/checksums.txt": `${digest("")}  a.yaml\n` });
+    const cacheDir = join(await put("file", ""), "below-a-file");
+    await expect(names(open({ mirror: server.url, cacheDir }, "1.1.5"), "a.yaml")).rejects.toMatchObject({
+      id: "release.cache",
+      exitCode: 1,
+    });
+  });
+
+  it("ends with the reason of the signal", async () => {
+    await using server = await serve((_, response) => response.write("x"));
+    const controller = new AbortController();
+    const reason = new Error("interrupted");
+    setTimeout(() => controller.abort(reason), 30);
+    await expect(names(open({ mirror: server.url, signal: controller.signal }), "a.yaml", "b.yaml")).rejects.toBe(
+      reason,
+    );
+    await expect(readdir(join(root, "cache"))).rejects.toMatchObject({ code: "ENOENT" });
+  });
+});
+
+describe("stand-ins", () => {
+  it("replace every other source and say so", async () => {
+    const standIns = (component: string, version: string, asset: string): string =>
+      manifest(`${component}-${version}-${asset}`);
+    const releases = open({ standIns, fetch: noNetwork, manifests: join(root, "m") });
+    expect(await names(releases, "a.yaml")).toEqual(["serving-1.1.0-a.yaml"]);
+    expect(releases).toMatchObject({ standIn: true, origin: "stand-ins" });
+  });
+
+  it("are read like every manifest", async () => {
+    const releases = open({ standIns: () => "apiVersion: v1\nkind: [", fetch: noNetwork });
+    await expect(names(releases, "a.yaml")).rejects.toMatchObject({
+      id: "release.malformed",
+      message: expect.stringContaining("stand-in serving/1.1.0/a.yaml, line 2"),
+    });
+  });
+});
+
+describe.skipIf(!upstream)("the real releases", () => {
+  it.each(["1.22", "1.23"])("%s is what the catalog says it is", async (minor) => {
+    const real = await loadCatalog();
+    const releases = openReleases({
+      catalog: real,
+      release: real.resolve(minor),
+      manifests: upstream ?? "",
+      cacheDir: join(root, "cache"),
+      fetch: noNetwork,
+      signal: new AbortController().signal,
+    });
+    const serving = await releases.objects("serving", ...(real.components.serving?.assets ?? []));
+    const kourier = await releases.objects("net-kourier", "kourier.yaml");
+    expect(serving).toHaveLength(63);
+    expect(kourier).toHaveLength(13);
+  });
+});
+
+it("keeps the cache where the environment wants caches", () => {
+  expect(defaultCacheDir({ HOME: "/h" })).toBe("/h/.cache/kn-bootstrap/releases");
+  expect(defaultCacheDir({ HOME: "/h", XDG_CACHE_HOME: "/x" })).toBe("/x/kn-bootstrap/releases");
+});
