@@ -24,9 +24,9 @@ export const tlsSecret = (ref: { namespace?: string; name: string }, pair: KeyPa
 });
 
 /** Makes the root when there is none that still lives, then the certificate. The root is stored before it signs (rule 23). */
-export const issue: Issue = async (change, { cluster, store }) => {
+export const issue: Issue = async (change, { cluster, store, now: clock }) => {
   const { makeLeaf, makeRoot } = await import("./x509.ts");
-  const now = new Date();
+  const now = clock();
   const kept = await cluster.get(ROOT);
   let root = usable(kept, now);
   if (!root) {

@@ -13,6 +13,7 @@ export type Issue = (
   tools: {
     readonly cluster: ClusterRead;
     readonly store: (secret: KubeObject) => Promise<void>;
+    readonly now: () => Date;
     readonly signal: AbortSignal;
   },
 ) => Promise<void>;
@@ -21,6 +22,7 @@ export interface ApplyTools {
   readonly cluster: ClusterWrite;
   readonly issue: Issue;
   readonly takeOwnership: boolean;
+  readonly now: () => Date;
   readonly signal: AbortSignal;
 }
 
@@ -35,6 +37,7 @@ export const applyChange = async (change: Change, tools: ApplyTools): Promise<vo
     case "certificate":
       return tools.issue(change, {
         cluster: tools.cluster,
+        now: tools.now,
         signal: tools.signal,
         store: async (secret) => {
           await tools.cluster.apply(secret, { manager: "kn-bootstrap" });

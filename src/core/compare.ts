@@ -112,6 +112,15 @@ const listKeys = (place: Place, desired: readonly unknown[]): readonly string[] 
 const matches = (item: unknown, key: Record<string, unknown>): boolean =>
   isRecord(item) && Object.entries(key).every(([name, value]) => item[name] === undefined || item[name] === value);
 
+/** Maps whose values people write: there an empty text is a value. */
+const FREE_MAP = /(^\.(data|binaryData|stringData)|\.(labels|annotations|matchLabels|nodeSelector))[.[]/;
+
+/** What we may have applied and the server's Go types leave out: an empty text, and an empty map or list that we own. */
+const isDropped = (want: unknown, place: Place): boolean => {
+  if (want === "") return !FREE_MAP.test(place.path);
+  return (isRecord(want) || Array.isArray(want)) && Object.keys(want).length === 0 && place.applied !== undefined;
+};
+
 export const compare = (desired: KubeObject, live: KubeObject, manager: string): Comparison => {
   const object = structuredClone(desired);
   const fields: FieldDifference[] = [];
@@ -188,9 +197,7 @@ export const compare = (desired: KubeObject, live: KubeObject, manager: string):
 
   const walk = (want: unknown, have: unknown, place: Place, giveUp: () => void): void => {
     if (have === undefined) {
-      // An empty map or list that we applied and the server dropped is no difference.
-      const empty = (isRecord(want) || Array.isArray(want)) && Object.keys(want).length === 0;
-      if (!(empty && place.applied)) differ(place, undefined, want, giveUp);
+      if (!isDropped(want, place)) differ(place, undefined, want, giveUp);
       return;
     }
     if (isRecord(want) && isRecord(have) && !isAtomic(place)) {

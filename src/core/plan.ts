@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
 import { describe, type KubeObject, keyOf, refOf } from "../ports/object.ts";
 import { hasBlank } from "./blank.ts";
@@ -52,9 +53,7 @@ const confirm = async (
   if (!cluster || hasBlank(change.object) || change.conflicts.length > 0 || change.dropData?.length) return change;
   try {
     const stored = await cluster.dryRun(change.object, { manager: change.manager });
-    return JSON.stringify(content(stored)) === JSON.stringify(content(live))
-      ? undefined
-      : { ...change, confirmed: true };
+    return isDeepStrictEqual(content(stored), content(live)) ? undefined : { ...change, confirmed: true };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.conflicts.length > 0) {

@@ -26,7 +26,8 @@ const PATTERNS: readonly (readonly [RegExp, string | ((match: string) => string)
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, MASK],
   // The same in base64, as Secrets and kubeconfigs carry it: everything that begins with "-----BEGI".
   [/LS0tLS1CRUdJ[A-Za-z0-9+/=]+/g, (match) => (Buffer.from(match, "base64").includes("PRIVATE KEY") ? MASK : match)],
-  [/\b(Bearer|Basic) +[\w.~+/=-]{8,}/gi, `$1 ${MASK}`],
+  [/\b(Bearer) +[\w.~+/=-]{16,}/gi, `$1 ${MASK}`],
+  [/\b(Authorization:\s*\w+) +\S+/gi, `$1 ${MASK}`],
   // A JSON Web Token: two or three base64url parts of which the first is a JSON object.
   [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, MASK],
   // What `aws eks get-token` returns: a presigned URL in base64url.

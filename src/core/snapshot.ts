@@ -4,8 +4,8 @@ import { OWNER_LABEL, ownerOf } from "./inventory.ts";
 import type { Snapshot } from "./step.ts";
 
 /**
- * Lists each kind once and answers everything from that (rule 2). Secrets are the exception: they are listed only in the
- * namespaces we look into, so that other people's never enter memory.
+ * Lists each kind once and answers everything from that (rule 2). Of Secrets only those with our label are listed, and others read
+ * by name, so that other people's never enter memory.
  */
 export const takeSnapshot = (cluster: ClusterRead, fresh = false): Snapshot => {
   const lists = new Map<string, Promise<ReadonlyMap<string, KubeObject>>>();
@@ -26,18 +26,22 @@ export const takeSnapshot = (cluster: ClusterRead, fresh = false): Snapshot => {
     return list;
   };
   const marked = new Map<string, Promise<readonly KubeObject[]>>();
+  const owned = async (apiVersion: string, kind: string): Promise<readonly KubeObject[]> => {
+    const id = `${apiVersion}/${kind}/`;
+    if (lists.has(id))
+      return [...(await load(apiVersion, kind)).values()].filter((item) => ownerOf(item) !== undefined);
+    const list = marked.get(id) ?? cluster.list({ apiVersion, kind, labelSelector: OWNER_LABEL });
+    marked.set(id, list);
+    return list;
+  };
   return {
-    get: async (ref) =>
-      (await load(ref.apiVersion, ref.kind, ref.kind === "Secret" ? ref.namespace : undefined)).get(keyOf(ref)),
-    list: async (apiVersion, kind, namespace) => [...(await load(apiVersion, kind, namespace)).values()],
-    owned: async (apiVersion, kind) => {
-      const id = `${apiVersion}/${kind}/`;
-      if (lists.has(id))
-        return [...(await load(apiVersion, kind)).values()].filter((item) => ownerOf(item) !== undefined);
-      const list = marked.get(id) ?? cluster.list({ apiVersion, kind, labelSelector: OWNER_LABEL });
-      marked.set(id, list);
-      return list;
+    get: async (ref) => {
+      if (ref.kind !== "Secret") return (await load(ref.apiVersion, ref.kind)).get(keyOf(ref));
+      const ours = (await owned(ref.apiVersion, ref.kind)).find((item) => keyOf(item) === keyOf(ref));
+      return ours ?? cluster.get(ref);
     },
+    list: async (apiVersion, kind, namespace) => [...(await load(apiVersion, kind, namespace)).values()],
+    owned,
   };
 };
 

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import type { Config } from "../config/config.ts";
 import { at } from "../ports/object.ts";
 import type { Reader } from "../ports/reader.ts";
 import { type IngressProvider, NODE_PORTS } from "./provider.ts";
@@ -14,6 +13,12 @@ export interface Address {
   readonly source: string;
 }
 
+/** The part of the configuration that decides it. */
+export interface Exposure {
+  readonly expose: "loadbalancer" | "nodeport";
+  readonly address?: string;
+}
+
 const STANDARD = { http: 80, https: 443 };
 
 /**
@@ -22,7 +27,7 @@ const STANDARD = { http: 80, https: 443 };
  */
 export const findAddress = async (
   reader: Reader,
-  config: Config,
+  config: Exposure,
   ingress: IngressProvider,
 ): Promise<Address | undefined> => {
   if (config.address) return { host: config.address, ...STANDARD, source: "--address" };

@@ -11,7 +11,7 @@ import { takeSnapshot } from "../core/snapshot.ts";
 import type { Kind, Snapshot } from "../core/step.ts";
 import { runCheck } from "../core/wait.ts";
 import type { ClusterRead, ClusterWrite } from "../ports/cluster.ts";
-import { UserError } from "../ports/error.ts";
+import { type Remedy, UserError } from "../ports/error.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
 import { HELLO } from "./hello.ts";
 import { steps } from "./index.ts";
@@ -144,13 +144,15 @@ export const runInstall = (plan: Plan, install: Installation, tools: Tools): Pro
 export const verifyInstall = async (
   install: Installation,
   tools: Tools,
-): Promise<readonly { check: Check; summary: string }[]> => {
+): Promise<readonly { check: Check; summary: string; remedy: Remedy }[]> => {
   const checks = steps(install)
     .filter(({ id }) => id !== "proof")
     .flatMap(({ verify }) => verify);
   const findings = await Promise.all(checks.map(async (check) => ({ check, finding: await runCheck(check, tools) })));
   return findings.flatMap(({ check, finding }) =>
-    finding.status === "fail" || finding.status === "unknown" ? [{ check, summary: finding.summary }] : [],
+    finding.status === "fail" || finding.status === "unknown"
+      ? [{ check, summary: finding.summary, remedy: finding.remedy }]
+      : [],
   );
 };
 

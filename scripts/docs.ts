@@ -1,0 +1,107 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { z } from "zod";
+import {
+  COMMAND_NAMES,
+  defaultText,
+  envOf,
+  flagOf,
+  inEnvironment,
+  inFile,
+  nameOf,
+  OPTIONS,
+  type Option,
+} from "../src/config/options.ts";
+
+/** What a YAML file with options may hold, for editors; rules that cross options are the program's own. */
+export const fileSchema = z.strictObject(
+  Object.fromEntries(inFile.map((option) => [nameOf(option), schemaOf(option).describe(describe(option)).optional()])),
+);
+
+function schemaOf(option: Option): z.ZodType {
+  switch (option.kind) {
+    case "boolean":
+      return z.boolean();
+    case "choice":
+      return z.enum(option.choices ?? []);
+    case "list":
+      return z.array(z.string());
+    case "duration":
+      return z.union([z.int().positive(), z.string()]);
+    case "text":
+      // YAML reads 1.23 as a number; the program takes what is written.
+      return option.key === "knativeVersion" ? z.union([z.string(), z.number()]) : z.string();
+  }
+}
+
+function describe(option: Option): string {
+  return `${option.help}. Default: ${defaultText(option)}.`;
+}
+
+const configSchema = (): string =>
+  `${JSON.stringify({ title: "Options of kn-bootstrap", ...z.toJSONSchema(fileSchema) }, null, 2)}\n`;
+
+const code = (text: string): string => `\`${text}\``;
+const cell = (text: string): string => text.replaceAll("|", "\\|");
+
+const flagCell = (option: Option): string => {
+  const value = option.kind === "boolean" ? "" : ` ${option.value ?? option.choices?.join("|") ?? ""}`;
+  const long = option.kind === "boolean" && option.default === undefined ? `--no-${nameOf(option)}` : flagOf(option);
+  return code(cell(`${option.short ? `-${option.short}, ` : ""}${long}${value}`));
+};
+
+const row = (option: Option): string =>
+  `| ${[
+    flagCell(option),
+    cell(option.help),
+    cell(defaultText(option)),
+    option.commands.length === COMMAND_NAMES.length ? "all" : option.commands.join(", "),
+    [
+      ...(inFile.includes(option) ? [code(nameOf(option))] : []),
+      ...(inEnvironment.includes(option) ? [code(envOf(option))] : []),
+    ].join(" ") || "flag only",
+  ].join(" | ")} |`;
+
+const optionsPage = (): string =>
+  [
+    "# Options",
+    "",
+    "Made by `npm run docs` from `src/config/options.ts`.",
+    "",
+    "An option can be a flag, an environment variable, or a key in the YAML file that `--config` names; they win in this order. The",
+    "key is the flag without its dashes. A boolean flag has a counterpart with `--no-`. Lists are separated by commas, in the file",
+    "they can be YAML lists. Paths start at the current directory. Credentials are no options: they come from the kubeconfig.",
+    "",
+    "```yaml",
+    "# yaml-language-server: $schema=./config.schema.json",
+    "domain: apps.example.com",
+    "tls: self-signed",
+    'knative-version: "1.23"',
+    "```",
+    ...[...Map.groupBy(OPTIONS, ({ group }) => group)].flatMap(([group, options]) => [
+      "",
+      `## ${group === "This command" ? "Of one command" : group}`,
+      "",
+      "| flag | what it does | default | commands | file and environment |",
+      "|---|---|---|---|---|",
+      ...options.map(row),
+    ]),
+    "",
+  ].join("\n");
+
+/** What is generated, by path from the repository's root. */
+export const pages = (): Readonly<Record<string, string>> => ({
+  "docs/options.md": optionsPage(),
+  "docs/config.schema.json": configSchema(),
+});
+
+if (import.meta.main) {
+  const check = process.argv.includes("--check");
+  for (const [path, text] of Object.entries(pages())) {
+    const file = new URL(`../${path}`, import.meta.url);
+    if (!check) await writeFile(file, text);
+    else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
+      process.stderr.write(`${path} is out of date: run npm run docs\n`);
+      process.exitCode = 1;
+    }
+  }
+}

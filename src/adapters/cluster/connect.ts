@@ -1,0 +1,82 @@
+import { once } from "node:events";
+import net from "node:net";
+import type { Duplex } from "node:stream";
+import tls from "node:tls";
+import { httpTunnel, socksTunnel } from "./tunnel.ts";
+
+/** The way to a server, for one connection. */
+export interface Route {
+  readonly host: string;
+  readonly port: number;
+  readonly proxy?: URL;
+  /** Absent: plain text. */
+  readonly tls?: {
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+    readonly servername?: string;
+    readonly insecure: boolean;
+  };
+}
+
+/**
+ * Opens one connection, through the proxy if there is one, TLS included; rejects with ETIMEDOUT when all of it together takes
+ * longer than `timeoutMs`. Node's own `proxyEnv` has no such limit: behind a proxy that stays silent its requests never end.
+ */
+export const connect = async (route: Route, timeoutMs: number): Promise<Duplex> => {
+  const { proxy } = route;
+  const first = proxy ? { host: bare(proxy.hostname), port: Number(proxy.port) || defaultPort(proxy) } : route;
+  const base = net.connect({
+    host: first.host,
+    port: first.port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  });
+  // Who waits on it learns of an error; afterwards the agent listens. In between nobody may crash on one.
+  base.on("error", () => {});
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(Object.assign(new Error(`no connection within ${timeoutMs} ms`), { code: "ETIMEDOUT" })),
+      timeoutMs,
+    );
+  });
+  try {
+    return await Promise.race([establish(base, route, first.host), expired]);
+  } catch (error) {
+    base.destroy();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const establish = async (
+  base: net.Socket,
+  { host, port, proxy, tls: settings }: Route,
+  firstHost: string,
+): Promise<Duplex> => {
+  await once(base, "connect");
+  let socket: Duplex = base;
+  if (proxy) {
+    if (proxy.protocol === "https:") socket = await secure(socket, { host: firstHost, servername: nameOf(firstHost) });
+    await (proxy.protocol.startsWith("socks") ? socksTunnel : httpTunnel)(socket, proxy, host, port);
+  }
+  if (!settings) return socket;
+  const { insecure, servername = nameOf(host), ...pem } = settings;
+  return secure(socket, { ...pem, host, servername, rejectUnauthorized: !insecure });
+};
+
+const secure = async (socket: Duplex, options: tls.ConnectionOptions): Promise<Duplex> => {
+  const secured = tls.connect({ ...options, socket, ALPNProtocols: ["http/1.1"] });
+  await once(secured, "secureConnect");
+  return secured;
+};
+
+const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, "");
+
+/** An address is not sent as SNI (RFC 6066 section 3). */
+const nameOf = (host: string): string => (net.isIP(host) ? "" : host);
+
+const defaultPort = (url: URL): number => (url.protocol === "https:" ? 443 : url.protocol === "http:" ? 80 : 1080);

@@ -1,0 +1,166 @@
+import { readFile } from "node:fs/promises";
+import { messageOf, UserError } from "../../ports/error.ts";
+import { type PluginCredential, runPlugin } from "./exec.ts";
+import type { Login, Pem } from "./target.ts";
+import type { Timing } from "./timing.ts";
+
+/** What a request carries to say who it is. */
+export interface Credential {
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** PEM */
+  readonly cert?: string;
+  /** PEM */
+  readonly key?: string;
+}
+
+/**
+ * The credential to use now. With `refused`, the one that was answered with 401: gives a newer one if there is any, else the
+ * same again. Errors: {@link UserError}.
+ */
+export type Credentials = (refused?: Credential) => Promise<Credential>;
+
+interface Tools {
+  readonly timing: Timing;
+  /** stdin is a terminal that a plugin may use. */
+  readonly interactive: boolean;
+  /** Ends a running plugin. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Files are read for every request, since whoever renews them does not tell. What is sent when a login has several parts follows
+ * kubectl: token file before token before plugin, a client certificate beside any of them.
+ */
+export const createCredentials = (login: Login, tools: Tools): Credentials => {
+  const plugin = login.plugin && !login.token && !login.tokenFile ? cachedPlugin(login.plugin, tools) : undefined;
+  const provider = login.provider ? providerToken(login.provider) : undefined;
+  const token = login.tokenFile ? lastGood(login.tokenFile) : undefined;
+  const impersonation = impersonationHeaders(login.impersonate);
+
+  return async (refused) => {
+    const given = await plugin?.(refused);
+    const bearer = (await token?.()) ?? login.token ?? given?.token ?? (await provider?.());
+    const cert = given?.certificate ?? (await content(login.certificate));
+    const key = given?.key ?? (await content(login.key));
+    return {
+      headers: {
+        ...(bearer ? { authorization: `Bearer ${bearer}` } : login.basic ? { authorization: basic(login.basic) } : {}),
+        ...impersonation,
+      },
+      ...(cert && key ? { cert, key } : {}),
+    };
+  };
+};
+
+/** Source: k8s.io/client-go/transport, impersonatingRoundTripper. */
+const impersonationHeaders = (impersonate: Login["impersonate"]): Credential["headers"] => {
+  if (!impersonate) return {};
+  const extra = Object.entries(impersonate.extra).map(([name, values]) => [
+    `impersonate-extra-${encodeURIComponent(name.toLowerCase())}`,
+    values,
+  ]);
+  return {
+    "impersonate-user": impersonate.user,
+    ...(impersonate.uid ? { "impersonate-uid": impersonate.uid } : {}),
+    ...(impersonate.groups.length > 0 ? { "impersonate-group": impersonate.groups } : {}),
+    ...Object.fromEntries(extra),
+  };
+};
+
+const basic = ({ username, password }: { username: string; password: string }): string =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+
+const content = async (pem: Pem | undefined): Promise<string | undefined> => {
+  if (!pem) return undefined;
+  return "text" in pem ? pem.text : readFile(pem.file, "utf8").catch((error: unknown) => unreadable(pem.file, error));
+};
+
+/** A token file that cannot be read for a moment, while it is replaced, leaves the last token in use. */
+const lastGood = (file: string): (() => Promise<string>) => {
+  let last: string | undefined;
+  return async () => {
+    try {
+      last = (await readFile(file, "utf8")).trim() || last;
+    } catch (error) {
+      if (last === undefined) unreadable(file, error);
+    }
+    return last ?? "";
+  };
+};
+
+const unreadable = (file: string, error: unknown): never => {
+  throw new UserError({
+    id: "kubeconfig.unreadable",
+    what: `the kubeconfig's credentials in ${file} cannot be read: ${messageOf(error)}`,
+    remedy: {
+      text: "Restore the file, or correct the kubeconfig. This shows what stands there:",
+      command: `ls -l ${file}`,
+    },
+    exitCode: 2,
+  });
+};
+
+/** The plugin runs once for all who ask at the same time, again before its credential expires, and again after a 401. */
+const cachedPlugin = (settings: NonNullable<Login["plugin"]>, { timing, interactive, signal }: Tools) => {
+  let cached: { credential: PluginCredential; renewAt: number } | undefined;
+  let running: Promise<PluginCredential> | undefined;
+  const run = async (): Promise<PluginCredential> => {
+    try {
+      const started = timing.now();
+      const credential = await runPlugin(settings, { interactive, signal });
+      const lifetime = (credential.expires ?? Number.POSITIVE_INFINITY) - started;
+      cached = { credential, renewAt: started + lifetime - Math.min(60_000, lifetime / 10) };
+      return credential;
+    } finally {
+      running = undefined;
+    }
+  };
+  return async (refused: Credential | undefined): Promise<PluginCredential> => {
+    const stale = cached !== undefined && (timing.now() >= cached.renewAt || wasRefused(cached.credential, refused));
+    if (cached && !stale) return cached.credential;
+    running ??= run();
+    return running;
+  };
+};
+
+const wasRefused = (credential: PluginCredential, refused: Credential | undefined): boolean =>
+  refused !== undefined &&
+  (credential.token === undefined || refused.headers.authorization === `Bearer ${credential.token}`) &&
+  (credential.certificate === undefined || refused.cert === credential.certificate);
+
+/** OIDC and the two retired cloud providers stay client-node's business; it keeps the token and refreshes it when it expires. */
+const providerToken = (provider: Readonly<Record<string, unknown>>): (() => Promise<string | undefined>) => {
+  let config: Promise<{ applyToHTTPSOptions: (options: { headers?: unknown }) => Promise<void> }> | undefined;
+  let running: Promise<string | undefined> | undefined;
+  const load = async () => {
+    const { KubeConfig } = await import("@kubernetes/client-node");
+    const kubeconfig = new KubeConfig();
+    const cluster = { name: "cluster", server: "https://localhost", skipTLSVerify: false };
+    kubeconfig.loadFromClusterAndUser(cluster, { name: "user", authProvider: provider });
+    return kubeconfig;
+  };
+  const ask = async (): Promise<string | undefined> => {
+    try {
+      const options: { headers: Record<string, string> } = { headers: {} };
+      config ??= load();
+      await (await config).applyToHTTPSOptions(options);
+      return options.headers.Authorization?.replace(/^Bearer /, "");
+    } catch (error) {
+      throw new UserError({
+        id: "kubeconfig.provider",
+        what: `the auth-provider "${String(provider.name)}" of the kubeconfig gave no credentials: ${messageOf(error)}`,
+        remedy: {
+          text: "Log in again with your provider's tool, then see that kubectl works:",
+          command: "kubectl version",
+        },
+        exitCode: 1,
+      });
+    } finally {
+      running = undefined;
+    }
+  };
+  return () => {
+    running ??= ask();
+    return running;
+  };
+};

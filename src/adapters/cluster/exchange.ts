@@ -1,0 +1,109 @@
+import http, { type IncomingMessage } from "node:http";
+import https from "node:https";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+
+export interface ExchangeOptions {
+  readonly origin: URL;
+  readonly agent: http.Agent;
+  readonly method: string;
+  /** With prefix and query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string | undefined;
+  /** Client certificate, PEM. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** From the connection to the answer's last byte. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The answer has begun; its body waits to be read. */
+export interface Opened {
+  readonly response: IncomingMessage;
+  readonly status: number;
+  readonly signal: AbortSignal | undefined;
+  /** Stops the clock and lets go of the signal. */
+  readonly release: () => void;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** There was no answer, or it broke off. */
+export interface Lost {
+  readonly error: unknown;
+  /** The request, or part of it, may have arrived. */
+  readonly sent: boolean;
+  /** It went over a connection that had been idle, which the server may just have closed. */
+  readonly reused: boolean;
+}
+
+export const isLost = (outcome: Opened | Answered | Lost): outcome is Lost => "error" in outcome;
+
+/** Sends one request and waits for the answer's head. Rejects only with the signal's reason. */
+export const openExchange = (options: ExchangeOptions): Promise<Opened | Lost> =>
+  new Promise((resolve, reject) => {
+    const { origin, body, signal, timeoutMs } = options;
+    const client = origin.protocol === "https:" ? https : http;
+    let sent = false;
+    let timer: NodeJS.Timeout | undefined;
+    const outgoing = client.request({
+      agent: options.agent,
+      host: origin.hostname,
+      port: origin.port,
+      method: options.method,
+      path: options.path,
+      ...(options.cert && options.key ? { cert: options.cert, key: options.key } : {}),
+      headers: {
+        ...(options.headers as http.OutgoingHttpHeaders),
+        ...(body === undefined ? {} : { "content-length": Buffer.byteLength(body) }),
+      },
+    });
+    const abort = (): void => {
+      release();
+      outgoing.destroy();
+      reject(signal?.reason);
+    };
+    const release = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+    outgoing.on("socket", () => {
+      sent = true;
+      // Until here the time limit for connections ruled.
+      timer = setTimeout(() => {
+        outgoing.destroy(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
+      }, timeoutMs);
+    });
+    outgoing.on("response", (response) => resolve({ response, status: response.statusCode ?? 0, signal, release }));
+    outgoing.on("error", (error) => {
+      release();
+      resolve({ error, sent, reused: outgoing.reusedSocket });
+    });
+    if (signal?.aborted) return abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    outgoing.end(body);
+  });
+
+const unzip = promisify(gunzip);
+
+/** Reads an answer to its end. */
+export const readExchange = async ({ response, status, signal, release }: Opened): Promise<Answered | Lost> => {
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk);
+    const raw = Buffer.concat(chunks);
+    const text = (response.headers["content-encoding"] === "gzip" ? await unzip(raw) : raw).toString("utf8");
+    return { status, headers: response.headers, text };
+  } catch (error) {
+    signal?.throwIfAborted();
+    return { error, sent: true, reused: false };
+  } finally {
+    release();
+  }
+};

@@ -1,0 +1,107 @@
+import type { ClusterWrite, ListQuery } from "../../ports/cluster.ts";
+import { at } from "../../ports/object.ts";
+import { createCredentials } from "./credentials.ts";
+import { createDiscovery } from "./discovery.ts";
+import { createObjects, type Objects } from "./objects.ts";
+import type { Patience } from "./retry.ts";
+import type { ClusterTarget } from "./target.ts";
+import { systemTiming, type Timing } from "./timing.ts";
+import { createTransport } from "./transport.ts";
+import { watch } from "./watch.ts";
+
+export { type KubeconfigOptions, loadKubeconfig } from "./kubeconfig.ts";
+export type { ClusterTarget } from "./target.ts";
+export { systemTiming, type Timing } from "./timing.ts";
+
+export interface OpenOptions {
+  /** Default: the system's clock and chance. */
+  readonly timing?: Timing;
+  /**
+   * Ends reads under way and waiting between tries. Writes under way are finished, and what is asked later gets one try, so that a
+   * clean-up can still talk to the cluster.
+   */
+  readonly signal?: AbortSignal;
+  /** Standard input is a terminal, which a credential plugin may use to ask. Default false. */
+  readonly interactive?: boolean;
+  /** For one request, from the connection to the answer's last byte. Default 30 000. */
+  readonly timeoutMs?: number;
+  /** For a connection, TLS included. Default 5 000. */
+  readonly connectTimeoutMs?: number;
+  /** Default 5 000 before the first answer, 60 000 after it. */
+  readonly patience?: Patience;
+}
+
+export interface ClusterStats {
+  /** Everything sent, with repetitions, discovery and watches. */
+  readonly requests: number;
+  readonly connections: number;
+  /** Operations that change something; dry runs and access reviews do not. */
+  readonly writes: number;
+  /** Calls of `list`, by `apiVersion kind`; pages and the lists of watches are not counted. */
+  readonly lists: Readonly<Record<string, number>>;
+}
+
+export interface Cluster extends ClusterWrite {
+  /** For the Lease: connections of its own (rule 6), and limits under which a renewal fails before the Lease runs out. */
+  readonly lease: Pick<Objects, "get" | "create" | "replace" | "remove">;
+  /** What the person should know about this connection, one sentence each. */
+  readonly warnings: readonly string[];
+  readonly stats: () => ClusterStats;
+  /** Closes all connections and ends a credential plugin that runs. */
+  readonly close: () => void;
+}
+
+/** Opens nothing yet: the first request finds out whether the cluster answers. */
+export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): Cluster => {
+  const { timing = systemTiming, interactive = false } = options;
+  const closed = new AbortController();
+  const transport = createTransport(target, {
+    credentials: createCredentials(target.login, { timing, interactive, signal: closed.signal }),
+    timing,
+    signal: options.signal,
+    timeoutMs: options.timeoutMs ?? 30_000,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
+    patience: options.patience ?? { firstContactMs: 5_000, midRunMs: 60_000 },
+  });
+  const discovery = createDiscovery(transport.send, timing);
+  let writes = 0;
+  const lists: Record<string, number> = {};
+  const counted = {
+    onWrite: () => {
+      writes++;
+    },
+    onList: ({ apiVersion, kind }: ListQuery) => {
+      const name = `${apiVersion} ${kind}`;
+      lists[name] = (lists[name] ?? 0) + 1;
+    },
+  };
+  const objects = createObjects({ send: transport.send, discovery, timing, ...counted });
+  const { get, create, replace, remove } = createObjects({ send: transport.sendLease, discovery, timing, ...counted });
+
+  return {
+    ...objects,
+    identity: { context: target.context, server: target.server, user: target.user },
+    version: async () => {
+      const { body } = await transport.send({ method: "GET", path: "/version" });
+      const text = String(at(body, "gitVersion") ?? "");
+      return text.match(/\d+\.\d+\.\d+/)?.[0] ?? text;
+    },
+    resource: (apiVersion, kind, fresh = false) =>
+      discovery.find(apiVersion, kind, fresh ? 0 : Number.POSITIVE_INFINITY),
+    resources: discovery.preferred,
+    watch: (query, signal) =>
+      watch(query, AbortSignal.any([signal, closed.signal]), {
+        send: transport.send,
+        stream: transport.stream,
+        discovery,
+        timing,
+      }),
+    lease: { get, create, replace, remove },
+    warnings: target.warnings,
+    stats: () => ({ ...transport.counts(), writes, lists: { ...lists } }),
+    close: () => {
+      closed.abort();
+      transport.close();
+    },
+  };
+};

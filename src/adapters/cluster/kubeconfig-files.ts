@@ -1,0 +1,147 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { messageOf, UserError } from "../../ports/error.ts";
+import { at, isRecord } from "../../ports/object.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Named {
+  readonly name: string;
+}
+
+/** The entries of one kubeconfig, or of several merged: client-node's view of each entry and, as `raw`, what was written. */
+export interface Kubeconfig {
+  /** The files it came from, for messages. */
+  readonly files: readonly string[];
+  readonly currentContext: string | undefined;
+  readonly contexts: readonly ContextEntry[];
+  readonly clusters: readonly ClusterEntry[];
+  readonly users: readonly UserEntry[];
+}
+
+export interface ContextEntry extends Named {
+  readonly cluster: string;
+  readonly user?: string | undefined;
+}
+
+export interface ClusterEntry extends Named {
+  readonly server: string;
+  readonly caData?: string;
+  readonly caFile?: string;
+  readonly skipTLSVerify: boolean;
+  readonly tlsServerName?: string;
+  readonly proxyUrl?: string;
+  readonly raw: Record<string, unknown>;
+}
+
+export interface UserEntry extends Named {
+  readonly certData?: string | null;
+  readonly certFile?: string | null;
+  readonly keyData?: string | null;
+  readonly keyFile?: string | null;
+  readonly token?: string | null;
+  readonly username?: string | null;
+  readonly password?: string | null;
+  readonly impersonateUser?: string | null;
+  readonly raw: Record<string, unknown>;
+  /** The folder that relative paths start from. */
+  readonly folder: string;
+}
+
+/**
+ * Reads what kubectl would read: the given file, else the list in KUBECONFIG, else ~/.kube/config. Of entries with the same
+ * name the first wins, files of the list that do not exist are ignored. Undefined: there is no kubeconfig.
+ * Source: k8s.io/client-go/tools/clientcmd/loader.go.
+ */
+export const readKubeconfig = async (given: string | undefined, env: Environment): Promise<Kubeconfig | undefined> => {
+  const list = given ? [given] : (env.KUBECONFIG ?? "").split(path.delimiter).filter((file) => file !== "");
+  const home = env.HOME || env.USERPROFILE;
+  const files = list.length > 0 ? [...new Set(list)] : home ? [path.join(home, ".kube", "config")] : [];
+  const configs: Kubeconfig[] = [];
+  for (const file of files) {
+    const text = await readText(file);
+    if (text !== undefined) configs.push(await parse(text, file));
+  }
+  if (configs.length > 0) return merge(configs);
+  if (list.length === 0) return undefined;
+  throw new UserError({
+    id: "kubeconfig.missing",
+    what: given
+      ? `the kubeconfig ${given} does not exist`
+      : `KUBECONFIG names ${list.join(", ")}, and no such file exists`,
+    remedy: {
+      text: "Name a kubeconfig that kubectl can use; this shows what kubectl has:",
+      command: "kubectl config get-contexts",
+    },
+    exitCode: 2,
+  });
+};
+
+const readText = async (file: string): Promise<string | undefined> => {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const code = at(error, "code");
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    const reasons: Record<string, string> = { EACCES: "its permissions do not allow it", EISDIR: "it is a folder" };
+    throw new UserError({
+      id: "kubeconfig.unreadable",
+      what: `the kubeconfig ${file} cannot be read: ${reasons[String(code)] ?? messageOf(error)}`,
+      remedy: { text: "Name a file that you may read. This shows what stands there:", command: `ls -ld ${file}` },
+      exitCode: 2,
+    });
+  }
+};
+
+const parse = async (text: string, file: string): Promise<Kubeconfig> => {
+  const [{ loadAll }, { KubeConfig }] = await Promise.all([import("js-yaml"), import("@kubernetes/client-node")]);
+  const folder = path.resolve(path.dirname(file));
+  try {
+    // An empty file is an empty kubeconfig to kubectl.
+    const document = loadAll(text)[0] ?? {};
+    if (!isRecord(document)) throw new Error("it is not a mapping with clusters, users and contexts");
+    const config = new KubeConfig();
+    config.loadFromString(JSON.stringify(document));
+    config.makePathsAbsolute(folder);
+    const raw = (list: string, name: string, field: string): Record<string, unknown> => {
+      const entries = at(document, list);
+      const entry = Array.isArray(entries) ? entries.find((candidate) => at(candidate, "name") === name) : undefined;
+      const value = at(entry, field);
+      return isRecord(value) ? value : {};
+    };
+    return {
+      files: [file],
+      currentContext: config.getCurrentContext() || undefined,
+      contexts: config.getContexts(),
+      clusters: config.getClusters().map((entry) => ({ ...entry, raw: raw("clusters", entry.name, "cluster") })),
+      users: config.getUsers().map((entry) => ({ ...entry, raw: raw("users", entry.name, "user"), folder })),
+    };
+  } catch (error) {
+    throw new UserError({
+      id: "kubeconfig.malformed",
+      what: `the kubeconfig ${file} cannot be understood: ${firstLine(messageOf(error))}`,
+      remedy: {
+        text: "Correct it, or write it again with your provider's tool. kubectl shows what it understands:",
+        command: `kubectl --kubeconfig ${file} config view`,
+      },
+      exitCode: 2,
+    });
+  }
+};
+
+/** A YAML error goes on with an excerpt of the file, which may hold a token. */
+const firstLine = (message: string): string => message.split("\n")[0] ?? "";
+
+const merge = (configs: readonly Kubeconfig[]): Kubeconfig => ({
+  files: configs.flatMap((config) => config.files),
+  currentContext: configs.find((config) => config.currentContext)?.currentContext,
+  contexts: firstOfEach(configs.flatMap((config) => config.contexts)),
+  clusters: firstOfEach(configs.flatMap((config) => config.clusters)),
+  users: firstOfEach(configs.flatMap((config) => config.users)),
+});
+
+const firstOfEach = <T extends Named>(entries: readonly T[]): readonly T[] => {
+  const byName = new Map<string, T>();
+  for (const entry of entries) if (!byName.has(entry.name)) byName.set(entry.name, entry);
+  return [...byName.values()];
+};

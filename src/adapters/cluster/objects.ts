@@ -1,0 +1,175 @@
+import {
+  type AccessQuestion,
+  ApiError,
+  type ApiResource,
+  type ApplyOptions,
+  type ClusterWrite,
+  type ListQuery,
+} from "../../ports/cluster.ts";
+import { at, type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
+import type { Discovery } from "./discovery.ts";
+import { listAll } from "./pages.ts";
+import { pathOf } from "./paths.ts";
+import { isPathMissing, unknownKind } from "./status.ts";
+import type { Timing } from "./timing.ts";
+import type { Request, Send } from "./transport.ts";
+
+/** What reads and writes objects: the part of the port that goes over one kind of connections. */
+export type Objects = Pick<
+  ClusterWrite,
+  "get" | "list" | "can" | "dryRun" | "apply" | "mergePatch" | "create" | "replace" | "remove"
+>;
+
+interface Tools {
+  readonly send: Send;
+  readonly discovery: Discovery;
+  readonly timing: Timing;
+  readonly onWrite: () => void;
+  readonly onList: (query: ListQuery) => void;
+}
+
+/** How long the absence of a kind is believed, in milliseconds. */
+const ABSENCE = { toRead: 1_000, toApply: 1 };
+/** A new CRD is served some 20 ms after it is Established, on a busy server later. */
+const KIND_APPEARS_MS = 3_000;
+const KIND_PAUSE_MS = 50;
+
+export const createObjects = ({ send, discovery, timing, onWrite, onList }: Tools): Objects => {
+  const write = async (request: Request): Promise<{ object: KubeObject; created: boolean }> => {
+    onWrite();
+    const { status, body } = await send(request);
+    return { object: body as KubeObject, created: status === 201 };
+  };
+
+  const find = (ref: ObjectRef | ListQuery): Promise<ApiResource | undefined> =>
+    discovery.find(ref.apiVersion, ref.kind, ABSENCE.toRead);
+
+  const must = async (method: string, ref: ObjectRef): Promise<ApiResource> => {
+    const resource = await find(ref);
+    if (!resource) throw unknownKind(method, ref);
+    return resource;
+  };
+
+  return {
+    get: async (ref) => {
+      const resource = await find(ref);
+      if (!resource) return undefined;
+      try {
+        return (await send({ method: "GET", path: pathOf(resource, ref) })).body as KubeObject;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+
+    list: async (query) => {
+      const resource = await find(query);
+      if (!resource) return [];
+      onList(query);
+      try {
+        return (await listAll(send, resource, query)).items;
+      } catch (error) {
+        if (isPathMissing(error)) return [];
+        throw error;
+      }
+    },
+
+    can: async (question) => {
+      const spec = { resourceAttributes: attributesOf(question) };
+      const body = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec };
+      const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+      const answer = await send({ method: "POST", path, body, repeatable: true });
+      return at(answer.body, "status", "allowed") === true;
+    },
+
+    dryRun: async (object, options) => {
+      const request = applyRequest(await must("PATCH", refOf(object)), object, options);
+      return (await send({ ...request, query: { ...request.query, dryRun: "All" } })).body as KubeObject;
+    },
+
+    apply: async (object, options) => {
+      const { apiVersion, kind } = object;
+      const until = timing.now() + KIND_APPEARS_MS;
+      for (;;) {
+        const resource = await discovery.find(apiVersion, kind, ABSENCE.toApply);
+        try {
+          if (!resource) throw unknownKind("PATCH", refOf(object));
+          return await write(applyRequest(resource, object, options));
+        } catch (error) {
+          if (!isPathMissing(error) || timing.now() + KIND_PAUSE_MS > until) throw error;
+          await timing.sleep(KIND_PAUSE_MS);
+        }
+      }
+    },
+
+    mergePatch: async (ref, patch, manager) => {
+      const { object } = await write({
+        method: "PATCH",
+        path: pathOf(await must("PATCH", ref), ref),
+        query: { fieldManager: manager, fieldValidation: "Strict" },
+        contentType: "application/merge-patch+json",
+        body: patch,
+        // With a precondition the second try would fail on the success of the first.
+        repeatable: at(patch, "metadata", "resourceVersion") === undefined,
+      });
+      return object;
+    },
+
+    create: async (object, manager) => {
+      const { name: _, ...place } = refOf(object);
+      const path = pathOf(await must("POST", refOf(object)), place);
+      const query = { fieldManager: manager, fieldValidation: "Strict" };
+      return (await write({ method: "POST", path, query, body: object })).object;
+    },
+
+    replace: async (object, manager) => {
+      const path = pathOf(await must("PUT", refOf(object)), refOf(object));
+      const query = { fieldManager: manager, fieldValidation: "Strict" };
+      return (await write({ method: "PUT", path, query, body: object })).object;
+    },
+
+    remove: async (ref, preconditions) => {
+      const resource = await find(ref);
+      if (!resource) return false;
+      const conditional = preconditions.uid !== undefined || preconditions.resourceVersion !== undefined;
+      const body = {
+        apiVersion: "v1",
+        kind: "DeleteOptions",
+        propagationPolicy: "Background",
+        ...(conditional ? { preconditions } : {}),
+      };
+      try {
+        await write({ method: "DELETE", path: pathOf(resource, ref), body, repeatable: conditional });
+        return true;
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return false;
+        throw error;
+      }
+    },
+  };
+};
+
+const applyRequest = (
+  resource: ApiResource,
+  object: KubeObject,
+  { manager, force = false }: ApplyOptions,
+): Request => ({
+  method: "PATCH",
+  path: pathOf(resource, refOf(object)),
+  query: { fieldManager: manager, force: String(force), fieldValidation: "Strict" },
+  contentType: "application/apply-patch+yaml",
+  body: object,
+  repeatable: true,
+});
+
+const attributesOf = ({ verb, group, resource, namespace, name }: AccessQuestion): Record<string, string> => {
+  const [plural = "", subresource] = resource.split("/");
+  return {
+    verb,
+    group,
+    resource: plural,
+    ...(subresource ? { subresource } : {}),
+    ...(namespace ? { namespace } : {}),
+    ...(name ? { name } : {}),
+  };
+};

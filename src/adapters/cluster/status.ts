@@ -1,0 +1,56 @@
+import { ApiError, type FieldConflict } from "../../ports/cluster.ts";
+import { at, type ObjectRef } from "../../ports/object.ts";
+
+/** The error of an answer that is not a success. `request` is method and path: no query, no headers. */
+export const apiError = (request: string, status: number, text: string): ApiError => {
+  const body = parseJson(text);
+  const isStatus = at(body, "kind") === "Status";
+  const message = at(body, "message");
+  return new ApiError({
+    status,
+    reason: isStatus ? String(at(body, "reason") ?? "") : "",
+    message: isStatus && typeof message === "string" && message !== "" ? message : `${status}: ${excerpt(text)}`,
+    request,
+    conflicts: isStatus ? conflictsOf(at(body, "details", "causes")) : [],
+  });
+};
+
+/** Undefined when it is not JSON. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The first line of what was answered instead of a Status: `404 page not found`, or a proxy's page. */
+const excerpt = (text: string): string => text.trim().split("\n")[0]?.slice(0, 200) || "no further explanation";
+
+/** Source: k8s.io/apimachinery/pkg/apis/meta/v1, CauseTypeFieldManagerConflict. */
+const conflictsOf = (causes: unknown): readonly FieldConflict[] =>
+  (Array.isArray(causes) ? causes : [])
+    .filter((cause) => at(cause, "reason") === "FieldManagerConflict")
+    .map((cause) => {
+      const message = String(at(cause, "message") ?? "");
+      return {
+        field: String(at(cause, "field") ?? ""),
+        owner: message.match(/conflict with "([^"]*)"/)?.[1] ?? "",
+        message,
+      };
+    });
+
+const UNKNOWN = "the server could not find the requested resource";
+
+/** What the server would say, had it been asked: discovery knows better. */
+export const unknownKind = (method: string, { apiVersion, kind, name }: ObjectRef): ApiError =>
+  new ApiError({
+    status: 404,
+    reason: "NotFound",
+    message: `${UNKNOWN}: kind ${kind} of ${apiVersion}`,
+    request: `${method} ${kind} ${name}`,
+  });
+
+/** The kind is not served, or not yet: a new CRD's path answers in plain text. Unlike for an absent object, nothing is named. */
+export const isPathMissing = (error: unknown): boolean =>
+  error instanceof ApiError && error.status === 404 && (error.reason === "" || error.message.startsWith(UNKNOWN));

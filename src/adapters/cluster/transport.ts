@@ -1,0 +1,184 @@
+import type { IncomingMessage } from "node:http";
+import { ApiError } from "../../ports/cluster.ts";
+import type { Credential, Credentials } from "./credentials.ts";
+import { type Answered, isLost, type Lost, type Opened, openExchange, readExchange } from "./exchange.ts";
+import { createLanes, type Lane } from "./lanes.ts";
+import { type Patience, parseRetryAfter, retryDelay } from "./retry.ts";
+import { apiError, parseJson } from "./status.ts";
+import type { ClusterTarget } from "./target.ts";
+import type { Timing } from "./timing.ts";
+import { explain } from "./unreachable.ts";
+
+export interface Request {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Encoded, from the API's root: `/api/v1/namespaces/default`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** Sent as JSON, under `contentType` (default `application/json`). */
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+  /** Doing it twice is the same as doing it once. Default: true for GET only. */
+  readonly repeatable?: boolean;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Parsed JSON. */
+  readonly body: unknown;
+}
+
+/** One request, with its retries. Throws ApiError, Unreachable, or UserError when there are no credentials. */
+export type Send = (request: Request) => Promise<Answer>;
+
+export interface Transport {
+  readonly send: Send;
+  /** The same over the Lease's own connections. */
+  readonly sendLease: Send;
+  /** One try over the watches' own connections; the body as it comes, for as long as the signal lives. */
+  readonly stream: (request: Request, signal: AbortSignal) => Promise<IncomingMessage>;
+  /** Tries included that failed. */
+  readonly counts: () => { readonly requests: number; readonly connections: number };
+  readonly close: () => void;
+}
+
+export interface TransportOptions {
+  readonly credentials: Credentials;
+  readonly timing: Timing;
+  /** Ends what reads and what waits. Writes under way are finished, and later requests get one try: a clean-up can still talk. */
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly patience: Patience;
+}
+
+/** Raw JSON over a few connections that stay open. Nothing of a request's credentials gets into an error. */
+export const createTransport = (target: ClusterTarget, options: TransportOptions): Transport => {
+  const { credentials, timing, signal, patience } = options;
+  const origin = new URL(target.server);
+  const prefix = origin.pathname.replace(/\/$/, "");
+  let requests = 0;
+  let connections = 0;
+  let contacted = false;
+  const lanes = createLanes(target, {
+    timeoutMs: options.timeoutMs,
+    patienceMs: patience.midRunMs,
+    connectTimeoutMs: options.connectTimeoutMs,
+    onConnection: () => {
+      connections++;
+    },
+  });
+
+  const open = (
+    request: Request,
+    lane: Lane,
+    credential: Credential,
+    cut: AbortSignal | undefined,
+  ): Promise<Opened | Lost> => {
+    requests++;
+    const body = request.body === undefined ? undefined : JSON.stringify(request.body);
+    return openExchange({
+      origin,
+      agent: lane.agent,
+      method: request.method,
+      path: `${prefix}${request.path}${queryOf(request)}`,
+      headers: {
+        accept: request.accept ?? "application/json",
+        ...(lane === lanes.watch ? {} : { "accept-encoding": "gzip" }),
+        ...(body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
+        "user-agent": "kn-bootstrap",
+        ...credential.headers,
+      },
+      body,
+      cert: credential.cert,
+      key: credential.key,
+      timeoutMs: lane.timeoutMs,
+      signal: cut,
+    });
+  };
+
+  /** With a second try after 401, if there is a newer credential than the one refused. */
+  const authorized = async (request: Request, lane: Lane, cut: AbortSignal | undefined): Promise<Opened | Lost> => {
+    const credential = await credentials();
+    const opened = await open(request, lane, credential, cut);
+    if (isLost(opened) || opened.status !== 401) return opened;
+    const next = await credentials(credential);
+    if (JSON.stringify(next) === JSON.stringify(credential)) return opened;
+    await readExchange(opened);
+    return open(request, lane, next, cut);
+  };
+
+  const attempt = async (request: Request, lane: Lane, cut: AbortSignal | undefined): Promise<Answered | Lost> => {
+    const leave = await lane.enter();
+    try {
+      const opened = await authorized(request, lane, cut);
+      return isLost(opened) ? opened : await readExchange(opened);
+    } finally {
+      leave();
+    }
+  };
+
+  const sendOn =
+    (lane: Lane): Send =>
+    async (request) => {
+      const repeatable = request.repeatable ?? request.method === "GET";
+      const cut = request.method === "GET" && !signal?.aborted ? signal : undefined;
+      const started = timing.now();
+      let failedSince: number | undefined;
+      for (let tries = 1; ; tries++) {
+        const outcome = await attempt(request, lane, cut);
+        if (!isLost(outcome) && outcome.status < 500) contacted = true;
+        if (!isLost(outcome) && isSuccess(outcome.status)) return answerOf(request, outcome);
+        failedSince ??= contacted ? timing.now() : started;
+        const delay = retryDelay({
+          outcome: isLost(outcome)
+            ? outcome
+            : { ...outcome, retryAfterMs: parseRetryAfter(outcome.headers["retry-after"], timing.now()) },
+          repeatable,
+          tries,
+          firstContact: !contacted,
+          random: timing.random,
+        });
+        const limit = failedSince + (contacted ? lane.patienceMs : patience.firstContactMs);
+        if (delay === undefined || signal?.aborted || timing.now() + delay > limit)
+          throw errorOf(request, outcome, target);
+        await timing.sleep(delay, signal);
+      }
+    };
+
+  return {
+    send: sendOn(lanes.ordinary),
+    sendLease: sendOn(lanes.lease),
+    stream: async (request, watchSignal) => {
+      const opened = await authorized(request, lanes.watch, watchSignal);
+      if (isLost(opened)) throw errorOf(request, opened, target);
+      if (!isSuccess(opened.status)) throw errorOf(request, await readExchange(opened), target);
+      opened.release();
+      return opened.response;
+    },
+    counts: () => ({ requests, connections }),
+    close: () => {
+      for (const lane of Object.values(lanes)) lane.agent.destroy();
+    },
+  };
+};
+
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
+
+const nameOf = (request: Request): string => `${request.method} ${request.path}`;
+
+const errorOf = (request: Request, outcome: Answered | Lost, target: ClusterTarget): Error =>
+  isLost(outcome) ? explain(outcome.error, target) : apiError(nameOf(request), outcome.status, outcome.text);
+
+const answerOf = (request: Request, { status, text, headers }: Answered): Answer => {
+  const body = parseJson(text);
+  if (body !== undefined) return { status, body };
+  const type = headers["content-type"] ?? "something";
+  const message = `answered ${type} instead of JSON: is this the address of a Kubernetes API server?`;
+  throw new ApiError({ status, reason: "", message, request: nameOf(request) });
+};
+
+const queryOf = ({ query = {} }: Request): string => {
+  const entries = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return entries.length > 0 ? `?${new URLSearchParams(entries)}` : "";
+};

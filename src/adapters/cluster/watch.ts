@@ -1,0 +1,170 @@
+import { ApiError, type ApiResource, type ListQuery, Unreachable, type WatchEvent } from "../../ports/cluster.ts";
+import { at, type KubeObject, keyOf } from "../../ports/object.ts";
+import type { Discovery } from "./discovery.ts";
+import { listAll } from "./pages.ts";
+import { pathOf } from "./paths.ts";
+import { isPathMissing, parseJson } from "./status.ts";
+import type { Timing } from "./timing.ts";
+import type { Send, Transport } from "./transport.ts";
+
+interface Tools {
+  readonly send: Send;
+  readonly stream: Transport["stream"];
+  readonly discovery: Discovery;
+  readonly timing: Timing;
+}
+
+/** The server ends a watch by itself after this; a connection on which nothing came for longer is dead. */
+const WATCH_SECONDS = 290;
+const SILENCE_MS = 300_000;
+const PAUSE_MS = { first: 100, most: 5_000, mostForKind: 1_000 };
+/** A stream that lasted this long was fine, whatever it brought. */
+const HEALTHY_MS = 10_000;
+
+/**
+ * The port's `watch`: lists, then follows from the list's version. A stream that breaks goes on where it was; when the server has
+ * forgotten that version (410) it lists again and tells the difference. A kind that does not exist yet is waited for; when it goes,
+ * so do its objects. Ends with the signal; throws only what trying again cannot change, such as 403.
+ */
+export async function* watch(
+  query: ListQuery,
+  signal: AbortSignal,
+  tools: Tools,
+): AsyncGenerator<WatchEvent, void, undefined> {
+  const { send, discovery, timing } = tools;
+  const known = new Map<string, KubeObject>();
+  let place: { resource: ApiResource; version: string } | undefined;
+  let failures = 0;
+  const pause = async (most: number): Promise<void> => {
+    const limit = Math.min(most, PAUSE_MS.first * 2 ** failures++);
+    await timing.sleep((limit * (1 + timing.random())) / 2, signal).catch(() => {});
+  };
+
+  while (!signal.aborted) {
+    try {
+      if (!place) {
+        const resource = await abandonable(discovery.find(query.apiVersion, query.kind, 1), signal);
+        const listed = resource && (await abandonable(listServed(send, resource, query), signal));
+        yield* difference(known, listed?.items ?? []);
+        if (!resource || !listed) {
+          await pause(PAUSE_MS.mostForKind);
+          continue;
+        }
+        place = { resource, version: listed.resourceVersion };
+        yield { type: "SYNCED" };
+      }
+      const started = timing.now();
+      for await (const { type, object } of follow(place.resource, place.version, query, signal, tools)) {
+        if (type === "ERROR") {
+          place = undefined;
+          break;
+        }
+        failures = 0;
+        place.version = object.metadata.resourceVersion ?? place.version;
+        if (type === "BOOKMARK") continue;
+        if (type === "DELETED") known.delete(keyOf(object));
+        else known.set(keyOf(object), object);
+        yield { type, object };
+      }
+      if (timing.now() - started > HEALTHY_MS) failures = 0;
+      else await pause(PAUSE_MS.most);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isPassing(error)) throw error;
+      if (error instanceof ApiError && error.status < 500) place = undefined;
+      await pause(PAUSE_MS.most);
+    }
+  }
+}
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof Unreachable ||
+  (error instanceof ApiError &&
+    (error.status >= 500 || error.status === 429 || error.status === 410 || isPathMissing(error)));
+
+const listServed = async (send: Send, resource: ApiResource, query: ListQuery) => {
+  try {
+    return await listAll(send, resource, query);
+  } catch (error) {
+    if (isPathMissing(error)) return undefined;
+    throw error;
+  }
+};
+
+/** What happened since `known`, which becomes `items`. */
+function* difference(known: Map<string, KubeObject>, items: readonly KubeObject[]): Generator<WatchEvent> {
+  const now = new Map(items.map((item) => [keyOf(item), item]));
+  for (const [key, object] of known) {
+    if (now.get(key)?.metadata.uid === object.metadata.uid) continue;
+    known.delete(key);
+    yield { type: "DELETED", object };
+  }
+  for (const [key, object] of now) {
+    const before = known.get(key);
+    known.set(key, object);
+    if (!before) yield { type: "ADDED", object };
+    else if (before.metadata.resourceVersion !== object.metadata.resourceVersion) yield { type: "MODIFIED", object };
+  }
+}
+
+interface RawEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  readonly object: KubeObject;
+}
+
+/** One stream, to its end, however it ends. */
+async function* follow(
+  resource: ApiResource,
+  version: string,
+  query: ListQuery,
+  signal: AbortSignal,
+  { stream }: Tools,
+): AsyncGenerator<RawEvent, void, undefined> {
+  const response = await stream(
+    {
+      method: "GET",
+      path: pathOf(resource, query.namespace === undefined ? {} : { namespace: query.namespace }),
+      query: {
+        watch: "1",
+        resourceVersion: version,
+        allowWatchBookmarks: "true",
+        timeoutSeconds: String(WATCH_SECONDS),
+        labelSelector: query.labelSelector,
+        fieldSelector: query.fieldSelector,
+      },
+    },
+    signal,
+  );
+  const stop = (): void => {
+    response.destroy();
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  response.setTimeout(SILENCE_MS, stop);
+  try {
+    let rest = "";
+    for await (const chunk of response.setEncoding("utf8")) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") yield eventOf(line);
+    }
+  } catch {
+    // Broken off in the middle: whoever follows goes on from the last whole event.
+  } finally {
+    signal.removeEventListener("abort", stop);
+    response.destroy();
+  }
+}
+
+const eventOf = (line: string): RawEvent => {
+  const event = parseJson(line);
+  return at(event, "object", "metadata") ? (event as RawEvent) : { type: "ERROR", object: {} as KubeObject };
+};
+
+/** Leaves a shared piece of work to the others when the signal ends. */
+const abandonable = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });

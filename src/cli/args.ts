@@ -1,0 +1,157 @@
+import { parseArgs } from "node:util";
+import {
+  type CommandFlags,
+  type CommandName,
+  flagOf,
+  nameOf,
+  OPTIONS,
+  type Option,
+  optionsOf,
+} from "../config/options.ts";
+import { didYouMean } from "../config/similar.ts";
+import type { Raw } from "../config/values.ts";
+import { UserError } from "../ports/error.ts";
+import type { Command } from "./commands/index.ts";
+import { commandHelp, programHelp } from "./help.ts";
+
+export type Written = Readonly<Partial<Record<Option["key"], Raw>>>;
+
+export type Invocation =
+  /** Something to print, and that is all. */
+  | { readonly kind: "text"; readonly text: string }
+  /** `written`: what the option table knows, as it was written. */
+  | { readonly kind: "command"; readonly command: Command; readonly written: Written; readonly flags: CommandFlags };
+
+/**
+ * Understands a command line. The first of `commands` is run when none is named. Throws UserError with exit code 2 for everything
+ * that cannot be meant, with what was probably meant.
+ */
+export const parseArguments = (
+  argv: readonly string[],
+  {
+    commands,
+    version,
+    columns,
+  }: { readonly commands: readonly Command[]; readonly version: string; readonly columns: number },
+): Invocation => {
+  const { tokens } = parseArgs({ args: [...argv], options: SHAPES, strict: false, tokens: true });
+  const flags = tokens.filter((token) => token.kind === "option");
+  const words = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
+  const asked = (name: string): boolean => flags.some((token) => token.name === name);
+  const commandOf = (word: string | undefined): Command | undefined =>
+    word === undefined ? commands[0] : commands.find(({ name }) => name === word);
+
+  if (asked("version")) return { kind: "text", text: `${version}\n` };
+  const wantsHelp = asked("help") || words[0] === "help";
+  const [word, extra] = words[0] === "help" ? words.slice(1) : words;
+  const command = commandOf(word);
+  // A flag that does not exist comes first: its value may be what looks like a wrong command.
+  const given = wantsHelp ? [] : flags.map((token) => readFlag(token, command?.name ?? "install"));
+  if (!command) throw unknownCommand(word ?? "", commands);
+  if (extra !== undefined) throw extraWord(extra, command);
+  if (wantsHelp)
+    return { kind: "text", text: word === undefined ? programHelp(commands, columns) : commandHelp(command, columns) };
+
+  const written: Partial<Record<Option["key"], Raw>> = {};
+  for (const [option, value] of given) {
+    if (!option.commands.includes(command.name)) throw foreignOption(option, command.name);
+    const before = written[option.key];
+    written[option.key] = option.kind === "list" ? [...(Array.isArray(before) ? before : []), String(value)] : value;
+  }
+  return { kind: "command", command, written, flags: commandFlags(written) };
+};
+
+/** What the flags look like. All commands share one table, so a flag means the same wherever it stands. */
+const SHAPES: Record<string, { type: "boolean" | "string"; short?: string }> = {
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "V" },
+  ...Object.fromEntries(
+    OPTIONS.map((option) => [
+      nameOf(option),
+      { type: option.kind === "boolean" ? "boolean" : "string", ...(option.short ? { short: option.short } : {}) },
+    ]),
+  ),
+};
+
+interface Token {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+const readFlag = (token: Token, command: CommandName): readonly [Option, Raw] => {
+  const option = OPTIONS.find((candidate) => nameOf(candidate) === token.name || negated(candidate) === token.name);
+  if (!option) throw unknownOption(token.rawName, command);
+  return [option, option.kind === "boolean" ? onOrOff(token) : textOf(option, token)];
+};
+
+/** The flag that overrules a file or a variable which turned a boolean on. */
+const negated = (option: Option): string | undefined =>
+  option.kind === "boolean" && option.only !== "flag" ? `no-${nameOf(option)}` : undefined;
+
+const onOrOff = ({ rawName, value }: Token): boolean => {
+  if (value === undefined) return !rawName.startsWith("--no-");
+  throw new UserError({ id: "cli.value", what: `${rawName} takes no value.`, remedy: "Write it alone.", exitCode: 2 });
+};
+
+/** A forgotten value must not swallow the flag that follows. */
+const textOf = (option: Option, { value, inlineValue }: Token): string => {
+  const isFlag =
+    !inlineValue &&
+    value?.startsWith("-") &&
+    OPTIONS.some((other) => [flagOf(other), `-${other.short}`].includes(value.split("=")[0] ?? ""));
+  if (value !== undefined && value.trim() !== "" && !isFlag) return value;
+  throw new UserError({
+    id: "cli.value",
+    what: `${flagOf(option)} needs a value.`,
+    remedy: `Write it like ${flagOf(option)} ${option.choices?.[0] ?? option.value}.`,
+    exitCode: 2,
+  });
+};
+
+const commandFlags = (written: Written): CommandFlags => ({
+  exitCode: written.exitCode === true,
+  services: written.services === true,
+  deleteWorkloads: written.deleteWorkloads === true,
+  purge: written.purge === true,
+});
+
+const unknownCommand = (word: string, commands: readonly Command[]): UserError => {
+  const names = commands.map(({ name }) => name);
+  return new UserError({
+    id: "cli.command",
+    what: `There is no command ${JSON.stringify(word)}.`,
+    remedy: { text: didYouMean(word, names, `There are ${names.join(", ")}.`), command: "kn-bootstrap --help" },
+    exitCode: 2,
+  });
+};
+
+const extraWord = (extra: string, { name }: Command): UserError =>
+  new UserError({
+    id: "cli.argument",
+    what: `${name} takes no argument, and ${JSON.stringify(extra)} is one.`,
+    remedy: { text: "Values stand behind their flags; these are the flags:", command: `kn-bootstrap ${name} --help` },
+    exitCode: 2,
+  });
+
+const unknownOption = (rawName: string, command: CommandName): UserError => {
+  const candidates = [...optionsOf(command).map(flagOf), "--no-color", "--help", "--version"];
+  return new UserError({
+    id: "cli.option",
+    what: `There is no option ${rawName}.`,
+    remedy: {
+      text: didYouMean(rawName, candidates, "These are the options:"),
+      command: `kn-bootstrap ${command} --help`,
+    },
+    exitCode: 2,
+  });
+};
+
+const foreignOption = (option: Option, command: CommandName): UserError =>
+  new UserError({
+    id: "cli.option",
+    what: `${flagOf(option)} is no option of ${command}.`,
+    remedy: { text: `It belongs to ${option.commands.join(", ")}.`, command: `kn-bootstrap ${command} --help` },
+    exitCode: 2,
+  });

@@ -1,0 +1,45 @@
+import type { CommandName } from "../../config/options.ts";
+import type { CommandContext } from "../context.ts";
+
+/** A command of the program. Its options are those of the table that name it. */
+export interface Command {
+  readonly name: CommandName;
+  /** For the list in help. */
+  readonly summary: string;
+  /** Resolves to the exit code; the command's own file is not loaded before. */
+  readonly run: (ctx: CommandContext) => Promise<number>;
+}
+
+/** The first one is what the program does when no command is named. */
+export const commands: readonly Command[] = [
+  {
+    name: "install",
+    summary: "Install Knative Serving, an ingress and TLS: plan, ask, apply, prove",
+    run: async (ctx) => (await import("./install.ts")).run(ctx),
+  },
+  {
+    name: "plan",
+    summary: "Show what install would change; change nothing",
+    run: async (ctx) => (await import("./plan.ts")).run(ctx),
+  },
+  {
+    name: "render",
+    summary: "Print the objects that install would apply, as YAML",
+    run: async (ctx) => (await import("./render.ts")).run(ctx),
+  },
+  {
+    name: "rehearse",
+    summary: "Run the same install against an embedded cluster; needs nothing",
+    run: async (ctx) => (await import("./rehearse.ts")).run(ctx),
+  },
+  {
+    name: "status",
+    summary: "Show versions, URLs, address and certificate of the installation",
+    run: async (ctx) => (await import("./status.ts")).run(ctx),
+  },
+  {
+    name: "uninstall",
+    summary: "Remove what install made, in the safe order; show it first",
+    run: async (ctx) => (await import("./uninstall.ts")).run(ctx),
+  },
+];

@@ -1,0 +1,15 @@
+import { changesOf } from "../../core/change.ts";
+import type { CommandContext } from "../context.ts";
+import { planFor } from "../installing.ts";
+import { openSession } from "../session.ts";
+
+export const run = async (ctx: CommandContext): Promise<number> => {
+  const session = await openSession(ctx);
+  try {
+    const { plan } = await planFor(ctx, session);
+    ctx.emit({ type: "plan", plan });
+    return ctx.flags.exitCode && changesOf(plan).length > 0 ? 3 : 0;
+  } finally {
+    session.close();
+  }
+};

@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../../ports/error.ts";
+import type { CommandContext } from "../context.ts";
+import { chooseFor, installInto, prepareInstall } from "../installing.ts";
+import { openSession } from "../session.ts";
+
+/** What is recommended for a real one. */
+const NODES = [1, 2, 3].map((number) => ({ name: `rehearsal-${number}`, cpu: "4", memory: "16Gi", internalIP: "127.0.0.1", externalIP: "127.0.0.1" }));
+
+const NEXT = [
+  { text: "The same on a kind cluster of your own:", command: "kind create cluster --config kind-config.yaml && kn-bootstrap install --expose nodeport" },
+  { text: "On a real cluster, look at the plan first:", command: "kn-bootstrap plan" },
+];
+
+export const run = async (given: CommandContext): Promise<number> => {
+  const ctx = await withReleases({ ...given, confirm: async () => true });
+  const stood = ctx.adapters.standIns !== undefined;
+  const { startWorld } = await import("../../sandbox/world.ts");
+  const [world, directory] = await Promise.all([startWorld({ pace: 60, nodes: NODES }), mkdtemp(join(tmpdir(), "kn-bootstrap-"))]);
+  try {
+    const kubeconfig = join(directory, "kubeconfig");
+    await writeFile(kubeconfig, world.kubeconfig, { mode: 0o600 });
+    const what = stood ? " with stand-ins: the released manifests can be had neither from the cache nor from the network" : "";
+    ctx.emit({ type: "note", level: stood ? "warning" : "info", text: `A rehearsal in a world on this machine's loopback${what}. No cluster is touched.` });
+    const session = await openSession(ctx, { kubeconfig, connectTo: world.connectTo });
+    try {
+      return await installInto(ctx, session, async () => NEXT);
+    } finally {
+      session.close();
+    }
+  } finally {
+    await world.close();
+    await rm(directory, { recursive: true, force: true });
+    if (stood) ctx.emit({ type: "note", level: "warning", text: "Rehearsed with stand-ins: this says nothing about the released manifests." });
+  }
+};
+
+/** Stand-ins only where the release can be had from nowhere, and never in place of a directory that was named. */
+const withReleases = async (ctx: CommandContext): Promise<CommandContext> => {
+  try {
+    await prepareInstall(ctx, await chooseFor(ctx), true);
+    return ctx;
+  } catch (error) {
+    if (!(error instanceof UserError) || error.id !== "release.unavailable") throw error;
+    const { standIn } = await import("../../sandbox/stand-ins/index.ts");
+    return { ...ctx, adapters: { ...ctx.adapters, standIns: standIn } };
+  }
+};

@@ -1,0 +1,27 @@
+import { hasBlank } from "../../core/blank.ts";
+import { changesOf } from "../../core/change.ts";
+import { emptySnapshot } from "../../core/snapshot.ts";
+import { toYaml } from "../../releases/index.ts";
+import { planInstall } from "../../steps/lifecycle.ts";
+import type { CommandContext } from "../context.ts";
+import { chooseFor, prepareInstall } from "../installing.ts";
+
+export const run = async (ctx: CommandContext): Promise<number> => {
+  const install = await prepareInstall(ctx, await chooseFor(ctx));
+  const plan = await planInstall(install, emptySnapshot, () => new Date());
+  for (const change of changesOf(plan)) {
+    if (change.kind === "certificate") {
+      ctx.stdout(
+        `# ${change.secret.kind} ${change.secret.namespace}/${change.secret.name}: a certificate for ${change.names.join(", ")}, made at install\n`,
+      );
+      continue;
+    }
+    const notes = [
+      ...(change.temporary ? ["exists during the install only"] : []),
+      ...(hasBlank(change.object) ? ["holds values that are known after apply; not to be applied as it is"] : []),
+      ...(change.action === "update" ? [`fields added under field manager ${change.manager}`] : []),
+    ];
+    ctx.stdout(`---\n${notes.map((note) => `# ${note}\n`).join("")}${toYaml([change.object]).replace(/^---\n/, "")}`);
+  }
+  return 0;
+};

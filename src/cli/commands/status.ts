@@ -1,0 +1,18 @@
+import { readServices, readStatus } from "../../steps/status.ts";
+import type { CommandContext } from "../context.ts";
+import { servicesText, statusText } from "../reporter/status.ts";
+import { openSession } from "../session.ts";
+
+export const run = async (ctx: CommandContext): Promise<number> => {
+  const session = await openSession(ctx);
+  try {
+    const status = await readStatus(session.still);
+    const services = ctx.flags.services ? await readServices(session.still) : undefined;
+    if (ctx.config.output === "json")
+      ctx.stdout(`${JSON.stringify({ type: "status", ...status, ...(services ? { services } : {}) })}\n`);
+    else ctx.stdout(`${statusText(status, ctx.look)}${services ? `\n${servicesText(services, ctx.look)}` : ""}`);
+    return status.knative && status.problems.length === 0 ? 0 : 1;
+  } finally {
+    session.close();
+  }
+};

@@ -1,0 +1,44 @@
+import type { Config } from "../config/config.ts";
+import type { CommandFlags } from "../config/options.ts";
+import type { Emit } from "../core/event.ts";
+import type { Report } from "../core/run.ts";
+import type { Look } from "./reporter/look.ts";
+import type { Next } from "./reporter/report.ts";
+import type { Adapters } from "./session.ts";
+
+/** The process as the command line sees it; tests give another. */
+export interface Host {
+  /** Without the program's own two. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** Its reason is an Interrupted. */
+  readonly signal: AbortSignal;
+  readonly adapters: Adapters;
+}
+
+/** All that a command may use of the terminal. */
+export interface CommandContext {
+  readonly config: Config;
+  readonly flags: CommandFlags;
+  /** Progress and plan: text or JSON, as the options say. */
+  readonly emit: Emit;
+  /** Prints how the run went, what went wrong and what to do next; resolves to the exit code. */
+  readonly finish: (report: Report, next: Next) => number;
+  /** The result of commands that have no report. Nothing is redacted. */
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /**
+   * A yes-or-no question before something is changed; true at once with `--yes`. Without a terminal: UserError that names the
+   * flag (exit code 2). Ctrl-C: Interrupted.
+   */
+  readonly confirm: (question: string) => Promise<boolean>;
+  readonly stdinIsTTY: boolean;
+  /** How a text for `stdout` should look. */
+  readonly look: Look;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly adapters: Adapters;
+}

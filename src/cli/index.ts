@@ -1,0 +1,19 @@
+import packageJson from "../../package.json" with { type: "json" };
+import { type Invocation, parseArguments } from "./args.ts";
+import { commands as allCommands, type Command } from "./commands/index.ts";
+import type { Host } from "./context.ts";
+import { columnsOf } from "./reporter/look.ts";
+
+/** The program from its arguments to its exit code; never rejects. What help and version do not need is not loaded for them. */
+export const runCli = async (host: Host, commands: readonly Command[] = allCommands): Promise<number> => {
+  let invocation: Invocation;
+  try {
+    const columns = columnsOf(host.stdout.columns, host.env);
+    invocation = parseArguments(host.argv, { commands, version: packageJson.version, columns });
+  } catch (error) {
+    return (await import("./dispatch.ts")).refuse(host, error);
+  }
+  if (invocation.kind === "command") return (await import("./dispatch.ts")).dispatch(host, invocation);
+  host.stdout.write(invocation.text);
+  return 0;
+};

@@ -1,0 +1,101 @@
+import { changesOf, type Plan } from "../core/change.ts";
+import { UserError } from "../ports/error.ts";
+import {
+  type Catalog,
+  defaultCacheDir,
+  environmentFetch,
+  loadCatalog,
+  openReleases,
+  type Release,
+} from "../releases/index.ts";
+import type { Installation } from "../steps/installation.ts";
+import {
+  assertAllowed,
+  chooseRelease,
+  installedVersions,
+  planInstall,
+  preflight,
+  runInstall,
+  verifyInstall,
+} from "../steps/lifecycle.ts";
+import { prepare } from "../steps/prepare.ts";
+import type { CommandContext } from "./context.ts";
+import { nextSteps } from "./next.ts";
+import { agree, type Session } from "./session.ts";
+
+export interface Planned {
+  readonly install: Installation;
+  readonly plan: Plan;
+}
+
+interface Chosen {
+  readonly catalog: Catalog;
+  readonly release: Release;
+}
+
+/** Which release the options mean, given what the cluster runs already. */
+export const chooseFor = async (
+  ctx: CommandContext,
+  installed: Readonly<Record<string, string>> = {},
+): Promise<Chosen> => {
+  const catalog = await loadCatalog();
+  return { catalog, release: chooseRelease(catalog, ctx.config.knativeVersion, installed) };
+};
+
+/** The installation that the options ask for. `impatient`: there is another way if the network does not answer at once. */
+export const prepareInstall = (
+  { config, env, signal, emit, adapters }: CommandContext,
+  chosen: Chosen,
+  impatient = false,
+): Promise<Installation> => {
+  const releases = openReleases({
+    ...chosen,
+    cacheDir: defaultCacheDir(env),
+    fetch: environmentFetch(env),
+    signal,
+    onEvent: emit,
+    ...(config.manifests ? { manifests: config.manifests } : {}),
+    ...(config.releaseMirror ? { mirror: config.releaseMirror } : {}),
+    ...(adapters.standIns ? { standIns: adapters.standIns } : {}),
+    ...(impatient ? { retry: { attempts: 1, stall: 3_000 } } : {}),
+  });
+  return prepare(config, chosen.catalog, releases);
+};
+
+/** Looks at the cluster, the release and the rights, and works out what would change. Writes nothing. */
+export const planFor = async (ctx: CommandContext, { still, live, tools }: Session): Promise<Planned> => {
+  const chosen = await chooseFor(ctx, await installedVersions(still.cluster));
+  const [, install] = await Promise.all([preflight(chosen.release, still), prepareInstall(ctx, chosen)]);
+  return { install, plan: await planInstall(install, live, tools.now, tools.cluster) };
+};
+
+/** Plan, show, confirm, apply, verify, report. */
+export const installInto = async (ctx: CommandContext, session: Session, next = nextSteps): Promise<number> => {
+  const { tools, still } = session;
+  const { install, plan } = await planFor(ctx, session);
+  if (changesOf(plan).length === 0) {
+    ctx.emit({ type: "plan", plan });
+    return verifyOnly(install, still);
+  }
+  await assertAllowed(plan, tools);
+  const { context, server } = tools.cluster.identity;
+  if (!(await agree(ctx, plan, `Apply this to context ${context} (${server})?`))) {
+    ctx.stderr("Nothing was changed.\n");
+    return 0;
+  }
+  const report = await runInstall(plan, install, tools);
+  return ctx.finish(report, report.outcome === "done" ? await next(install, tools) : []);
+};
+
+/** Nothing to change is not yet healthy: what should run must run. */
+const verifyOnly = async (install: Installation, still: Session["still"]): Promise<number> => {
+  const problems = await verifyInstall(install, still);
+  const [first] = problems;
+  if (!first) return 0;
+  throw new UserError({
+    id: first.check.id,
+    what: `Nothing is left to change, and still not everything works: ${problems.map(({ summary }) => summary).join("; ")}.`,
+    remedy: first.remedy,
+    exitCode: 1,
+  });
+};

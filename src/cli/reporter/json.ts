@@ -1,0 +1,50 @@
+import type { Change, ObjectChange, Plan } from "../../core/change.ts";
+import type { Event } from "../../core/event.ts";
+import { redact } from "../../core/redact.ts";
+import type { Report } from "../../core/run.ts";
+import { refOf } from "../../ports/object.ts";
+import type { Reporter } from "./reporter.ts";
+
+/**
+ * For programs: one event per line on stdout. Fields are added over time, never renamed or removed. Changes say what they are
+ * about and what differs; the objects themselves are what `render` is for.
+ */
+export const jsonReporter = (stdout: (text: string) => void): Reporter => {
+  const line = (value: object): void => stdout(`${JSON.stringify(value)}\n`);
+  return {
+    emit: (event) => line(eventJson(redact(event))),
+    report: (report, next) => line({ ...reportJson(redact(report)), next: redact(next) }),
+    problem: (problem) => line({ type: "error", ...redact(problem) }),
+  };
+};
+
+const eventJson = (event: Event): object => {
+  switch (event.type) {
+    case "plan":
+      return { type: "plan", ...planJson(event.plan) };
+    case "change-done":
+      return { ...event, change: changeJson(event.change) };
+    default:
+      return event;
+  }
+};
+
+const planJson = ({ goal, steps }: Plan): object => ({
+  goal,
+  changes: steps.reduce((sum, step) => sum + step.changes.length, 0),
+  steps: steps.map(({ step, title, changes, notes }) => ({ step, title, changes: changes.map(changeJson), notes })),
+});
+
+const changeJson = (change: Change): object => (change.kind === "object" ? objectJson(change) : change);
+
+/** Redaction must have happened: it needs the object to know that a difference is about a Secret. */
+const objectJson = ({ object, uid: _uid, ...change }: ObjectChange): object => ({ ...change, object: refOf(object) });
+
+const reportJson = ({ outcome, seconds, steps }: Report): object => ({
+  type: "report",
+  outcome,
+  seconds: round(seconds),
+  steps: steps.map((step) => ({ ...step, startedAt: round(step.startedAt), seconds: round(step.seconds) })),
+});
+
+const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;

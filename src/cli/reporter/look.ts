@@ -1,0 +1,109 @@
+import { styleText } from "node:util";
+import type { Remedy } from "../../ports/error.ts";
+
+/** What the place can show where the text ends up. */
+export interface Look {
+  /** Between {@link NARROWEST} and {@link WIDEST}. */
+  readonly columns: number;
+  readonly color: boolean;
+  /** False: the locale is not UTF-8, so everything is written in ASCII. */
+  readonly unicode: boolean;
+}
+
+const NARROWEST = 40;
+const WIDEST = 200;
+
+export const columnsOf = (columns: number | undefined, env: Readonly<Record<string, string | undefined>>): number =>
+  Math.min(WIDEST, Math.max(NARROWEST, columns || Number(env.COLUMNS) || 80));
+
+/** POSIX: LC_ALL wins over LC_CTYPE, that over LANG; an empty one counts as not set. */
+export const isUnicode = (env: Readonly<Record<string, string | undefined>>): boolean =>
+  /utf-?8/i.test(env.LC_ALL || env.LC_CTYPE || env.LANG || "");
+
+const ASCII: Readonly<Record<string, string>> = {
+  "→": "->",
+  "…": "...",
+  "×": "x",
+  "–": "-",
+  "—": "-",
+  "·": ".",
+  "✓": "*",
+  "✗": "x",
+  "█": "#",
+  "▏": "#",
+  "“": '"',
+  "”": '"',
+  "‘": "'",
+  "’": "'",
+  "⟪": "(",
+  "⟫": ")",
+};
+
+/** A text that the place can show: blanks in parentheses, control characters gone, ASCII where nothing else is understood. */
+export const legible = (text: string, { unicode }: Pick<Look, "unicode">): string => {
+  const clean = text.replace(/[⟪⟫]/g, (mark) => ASCII[mark] ?? "").replace(/[\p{Cc}]+/gu, " ");
+  return unicode ? clean : clean.replace(/[^\p{ASCII}]/gu, (character) => ASCII[character] ?? "?");
+};
+
+type Colour = "green" | "yellow" | "red" | "bold" | "dim";
+
+export const paint = (colour: Colour, text: string, { color }: Look): string =>
+  color ? styleText(colour, text, { validateStream: false }) : text;
+
+/** Lines of at most `width` characters; words that are longer than a line are cut. */
+export const wrap = (text: string, width: number): readonly string[] => {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+    while (line.length > width) {
+      lines.push(line.slice(0, width));
+      line = line.slice(width);
+    }
+  }
+  return [...lines, line];
+};
+
+/** A paragraph behind a mark, wrapped below its own beginning: `  + Deployment …`. */
+export const entry = (look: Look, indent: number, mark: string, text: string, colour?: Colour): readonly string[] => {
+  const sign = legible(mark, look);
+  const margin = " ".repeat(indent);
+  const hanging = margin + (sign === "" ? "" : " ".repeat(sign.length + 1));
+  const [first = "", ...rest] = text
+    .split("\n")
+    .flatMap((line) => wrap(legible(line, look), look.columns - hanging.length));
+  const shownSign = colour === undefined ? sign : paint(colour, sign, look);
+  return [`${margin}${shownSign}${sign === "" ? "" : " "}${first}`, ...rest.map((line) => hanging + line)];
+};
+
+export const heading = (look: Look, text: string): readonly string[] =>
+  wrap(legible(text, look), look.columns).map((line) => paint("bold", line, look));
+
+/** Never wrapped: it is there to be copied. */
+export const commandLines = (look: Look, indent: number, command = ""): readonly string[] =>
+  command === "" ? [] : command.split("\n").map((line) => " ".repeat(indent) + legible(line, look));
+
+/** What to do, and the command below it. */
+export const advice = (look: Look, indent: number, { text, command }: Remedy): readonly string[] => [
+  ...entry(look, indent, "", text),
+  ...commandLines(look, indent + 2, command),
+];
+
+/** `0.4 s`, `31 s`, `1 min 12 s`. */
+export const elapsed = (seconds: number): string => {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+};
+
+/** `1.2 MB` */
+export const size = (bytes: number): string => {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 999_950 ? `${(bytes / 1e3).toFixed(bytes < 99_950 ? 1 : 0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+};
+
+/** `1 field`, `3 fields` */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -1,0 +1,89 @@
+import type { Event } from "../../core/event.ts";
+import { subjectOf } from "../../core/plan.ts";
+import { redact } from "../../core/redact.ts";
+import { problemText } from "../fatal.ts";
+import { advice, count, elapsed, entry, size } from "./look.ts";
+import { planText } from "./plan.ts";
+import { reportText } from "./report.ts";
+import type { Reporter, ReporterOptions } from "./reporter.ts";
+
+const MARKS = { warn: ["!", "yellow"], fail: ["✗", "red"], unknown: ["?", "yellow"] } as const;
+
+const isBad = (status: string): status is keyof typeof MARKS => status in MARKS;
+
+/** What `--quiet` does not silence: the result, bad news, and which cluster it is about. */
+const isLoud = (event: Event): boolean =>
+  event.type === "plan" ||
+  event.type === "target" ||
+  event.type === "step-failed" ||
+  (event.type === "note" && event.level === "warning") ||
+  (event.type === "check" && isBad(event.status));
+
+/** For people: the progress, line by line. With `results: false` the plan and the report are left to another reporter. */
+export const plainReporter = (options: ReporterOptions & { readonly results: boolean }): Reporter => {
+  const { look, quiet, verbose, results } = options;
+  /** What was said once is not said again: reasons to wait, files. */
+  const said = new Set<string>();
+  /** Steps that were worth a line at their start, so that they get one at their end. */
+  const announced = new Set<string>();
+
+  const once = (key: string, lines: readonly string[]): readonly string[] => {
+    if (said.has(key)) return [];
+    said.add(key);
+    return lines;
+  };
+
+  const linesOf = (event: Event): readonly string[] => {
+    switch (event.type) {
+      case "target":
+        return entry(look, 0, "", `Cluster ${event.context} at ${event.server}, Kubernetes ${event.version}`);
+      case "note":
+        return event.level === "warning" ? entry(look, 0, "!", event.text, "yellow") : entry(look, 0, "", event.text);
+      case "check":
+        return checkLines(event);
+      case "plan":
+        if (results) options.stdout(planText(event.plan, look, verbose));
+        return [];
+      case "download":
+        return once(
+          event.file,
+          entry(look, 0, "", `Downloading ${event.file}${event.total === undefined ? "" : ` (${size(event.total)})`}`),
+        );
+      case "step-started":
+        if (event.changes === 0 && !verbose) return [];
+        announced.add(event.step);
+        return entry(look, 0, "", `${event.title} (${count(event.changes, "change")})`, "dim");
+      case "change-done":
+        return verbose ? entry(look, 2, "", `${event.change.action} ${subjectOf(event.change)}`) : [];
+      case "waiting":
+        announced.add(event.step);
+        return once(`${event.step} ${event.reason}`, entry(look, 2, "…", `${event.step}: ${event.reason}`, "dim"));
+      case "step-done":
+        return announced.has(event.step)
+          ? entry(look, 0, "✓", `${event.title}, ${elapsed(event.seconds)}: ${event.summary}`, "green")
+          : [];
+      case "step-failed":
+        return entry(look, 0, "✗", `${event.title} failed after ${elapsed(event.seconds)}: ${event.error}`, "red");
+      case "step-skipped":
+        return entry(look, 0, "–", `${event.title} skipped: ${event.reason}`, "dim");
+    }
+  };
+
+  const checkLines = ({ status, title, summary, remedy }: Event & { type: "check" }): readonly string[] => {
+    if (!isBad(status)) return verbose ? entry(look, 0, "✓", `${title}: ${summary}`, "green") : [];
+    const [mark, colour] = MARKS[status];
+    return [...entry(look, 0, mark, `${title}: ${summary}`, colour), ...(remedy ? advice(look, 2, remedy) : [])];
+  };
+
+  return {
+    emit: (event) => {
+      if (quiet && !isLoud(event)) return;
+      const lines = linesOf(redact(event));
+      if (lines.length > 0) options.stderr(`${lines.join("\n")}\n`);
+    },
+    report: (report, next) => {
+      if (results) options.stdout(reportText(redact(report), redact(next), look, verbose));
+    },
+    problem: (problem) => options.stderr(problemText(redact(problem), look)),
+  };
+};

@@ -1,0 +1,164 @@
+import { hasBlank } from "../../core/blank.ts";
+import {
+  type Change,
+  changesOf,
+  conflictsOf,
+  type FieldDifference,
+  type ObjectChange,
+  type Plan,
+} from "../../core/change.ts";
+import { OWNER_LABEL } from "../../core/inventory.ts";
+import { describe, isRecord, type KubeObject } from "../../ports/object.ts";
+import { count, entry, heading, type Look } from "./look.ts";
+
+const MARKS = {
+  create: ["+", "green"],
+  update: ["~", "yellow"],
+  delete: ["-", "red"],
+} as const;
+
+/** Values longer than this are cut unless `verbose`. */
+const LONGEST = 160;
+
+/** The plan for people, by step. It names every object; `verbose` gives each a line of its own and long values in full. */
+export const planText = (plan: Plan, look: Look, verbose: boolean): string => {
+  const steps = plan.steps.filter((step) => step.changes.length > 0 || step.notes.length > 0);
+  const blocks = steps.map((step) => [
+    ...heading(look, step.title),
+    ...fold(step.changes, verbose).flatMap((changes) => changeLines(changes, look, verbose)),
+    ...step.notes.flatMap((note) => entry(look, 2, "", note)),
+  ]);
+  return [...blocks, closing(plan, look)].map((lines) => `${lines.join("\n")}\n`).join("\n");
+};
+
+const closing = (plan: Plan, look: Look): readonly string[] => {
+  const changes = changesOf(plan);
+  if (changes.length === 0) {
+    return heading(
+      look,
+      plan.goal === "present" ? "Nothing to do: everything is as it should be." : "Nothing to remove.",
+    );
+  }
+  const lasting = changes.filter((change) => !isTemporary(change));
+  const number = (action: Change["action"]): number => lasting.filter((change) => change.action === action).length;
+  const passing = changes.length - lasting.length;
+  const counts = `Plan: ${number("create")} to create, ${number("update")} to update, ${number("delete")} to delete`;
+  return [
+    ...heading(look, `${counts}${passing > 0 ? `, ${passing} for the run only` : ""}.`),
+    ...(conflictsOf(plan).length > 0
+      ? entry(look, 0, "!", "belongs to somebody else; --take-ownership changes it.", "yellow")
+      : []),
+  ];
+};
+
+const isTemporary = (change: Change): boolean => change.kind === "object" && change.temporary === true;
+
+/** Changes that say nothing but their target go together with others of their kind and namespace. */
+const fold = (changes: readonly Change[], verbose: boolean): readonly (readonly Change[])[] => {
+  const groups = new Map<string, Change[]>();
+  for (const [index, change] of changes.entries()) {
+    const key =
+      !verbose && isPlain(change)
+        ? `${change.action} ${change.object.kind} ${change.object.metadata.namespace}`
+        : String(index);
+    groups.set(key, [...(groups.get(key) ?? []), change]);
+  }
+  return [...groups.values()];
+};
+
+const isPlain = (change: Change): change is ObjectChange =>
+  change.kind === "object" && !change.temporary && change.conflicts.length === 0 && differences(change).length === 0;
+
+const changeLines = (changes: readonly Change[], look: Look, verbose: boolean): readonly string[] => {
+  const [first] = changes;
+  if (!first) return [];
+  const [mark, colour] = MARKS[first.action];
+  if (first.kind === "certificate") {
+    const { names, secret, reason } = first;
+    return entry(look, 2, mark, `Certificate for ${names.join(", ")} in ${describe(secret)}: ${reason}`, colour);
+  }
+  if (changes.length > 1) {
+    const names = changes.flatMap((change) => (change.kind === "object" ? [change.object.metadata.name] : []));
+    const { namespace } = first.object.metadata;
+    return entry(
+      look,
+      2,
+      mark,
+      `${first.object.kind} ×${changes.length}${namespace ? ` in ${namespace}` : ""}: ${names.join(", ")}`,
+      colour,
+    );
+  }
+  return [
+    ...entry(look, 2, mark, describe(first.object) + remark(first), colour),
+    ...differences(first).flatMap((difference) => differenceLines(difference, look, verbose)),
+    ...first.conflicts.flatMap(({ path, owner, from, to }) => {
+      const values = from === undefined && to === undefined ? "" : `: ${transition({ from, to }, verbose)}`;
+      return entry(look, 6, "!", `${path} belongs to ${owner}${values}`, "yellow");
+    }),
+  ];
+};
+
+/** What a reader must know about a change besides its target. */
+const remark = (change: ObjectChange): string => {
+  if (change.temporary) return " (temporary: removed at the end of the run)";
+  // Without rights, or with the webhook down, the server could not be asked (rule 2).
+  const asked = change.confirmed || change.action !== "update" || change.fields.length === 0 || change.dropData?.length;
+  return asked || change.conflicts.length > 0 || hasBlank(change.object) ? "" : " (unverified)";
+};
+
+/**
+ * What the change does to single fields. An object that another step makes first has no live fields to compare with, so what is
+ * set in it is listed; of a new object only what is not known yet.
+ */
+const differences = (change: ObjectChange): readonly FieldDifference[] => {
+  if (change.fields.length > 0 || change.action === "delete") return change.fields;
+  const all = leaves(change.object);
+  return change.action === "update"
+    ? change.conflicts.length > 0
+      ? []
+      : all
+    : all.filter(({ path, to }) => hasBlank(path) || hasBlank(to));
+};
+
+const leaves = (object: KubeObject): readonly FieldDifference[] => {
+  const { apiVersion: _version, kind: _kind, metadata, ...body } = object;
+  const { name: _name, namespace: _namespace, labels, ...rest } = metadata;
+  const { [OWNER_LABEL]: _owner, ...others } = labels ?? {};
+  const flatten = (value: unknown, path: string): readonly FieldDifference[] => {
+    const entries: readonly (readonly [string, unknown])[] = Array.isArray(value)
+      ? value.map((item, index) => [`[${index}]`, item] as const)
+      : isRecord(value)
+        ? Object.entries(value).map(
+            ([key, inner]) => [/^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`, inner] as const,
+          )
+        : [];
+    return entries.length > 0
+      ? entries.flatMap(([key, inner]) => flatten(inner, path + key))
+      : path === ""
+        ? []
+        : [{ path, to: value }];
+  };
+  return flatten(
+    { metadata: { ...rest, ...(Object.keys(others).length > 0 ? { labels: others } : {}) }, ...body },
+    "",
+  ).filter(({ path }) => path !== ".metadata");
+};
+
+const differenceLines = (difference: FieldDifference, look: Look, verbose: boolean): readonly string[] => {
+  const action = difference.from === undefined ? "create" : difference.to === undefined ? "delete" : "update";
+  const [mark, colour] = MARKS[action];
+  return entry(look, 6, mark, `${difference.path}: ${transition(difference, verbose)}`, colour);
+};
+
+const transition = ({ from, to }: Pick<FieldDifference, "from" | "to">, verbose: boolean): string =>
+  [from, to]
+    .filter((value) => value !== undefined)
+    .map((value) => valueText(value, verbose))
+    .join(" → ");
+
+const valueText = (value: unknown, verbose: boolean): string => {
+  const text = JSON.stringify(value);
+  return verbose || text.length <= LONGEST
+    ? text
+    : `${text.slice(0, LONGEST)}… (${count(text.length - LONGEST, "more character")}, -v shows them)`;
+};

@@ -1,0 +1,37 @@
+import type { Emit } from "../../core/event.ts";
+import type { Report } from "../../core/run.ts";
+import type { Problem } from "../fatal.ts";
+import type { Look } from "./look.ts";
+import type { Next } from "./report.ts";
+
+/** Where the engine's words go. Everything has passed through redaction when it leaves here. */
+export interface Reporter {
+  readonly emit: Emit;
+  /** The end of a run. */
+  readonly report: (report: Report, next: Next) => void;
+  readonly problem: (problem: Problem) => void;
+}
+
+export interface ReporterOptions {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly look: Look;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** Several at once: JSON for programs on stdout, progress for people on stderr. */
+export const both = (first: Reporter, second: Reporter): Reporter => ({
+  emit: (event) => {
+    first.emit(event);
+    second.emit(event);
+  },
+  report: (report, next) => {
+    first.report(report, next);
+    second.report(report, next);
+  },
+  problem: (problem) => {
+    first.problem(problem);
+    second.problem(problem);
+  },
+});

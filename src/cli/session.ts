@@ -1,0 +1,64 @@
+import type { Cluster, OpenOptions } from "../adapters/cluster/index.ts";
+import type { Plan } from "../core/change.ts";
+import { changesOf } from "../core/change.ts";
+import { takeSnapshot, throughSnapshot } from "../core/snapshot.ts";
+import type { Snapshot } from "../core/step.ts";
+import type { Probe } from "../ports/http.ts";
+import type { StandIns } from "../releases/index.ts";
+import type { Tools } from "../steps/lifecycle.ts";
+import type { CommandContext } from "./context.ts";
+
+/** The outside world; main.ts builds it, tests give another. */
+export interface Adapters {
+  readonly openCluster: (where: Where, options: OpenOptions & { env: CommandContext["env"] }) => Promise<Cluster>;
+  readonly createProbe: (connectTo?: ReadonlyMap<number, number>) => Promise<Probe>;
+  /** Takes the place of every source of releases; only ever in a rehearsal. */
+  readonly standIns?: StandIns;
+}
+
+export interface Where {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Port as the cluster says → loopback port, for a gateway that cannot listen on 80 and 443. */
+  readonly connectTo?: ReadonlyMap<number, number>;
+}
+
+export interface Session {
+  readonly tools: Tools;
+  /** The same, with every read answered from one snapshot: one list for each kind. */
+  readonly still: Tools;
+  readonly live: Snapshot;
+  readonly close: () => void;
+}
+
+/** Connects, finds out that the cluster answers, and says which one it is. */
+export const openSession = async (ctx: CommandContext, where: Where = ctx.config): Promise<Session> => {
+  const cluster = await ctx.adapters.openCluster(where, {
+    env: ctx.env,
+    signal: ctx.signal,
+    interactive: ctx.stdinIsTTY,
+  });
+  try {
+    const [version, probe] = await Promise.all([cluster.version(), ctx.adapters.createProbe(where.connectTo)]);
+    ctx.emit({ type: "target", ...cluster.identity, version });
+    const tools: Tools = {
+      config: ctx.config,
+      cluster,
+      probe,
+      emit: ctx.emit,
+      now: () => new Date(),
+      signal: ctx.signal,
+    };
+    const live = takeSnapshot(cluster);
+    return { tools, still: { ...tools, cluster: throughSnapshot(cluster, live) }, live, close: cluster.close };
+  } catch (error) {
+    cluster.close();
+    throw error;
+  }
+};
+
+/** Shows the plan and asks. False: nothing to do, or the answer was no. */
+export const agree = async (ctx: CommandContext, plan: Plan, question: string): Promise<boolean> => {
+  ctx.emit({ type: "plan", plan });
+  return changesOf(plan).length > 0 && (await ctx.confirm(question));
+};

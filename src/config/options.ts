@@ -1,0 +1,128 @@
+import { ids as tlsIds } from "../certificates/index.ts";
+import { ids as dnsIds } from "../dns/index.ts";
+import { ids as ingressIds } from "../ingress/index.ts";
+import type { Config } from "./config.ts";
+import {
+  anyText,
+  checkId,
+  domainName,
+  hostOrAddress,
+  imageRegistry,
+  mirrorUrl,
+  namespaceName,
+  registryHost,
+  type Syntax,
+  version,
+} from "./syntax.ts";
+
+export const COMMAND_NAMES = ["install", "plan", "render", "rehearse", "status", "uninstall"] as const;
+export type CommandName = (typeof COMMAND_NAMES)[number];
+
+/** Flags that say what one command should do this once; they are in no file and no Config. */
+export interface CommandFlags {
+  readonly exitCode: boolean;
+  readonly services: boolean;
+  readonly deleteWorkloads: boolean;
+  readonly purge: boolean;
+}
+
+export type Group =
+  | "Cluster"
+  | "Knative"
+  | "Ingress and domain"
+  | "TLS"
+  | "Releases and images"
+  | "Running"
+  | "Output"
+  | "This command";
+
+/**
+ * One row of the table that flags, environment variables, keys of the file, JSON Schema, help and docs are made from.
+ * Secrets have no row: they come from the kubeconfig and the usual credential chains (house rule 17).
+ */
+export interface Option {
+  /** Its kebab-case form is the flag and the key in the file, `KN_BOOTSTRAP_…` the variable. */
+  readonly key: keyof Config | keyof CommandFlags | "config";
+  readonly kind: "text" | "choice" | "boolean" | "list" | "duration";
+  readonly group: Group;
+  readonly help: string;
+  /** What stands for the value in help: `FILE`. */
+  readonly value?: string;
+  readonly short?: string;
+  readonly choices?: readonly string[];
+  /** For texts and items of lists. */
+  readonly syntax?: Syntax;
+  /** As it would be written. Absent: it depends, `unset` says on what. */
+  readonly default?: string;
+  readonly unset?: string;
+  readonly commands: readonly CommandName[];
+  /** Where else than in a flag it may be written; default everywhere. */
+  readonly only?: "flag" | "flag or environment";
+  /** It says how to run, not what the installation is: not kept in the cluster, not compared. */
+  readonly runOnly?: true;
+}
+
+const CHANGING: readonly CommandName[] = ["install", "plan", "render", "rehearse"];
+const ALL: readonly CommandName[] = COMMAND_NAMES;
+
+// biome-ignore format: a table is read row by row
+export const OPTIONS: readonly Option[] = [
+  { key: "exitCode", kind: "boolean", only: "flag", group: "This command", commands: ["plan"], runOnly: true, default: "false", help: "Exit with 3 when changes are waiting" },
+  { key: "services", kind: "boolean", only: "flag", group: "This command", commands: ["status"], runOnly: true, default: "false", help: "List every Knative Service" },
+  { key: "deleteWorkloads", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Delete Knative Services and what else is in the namespaces" },
+  { key: "purge", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Remove the namespace kn-bootstrap too: certificates and state" },
+
+  { key: "kubeconfig", kind: "text", value: "FILE", syntax: anyText, group: "Cluster", commands: ALL, runOnly: true, unset: "$KUBECONFIG, else ~/.kube/config", help: "Kubeconfig file" },
+  { key: "context", kind: "text", value: "NAME", syntax: anyText, group: "Cluster", commands: ALL, runOnly: true, unset: "the current one", help: "Context in the kubeconfig" },
+
+  { key: "knativeVersion", kind: "text", value: "VERSION", syntax: version, group: "Knative", commands: CHANGING, unset: "the installed one, else the newest known", help: "Knative minor such as 1.23, or one patch of it" },
+  { key: "hpa", kind: "boolean", group: "Knative", commands: CHANGING, default: "false", help: "Install the autoscaler for Services of class HPA" },
+  { key: "logging", kind: "choice", choices: ["none", "request-logs"], group: "Knative", commands: CHANGING, default: "none", help: "Logs to turn on" },
+  { key: "skipTagResolution", kind: "list", value: "HOST,...", syntax: registryHost, group: "Knative", commands: CHANGING, default: "", help: "Registries whose tags Knative must not resolve to digests" },
+
+  { key: "ingress", kind: "choice", choices: ingressIds, group: "Ingress and domain", commands: CHANGING, default: "kourier", help: "Network layer" },
+  { key: "expose", kind: "choice", choices: ["loadbalancer", "nodeport"], group: "Ingress and domain", commands: CHANGING, default: "loadbalancer", help: "How the gateway is reached; nodeport uses 31080 and 31443" },
+  { key: "address", kind: "text", value: "HOST", syntax: hostOrAddress, group: "Ingress and domain", commands: CHANGING, unset: "what the cluster says", help: "IP address or host name of the gateway, where the cluster cannot tell" },
+  { key: "domain", kind: "text", value: "NAME", syntax: domainName, group: "Ingress and domain", commands: CHANGING, unset: "made from the address by magic DNS", help: "Base domain of every URL" },
+  { key: "dns", kind: "choice", choices: dnsIds, group: "Ingress and domain", commands: CHANGING, unset: "none with --domain, else magic", help: "Who makes the domain point at the gateway" },
+  { key: "domainTemplate", kind: "text", value: "TEMPLATE", syntax: anyText, group: "Ingress and domain", commands: CHANGING, unset: "flat with TLS, else nested", help: "Host of a Service: flat, nested, or a Go template" },
+
+  { key: "tls", kind: "choice", choices: tlsIds, group: "TLS", commands: CHANGING, default: "self-signed", help: "Who makes the gateway's certificate" },
+  { key: "http", kind: "choice", choices: ["redirect", "enabled"], group: "TLS", commands: CHANGING, unset: "redirect with TLS, else enabled", help: "What plain http does" },
+  { key: "namespaces", kind: "list", value: "NAME,...", syntax: namespaceName, group: "TLS", commands: CHANGING, default: "", help: "With a nested template: namespaces that get a wildcard certificate each" },
+
+  { key: "manifests", kind: "text", value: "DIR", syntax: anyText, group: "Releases and images", commands: CHANGING, runOnly: true, unset: "the cache, else the network", help: "Read releases from this directory" },
+  { key: "releaseMirror", kind: "text", value: "URL", syntax: mirrorUrl, group: "Releases and images", commands: CHANGING, runOnly: true, unset: "github.com", help: "Download releases from here" },
+  { key: "imageRegistry", kind: "text", value: "HOST/PATH", syntax: imageRegistry, group: "Releases and images", commands: CHANGING, unset: "as in the releases", help: "Take every image from this registry; tags and digests are kept" },
+
+  { key: "config", kind: "text", value: "FILE", syntax: anyText, only: "flag or environment", group: "Running", commands: ALL, runOnly: true, unset: "no file", help: "Read options from a YAML file" },
+  { key: "yes", kind: "boolean", short: "y", group: "Running", commands: [...CHANGING, "uninstall"], runOnly: true, default: "false", help: "Do not ask before changing anything" },
+  { key: "timeout", kind: "duration", value: "TIME", group: "Running", commands: ALL, runOnly: true, default: "10m", help: "Longest that a step may take: 600, 10m, 1h30m" },
+  { key: "takeOwnership", kind: "boolean", group: "Running", commands: CHANGING, runOnly: true, default: "false", help: "Change fields that somebody else owns; the plan lists them first" },
+  { key: "skipChecks", kind: "list", value: "ID,...", syntax: checkId, group: "Running", commands: CHANGING, runOnly: true, default: "", help: "Run without these pre-flight checks" },
+
+  { key: "output", kind: "choice", short: "o", choices: ["text", "json"], group: "Output", commands: ALL, runOnly: true, default: "text", help: "Form of the result; json is one event per line" },
+  { key: "quiet", kind: "boolean", short: "q", group: "Output", commands: ALL, runOnly: true, default: "false", help: "No progress, only warnings and the result" },
+  { key: "verbose", kind: "boolean", short: "v", group: "Output", commands: ALL, runOnly: true, default: "false", help: "Every object, every check, and the stack of a bug" },
+  { key: "color", kind: "boolean", group: "Output", commands: ALL, runOnly: true, unset: "on a terminal, unless NO_COLOR is set", help: "Colours; --no-color turns them off" },
+];
+
+/** Name of an option: its flag without dashes, and its key in the file. */
+export const nameOf = ({ key }: Pick<Option, "key">): string =>
+  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const flagOf = (option: Pick<Option, "key">): string => `--${nameOf(option)}`;
+
+export const ENV_PREFIX = "KN_BOOTSTRAP_";
+export const envOf = (option: Pick<Option, "key">): string =>
+  ENV_PREFIX + nameOf(option).replaceAll("-", "_").toUpperCase();
+
+export const optionsOf = (command: CommandName): readonly Option[] =>
+  OPTIONS.filter((option) => option.commands.includes(command));
+
+/** Those that may stand in the environment, and in the file. */
+export const inEnvironment: readonly Option[] = OPTIONS.filter((option) => option.only !== "flag");
+export const inFile: readonly Option[] = OPTIONS.filter((option) => option.only === undefined);
+
+/** The default as people read it. */
+export const defaultText = (option: Option): string =>
+  option.unset ?? (option.default === "" ? "none" : (option.default ?? ""));

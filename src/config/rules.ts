@@ -1,0 +1,140 @@
+import { isIP } from "node:net";
+import { UserError } from "../ports/error.ts";
+import type { Config } from "./config.ts";
+import { duration } from "./syntax.ts";
+
+/** What one option says against another. */
+interface Rule {
+  readonly id: `config.${string}`;
+  /** Undefined: it holds. */
+  readonly broken: (
+    config: Config,
+  ) => { readonly what: string; readonly why: string; readonly remedy: string } | undefined;
+}
+
+const TIMEOUT = { min: 1, max: 24 * 3600 };
+const FIELDS = ["{{.Name}}", "{{.Namespace}}", "{{.Domain}}"];
+
+const RULES: readonly Rule[] = [
+  {
+    id: "config.domain-needed",
+    broken: ({ dns, domain }) =>
+      dns === "magic" || domain !== undefined
+        ? undefined
+        : {
+            what: `--dns ${dns} needs --domain.`,
+            why: "Only magic DNS makes a domain from the gateway's address.",
+            remedy: "Give --domain apps.example.com, or leave --dns out.",
+          },
+  },
+  {
+    id: "config.magic-domain",
+    broken: ({ dns, domain }) =>
+      dns !== "magic" || domain === undefined
+        ? undefined
+        : {
+            what: `--dns magic does not go with --domain ${domain}.`,
+            why: "Magic DNS makes the domain from the gateway's address.",
+            remedy: "Leave one of them out.",
+          },
+  },
+  {
+    id: "config.magic-address",
+    broken: ({ dns, address }) =>
+      dns !== "magic" || address === undefined || isIP(address)
+        ? undefined
+        : {
+            what: `--dns magic does not go with --address ${address}.`,
+            why: "Magic DNS makes the domain from an IP address, and this is a host name.",
+            remedy: "Give the IP address, or a --domain of your own.",
+          },
+  },
+  {
+    id: "config.template",
+    broken: ({ domainTemplate }) => {
+      const missing = FIELDS.filter((field) => !domainTemplate.includes(field));
+      if (missing.length > 0) {
+        return {
+          what: `--domain-template ${domainTemplate} lacks ${missing.join(" and ")}.`,
+          why: "Two Services would have the same host, or a host outside the domain.",
+          remedy: "Write flat, nested, or a template with all three, for example {{.Name}}-{{.Namespace}}.{{.Domain}}.",
+        };
+      }
+      const rendered = domainTemplate.replaceAll("{{.Name}}", "name").replaceAll("{{.Namespace}}", "namespace");
+      if (/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+\{\{\.Domain\}\}$/.test(rendered)) return undefined;
+      return {
+        what: `--domain-template ${domainTemplate} does not make host names below the domain.`,
+        why: "Certificate and proof must know every host beforehand: DNS labels of {{.Name}}, {{.Namespace}} and fixed text, and .{{.Domain}} at the end.",
+        remedy: "Write flat, nested, or a template like {{.Name}}-{{.Namespace}}.{{.Domain}}.",
+      };
+    },
+  },
+  {
+    id: "config.template-tls",
+    broken: ({ domainTemplate, tls, namespaces }) => {
+      // RFC 6125 §6.4.3: a wildcard stands for exactly one label, so everything right of the first dot must be known.
+      const parent = parentOf(domainTemplate);
+      if (tls === "none") return undefined;
+      if (parent.includes("{{.Name}}")) {
+        return {
+          what: `--domain-template ${domainTemplate} does not go with --tls ${tls}.`,
+          why: "A wildcard certificate stands for the first label only, and here the Service's name is further right.",
+          remedy: "Put {{.Name}} into the first label, for example {{.Name}}-{{.Namespace}}.{{.Domain}}.",
+        };
+      }
+      if (!parent.includes("{{.Namespace}}") || namespaces.length > 0) return undefined;
+      return {
+        what: `--domain-template ${domainTemplate} with --tls ${tls} needs --namespaces.`,
+        why: "One wildcard certificate does not cover hosts with the namespace as a label of its own; each namespace needs one.",
+        remedy: "Give --namespaces default,…, or take --domain-template flat.",
+      };
+    },
+  },
+  {
+    id: "config.redirect",
+    broken: ({ http, tls }) =>
+      http !== "redirect" || tls !== "none"
+        ? undefined
+        : {
+            what: "--http redirect does not go with --tls none.",
+            why: "There would be no https to be sent to.",
+            remedy: "Leave --http out, or choose a --tls.",
+          },
+  },
+  {
+    id: "config.timeout",
+    broken: ({ timeout }) =>
+      timeout >= TIMEOUT.min && timeout <= TIMEOUT.max
+        ? undefined
+        : {
+            what: `--timeout cannot be ${duration(timeout)}.`,
+            why: `A step may take from ${duration(TIMEOUT.min)} to ${duration(TIMEOUT.max)}.`,
+            remedy: "Give a time such as 10m.",
+          },
+  },
+  {
+    id: "config.quiet",
+    broken: ({ quiet, verbose }) =>
+      quiet && verbose
+        ? {
+            what: "--quiet does not go with --verbose.",
+            why: "One says less, the other more.",
+            remedy: "Leave one of them out.",
+          }
+        : undefined,
+  },
+];
+
+/** Everything right of the first dot that is outside the braces. */
+const parentOf = (template: string): string => {
+  const dot = template.replace(/\{\{\.\w+\}\}/g, (field) => field.replace(".", "_")).indexOf(".");
+  return template.slice(dot + 1);
+};
+
+/** Throws UserError with exit code 2 for the first rule that is broken. */
+export const assertRules = (config: Config): void => {
+  for (const { id, broken } of RULES) {
+    const problem = broken(config);
+    if (problem) throw new UserError({ id, ...problem, exitCode: 2 });
+  }
+};

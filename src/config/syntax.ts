@@ -1,0 +1,171 @@
+import { isIP } from "node:net";
+import { domainToASCII } from "node:url";
+
+/** Why a text is not what an option takes, as two sentences: the reason, and what to write instead. */
+export interface Problem {
+  readonly why: string;
+  readonly remedy: string;
+}
+
+/** Brings a text into its one written form, or says what is wrong with it. */
+export type Syntax = (text: string) => string | Problem;
+
+const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+
+/** RFC 1035 §2.3.4 and RFC 1123 §2.1, for a name that is lower-cased already; undefined when it is a host name. */
+const hostProblem = (name: string): Problem | undefined => {
+  const remedy = "Write it like apps.example.com.";
+  if (name.length > 253)
+    return { why: `It has ${name.length} characters; a DNS name has at most 253.`, remedy: "Choose a shorter name." };
+  for (const label of name.split(".")) {
+    if (label === "") return { why: "It has an empty label.", remedy };
+    if (label.length > 63)
+      return {
+        why: `"${label}" has ${label.length} characters; a DNS label has at most 63.`,
+        remedy: "Choose a shorter name.",
+      };
+    if (!LABEL.test(label))
+      return { why: `"${label}" is not a DNS label: letters, digits and inner hyphens only.`, remedy };
+  }
+  return undefined;
+};
+
+const bare = (text: string): string => text.trim().toLowerCase().replace(/\.$/, "");
+
+/** The base domain of every URL. */
+export const domainName: Syntax = (text) => {
+  const name = bare(text);
+  if (name.includes("://"))
+    return {
+      why: "It has a scheme.",
+      remedy: `Write the name alone, for example ${name.split("://")[1]?.split(/[/:]/)[0]}.`,
+    };
+  if (isIP(name))
+    return {
+      why: "It is an IP address.",
+      remedy: `Leave --domain out and give --address ${name}: magic DNS makes a name from it.`,
+    };
+  if (name.startsWith("*.")) return { why: "The wildcard is added by itself.", remedy: `Write ${name.slice(2)}.` };
+  if (/[/:]/.test(name))
+    return { why: "It has a port or a path.", remedy: `Write the name alone, for example ${name.split(/[/:]/)[0]}.` };
+  // Certificates and Kubernetes know the ASCII form only (RFC 5890), and two spellings of one domain must not exist.
+  if (/[^\p{ASCII}]/u.test(name)) {
+    const ascii = domainToASCII(name);
+    return {
+      why: "It is not ASCII.",
+      remedy: ascii ? `Write it in its ASCII form: ${ascii}.` : "Write it in its ASCII form (xn--…).",
+    };
+  }
+  const problem = hostProblem(name);
+  if (problem) return problem;
+  if (!name.includes("."))
+    return {
+      why: "It has one label only.",
+      remedy: `Write a name below a domain of yours, for example ${name}.example.com.`,
+    };
+  if (/(^|\.)\d+$/.test(name))
+    return {
+      why: "Its last label is a number, so it reads as an IP address.",
+      remedy: "Write it like apps.example.com.",
+    };
+  return name;
+};
+
+/** What DNS records point at. */
+export const hostOrAddress: Syntax = (text) => {
+  const name = bare(text).replace(/^\[(.*)\]$/, "$1");
+  if (isIP(name)) return name;
+  if (/[/:]/.test(name))
+    return { why: "It has a scheme, a port or a path.", remedy: "Write the IP address or the host name alone." };
+  if (/(^|\.)\d+$/.test(name))
+    return { why: "It is no complete IP address.", remedy: "Write all of it, for example 203.0.113.7." };
+  return hostProblem(name) ?? name;
+};
+
+/** Where image references are rewritten to: a registry's host with an optional port and path. */
+export const imageRegistry: Syntax = (text) => {
+  const name = text.trim().replace(/\/+$/, "");
+  if (name.includes("://")) return { why: "It has a scheme.", remedy: `Write ${name.split("://")[1]}.` };
+  if (name.includes("@"))
+    return {
+      why: "It has a digest or a user.",
+      remedy: "Write the host and path alone, for example registry.example.com/mirror.",
+    };
+  const [host = "", ...path] = name.split("/");
+  if (/:/.test(path.join("/")))
+    return { why: "It has a tag.", remedy: "Write the host and path alone; tags and digests are kept." };
+  const [machine = "", port] = host.split(":");
+  if (hostProblem(machine.toLowerCase()) || (port !== undefined && !/^\d{1,5}$/.test(port))) {
+    return { why: `"${host}" is no host, or host:port.`, remedy: "Write it like registry.example.com:5000/mirror." };
+  }
+  const odd = path.find((part) => !/^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/.test(part));
+  if (odd !== undefined)
+    return {
+      why: `"${odd}" cannot be part of a repository's path: lower-case letters, digits and inner . _ -.`,
+      remedy: "Write it like registry.example.com/mirror.",
+    };
+  return [host.toLowerCase(), ...path].join("/");
+};
+
+/** A registry's host with an optional port, as Knative compares it. */
+export const registryHost: Syntax = (text) => {
+  const name = imageRegistry(text);
+  if (typeof name === "string" && name.includes("/"))
+    return { why: "It has a path.", remedy: `Write the host alone: ${name.split("/")[0]}.` };
+  return name;
+};
+
+/** Replaces the host that releases are downloaded from. */
+export const mirrorUrl: Syntax = (text) => {
+  const url = URL.parse(text.trim());
+  if (!url || !/^https?:$/.test(url.protocol))
+    return { why: "It is no http or https URL.", remedy: "Write it like https://mirror.example.com/github." };
+  // An option is shown in plans and kept in the cluster, so it must not carry a password (house rule 17).
+  if (url.username || url.password)
+    return {
+      why: "It carries credentials.",
+      remedy: "Put them where the mirror's address does not show them, for example a proxy.",
+    };
+  return url.href.replace(/\/+$/, "");
+};
+
+/** `1.23` or `1.23.0`. */
+export const version: Syntax = (text) => {
+  const found = /^(?:knative-)?v?(\d+\.\d+(?:\.\d+)?)$/.exec(text.trim());
+  return found?.[1] ?? { why: "It is no version.", remedy: "Write a minor such as 1.23, or a patch such as 1.23.0." };
+};
+
+/** RFC 1123 label, as Kubernetes wants namespaces. */
+export const namespaceName: Syntax = (text) => {
+  const name = text.trim();
+  if (name.length <= 63 && LABEL.test(name)) return name;
+  return {
+    why: "A namespace has at most 63 lower-case letters, digits and inner hyphens.",
+    remedy: "Write it as kubectl get namespaces shows it.",
+  };
+};
+
+/** `area.name`, as checks are called. */
+export const checkId: Syntax = (text) => {
+  const name = text.trim();
+  if (/^[a-z0-9-]+\.[a-z0-9-]+$/.test(name)) return name;
+  return { why: "A check is called area.name.", remedy: "Copy its id from the output of the check." };
+};
+
+export const anyText: Syntax = (text) => text.trim();
+
+/** Seconds of `600`, `10m`, `1h30m` (whole units, largest first); undefined when it is no duration. */
+export const seconds = (text: string): number | undefined => {
+  const trimmed = text.trim();
+  if (/^\d+$/.test(trimmed)) return Number(trimmed);
+  const parts = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(trimmed);
+  if (!parts || trimmed === "") return undefined;
+  const [, h = "0", m = "0", s = "0"] = parts;
+  return Number(h) * 3600 + Number(m) * 60 + Number(s);
+};
+
+/** The inverse of {@link seconds}: `1h30m`, `45s`. */
+export const duration = (total: number): string => {
+  const units = [`${Math.floor(total / 3600)}h`, `${Math.floor((total % 3600) / 60)}m`, `${total % 60}s`];
+  return units.filter((unit) => !unit.startsWith("0")).join("") || "0s";
+};

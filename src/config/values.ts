@@ -1,0 +1,106 @@
+import { UserError } from "../ports/error.ts";
+import { OPTIONS, type Option } from "./options.ts";
+import { didYouMean } from "./similar.ts";
+import { type Problem, seconds } from "./syntax.ts";
+
+/** What a source may hold for one option: text, and what flags and YAML add to it. */
+export type Raw = string | boolean | readonly string[];
+export type Value = string | boolean | number | readonly string[];
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  on: true,
+  "1": true,
+  false: false,
+  no: false,
+  off: false,
+  "0": false,
+};
+
+const isProblem = (value: Value | Problem): value is Problem => typeof value === "object" && "why" in value;
+
+const one = (option: Option, text: string): Value | Problem => {
+  switch (option.kind) {
+    case "boolean":
+      return (
+        BOOLEANS[text.trim().toLowerCase()] ?? {
+          why: "It takes true or false.",
+          remedy: didYouMean(text, ["true", "false"], "Write one of them."),
+        }
+      );
+    case "duration":
+      return (
+        seconds(text) ?? {
+          why: "It takes a time such as 600 (seconds), 10m or 1h30m.",
+          remedy: "Write it like one of these.",
+        }
+      );
+    case "choice": {
+      const choices = option.choices ?? [];
+      if (choices.includes(text.trim())) return text.trim();
+      return {
+        why: `It takes ${choices.join(", ").replace(/, ([^,]*)$/, " or $1")}.`,
+        remedy: didYouMean(text, choices, "Write one of them."),
+      };
+    }
+    default:
+      return option.syntax ? option.syntax(text) : text.trim();
+  }
+};
+
+const list = (option: Option, items: readonly string[]): Value | Problem => {
+  const read = items
+    .flatMap((item) => item.split(","))
+    .map((item) => item.trim())
+    .filter((item) => item !== "")
+    .map((item) => one(option, item));
+  return read.find(isProblem) ?? [...new Set(read as string[])];
+};
+
+/**
+ * One value as the engine wants it. `where` names its place for people: `--domain`, `KN_BOOTSTRAP_DOMAIN`, `domain in kn.yaml, line 3`.
+ * Throws UserError `config.value` with exit code 2.
+ */
+export const readValue = (option: Option, raw: Raw, where: string): Value => {
+  const shape = option.kind === "list" ? "a list" : "one value";
+  const value = ((): Value | Problem => {
+    if (typeof raw === "boolean")
+      return option.kind === "boolean" ? raw : { why: `It takes ${shape}.`, remedy: "Give it one." };
+    if (option.kind === "list") return list(option, typeof raw === "string" ? [raw] : raw);
+    return typeof raw === "string"
+      ? one(option, raw)
+      : { why: "It takes one value, not a list.", remedy: "Write one." };
+  })();
+  if (!isProblem(value)) return value;
+  throw new UserError({
+    id: "config.value",
+    what: `${where} cannot be ${JSON.stringify(raw)}.`,
+    why: value.why,
+    remedy: value.remedy,
+    exitCode: 2,
+  });
+};
+
+/** The option of this name in one of the sources, or an error with what was probably meant. */
+export const find = (
+  written: string,
+  candidates: readonly Option[],
+  source: {
+    readonly nameOf: (option: Option) => string;
+    readonly what: string;
+    readonly id: string;
+    readonly otherwise: string;
+  },
+): Option => {
+  const found = candidates.find((option) => source.nameOf(option) === written);
+  if (found) return found;
+  const elsewhere = OPTIONS.find((option) => source.nameOf(option) === written);
+  throw new UserError({
+    id: source.id,
+    what: source.what,
+    ...(elsewhere ? { why: "That one is a flag only." } : {}),
+    remedy: didYouMean(written, candidates.map(source.nameOf), source.otherwise),
+    exitCode: 2,
+  });
+};

@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import process from "node:process";
+
+// This file must load on every Node there is, so that an old one gets a sentence instead of a stack: everything else is
+// imported after the check.
+const OLDEST = [22, 22] as const;
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+
+const main = async (): Promise<void> => {
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    process.stderr.write(`kn-bootstrap needs Node ${OLDEST.join(".")} or newer; this is ${process.versions.node}.\n`);
+    process.exitCode = 2;
+    return;
+  }
+  const { Interrupted } = await import("./ports/error.ts");
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => {
+      const reason = new Interrupted(signal);
+      // The first one ends cleanly; whoever sends a second one does not want to wait for that.
+      if (stop.signal.aborted) process.exit(reason.exitCode);
+      stop.abort(reason);
+    });
+  }
+  // A reader that went away (`| head`) is no failure; the work goes on without it.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+  const { runCli } = await import("./cli/index.ts");
+  process.exitCode = await runCli({
+    argv: process.argv.slice(2),
+    env: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: stop.signal,
+    adapters: {
+      openCluster: async ({ kubeconfig, context }, { env, ...options }) => {
+        const { loadKubeconfig, openCluster } = await import("./adapters/cluster/index.ts");
+        const where = { ...(kubeconfig ? { path: kubeconfig } : {}), ...(context ? { context } : {}), env };
+        return openCluster(await loadKubeconfig(where), options);
+      },
+      createProbe: async (connectTo) => {
+        const { createProbe } = await import("./adapters/probe.ts");
+        return createProbe(connectTo ? { connectTo } : {});
+      },
+    },
+  });
+};
+
+await main();

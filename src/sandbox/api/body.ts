@@ -1,0 +1,83 @@
+/** Request bodies: JSON or YAML, and the words with which unreadable ones are refused. */
+
+import { load, YAMLException } from "js-yaml";
+import { parseJson, SyntaxFailure } from "./go-json.ts";
+import type { Fields } from "./json.ts";
+import { isFields } from "./json.ts";
+import type { Resource } from "./resource.ts";
+import { apiVersionOf, splitApiVersion } from "./resource.ts";
+import { badRequest } from "./status.ts";
+
+/** A patch body in JSON. Throws StatusError 400. */
+export function readJson(body: unknown): unknown {
+  if (typeof body !== "string") return body;
+  try {
+    return parseJson(body);
+  } catch (error) {
+    if (error instanceof SyntaxFailure) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+/** An applied object, in JSON or YAML. Throws StatusError 400. */
+export function readYaml(body: unknown): Fields {
+  if (typeof body !== "string") return body as Fields;
+  try {
+    const value: unknown = body.trimStart().startsWith("{") ? JSON.parse(body) : load(body);
+    if (isFields(value)) return value;
+  } catch (error) {
+    const where = error instanceof YAMLException ? error : undefined;
+    if (!where && body.trimStart().startsWith("{")) return readFlow(body);
+    throw yamlError(where);
+  }
+  throw badRequest("error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type map[string]interface {}");
+}
+
+/** A text in braces that is no JSON may still be YAML. */
+function readFlow(body: string): Fields {
+  try {
+    const value: unknown = load(body);
+    if (isFields(value)) return value;
+  } catch (error) {
+    throw yamlError(error instanceof YAMLException ? error : undefined);
+  }
+  throw yamlError(undefined);
+}
+
+function yamlError(error: YAMLException | undefined): Error {
+  const line = (error?.mark?.line ?? 0) + 1;
+  const open = /flow collection|missed comma|unexpected end of the stream within a flow/.test(error?.reason ?? "");
+  const why = open ? "did not find expected ',' or ']'" : (error?.reason ?? "could not find expected ':'");
+  return badRequest(`error decoding YAML: error converting YAML to JSON: yaml: line ${open ? 1 : line}: ${why}`);
+}
+
+/** The object of a POST or PUT, checked against the resource it is sent to. Throws StatusError 400. */
+export function readObject(resource: Resource, body: unknown): Fields {
+  let value: unknown = body;
+  if (typeof body === "string") {
+    try {
+      value = parseJson(body);
+    } catch (error) {
+      if (!(error instanceof SyntaxFailure)) throw error;
+      throw badRequest(
+        `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: ${error.message} (${body})`,
+      );
+    }
+  }
+  if (!isFields(value)) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type struct`);
+  checkKind(resource, value);
+  return value;
+}
+
+function checkKind(resource: Resource, value: Fields): void {
+  const kind = value.kind === undefined ? resource.kind : String(value.kind);
+  const apiVersion = value.apiVersion === undefined ? apiVersionOf(resource) : String(value.apiVersion);
+  if (kind === resource.kind && apiVersion === apiVersionOf(resource)) return;
+  const { group, version } = splitApiVersion(apiVersion);
+  if (resource.custom)
+    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(resource)})`);
+  const what = `${kind} in version "${version}" cannot be handled as a ${resource.kind}`;
+  if (group === resource.group && version === resource.version)
+    throw badRequest(`${what}: converting (${version}.${kind}) to (${group === "" ? "core" : (group.split(".")[0] ?? "")}.${resource.kind}): unknown conversion`);
+  throw badRequest(`${what}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`);
+}

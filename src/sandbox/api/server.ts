@@ -1,0 +1,86 @@
+/** The HTTPS front of the API on loopback. */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { ApiRequest } from "../types.ts";
+import type { Serving } from "./certificate.ts";
+import type { Reply } from "./handler.ts";
+import { bodyOf, refuse } from "./status.ts";
+
+/** What the API server reads at most of a body. */
+const BODY_LIMIT = 3 * 1024 * 1024;
+
+export interface Listening {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+export async function listen(serving: Serving, port: number, answer: (request: ApiRequest) => Promise<Reply>): Promise<Listening> {
+  const server = createServer({ cert: serving.certificate, key: serving.key, keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
+    void serve(incoming, outgoing, answer);
+  });
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+async function serve(incoming: IncomingMessage, outgoing: ServerResponse, answer: (request: ApiRequest) => Promise<Reply>): Promise<void> {
+  const url = new URL(incoming.url ?? "/", "https://loopback");
+  const body = await readBody(incoming).catch(() => undefined);
+  if (body === undefined) {
+    const error = refuse(413, "RequestEntityTooLarge", `Request entity too large: limit is ${BODY_LIMIT}`);
+    outgoing.writeHead(413, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(bodyOf(error)));
+    return;
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(incoming.headers)) if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(",") : value;
+  const reply = await answer({
+    method: incoming.method ?? "GET",
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers,
+    ...(body === "" ? {} : { body }),
+  });
+  if (outgoing.destroyed) return;
+  outgoing.setHeader("content-type", reply.contentType);
+  outgoing.setHeader("cache-control", "no-cache, private");
+  if (reply.warnings.length > 0) outgoing.setHeader("warning", reply.warnings.map((warning) => `299 - ${JSON.stringify(warning)}`));
+  outgoing.statusCode = reply.status;
+  if (!reply.stream) {
+    outgoing.end(incoming.method === "HEAD" ? undefined : reply.body);
+    return;
+  }
+  outgoing.flushHeaders();
+  const stop = reply.stream(
+    (line) => void outgoing.write(line),
+    () => outgoing.end(),
+  );
+  outgoing.once("close", stop);
+}
+
+/** Rejects when the body is too large. */
+async function readBody(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT) throw new RangeError("body too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}

@@ -1,0 +1,88 @@
+import type { Logs, Program } from "../kubernetes/processes.ts";
+import { isTrue, type Stage } from "../objects.ts";
+import type { Reconciler } from "../reconcile.ts";
+import type { Obj } from "../types.ts";
+import { createAutoscaler } from "./autoscaler.ts";
+import { configurations } from "./configurations.ts";
+import { createDataPlane, type DataPlane } from "./data-plane.ts";
+import { NAMESPACE } from "./names.ts";
+import { fatal, versionRefusal } from "./process.ts";
+import { type Pull, revisions } from "./revisions.ts";
+import { routes } from "./routes.ts";
+import { serverlessServices } from "./serverless-services.ts";
+import { services } from "./services.ts";
+import { readConfig } from "./settings.ts";
+import { storageMigration } from "./storage-migration.ts";
+import { webhookProgram, webhookReconciler } from "./webhook.ts";
+
+export { webhookCaller } from "./admission.ts";
+
+export interface Serving {
+  readonly programs: readonly Program[];
+  readonly reconcilers: readonly Reconciler[];
+  readonly dataPlane: DataPlane;
+}
+
+/** Knative Serving: its processes, its controllers and the path of a request. */
+export const createServing = (stage: Stage, logs: Logs, pull: Pull): Serving => {
+  const autoscaler = createAutoscaler(stage);
+  return {
+    programs: servingPrograms(stage),
+    reconcilers: [
+      webhookReconciler(stage),
+      services(stage),
+      configurations(stage),
+      revisions(stage, pull),
+      routes(stage),
+      serverlessServices(stage),
+      autoscaler.reconciler,
+      storageMigration(stage),
+    ],
+    dataPlane: createDataPlane(stage, autoscaler, logs),
+  };
+};
+
+/** The CRDs that the informers of Serving's processes wait for before the process is ready. */
+const CRDS = [
+  "services.serving.knative.dev",
+  "routes.serving.knative.dev",
+  "configurations.serving.knative.dev",
+  "revisions.serving.knative.dev",
+  "ingresses.networking.internal.knative.dev",
+  "podautoscalers.autoscaling.internal.knative.dev",
+];
+
+const servingPrograms = (stage: Stage): Program[] => {
+  const { api } = stage;
+  const lacksCrd = (): string | undefined =>
+    CRDS.find((name) => {
+      const crd = api.get({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name });
+      return !isTrue(crd, "Established");
+    });
+  const start = (pod: Obj): string | undefined => {
+    const tooOld = versionRefusal(stage.version, pod);
+    if (tooOld) return tooOld;
+    const missing = lacksCrd();
+    return (
+      missing && fatal("failed to start informers", `the server could not find the requested resource (${missing})`)
+    );
+  };
+  const needsCertManager = (): string | undefined => {
+    const network = readConfig(api, "config-network");
+    const isOn = ["external-domain-tls", "auto-tls", "system-internal-tls", "cluster-local-domain-tls"].some(
+      (key) => network[key]?.toLowerCase() === "enabled",
+    );
+    const isAsked = isOn || network["namespace-wildcard-cert-selector"];
+    const name = "certificates.cert-manager.io";
+    const isThere = api.get({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name });
+    return isAsked && !isThere
+      ? fatal("Please install cert-manager", "the server could not find the requested resource")
+      : undefined;
+  };
+  return [
+    webhookProgram(stage),
+    { deployment: `${NAMESPACE}/controller`, start: (pod) => start(pod) ?? needsCertManager() },
+    { deployment: `${NAMESPACE}/autoscaler`, start },
+    { deployment: `${NAMESPACE}/activator`, start },
+  ];
+};

@@ -1,0 +1,240 @@
+import { createSecureContext } from "node:tls";
+import { livingConditions, no, unknown, type Verdict, yes } from "../knative/conditions.ts";
+import { INGRESS_CLASS, NETWORKING } from "../knative/names.ts";
+import { fatal, versionRefusal } from "../knative/process.ts";
+import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
+import type { Program } from "../kubernetes/processes.ts";
+import { dropFinalizer, isTrue, isUp, keyOf, keysOfKind, refAt, refOf, type Stage } from "../objects.ts";
+import type { Reconciler } from "../reconcile.ts";
+import type { ChangeEvent, Obj } from "../types.ts";
+import type { Certificate, Gateway } from "./gateway.ts";
+import {
+  CONTROLLER,
+  CONTROLLER_NAMESPACE,
+  EXTERNAL_SERVICE,
+  FINALIZER,
+  GATEWAY_NAMESPACE,
+  INGRESS_CLASS_NAME,
+  INTERNAL_SERVICE,
+  MANAGER,
+} from "./names.ts";
+import { servicesOf, type Translation, translate } from "./translate.ts";
+
+const KIND = "Ingress";
+const SLICE_SERVICE = "kubernetes.io/service-name";
+
+/** The environment of the controller's container, as the running process saw it at its start. */
+type Environment = Readonly<Record<string, string>>;
+
+/**
+ * net-kourier's controller (pkg/reconciler/ingress): programs the gateway from kingresses of its class. It reads the
+ * certificate's Secret when it starts and whenever it reconciles a kingress, and at no other time.
+ */
+export const kourierController = (stage: Stage, gateway: Gateway): { program: Program; reconciler: Reconciler } => {
+  const { api } = stage;
+  const translations = new Map<string, Translation>();
+  /** Ready addresses per EndpointSlice: only their change is news. */
+  const addresses = new Map<string, string>();
+  let environment: Environment = {};
+  let wasUp = false;
+
+  const isOurs = (kingress: Obj): boolean => kingress.metadata.annotations?.[INGRESS_CLASS] === INGRESS_CLASS_NAME;
+  const ours = (): Obj[] => api.list(NETWORKING, KIND).filter(isOurs);
+
+  const configMap = (name: string): Obj | undefined =>
+    api.get({ apiVersion: "v1", kind: "ConfigMap", namespace: CONTROLLER_NAMESPACE, name });
+
+  /** The configured certificate, none, or why it cannot be had. */
+  const readCertificate = (env: Environment): { certificate?: Certificate } | { error: string } => {
+    const data = configMap("config-kourier")?.data ?? {};
+    const name = (data["certs-secret-name"] ?? env.CERTS_SECRET_NAME ?? "").trim();
+    const namespace = (data["certs-secret-namespace"] ?? env.CERTS_SECRET_NAMESPACE ?? "").trim();
+    if (!name || !namespace) return {};
+    const secret = api.get({ apiVersion: "v1", kind: "Secret", namespace, name });
+    if (!secret) return { error: `secrets "${name}" not found` };
+    const decode = (key: string) => Buffer.from(secret.data?.[key] ?? "", "base64").toString();
+    return { certificate: { cert: decode("tls.crt"), key: decode("tls.key") } };
+  };
+
+  /** Sends the present state to the gateway; an error leaves the gateway as it is. */
+  const publish = (env: Environment): string | undefined => {
+    const read = readCertificate(env);
+    if ("error" in read) return read.error;
+    // Envoy refuses a listener with a certificate it cannot load and keeps what it had.
+    if (read.certificate && !isLoadable(read.certificate)) return undefined;
+    const hosts = [...translations.values()].flatMap((translation) => translation.hosts);
+    gateway.program({
+      hosts: new Map(hosts.filter(({ isExternal }) => isExternal).map((host) => [host.host, host])),
+      ...(read.certificate ? { certificate: read.certificate } : {}),
+    });
+    return undefined;
+  };
+
+  const translateNow = (key: string, kingress: Obj, env: Environment): Translation | undefined =>
+    translate(api, key, kingress, env.KOURIER_HTTPOPTION_DISABLED === undefined);
+
+  const start = (pod: Obj): string | undefined => {
+    const tooOld = versionRefusal(stage.version, pod);
+    if (tooOld) return tooOld;
+    const name = `ingresses.${NETWORKING.split("/")[0]}`;
+    const crd = api.get({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name });
+    if (!isTrue(crd, "Established")) {
+      return fatal("failed to start informers", "the server could not find the requested resource");
+    }
+    for (const config of ["config-network", "config-kourier"]) {
+      if (configMap(config)) continue;
+      return `Timed out waiting for configuration in ConfigMaps: failed to fetch ${config.slice("config-".length)} config: configmaps "${config}" not found`;
+    }
+    const variables: Obj[] = pod.spec.containers.flatMap((container: Obj) => container.env ?? []);
+    const env = Object.fromEntries(
+      variables.flatMap(({ name: key, value }) => (value === undefined ? [] : [[key, value]])),
+    );
+    const read = readCertificate(env);
+    if ("error" in read) return fatal("Failed to create snapshot", read.error);
+    environment = env;
+    translations.clear();
+    for (const kingress of ours()) {
+      if (kingress.metadata.deletionTimestamp || !isTrue(kingress, "NetworkConfigured")) continue;
+      const translation = translateNow(keyOf(kingress), kingress, env);
+      if (translation) translations.set(keyOf(kingress), translation);
+    }
+    publish(env);
+    return undefined;
+  };
+
+  const isInConflict = (translation: Translation): boolean => {
+    const wanted = new Set(translation.hosts.map(({ host }) => host));
+    return [...translations.values()].some(
+      (other) => other.key !== translation.key && other.hosts.some(({ host }) => wanted.has(host)),
+    );
+  };
+
+  const write = async (kingress: Obj, configured: Verdict, balanced: Verdict, error?: string): Promise<void> => {
+    const address = (service: string) => ({
+      ingress: [{ domainInternal: `${service}.${GATEWAY_NAMESPACE}.svc.cluster.local` }],
+    });
+    await api.update(
+      MANAGER,
+      refOf(kingress),
+      (draft) => {
+        const conditions = livingConditions(draft.status?.conditions, {
+          NetworkConfigured: configured,
+          LoadBalancerReady: balanced,
+        });
+        draft.status = {
+          ...draft.status,
+          observedGeneration: kingress.metadata.generation,
+          conditions: error
+            ? conditions.map((one) =>
+                one.type === "Ready" ? { ...one, ...unknown("ReconcileIngressFailed", error) } : one,
+              )
+            : conditions,
+          ...(balanced.status === "True"
+            ? { publicLoadBalancer: address(EXTERNAL_SERVICE), privateLoadBalancer: address(INTERNAL_SERVICE) }
+            : {}),
+        };
+      },
+      { subresource: "status" },
+    );
+  };
+
+  const notReady = unknown("Uninitialized", "Waiting for load balancer to be ready");
+
+  const reconcileLive = async (key: string, kingress: Obj): Promise<number | undefined> => {
+    if (!kingress.metadata.finalizers?.includes(FINALIZER)) {
+      await api.update(MANAGER, refOf(kingress), (draft) => {
+        draft.metadata.finalizers = [...(draft.metadata.finalizers ?? []), FINALIZER];
+      });
+    }
+    const translation = translateNow(key, kingress, environment);
+    if (translation && isInConflict(translation)) {
+      translations.delete(key);
+      publish(environment);
+      const reason = "Ingress rejected: ingress has a conflicting domain with another ingress";
+      await write(kingress, unknown(), no("DomainConflict", reason));
+      return undefined;
+    }
+    if (translation) translations.set(key, translation);
+    const error = publish(environment);
+    if (error) {
+      await write(kingress, unknown(), unknown(), `failed to update ingress: ${error}`);
+      return stage.second;
+    }
+    const isSettled = isTrue(kingress, "Ready") && kingress.status.observedGeneration === kingress.metadata.generation;
+    const isProbed = translations.has(key) && readyEndpoints(api, GATEWAY_NAMESPACE, INTERNAL_SERVICE).length > 0;
+    await write(kingress, yes(), isSettled || isProbed ? yes() : notReady);
+    return undefined;
+  };
+
+  const onSlice = ({ object, type }: ChangeEvent): readonly string[] => {
+    const id = keyOf(object);
+    const ready = ((object.endpoints ?? []) as Obj[])
+      .filter(({ conditions }) => conditions?.ready !== false)
+      .flatMap((endpoint) => endpoint.addresses as string[])
+      .sort()
+      .join(" ");
+    if (type === "DELETED") addresses.delete(id);
+    else if (addresses.get(id) === ready) return [];
+    else addresses.set(id, ready);
+    const service = object.metadata.labels?.[SLICE_SERVICE];
+    if (object.metadata.namespace === GATEWAY_NAMESPACE && service === INTERNAL_SERVICE) {
+      return ours()
+        .filter((kingress) => !isTrue(kingress, "Ready"))
+        .map(keyOf);
+    }
+    return behind(`${object.metadata.namespace}/${service}`);
+  };
+
+  const behind = (service: string): readonly string[] =>
+    ours()
+      .filter((kingress) => servicesOf(kingress).has(service))
+      .map(keyOf);
+
+  const isController = ({ kind, metadata }: Obj): boolean =>
+    kind === "Deployment" && metadata.namespace === CONTROLLER_NAMESPACE && metadata.name === CONTROLLER;
+
+  const isConfig = ({ kind, metadata }: Obj): boolean =>
+    kind === "ConfigMap" &&
+    metadata.namespace === CONTROLLER_NAMESPACE &&
+    (metadata.name === "config-kourier" || metadata.name === "config-network");
+
+  return {
+    program: { deployment: `${CONTROLLER_NAMESPACE}/${CONTROLLER}`, start },
+    reconciler: {
+      name: "kourier",
+      keys: (event) => {
+        const { object } = event;
+        if (object.kind === "EndpointSlice") return onSlice(event);
+        if (object.kind === "Service" && object.apiVersion === "v1") return behind(keyOf(object));
+        const isWakeUp = isController(object) && !wasUp && isUp(api, CONTROLLER_NAMESPACE, CONTROLLER);
+        if (isController(object)) wasUp = isUp(api, CONTROLLER_NAMESPACE, CONTROLLER);
+        if (isWakeUp || isConfig(object)) return ours().map(keyOf);
+        return keysOfKind(event, NETWORKING, KIND);
+      },
+      reconcile: async (key) => {
+        if (!isUp(api, CONTROLLER_NAMESPACE, CONTROLLER)) return undefined;
+        const kingress = api.get(refAt(NETWORKING, KIND, key));
+        if (!kingress) {
+          if (!translations.delete(key)) return undefined;
+          publish(environment);
+          return undefined;
+        }
+        if (!isOurs(kingress)) return undefined;
+        if (kingress.metadata.deletionTimestamp) {
+          await dropFinalizer(api, MANAGER, kingress, FINALIZER);
+          return undefined;
+        }
+        return await reconcileLive(key, kingress);
+      },
+    },
+  };
+};
+
+const isLoadable = (certificate: Certificate): boolean => {
+  try {
+    createSecureContext(certificate);
+    return true;
+  } catch {
+    return false;
+  }
+};

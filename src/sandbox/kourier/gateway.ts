@@ -1,0 +1,219 @@
+import { randomInt } from "node:crypto";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import type { DataPlane, Reply } from "../knative/data-plane.ts";
+import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
+import type { Program } from "../kubernetes/processes.ts";
+import { deploymentOf } from "../kubernetes/processes.ts";
+import { hasLabels, isPodReady, type Stage } from "../objects.ts";
+import type { Reconciler } from "../reconcile.ts";
+import type { Obj } from "../types.ts";
+import { CONTROLLER, CONTROLLER_NAMESPACE, GATEWAY, GATEWAY_NAMESPACE, HTTP_PORT, HTTPS_PORT } from "./names.ts";
+import type { VirtualHost } from "./translate.ts";
+
+export interface Certificate {
+  /** PEM, the chain from the leaf on. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What the controller last told the gateway. */
+export interface Snapshot {
+  readonly hosts: ReadonlyMap<string, VirtualHost>;
+  readonly certificate?: Certificate;
+}
+
+export interface Gateway {
+  readonly program: (snapshot: Snapshot) => void;
+}
+
+export interface RunningGateway extends Gateway {
+  readonly process: Program;
+  readonly reconciler: Reconciler;
+  /** "Port as the cluster says" to the loopback port behind it. */
+  readonly ports: ReadonlyMap<number, number>;
+  readonly close: () => Promise<void>;
+}
+
+/** The ports of LoadBalancer Services, and the node ports of the kind configuration. */
+export const FRONT_PORTS = [80, 443, 31080, 31443] as const;
+
+const DEPLOYMENT = `${GATEWAY_NAMESPACE}/${GATEWAY}`;
+
+/**
+ * The gateway: HTTP and HTTPS servers on loopback. A front port listens only while a Service leads from it to a ready gateway
+ * pod whose Envoy listens; everywhere else the connection is refused, as it would be.
+ */
+export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Promise<RunningGateway> => {
+  const { api } = stage;
+  const ports = new Map<number, number>();
+  for (const port of FRONT_PORTS) ports.set(port, await freePort());
+  const servers = new Map<number, Server | TlsServer>();
+  const connected = new Set<string>();
+  let snapshot: Snapshot | undefined;
+  let look: () => void = () => {};
+  let closed = false;
+
+  const send = (response: ServerResponse, reply: Reply, headers: Record<string, string> = {}): void => {
+    const type: Record<string, string> = reply.body === "" ? {} : { "content-type": "text/plain; charset=utf-8" };
+    response.writeHead(reply.status, {
+      ...type,
+      "content-length": Buffer.byteLength(reply.body),
+      server: "envoy",
+      ...headers,
+    });
+    response.end(reply.body);
+  };
+
+  const pick = (host: VirtualHost) => {
+    let rest = stage.random() * host.splits.reduce((sum, { percent }) => sum + percent, 0);
+    return host.splits.find(({ percent }) => {
+      rest -= percent;
+      return rest < 0;
+    });
+  };
+
+  const handle = async (request: IncomingMessage, response: ServerResponse, isTls: boolean): Promise<void> => {
+    request.resume();
+    const authority = (request.headers.host ?? "").toLowerCase();
+    const host = snapshot?.hosts.get(authority.replace(/:\d+$/, ""));
+    const split = host && pick(host);
+    if (!host || !split) return send(response, { status: 404, body: "" });
+    const uri = request.url ?? "/";
+    if (host.redirects && !isTls) {
+      const location = `https://${authority.replace(/:80$/, "")}${uri}`;
+      return send(response, { status: 301, body: "" }, { location });
+    }
+    const startedAt = performance.now();
+    const reply = await dataPlane()(split.namespace, split.revision, {
+      method: request.method ?? "GET",
+      uri,
+      host: authority,
+      headers: request.headers,
+      remoteAddress: `${request.socket.remoteAddress}:${request.socket.remotePort}`,
+    });
+    send(response, reply, { "x-envoy-upstream-service-time": String(Math.round(performance.now() - startedAt)) });
+  };
+
+  const listener =
+    (isTls: boolean): RequestListener =>
+    (request, response) => {
+      handle(request, response, isTls).catch((error: unknown) => {
+        send(response, { status: 503, body: "upstream connect error" });
+        throw new Error("gateway", { cause: error });
+      });
+    };
+
+  const isListening = (port: number): boolean => {
+    if (!snapshot) return false;
+    // Envoy opens 8443 with a certificate and something to route, not before.
+    return port === HTTP_PORT || (port === HTTPS_PORT && snapshot.certificate !== undefined && snapshot.hosts.size > 0);
+  };
+
+  const readyPods = (): readonly Obj[] =>
+    api.list("v1", "Pod", GATEWAY_NAMESPACE).filter((pod) => deploymentOf(pod) === DEPLOYMENT && isPodReady(pod));
+
+  /** The pod port that a front port leads to, if any Service leads from it to a ready gateway pod. */
+  const leadsTo = (front: number): number | undefined => {
+    for (const service of api.list("v1", "Service", GATEWAY_NAMESPACE)) {
+      const { type, selector } = service.spec;
+      const isBalanced = type === "LoadBalancer" && service.status?.loadBalancer?.ingress?.length > 0;
+      const entry = (service.spec.ports as Obj[] | undefined)?.find(
+        (port) => (isBalanced && port.port === front) || (type !== "ClusterIP" && port.nodePort === front),
+      );
+      if (entry && readyPods().some((pod) => hasLabels(pod, selector))) return entry.targetPort ?? entry.port;
+    }
+    return undefined;
+  };
+
+  const openFront = (front: number, isTls: boolean): Promise<void> => {
+    const { certificate } = snapshot ?? {};
+    const server =
+      isTls && certificate ? createTlsServer({ ...certificate }, listener(true)) : createServer(listener(false));
+    servers.set(front, server);
+    server.unref();
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(ports.get(front), "127.0.0.1", () => resolve());
+    });
+  };
+
+  const closeFront = (front: number): Promise<void> => {
+    const server = servers.get(front);
+    servers.delete(front);
+    return new Promise((resolve) => {
+      if (!server) return resolve();
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  };
+
+  const reconcile = async (): Promise<undefined> => {
+    for (const front of FRONT_PORTS) {
+      const target = closed ? undefined : leadsTo(front);
+      const isOpen = target !== undefined && isListening(target);
+      const server = servers.get(front);
+      if (!isOpen && server) await closeFront(front);
+      else if (isOpen && !server) await openFront(front, target === HTTPS_PORT);
+      else if (server && "setSecureContext" in server && snapshot?.certificate) {
+        server.setSecureContext({ ...snapshot.certificate });
+      }
+    }
+  };
+
+  return {
+    ports,
+    program: (next) => {
+      snapshot = next;
+      look();
+    },
+    process: {
+      deployment: DEPLOYMENT,
+      // Envoy is ready once it has its configuration, and keeps it when the controller goes away.
+      isReady: (pod) => {
+        const uid = pod.metadata.uid ?? "";
+        const isServed = snapshot !== undefined && readyEndpoints(api, CONTROLLER_NAMESPACE, CONTROLLER).length > 0;
+        if (isServed) connected.add(uid);
+        return connected.has(uid);
+      },
+      watches: ({ object }) =>
+        object.kind === "EndpointSlice" && object.metadata.labels?.["kubernetes.io/service-name"] === CONTROLLER,
+    },
+    reconciler: {
+      name: "kourier-gateway",
+      keys: ({ object }) =>
+        object.metadata.namespace === GATEWAY_NAMESPACE && (object.kind === "Pod" || object.kind === "Service")
+          ? ["fronts"]
+          : [],
+      listen: (add) => {
+        look = () => add("fronts");
+      },
+      reconcile,
+    },
+    close: async () => {
+      closed = true;
+      await Promise.all(FRONT_PORTS.map(closeFront));
+    },
+  };
+};
+
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+
+/**
+ * A free port below the range from which systems hand out ports by themselves, because it is bound only while the gateway
+ * listens and must still be free then.
+ */
+const freePort = async (): Promise<number> => {
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once("error", () => resolve(false));
+      probe.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
+};

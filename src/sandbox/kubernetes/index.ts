@@ -1,0 +1,30 @@
+import type { Stage } from "../objects.ts";
+import type { Reconciler } from "../reconcile.ts";
+import { horizontalPodAutoscalers } from "./autoscalers.ts";
+import { deployments } from "./deployments.ts";
+import { disruptionBudgets } from "./disruption-budgets.ts";
+import { endpointSlices } from "./endpoint-slices.ts";
+import { jobs } from "./jobs.ts";
+import { type KubeletOptions, kubelet } from "./kubelet.ts";
+import { type LoadBalancer, loadBalancers } from "./load-balancers.ts";
+import { daemonSets, statefulSets } from "./pod-sets.ts";
+import { replicaSets } from "./replica-sets.ts";
+import { scheduler } from "./scheduler.ts";
+
+/** Kubernetes' own controllers, scheduler and kubelet, as far as workloads need them. */
+export const kubernetesControllers = (
+  stage: Stage,
+  options: KubeletOptions & { readonly loadBalancer: LoadBalancer },
+): readonly Reconciler[] => [
+  deployments(stage),
+  replicaSets(stage),
+  statefulSets(stage),
+  daemonSets(stage),
+  jobs(stage),
+  scheduler(stage),
+  kubelet(stage, options),
+  endpointSlices(stage),
+  loadBalancers(stage, options.loadBalancer),
+  horizontalPodAutoscalers(stage),
+  disruptionBudgets(stage),
+];

@@ -1,0 +1,235 @@
+import { keyOf, keysOfKind, mergeConditions, refAt, refOf, type Stage, timestamp } from "../objects.ts";
+import type { Reconciler } from "../reconcile.ts";
+import type { Obj } from "../types.ts";
+import { recordEvent } from "./events.ts";
+import { isImageName, missingEnvironment, missingVolume } from "./pod-needs.ts";
+import { deploymentOf, type Logs, type Program } from "./processes.ts";
+
+const FIRST_BACKOFF_SECONDS = 10;
+const LAST_BACKOFF_SECONDS = 300;
+
+/** What the node remembers of a pod; the rest is read from the API each time. */
+interface Life {
+  readonly podIP: string;
+  readonly startTime: string;
+  /** Not before this (milliseconds of performance.now) is the next thing tried. */
+  next: number;
+  pulled: boolean;
+  startedAt?: string;
+  restarts: number;
+  failures: number;
+  lastExit?: Record<string, unknown>;
+}
+
+/** The state of every container of a pod at one moment. */
+interface Verdict {
+  phase: "Pending" | "Running" | "Succeeded";
+  ready: boolean;
+  state: (container: Obj) => Record<string, unknown>;
+}
+
+export interface KubeletOptions {
+  readonly programs: readonly Program[];
+  readonly logs: Logs;
+  /** The registry's refusal of an image, e.g. `manifest unknown`; undefined where the image can be pulled. */
+  readonly pull?: ((image: string) => string | undefined) | undefined;
+}
+
+/** Runs the pods of all nodes: one second to pull and start, exponential back-off as upstream (10 s doubling to 300 s). */
+export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions): Reconciler => {
+  const { api, second } = stage;
+  const lives = new Map<string, Life>();
+  let addresses = 0;
+
+  const begin = (uid: string): Life => {
+    addresses += 1;
+    const podIP = `10.244.${addresses >> 8}.${addresses & 255}`;
+    const life = {
+      podIP,
+      startTime: timestamp(),
+      next: performance.now() + second,
+      pulled: false,
+      restarts: 0,
+      failures: 0,
+    };
+    lives.set(uid, life);
+    return life;
+  };
+
+  const programOf = (pod: Obj): Program | undefined =>
+    programs.find((program) => program.deployment === deploymentOf(pod));
+
+  const containersOf = (pod: Obj): Obj[] => pod.spec.containers;
+
+  const write = async (pod: Obj, life: Life, verdict: Verdict): Promise<void> => {
+    const node = api.get({ apiVersion: "v1", kind: "Node", name: pod.spec.nodeName });
+    const hostIP = node?.status?.addresses?.find((address: Obj) => address.type === "InternalIP")?.address;
+    const statuses = containersOf(pod).map((container) => {
+      const state = verdict.state(container);
+      return {
+        name: container.name,
+        image: container.image,
+        imageID: life.pulled ? container.image : "",
+        ready: verdict.ready,
+        started: state.running !== undefined,
+        restartCount: life.restarts,
+        state,
+        lastState: life.lastExit ? { terminated: life.lastExit } : {},
+      };
+    });
+    const flag = (holds: boolean) => (holds ? "True" : "False") as "True" | "False";
+    const done = verdict.phase === "Succeeded" ? { reason: "PodCompleted" } : {};
+    const names = containersOf(pod).map(({ name }) => name);
+    const unready = verdict.ready
+      ? {}
+      : { reason: "ContainersNotReady", message: `containers with unready status: [${names.join(" ")}]`, ...done };
+    await api.update(
+      "kubelet",
+      refOf(pod),
+      (draft) => {
+        draft.status = {
+          ...draft.status,
+          observedGeneration: pod.metadata.generation,
+          phase: verdict.phase,
+          ...(hostIP ? { hostIP, hostIPs: [{ ip: hostIP }] } : {}),
+          ...(life.pulled ? { podIP: life.podIP, podIPs: [{ ip: life.podIP }] } : {}),
+          startTime: life.startTime,
+          conditions: mergeConditions(draft.status?.conditions, [
+            { type: "PodReadyToStartContainers", status: flag(life.pulled) },
+            { type: "Initialized", status: "True", ...done },
+            { type: "Ready", status: flag(verdict.ready), ...unready },
+            { type: "ContainersReady", status: flag(verdict.ready), ...unready },
+            { type: "PodScheduled", status: "True" },
+          ]),
+          containerStatuses: statuses,
+        };
+      },
+      { subresource: "status" },
+    );
+  };
+
+  const waiting = (reason: string, message?: string) => ({ waiting: { reason, ...(message ? { message } : {}) } });
+  const running = (life: Life) => ({ running: { startedAt: life.startedAt } });
+
+  const backOff = (life: Life): number => {
+    const seconds = Math.min(FIRST_BACKOFF_SECONDS * 2 ** life.failures, LAST_BACKOFF_SECONDS);
+    life.failures += 1;
+    life.next = performance.now() + seconds * second;
+    return seconds;
+  };
+
+  /** The containers that cannot come up, each with its state and the news for `kubectl describe`. */
+  const obstacles = (pod: Obj): { container: Obj; reason: string; message: string; news: string }[] =>
+    containersOf(pod).flatMap((container) => {
+      const { image } = container;
+      if (!isImageName(image)) {
+        const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
+        return [{ container, reason: "InvalidImageName", message, news: "InspectFailed" }];
+      }
+      const refusal = pull?.(image);
+      if (refusal !== undefined) {
+        const message = `Back-off pulling image "${image}": ErrImagePull: ${refusal}`;
+        return [{ container, reason: "ImagePullBackOff", message, news: "Failed" }];
+      }
+      const lack = missingEnvironment(api, pod, container);
+      return lack ? [{ container, reason: "CreateContainerConfigError", message: lack, news: "Failed" }] : [];
+    });
+
+  const crash = async (pod: Obj, life: Life, line: string): Promise<number> => {
+    const [container] = containersOf(pod);
+    if (!container) return 0;
+    logs.write(pod, container.name, line);
+    if (life.lastExit) life.restarts += 1;
+    const fallsBackToLog = container.terminationMessagePolicy === "FallbackToLogsOnError";
+    const now = timestamp();
+    life.lastExit = {
+      exitCode: 1,
+      reason: "Error",
+      startedAt: now,
+      finishedAt: now,
+      ...(fallsBackToLog ? { message: line } : {}),
+    };
+    const seconds = backOff(life);
+    const message = `back-off ${seconds >= 60 ? `${Math.floor(seconds / 60)}m${seconds % 60}s` : `${seconds}s`} restarting failed container=${container.name} pod=${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`;
+    await write(pod, life, { phase: "Running", ready: false, state: () => waiting("CrashLoopBackOff", message) });
+    await recordEvent(api, "kubelet", pod, "Warning", "BackOff", message);
+    return seconds * second;
+  };
+
+  const complete = async (pod: Obj, life: Life): Promise<undefined> => {
+    const ended = { startedAt: life.startedAt, finishedAt: timestamp(), exitCode: 0, reason: "Completed" };
+    await write(pod, life, { phase: "Succeeded", ready: false, state: () => ({ terminated: ended }) });
+  };
+
+  const live = async (pod: Obj, life: Life): Promise<number | undefined> => {
+    const program = programOf(pod);
+    const lack = missingVolume(api, pod);
+    if (lack !== undefined && life.startedAt === undefined) {
+      await write(pod, life, { phase: "Pending", ready: false, state: () => waiting("ContainerCreating") });
+      await recordEvent(api, "kubelet", pod, "Warning", "FailedMount", lack);
+      return undefined;
+    }
+    const early = life.next - performance.now();
+    if (life.startedAt === undefined) {
+      if (early > 0) {
+        const isNew = pod.status?.containerStatuses === undefined;
+        if (isNew)
+          await write(pod, life, { phase: "Pending", ready: false, state: () => waiting("ContainerCreating") });
+        return early;
+      }
+      const [obstacle] = obstacles(pod);
+      if (obstacle) {
+        const { container, reason, message, news } = obstacle;
+        await write(pod, life, {
+          phase: "Pending",
+          ready: false,
+          state: ({ name }) => (name === container.name ? waiting(reason, message) : waiting("ContainerCreating")),
+        });
+        await recordEvent(api, "kubelet", pod, "Warning", news, message);
+        return backOff(life) * second;
+      }
+      life.pulled = true;
+      const line = await program?.start?.(pod);
+      if (line !== undefined) return await crash(pod, life, line);
+      if (life.lastExit) life.restarts += 1;
+      life.startedAt = timestamp();
+      life.next = performance.now() + second;
+    }
+    const ready = program?.isReady?.(pod) ?? true;
+    const runsToAnEnd = pod.spec.restartPolicy === "Never" || pod.spec.restartPolicy === "OnFailure";
+    if (runsToAnEnd && performance.now() >= life.next) return await complete(pod, life);
+    await write(pod, life, { phase: "Running", ready, state: () => running(life) });
+    return runsToAnEnd ? second : undefined;
+  };
+
+  return {
+    name: "kubelet",
+    keys: ({ object, type }) => {
+      if (object.kind === "Pod") {
+        if (type === "DELETED") {
+          lives.delete(object.metadata.uid ?? "");
+          logs.forget(object);
+        }
+        return keysOfKind({ object, type }, "v1", "Pod");
+      }
+      const watching = programs.filter((program) => program.watches?.({ object, type }));
+      const isReference = object.kind === "ConfigMap" || object.kind === "Secret";
+      if (!isReference && watching.length === 0) return [];
+      return api
+        .list("v1", "Pod")
+        .filter((pod) => {
+          const program = programOf(pod);
+          const waits = isReference && pod.metadata.namespace === object.metadata.namespace;
+          return (program && watching.includes(program)) || (waits && pod.status?.phase === "Pending");
+        })
+        .map(keyOf);
+    },
+    reconcile: async (key) => {
+      const pod = api.get(refAt("v1", "Pod", key));
+      if (!pod || pod.spec.nodeName === undefined || pod.metadata.deletionTimestamp) return undefined;
+      if (pod.status?.phase === "Succeeded") return undefined;
+      const uid = pod.metadata.uid ?? "";
+      return await live(pod, lives.get(uid) ?? begin(uid));
+    },
+  };
+};

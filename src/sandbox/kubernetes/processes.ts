@@ -1,0 +1,54 @@
+import type { ChangeEvent, Obj } from "../types.ts";
+
+/**
+ * A program that the world knows by heart. Containers of other workloads simply run and are ready at once; these act, and
+ * depend on what the real ones depend on.
+ */
+export interface Program {
+  /** The Deployment whose pods run it, `namespace/name`. */
+  readonly deployment: string;
+  /** Called at each start of the container. A text is the last line of its log: the process exits with code 1. */
+  readonly start?: (pod: Obj) => string | undefined | Promise<string | undefined>;
+  /** The readiness probe, asked after the start and after each change that `watches` names. */
+  readonly isReady?: (pod: Obj) => boolean;
+  readonly watches?: (event: ChangeEvent) => boolean;
+}
+
+/** What the containers of this world have written, for the `log` subresource of pods. */
+export interface Logs {
+  readonly write: (pod: Obj, container: string, line: string) => void;
+  readonly read: (pod: Obj, container: string) => readonly string[];
+  readonly forget: (pod: Obj) => void;
+}
+
+const KEPT_LINES = 1000;
+
+export const createLogs = (): Logs => {
+  const lines = new Map<string, Map<string, string[]>>();
+  const of = (pod: Obj, container: string): string[] => {
+    const uid = pod.metadata.uid ?? "";
+    const containers = lines.get(uid) ?? new Map<string, string[]>();
+    lines.set(uid, containers);
+    const written = containers.get(container) ?? [];
+    containers.set(container, written);
+    return written;
+  };
+  return {
+    write: (pod, container, line) => {
+      const written = of(pod, container);
+      written.push(line);
+      if (written.length > KEPT_LINES) written.shift();
+    },
+    read: (pod, container) => lines.get(pod.metadata.uid ?? "")?.get(container) ?? [],
+    forget: (pod) => {
+      lines.delete(pod.metadata.uid ?? "");
+    },
+  };
+};
+
+/** The Deployment a pod belongs to, `namespace/name`, by the name of its ReplicaSet. */
+export const deploymentOf = (pod: Obj): string | undefined => {
+  const owner = pod.metadata.ownerReferences?.find(({ kind }) => kind === "ReplicaSet");
+  const hash = pod.metadata.labels?.["pod-template-hash"];
+  return owner && hash ? `${pod.metadata.namespace}/${owner.name.slice(0, -hash.length - 1)}` : undefined;
+};

@@ -1,0 +1,63 @@
+import { isPodReady, keysOfKind, keysOfOwner, mergeConditions, refAt, refOf, type Stage } from "../objects.ts";
+import type { Reconciler } from "../reconcile.ts";
+import type { Obj } from "../types.ts";
+import { createPod, podsOf, randomSuffix } from "./templates.ts";
+
+/** Keeps as many pods as `spec.replicas` says; what stands in the way of creating one becomes the condition ReplicaFailure. */
+export const replicaSets = (stage: Stage): Reconciler => {
+  const { api } = stage;
+
+  const scale = async (set: Obj, pods: readonly Obj[]): Promise<string | undefined> => {
+    const missing = set.spec.replicas - pods.length;
+    for (let count = 0; count < missing; count++) {
+      const refusal = await createPod(stage, set, `${set.metadata.name}-${randomSuffix(stage)}`);
+      if (refusal !== undefined) return refusal;
+    }
+    const leastUseful = [...pods].sort((a, b) => Number(isPodReady(a)) - Number(isPodReady(b)));
+    for (const pod of leastUseful.slice(0, Math.max(0, -missing))) await api.remove(refOf(pod));
+    return undefined;
+  };
+
+  return {
+    name: "replicaset",
+    keys: (event) => [
+      ...keysOfKind(event, "apps/v1", "ReplicaSet"),
+      ...(event.object.kind === "Pod" ? keysOfOwner(event, "ReplicaSet") : []),
+      // A ServiceAccount that arrives late lets the refused pods of its namespace in.
+      ...(event.object.kind === "ServiceAccount" && event.type === "ADDED"
+        ? api
+            .list("apps/v1", "ReplicaSet", event.object.metadata.namespace)
+            .map((set) => `${set.metadata.namespace}/${set.metadata.name}`)
+        : []),
+    ],
+    reconcile: async (key) => {
+      const set = api.get(refAt("apps/v1", "ReplicaSet", key));
+      if (!set || set.metadata.deletionTimestamp) return undefined;
+      const refusal = await scale(set, podsOf(stage, set));
+      const pods = podsOf(stage, set);
+      const ready = pods.filter(isPodReady).length;
+      await api.update(
+        "kube-controller-manager",
+        refOf(set),
+        (draft) => {
+          draft.status = {
+            replicas: pods.length,
+            fullyLabeledReplicas: pods.length,
+            readyReplicas: ready,
+            availableReplicas: ready,
+            observedGeneration: set.metadata.generation,
+            ...(refusal === undefined
+              ? {}
+              : {
+                  conditions: mergeConditions(draft.status?.conditions, [
+                    { type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: refusal },
+                  ]),
+                }),
+          };
+        },
+        { subresource: "status" },
+      );
+      return undefined;
+    },
+  };
+};

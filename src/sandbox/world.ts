@@ -1,0 +1,141 @@
+import { createApi } from "./api/index.ts";
+import { createServing, webhookCaller } from "./knative/index.ts";
+import { kourierController } from "./kourier/controller.ts";
+import { startGateway } from "./kourier/gateway.ts";
+import { kubernetesControllers } from "./kubernetes/index.ts";
+import type { LoadBalancer } from "./kubernetes/load-balancers.ts";
+import { joinNodes, type NodeSpec } from "./kubernetes/nodes.ts";
+import { createLogs, type Logs } from "./kubernetes/processes.ts";
+import type { Stage } from "./objects.ts";
+import { runReconcilers } from "./reconcile.ts";
+import type { Api, ApiOptions, ApiRequest, ApiResponse } from "./types.ts";
+
+export interface WorldOptions {
+  /** Of the API server; `v1.36.2` when absent. */
+  readonly version?: string;
+  /** What LoadBalancer Services get: 127.0.0.1 (default), a host name, or no address ever. */
+  readonly loadBalancer?: "ip" | "hostname" | "none";
+  /** One node with 8 CPU, 16 Gi and the addresses 127.0.0.1 when absent. */
+  readonly nodes?: readonly NodeSpec[];
+  readonly onRequest?: ApiOptions["onRequest"];
+  /**
+   * Milliseconds that one second of cluster time lasts (20): a pod is pulled and started in one, crash loops back off by ten
+   * and more, an idle Revision keeps its pods for ninety by default.
+   */
+  readonly pace?: number;
+  /** The registry's refusal of an image, e.g. `manifest unknown`; images can all be pulled when absent. */
+  readonly pull?: (image: string) => string | undefined;
+  /** Of pod names and of the gateway's choice between Revisions; 1 when absent. */
+  readonly seed?: number;
+}
+
+/** A cluster on loopback in which Knative Serving and Kourier behave as the real ones do. */
+export interface World {
+  readonly api: Api;
+  /** YAML with one context named `rehearsal`. */
+  readonly kubeconfig: string;
+  /** From the port as the cluster says (80, 443, 31080, 31443) to the port on 127.0.0.1 where it can be reached. */
+  readonly connectTo: ReadonlyMap<number, number>;
+  readonly close: () => Promise<void>;
+}
+
+const DEFAULT_NODE: NodeSpec = {
+  name: "rehearsal",
+  cpu: "8",
+  memory: "16Gi",
+  internalIP: "127.0.0.1",
+  externalIP: "127.0.0.1",
+};
+
+const LOAD_BALANCERS: Record<NonNullable<WorldOptions["loadBalancer"]>, LoadBalancer> = {
+  ip: { ip: "127.0.0.1" },
+  hostname: { hostname: "lb.rehearsal.internal" },
+  none: "none",
+};
+
+/** Starts a world with its nodes joined and nothing installed. All its servers listen on 127.0.0.1 and keep no process alive. */
+export const startWorld = async (options: WorldOptions = {}): Promise<World> => {
+  const { version = "v1.36.2", loadBalancer = "ip", nodes = [DEFAULT_NODE], pace = 20, seed = 1, pull } = options;
+  const logs = createLogs();
+  let stage: Stage | undefined;
+  const onStage = (): Stage => {
+    if (!stage) throw new Error("the API called before the world was ready");
+    return stage;
+  };
+  const api = await createApi({
+    version,
+    callWebhook: webhookCaller(onStage),
+    onRequest: async (request) => (await options.onRequest?.(request)) ?? readLog(stage?.api, logs, request),
+  });
+  stage = { api, version, second: pace, random: createRandom(seed) };
+  const gateway = await startGateway(stage, () => serving.dataPlane);
+  const serving = createServing(stage, logs, pull);
+  const kourier = kourierController(stage, gateway);
+  const running = runReconcilers(api, [
+    ...kubernetesControllers(stage, {
+      programs: [...serving.programs, kourier.program, gateway.process],
+      logs,
+      pull,
+      loadBalancer: LOAD_BALANCERS[loadBalancer],
+    }),
+    ...serving.reconcilers,
+    kourier.reconciler,
+    gateway.reconciler,
+  ]);
+  await joinNodes(api, version, nodes);
+  return {
+    api,
+    kubeconfig: kubeconfigOf(api),
+    connectTo: gateway.ports,
+    close: async () => {
+      await running.close();
+      await gateway.close();
+      await api.close();
+    },
+  };
+};
+
+/** Answers the `log` subresource of pods, which the API itself leaves to the node. */
+const readLog = (api: Api | undefined, logs: Logs, { method, path, query }: ApiRequest): ApiResponse | undefined => {
+  const [, namespace, name] = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/log$/.exec(path) ?? [];
+  if (method !== "GET" || !namespace || !name) return undefined;
+  const pod = api?.get({ apiVersion: "v1", kind: "Pod", namespace, name });
+  if (!pod) return undefined;
+  const container = query?.container ?? pod.spec.containers[0].name;
+  const lines = logs.read(pod, container);
+  const tail = query?.tailLines === undefined ? lines : lines.slice(-Number(query.tailLines));
+  return { status: 200, body: tail.map((line) => `${line}\n`).join("") };
+};
+
+const kubeconfigOf = ({ url, ca, token }: Api): string =>
+  [
+    "apiVersion: v1",
+    "kind: Config",
+    "clusters:",
+    "- name: rehearsal",
+    "  cluster:",
+    `    server: ${url}`,
+    `    certificate-authority-data: ${Buffer.from(ca).toString("base64")}`,
+    "users:",
+    "- name: rehearsal",
+    "  user:",
+    `    token: ${token}`,
+    "contexts:",
+    "- name: rehearsal",
+    "  context:",
+    "    cluster: rehearsal",
+    "    user: rehearsal",
+    "current-context: rehearsal",
+    "",
+  ].join("\n");
+
+/** mulberry32: small, and the same numbers for the same seed on every machine. */
+const createRandom = (seed: number): (() => number) => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};

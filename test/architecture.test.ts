@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "..");
+const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => ({ path: join("src", file), text: readFileSync(join(root, "src", file), "utf8") }));
+
+const importsOf = (text: string): readonly string[] =>
+  [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+const roomOf = (path: string): string => (path === "src/main.ts" ? "main" : (path.split("/")[1] ?? ""));
+
+/** Who may import whom: each room only those to its right. */
+const MAY: Readonly<Record<string, readonly string[]>> = {
+  main: ["cli", "adapters", "releases", "sandbox", "ports"],
+  cli: ["config", "steps", "checks", "releases", "certificates", "ingress", "core", "ports"],
+  steps: ["checks", "config", "releases", "certificates", "dns", "ingress", "core", "ports"],
+  checks: ["config", "certificates", "dns", "ingress", "core", "ports"],
+  config: ["certificates", "dns", "ingress", "core", "ports"],
+  releases: ["core", "ports"],
+  certificates: ["core", "ports"],
+  dns: ["core", "ports"],
+  ingress: ["core", "ports"],
+  core: ["ports"],
+  ports: [],
+  adapters: ["ports"],
+  sandbox: [],
+};
+
+describe("the house", () => {
+  it.each(files.map(({ path, text }) => [path, text]))("%s imports only what its room may", (path, text) => {
+    const room = roomOf(path);
+    const rooms = importsOf(text)
+      .filter((name) => name.startsWith("."))
+      .map((name) => roomOf(relative(root, resolve(root, dirname(path), name))))
+      .filter((other) => other !== room);
+    expect(rooms.filter((other) => !MAY[room]?.includes(other))).toEqual([]);
+  });
+
+  it.each([
+    ["@kubernetes/client-node", /^src\/adapters\/cluster\//],
+    ["commander", /^src\/cli\/args\.ts$/],
+    ["js-yaml", /^src\/(releases|sandbox)\//],
+    ["@peculiar/x509", /^src\/(certificates|sandbox)\//],
+  ])("%s is imported in one room", (name, where) => {
+    const users = files.filter(({ text }) => importsOf(text).includes(name)).map(({ path }) => path);
+    expect(users.filter((path) => !where.test(path))).toEqual([]);
+    expect(users.length).toBeGreaterThan(0);
+  });
+
+  it("only core/apply.ts and the clean-up of core/run.ts write to a cluster", () => {
+    const writers = files.filter(
+      ({ path, text }) =>
+        !/^src\/(adapters|ports|sandbox)\//.test(path) &&
+        /\.(apply|mergePatch|replace|remove)\(\s*(change|refOf|secret|\{ ?apiVersion)/.test(text),
+    );
+    expect(writers.map(({ path }) => path).sort()).toEqual(["src/core/apply.ts", "src/core/run.ts"]);
+  });
+
+  it("only the command line sees the process and the terminal", () => {
+    const users = files.filter(
+      ({ path, text }) =>
+        !/^src\/(main\.ts|cli\/)/.test(path) && /\bprocess\.(argv|exit|exitCode|stdin|stdout|stderr|env)\b/.test(text),
+    );
+    expect(users.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("versions of releases stand in manifests/releases.yaml alone", () => {
+    const versioned = files.filter(
+      ({ path, text }) =>
+        !path.startsWith("src/sandbox/") &&
+        /"(knative-)?v?1\.2\d\.\d+"/.test(text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "")),
+    );
+    expect(versioned.map(({ path }) => path)).toEqual([]);
+  });
+});

@@ -1,0 +1,97 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { type Cluster, loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
+import { createProbe } from "../../src/adapters/probe.ts";
+import { runCli } from "../../src/cli/index.ts";
+import { standIn } from "../../src/sandbox/stand-ins/index.ts";
+import { startWorld } from "../../src/sandbox/world.ts";
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Events of `-o json`. */
+  readonly events: readonly Record<string, unknown>[];
+  readonly stats: ReturnType<Cluster["stats"]>;
+}
+
+export interface Stage {
+  readonly kubeconfig: string;
+  /** Stand-ins in place of releases. */
+  readonly standIns?: boolean;
+  readonly connectTo?: ReadonlyMap<number, number>;
+}
+
+const sink = (): { stream: Writable; text: () => string } => {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write: (chunk, _encoding, done) => {
+      chunks.push(Buffer.from(chunk));
+      done();
+    },
+  });
+  return { stream, text: () => Buffer.concat(chunks).toString() };
+};
+
+/** Runs the program in this process, as a shell without a terminal would. */
+export const kn = async (
+  stage: Stage,
+  args: readonly string[],
+  options: { env?: Record<string, string>; signal?: AbortSignal } = {},
+): Promise<Outcome> => {
+  const stdout = sink();
+  const stderr = sink();
+  let cluster: Cluster | undefined;
+  const code = await runCli({
+    argv: args,
+    env: {
+      KUBECONFIG: stage.kubeconfig,
+      XDG_CACHE_HOME: join(tmpdir(), "kn-bootstrap-no-cache"),
+      LANG: "C.UTF-8",
+      ...options.env,
+    },
+    stdin: process.stdin,
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    signal: options.signal ?? new AbortController().signal,
+    adapters: {
+      openCluster: async ({ kubeconfig, context }, { env, ...opening }) => {
+        const target = await loadKubeconfig({
+          env,
+          ...(kubeconfig ? { path: kubeconfig } : {}),
+          ...(context ? { context } : {}),
+        });
+        cluster = openCluster(target, opening);
+        return cluster;
+      },
+      createProbe: async () => createProbe(stage.connectTo ? { connectTo: stage.connectTo } : {}),
+      ...(stage.standIns ? { standIns: standIn } : {}),
+    },
+  });
+  const events = args.includes("json")
+    ? stdout
+        .text()
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+    : [];
+  return {
+    code,
+    stdout: stdout.text(),
+    stderr: stderr.text(),
+    events,
+    stats: cluster?.stats() ?? { requests: 0, connections: 0, writes: 0, lists: {} },
+  };
+};
+
+/** A rehearsal world with its kubeconfig in a file. */
+export const stage = async (
+  options: Parameters<typeof startWorld>[0] = {},
+): Promise<Stage & Awaited<ReturnType<typeof startWorld>>> => {
+  const world = await startWorld(options);
+  const kubeconfig = join(mkdtempSync(join(tmpdir(), "kn-bootstrap-test-")), "kubeconfig");
+  writeFileSync(kubeconfig, world.kubeconfig, { mode: 0o600 });
+  return { ...world, kubeconfig };
+};
