@@ -66,12 +66,12 @@ export const problemOf = (error: unknown, { changing = false, verbose = false } 
   };
 };
 
-const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+const sentence = (text: string): string => (/[.!?:]$/.test(text) ? text : `${text}.`);
 
 /** One paragraph, and the command to copy below it. */
 export const problemText = ({ what, why, remedy, exitCode }: Problem, look: Look): string => {
   const interrupted = exitCode > 128;
-  const paragraph = [what, why, remedy.text].filter((part) => part).join(" ");
+  const paragraph = [sentence(what), ...(why ? [sentence(why)] : []), remedy.text].join(" ");
   const lines = [
     ...entry(look, 0, "", interrupted ? paragraph : `Error: ${paragraph}`),
     ...commandLines(look, 2, remedy.command),

@@ -64,8 +64,12 @@ export const prepareInstall = (
 
 /** Looks at the cluster, the release and the rights, and works out what would change. Writes nothing. */
 export const planFor = async (ctx: CommandContext, { still, live, tools }: Session): Promise<Planned> => {
-  const chosen = await chooseFor(ctx, await installedVersions(still.cluster));
-  const [, install] = await Promise.all([preflight(chosen.release, still), prepareInstall(ctx, chosen)]);
+  const installed = await installedVersions(still.cluster);
+  const chosen = await chooseFor(ctx, installed);
+  const [, install] = await Promise.all([
+    preflight(chosen.release, installed.serving !== undefined, still),
+    prepareInstall(ctx, chosen),
+  ]);
   return { install, plan: await planInstall(install, live, tools.now, tools.cluster) };
 };
 

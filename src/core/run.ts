@@ -21,7 +21,6 @@ export interface RunTools extends ReadContext {
   readonly takeOwnership: boolean;
   /** For each step: how long its waits may take together. */
   readonly timeoutMs: number;
-  readonly kinds: readonly Kind[];
 }
 
 export interface StepReport {
@@ -180,16 +179,22 @@ const groups = (changes: readonly Change[]): readonly (readonly Change[])[] => {
 };
 
 const replan = async (step: Step, plan: StepPlan, agreed: Plan, tools: RunTools): Promise<readonly Change[]> => {
+  // Only what was agreed to go may go, so only its kinds need to be looked through.
+  const kinds = plan.changes.flatMap((change) =>
+    change.kind === "object" && change.action === "delete"
+      ? [
+          {
+            apiVersion: change.object.apiVersion,
+            kind: change.object.kind,
+            namespaced: change.object.metadata.namespace !== undefined,
+          },
+        ]
+      : [],
+  );
+  const live = takeSnapshot(tools.cluster, true);
   const now = await planStep(
     step,
-    {
-      goal: agreed.goal,
-      live: takeSnapshot(tools.cluster, true),
-      now: tools.now,
-      cluster: tools.cluster,
-      kinds: tools.kinds,
-      firm: true,
-    },
+    { goal: agreed.goal, live, now: tools.now, cluster: tools.cluster, kinds: unique(kinds), firm: true },
     true,
   );
   const shown = new Map(plan.changes.map((change) => [targetOf(change), change]));
@@ -199,6 +204,10 @@ const replan = async (step: Step, plan: StepPlan, agreed: Plan, tools: RunTools)
   }
   return now.changes;
 };
+
+const unique = (kinds: readonly Kind[]): readonly Kind[] => [
+  ...new Map(kinds.map((kind) => [`${kind.apiVersion} ${kind.kind}`, kind])).values(),
+];
 
 /** Whether a replanned change is the agreed one with nothing but its blanks filled in (rule 3). */
 const covers = (agreed: Change, now: Change, takeOwnership: boolean): boolean => {

@@ -61,16 +61,16 @@ export const chooseRelease = (
 };
 
 /** Every check before the first change. Throws the first failure as an error with exit code 2; warnings are only said. */
-export const preflight = async (release: Release, tools: Tools): Promise<void> => {
+export const preflight = async (release: Release, installed: boolean, tools: Tools): Promise<void> => {
   const { config, emit } = tools;
   const checks: readonly Check[] = [
     serverVersion(release.versions.serving ?? release.minor, release.minimumKubernetes),
     knativeOwner(config.takeOwnership),
-    capacity,
+    // What runs already has shown that there is room.
+    ...(installed ? [] : [capacity]),
   ].filter(({ id }) => !config.skipChecks.includes(id));
   const findings = await Promise.all(checks.map(async (check) => ({ check, finding: await runCheck(check, tools) })));
   for (const { check, finding } of findings) {
-    emit({ type: "check", id: check.id, title: check.title, ...finding });
     if (finding.status === "fail" || finding.status === "unknown") {
       throw new UserError({
         id: check.id,
@@ -80,6 +80,7 @@ export const preflight = async (release: Release, tools: Tools): Promise<void> =
         exitCode: finding.status === "fail" ? 2 : 3,
       });
     }
+    emit({ type: "check", id: check.id, title: check.title, ...finding });
   }
 };
 
@@ -137,7 +138,6 @@ export const runInstall = (plan: Plan, install: Installation, tools: Tools): Pro
     issue: issuer(tools.config.tls),
     takeOwnership: tools.config.takeOwnership,
     timeoutMs: tools.config.timeout * 1000,
-    kinds: kindsOf(install),
   });
 
 /** With nothing to do: whether what should run does run, from lists alone. Resolves to what is wrong. */
@@ -176,5 +176,4 @@ export const runUninstall = async (plan: Plan, removal: Removal, tools: Tools): 
     issue: issuer(tools.config.tls),
     takeOwnership: false,
     timeoutMs: tools.config.timeout * 1000,
-    kinds: await removableKinds(tools.cluster),
   });

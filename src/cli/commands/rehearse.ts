@@ -7,10 +7,19 @@ import { chooseFor, installInto, prepareInstall } from "../installing.ts";
 import { openSession } from "../session.ts";
 
 /** What is recommended for a real one. */
-const NODES = [1, 2, 3].map((number) => ({ name: `rehearsal-${number}`, cpu: "4", memory: "16Gi", internalIP: "127.0.0.1", externalIP: "127.0.0.1" }));
+const NODES = [1, 2, 3].map((number) => ({
+  name: `rehearsal-${number}`,
+  cpu: "4",
+  memory: "16Gi",
+  internalIP: "127.0.0.1",
+  externalIP: "127.0.0.1",
+}));
 
 const NEXT = [
-  { text: "The same on a kind cluster of your own:", command: "kind create cluster --config kind-config.yaml && kn-bootstrap install --expose nodeport" },
+  {
+    text: "The same on a kind cluster of your own:",
+    command: "kind create cluster --config kind-config.yaml && kn-bootstrap install --expose nodeport",
+  },
   { text: "On a real cluster, look at the plan first:", command: "kn-bootstrap plan" },
 ];
 
@@ -18,12 +27,21 @@ export const run = async (given: CommandContext): Promise<number> => {
   const ctx = await withReleases({ ...given, confirm: async () => true });
   const stood = ctx.adapters.standIns !== undefined;
   const { startWorld } = await import("../../sandbox/world.ts");
-  const [world, directory] = await Promise.all([startWorld({ pace: 60, nodes: NODES }), mkdtemp(join(tmpdir(), "kn-bootstrap-"))]);
+  const [world, directory] = await Promise.all([
+    startWorld({ pace: 60, nodes: NODES }),
+    mkdtemp(join(tmpdir(), "kn-bootstrap-")),
+  ]);
   try {
     const kubeconfig = join(directory, "kubeconfig");
     await writeFile(kubeconfig, world.kubeconfig, { mode: 0o600 });
-    const what = stood ? " with stand-ins: the released manifests can be had neither from the cache nor from the network" : "";
-    ctx.emit({ type: "note", level: stood ? "warning" : "info", text: `A rehearsal in a world on this machine's loopback${what}. No cluster is touched.` });
+    const what = stood
+      ? " with stand-ins: the released manifests can be had neither from the cache nor from the network"
+      : "";
+    ctx.emit({
+      type: "note",
+      level: stood ? "warning" : "info",
+      text: `A rehearsal in a world on this machine's loopback${what}. No cluster is touched.`,
+    });
     const session = await openSession(ctx, { kubeconfig, connectTo: world.connectTo });
     try {
       return await installInto(ctx, session, async () => NEXT);
@@ -33,7 +51,12 @@ export const run = async (given: CommandContext): Promise<number> => {
   } finally {
     await world.close();
     await rm(directory, { recursive: true, force: true });
-    if (stood) ctx.emit({ type: "note", level: "warning", text: "Rehearsed with stand-ins: this says nothing about the released manifests." });
+    if (stood)
+      ctx.emit({
+        type: "note",
+        level: "warning",
+        text: "Rehearsed with stand-ins: this says nothing about the released manifests.",
+      });
   }
 };
 
