@@ -29,6 +29,7 @@ const main = async (): Promise<void> => {
     });
   }
   const { runCli } = await import("./cli/index.ts");
+  const { thisProcess } = await import("./cli/holder.ts");
   process.exitCode = await runCli({
     argv: process.argv.slice(2),
     env: process.env,
@@ -37,6 +38,7 @@ const main = async (): Promise<void> => {
     stderr: process.stderr,
     signal: stop.signal,
     adapters: {
+      holder: thisProcess(),
       openCluster: async ({ kubeconfig, context }, { env, ...options }) => {
         const { loadKubeconfig, openCluster } = await import("./adapters/cluster/index.ts");
         const where = { ...(kubeconfig ? { path: kubeconfig } : {}), ...(context ? { context } : {}), env };

@@ -19,15 +19,19 @@ export const confirm = async (
   const terminal = createInterface({ input: stdin, output: stderr, terminal: true });
   try {
     return await new Promise<boolean>((resolve, reject) => {
+      const ended = (): void => {
+        stderr.write("\n");
+        resolve(false);
+      };
+      terminal.on("close", ended);
       // In raw mode Ctrl-C is a key, not a signal.
       terminal.on("SIGINT", () => reject(new Interrupted("SIGINT")));
-      terminal.on("close", () => resolve(false));
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      terminal.question(`${question} [y/N] `, (answer) => resolve(/^y(es)?$/i.test(answer.trim())));
+      terminal.question(`${question} [y/N] `, (answer) => {
+        terminal.off("close", ended);
+        resolve(/^y(es)?$/i.test(answer.trim()));
+      });
     });
-  } catch (error) {
-    stderr.write("\n");
-    throw error;
   } finally {
     terminal.close();
   }

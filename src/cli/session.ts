@@ -7,11 +7,13 @@ import type { Probe } from "../ports/http.ts";
 import type { StandIns } from "../releases/index.ts";
 import type { Tools } from "../steps/lifecycle.ts";
 import type { CommandContext } from "./context.ts";
+import type { Holder } from "./holder.ts";
 
 /** The outside world; main.ts builds it, tests give another. */
 export interface Adapters {
   readonly openCluster: (where: Where, options: OpenOptions & { env: CommandContext["env"] }) => Promise<Cluster>;
   readonly createProbe: (connectTo?: ReadonlyMap<number, number>) => Promise<Probe>;
+  readonly holder: Holder;
   /** Takes the place of every source of releases; only ever in a rehearsal. */
   readonly standIns?: StandIns;
 }
@@ -47,6 +49,7 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
       probe,
       emit: ctx.emit,
       now: () => new Date(),
+      holder: ctx.adapters.holder,
       signal: ctx.signal,
     };
     const live = takeSnapshot(cluster);

@@ -89,6 +89,16 @@ export interface ClusterWrite extends ClusterPreview {
   readonly remove: (ref: ObjectRef, preconditions: { uid?: string; resourceVersion?: string }) => Promise<boolean>;
 }
 
+/** What a lock needs, over connections that nothing else uses, with limits under which a renewal fails before its Lease runs out. */
+export type LeaseAccess = Pick<ClusterWrite, "get" | "create" | "replace" | "remove">;
+
+/** A cluster that can be held by one installer at a time. */
+export interface LockableCluster extends ClusterWrite {
+  readonly lease: LeaseAccess;
+  /** The same cluster; every try of a write first asks `permit`, which throws when it must not be made. */
+  readonly guarded: (permit: () => Promise<void>) => ClusterWrite;
+}
+
 export interface FieldConflict {
   /** `.spec.replicas` */
   readonly field: string;

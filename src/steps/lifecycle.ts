@@ -5,23 +5,29 @@ import type { Config } from "../config/config.ts";
 import { conflictsOf, type Plan } from "../core/change.ts";
 import type { Check, ReadContext } from "../core/check.ts";
 import type { Emit } from "../core/event.ts";
+import { MANAGER, withOwner } from "../core/inventory.ts";
+import { withLock } from "../core/lock.ts";
 import { makePlan } from "../core/plan.ts";
 import { type Report, run } from "../core/run.ts";
 import { takeSnapshot } from "../core/snapshot.ts";
-import type { Kind, Snapshot } from "../core/step.ts";
+import type { Kind, Snapshot, Step } from "../core/step.ts";
 import { runCheck } from "../core/wait.ts";
-import type { ClusterRead, ClusterWrite } from "../ports/cluster.ts";
+import type { ClusterPreview, ClusterRead, LockableCluster } from "../ports/cluster.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
+import { refOf } from "../ports/object.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
 import { HELLO } from "./hello.ts";
 import { steps } from "./index.ts";
 import type { Installation, Removal } from "./installation.ts";
 import { withoutManifests } from "./prepare.ts";
+import { homeNamespace } from "./state.ts";
 
 export interface Tools extends Omit<ReadContext, "cluster"> {
   readonly config: Config;
-  readonly cluster: ClusterWrite;
+  readonly cluster: LockableCluster;
   readonly emit: Emit;
+  /** Who this installer is, for others that find the lock taken; and what is known of them. */
+  readonly holder: { readonly name: string; readonly isDead: (name: string) => boolean };
 }
 
 const VERSION_LABEL = "app.kubernetes.io/version";
@@ -107,7 +113,7 @@ export const planInstall = (
   install: Installation,
   live: Snapshot,
   now: () => Date,
-  cluster?: ClusterWrite,
+  cluster?: ClusterPreview,
 ): Promise<Plan> =>
   makePlan(steps(install), { goal: "present", live, now, kinds: kindsOf(install), ...(cluster ? { cluster } : {}) });
 
@@ -133,12 +139,7 @@ export const assertAllowed = async (plan: Plan, { config, cluster }: Tools): Pro
 };
 
 export const runInstall = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
-  run(plan, steps(install), {
-    ...tools,
-    issue: issuer(tools.config.tls),
-    takeOwnership: tools.config.takeOwnership,
-    timeoutMs: tools.config.timeout * 1000,
-  });
+  runLocked(plan, steps(install), tools);
 
 /** With nothing to do: whether what should run does run, from lists alone. Resolves to what is wrong. */
 export const verifyInstall = async (
@@ -170,10 +171,29 @@ export const planUninstall = async (removal: Removal, tools: Tools): Promise<Pla
     kinds: await removableKinds(tools.cluster),
   });
 
-export const runUninstall = async (plan: Plan, removal: Removal, tools: Tools): Promise<Report> =>
-  run(plan, steps(withoutManifests(tools.config), removal), {
-    ...tools,
-    issue: issuer(tools.config.tls),
-    takeOwnership: false,
-    timeoutMs: tools.config.timeout * 1000,
-  });
+export const runUninstall = (plan: Plan, removal: Removal, tools: Tools): Promise<Report> =>
+  runLocked(plan, steps(withoutManifests(tools.config), removal), tools);
+
+/** Holds the lock from the first write to the last. Its namespace is the plan's first change, made a moment early. */
+const runLocked = async (plan: Plan, list: readonly Step[], tools: Tools): Promise<Report> => {
+  const { cluster, config, emit } = tools;
+  if (!(await cluster.get(refOf(homeNamespace))))
+    await cluster.apply(withOwner(homeNamespace, "state"), { manager: MANAGER });
+  const lock = {
+    holder: tools.holder.name,
+    isDead: tools.holder.isDead,
+    signal: tools.signal,
+    timeoutMs: config.timeout * 1000,
+    onWaiting: (reason: string) => emit({ type: "waiting", step: "lock", check: "lock.free", reason }),
+  };
+  return withLock(cluster, lock, (guarded, lost) =>
+    run(plan, list, {
+      ...tools,
+      cluster: guarded,
+      signal: AbortSignal.any([tools.signal, lost]),
+      issue: issuer(config.tls),
+      takeOwnership: config.takeOwnership,
+      timeoutMs: config.timeout * 1000,
+    }),
+  );
+};

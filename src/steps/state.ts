@@ -6,7 +6,8 @@ import type { Installation, Removal } from "./installation.ts";
 
 export const STATE: ObjectRef = { apiVersion: "v1", kind: "ConfigMap", namespace: HOME, name: "state" };
 
-const namespace: KubeObject = {
+/** As it is written, our label included. */
+export const homeNamespace: KubeObject = {
   apiVersion: "v1",
   kind: "Namespace",
   metadata: { name: HOME, labels: { "app.kubernetes.io/name": "kn-bootstrap" } },
@@ -20,7 +21,7 @@ export const state = ({ manifests, choices }: Installation, { purge }: Removal):
   needs: [],
   plan: (ctx) =>
     ctx.reconcile([
-      namespace,
+      homeNamespace,
       {
         apiVersion: "v1",
         kind: "ConfigMap",

@@ -35,11 +35,15 @@ const sink = (): { stream: Writable; text: () => string } => {
   return { stream, text: () => Buffer.concat(chunks).toString() };
 };
 
+let holders = 0;
+/** Holders of the lock that a test has killed. */
+export const dead = new Set<string>();
+
 /** Runs the program in this process, as a shell without a terminal would. */
 export const kn = async (
   stage: Stage,
   args: readonly string[],
-  options: { env?: Record<string, string>; signal?: AbortSignal } = {},
+  options: { env?: Record<string, string>; signal?: AbortSignal; holder?: { name: string } } = {},
 ): Promise<Outcome> => {
   const stdout = sink();
   const stderr = sink();
@@ -57,6 +61,7 @@ export const kn = async (
     stderr: stderr.stream,
     signal: options.signal ?? new AbortController().signal,
     adapters: {
+      holder: { name: `test/${holders++}`, isDead: (name) => dead.has(name), ...options.holder },
       openCluster: async ({ kubeconfig, context }, { env, ...opening }) => {
         const target = await loadKubeconfig({
           env,

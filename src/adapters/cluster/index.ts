@@ -1,8 +1,8 @@
-import type { ClusterWrite, ListQuery } from "../../ports/cluster.ts";
+import type { ListQuery, LockableCluster } from "../../ports/cluster.ts";
 import { at } from "../../ports/object.ts";
 import { createCredentials } from "./credentials.ts";
 import { createDiscovery } from "./discovery.ts";
-import { createObjects, type Objects } from "./objects.ts";
+import { createObjects } from "./objects.ts";
 import type { Patience } from "./retry.ts";
 import type { ClusterTarget } from "./target.ts";
 import { systemTiming, type Timing } from "./timing.ts";
@@ -41,9 +41,7 @@ export interface ClusterStats {
   readonly lists: Readonly<Record<string, number>>;
 }
 
-export interface Cluster extends ClusterWrite {
-  /** For the Lease: connections of its own (rule 6), and limits under which a renewal fails before the Lease runs out. */
-  readonly lease: Pick<Objects, "get" | "create" | "replace" | "remove">;
+export interface Cluster extends LockableCluster {
   /** What the person should know about this connection, one sentence each. */
   readonly warnings: readonly string[];
   readonly stats: () => ClusterStats;
@@ -75,10 +73,11 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
       lists[name] = (lists[name] ?? 0) + 1;
     },
   };
-  const objects = createObjects({ send: transport.send, discovery, timing, ...counted });
+  const tools = { send: transport.send, discovery, timing, ...counted };
+  const objects = createObjects(tools);
   const { get, create, replace, remove } = createObjects({ send: transport.sendLease, discovery, timing, ...counted });
 
-  return {
+  const cluster: Cluster = {
     ...objects,
     identity: { context: target.context, server: target.server, user: target.user },
     version: async () => {
@@ -97,6 +96,7 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
         timing,
       }),
     lease: { get, create, replace, remove },
+    guarded: (permit) => ({ ...cluster, ...createObjects({ ...tools, permit }) }),
     warnings: target.warnings,
     stats: () => ({ ...transport.counts(), writes, lists: { ...lists } }),
     close: () => {
@@ -104,4 +104,5 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
       transport.close();
     },
   };
+  return cluster;
 };

@@ -26,6 +26,8 @@ interface Tools {
   readonly timing: Timing;
   readonly onWrite: () => void;
   readonly onList: (query: ListQuery) => void;
+  /** Asked before each try of a write. */
+  readonly permit?: () => Promise<void>;
 }
 
 /** How long the absence of a kind is believed, in milliseconds. */
@@ -34,10 +36,10 @@ const ABSENCE = { toRead: 1_000, toApply: 1 };
 const KIND_APPEARS_MS = 3_000;
 const KIND_PAUSE_MS = 50;
 
-export const createObjects = ({ send, discovery, timing, onWrite, onList }: Tools): Objects => {
+export const createObjects = ({ send, discovery, timing, onWrite, onList, permit }: Tools): Objects => {
   const write = async (request: Request): Promise<{ object: KubeObject; created: boolean }> => {
     onWrite();
-    const { status, body } = await send(request);
+    const { status, body } = await send({ ...request, permit });
     return { object: body as KubeObject, created: status === 201 };
   };
 

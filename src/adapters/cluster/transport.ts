@@ -20,6 +20,8 @@ export interface Request {
   readonly accept?: string;
   /** Doing it twice is the same as doing it once. Default: true for GET only. */
   readonly repeatable?: boolean;
+  /** Asked before each try; throws when it must not be made. */
+  readonly permit?: (() => Promise<void>) | undefined;
 }
 
 export interface Answer {
@@ -126,6 +128,7 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
       const started = timing.now();
       let failedSince: number | undefined;
       for (let tries = 1; ; tries++) {
+        await request.permit?.();
         const outcome = await attempt(request, lane, cut);
         if (!isLost(outcome) && outcome.status < 500) contacted = true;
         if (!isLost(outcome) && isSuccess(outcome.status)) return answerOf(request, outcome);

@@ -24,6 +24,9 @@ const eventJson = (event: Event): object => {
       return { type: "plan", ...planJson(event.plan) };
     case "change-done":
       return { ...event, change: changeJson(event.change) };
+    case "step-done":
+    case "step-failed":
+      return { ...event, seconds: round(event.seconds) };
     default:
       return event;
   }

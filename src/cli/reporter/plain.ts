@@ -9,7 +9,7 @@ import type { Reporter, ReporterOptions } from "./reporter.ts";
 
 const MARKS = { warn: ["!", "yellow"], fail: ["✗", "red"], unknown: ["?", "yellow"] } as const;
 
-const isBad = (status: string): status is keyof typeof MARKS => status in MARKS;
+const isBad = (status: string): status is keyof typeof MARKS => Object.hasOwn(MARKS, status);
 
 /** What `--quiet` does not silence: the result, bad news, and which cluster it is about. */
 const isLoud = (event: Event): boolean =>
@@ -69,10 +69,11 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
     }
   };
 
-  const checkLines = ({ status, title, summary, remedy }: Event & { type: "check" }): readonly string[] => {
+  const checkLines = ({ id, status, title, summary, remedy }: Event & { type: "check" }): readonly string[] => {
     if (!isBad(status)) return verbose ? entry(look, 0, "✓", `${title}: ${summary}`, "green") : [];
+    // A title says what holds in health, so bad news goes without it; the id is what --skip-checks takes.
     const [mark, colour] = MARKS[status];
-    return [...entry(look, 0, mark, `${title}: ${summary}`, colour), ...(remedy ? advice(look, 2, remedy) : [])];
+    return [...entry(look, 0, mark, `${summary} (${id})`, colour), ...(remedy ? advice(look, 2, remedy) : [])];
   };
 
   return {
@@ -82,7 +83,7 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
       if (lines.length > 0) options.stderr(`${lines.join("\n")}\n`);
     },
     report: (report, next) => {
-      if (results) options.stdout(reportText(redact(report), redact(next), look, verbose));
+      if (results) options.stdout(`\n${reportText(redact(report), redact(next), look, verbose)}`);
     },
     problem: (problem) => options.stderr(problemText(redact(problem), look)),
   };
