@@ -8,10 +8,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const REQUIRE =
   'import { createRequire as __createRequire } from "node:module"; const require = (id) => __createRequire(import.meta.url)(id);';
 
-/**
- * The program as plain JavaScript: `main.js`, which loads on any Node, and chunks that are loaded when they are needed. Chunks
- * lie one folder below, as rooms do in `src`, so that `../../manifests` means the same in both.
- */
+/** The program as plain JavaScript: `main.js`, which loads on any Node, and chunks that are loaded when they are needed. */
 export const bundle = (outdir: string): Promise<BuildResult> =>
   build({
     absWorkingDir: root,

@@ -14,7 +14,8 @@ const roomOf = (path: string): string => (path === "src/main.ts" ? "main" : (pat
 /** Who may import whom: each room only those to its right. */
 const MAY: Readonly<Record<string, readonly string[]>> = {
   main: ["cli", "adapters", "releases", "sandbox", "ports"],
-  cli: ["config", "steps", "checks", "releases", "certificates", "ingress", "core", "ports"],
+  // The rehearsal is a command; the world itself is loaded when it runs.
+  cli: ["sandbox", "config", "steps", "checks", "releases", "certificates", "ingress", "core", "ports"],
   steps: ["checks", "config", "releases", "certificates", "dns", "ingress", "core", "ports"],
   checks: ["config", "certificates", "dns", "ingress", "core", "ports"],
   config: ["certificates", "dns", "ingress", "core", "ports"],
@@ -32,7 +33,7 @@ describe("the house", () => {
   it.each(files.map(({ path, text }) => [path, text]))("%s imports only what its room may", (path, text) => {
     const room = roomOf(path);
     const rooms = importsOf(text)
-      .filter((name) => name.startsWith("."))
+      .filter((name) => name.startsWith(".") && name.endsWith(".ts"))
       .map((name) => roomOf(relative(root, resolve(root, dirname(path), name))))
       .filter((other) => other !== room);
     expect(rooms.filter((other) => !MAY[room]?.includes(other))).toEqual([]);
@@ -40,8 +41,7 @@ describe("the house", () => {
 
   it.each([
     ["@kubernetes/client-node", /^src\/adapters\/cluster\//],
-    ["commander", /^src\/cli\/args\.ts$/],
-    ["js-yaml", /^src\/(releases|sandbox)\//],
+    ["js-yaml", /^src\/(releases\/yaml|config\/load|adapters\/cluster\/kubeconfig-files)\.ts$|^src\/sandbox\//],
     ["@peculiar/x509", /^src\/(certificates|sandbox)\//],
   ])("%s is imported in one room", (name, where) => {
     const users = files.filter(({ text }) => importsOf(text).includes(name)).map(({ path }) => path);

@@ -1,17 +1,26 @@
-import type { Cluster, OpenOptions } from "../adapters/cluster/index.ts";
 import type { Plan } from "../core/change.ts";
 import { changesOf } from "../core/change.ts";
 import { takeSnapshot, throughSnapshot } from "../core/snapshot.ts";
 import type { Snapshot } from "../core/step.ts";
+import type { LockableCluster } from "../ports/cluster.ts";
 import type { Probe } from "../ports/http.ts";
 import type { StandIns } from "../releases/index.ts";
 import type { Tools } from "../steps/lifecycle.ts";
 import type { CommandContext } from "./context.ts";
 import type { Holder } from "./holder.ts";
 
+export interface OpenedCluster extends LockableCluster {
+  /** What the person should know about this connection, one sentence each. */
+  readonly warnings: readonly string[];
+  readonly close: () => void;
+}
+
 /** The outside world; main.ts builds it, tests give another. */
 export interface Adapters {
-  readonly openCluster: (where: Where, options: OpenOptions & { env: CommandContext["env"] }) => Promise<Cluster>;
+  readonly openCluster: (
+    where: Where,
+    options: { readonly env: CommandContext["env"]; readonly signal: AbortSignal; readonly interactive: boolean },
+  ) => Promise<OpenedCluster>;
   readonly createProbe: (connectTo?: ReadonlyMap<number, number>) => Promise<Probe>;
   readonly holder: Holder;
   /** Takes the place of every source of releases; only ever in a rehearsal. */
@@ -43,6 +52,7 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
   try {
     const [version, probe] = await Promise.all([cluster.version(), ctx.adapters.createProbe(where.connectTo)]);
     ctx.emit({ type: "target", ...cluster.identity, version });
+    for (const text of cluster.warnings) ctx.emit({ type: "note", level: "warning", text });
     const tools: Tools = {
       config: ctx.config,
       cluster,

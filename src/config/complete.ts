@@ -17,7 +17,10 @@ const fixed = (): Written =>
     ),
   );
 
-const TEMPLATES: Readonly<Record<string, string>> = { flat: FLAT, nested: NESTED };
+const TEMPLATES: ReadonlyMap<string, string> = new Map([
+  ["flat", FLAT],
+  ["nested", NESTED],
+]);
 
 /** Fills in what was not written: first the fixed defaults, then those that depend on other options. */
 export const complete = (written: Written, { env, terminal }: Surroundings): Config => {
@@ -34,4 +37,4 @@ export const complete = (written: Written, { env, terminal }: Surroundings): Con
 };
 
 /** The words `flat` and `nested` in full, and a template without the blanks that Go allows inside its braces. */
-const template = (text: string): string => TEMPLATES[text] ?? text.replace(/\{\{-?\s*(\.\w+)\s*-?\}\}/g, "{{$1}}");
+const template = (text: string): string => TEMPLATES.get(text) ?? text.replace(/\{\{-?\s*(\.\w+)\s*-?\}\}/g, "{{$1}}");

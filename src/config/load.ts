@@ -5,7 +5,7 @@ import { complete, type Written } from "./complete.ts";
 import type { Config } from "./config.ts";
 import { ENV_PREFIX, envOf, flagOf, inEnvironment, inFile, nameOf, type Option } from "./options.ts";
 import { assertRules } from "./rules.ts";
-import { find, type Raw, readValue, type Value } from "./values.ts";
+import { findOption, type Raw, readValue, type Value } from "./values.ts";
 
 export interface Sources {
   /** By key of the option, as the command line had it. */
@@ -40,7 +40,7 @@ const readEnvironment = (env: Sources["env"]): Values => {
   const values: Values = {};
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith(ENV_PREFIX) || text === undefined || text.trim() === "") continue;
-    const option = find(name, inEnvironment, {
+    const option = findOption(name, inEnvironment, {
       nameOf: envOf,
       id: "config.environment",
       what: `The environment has ${name}, which is no option.`,
@@ -66,14 +66,14 @@ const readOptions = async (path: string): Promise<Values> => {
   for (const [key, raw] of Object.entries(await parse(path, text))) {
     const line = lineOf(text, key);
     const place = line === undefined ? path : `${path}, line ${line}`;
-    const option = find(key, inFile, {
+    const option = findOption(key, inFile, {
       nameOf,
       id: "config.key",
       what: `${place} has the key ${JSON.stringify(key)}, which is no option.`,
       otherwise: "Keys are the flags without dashes; docs/options.md lists them all.",
     });
     if (raw === "") continue;
-    values[option.key] = readValue(option, rawOf(raw), `${key} in ${place}`);
+    values[option.key] = readValue(option, raw, `${key} in ${place}`);
   }
   return values;
 };
@@ -96,13 +96,6 @@ const parse = async (path: string, text: string): Promise<Record<string, unknown
     if (!(error instanceof YAMLException)) throw error;
     throw bad(error.mark ? `${path}, line ${error.mark.line + 1},` : path, error.reason);
   }
-};
-
-const rawOf = (value: unknown): Raw => {
-  if (typeof value === "string") return value;
-  return Array.isArray(value)
-    ? value.map((item) => (typeof item === "string" ? item : JSON.stringify(item)))
-    : JSON.stringify(value);
 };
 
 /** Where a top-level key stands, counted from 1; undefined when it is written in flow style. */

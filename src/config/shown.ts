@@ -40,12 +40,15 @@ export const asCommand = (config: Config, command: CommandName = "install"): str
   return ["kn-bootstrap", command, ...words.map(quote)].join(" ");
 };
 
-const SHORT: Readonly<Record<string, string>> = { [FLAT]: "flat", [NESTED]: "nested" };
+const SHORT: ReadonlyMap<string, string> = new Map([
+  [FLAT, "flat"],
+  [NESTED, "nested"],
+]);
 
 const flagWords = (option: Option, value: Value): readonly string[] => {
   if (typeof value === "boolean") return [value ? flagOf(option) : `--no-${nameOf(option)}`];
   if (typeof value === "number") return [flagOf(option), duration(value)];
-  return [flagOf(option), typeof value === "string" ? (SHORT[value] ?? value) : value.join(",")];
+  return [flagOf(option), typeof value === "string" ? (SHORT.get(value) ?? value) : value.join(",")];
 };
 
 /** For a POSIX shell. */

@@ -7,16 +7,10 @@ import { type Problem, seconds } from "./syntax.ts";
 export type Raw = string | boolean | readonly string[];
 export type Value = string | boolean | number | readonly string[];
 
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  true: true,
-  yes: true,
-  on: true,
-  "1": true,
-  false: false,
-  no: false,
-  off: false,
-  "0": false,
-};
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ...["true", "yes", "on", "1"].map((word) => [word, true] as const),
+  ...["false", "no", "off", "0"].map((word) => [word, false] as const),
+]);
 
 const isProblem = (value: Value | Problem): value is Problem => typeof value === "object" && "why" in value;
 
@@ -24,7 +18,7 @@ const one = (option: Option, text: string): Value | Problem => {
   switch (option.kind) {
     case "boolean":
       return (
-        BOOLEANS[text.trim().toLowerCase()] ?? {
+        BOOLEANS.get(text.trim().toLowerCase()) ?? {
           why: "It takes true or false.",
           remedy: didYouMean(text, ["true", "false"], "Write one of them."),
         }
@@ -50,28 +44,28 @@ const one = (option: Option, text: string): Value | Problem => {
 };
 
 const list = (option: Option, items: readonly string[]): Value | Problem => {
-  const read = items
+  const values = items
     .flatMap((item) => item.split(","))
     .map((item) => item.trim())
     .filter((item) => item !== "")
     .map((item) => one(option, item));
-  return read.find(isProblem) ?? [...new Set(read as string[])];
+  return values.find(isProblem) ?? [...new Set(values as string[])];
+};
+
+const read = (option: Option, raw: unknown): Value | Problem => {
+  if (typeof raw === "string") return option.kind === "list" ? list(option, [raw]) : one(option, raw);
+  if (option.kind === "boolean" && typeof raw === "boolean") return raw;
+  if (option.kind !== "list") return { why: "It takes one value.", remedy: "Write one." };
+  const isList = Array.isArray(raw) && raw.every((item) => typeof item === "string");
+  return isList ? list(option, raw) : { why: "It takes a list of values.", remedy: "Write it like [a, b]." };
 };
 
 /**
- * One value as the engine wants it. `where` names its place for people: `--domain`, `KN_BOOTSTRAP_DOMAIN`, `domain in kn.yaml, line 3`.
- * Throws UserError `config.value` with exit code 2.
+ * One value as the engine wants it, from a {@link Raw} or whatever a file has instead. `where` names its place for people:
+ * `--domain`, `KN_BOOTSTRAP_DOMAIN`, `domain in kn.yaml, line 3`. Throws UserError `config.value` with exit code 2.
  */
-export const readValue = (option: Option, raw: Raw, where: string): Value => {
-  const shape = option.kind === "list" ? "a list" : "one value";
-  const value = ((): Value | Problem => {
-    if (typeof raw === "boolean")
-      return option.kind === "boolean" ? raw : { why: `It takes ${shape}.`, remedy: "Give it one." };
-    if (option.kind === "list") return list(option, typeof raw === "string" ? [raw] : raw);
-    return typeof raw === "string"
-      ? one(option, raw)
-      : { why: "It takes one value, not a list.", remedy: "Write one." };
-  })();
+export const readValue = (option: Option, raw: unknown, where: string): Value => {
+  const value = read(option, raw);
   if (!isProblem(value)) return value;
   throw new UserError({
     id: "config.value",
@@ -83,7 +77,7 @@ export const readValue = (option: Option, raw: Raw, where: string): Value => {
 };
 
 /** The option of this name in one of the sources, or an error with what was probably meant. */
-export const find = (
+export const findOption = (
   written: string,
   candidates: readonly Option[],
   source: {

@@ -74,7 +74,8 @@ const startQueue = (reconciler: Reconciler) => {
   };
 
   const drain = async (): Promise<void> => {
-    await Promise.resolve();
+    // A turn of the event loop: changes that come together are handled together, and nobody is starved.
+    await new Promise((resolve) => setImmediate(resolve));
     for (const key of pending) {
       if (closed) break;
       pending.delete(key);

@@ -21,7 +21,14 @@ export interface Meta {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
   finalizers?: string[];
-  ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean; blockOwnerDeletion?: boolean }[];
+  ownerReferences?: {
+    apiVersion: string;
+    kind: string;
+    name: string;
+    uid: string;
+    controller?: boolean;
+    blockOwnerDeletion?: boolean;
+  }[];
   // biome-ignore lint/suspicious/noExplicitAny: fieldsV1 is a free-form set
   managedFields?: any[];
   [field: string]: unknown;
@@ -76,7 +83,10 @@ export interface Api {
     change: (draft: Obj) => void,
     options?: { subresource?: "status" | "scale" },
   ) => Promise<Obj | undefined>;
-  readonly remove: (ref: Ref, options?: { propagationPolicy?: "Foreground" | "Background" | "Orphan" }) => Promise<void>;
+  readonly remove: (
+    ref: Ref,
+    options?: { propagationPolicy?: "Foreground" | "Background" | "Orphan" },
+  ) => Promise<void>;
   /** Called after each committed write, in order, never during one. Returns the unsubscribe function. */
   readonly onChange: (listener: (event: ChangeEvent) => void) => () => void;
   readonly close: () => Promise<void>;
@@ -135,13 +145,24 @@ export interface ApiOptions {
    * Without them the server behaves like one whose controller manager is down.
    */
   controllers?: boolean;
-  /** Sees every request before it is handled (tests count requests and kill at the n-th write); may answer in its place. */
+  /**
+   * Sees every request before it is handled (tests count requests and kill at the n-th write); may answer in its place.
+   * When it rejects, the connection is dropped as if the server had died; in this process `request` rejects.
+   */
   onRequest?: (request: ApiRequest) => ApiResponse | undefined | Promise<ApiResponse | undefined>;
 }
 
 /** A refusal as a client sees it: a Kubernetes Status object with its HTTP code. */
 export class StatusError extends Error {
-  readonly status: { kind: "Status"; apiVersion: "v1"; status: "Failure"; message: string; reason?: string; details?: unknown; code: number };
+  readonly status: {
+    kind: "Status";
+    apiVersion: "v1";
+    status: "Failure";
+    message: string;
+    reason?: string;
+    details?: unknown;
+    code: number;
+  };
   constructor(status: StatusError["status"]) {
     super(status.message);
     this.name = "StatusError";

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { complete } from "../../src/config/complete.ts";
 import { COMMAND_NAMES, defaultText, envOf, flagOf, inFile, nameOf, OPTIONS } from "../../src/config/options.ts";
 
-const repeated = (words: readonly string[]): readonly string[] => words.filter((word, index) => words.indexOf(word) !== index);
+const repeated = (words: readonly string[]): readonly string[] =>
+  words.filter((word, index) => words.indexOf(word) !== index);
 
 describe("the option table", () => {
   it("names every option once, in every source", () => {
@@ -19,7 +20,9 @@ describe("the option table", () => {
   });
 
   it("has no option for a secret", () => {
-    const suspicious = OPTIONS.filter(({ key }) => /secret|token|password|passw|credential|private|hmac|eab|api-?key|-key$/i.test(key));
+    const suspicious = OPTIONS.filter(({ key }) =>
+      /secret|token|password|passw|credential|private|hmac|eab|api-?key|-key$/i.test(key),
+    );
     expect(suspicious).toEqual([]);
   });
 
@@ -29,7 +32,9 @@ describe("the option table", () => {
       expect(option.help, `${option.key} is shown where no UTF-8 is`).toMatch(/^\p{ASCII}*$/u);
       expect(option.commands.length, option.key).toBeGreaterThan(0);
       expect(defaultText(option), option.key).not.toBe("");
-      expect(option.default === undefined, `${option.key} has either a default or a reason why not`).toBe(option.unset !== undefined);
+      expect(option.default === undefined, `${option.key} has either a default or a reason why not`).toBe(
+        option.unset !== undefined,
+      );
       if (option.kind === "choice") {
         expect(option.choices?.length, option.key).toBeGreaterThan(0);
         if (option.default !== undefined) expect(option.choices).toContain(option.default);

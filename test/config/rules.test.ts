@@ -69,12 +69,14 @@ describe("one option", () => {
     expect(await refusal({ address, domain: "apps.example.com" })).toMatch(reason);
   });
 
-  it.each(["registry.example.com", "registry.example.com:5000", "localhost:5000/mirror", "123.dkr.ecr.eu-central-1.amazonaws.com/kn/a_b"])(
-    "image registry %s is taken",
-    async (imageRegistry) => {
-      expect((await loaded({ imageRegistry })).imageRegistry).toBe(imageRegistry);
-    },
-  );
+  it.each([
+    "registry.example.com",
+    "registry.example.com:5000",
+    "localhost:5000/mirror",
+    "123.dkr.ecr.eu-central-1.amazonaws.com/kn/a_b",
+  ])("image registry %s is taken", async (imageRegistry) => {
+    expect((await loaded({ imageRegistry })).imageRegistry).toBe(imageRegistry);
+  });
   it.each([
     ["https://registry.example.com", /scheme.*Write registry\.example\.com/],
     ["registry.example.com/mirror:latest", /tag/],
@@ -87,7 +89,9 @@ describe("one option", () => {
   });
 
   it("a mirror is a URL, and carries no password", async () => {
-    expect((await loaded({ releaseMirror: "https://mirror.example.com/gh/" })).releaseMirror).toBe("https://mirror.example.com/gh");
+    expect((await loaded({ releaseMirror: "https://mirror.example.com/gh/" })).releaseMirror).toBe(
+      "https://mirror.example.com/gh",
+    );
     expect(await refusal({ releaseMirror: "mirror.example.com" })).toMatch(/no http or https URL/);
     expect(await refusal({ releaseMirror: "ftp://mirror.example.com" })).toMatch(/no http or https URL/);
     expect(await refusal({ releaseMirror: "https://me:hunter2@mirror.example.com" })).toMatch(/credentials/);
@@ -102,6 +106,7 @@ describe("one option", () => {
     [{ timeout: "soon" }, /600 \(seconds\), 10m or 1h30m/],
     [{ timeout: "10m1h" }, /time such as/],
     [{ timeout: "1.5h" }, /time such as/],
+    [{ hpa: "constructor" }, /true or false/],
     [{ timeout: "0" }, /from 1s to 24h/],
     [{ timeout: "25h" }, /from 1s to 24h/],
   ] satisfies [Sources["flags"], RegExp][])("%j is refused", async (flags, reason) => {
@@ -125,6 +130,7 @@ describe("options against each other", () => {
     [{ domainTemplate: "{{.Name}}_{{.Namespace}}.{{.Domain}}" }, /below the domain/],
     [{ domainTemplate: "{{.Domain}}.{{.Name}}-{{.Namespace}}" }, /below the domain/],
     [{ domainTemplate: '{{.Name}}-{{.Namespace}}{{index .Labels "x"}}.{{.Domain}}' }, /below the domain/],
+    [{ domainTemplate: "constructor" }, /lacks/],
     [{ domainTemplate: "shallow" }, /lacks.*flat, nested/],
   ] satisfies [Sources["flags"], RegExp][])("%j is refused", async (flags, reason) => {
     expect(await refusal(flags)).toMatch(reason);
@@ -142,6 +148,8 @@ describe("options against each other", () => {
   });
 
   it("a template may have the blanks that Go allows", async () => {
-    expect((await loaded({ domainTemplate: "{{ .Name }}-{{- .Namespace -}}.{{ .Domain }}" })).domainTemplate).toBe(FLAT);
+    expect((await loaded({ domainTemplate: "{{ .Name }}-{{- .Namespace -}}.{{ .Domain }}" })).domainTemplate).toBe(
+      FLAT,
+    );
   });
 });

@@ -32,7 +32,11 @@ const RBAC = "rbac.authorization.k8s.io";
 /** Paths that the default roles system:public-info-viewer and system:discovery open. */
 const PUBLIC_PATH = /^\/(api|apis|openapi|version|healthz|livez|readyz)(\/|$)/;
 /** Reviews about oneself, as the default role system:basic-user. */
-const SELF_REVIEWS: ReadonlySet<string> = new Set(["selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"]);
+const SELF_REVIEWS: ReadonlySet<string> = new Set([
+  "selfsubjectaccessreviews",
+  "selfsubjectrulesreviews",
+  "selfsubjectreviews",
+]);
 
 const objects = (value: unknown): Fields[] => listOf(value).filter(isFields);
 const holds = (list: unknown, value: string): boolean => listOf(list).includes("*") || listOf(list).includes(value);
@@ -41,11 +45,20 @@ export function decide(store: Store, user: User, wanted: Attributes): Decision {
   if (user.groups.includes("system:masters")) return { allowed: true, reason: "" };
   if (wanted.path !== undefined) {
     if (wanted.verb === "get" && PUBLIC_PATH.test(wanted.path))
-      return { allowed: true, reason: 'RBAC: allowed by ClusterRoleBinding "system:public-info-viewer" of ClusterRole "system:public-info-viewer" to Group "system:authenticated"' };
+      return {
+        allowed: true,
+        reason:
+          'RBAC: allowed by ClusterRoleBinding "system:public-info-viewer" of ClusterRole "system:public-info-viewer" to Group "system:authenticated"',
+      };
   } else if (wanted.verb === "create" && SELF_REVIEWS.has(wanted.resource))
-    return { allowed: true, reason: 'RBAC: allowed by ClusterRoleBinding "system:basic-user" of ClusterRole "system:basic-user" to Group "system:authenticated"' };
+    return {
+      allowed: true,
+      reason:
+        'RBAC: allowed by ClusterRoleBinding "system:basic-user" of ClusterRole "system:basic-user" to Group "system:authenticated"',
+    };
   for (const grant of grantsOf(store, user, wanted.namespace))
-    if (grant.rules.some((rule) => covers(rule, wanted))) return { allowed: true, reason: `RBAC: allowed by ${grant.by}` };
+    if (grant.rules.some((rule) => covers(rule, wanted)))
+      return { allowed: true, reason: `RBAC: allowed by ${grant.by}` };
   return { allowed: false, reason: "" };
 }
 
@@ -60,39 +73,52 @@ interface Grant {
 
 function* grantsOf(store: Store, user: User, namespace: string): Generator<Grant> {
   for (const binding of store.list(`${RBAC}/clusterrolebindings`)) yield* grantOf(store, user, binding, "");
-  if (namespace !== "") for (const binding of store.list(`${RBAC}/rolebindings`, namespace)) yield* grantOf(store, user, binding, namespace);
+  if (namespace !== "")
+    for (const binding of store.list(`${RBAC}/rolebindings`, namespace))
+      yield* grantOf(store, user, binding, namespace);
 }
 
 function* grantOf(store: Store, user: User, binding: Obj, namespace: string): Generator<Grant> {
-  const subject = objects(binding.subjects).find((candidate) => isSubject(candidate, user));
+  const subject = objects(binding.subjects).find((candidate) => isSubject(candidate, user, namespace));
   if (!subject) return;
   const reference = fieldsOf(binding.roleRef);
   const inCluster = reference.kind === "ClusterRole";
-  const role = store.get(`${RBAC}/${inCluster ? "clusterroles" : "roles"}`, inCluster ? "" : namespace, String(reference.name));
+  const role = store.get(
+    `${RBAC}/${inCluster ? "clusterroles" : "roles"}`,
+    inCluster ? "" : namespace,
+    String(reference.name),
+  );
   if (!role) return;
   const where = namespace === "" ? "" : `/${namespace}`;
-  const who = subject.kind === "ServiceAccount" ? `${String(subject.name)}/${String(subject.namespace)}` : String(subject.name);
+  const who =
+    subject.kind === "ServiceAccount"
+      ? `${String(subject.name)}/${String(subject.namespace ?? namespace)}`
+      : String(subject.name);
   yield {
     rules: objects(role.rules),
     by: `${binding.kind} "${binding.metadata.name}${where}" of ${String(reference.kind)} "${role.metadata.name}" to ${String(subject.kind)} "${who}"`,
   };
 }
 
-function isSubject(subject: Fields, user: User): boolean {
+function isSubject(subject: Fields, user: User, namespace: string): boolean {
   if (subject.kind === "User") return subject.name === user.name;
   if (subject.kind === "Group") return user.groups.includes(String(subject.name));
-  return user.name === `system:serviceaccount:${String(subject.namespace)}:${String(subject.name)}`;
+  return user.name === `system:serviceaccount:${String(subject.namespace ?? namespace)}:${String(subject.name)}`;
 }
 
 function covers(rule: Fields, wanted: Attributes): boolean {
   if (!holds(rule.verbs, wanted.verb)) return false;
   if (wanted.path !== undefined) {
     const { path } = wanted;
-    return listOf(rule.nonResourceURLs).some((url) => url === "*" || url === path || (String(url).endsWith("*") && path.startsWith(String(url).slice(0, -1))));
+    return listOf(rule.nonResourceURLs).some(
+      (url) => url === "*" || url === path || (String(url).endsWith("*") && path.startsWith(String(url).slice(0, -1))),
+    );
   }
   if (!holds(rule.apiGroups, wanted.group)) return false;
   const resource = wanted.subresource === "" ? wanted.resource : `${wanted.resource}/${wanted.subresource}`;
-  const named = holds(rule.resources, resource) || (wanted.subresource !== "" && listOf(rule.resources).includes(`*/${wanted.subresource}`));
+  const named =
+    holds(rule.resources, resource) ||
+    (wanted.subresource !== "" && listOf(rule.resources).includes(`*/${wanted.subresource}`));
   if (!named) return false;
   const names = listOf(rule.resourceNames);
   return names.length === 0 || names.includes(wanted.name);

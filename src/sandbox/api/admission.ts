@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { AdmissionAnswer, AdmissionReview, CallWebhook, Obj, WebhookTarget } from "../types.ts";
-import type { User } from "./access.ts";
+import type { Call } from "./call.ts";
 import type { Fields } from "./json.ts";
 import { fieldsOf, isFields, listOf } from "./json.ts";
 import type { Resource } from "./resource.ts";
@@ -16,10 +16,7 @@ export interface Admitted {
   readonly subresource: string;
   readonly object: Obj | undefined;
   readonly old: Obj | undefined;
-  readonly user: User;
-  readonly dryRun: boolean;
-  /** Collects what webhooks want shown. */
-  readonly warnings: string[];
+  readonly call: Call;
 }
 
 export interface Admission {
@@ -35,7 +32,11 @@ const EXEMPT: ReadonlySet<string> = new Set(["mutatingwebhookconfigurations", "v
 export function createAdmission(store: Store, call: CallWebhook | undefined): Admission {
   const reach = call ?? unreachable(store);
 
-  async function* answers(kind: string, request: Admitted, current: () => Obj | undefined): AsyncGenerator<{ webhook: Fields; answer: AdmissionAnswer }> {
+  async function* answers(
+    kind: string,
+    request: Admitted,
+    current: () => Obj | undefined,
+  ): AsyncGenerator<{ webhook: Fields; answer: AdmissionAnswer }> {
     if (request.resource.group === GROUP && EXEMPT.has(request.resource.plural)) return;
     for (const configuration of store.list(`${GROUP}/${kind}`))
       for (const webhook of listOf(configuration.webhooks).filter(isFields)) {
@@ -69,21 +70,40 @@ function matches(store: Store, webhook: Fields, request: Admitted, object: Obj |
     .find((candidate) => {
       const any = (list: unknown, value: string): boolean => listOf(list).includes("*") || listOf(list).includes(value);
       const resources = listOf(candidate.resources).map(String);
-      const named = resources.some((r) => r === wanted || r === "*/*" || (r === "*" && subresource === "") || r === `${resource.plural}/*` || (subresource !== "" && r === `*/${subresource}`));
-      const scope = candidate.scope === "*" || candidate.scope === undefined || (candidate.scope === "Namespaced") === resource.namespaced;
-      return any(candidate.operations, operation) && any(candidate.apiGroups, resource.group) && any(candidate.apiVersions, resource.version) && named && scope;
+      const named = resources.some(
+        (r) =>
+          r === wanted ||
+          r === "*/*" ||
+          (r === "*" && subresource === "") ||
+          r === `${resource.plural}/*` ||
+          (subresource !== "" && r === `*/${subresource}`),
+      );
+      const scope =
+        candidate.scope === "*" ||
+        candidate.scope === undefined ||
+        (candidate.scope === "Namespaced") === resource.namespaced;
+      return (
+        any(candidate.operations, operation) &&
+        any(candidate.apiGroups, resource.group) &&
+        any(candidate.apiVersions, resource.version) &&
+        named &&
+        scope
+      );
     });
   if (!rule) return false;
   const subject = object ?? request.old;
   if (!namespaceMatches(store, fieldsOf(webhook.namespaceSelector), resource, subject)) return false;
   const selector = fieldsOf(webhook.objectSelector);
-  return [object, request.old].some((candidate) => candidate && matchesLabelSelector(selector, candidate.metadata.labels ?? {}));
+  return [object, request.old].some(
+    (candidate) => candidate && matchesLabelSelector(selector, candidate.metadata.labels ?? {}),
+  );
 }
 
 /** Cluster-scoped objects always match, except a Namespace, which is judged by its own labels. */
 function namespaceMatches(store: Store, selector: Fields, resource: Resource, subject: Obj | undefined): boolean {
   if (!subject) return true;
-  if (resource.group === "" && resource.plural === "namespaces") return matchesLabelSelector(selector, subject.metadata.labels ?? {});
+  if (resource.group === "" && resource.plural === "namespaces")
+    return matchesLabelSelector(selector, subject.metadata.labels ?? {});
   if (!resource.namespaced) return true;
   const namespace = store.get("/namespaces", "", subject.metadata.namespace ?? "");
   return matchesLabelSelector(selector, namespace?.metadata.labels ?? {});
@@ -111,10 +131,15 @@ function targetOf(webhook: Fields): WebhookTarget {
 }
 
 /** Undefined when the webhook could not be asked and its failure is to be ignored. */
-async function ask(reach: CallWebhook, webhook: Fields, request: Admitted, object: Obj | undefined): Promise<AdmissionAnswer | undefined> {
+async function ask(
+  reach: CallWebhook,
+  webhook: Fields,
+  request: Admitted,
+  object: Obj | undefined,
+): Promise<AdmissionAnswer | undefined> {
   const target = targetOf(webhook);
   const { resource, old } = request;
-  if (request.dryRun && webhook.sideEffects !== "None" && webhook.sideEffects !== "NoneOnDryRun")
+  if (request.call.dryRun && webhook.sideEffects !== "None" && webhook.sideEffects !== "NoneOnDryRun")
     throw badRequest(`admission webhook "${target.webhook}" does not support dry run`);
   const subject = object ?? old;
   const review: AdmissionReview = {
@@ -127,31 +152,41 @@ async function ask(reach: CallWebhook, webhook: Fields, request: Admitted, objec
     name: subject?.metadata.name ?? "",
     ...(object ? { object } : {}),
     ...(old ? { oldObject: old } : {}),
-    dryRun: request.dryRun,
-    userInfo: { username: request.user.name, groups: [...request.user.groups] },
+    dryRun: request.call.dryRun,
+    userInfo: { username: request.call.user.name, groups: [...request.call.user.groups] },
   };
   try {
     return await reach(target, review);
   } catch (error) {
     if (webhook.failurePolicy === "Ignore") return undefined;
     const why = error instanceof Error ? error.message : String(error);
-    throw webhookFailed(`failed calling webhook "${target.webhook}": failed to call webhook: Post "${urlOf(target)}": ${why}`);
+    throw webhookFailed(
+      `failed calling webhook "${target.webhook}": failed to call webhook: Post "${urlOf(target)}": ${why}`,
+    );
   }
 }
 
 function urlOf(target: WebhookTarget): string {
   const { service } = target;
-  const base = service ? `https://${service.name}.${service.namespace}.svc:${service.port}${service.path ?? "/"}` : (target.url ?? "");
+  const base = service
+    ? `https://${service.name}.${service.namespace}.svc:${service.port}${service.path ?? "/"}`
+    : (target.url ?? "");
   return `${base}?timeout=${target.timeoutSeconds}s`;
 }
 
 function settle(webhook: Fields, answer: AdmissionAnswer, request: Admitted): void {
-  request.warnings.push(...(answer.warnings ?? []));
+  request.call.warnings.push(...(answer.warnings ?? []));
   if (answer.allowed) return;
   const code = answer.code ?? 400;
   const reason = { 400: "BadRequest", 403: "Forbidden", 422: "Invalid" }[code];
   const name = JSON.stringify(String(webhook.name));
-  throw refuse(code, reason, answer.message === undefined ? `admission webhook ${name} denied the request without explanation` : `admission webhook ${name} denied the request: ${answer.message}`);
+  throw refuse(
+    code,
+    reason,
+    answer.message === undefined
+      ? `admission webhook ${name} denied the request without explanation`
+      : `admission webhook ${name} denied the request: ${answer.message}`,
+  );
 }
 
 /** Without anybody behind the services, calls fail as they do on a cluster without workloads. */

@@ -6,7 +6,15 @@ import type { Fields } from "./json.ts";
 import { isFields } from "./json.ts";
 import type { Resource } from "./resource.ts";
 import { apiVersionOf, splitApiVersion } from "./resource.ts";
-import { badRequest } from "./status.ts";
+import { badRequest, refuse } from "./status.ts";
+
+/** 415. */
+export const unknownFormat = (accepted: string): Error =>
+  refuse(
+    415,
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+  );
 
 /** A patch body in JSON. Throws StatusError 400. */
 export function readJson(body: unknown): unknown {
@@ -30,7 +38,9 @@ export function readYaml(body: unknown): Fields {
     if (!where && body.trimStart().startsWith("{")) return readFlow(body);
     throw yamlError(where);
   }
-  throw badRequest("error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type map[string]interface {}");
+  throw badRequest(
+    "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type map[string]interface {}",
+  );
 }
 
 /** A text in braces that is no JSON may still be YAML. */
@@ -51,10 +61,13 @@ function yamlError(error: YAMLException | undefined): Error {
   return badRequest(`error decoding YAML: error converting YAML to JSON: yaml: line ${open ? 1 : line}: ${why}`);
 }
 
-/** The object of a POST or PUT, checked against the resource it is sent to. Throws StatusError 400. */
-export function readObject(resource: Resource, body: unknown): Fields {
+/** The object of a POST or PUT, checked against the resource it is sent to. Throws StatusError 400 or 415. */
+export function readObject(resource: Resource, body: unknown, contentType: string): Fields {
   let value: unknown = body;
-  if (typeof body === "string") {
+  if (contentType === "application/yaml") value = readYaml(body);
+  else if (contentType !== "" && contentType !== "application/json")
+    throw unknownFormat("application/json, application/yaml");
+  else if (typeof body === "string") {
     try {
       value = parseJson(body);
     } catch (error) {
@@ -64,7 +77,10 @@ export function readObject(resource: Resource, body: unknown): Fields {
       );
     }
   }
-  if (!isFields(value)) throw badRequest(`the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type struct`);
+  if (!isFields(value))
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value} into Go value of type struct`,
+    );
   checkKind(resource, value);
   return value;
 }
@@ -75,9 +91,15 @@ function checkKind(resource: Resource, value: Fields): void {
   if (kind === resource.kind && apiVersion === apiVersionOf(resource)) return;
   const { group, version } = splitApiVersion(apiVersion);
   if (resource.custom)
-    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(resource)})`);
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(resource)})`,
+    );
   const what = `${kind} in version "${version}" cannot be handled as a ${resource.kind}`;
   if (group === resource.group && version === resource.version)
-    throw badRequest(`${what}: converting (${version}.${kind}) to (${group === "" ? "core" : (group.split(".")[0] ?? "")}.${resource.kind}): unknown conversion`);
-  throw badRequest(`${what}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`);
+    throw badRequest(
+      `${what}: converting (${version}.${kind}) to (${group === "" ? "core" : (group.split(".")[0] ?? "")}.${resource.kind}): unknown conversion`,
+    );
+  throw badRequest(
+    `${what}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
+  );
 }

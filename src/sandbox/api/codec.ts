@@ -17,12 +17,16 @@ import { badRequest } from "./status.ts";
  */
 export function decodeObject(resource: Resource, value: Fields, unknown: string[]): Obj {
   try {
-    const draft = resource.custom ? decodeCustom(resource, resource.custom.openapi, value, unknown) : decodeBuiltin(resource, value, unknown);
+    const draft = resource.custom
+      ? decodeCustom(resource, resource.custom.openapi, value, unknown)
+      : decodeBuiltin(resource, value, unknown);
     resource.rules.defaults?.(draft);
     return draft;
   } catch (error) {
     if (!(error instanceof DecodeFailure)) throw error;
-    throw badRequest(`${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${error.message}`);
+    throw badRequest(
+      `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${error.message}`,
+    );
   }
 }
 

@@ -1,13 +1,14 @@
 /** Deletion: preconditions, finalizers, and what a propagation policy leaves to the garbage collector. */
 
 import type { Obj } from "../types.ts";
+import type { Call, Target, World } from "./call.ts";
+import { timestamp } from "./call.ts";
+import type { Fields } from "./json.ts";
+import { equal, fieldsOf, listOf } from "./json.ts";
 import { namespaceForbidden, PROTECTED } from "./kinds/core.ts";
-import { equal, type Fields, fieldsOf } from "./json.ts";
 import type { Resource } from "./resource.ts";
 import { storageKey } from "./resource.ts";
 import { notFound, preconditionFailed } from "./status.ts";
-import type { Call, World } from "./write.ts";
-import { timestamp } from "./write.ts";
 
 export interface DeleteOptions {
   readonly uid?: string;
@@ -21,6 +22,8 @@ export interface Deleted {
   readonly gone: boolean;
 }
 
+const NAMESPACES = "/namespaces";
+export const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
 /** Holds a deleted definition until its instances are gone. */
 export const CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
 
@@ -28,29 +31,28 @@ const JOB_WARNING =
   "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
 
 /** Throws StatusError. */
-export async function deleteObject(world: World, resource: Resource, call: Call, namespace: string, name: string, options: DeleteOptions): Promise<Deleted> {
-  const { store } = world;
+export async function deleteObject(world: World, call: Call, target: Target, options: DeleteOptions): Promise<Deleted> {
+  const { store, admission } = world;
+  const { resource, namespace, name } = target;
   const key = storageKey(resource);
   for (;;) {
     const old = store.get(key, namespace, name);
-    if (isNamespace(resource) && PROTECTED.has(name)) throw namespaceForbidden(name);
+    if (key === NAMESPACES && PROTECTED.has(name)) throw namespaceForbidden(name);
     if (!old) throw notFound(resource, name);
     checkPreconditions(resource, old, options);
-    await world.admission.validate({ resource, operation: "DELETE", subresource: "", object: undefined, old, user: call.user, dryRun: call.dryRun, warnings: call.warnings });
+    const request = { resource, operation: "DELETE" as const, subresource: "", object: undefined, old, call };
+    await admission.mutate(request);
+    await admission.validate(request);
     if (store.get(key, namespace, name) !== old) continue;
     if (resource.rules.orphansByDefault && options.propagationPolicy === undefined) call.warnings.push(JOB_WARNING);
     const marked = mark(resource, old, options);
-    if (!isHeld(resource, marked)) {
-      if (call.dryRun) return { object: marked, gone: true };
-      return { object: store.remove(key, resource.plural === "pods" ? marked : old), gone: true };
-    }
-    if (call.dryRun || equal(marked, old)) return { object: marked, gone: false };
-    return { object: store.put(key, marked, old), gone: false };
+    const gone = !isHeld(key, marked);
+    if (call.dryRun || (!gone && equal(marked, old))) return { object: marked, gone };
+    // Pods show how they went; other objects go as they were.
+    if (gone) return { object: store.remove(key, key === "/pods" ? marked : old), gone };
+    return { object: store.put(key, marked, old), gone };
   }
 }
-
-const isNamespace = (resource: Resource): boolean => resource.group === "" && resource.plural === "namespaces";
-const isDefinition = (resource: Resource): boolean => resource.group === "apiextensions.k8s.io" && resource.plural === "customresourcedefinitions";
 
 function checkPreconditions(resource: Resource, old: Obj, options: DeleteOptions): void {
   const { name, uid, resourceVersion } = old.metadata;
@@ -68,41 +70,55 @@ function checkPreconditions(resource: Resource, old: Obj, options: DeleteOptions
     );
 }
 
-const isHeld = (resource: Resource, object: Obj): boolean =>
-  (object.metadata.finalizers ?? []).length > 0 || (isNamespace(resource) && (object.spec?.finalizers ?? []).length > 0);
+const isHeld = (key: string, object: Obj): boolean =>
+  (object.metadata.finalizers ?? []).length > 0 || (key === NAMESPACES && (object.spec?.finalizers ?? []).length > 0);
 
-/** The object as a first DELETE leaves it when something holds it. */
+/** The object as a first DELETE leaves it when something holds it; a second changes nothing. */
 function mark(resource: Resource, old: Obj, options: DeleteOptions): Obj {
-  const finalizers = new Set(old.metadata.finalizers ?? []);
-  const policy = options.propagationPolicy ?? (resource.rules.orphansByDefault ? "Orphan" : undefined);
-  if (policy !== undefined && !isNamespace(resource) && !isDefinition(resource)) {
-    finalizers.delete("orphan");
-    finalizers.delete("foregroundDeletion");
-    if (policy === "Orphan") finalizers.add("orphan");
-    if (policy === "Foreground") finalizers.add("foregroundDeletion");
-  }
+  const key = storageKey(resource);
   const metadata = { ...old.metadata };
-  if (finalizers.size > 0) metadata.finalizers = [...finalizers];
+  if (key !== NAMESPACES) metadata.finalizers = finalizersFor(resource, key, old, options);
+  if (metadata.finalizers?.length === 0) delete metadata.finalizers;
   if (old.metadata.deletionTimestamp !== undefined) return { ...old, metadata };
   metadata.deletionTimestamp = timestamp();
-  if (isNamespace(resource)) return { ...old, metadata, status: { ...fieldsOf(old.status), phase: "Terminating" } };
-  if (isDefinition(resource)) {
-    metadata.finalizers = [...new Set([...finalizers, CLEANUP])];
-    return { ...old, metadata, status: terminating(fieldsOf(old.status)) };
-  }
+  const status = fieldsOf(old.status);
+  if (key === NAMESPACES) return { ...old, metadata, status: { ...status, phase: "Terminating" } };
+  if (key === DEFINITIONS) return { ...old, metadata, status: terminating(status) };
   metadata.deletionGracePeriodSeconds = 0;
   if (metadata.generation !== undefined) metadata.generation += 1;
   return { ...old, metadata };
 }
 
-function terminating(status: Fields): Fields {
-  const conditions = Array.isArray(status.conditions) ? status.conditions : [];
-  const condition = {
-    type: "Terminating",
-    status: "True",
-    lastTransitionTime: timestamp(),
-    reason: "InstanceDeletionPending",
-    message: "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
-  };
-  return { ...status, conditions: [...conditions, condition] };
+function finalizersFor(resource: Resource, key: string, old: Obj, options: DeleteOptions): string[] {
+  const finalizers = new Set(old.metadata.finalizers ?? []);
+  if (key === DEFINITIONS) return [...finalizers.add(CLEANUP)];
+  const policy = options.propagationPolicy ?? (resource.rules.orphansByDefault ? "Orphan" : undefined);
+  if (policy === undefined) return [...finalizers];
+  finalizers.delete("orphan");
+  finalizers.delete("foregroundDeletion");
+  if (policy === "Orphan") finalizers.add("orphan");
+  if (policy === "Foreground") finalizers.add("foregroundDeletion");
+  return [...finalizers];
+}
+
+const terminating = (status: Fields): Fields => ({
+  ...status,
+  conditions: [
+    ...listOf(status.conditions),
+    {
+      type: "Terminating",
+      status: "True",
+      lastTransitionTime: timestamp(),
+      reason: "InstanceDeletionPending",
+      message: "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    },
+  ],
+});
+
+/** Gives a namespace other spec.finalizers; one that only waited for them goes. Returns the namespace. */
+export function finalizeNamespace({ store }: World, call: Call, old: Obj, finalizers: readonly unknown[]): Obj {
+  const draft: Obj = { ...old, spec: finalizers.length > 0 ? { finalizers } : {} };
+  if (call.dryRun) return draft;
+  const marked = old.metadata.deletionTimestamp !== undefined;
+  return marked && !isHeld(NAMESPACES, draft) ? store.remove(NAMESPACES, draft) : store.put(NAMESPACES, draft, old);
 }

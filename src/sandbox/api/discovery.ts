@@ -14,11 +14,19 @@ export const coreVersions = (address: string): object => ({
   serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress: address }],
 });
 
-const groupNames = (registry: Registry): string[] => [...new Set(registry.all().map((r) => r.group))].filter((group) => group !== "");
+const groupNames = (registry: Registry): string[] =>
+  [...new Set(registry.all().map((r) => r.group))].filter((group) => group !== "");
 
 /** Versions of a group, the preferred first. */
 function versionsOf(registry: Registry, group: string): string[] {
-  const versions = [...new Set(registry.all().filter((r) => r.group === group).map((r) => r.version))];
+  const versions = [
+    ...new Set(
+      registry
+        .all()
+        .filter((r) => r.group === group)
+        .map((r) => r.version),
+    ),
+  ];
   return versions.sort(byPriority);
 }
 
@@ -40,7 +48,11 @@ function groupOf(registry: Registry, group: string): object {
   return { name: group, versions, preferredVersion: versions[0] };
 }
 
-export const apiGroup = (registry: Registry, group: string): object => ({ kind: "APIGroup", apiVersion: "v1", ...groupOf(registry, group) });
+export const apiGroup = (registry: Registry, group: string): object => ({
+  kind: "APIGroup",
+  apiVersion: "v1",
+  ...groupOf(registry, group),
+});
 
 export const apiGroups = (registry: Registry): object => ({
   kind: "APIGroupList",
@@ -64,7 +76,11 @@ const names = (resource: Resource): object => ({
 
 /** Clients compare it to learn when stored objects change their version. */
 const storageVersionHash = (resource: Resource): string =>
-  createHash("sha256").update(`${storageKey(resource)}/${resource.version}/${resource.kind}`).digest().subarray(0, 8).toString("base64");
+  createHash("sha256")
+    .update(`${storageKey(resource)}/${resource.version}/${resource.kind}`)
+    .digest()
+    .subarray(0, 8)
+    .toString("base64");
 
 export function apiResources(registry: Registry, group: string, version: string): object {
   const resources = registry.all().filter((r) => r.group === group && r.version === version);
@@ -106,7 +122,10 @@ export function aggregated(registry: Registry, core: boolean): object {
       versions: versionsOf(registry, group).map((version) => ({
         version,
         freshness: "Current",
-        resources: registry.all().filter((r) => r.group === group && r.version === version).map(described),
+        resources: registry
+          .all()
+          .filter((r) => r.group === group && r.version === version)
+          .map(described),
       })),
     })),
   };
@@ -121,7 +140,11 @@ function described(resource: Resource): object {
   // A kind of the resource's own group and version is left unqualified.
   return {
     resource: resource.plural,
-    responseKind: { group: resource.custom ? resource.group : "", version: resource.custom ? resource.version : "", kind: resource.kind },
+    responseKind: {
+      group: resource.custom ? resource.group : "",
+      version: resource.custom ? resource.version : "",
+      kind: resource.kind,
+    },
     scope: resource.namespaced ? "Namespaced" : "Cluster",
     singularResource: resource.singular,
     verbs: resource.verbs,
@@ -129,4 +152,3 @@ function described(resource: Resource): object {
     ...(subresources.length > 0 ? { subresources } : {}),
   };
 }
-

@@ -4,19 +4,29 @@ import type { ApiRequest } from "../types.ts";
 import { StatusError } from "../types.ts";
 import type { Attributes, User } from "./access.ts";
 import { ADMIN, decide, refusal } from "./access.ts";
-import { readJson } from "./body.ts";
+import { readJson, unknownFormat } from "./body.ts";
+import type { Call, Target, World } from "./call.ts";
 import { aggregated, apiGroup, apiGroups, apiResources, coreVersions, wantsAggregated } from "./discovery.ts";
 import { fieldsOf } from "./json.ts";
+import { patchObject } from "./patching.ts";
 import type { Registry } from "./registry.ts";
 import type { Resource } from "./resource.ts";
 import { review } from "./reviews.ts";
 import type { Route } from "./route.ts";
 import { parsePath } from "./route.ts";
-import { bodyOf, forbidden, internal, methodNotAllowed, noSuchResource, refuse } from "./status.ts";
+import {
+  bodyOf,
+  forbidden,
+  internal,
+  invalid,
+  methodNotAllowed,
+  noSuchResource,
+  refuse,
+  unsupported,
+} from "./status.ts";
 import * as verbs from "./verbs.ts";
 import type { Stream } from "./watch.ts";
 import { watch } from "./watch.ts";
-import type { Call, World } from "./write.ts";
 
 export interface Reply {
   readonly status: number;
@@ -43,14 +53,21 @@ const json = (status: number, body: string | object, warnings: readonly string[]
   warnings,
   body: typeof body === "string" ? body : JSON.stringify(body),
 });
-const text = (status: number, body: string): Reply => ({ status, contentType: "text/plain; charset=utf-8", warnings: [], body });
+const text = (status: number, body: string): Reply => ({
+  status,
+  contentType: "text/plain; charset=utf-8",
+  warnings: [],
+  body,
+});
 const nowhere = (): Reply => text(404, "404 page not found\n");
 
 /** `trusted` requests come from this process and need no token. */
 export async function handle(server: Server, request: ApiRequest, trusted = false): Promise<Reply> {
   const warnings: string[] = [];
   try {
-    const headers = Object.fromEntries(Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+    const headers = Object.fromEntries(
+      Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+    );
     const user = authenticate(server, headers, trusted);
     return await route(server, request, headers, user, warnings);
   } catch (error) {
@@ -66,11 +83,20 @@ function authenticate(server: Server, headers: Headers, trusted: boolean): User 
   if (!trusted && headers.authorization !== `Bearer ${server.token}`) throw refuse(401, "Unauthorized", "Unauthorized");
   const name = headers["impersonate-user"];
   if (name === undefined) return ADMIN;
-  const groups = (headers["impersonate-group"] ?? "").split(",").map((group) => group.trim()).filter((group) => group !== "");
+  const groups = (headers["impersonate-group"] ?? "")
+    .split(",")
+    .map((group) => group.trim())
+    .filter((group) => group !== "");
   return { name, groups: groups.includes("system:authenticated") ? groups : [...groups, "system:authenticated"] };
 }
 
-async function route(server: Server, request: ApiRequest, headers: Headers, user: User, warnings: string[]): Promise<Reply> {
+async function route(
+  server: Server,
+  request: ApiRequest,
+  headers: Headers,
+  user: User,
+  warnings: string[],
+): Promise<Reply> {
   const found = parsePath(request.path);
   const query = request.query ?? {};
   const accept = headers.accept ?? JSON_TYPE;
@@ -94,7 +120,12 @@ async function route(server: Server, request: ApiRequest, headers: Headers, user
       {},
     );
   if (resource.deprecated !== undefined) warnings.push(resource.deprecated);
-  const target: verbs.Target = { resource, namespace: resource.namespaced ? namespace : "", name: found.name, subresource };
+  const target: Target = {
+    resource,
+    namespace: resource.namespaced ? namespace : "",
+    name: found.name,
+    subresource,
+  };
   if (resource.virtual) return answerReview(server, resource, user, namespace, request);
   if (request.method === "GET" && target.name === "" && (query.watch === "true" || query.watch === "1"))
     return { ...json(200, ""), warnings, stream: watch(server.world.store, resource, scopeOf(target), query) };
@@ -103,27 +134,44 @@ async function route(server: Server, request: ApiRequest, headers: Headers, user
 }
 
 /** Undefined lists all namespaces. */
-const scopeOf = (target: verbs.Target): string | undefined =>
+const scopeOf = (target: Target): string | undefined =>
   target.resource.namespaced && target.namespace !== "" ? target.namespace : undefined;
 
 function answerReview(server: Server, resource: Resource, user: User, namespace: string, request: ApiRequest): Reply {
   if (request.method !== "POST") throw methodNotAllowed();
+  const type = mediaType(request.headers?.["content-type"]);
+  if (type !== "" && type !== JSON_TYPE) throw unknownFormat(JSON_TYPE);
   return json(201, review(server.world.store, resource, user, namespace, fieldsOf(readJson(request.body))));
 }
 
-const OPTIONS: Readonly<Record<string, string>> = { POST: "CreateOptions", PUT: "UpdateOptions", PATCH: "PatchOptions", DELETE: "DeleteOptions" };
+const mediaType = (header: string | undefined): string => (header ?? "").split(";")[0]?.trim() ?? "";
 
-async function perform(server: Server, request: ApiRequest, headers: Headers, user: User, target: verbs.Target, warnings: string[]): Promise<verbs.Answer> {
+const OPTIONS: Readonly<Record<string, string>> = {
+  POST: "CreateOptions",
+  PUT: "UpdateOptions",
+  PATCH: "PatchOptions",
+  DELETE: "DeleteOptions",
+};
+
+async function perform(
+  server: Server,
+  request: ApiRequest,
+  headers: Headers,
+  user: User,
+  target: Target,
+  warnings: string[],
+): Promise<verbs.Answer> {
   const { world } = server;
   const query = request.query ?? {};
-  const incoming: verbs.Incoming = { query, contentType: (headers["content-type"] ?? "").split(";")[0] ?? "", body: request.body };
+  const incoming: verbs.Incoming = { query, contentType: mediaType(headers["content-type"]), body: request.body };
   const single = target.name !== "";
-  if (request.method === "GET") return single ? verbs.getObject(world, target) : verbs.listObjects(world, target.resource, scopeOf(target), query);
+  if (request.method === "GET")
+    return single ? verbs.getObject(world, target) : verbs.listObjects(world, target.resource, scopeOf(target), query);
   const validation = query.fieldValidation;
   const call: Call = {
     user,
     manager: query.fieldManager ?? agentName(headers["user-agent"]),
-    dryRun: verbs.checkOptions(query, OPTIONS[request.method] ?? ""),
+    dryRun: isDryRun(query.dryRun, OPTIONS[request.method] ?? ""),
     validation: validation === "Strict" || validation === "Ignore" ? validation : "Warn",
     warnings,
   };
@@ -133,17 +181,36 @@ async function perform(server: Server, request: ApiRequest, headers: Headers, us
     return verbs.removeObjects(world, call, target.resource, scopeOf(target), incoming);
   }
   if (request.method === "PUT") return verbs.replaceObject(world, call, target, incoming);
-  if (request.method === "PATCH") return verbs.patchObject(world, call, target, incoming);
+  if (request.method === "PATCH") return patchObject(world, call, target, incoming);
   if (request.method === "DELETE") return verbs.removeObject(world, call, target, incoming);
   throw methodNotAllowed();
+}
+
+/** Throws StatusError 422. */
+function isDryRun(dryRun: string | undefined, kind: string): boolean {
+  if (dryRun === undefined || dryRun === "All") return dryRun === "All";
+  throw invalid("meta.k8s.io", kind, "", [unsupported("dryRun", [dryRun], ["All"])]);
 }
 
 /** Who did not name a field manager is known by the first word of the User-Agent. */
 const agentName = (agent: string | undefined): string => agent?.split("/")[0] || "unknown";
 
-const VERBS: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete", GET: "get", HEAD: "get" };
+const VERBS: Readonly<Record<string, string>> = {
+  POST: "create",
+  PUT: "update",
+  PATCH: "patch",
+  DELETE: "delete",
+  GET: "get",
+  HEAD: "get",
+};
 
-function authorize(server: Server, user: User, request: ApiRequest, found: Route | undefined, query: Readonly<Record<string, string>>): void {
+function authorize(
+  server: Server,
+  user: User,
+  request: ApiRequest,
+  found: Route | undefined,
+  query: Readonly<Record<string, string>>,
+): void {
   const verb = VERBS[request.method] ?? request.method.toLowerCase();
   const { store } = server.world;
   if (!found) {
@@ -156,7 +223,8 @@ function authorize(server: Server, user: User, request: ApiRequest, found: Route
   const watching = query.watch === "true" || query.watch === "1";
   const wanted: Attributes = {
     ...found,
-    verb: many && verb === "get" ? (watching ? "watch" : "list") : many && verb === "delete" ? "deletecollection" : verb,
+    verb:
+      many && verb === "get" ? (watching ? "watch" : "list") : many && verb === "delete" ? "deletecollection" : verb,
   };
   const named = { group: found.group, plural: found.resource, kind: "" };
   const check = (attributes: Attributes): void => {
@@ -165,7 +233,11 @@ function authorize(server: Server, user: User, request: ApiRequest, found: Route
   check(wanted);
   // An apply that will create needs both rights.
   const creates = request.method === "PATCH" && /apply-patch/.test(request.headers?.["content-type"] ?? "");
-  if (creates && found.subresource === "" && !store.get(`${found.group}/${found.resource}`, found.namespace, found.name))
+  if (
+    creates &&
+    found.subresource === "" &&
+    !store.get(`${found.group}/${found.resource}`, found.namespace, found.name)
+  )
     check({ ...wanted, verb: "create" });
 }
 
@@ -186,7 +258,8 @@ function meta(server: Server, path: string, accept: string): Reply {
     case "version":
       return json(200, versionInfo(server.version));
     case "api":
-      if (group === undefined) return wantsAggregated(accept) ? together(true) : json(200, coreVersions(server.address()));
+      if (group === undefined)
+        return wantsAggregated(accept) ? together(true) : json(200, coreVersions(server.address()));
       if (group === "v1") return json(200, apiResources(registry, "", "v1"));
       break;
     case "apis":

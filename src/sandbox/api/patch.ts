@@ -38,27 +38,37 @@ export function jsonPatch(target: Fields, patch: unknown): Fields {
 
 function pointer(path: unknown): string[] {
   if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) throw rejected();
-  return ["document", ...path.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"))];
+  return [
+    "document",
+    ...path
+      .split("/")
+      .slice(1)
+      .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~")),
+  ];
 }
 
 function applyOperation(root: Fields, { op, path, from, value }: Operation): void {
   const to = pointer(path);
   switch (op) {
     case "add":
-      return place(root, to, clone(value));
+      place(root, to, clone(value));
+      break;
     case "remove":
-      return void take(root, to);
+      take(root, to);
+      break;
     case "replace":
-      read(root, to);
-      if (to.length > 1) take(root, to);
-      return place(root, to, clone(value));
+      take(root, to);
+      place(root, to, clone(value));
+      break;
     case "move":
-      return place(root, to, take(root, pointer(from)));
+      place(root, to, take(root, pointer(from)));
+      break;
     case "copy":
-      return place(root, to, clone(read(root, pointer(from))));
+      place(root, to, clone(read(root, pointer(from))));
+      break;
     case "test":
       if (!equal(read(root, to), value)) throw rejected();
-      return;
+      break;
     default:
       throw rejected();
   }
@@ -124,7 +134,8 @@ function mergeFields(schema: Schema | undefined, target: unknown, patch: Fields)
     const value = patch[name];
     if (value === null) delete out[name];
     else if (isFields(value)) out[name] = mergeFields(child, out[name], value);
-    else if (Array.isArray(value) && child?.type === "list" && child.kind !== "atomic") out[name] = mergeList(child, out[name], value);
+    else if (Array.isArray(value) && child?.type === "list" && child.kind !== "atomic")
+      out[name] = mergeList(child, out[name], value);
     else out[name] = clone(value);
   }
   return out;

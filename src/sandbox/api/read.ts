@@ -14,7 +14,11 @@ import { badVersion } from "./watch.ts";
 
 export interface Page {
   readonly items: readonly Obj[];
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string; readonly remainingItemCount?: number };
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
 }
 
 interface Token {
@@ -25,7 +29,12 @@ interface Token {
 const idOf = (object: Obj): string => `${object.metadata.namespace ?? ""}/${object.metadata.name}`;
 
 /** Throws StatusError. `namespace` undefined lists all namespaces. */
-export function listPage(store: Store, resource: Resource, namespace: string | undefined, query: Readonly<Record<string, string>>): Page {
+export function listPage(
+  store: Store,
+  resource: Resource,
+  namespace: string | undefined,
+  query: Readonly<Record<string, string>>,
+): Page {
   checkVersion(store, query);
   const selected = selection(resource, query);
   const stored = store.list(storageKey(resource), namespace);

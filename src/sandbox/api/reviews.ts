@@ -12,14 +12,39 @@ import type { Store } from "./store.ts";
 /** The answered review. Throws StatusError. */
 export function review(store: Store, resource: Resource, user: User, namespace: string, sent: Fields): Fields {
   const spec = fieldsOf(sent.spec);
-  const answer = (status: Fields): Fields => ({ kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: fieldsOf(sent.metadata), spec, status });
+  const answer = (status: Fields): Fields => ({
+    kind: resource.kind,
+    apiVersion: apiVersionOf(resource),
+    metadata: fieldsOf(sent.metadata),
+    spec,
+    status,
+  });
   switch (resource.plural) {
     case "selfsubjectreviews":
       return answer({ userInfo: { username: user.name, groups: user.groups } });
     case "selfsubjectrulesreviews":
       return answer({
-        resourceRules: user.groups.includes("system:masters") ? [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }] : rulesOf(store, user, String(spec.namespace ?? "")),
-        nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version", "/version/"] }],
+        resourceRules: user.groups.includes("system:masters")
+          ? [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }]
+          : rulesOf(store, user, String(spec.namespace ?? "")),
+        nonResourceRules: [
+          {
+            verbs: ["get"],
+            nonResourceURLs: [
+              "/api",
+              "/api/*",
+              "/apis",
+              "/apis/*",
+              "/healthz",
+              "/livez",
+              "/openapi",
+              "/openapi/*",
+              "/readyz",
+              "/version",
+              "/version/",
+            ],
+          },
+        ],
         incomplete: false,
       });
     case "selfsubjectaccessreviews":
@@ -27,7 +52,7 @@ export function review(store: Store, resource: Resource, user: User, namespace: 
     default: {
       const asked: User = { name: String(spec.user ?? ""), groups: listOf(spec.groups).map(String) };
       if (asked.name === "" && asked.groups.length === 0)
-        throw badRequest("spec.user: Invalid value: \"\": at least one of user or group must be specified");
+        throw badRequest('spec.user: Invalid value: "": at least one of user or group must be specified');
       if (resource.namespaced && fieldsOf(spec.resourceAttributes).namespace !== namespace)
         throw badRequest("spec.resourceAttributes.namespace must match metadata.namespace");
       return answer(decision(store, asked, spec));
@@ -39,7 +64,11 @@ function decision(store: Store, user: User, spec: Fields): Fields {
   const { resourceAttributes, nonResourceAttributes } = spec;
   if (isFields(resourceAttributes) === isFields(nonResourceAttributes))
     throw invalid("authorization.k8s.io", "", "", [
-      wrong("spec.resourceAttributes", resourceAttributes ?? null, "exactly one of nonResourceAttributes or resourceAttributes must be specified"),
+      wrong(
+        "spec.resourceAttributes",
+        resourceAttributes ?? null,
+        "exactly one of nonResourceAttributes or resourceAttributes must be specified",
+      ),
     ]);
   const asked = fieldsOf(resourceAttributes ?? nonResourceAttributes);
   const text = (name: string): string => String(asked[name] ?? "");

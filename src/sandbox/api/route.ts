@@ -14,7 +14,10 @@ export interface Route {
  * `/api/v1/namespaces/a` is the Namespace a, in the namespace a: that is how refusals name it.
  */
 export function parsePath(path: string): Route | undefined {
-  const parts = path.split("/").filter((part) => part !== "").map(decodeURIComponent);
+  const parts = path
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decodeURIComponent);
   const [root, ...rest] = parts;
   let group = "";
   if (root === "apis") group = rest.shift() ?? "";

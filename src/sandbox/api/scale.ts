@@ -1,15 +1,15 @@
 /** The scale subresource: replicas of a workload as an object of their own (autoscaling/v1 Scale). */
 
 import type { Obj } from "../types.ts";
-import { emptySet, insert, intersection, isEmpty } from "./apply/field-set.ts";
 import { update as ownUpdate } from "./apply/field-manager.ts";
+import { emptySet, insert, intersection, isEmpty } from "./apply/field-set.ts";
 import { identity, readOwners, writeOwners } from "./apply/owners.ts";
+import type { Call } from "./call.ts";
 import type { Fields } from "./json.ts";
 import { at, fieldsOf } from "./json.ts";
 import type { Resource, ScalePaths } from "./resource.ts";
 import { selectorText } from "./selectors.ts";
 import { badRequest } from "./status.ts";
-import type { Call } from "./write.ts";
 import { writeOf } from "./write.ts";
 
 export function scaleOf(scale: ScalePaths, object: Obj): Obj {
@@ -28,16 +28,23 @@ export function scaleOf(scale: ScalePaths, object: Obj): Obj {
 
 /** The object with the replicas of a Scale that was sent. Throws StatusError 400. */
 export function withScale(resource: Resource, scale: ScalePaths, call: Call, old: Obj, sent: Fields): Obj {
-  if (sent.kind !== undefined && sent.kind !== "Scale") throw badRequest(`wrong object passed to Scale update: ${String(sent.kind)}`);
+  if (sent.kind !== undefined && sent.kind !== "Scale")
+    throw badRequest(`wrong object passed to Scale update: ${String(sent.kind)}`);
   const replicas = Number(fieldsOf(sent.spec).replicas ?? 0);
   const version = fieldsOf(sent.metadata).resourceVersion;
   const draft = withValue(old, scale.specReplicas, replicas) as Obj;
   const resourceVersion = version === undefined ? old.metadata.resourceVersion : String(version);
-  const next = { ...draft, metadata: { ...draft.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+  const next = {
+    ...draft,
+    metadata: { ...draft.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+  };
   // Nobody owned the replicas: then the write is not tracked either.
   const owners = readOwners(old.metadata.managedFields);
   const path = emptySet();
-  insert(path, scale.specReplicas.map((field) => `f:${field}`));
+  insert(
+    path,
+    scale.specReplicas.map((field) => `f:${field}`),
+  );
   const owned = [...owners.values()].some((owner) => !isEmpty(intersection(owner.set, path)));
   if (!owned) return next;
   const tracked = ownUpdate(writeOf(resource, call, "scale"), old, next);

@@ -26,7 +26,9 @@ export function matchesLabelSelector(selector: Fields, labels: Labels): boolean 
 
 /** A metav1.LabelSelector as text, as the scale subresource shows it. */
 export function selectorText(selector: unknown): string {
-  const parts = Object.entries(fieldsOf(fieldsOf(selector).matchLabels)).map(([key, value]) => `${key}=${String(value)}`);
+  const parts = Object.entries(fieldsOf(fieldsOf(selector).matchLabels)).map(
+    ([key, value]) => `${key}=${String(value)}`,
+  );
   for (const expression of listOf(fieldsOf(selector).matchExpressions).filter(isFields)) {
     const key = String(expression.key);
     const values = listOf(expression.values).join(",");

@@ -1,4 +1,4 @@
-/** The HTTPS front of the API on loopback. */
+/** The HTTPS front of the API on loopback. A request that cannot be answered at all loses its connection. */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
@@ -16,10 +16,17 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-export async function listen(serving: Serving, port: number, answer: (request: ApiRequest) => Promise<Reply>): Promise<Listening> {
-  const server = createServer({ cert: serving.certificate, key: serving.key, keepAliveTimeout: 60_000 }, (incoming, outgoing) => {
-    void serve(incoming, outgoing, answer);
-  });
+export async function listen(
+  serving: Serving,
+  port: number,
+  answer: (request: ApiRequest) => Promise<Reply>,
+): Promise<Listening> {
+  const server = createServer(
+    { cert: serving.certificate, key: serving.key, keepAliveTimeout: 60_000 },
+    (incoming, outgoing) => {
+      serve(incoming, outgoing, answer).catch(() => incoming.destroy());
+    },
+  );
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -39,16 +46,23 @@ export async function listen(serving: Serving, port: number, answer: (request: A
   };
 }
 
-async function serve(incoming: IncomingMessage, outgoing: ServerResponse, answer: (request: ApiRequest) => Promise<Reply>): Promise<void> {
+async function serve(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: (request: ApiRequest) => Promise<Reply>,
+): Promise<void> {
   const url = new URL(incoming.url ?? "/", "https://loopback");
   const body = await readBody(incoming).catch(() => undefined);
   if (body === undefined) {
     const error = refuse(413, "RequestEntityTooLarge", `Request entity too large: limit is ${BODY_LIMIT}`);
-    outgoing.writeHead(413, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(bodyOf(error)));
+    outgoing
+      .writeHead(413, { "content-type": "application/json", connection: "close" })
+      .end(JSON.stringify(bodyOf(error)));
     return;
   }
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(incoming.headers)) if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(",") : value;
+  for (const [name, value] of Object.entries(incoming.headers))
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(",") : value;
   const reply = await answer({
     method: incoming.method ?? "GET",
     path: url.pathname,
@@ -59,7 +73,11 @@ async function serve(incoming: IncomingMessage, outgoing: ServerResponse, answer
   if (outgoing.destroyed) return;
   outgoing.setHeader("content-type", reply.contentType);
   outgoing.setHeader("cache-control", "no-cache, private");
-  if (reply.warnings.length > 0) outgoing.setHeader("warning", reply.warnings.map((warning) => `299 - ${JSON.stringify(warning)}`));
+  if (reply.warnings.length > 0)
+    outgoing.setHeader(
+      "warning",
+      reply.warnings.map((warning) => `299 - ${JSON.stringify(warning)}`),
+    );
   outgoing.statusCode = reply.status;
   if (!reply.stream) {
     outgoing.end(incoming.method === "HEAD" ? undefined : reply.body);

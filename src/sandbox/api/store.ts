@@ -74,7 +74,10 @@ export function createStore(history: number): Store {
     }
   };
 
-  const stamped = (object: Obj): Obj => ({ ...object, metadata: { ...object.metadata, resourceVersion: String(++last) } });
+  const stamped = (object: Obj): Obj => ({
+    ...object,
+    metadata: { ...object.metadata, resourceVersion: String(++last) },
+  });
 
   return {
     version: () => last,
@@ -93,7 +96,13 @@ export function createStore(history: number): Store {
       const found = table(key);
       found.objects.set(idOf(stored.metadata.namespace ?? "", stored.metadata.name), stored);
       found.sorted = undefined;
-      announce({ type: before ? "MODIFIED" : "ADDED", object: stored, key, version: last, ...(before ? { before } : {}) });
+      announce({
+        type: before ? "MODIFIED" : "ADDED",
+        object: stored,
+        key,
+        version: last,
+        ...(before ? { before } : {}),
+      });
       return stored;
     },
     remove: (key, before) => {

@@ -19,10 +19,17 @@ export const expired = (asked: number, oldest: number): StatusError =>
   refuse(410, "Expired", `too old resource version: ${asked} (${oldest})`);
 
 export const badVersion = (text: string): StatusError =>
-  internal(`resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  internal(
+    `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
 
 /** Throws StatusError where the request itself is wrong. */
-export function watch(store: Store, resource: Resource, namespace: string | undefined, query: Readonly<Record<string, string>>): Stream {
+export function watch(
+  store: Store,
+  resource: Resource,
+  namespace: string | undefined,
+  query: Readonly<Record<string, string>>,
+): Stream {
   const asked = query.resourceVersion ?? "";
   if (asked !== "" && !/^\d+$/.test(asked)) throw badVersion(asked);
   const selected = selection(resource, query) ?? (() => true);
@@ -47,11 +54,19 @@ export function watch(store: Store, resource: Resource, namespace: string | unde
       send(type, textOf(inVersion(resource, object)));
     };
     const bookmark = (annotations: object): void =>
-      send("BOOKMARK", JSON.stringify({ kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: { resourceVersion: String(store.version()), ...annotations } }));
+      send(
+        "BOOKMARK",
+        JSON.stringify({
+          kind: resource.kind,
+          apiVersion: apiVersionOf(resource),
+          metadata: { resourceVersion: String(store.version()), ...annotations },
+        }),
+      );
 
     let missed: readonly Change[] = [];
     if (from === undefined) {
-      for (const object of store.list(key, namespace)) if (selected(object)) send("ADDED", textOf(inVersion(resource, object)));
+      for (const object of store.list(key, namespace))
+        if (selected(object)) send("ADDED", textOf(inVersion(resource, object)));
       if (initial && bookmarks) bookmark({ annotations: { "k8s.io/initial-events-end": "true" } });
     } else {
       const found = store.since(from, key);

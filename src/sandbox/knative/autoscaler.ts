@@ -20,6 +20,7 @@ import { livingIn } from "./process.ts";
 import { readConfig } from "./settings.ts";
 
 const KIND = "PodAutoscaler";
+const CLASS = "kpa.autoscaling.knative.dev";
 
 export interface Autoscaler {
   readonly reconciler: Reconciler;
@@ -115,6 +116,8 @@ export const createAutoscaler = (stage: Stage): Autoscaler => {
     const autoscaler = api.get(refAt(AUTOSCALING, KIND, key));
     if (!autoscaler) traffic.delete(key);
     if (!autoscaler || autoscaler.metadata.deletionTimestamp) return undefined;
+    // Other classes belong to other autoscalers, and there are none here.
+    if (autoscaler.metadata.annotations?.["autoscaling.knative.dev/class"] !== CLASS) return undefined;
     const { name, namespace = "", labels } = autoscaler.metadata;
     const sks = await ensure(api, AUTOSCALER, {
       apiVersion: NETWORKING,

@@ -1,7 +1,7 @@
 import type { Stage } from "../objects.ts";
 import type { Api } from "../types.ts";
 import { parseGoTemplate } from "./go-template.ts";
-import { CLUSTER_DOMAIN, CLUSTER_LOCAL, INGRESS_CLASS, NAMESPACE, VISIBILITY } from "./names.ts";
+import { CLUSTER_DOMAIN, CLUSTER_LOCAL, NAMESPACE, VISIBILITY } from "./names.ts";
 import { firstDocument } from "./yaml.ts";
 
 /** Serving's ConfigMaps as its controllers read them: new key before old key, defaults of networking pkg/config/config.go. */
@@ -55,8 +55,6 @@ export const networkSettings = ({ api }: Stage, annotations: Labels = {}): Netwo
   };
 };
 
-export { INGRESS_CLASS };
-
 /** The domain of a Route: the most specific selector wins, then the alphabetically first (route/config/domain.go). */
 export const domainFor = ({ api }: Stage, labels: Labels): string => {
   if (labels[VISIBILITY] === CLUSTER_LOCAL) return CLUSTER_DOMAIN;
@@ -73,6 +71,9 @@ export const domainFor = ({ api }: Stage, labels: Labels): string => {
   return best?.domain ?? CLUSTER_DOMAIN;
 };
 
+/** Of one DNS label (RFC 1035, 2.3.4). */
+const MAX_LABEL = 63;
+
 export interface HostInput {
   readonly name: string;
   readonly namespace: string;
@@ -82,7 +83,10 @@ export interface HostInput {
   readonly tag: string;
 }
 
-/** The host of a Route or of one of its tags. Cluster-local names never use the domain template. */
+/**
+ * The host of a Route or of one of its tags. Cluster-local names never use the domain template. Throws an Error with
+ * Serving's words when a template fails or its result is no domain name.
+ */
 export const hostFor = (stage: Stage, input: HostInput): { host: string; isLocal: boolean } => {
   const { domainTemplate, tagTemplate } = networkSettings(stage);
   const domain = domainFor(stage, input.labels);
@@ -97,5 +101,10 @@ export const hostFor = (stage: Stage, input: HostInput): { host: string; isLocal
     { Name: name, Namespace: input.namespace, Domain: domain, Labels: input.labels, Annotations: input.annotations },
     "DomainTemplateValues",
   );
+  const tooLong = host.split(".").find((label) => label.length > MAX_LABEL);
+  if (tooLong !== undefined) {
+    const why = `url: Invalid value: "${tooLong}": must be no more than ${MAX_LABEL} characters`;
+    throw new Error(`domain name error: invalid domain name "${host}": ${why}`);
+  }
   return { host, isLocal };
 };

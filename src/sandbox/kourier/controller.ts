@@ -4,7 +4,7 @@ import { INGRESS_CLASS, NETWORKING } from "../knative/names.ts";
 import { fatal, versionRefusal } from "../knative/process.ts";
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
 import type { Program } from "../kubernetes/processes.ts";
-import { dropFinalizer, isTrue, isUp, keyOf, keysOfKind, refAt, refOf, type Stage } from "../objects.ts";
+import { conditionOf, dropFinalizer, isTrue, isUp, keyOf, keysOfKind, refAt, refOf, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { ChangeEvent, Obj } from "../types.ts";
 import type { Certificate, Gateway } from "./gateway.ts";
@@ -36,7 +36,9 @@ export const kourierController = (stage: Stage, gateway: Gateway): { program: Pr
   /** Ready addresses per EndpointSlice: only their change is news. */
   const addresses = new Map<string, string>();
   let environment: Environment = {};
+  let certificate: Certificate | undefined;
   let wasUp = false;
+  let look: (key: string) => void = () => {};
 
   const isOurs = (kingress: Obj): boolean => kingress.metadata.annotations?.[INGRESS_CLASS] === INGRESS_CLASS_NAME;
   const ours = (): Obj[] => api.list(NETWORKING, KIND).filter(isOurs);
@@ -60,12 +62,12 @@ export const kourierController = (stage: Stage, gateway: Gateway): { program: Pr
   const publish = (env: Environment): string | undefined => {
     const read = readCertificate(env);
     if ("error" in read) return read.error;
-    // Envoy refuses a listener with a certificate it cannot load and keeps what it had.
-    if (read.certificate && !isLoadable(read.certificate)) return undefined;
+    // Envoy refuses a listener whose certificate it cannot load, and keeps the one it had.
+    if (!read.certificate || isLoadable(read.certificate)) certificate = read.certificate;
     const hosts = [...translations.values()].flatMap((translation) => translation.hosts);
     gateway.program({
       hosts: new Map(hosts.filter(({ isExternal }) => isExternal).map((host) => [host.host, host])),
-      ...(read.certificate ? { certificate: read.certificate } : {}),
+      ...(certificate ? { certificate } : {}),
     });
     return undefined;
   };
@@ -99,6 +101,7 @@ export const kourierController = (stage: Stage, gateway: Gateway): { program: Pr
       if (translation) translations.set(keyOf(kingress), translation);
     }
     publish(env);
+    for (const kingress of ours()) look(keyOf(kingress));
     return undefined;
   };
 
@@ -137,6 +140,8 @@ export const kourierController = (stage: Stage, gateway: Gateway): { program: Pr
       { subresource: "status" },
     );
   };
+
+  const isRefused = (kingress: Obj): boolean => conditionOf(kingress, "LoadBalancerReady")?.reason === "DomainConflict";
 
   const notReady = unknown("Uninitialized", "Waiting for load balancer to be ready");
 
@@ -211,12 +216,17 @@ export const kourierController = (stage: Stage, gateway: Gateway): { program: Pr
         if (isWakeUp || isConfig(object)) return ours().map(keyOf);
         return keysOfKind(event, NETWORKING, KIND);
       },
+      listen: (add) => {
+        look = add;
+      },
       reconcile: async (key) => {
         if (!isUp(api, CONTROLLER_NAMESPACE, CONTROLLER)) return undefined;
         const kingress = api.get(refAt(NETWORKING, KIND, key));
         if (!kingress) {
           if (!translations.delete(key)) return undefined;
           publish(environment);
+          // Its hosts are free now for a kingress that was refused them.
+          for (const other of ours()) if (isRefused(other)) look(keyOf(other));
           return undefined;
         }
         if (!isOurs(kingress)) return undefined;

@@ -169,9 +169,7 @@ export const deployments = (stage: Stage): Reconciler => {
       if (!deployment || deployment.metadata.deletionTimestamp) return undefined;
       const owned = () =>
         api.list("apps/v1", "ReplicaSet", deployment.metadata.namespace).filter((set) => isOwnedBy(set, deployment));
-      const current = deployment.spec.paused
-        ? (owned()[0] ?? (await roll(deployment, [])))
-        : await roll(deployment, owned());
+      const current = await roll(deployment, owned());
       const { complete, late, counts, conditions } = statusOf(deployment, current, owned());
       await api.update(
         MANAGER,

@@ -1,7 +1,7 @@
 import { keysOfKind, keysOfOwner, mergeConditions, refAt, refOf, type Stage, timestamp } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
-import { createPod, podsOf, randomSuffix } from "./templates.ts";
+import { createPod, podsOf } from "./templates.ts";
 
 /** Jobs run their pods to completion; a finished Job goes after its TTL, when it has one. */
 export const jobs = (stage: Stage): Reconciler => {
@@ -63,9 +63,14 @@ export const jobs = (stage: Stage): Reconciler => {
       }
       const missing = (job.spec.completions ?? job.spec.parallelism ?? 1) - podsOf(stage, job).length;
       for (let count = 0; count < missing; count++) {
-        const refusal = await createPod(stage, job, `${job.metadata.name}-${randomSuffix(stage)}`, {
-          labels: { "batch.kubernetes.io/job-name": job.metadata.name, "job-name": job.metadata.name },
-        });
+        const refusal = await createPod(
+          stage,
+          job,
+          { prefix: `${job.metadata.name}-` },
+          {
+            labels: { "batch.kubernetes.io/job-name": job.metadata.name, "job-name": job.metadata.name },
+          },
+        );
         // The account may still come; real Jobs retry a refused pod with back-off.
         if (refusal !== undefined) return 10 * second;
       }

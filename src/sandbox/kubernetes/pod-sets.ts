@@ -44,7 +44,12 @@ const podSet = (stage: Stage, { kind, members, status }: PodSet): Reconciler => 
       const there = new Set(podsOf(stage, set).map((pod) => pod.metadata.name));
       for (const { name, spec, labels } of wanted) {
         if (there.has(name)) continue;
-        const refusal = await createPod(stage, set, name, { labels: { ...labels, [HASH]: hash }, spec: spec ?? {} });
+        const refusal = await createPod(
+          stage,
+          set,
+          { name },
+          { labels: { ...labels, [HASH]: hash }, spec: spec ?? {} },
+        );
         // The account may still come; upstream retries a refused pod with back-off.
         if (refusal !== undefined) return 10 * stage.second;
       }

@@ -1,7 +1,7 @@
 import { isPodReady, keysOfKind, keysOfOwner, mergeConditions, refAt, refOf, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
-import { createPod, podsOf, randomSuffix } from "./templates.ts";
+import { createPod, podsOf } from "./templates.ts";
 
 /** Keeps as many pods as `spec.replicas` says; what stands in the way of creating one becomes the condition ReplicaFailure. */
 export const replicaSets = (stage: Stage): Reconciler => {
@@ -10,7 +10,7 @@ export const replicaSets = (stage: Stage): Reconciler => {
   const scale = async (set: Obj, pods: readonly Obj[]): Promise<string | undefined> => {
     const missing = set.spec.replicas - pods.length;
     for (let count = 0; count < missing; count++) {
-      const refusal = await createPod(stage, set, `${set.metadata.name}-${randomSuffix(stage)}`);
+      const refusal = await createPod(stage, set, { prefix: `${set.metadata.name}-` });
       if (refusal !== undefined) return refusal;
     }
     const leastUseful = [...pods].sort((a, b) => Number(isPodReady(a)) - Number(isPodReady(b)));

@@ -5,17 +5,17 @@ import { type Obj, StatusError } from "../types.ts";
 
 const SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
 
-export const randomSuffix = (stage: Stage): string =>
+const randomSuffix = (stage: Stage): string =>
   Array.from({ length: 5 }, () => SUFFIX_ALPHABET[Math.floor(stage.random() * SUFFIX_ALPHABET.length)]).join("");
 
 /**
- * Creates a pod of `owner`. Refused as the ServiceAccount admission plugin refuses when the account is missing.
+ * Creates a pod of `owner`, under a fixed name or a prefix that gets a random suffix. Refused as the ServiceAccount admission plugin refuses when the account is missing.
  * Resolves to the refusal's message, or undefined when the pod was created.
  */
 export const createPod = async (
   stage: Stage,
   owner: Obj,
-  name: string,
+  naming: { name: string } | { prefix: string },
   extra: { labels?: Record<string, string>; spec?: Record<string, unknown> } = {},
 ): Promise<string | undefined> => {
   const { api } = stage;
@@ -23,14 +23,14 @@ export const createPod = async (
   const template = owner.spec.template;
   const account = template.spec.serviceAccountName ?? "default";
   if (!api.get({ apiVersion: "v1", kind: "ServiceAccount", namespace, name: account })) {
-    return `pods "${name}" is forbidden: error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`;
+    return `pods "${"name" in naming ? naming.name : naming.prefix}" is forbidden: error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`;
   }
   try {
     await api.create("kube-controller-manager", {
       apiVersion: "v1",
       kind: "Pod",
       metadata: {
-        name,
+        name: "name" in naming ? naming.name : `${naming.prefix}${randomSuffix(stage)}`,
         namespace,
         labels: { ...template.metadata?.labels, ...extra.labels },
         ...(template.metadata?.annotations ? { annotations: template.metadata.annotations } : {}),

@@ -6,14 +6,16 @@
 import type { Obj } from "../../types.ts";
 import type { Fields } from "../json.ts";
 import { equal, sorted } from "../json.ts";
-import { badRequest, internal } from "../status.ts";
 import type { MapSchema } from "../schema/schema.ts";
+import { badRequest, internal } from "../status.ts";
+import { checkTyped, TypedFailure } from "./check.ts";
+import type { Comparison } from "./compare.ts";
+import { compare, fieldsIn } from "./compare.ts";
 import type { FieldSet } from "./field-set.ts";
-import { difference, emptySet, intersection, insert, isEmpty, union, without, withNamedFields } from "./field-set.ts";
+import { difference, emptySet, insert, intersection, isEmpty, union, withNamedFields, without } from "./field-set.ts";
+import { merge, remove } from "./merge.ts";
 import type { Owner, Owners } from "./owners.ts";
 import { conflictError, identity, readOwners, writeOwners } from "./owners.ts";
-import type { Comparison } from "./typed.ts";
-import { checkTyped, compare, fieldsIn, merge, remove, TypedFailure } from "./typed.ts";
 
 export interface Write {
   readonly schema: MapSchema;
@@ -31,14 +33,32 @@ export interface Write {
 
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 const UNMANAGED: FieldSet = emptySet();
-for (const path of [["apiVersion"], ["kind"], ["metadata"]]) insert(UNMANAGED, path.map((name) => `f:${name}`));
-for (const name of ["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"])
+for (const path of [["apiVersion"], ["kind"], ["metadata"]])
+  insert(
+    UNMANAGED,
+    path.map((name) => `f:${name}`),
+  );
+for (const name of [
+  "name",
+  "namespace",
+  "creationTimestamp",
+  "selfLink",
+  "uid",
+  "clusterName",
+  "generation",
+  "managedFields",
+  "resourceVersion",
+])
   insert(UNMANAGED, ["f:metadata", `f:${name}`]);
 
 /** The paths in FieldsV1 form, e.g. `exclude(["status"], ["metadata", "labels"])`. */
 export function exclude(...paths: readonly (readonly string[])[]): FieldSet {
   const set = emptySet();
-  for (const path of paths) insert(set, path.map((name) => `f:${name}`));
+  for (const path of paths)
+    insert(
+      set,
+      path.map((name) => `f:${name}`),
+    );
   return set;
 }
 
@@ -68,11 +88,14 @@ export function apply(write: Write, live: Fields, applied: Fields, force: boolea
     if (!(error instanceof TypedFailure)) throw error;
     const where = `${String(metadata.namespace ?? "")}/${String(metadata.name ?? "")}`;
     const [group, version] = splitVersion(String(applied.apiVersion));
-    throw internal(`failed to create typed patch object (${where}; ${group}/${version}, Kind=${String(applied.kind)}): ${error.message}`);
+    throw internal(
+      `failed to create typed patch object (${where}; ${group}/${version}, Kind=${String(applied.kind)}): ${error.message}`,
+    );
   }
   const before = bare(live);
   let owners = readOwners((live.metadata as Fields | undefined)?.managedFields);
-  if (owners.size === 0) owners = track({ ...write, manager: "before-first-apply", subresource: "" }, write.zero, before, owners);
+  if (owners.size === 0)
+    owners = track({ ...write, manager: "before-first-apply", subresource: "" }, write.zero, before, owners);
 
   const key = identity({ ...write, operation: "Apply" });
   const previous = owners.get(key);
@@ -127,7 +150,11 @@ function prune(schema: MapSchema, merged: Fields, owners: Owners, lastSet: Field
 /** The difference an endpoint can make. */
 function compared(write: Write, before: Fields, after: Fields): Comparison {
   const { added, modified, removed } = compare(write.schema, before, after);
-  return { added: without(added, write.excluded), modified: without(modified, write.excluded), removed: without(removed, write.excluded) };
+  return {
+    added: without(added, write.excluded),
+    modified: without(modified, write.excluded),
+    removed: without(removed, write.excluded),
+  };
 }
 
 /** Takes changed fields away from their other owners; throws the conflict when that is not forced. */
@@ -141,7 +168,8 @@ function release({ added, modified, removed }: Comparison, owners: Owners, key: 
   }
   if (conflicts.length > 0 && !force) throw conflictError(conflicts);
   for (const [id, owner] of owners)
-    if (id !== key) owners.set(id, { ...owner, set: difference(difference(owner.set, intersection(owner.set, changed)), removed) });
+    if (id !== key)
+      owners.set(id, { ...owner, set: difference(difference(owner.set, intersection(owner.set, changed)), removed) });
   for (const [id, owner] of owners) if (isEmpty(owner.set)) owners.delete(id);
 }
 

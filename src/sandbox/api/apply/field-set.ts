@@ -20,8 +20,7 @@ export interface FieldSet {
 export const emptySet = (): FieldSet => ({ members: new Set(), children: new Map() });
 const NOTHING: FieldSet = emptySet();
 
-export const isEmpty = (set: FieldSet): boolean =>
-  set.members.size === 0 && [...set.children.values()].every(isEmpty);
+export const isEmpty = (set: FieldSet): boolean => set.members.size === 0 && [...set.children.values()].every(isEmpty);
 
 export function insert(set: FieldSet, path: Path): void {
   const last = path.at(-1);
@@ -99,7 +98,11 @@ export function withNamedFields(set: FieldSet, schema: Schema | undefined): Fiel
   return out;
 }
 
-function childSchema(schema: Schema | undefined, map: MapSchema | undefined, name: string | undefined): Schema | undefined {
+function childSchema(
+  schema: Schema | undefined,
+  map: MapSchema | undefined,
+  name: string | undefined,
+): Schema | undefined {
   if (map && name !== undefined) return childOf(map, name);
   return schema?.type === "list" ? schema.element : undefined;
 }
@@ -113,7 +116,8 @@ const before = (a: PathElement, b: PathElement): number =>
 /** All paths: members of a level before what is below it, as the server lists conflicts. */
 export function* pathsOf(set: FieldSet, prefix: Path = []): Generator<Path> {
   for (const element of [...set.members].sort(before)) yield [...prefix, element];
-  for (const element of [...set.children.keys()].sort(before)) yield* pathsOf(below(set, element), [...prefix, element]);
+  for (const element of [...set.children.keys()].sort(before))
+    yield* pathsOf(below(set, element), [...prefix, element]);
 }
 
 /** e.g. `.spec.containers[name="main"].args`. */

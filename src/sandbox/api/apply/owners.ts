@@ -1,10 +1,10 @@
 /** Reading and writing metadata.managedFields: who owns which fields (apimachinery util/managedfields). */
 
+import type { StatusError } from "../../types.ts";
 import type { Fields } from "../json.ts";
 import { fieldsOf } from "../json.ts";
 import type { Cause } from "../status.ts";
 import { refuse } from "../status.ts";
-import type { StatusError } from "../../types.ts";
 import type { FieldSet } from "./field-set.ts";
 import { fromFieldsV1, pathsOf, pathText, toFieldsV1 } from "./field-set.ts";
 
@@ -22,7 +22,12 @@ export interface Owner {
 export type Owners = Map<string, Owner>;
 
 export const identity = (owner: Omit<Owner, "set" | "time">): string =>
-  JSON.stringify([owner.manager, owner.operation, owner.operation === "Apply" ? "" : owner.apiVersion, owner.subresource]);
+  JSON.stringify([
+    owner.manager,
+    owner.operation,
+    owner.operation === "Apply" ? "" : owner.apiVersion,
+    owner.subresource,
+  ]);
 
 export function readOwners(entries: unknown): Owners {
   const owners: Owners = new Map();
@@ -75,11 +80,18 @@ export function conflictError(conflicts: readonly Owner[]): StatusError {
   for (const conflict of conflicts) {
     const owner = ownerText(conflict);
     for (const path of pathsOf(conflict.set))
-      causes.push({ reason: "FieldManagerConflict", message: `conflict with ${owner}`, field: pathText(path), owner, path: pathText(path) });
+      causes.push({
+        reason: "FieldManagerConflict",
+        message: `conflict with ${owner}`,
+        field: pathText(path),
+        owner,
+        path: pathText(path),
+      });
   }
   const first = causes[0];
   let message: string;
-  if (causes.length === 1 && first) message = `Apply failed with 1 conflict: conflict with ${first.owner}: ${first.path}`;
+  if (causes.length === 1 && first)
+    message = `Apply failed with 1 conflict: conflict with ${first.owner}: ${first.path}`;
   else {
     const names = [...new Set(causes.map((cause) => cause.owner))].sort();
     const groups = names.map((owner) => {
@@ -88,5 +100,7 @@ export function conflictError(conflicts: readonly Owner[]): StatusError {
     });
     message = `Apply failed with ${causes.length} conflicts: ${groups.join("\n")}`;
   }
-  return refuse(409, "Conflict", message, { causes: causes.map(({ reason, message, field }) => ({ reason, message, field }) as Cause) });
+  return refuse(409, "Conflict", message, {
+    causes: causes.map(({ reason, message, field }) => ({ reason, message, field }) as Cause),
+  });
 }

@@ -4,116 +4,118 @@
  */
 
 import type { Obj } from "../../types.ts";
-import { ADMIN } from "../access.ts";
+import { internalCall, type Target } from "../call.ts";
 import { deleteObject } from "../delete.ts";
-import { splitApiVersion } from "../resource.ts";
-import { storageKey } from "../resource.ts";
-import type { Call } from "../write.ts";
-import { updateObject } from "../write.ts";
+import { splitApiVersion, storageKey } from "../resource.ts";
+import type { Change } from "../store.ts";
+import { update } from "../write.ts";
 import type { Cluster } from "./index.ts";
-import { createWorkQueue } from "./work-queue.ts";
+import { A_MOMENT, createWorkQueue } from "./work-queue.ts";
 
-const call: Call = { user: ADMIN, manager: "kube-controller-manager", dryRun: false, validation: "Ignore", warnings: [] };
+type Owner = NonNullable<Obj["metadata"]["ownerReferences"]>[number];
+
+const call = internalCall("kube-controller-manager");
 const FOREGROUND = "foregroundDeletion";
 const ORPHAN = "orphan";
 
+const ownersOf = (object: Obj): readonly Owner[] => object.metadata.ownerReferences ?? [];
+
 export function collectGarbage({ world, registry }: Cluster): () => void {
   const { store } = world;
-  const resourceOf = (object: { apiVersion: string; kind: string }) => {
-    const { group, version } = splitApiVersion(object.apiVersion);
-    return registry.ofKind(group, version, object.kind);
-  };
-  /** Objects by the uid of an owner. */
+  /** Dependents by the uid of an owner, then by their own. */
   const dependents = new Map<string, Map<string, Obj>>();
-  const owners = (object: Obj): string[] => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid);
+  /** Owners that are being deleted and wait for their dependents. */
+  const waiting = new Map<string, Obj>();
 
-  const withoutFinalizer = async (object: Obj, finalizer: string): Promise<void> => {
-    const resource = resourceOf(object);
-    if (!resource) return;
-    await updateObject(world, resource, call, object.metadata.namespace ?? "", object.metadata.name, {
-      subresource: "",
-      change: (old) => {
-        const { finalizers = [], ...metadata } = old.metadata;
-        const rest = finalizers.filter((name) => name !== finalizer);
-        return { ...old, metadata: { ...metadata, ...(rest.length > 0 ? { finalizers: rest } : {}) } };
-      },
-    });
+  const targetOf = (object: Obj | Owner, namespace: string, name: string): Target | undefined => {
+    const { group, version } = splitApiVersion(object.apiVersion);
+    const resource = registry.ofKind(group, version, object.kind);
+    return resource && { resource, namespace: resource.namespaced ? namespace : "", name, subresource: "" };
   };
-
-  const remove = async (object: Obj, propagationPolicy?: string): Promise<void> => {
-    const resource = resourceOf(object);
+  /** The place of an object that is still the same one. */
+  const current = (object: Obj): Target | undefined => {
     const { namespace = "", name, uid } = object.metadata;
-    if (!resource || store.get(storageKey(resource), namespace, name)?.metadata.uid !== uid) return;
-    await deleteObject(world, resource, call, namespace, name, { ...(uid ? { uid } : {}), propagationPolicy: propagationPolicy ?? "Background" });
+    const target = targetOf(object, namespace, name);
+    const found = target && store.get(storageKey(target.resource), target.namespace, name);
+    return found?.metadata.uid === uid ? target : undefined;
+  };
+  const isAlive = (dependent: Obj, owner: Owner): boolean => {
+    const target = targetOf(owner, dependent.metadata.namespace ?? "", owner.name);
+    // An owner of a kind nobody serves may come back: its dependents are left alone.
+    if (!target) return true;
+    return store.get(storageKey(target.resource), target.namespace, owner.name)?.metadata.uid === owner.uid;
   };
 
-  const disown = async (object: Obj, uid: string): Promise<void> => {
-    const resource = resourceOf(object);
-    if (!resource) return;
-    await updateObject(world, resource, call, object.metadata.namespace ?? "", object.metadata.name, {
-      subresource: "",
-      change: (old) => {
-        const { ownerReferences = [], ...metadata } = old.metadata;
-        const rest = ownerReferences.filter((owner) => owner.uid !== uid);
-        return { ...old, metadata: { ...metadata, ...(rest.length > 0 ? { ownerReferences: rest } : {}) } };
-      },
+  const remove = async (object: Obj, propagationPolicy: string): Promise<void> => {
+    const target = current(object);
+    if (target) await deleteObject(world, call, target, { propagationPolicy });
+  };
+  /** Takes entries off a list in the metadata; an empty list goes. */
+  const strip = async (
+    object: Obj,
+    field: "finalizers" | "ownerReferences",
+    keep: (entry: unknown) => boolean,
+  ): Promise<void> => {
+    const target = current(object);
+    if (!target) return;
+    await update(world, call, target, (old) => {
+      const { [field]: list, ...metadata } = old.metadata;
+      const rest = (list ?? []).filter(keep);
+      return { ...old, metadata: { ...metadata, ...(rest.length > 0 ? { [field]: rest } : {}) } };
     });
   };
 
-  const alive = (object: Obj, owner: { apiVersion: string; kind: string; name: string; uid: string }): boolean => {
-    const resource = resourceOf(owner);
-    // An owner of a kind nobody serves may come back: leave its dependents alone.
-    if (!resource) return true;
-    const namespace = resource.namespaced ? (object.metadata.namespace ?? "") : "";
-    return store.get(storageKey(resource), namespace, owner.name)?.metadata.uid === owner.uid;
-  };
-
-  const settle = async (uid: string): Promise<void> => {
-    const [owner] = waiting.get(uid) ?? [];
-    waiting.delete(uid);
-    const children = [...(dependents.get(uid)?.values() ?? [])];
-    const finalizers = owner?.metadata.finalizers ?? [];
-    if (owner && finalizers.includes(ORPHAN)) {
-      for (const child of children) await disown(child, uid);
-      await withoutFinalizer(owner, ORPHAN);
-    } else if (owner && finalizers.includes(FOREGROUND)) {
-      const blocking = children.filter((child) => child.metadata.ownerReferences?.some((o) => o.uid === uid && o.blockOwnerDeletion === true));
-      for (const child of children) if (child.metadata.deletionTimestamp === undefined) await remove(child, "Foreground");
-      if (blocking.every((child) => !dependents.get(uid)?.has(child.metadata.uid ?? ""))) await withoutFinalizer(owner, FOREGROUND);
-      else waiting.set(uid, [owner]);
+  const childrenOf = (uid: string): Obj[] => [...(dependents.get(uid)?.values() ?? [])];
+  const toOrphan = createWorkQueue(async (uid) => {
+    const owner = waiting.get(uid);
+    if (!owner) return;
+    for (const child of childrenOf(uid)) await strip(child, "ownerReferences", (entry) => (entry as Owner).uid !== uid);
+    await strip(owner, "finalizers", (entry) => entry !== ORPHAN);
+  }, A_MOMENT);
+  const toDelete = createWorkQueue(async (uid) => {
+    const owner = waiting.get(uid);
+    const children = childrenOf(uid);
+    if (owner?.metadata.finalizers?.includes(FOREGROUND)) {
+      for (const child of children)
+        if (child.metadata.deletionTimestamp === undefined) await remove(child, "Foreground");
+      const blocks = (child: Obj): boolean =>
+        ownersOf(child).some((o) => o.uid === uid && o.blockOwnerDeletion === true);
+      if (!children.some((child) => blocks(child) && current(child)))
+        await strip(owner, "finalizers", (entry) => entry !== FOREGROUND);
     } else
-      for (const child of children) {
-        if ((child.metadata.ownerReferences ?? []).every((reference) => !alive(child, reference))) await remove(child);
-      }
-  };
-  /** Deleted owners that dependents still hold. */
-  const waiting = new Map<string, [Obj]>();
-  const queue = createWorkQueue(settle);
+      for (const child of children)
+        if (!ownersOf(child).some((reference) => isAlive(child, reference))) await remove(child, "Background");
+  });
 
-  const off = store.onChange(({ type, object, before }) => {
+  const record = ({ type, object, before }: Change): void => {
     const { uid = "" } = object.metadata;
-    for (const owner of before ? owners(before) : []) dependents.get(owner)?.delete(uid);
-    if (type !== "DELETED")
-      for (const owner of owners(object)) {
-        const group = dependents.get(owner) ?? new Map<string, Obj>();
-        group.set(uid, object);
-        dependents.set(owner, group);
-      }
-    const finalizers = object.metadata.finalizers ?? [];
-    if (type !== "DELETED" && object.metadata.deletionTimestamp !== undefined && (finalizers.includes(ORPHAN) || finalizers.includes(FOREGROUND))) {
-      waiting.set(uid, [object]);
-      queue.add(uid);
+    for (const owner of before ? ownersOf(before) : []) dependents.get(owner.uid)?.delete(uid);
+    if (type === "DELETED") return;
+    for (const owner of ownersOf(object)) {
+      const group = dependents.get(owner.uid) ?? new Map<string, Obj>();
+      dependents.set(owner.uid, group.set(uid, object));
     }
+  };
+
+  const off = store.onChange((change) => {
+    record(change);
+    const { object, type } = change;
+    const { uid = "", deletionTimestamp, finalizers = [] } = object.metadata;
     if (type === "DELETED") {
       waiting.delete(uid);
-      queue.add(uid);
-      for (const owner of owners(object)) if (waiting.has(owner)) queue.add(owner);
+      if (dependents.get(uid)?.size) toDelete.add(uid);
+      else dependents.delete(uid);
+      for (const owner of ownersOf(object)) if (waiting.has(owner.uid)) toDelete.add(owner.uid);
+    } else if (deletionTimestamp !== undefined && (finalizers.includes(ORPHAN) || finalizers.includes(FOREGROUND))) {
+      waiting.set(uid, object);
+      (finalizers.includes(ORPHAN) ? toOrphan : toDelete).add(uid);
     } else if (type === "ADDED")
       // A dependent that arrives after its owner has gone.
-      for (const owner of object.metadata.ownerReferences ?? []) if (!alive(object, owner)) queue.add(owner.uid);
+      for (const owner of ownersOf(object)) if (!isAlive(object, owner)) toDelete.add(owner.uid);
   });
   return () => {
     off();
-    queue.stop();
+    toOrphan.stop();
+    toDelete.stop();
   };
 }

@@ -1,26 +1,29 @@
 /** Controllers without which a cluster is not one: namespaces, service accounts, garbage, aggregated roles. */
 
-import type { Api } from "../../types.ts";
+import type { World } from "../call.ts";
+import type { Client } from "../client.ts";
 import type { Registry } from "../registry.ts";
-import type { World } from "../write.ts";
 import { aggregateClusterRoles } from "./cluster-roles.ts";
 import { collectGarbage } from "./garbage.ts";
 import { endNamespaces } from "./namespaces.ts";
 import { provideAccounts } from "./service-accounts.ts";
 
 export interface Cluster {
-  readonly api: Api;
+  readonly client: Client;
   readonly world: World;
   readonly registry: Registry;
   /** PEM, for kube-root-ca.crt. */
   readonly ca: string;
-  /** RFC 3339. */
-  readonly now: () => string;
 }
 
 /** Returns the function that stops them. */
 export function startControllers(cluster: Cluster): () => void {
-  const stops = [endNamespaces(cluster), provideAccounts(cluster), collectGarbage(cluster), aggregateClusterRoles(cluster)];
+  const stops = [
+    endNamespaces(cluster),
+    provideAccounts(cluster),
+    collectGarbage(cluster),
+    aggregateClusterRoles(cluster),
+  ];
   return () => {
     for (const stop of stops) stop();
   };

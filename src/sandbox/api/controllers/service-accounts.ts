@@ -2,15 +2,15 @@
 
 import type { Obj } from "../../types.ts";
 import type { Cluster } from "./index.ts";
-import { createWorkQueue } from "./work-queue.ts";
+import { A_MOMENT, createWorkQueue } from "./work-queue.ts";
 
 const MANAGER = "kube-controller-manager";
 const DESCRIPTION =
   "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 
-export function provideAccounts({ api, ca }: Cluster): () => void {
-  const queue = createWorkQueue(async (namespace) => {
-    const object = api.get({ apiVersion: "v1", kind: "Namespace", name: namespace });
+export function provideAccounts({ client, ca }: Cluster): () => void {
+  const provide = async (namespace: string): Promise<void> => {
+    const object = client.get({ apiVersion: "v1", kind: "Namespace", name: namespace });
     if (!object || object.metadata.deletionTimestamp !== undefined) return;
     const account: Obj = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace } };
     const root: Obj = {
@@ -21,15 +21,20 @@ export function provideAccounts({ api, ca }: Cluster): () => void {
     };
     for (const wanted of [account, root]) {
       const { apiVersion, kind, metadata } = wanted;
-      if (!api.get({ apiVersion, kind, namespace, name: metadata.name })) await api.create(MANAGER, wanted);
+      if (!client.get({ apiVersion, kind, namespace, name: metadata.name })) await client.create(MANAGER, wanted);
     }
+  };
+  const queue = createWorkQueue(provide, A_MOMENT);
+  const off = client.onChange(({ type, object }) => {
+    const { name, namespace } = object.metadata;
+    if (object.kind === "Namespace" && type === "ADDED") queue.add(name);
+    const ours =
+      (object.kind === "ServiceAccount" && name === "default") ||
+      (object.kind === "ConfigMap" && name === "kube-root-ca.crt");
+    if (type === "DELETED" && ours && namespace !== undefined) queue.add(namespace);
   });
-  const off = api.onChange(({ type, object }) => {
-    if (object.kind === "Namespace" && object.apiVersion === "v1" && type === "ADDED") queue.add(object.metadata.name);
-    const mine = object.kind === "ServiceAccount" ? "default" : object.kind === "ConfigMap" ? "kube-root-ca.crt" : undefined;
-    if (type === "DELETED" && mine === object.metadata.name && object.metadata.namespace) queue.add(object.metadata.namespace);
-  });
-  for (const namespace of api.list("v1", "Namespace")) queue.add(namespace.metadata.name);
+  // What a cluster starts with is complete.
+  for (const namespace of client.list("v1", "Namespace")) void provide(namespace.metadata.name);
   return () => {
     off();
     queue.stop();

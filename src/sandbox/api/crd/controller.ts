@@ -4,19 +4,16 @@
  */
 
 import type { Obj } from "../../types.ts";
-import { ADMIN } from "../access.ts";
 import { update as ownUpdate } from "../apply/field-manager.ts";
-import { CLEANUP, deleteObject } from "../delete.ts";
+import { internalCall, timestamp, type World } from "../call.ts";
+import { CLEANUP, DEFINITIONS, deleteObject } from "../delete.ts";
 import { fieldsOf, listOf } from "../json.ts";
 import type { Registry } from "../registry.ts";
 import type { Resource } from "../resource.ts";
-import type { Call, World } from "../write.ts";
-import { timestamp, writeOf } from "../write.ts";
+import { writeOf } from "../write.ts";
 import { hasCondition } from "./resources.ts";
 
-export const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
-
-const call: Call = { user: ADMIN, manager: "kube-apiserver", dryRun: false, validation: "Ignore", warnings: [] };
+const call = internalCall("kube-apiserver");
 
 /** Returns the function that stops it. */
 export function watchDefinitions(world: World, registry: Registry): () => void {
@@ -42,7 +39,12 @@ export function watchDefinitions(world: World, registry: Registry): () => void {
       ...fieldsOf(definition.status),
       conditions: [
         { type: "NamesAccepted", ...accepted, reason: "NoConflicts", message: "no conflicts found" },
-        { type: "Established", ...accepted, reason: "InitialNamesAccepted", message: "the initial names have been accepted" },
+        {
+          type: "Established",
+          ...accepted,
+          reason: "InitialNamesAccepted",
+          message: "the initial names have been accepted",
+        },
       ],
       acceptedNames: definition.spec.names,
     };
@@ -55,9 +57,11 @@ export function watchDefinitions(world: World, registry: Registry): () => void {
     const { group, names } = definition.spec;
     const key = `${group}/${names.plural}`;
     const resource = registry.all().find((r) => r.group === group && r.plural === names.plural);
-    for (const object of store.list(key))
-      if (resource && object.metadata.deletionTimestamp === undefined)
-        await deleteObject(world, resource, call, object.metadata.namespace ?? "", object.metadata.name, {});
+    for (const { metadata } of store.list(key)) {
+      if (!resource || metadata.deletionTimestamp !== undefined) continue;
+      const target = { resource, namespace: metadata.namespace ?? "", name: metadata.name, subresource: "" };
+      await deleteObject(world, call, target, {});
+    }
     const latest = current(name);
     if (!latest || store.list(key).length > 0) return;
     const finalizers = (latest.metadata.finalizers ?? []).filter((finalizer) => finalizer !== CLEANUP);
@@ -71,7 +75,10 @@ export function watchDefinitions(world: World, registry: Registry): () => void {
     if (change.key !== DEFINITIONS) {
       if (change.type !== "DELETED") return;
       for (const definition of store.list(DEFINITIONS))
-        if (definition.metadata.deletionTimestamp !== undefined && change.key === `${definition.spec.group}/${definition.spec.names.plural}`)
+        if (
+          definition.metadata.deletionTimestamp !== undefined &&
+          change.key === `${definition.spec.group}/${definition.spec.names.plural}`
+        )
           later(() => void cleanUp(definition.metadata.name));
       return;
     }

@@ -14,7 +14,8 @@ export function setDefaults(schema: Fields, value: unknown): void {
   for (const name of Object.keys(properties)) {
     const child = fieldsOf(properties[name]);
     if (child.default === undefined) continue;
-    if (value[name] === undefined || (value[name] === null && child.nullable !== true)) value[name] = clone(child.default);
+    if (value[name] === undefined || (value[name] === null && child.nullable !== true))
+      value[name] = clone(child.default);
   }
   for (const name of Object.keys(value)) {
     const child = properties[name] ?? schema.additionalProperties;

@@ -34,6 +34,6 @@ function pruneValue(schema: Fields, value: unknown, path: string, removed: strin
   if (isFields(value)) pruneObject(schema, value, path, removed);
   else if (Array.isArray(value) && isFields(schema.items)) {
     const items = schema.items;
-    value.forEach((item, index) => pruneValue(items, item, `${path}[${index}]`, removed));
+    for (const [index, item] of value.entries()) pruneValue(items, item, `${path}[${index}]`, removed);
   }
 }

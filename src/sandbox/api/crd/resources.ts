@@ -55,7 +55,8 @@ function rulesOf(openapi: Fields, status: boolean, selectable: readonly unknown[
     unconditional: false,
     name: nameIsSubdomain,
     validate: (object) => validateCustom(openapi, object),
-    generation: ({ apiVersion: _, kind: __, metadata: ___, status: state, ...rest }) => (status ? rest : { ...rest, state }),
+    generation: ({ apiVersion: _, kind: __, metadata: ___, status: state, ...rest }) =>
+      status ? rest : { ...rest, state },
     fieldSelectors: Object.fromEntries(
       selectable.map((entry) => {
         const path = pathOf(fieldsOf(entry).jsonPath);
@@ -66,7 +67,10 @@ function rulesOf(openapi: Fields, status: boolean, selectable: readonly unknown[
 }
 
 /** `.spec.replicas` → its field names. */
-const pathOf = (jsonPath: unknown): string[] => String(jsonPath ?? "").split(".").filter((name) => name !== "");
+const pathOf = (jsonPath: unknown): string[] =>
+  String(jsonPath ?? "")
+    .split(".")
+    .filter((name) => name !== "");
 
 function scalePaths(scale: unknown): ScalePaths | undefined {
   if (!isFields(scale)) return undefined;

@@ -37,7 +37,8 @@ function validate(schema: Fields, value: unknown, path: string, errors: FieldErr
     return;
   }
   const choices = listOf(schema.enum);
-  if (choices.length > 0 && !choices.some((choice) => equal(choice, value))) errors.push(unsupported(path, value, choices));
+  if (choices.length > 0 && !choices.some((choice) => equal(choice, value)))
+    errors.push(unsupported(path, value, choices));
   if (typeof value === "number") validateNumber(schema, value, path, errors);
   if (typeof value === "string") validateString(schema, value, path, errors);
   if (Array.isArray(value)) validateArray(schema, value, path, errors);
@@ -49,7 +50,9 @@ function validateNumber(schema: Fields, value: number, path: string, errors: Fie
   const { minimum, maximum, multipleOf } = schema;
   const than = (strict: unknown): string => (strict === true ? "" : " or equal to");
   if (typeof minimum === "number" && (schema.exclusiveMinimum === true ? value <= minimum : value < minimum))
-    errors.push(wrong(path, value, `${path} in body should be greater than${than(schema.exclusiveMinimum)} ${minimum}`));
+    errors.push(
+      wrong(path, value, `${path} in body should be greater than${than(schema.exclusiveMinimum)} ${minimum}`),
+    );
   if (typeof maximum === "number" && (schema.exclusiveMaximum === true ? value >= maximum : value > maximum))
     errors.push(wrong(path, value, `${path} in body should be less than${than(schema.exclusiveMaximum)} ${maximum}`));
   if (typeof multipleOf === "number" && value % multipleOf !== 0)
@@ -70,7 +73,11 @@ function validateString(schema: Fields, value: string, path: string, errors: Fie
   if (typeof minLength === "number" && length < minLength)
     errors.push(wrong(path, value, `${path} in body should be at least ${minLength} chars long`));
   if (typeof maxLength === "number" && length > maxLength)
-    errors.push({ reason: "FieldValueTooLong", field: path, message: `Too long: may not be more than ${maxLength} bytes` });
+    errors.push({
+      reason: "FieldValueTooLong",
+      field: path,
+      message: `Too long: may not be more than ${maxLength} bytes`,
+    });
   if (typeof pattern === "string" && !matches(pattern, value))
     errors.push(wrong(path, value, `${path} in body should match '${pattern}'`));
   const known = typeof format === "string" ? FORMATS[format] : undefined;
@@ -99,10 +106,14 @@ function validateArray(schema: Fields, value: readonly unknown[], path: string, 
   if (typeof minItems === "number" && value.length < minItems)
     errors.push(wrong(path, value.length, `${path} in body should have at least ${minItems} items`));
   if (typeof maxItems === "number" && value.length > maxItems)
-    errors.push({ reason: "FieldValueTooMany", field: path, message: `Too many: ${value.length}: must have at most ${maxItems} items` });
+    errors.push({
+      reason: "FieldValueTooMany",
+      field: path,
+      message: `Too many: ${value.length}: must have at most ${maxItems} items`,
+    });
   if (isFields(schema.items)) {
     const items = schema.items;
-    value.forEach((item, index) => validate(items, item, `${path}[${index}]`, errors));
+    for (const [index, item] of value.entries()) validate(items, item, `${path}[${index}]`, errors);
   }
   const keys = listOf(schema["x-kubernetes-list-map-keys"]).map(String);
   const kind = schema["x-kubernetes-list-type"];
@@ -124,13 +135,18 @@ function validateObject(schema: Fields, value: Fields, path: string, errors: Fie
   for (const name of Object.keys(value)) {
     const child = properties[name];
     if (isFields(child)) validate(child, value[name], inner(name), errors);
-    else if (isFields(schema.additionalProperties)) validate(schema.additionalProperties, value[name], inner(name), errors);
+    else if (isFields(schema.additionalProperties))
+      validate(schema.additionalProperties, value[name], inner(name), errors);
   }
   const count = Object.keys(value).length;
   if (typeof schema.minProperties === "number" && count < schema.minProperties)
     errors.push(wrong(path, count, `${path} in body should have at least ${schema.minProperties} properties`));
   if (typeof schema.maxProperties === "number" && count > schema.maxProperties)
-    errors.push({ reason: "FieldValueTooMany", field: path, message: `Too many: ${count}: must have at most ${schema.maxProperties} items` });
+    errors.push({
+      reason: "FieldValueTooMany",
+      field: path,
+      message: `Too many: ${count}: must have at most ${schema.maxProperties} items`,
+    });
 }
 
 function validateCombined(schema: Fields, value: unknown, path: string, errors: FieldError[]): void {

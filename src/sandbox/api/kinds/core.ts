@@ -57,7 +57,11 @@ function secretErrors(object: Obj, old: Obj | undefined): FieldError[] {
   const data = fieldsOf(object.data);
   const size = Object.values(data).reduce<number>((sum, value) => sum + String(value).length * 0.75, 0);
   if (size > MAX_SECRET)
-    errors.push({ reason: "FieldValueTooLong", field: "data", message: `Too long: may not be more than ${MAX_SECRET} bytes` });
+    errors.push({
+      reason: "FieldValueTooLong",
+      field: "data",
+      message: `Too long: may not be more than ${MAX_SECRET} bytes`,
+    });
   for (const key of REQUIRED_KEYS[String(object.type)] ?? [])
     if (data[key] === undefined) errors.push(required(`data[${key}]`));
     else if (key.startsWith(".docker")) errors.push(...jsonErrors(`data[${key}]`, String(data[key])));
@@ -81,7 +85,8 @@ export const secretRules: Rules = {
   defaults: (draft) => {
     if (isFields(draft.stringData)) {
       draft.data = { ...fieldsOf(draft.data) };
-      for (const [key, text] of Object.entries(draft.stringData)) draft.data[key] = Buffer.from(String(text)).toString("base64");
+      for (const [key, text] of Object.entries(draft.stringData))
+        draft.data[key] = Buffer.from(String(text)).toString("base64");
     }
     delete draft.stringData;
     fill(draft, { type: "Opaque" });
@@ -89,7 +94,8 @@ export const secretRules: Rules = {
   validate: secretErrors,
   warn: (object) => {
     if (object.type !== "kubernetes.io/tls") return [];
-    const pem = (key: string): string => Buffer.from(String(fieldsOf(object.data)[key] ?? ""), "base64").toString("latin1");
+    const pem = (key: string): string =>
+      Buffer.from(String(fieldsOf(object.data)[key] ?? ""), "base64").toString("latin1");
     if (!pem("tls.crt").includes("-----BEGIN ")) return ["tls: failed to find any PEM data in certificate input"];
     if (!pem("tls.key").includes("-----BEGIN ")) return ["tls: failed to find any PEM data in key input"];
     return [];
@@ -124,12 +130,11 @@ export const serviceAccountRules: Rules = { name: nameIsSubdomain, returnsDelete
 export const eventRules: Rules = {
   name: nameIsSubdomain,
   fieldSelectors: Object.fromEntries(
-    ["kind", "namespace", "name", "uid", "apiVersion"].map((field) => [
-      `involvedObject.${field}`,
-      (event: Obj) => String(event.involvedObject?.[field] ?? ""),
-    ]).concat(
-      ["reason", "type", "reportingComponent"].map((field) => [field, (event: Obj) => String(event[field] ?? "")]),
-    ) as [string, (object: Obj) => string][],
+    ["kind", "namespace", "name", "uid", "apiVersion"]
+      .map((field) => [`involvedObject.${field}`, (event: Obj) => String(event.involvedObject?.[field] ?? "")])
+      .concat(
+        ["reason", "type", "reportingComponent"].map((field) => [field, (event: Obj) => String(event[field] ?? "")]),
+      ) as [string, (object: Obj) => string][],
   ),
 };
 
@@ -140,8 +145,10 @@ export const leaseRules: Rules = {
   validate: (object) => {
     const errors: FieldError[] = [];
     const { leaseDurationSeconds: seconds, leaseTransitions: moves } = fieldsOf(object.spec);
-    if (typeof seconds === "number" && seconds <= 0) errors.push(wrong("spec.leaseDurationSeconds", seconds, "must be greater than 0"));
-    if (typeof moves === "number" && moves < 0) errors.push(wrong("spec.leaseTransitions", moves, "must be greater than or equal to 0"));
+    if (typeof seconds === "number" && seconds <= 0)
+      errors.push(wrong("spec.leaseDurationSeconds", seconds, "must be greater than 0"));
+    if (typeof moves === "number" && moves < 0)
+      errors.push(wrong("spec.leaseTransitions", moves, "must be greater than or equal to 0"));
     return errors;
   },
 };

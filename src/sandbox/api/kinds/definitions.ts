@@ -25,7 +25,8 @@ function prepare(draft: Obj, old: Obj | undefined): void {
   if (!old) draft.status = { ...draft.status, storedVersions: [] };
   const status = fieldsOf(draft.status);
   const stored = listOf(status.storedVersions);
-  if (storage !== undefined && !stored.includes(storage)) draft.status = { ...status, storedVersions: [...stored, storage] };
+  if (storage !== undefined && !stored.includes(storage))
+    draft.status = { ...status, storedVersions: [...stored, storage] };
 }
 
 function validate(object: Obj, old: Obj | undefined): FieldError[] {
@@ -43,11 +44,16 @@ function validate(object: Obj, old: Obj | undefined): FieldError[] {
   versions.forEach((version, index) => {
     const schema = fieldsOf(version.schema).openAPIV3Schema;
     // With a single version the server reports it as the internal, shared field.
-    const path = versions.length === 1 ? "spec.validation.openAPIV3Schema" : `spec.versions[${index}].schema.openAPIV3Schema`;
-    if (!isFields(schema)) errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`, "schemas are required"));
+    const path =
+      versions.length === 1 ? "spec.validation.openAPIV3Schema" : `spec.versions[${index}].schema.openAPIV3Schema`;
+    if (!isFields(schema))
+      errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`, "schemas are required"));
     else structural(schema, path, true, errors);
   });
-  if (old && listOf(old.status?.conditions).some((c) => fieldsOf(c).type === "Established" && fieldsOf(c).status === "True")) {
+  if (
+    old &&
+    listOf(old.status?.conditions).some((c) => fieldsOf(c).type === "Established" && fieldsOf(c).status === "True")
+  ) {
     if (spec.scope !== old.spec?.scope) errors.push(immutable("spec.scope", spec.scope));
     if (spec.group !== old.spec?.group) errors.push(immutable("spec.group", spec.group));
     if (names.kind !== old.spec?.names?.kind) errors.push(immutable("spec.names.kind", names.kind));
@@ -58,13 +64,20 @@ function validate(object: Obj, old: Obj | undefined): FieldError[] {
 /** Every specified field has a type, unless it is int-or-string or open. */
 function structural(schema: Fields, path: string, root: boolean, errors: FieldError[]): void {
   const typed = typeof schema.type === "string" && schema.type !== "";
-  const loose = schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true;
+  const loose =
+    schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true;
   if (!typed && (root || !loose))
-    errors.push(required(`${path}.type`, `must not be empty ${root ? "at the root" : `for specified ${path.endsWith(".items") ? "array items" : "object fields"}`}`));
+    errors.push(
+      required(
+        `${path}.type`,
+        `must not be empty ${root ? "at the root" : `for specified ${path.endsWith(".items") ? "array items" : "object fields"}`}`,
+      ),
+    );
   for (const [name, child] of Object.entries(fieldsOf(schema.properties)))
     structural(fieldsOf(child), `${path}.properties[${name}]`, false, errors);
   if (isFields(schema.items)) structural(schema.items, `${path}.items`, false, errors);
-  if (isFields(schema.additionalProperties)) structural(schema.additionalProperties, `${path}.additionalProperties`, false, errors);
+  if (isFields(schema.additionalProperties))
+    structural(schema.additionalProperties, `${path}.additionalProperties`, false, errors);
 }
 
 export const definitionRules: Rules = {
@@ -75,4 +88,3 @@ export const definitionRules: Rules = {
   validate,
   generation: (object) => object.spec,
 };
-

@@ -114,11 +114,19 @@ export function goTemplate(template: Fields): string {
 
 const sortedJson = (value: unknown): string => {
   const fields = fieldsOf(value);
-  return JSON.stringify(Object.fromEntries(Object.keys(fields).sort().map((name) => [name, fields[name]])));
+  return JSON.stringify(
+    Object.fromEntries(
+      Object.keys(fields)
+        .sort()
+        .map((name) => [name, fields[name]]),
+    ),
+  );
 };
 
 function struct(shape: Fields, value: Fields): string {
-  const parts = Object.keys(shape).map((name) => `"${capital(name)}":${field(name, value[name] ?? shape[name], value)}`);
+  const parts = Object.keys(shape).map(
+    (name) => `"${capital(name)}":${field(name, value[name] ?? shape[name], value)}`,
+  );
   return `{${parts.join(",")}}`;
 }
 
@@ -134,5 +142,7 @@ function field(name: string, value: unknown, parent: Fields): string {
 function plain(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(plain).join(",")}]`;
   if (!isFields(value)) return JSON.stringify(value);
-  return `{${Object.entries(value).map(([name, inner]) => `"${capital(name)}":${plain(inner)}`).join(",")}}`;
+  return `{${Object.entries(value)
+    .map(([name, inner]) => `"${capital(name)}":${plain(inner)}`)
+    .join(",")}}`;
 }

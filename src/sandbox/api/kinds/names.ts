@@ -97,15 +97,24 @@ export function metadataErrors(object: Obj, checkName: (name: string) => string 
 export function metadataUpdateErrors(object: Obj, old: Obj): FieldError[] {
   const errors: FieldError[] = [];
   for (const field of ["name", "namespace", "uid", "creationTimestamp"] as const)
-    if (object.metadata[field] !== old.metadata[field]) errors.push(immutable(`metadata.${field}`, object.metadata[field]));
+    if (object.metadata[field] !== old.metadata[field])
+      errors.push(immutable(`metadata.${field}`, object.metadata[field]));
   if (old.metadata.deletionTimestamp !== undefined) {
     const late = (object.metadata.finalizers ?? []).filter((name) => !(old.metadata.finalizers ?? []).includes(name));
     if (late.length > 0 && !equal(object.metadata.finalizers, old.metadata.finalizers)) {
       const shown = late.map((name) => JSON.stringify(name)).join(", ");
       errors.push(
-        prohibited("metadata.finalizers", `no new finalizers can be added if the object is being deleted, found new finalizers []string{${shown}}`),
+        prohibited(
+          "metadata.finalizers",
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${shown}}`,
+        ),
       );
     }
   }
   return [...errors, ...errors];
 }
+
+const SUFFIX = "bcdfghjklmnpqrstvwxz2456789";
+/** A short random name part, of the letters the server uses. */
+export const randomSuffix = (): string =>
+  Array.from({ length: 5 }, () => SUFFIX[Math.floor(Math.random() * SUFFIX.length)]).join("");

@@ -7,22 +7,30 @@ import type { Rules } from "../resource.ts";
 import type { FieldError } from "../status.ts";
 import { forbidden, required } from "../status.ts";
 import type { Store } from "../store.ts";
-import { nameIsSubdomain } from "./names.ts";
+import { nameIsSubdomain, randomSuffix } from "./names.ts";
 
 /** Sets a field that is absent. */
 export function fill(fields: Fields, defaults: Fields): void {
-  for (const name of Object.keys(defaults)) if (fields[name] === undefined || fields[name] === null) fields[name] = defaults[name];
+  for (const name of Object.keys(defaults))
+    if (fields[name] === undefined || fields[name] === null) fields[name] = defaults[name];
 }
 
 const objects = (value: unknown): Fields[] => listOf(value).filter(isFields);
 
 export function defaultPodSpec(spec: Fields): void {
-  fill(spec, { restartPolicy: "Always", terminationGracePeriodSeconds: 30, dnsPolicy: "ClusterFirst", securityContext: {}, schedulerName: "default-scheduler" });
+  fill(spec, {
+    restartPolicy: "Always",
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: "ClusterFirst",
+    securityContext: {},
+    schedulerName: "default-scheduler",
+  });
   if (spec.serviceAccountName !== undefined) spec.serviceAccount = spec.serviceAccountName;
   else if (spec.serviceAccount !== undefined) spec.serviceAccountName = spec.serviceAccount;
   for (const container of [...objects(spec.containers), ...objects(spec.initContainers)]) {
     defaultContainer(container);
-    if (spec.hostNetwork === true) for (const port of objects(container.ports)) fill(port, { hostPort: port.containerPort });
+    if (spec.hostNetwork === true)
+      for (const port of objects(container.ports)) fill(port, { hostPort: port.containerPort });
   }
   for (const volume of objects(spec.volumes)) defaultVolume(volume);
   for (const spread of objects(spec.topologySpreadConstraints)) fill(spread, {});
@@ -106,20 +114,21 @@ function admitPod(draft: Obj, store: Store): void {
   const account = String(spec.serviceAccountName);
   const found = store.get("/serviceaccounts", namespace, account);
   if (!found)
-    throw forbidden(POD, name, `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`);
+    throw forbidden(
+      POD,
+      name,
+      `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`,
+    );
   if (spec.automountServiceAccountToken !== false && found.automountServiceAccountToken !== false) mountToken(spec);
   const tolerations = [...objects(spec.tolerations)];
   for (const key of EVICTIONS)
-    if (!tolerations.some((t) => (t.key === key || !t.key) && (t.effect === "NoExecute" || !t.effect))) tolerations.push(evicted(key));
+    if (!tolerations.some((t) => (t.key === key || !t.key) && (t.effect === "NoExecute" || !t.effect)))
+      tolerations.push(evicted(key));
   spec.tolerations = tolerations;
   fill(spec, { priority: 0, preemptionPolicy: "PreemptLowerPriority" });
 }
 
 const TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
-const SUFFIX = "bcdfghjklmnpqrstvwxz2456789";
-/** A short random name part, of the letters the server uses. */
-export const randomSuffix = (): string =>
-  Array.from({ length: 5 }, () => SUFFIX[Math.floor(Math.random() * SUFFIX.length)]).join("");
 
 function mountToken(spec: Fields): void {
   const containers = [...objects(spec.containers), ...objects(spec.initContainers)];
@@ -131,7 +140,9 @@ function mountToken(spec: Fields): void {
   const sources = [
     { serviceAccountToken: { expirationSeconds: 3607, path: "token" } },
     { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
-    { downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] } },
+    {
+      downwardAPI: { items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }] },
+    },
   ];
   spec.volumes = [...listOf(spec.volumes), { name, projected: { sources, defaultMode: 420 } }];
 }
@@ -139,7 +150,9 @@ function mountToken(spec: Fields): void {
 /** Guaranteed, Burstable or BestEffort, from requests and limits of cpu and memory. */
 function qosClass(spec: Fields): string {
   const containers = objects(spec.containers);
-  const some = containers.some((c) => at(c, "resources", "requests") !== undefined || at(c, "resources", "limits") !== undefined);
+  const some = containers.some(
+    (c) => at(c, "resources", "requests") !== undefined || at(c, "resources", "limits") !== undefined,
+  );
   if (!some) return "BestEffort";
   const guaranteed = containers.every((c) =>
     ["cpu", "memory"].every((resource) => {

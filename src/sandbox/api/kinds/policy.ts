@@ -42,8 +42,13 @@ export const autoscalerRules: Rules = {
 function defaultBehavior(behavior: Fields): void {
   const policy = (type: string, value: number): Fields => ({ type, value, periodSeconds: 15 });
   if (isFields(behavior.scaleUp))
-    fill(behavior.scaleUp, { stabilizationWindowSeconds: 0, selectPolicy: "Max", policies: [policy("Pods", 4), policy("Percent", 100)] });
-  if (isFields(behavior.scaleDown)) fill(behavior.scaleDown, { selectPolicy: "Max", policies: [policy("Percent", 100)] });
+    fill(behavior.scaleUp, {
+      stabilizationWindowSeconds: 0,
+      selectPolicy: "Max",
+      policies: [policy("Pods", 4), policy("Percent", 100)],
+    });
+  if (isFields(behavior.scaleDown))
+    fill(behavior.scaleDown, { selectPolicy: "Max", policies: [policy("Percent", 100)] });
 }
 
 const isCpu = (metric: Fields): boolean => metric.type === "Resource" && fieldsOf(metric.resource).name === "cpu";

@@ -17,7 +17,8 @@ export const roleRules: Rules = {
     const errors: FieldError[] = [];
     objects(object.rules).forEach((rule, index) => {
       const path = `rules[${index}]`;
-      if (listOf(rule.verbs).length === 0) errors.push(required(`${path}.verbs`, "verbs must contain at least one value"));
+      if (listOf(rule.verbs).length === 0)
+        errors.push(required(`${path}.verbs`, "verbs must contain at least one value"));
       if (listOf(rule.nonResourceURLs).length > 0) return;
       if (listOf(rule.apiGroups).length === 0)
         errors.push(required(`${path}.apiGroups`, "resource rules must supply at least one api group"));
@@ -44,7 +45,9 @@ export const bindingRules: Rules = {
     if (!role.name) errors.push(required("roleRef.name"));
     objects(object.subjects).forEach((subject, index) => {
       if (!subject.name) errors.push(required(`subjects[${index}].name`));
-      if (subject.kind === "ServiceAccount" && !subject.namespace) errors.push(required(`subjects[${index}].namespace`));
+      // In a RoleBinding an account without a namespace is one of the binding's own.
+      if (subject.kind === "ServiceAccount" && !subject.namespace && object.kind === "ClusterRoleBinding")
+        errors.push(required(`subjects[${index}].namespace`));
     });
     if (old && !equal(object.roleRef, old.roleRef)) {
       const shown = JSON.stringify({ APIGroup: role.apiGroup, Kind: role.kind, Name: role.name });
@@ -53,4 +56,3 @@ export const bindingRules: Rules = {
     return errors;
   },
 };
-

@@ -17,7 +17,8 @@ const LAST_NODE_PORT = 32_767;
 function defaultService(draft: Obj): void {
   const spec = fieldsOf(draft.spec);
   fill(spec, { sessionAffinity: "None", type: "ClusterIP" });
-  if (spec.sessionAffinity === "ClientIP") fill(spec, { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } });
+  if (spec.sessionAffinity === "ClientIP")
+    fill(spec, { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } });
   for (const port of objects(spec.ports)) {
     fill(port, { protocol: "TCP" });
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") port.targetPort = port.port;
@@ -46,7 +47,8 @@ function dropUnused(draft: Obj, old: Obj): void {
     draft.status = { ...fieldsOf(draft.status), loadBalancer: {} };
   }
   if (spec.type === "ExternalName")
-    for (const field of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]) delete spec[field];
+    for (const field of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"])
+      delete spec[field];
 }
 
 function allocate(draft: Obj, old: Obj | undefined, store: Store): void {
@@ -59,15 +61,17 @@ function allocate(draft: Obj, old: Obj | undefined, store: Store): void {
         if (spec[field] === undefined) spec[field] = before[field];
     const ports = new Map(objects(before.ports).map((port) => [`${port.port}/${port.protocol}`, port.nodePort]));
     if (exposesNodePorts(spec))
-      for (const port of objects(spec.ports)) if (port.nodePort === undefined) {
-        const known = ports.get(`${port.port}/${port.protocol}`);
-        if (known !== undefined) port.nodePort = known;
-      }
+      for (const port of objects(spec.ports))
+        if (port.nodePort === undefined) {
+          const known = ports.get(`${port.port}/${port.protocol}`);
+          if (known !== undefined) port.nodePort = known;
+        }
     dropUnused(draft, old);
   }
   if (spec.type !== "ExternalName") {
     if (!spec.clusterIP) spec.clusterIP = spec.clusterIPs === undefined ? freeIp(store) : listOf(spec.clusterIPs)[0];
-    if (spec.clusterIPs === undefined || (old && !equal(listOf(spec.clusterIPs)[0], spec.clusterIP))) spec.clusterIPs = [spec.clusterIP];
+    if (spec.clusterIPs === undefined || (old && !equal(listOf(spec.clusterIPs)[0], spec.clusterIP)))
+      spec.clusterIPs = [spec.clusterIP];
     fill(spec, { ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack" });
   }
   if (exposesNodePorts(spec) && spec.allocateLoadBalancerNodePorts !== false) {
@@ -105,7 +109,8 @@ function serviceErrors(object: Obj, old: Obj | undefined, store: Store): FieldEr
   const spec = fieldsOf(object.spec);
   const errors: FieldError[] = [];
   const ports = objects(spec.ports);
-  if (ports.length === 0 && spec.type !== "ExternalName" && spec.clusterIP !== "None") errors.push(required("spec.ports"));
+  if (ports.length === 0 && spec.type !== "ExternalName" && spec.clusterIP !== "None")
+    errors.push(required("spec.ports"));
   if (spec.type === "ExternalName" && !spec.externalName)
     errors.push(required("spec.externalName", "ExternalName services must have an externalName"));
   const used = usedNodePorts(store, object);
@@ -118,14 +123,23 @@ function serviceErrors(object: Obj, old: Obj | undefined, store: Store): FieldEr
     if (typeof nodePort !== "number") return;
     if (nodePort < FIRST_NODE_PORT || nodePort > LAST_NODE_PORT)
       errors.push(
-        wrong(`${path}.nodePort`, nodePort, `provided port is not in the valid range. The range of valid ports is ${FIRST_NODE_PORT}-${LAST_NODE_PORT}`),
+        wrong(
+          `${path}.nodePort`,
+          nodePort,
+          `provided port is not in the valid range. The range of valid ports is ${FIRST_NODE_PORT}-${LAST_NODE_PORT}`,
+        ),
       );
     else if (used.has(nodePort)) errors.push(wrong(`${path}.nodePort`, nodePort, "provided port is already allocated"));
   });
   const types = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
   if (!types.includes(String(spec.type))) errors.push(unsupported("spec.type", spec.type, types));
   const before = fieldsOf(old?.spec);
-  if (before.clusterIP && spec.type !== "ExternalName" && before.type !== "ExternalName" && spec.clusterIP !== before.clusterIP)
+  if (
+    before.clusterIP &&
+    spec.type !== "ExternalName" &&
+    before.type !== "ExternalName" &&
+    spec.clusterIP !== before.clusterIP
+  )
     errors.push(wrong("spec.clusterIPs[0]", spec.clusterIPs, "may not change once set"));
   return errors;
 }
@@ -152,7 +166,11 @@ export const endpointSliceRules: Rules = {
       listOf(endpoint.addresses).forEach((address, place) => {
         if (object.addressType !== "FQDN" && !IP.test(String(address)))
           errors.push(
-            wrong(`endpoints[${index}].addresses[${place}]`, address, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"),
+            wrong(
+              `endpoints[${index}].addresses[${place}]`,
+              address,
+              "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
+            ),
           );
       });
     });

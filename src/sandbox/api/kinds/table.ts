@@ -16,14 +16,32 @@ import {
 import { definitionRules } from "./definitions.ts";
 import { nameIsSubdomain } from "./names.ts";
 import { podRules } from "./pods.ts";
-import { autoscalerFromV1, autoscalerRules, autoscalerToV1, budgetRules, ingressRules, networkPolicyRules } from "./policy.ts";
+import {
+  autoscalerFromV1,
+  autoscalerRules,
+  autoscalerToV1,
+  budgetRules,
+  ingressRules,
+  networkPolicyRules,
+} from "./policy.ts";
 import { bindingRules, roleRules } from "./rbac.ts";
 import { endpointSliceRules, serviceRules } from "./services.ts";
 import { mutatingWebhookRules, validatingWebhookRules } from "./webhooks.ts";
-import { cronJobRules, daemonSetRules, deploymentRules, jobRules, replicaSetRules, statefulSetRules } from "./workloads.ts";
+import {
+  cronJobRules,
+  daemonSetRules,
+  deploymentRules,
+  jobRules,
+  replicaSetRules,
+  statefulSetRules,
+} from "./workloads.ts";
 
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-const SCALE: ScalePaths = { specReplicas: ["spec", "replicas"], statusReplicas: ["status", "replicas"], selector: ["spec", "selector"] };
+const SCALE: ScalePaths = {
+  specReplicas: ["spec", "replicas"],
+  statusReplicas: ["status", "replicas"],
+  selector: ["spec", "selector"],
+};
 
 interface Row {
   readonly plural: string;
@@ -82,7 +100,10 @@ export function builtinResources(): Resource[] {
     resource("", "v1", "Endpoints", {
       plural: "endpoints",
       short: ["ep"],
-      extra: { listKind: "EndpointsList", deprecated: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice" },
+      extra: {
+        listKind: "EndpointsList",
+        deprecated: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+      },
     }),
     resource("", "v1", "Event", { plural: "events", short: ["ev"], model: "CoreV1Event", rules: eventRules }),
     resource("", "v1", "LimitRange", { plural: "limitranges", short: ["limits"] }),
@@ -96,7 +117,12 @@ export function builtinResources(): Resource[] {
       rules: namespaceRules,
     }),
     resource("", "v1", "Node", { plural: "nodes", short: ["no"], cluster: true, status: true }),
-    resource("", "v1", "PersistentVolumeClaim", { plural: "persistentvolumeclaims", short: ["pvc"], status: true, rules: claimRules }),
+    resource("", "v1", "PersistentVolumeClaim", {
+      plural: "persistentvolumeclaims",
+      short: ["pvc"],
+      status: true,
+      rules: claimRules,
+    }),
     resource("", "v1", "PersistentVolume", { plural: "persistentvolumes", short: ["pv"], cluster: true, status: true }),
     resource("", "v1", "Pod", {
       plural: "pods",
@@ -111,15 +137,50 @@ export function builtinResources(): Resource[] {
     resource("", "v1", "ServiceAccount", {
       plural: "serviceaccounts",
       short: ["sa"],
-      others: [{ name: "token", kind: "TokenRequest", verbs: ["create"], group: "authentication.k8s.io", version: "v1" }],
+      others: [
+        { name: "token", kind: "TokenRequest", verbs: ["create"], group: "authentication.k8s.io", version: "v1" },
+      ],
       rules: serviceAccountRules,
     }),
-    resource("", "v1", "Service", { plural: "services", short: ["svc"], categories: all, status: true, rules: serviceRules }),
+    resource("", "v1", "Service", {
+      plural: "services",
+      short: ["svc"],
+      categories: all,
+      status: true,
+      rules: serviceRules,
+    }),
 
-    resource("apps", "v1", "DaemonSet", { plural: "daemonsets", short: ["ds"], categories: all, status: true, rules: daemonSetRules }),
-    resource("apps", "v1", "Deployment", { plural: "deployments", short: ["deploy"], categories: all, status: true, scale: SCALE, rules: deploymentRules }),
-    resource("apps", "v1", "ReplicaSet", { plural: "replicasets", short: ["rs"], categories: all, status: true, scale: SCALE, rules: replicaSetRules }),
-    resource("apps", "v1", "StatefulSet", { plural: "statefulsets", short: ["sts"], categories: all, status: true, scale: SCALE, rules: statefulSetRules }),
+    resource("apps", "v1", "DaemonSet", {
+      plural: "daemonsets",
+      short: ["ds"],
+      categories: all,
+      status: true,
+      rules: daemonSetRules,
+    }),
+    resource("apps", "v1", "Deployment", {
+      plural: "deployments",
+      short: ["deploy"],
+      categories: all,
+      status: true,
+      scale: SCALE,
+      rules: deploymentRules,
+    }),
+    resource("apps", "v1", "ReplicaSet", {
+      plural: "replicasets",
+      short: ["rs"],
+      categories: all,
+      status: true,
+      scale: SCALE,
+      rules: replicaSetRules,
+    }),
+    resource("apps", "v1", "StatefulSet", {
+      plural: "statefulsets",
+      short: ["sts"],
+      categories: all,
+      status: true,
+      scale: SCALE,
+      rules: statefulSetRules,
+    }),
 
     resource("authentication.k8s.io", "v1", "SelfSubjectReview", {
       plural: "selfsubjectreviews",
@@ -148,19 +209,49 @@ export function builtinResources(): Resource[] {
       rules: autoscalerRules,
       extra: { convert: { from: autoscalerToV1, to: autoscalerFromV1 } },
     }),
-    resource("batch", "v1", "CronJob", { plural: "cronjobs", short: ["cj"], categories: all, status: true, rules: cronJobRules }),
+    resource("batch", "v1", "CronJob", {
+      plural: "cronjobs",
+      short: ["cj"],
+      categories: all,
+      status: true,
+      rules: cronJobRules,
+    }),
     resource("batch", "v1", "Job", { plural: "jobs", categories: all, status: true, rules: jobRules }),
     resource("networking.k8s.io", "v1", "IngressClass", { plural: "ingressclasses", cluster: true }),
-    resource("networking.k8s.io", "v1", "Ingress", { plural: "ingresses", short: ["ing"], status: true, rules: ingressRules }),
-    resource("networking.k8s.io", "v1", "NetworkPolicy", { plural: "networkpolicies", short: ["netpol"], rules: networkPolicyRules }),
-    resource("policy", "v1", "PodDisruptionBudget", { plural: "poddisruptionbudgets", short: ["pdb"], status: true, rules: budgetRules }),
+    resource("networking.k8s.io", "v1", "Ingress", {
+      plural: "ingresses",
+      short: ["ing"],
+      status: true,
+      rules: ingressRules,
+    }),
+    resource("networking.k8s.io", "v1", "NetworkPolicy", {
+      plural: "networkpolicies",
+      short: ["netpol"],
+      rules: networkPolicyRules,
+    }),
+    resource("policy", "v1", "PodDisruptionBudget", {
+      plural: "poddisruptionbudgets",
+      short: ["pdb"],
+      status: true,
+      rules: budgetRules,
+    }),
     resource(RBAC, "v1", "ClusterRoleBinding", { plural: "clusterrolebindings", cluster: true, rules: bindingRules }),
     resource(RBAC, "v1", "ClusterRole", { plural: "clusterroles", cluster: true, rules: roleRules }),
     resource(RBAC, "v1", "RoleBinding", { plural: "rolebindings", rules: bindingRules }),
     resource(RBAC, "v1", "Role", { plural: "roles", rules: roleRules }),
     resource("storage.k8s.io", "v1", "StorageClass", { plural: "storageclasses", short: ["sc"], cluster: true }),
-    resource(ADMISSION, "v1", "MutatingWebhookConfiguration", { plural: "mutatingwebhookconfigurations", categories: ["api-extensions"], cluster: true, rules: mutatingWebhookRules }),
-    resource(ADMISSION, "v1", "ValidatingWebhookConfiguration", { plural: "validatingwebhookconfigurations", categories: ["api-extensions"], cluster: true, rules: validatingWebhookRules }),
+    resource(ADMISSION, "v1", "MutatingWebhookConfiguration", {
+      plural: "mutatingwebhookconfigurations",
+      categories: ["api-extensions"],
+      cluster: true,
+      rules: mutatingWebhookRules,
+    }),
+    resource(ADMISSION, "v1", "ValidatingWebhookConfiguration", {
+      plural: "validatingwebhookconfigurations",
+      categories: ["api-extensions"],
+      cluster: true,
+      rules: validatingWebhookRules,
+    }),
     resource("apiextensions.k8s.io", "v1", "CustomResourceDefinition", {
       plural: "customresourcedefinitions",
       short: ["crd", "crds"],
@@ -169,7 +260,12 @@ export function builtinResources(): Resource[] {
       status: true,
       rules: definitionRules,
     }),
-    resource("apiregistration.k8s.io", "v1", "APIService", { plural: "apiservices", categories: ["api-extensions"], cluster: true, status: true }),
+    resource("apiregistration.k8s.io", "v1", "APIService", {
+      plural: "apiservices",
+      categories: ["api-extensions"],
+      cluster: true,
+      status: true,
+    }),
     resource("scheduling.k8s.io", "v1", "PriorityClass", { plural: "priorityclasses", short: ["pc"], cluster: true }),
     resource("coordination.k8s.io", "v1", "Lease", { plural: "leases", rules: leaseRules }),
     resource("discovery.k8s.io", "v1", "EndpointSlice", { plural: "endpointslices", rules: endpointSliceRules }),

@@ -36,7 +36,14 @@ const rules = (own: Fields): Rules => ({
   unconditional: false,
   defaults: (draft) => {
     for (const webhook of objects(draft.webhooks)) {
-      fill(webhook, { failurePolicy: "Fail", matchPolicy: "Equivalent", namespaceSelector: {}, objectSelector: {}, timeoutSeconds: 10, ...own });
+      fill(webhook, {
+        failurePolicy: "Fail",
+        matchPolicy: "Equivalent",
+        namespaceSelector: {},
+        objectSelector: {},
+        timeoutSeconds: 10,
+        ...own,
+      });
       const service = fieldsOf(webhook.clientConfig).service;
       if (isFields(service)) fill(service, { port: 443 });
       for (const rule of objects(webhook.rules)) fill(rule, { scope: "*" });

@@ -24,7 +24,10 @@ function templateErrors(object: Obj): FieldError[] {
 const selectorErrors = (object: Obj, old: Obj | undefined): FieldError[] =>
   old && !equal(object.spec?.selector, old.spec?.selector) ? [immutable("spec.selector", object.spec?.selector)] : [];
 
-const validate = (object: Obj, old: Obj | undefined): FieldError[] => [...templateErrors(object), ...selectorErrors(object, old)];
+const validate = (object: Obj, old: Obj | undefined): FieldError[] => [
+  ...templateErrors(object),
+  ...selectorErrors(object, old),
+];
 
 export const deploymentRules: Rules = {
   name: nameIsSubdomain,
@@ -159,7 +162,12 @@ export const cronJobRules: Rules = {
   name: nameIsSubdomain,
   defaults: (draft) => {
     const spec = fieldsOf(draft.spec);
-    fill(spec, { concurrencyPolicy: "Allow", suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 });
+    fill(spec, {
+      concurrencyPolicy: "Allow",
+      suspend: false,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 1,
+    });
     const job = fieldsOf(fieldsOf(spec.jobTemplate).spec);
     const template = fieldsOf(fieldsOf(job.template).spec);
     const policy = template.restartPolicy;

@@ -31,6 +31,9 @@ const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
   "PodSpec.schedulingGates": ["name"],
   "PodStatus.conditions": ["type"],
   "PodStatus.podIPs": ["ip"],
+  "PodStatus.resourceClaimStatuses": ["name"],
+  "ContainerStatus.allocatedResourcesStatus": ["name"],
+  "ContainerStatus.volumeMounts": ["mountPath"],
   "Container.env": ["name"],
   "Container.ports": ["containerPort", "protocol"],
   "Container.volumeMounts": ["mountPath"],
@@ -62,7 +65,13 @@ const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** x-kubernetes-list-type: set. */
-const SETS: ReadonlySet<string> = new Set(["ObjectMeta.finalizers", "Endpoint.addresses", "NodeSpec.podCIDRs"]);
+const SETS: ReadonlySet<string> = new Set([
+  "ObjectMeta.finalizers",
+  "Endpoint.addresses",
+  "NodeSpec.podCIDRs",
+  "UncountedTerminatedPods.failed",
+  "UncountedTerminatedPods.succeeded",
+]);
 
 /** Defaults of key fields: a container port without a protocol is the TCP one. */
 const KEY_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -87,12 +96,12 @@ const ATOMIC: ReadonlySet<string> = new Set([
   "NodeSelectorTerm",
   "TopologySelectorTerm",
   "ScopeSelector",
-  "ScopedResourceSelectorRequirement",
   "RoleRef",
   "RbacV1Subject",
-  "CrossVersionObjectReference",
+  "V1CrossVersionObjectReference",
   "OwnerReference",
   "EndpointAddress",
+  "ServiceBackendPort",
   "CoreV1EndpointPort",
   "DiscoveryV1EndpointPort",
   "ServiceSpec.selector",
@@ -109,6 +118,13 @@ const QUANTITIES: ReadonlySet<string> = new Set([
   "NodeStatus.capacity",
   "NodeStatus.allocatable",
   "ResourceQuotaSpec.hard",
+  "ResourceQuotaStatus.hard",
+  "ResourceQuotaStatus.used",
+  "LimitRangeItem.default",
+  "LimitRangeItem.defaultRequest",
+  "LimitRangeItem.max",
+  "LimitRangeItem.maxLimitRequestRatio",
+  "LimitRangeItem.min",
   "EmptyDirVolumeSource.sizeLimit",
   "ResourceFieldSelector.divisor",
   "MetricTarget.value",
@@ -123,7 +139,10 @@ const FORMATS: Readonly<Record<string, Scalar["format"]>> = { int32: "int32", in
 
 /** `V1DeploymentSpec` → `DeploymentSpec`: the name in the server's Go types. */
 export const goName = (model: string): string =>
-  model.replace(/^(Core|Discovery|Events|Rbac|Admissionregistration|Apiextensions|Apiregistration|Storage)?V\d+((alpha|beta)\d+)?/, "");
+  model.replace(
+    /^(Core|Discovery|Events|Rbac|Admissionregistration|Apiextensions|Apiregistration|Storage)?V\d+((alpha|beta)\d+)?/,
+    "",
+  );
 
 const cache = new Map<string, MapSchema>();
 

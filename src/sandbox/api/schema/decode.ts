@@ -26,7 +26,12 @@ interface Position {
  * Throws DecodeFailure.
  */
 export function decode(schema: MapSchema, value: Fields, unknown: string[]): Fields {
-  return decodeStruct(schema, value, { path: "", goPath: "", model: schema.model ?? "", goType: "" }, unknown) as Fields;
+  return decodeStruct(
+    schema,
+    value,
+    { path: "", goPath: "", model: schema.model ?? "", goType: "" },
+    unknown,
+  ) as Fields;
 }
 
 const DROP = Symbol("not written");
@@ -54,7 +59,12 @@ function decodeValue(schema: Schema, value: unknown, here: Position, unknown: st
       const element = schema.element;
       if (!element) return value;
       for (const name of Object.keys(value)) {
-        const decoded = decodeValue(element, value[name], { ...here, path: `${here.path}.${name}`, goType: goType(element) }, unknown);
+        const decoded = decodeValue(
+          element,
+          value[name],
+          { ...here, path: `${here.path}.${name}`, goType: goType(element) },
+          unknown,
+        );
         out[name] = decoded === DROP ? zeroOf(element, unknown) : decoded;
       }
       return Object.keys(out).length === 0 ? DROP : out;
@@ -129,7 +139,10 @@ function decodeScalar(schema: Scalar, value: unknown, here: Position): unknown {
 function decodeTime(value: unknown, here: Position): string {
   if (typeof value !== "string") return mismatch(value, here);
   const match = TIME.exec(value);
-  if (!match) throw new DecodeFailure(`parsing time "${value}" as "2006-01-02T15:04:05Z07:00": cannot parse "${value}" as "2006"`);
+  if (!match)
+    throw new DecodeFailure(
+      `parsing time "${value}" as "2006-01-02T15:04:05Z07:00": cannot parse "${value}" as "2006"`,
+    );
   return match[3] === "Z" ? `${match[1]}Z` : new Date(value).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
@@ -138,7 +151,7 @@ function decodeMicroTime(value: unknown, here: Position): string {
   if (typeof value !== "string") return mismatch(value, here);
   const match = TIME.exec(value);
   const rest = match ? value.slice((match[1] ?? "").length) : value;
-  if (!match || match[2]?.length !== 7)
+  if (match?.[2]?.length !== 7)
     throw new DecodeFailure(
       `parsing time "${value}" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "${rest}" as ".000000"`,
     );
@@ -150,7 +163,8 @@ function decodeBytes(value: unknown, here: Position): string {
   const text = value.replace(/[\r\n]/g, "");
   const body = text.replace(/={1,2}$/, "");
   const bad = /[^A-Za-z0-9+/]/.exec(body);
-  if (bad || text.length % 4 !== 0) throw new DecodeFailure(`illegal base64 data at input byte ${bad?.index ?? text.length}`);
+  if (bad || text.length % 4 !== 0)
+    throw new DecodeFailure(`illegal base64 data at input byte ${bad?.index ?? text.length}`);
   return text;
 }
 
@@ -174,7 +188,9 @@ function goType(schema: Schema): string {
     case "list":
       return `[]${goType(schema.element)}`;
     case "map":
-      return schema.model === undefined ? `map[string]${schema.element ? goType(schema.element) : "string"}` : `v1.${schema.model}`;
+      return schema.model === undefined
+        ? `map[string]${schema.element ? goType(schema.element) : "string"}`
+        : `v1.${schema.model}`;
     case "scalar":
       if (schema.of === "boolean") return "bool";
       if (schema.of === "number") return schema.format === "double" ? "float64" : (schema.format ?? "int32");

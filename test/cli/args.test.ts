@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { type Invocation, parseArguments } from "../../src/cli/args.ts";
+import { commands } from "../../src/cli/commands/index.ts";
+import { COMMAND_NAMES, flagOf, optionsOf } from "../../src/config/options.ts";
+import { UserError } from "../../src/ports/error.ts";
+
+const parse = (line: string | readonly string[], columns = 80): Invocation =>
+  parseArguments(typeof line === "string" ? line.split(" ").filter(Boolean) : line, {
+    commands,
+    version: "1.2.3",
+    columns,
+  });
+
+const chosen = (line: string | readonly string[]) => {
+  const invocation = parse(line);
+  if (invocation.kind !== "command") throw new Error("it printed something");
+  const { command, written, flags } = invocation;
+  return { name: command.name, written, flags };
+};
+
+const refusal = (line: string | readonly string[]): string => {
+  try {
+    parse(line);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UserError);
+    const { exitCode, message, why, remedy } = error as UserError;
+    expect(exitCode).toBe(2);
+    return [message, why, remedy.text, remedy.command].filter(Boolean).join(" ");
+  }
+  throw new Error(`${line} was understood`);
+};
+
+const text = (line: string, columns = 80): string => {
+  const invocation = parse(line, columns);
+  return invocation.kind === "text" ? invocation.text : "";
+};
+
+describe("the command line", () => {
+  it("installs when no command is named", () => {
+    expect(chosen("")).toMatchObject({ name: "install", written: {} });
+    expect(chosen("--domain apps.example.com -y")).toMatchObject({
+      name: "install",
+      written: { domain: "apps.example.com", yes: true },
+    });
+  });
+
+  it("knows every command, wherever it stands", () => {
+    for (const name of COMMAND_NAMES) {
+      expect(chosen(name).name).toBe(name);
+      expect(chosen(`--context ${name} ${name}`)).toMatchObject({ name, written: { context: name } });
+    }
+  });
+
+  it("understands the usual ways to write a flag", () => {
+    expect(chosen("plan --domain=a.example -o json -qy").written).toEqual({
+      domain: "a.example",
+      output: "json",
+      quiet: true,
+      yes: true,
+    });
+    expect(chosen("plan -ojson").written).toEqual({ output: "json" });
+    expect(chosen("install --hpa --no-hpa --no-color").written).toEqual({ hpa: false, color: false });
+    expect(chosen("install --context a --context b").written).toEqual({ context: "b" });
+    expect(chosen("install --skip-checks a.b,c.d --skip-checks e.f").written).toEqual({
+      skipChecks: ["a.b,c.d", "e.f"],
+    });
+    expect(chosen(["plan", "--context=-odd"]).written).toEqual({ context: "-odd" });
+    expect(chosen(["plan", "--context", "-odd"]).written).toEqual({ context: "-odd" });
+  });
+
+  it("gives a command its own flags", () => {
+    expect(chosen("plan --exit-code").flags).toEqual({
+      exitCode: true,
+      services: false,
+      deleteWorkloads: false,
+      purge: false,
+    });
+    expect(chosen("uninstall --purge --delete-workloads").flags).toMatchObject({ purge: true, deleteWorkloads: true });
+  });
+
+  it.each([
+    ["--domian x", /no option --domian\. Did you mean --domain\? kn-bootstrap install --help/],
+    ["plan --exitcode", /Did you mean --exit-code\?/],
+    ["--no-colour", /Did you mean --no-color\?/],
+    ["--no-domain", /no option --no-domain/],
+    ["uninstall --no-purge", /no option --no-purge/],
+    ["-z", /no option -z/],
+    ["pln", /no command "pln"\. Did you mean plan\?/],
+    ["frobnicate", /There are install, plan/],
+    ["help pln", /Did you mean plan\?/],
+    ["plan --purge", /--purge is no option of plan\. It belongs to uninstall/],
+    ["status --domain a.example", /--domain is no option of status/],
+    ["plan extra", /plan takes no argument, and "extra" is one/],
+    ["--domain", /--domain needs a value/],
+    ["--domain --tls none", /--domain needs a value/],
+    ["--output -y", /--output needs a value\. Write it like --output text/],
+    ["--domain=", /--domain needs a value/],
+    ["--yes=no", /--yes takes no value/],
+    ["--Domain x", /Did you mean --domain\?/],
+  ])("refuses %j", (line, reason) => {
+    expect(refusal(line)).toMatch(reason);
+  });
+
+  it("prints version and help, whatever else is said", () => {
+    expect(text("--version")).toBe("1.2.3\n");
+    expect(text("plan -V")).toBe("1.2.3\n");
+    expect(text("plan --nonsense --help")).toContain("Usage: kn-bootstrap plan");
+    expect(text("help plan")).toBe(text("plan -h"));
+    expect(text("help")).toBe(text("--help"));
+  });
+});
+
+describe("help", () => {
+  it.each([40, 60, 80, 120])("fits into %i columns", (columns) => {
+    for (const line of ["--help", ...COMMAND_NAMES.map((name) => `help ${name}`)]) {
+      const lines = text(line, columns).split("\n");
+      expect(lines.filter((row) => row.length > columns)).toEqual([]);
+    }
+  });
+
+  it("names every flag of a command", () => {
+    for (const name of COMMAND_NAMES) {
+      const help = text(`help ${name}`);
+      for (const option of optionsOf(name))
+        expect(help).toMatch(option.key === "color" ? "--no-color" : `${flagOf(option)}`);
+    }
+  });
+
+  it("is stable", async () => {
+    await expect(text("--help")).toMatchFileSnapshot("golden/help-80.txt");
+    await expect(text("help uninstall", 40)).toMatchFileSnapshot("golden/help-uninstall-40.txt");
+  });
+});

@@ -1,0 +1,106 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, it } from "vitest";
+import type { Look } from "../../src/cli/reporter/look.ts";
+import { planText } from "../../src/cli/reporter/plan.ts";
+import { reportText } from "../../src/cli/reporter/report.ts";
+import { changesOf } from "../../src/core/change.ts";
+import { change, failedReport, next, plan, report } from "./plans.ts";
+
+const look = (columns: number, more: Partial<Look> = {}): Look => ({ columns, color: false, unicode: true, ...more });
+const widest = (text: string): number => Math.max(...text.split("\n").map((line) => line.length));
+
+describe("the plan for people", () => {
+  it.each([40, 80, 120])("in %i columns", async (columns) => {
+    const text = planText(plan, look(columns), false);
+    expect(widest(text)).toBeLessThanOrEqual(columns);
+    await expect(text).toMatchFileSnapshot(`golden/plan-${columns}.txt`);
+  });
+
+  it("with -v has a line for each object and every value in full", async () => {
+    const text = planText(plan, look(80), true);
+    expect(text).toContain("x".repeat(60));
+    expect(text).not.toContain("more characters");
+    await expect(text).toMatchFileSnapshot("golden/plan-80-verbose.txt");
+  });
+
+  it("names every object, folded or not", () => {
+    for (const verbose of [true, false]) {
+      const text = planText(plan, look(200), verbose).replace(/\s+/g, " ");
+      for (const one of changesOf(plan))
+        expect(text).toContain(one.kind === "object" ? one.object.metadata.name : one.secret.name);
+    }
+  });
+
+  it("needs nothing but ASCII where nothing else is understood", () => {
+    const text = planText(plan, look(40, { unicode: false }), false);
+    expect(text).toMatch(/^\p{ASCII}*$/u);
+    expect(widest(text)).toBeLessThanOrEqual(40);
+    expect(text.replace(/\s+/g, " ")).toContain("CustomResourceDefinition x4");
+  });
+
+  it("is the same text with colours", () => {
+    const coloured = planText(plan, look(80, { color: true }), false);
+    expect(coloured).toContain("\u001b[32m+");
+    expect(stripVTControlCharacters(coloured)).toBe(planText(plan, look(80), false));
+  });
+
+  it("counts what lasts and what does not", () => {
+    expect(planText(plan, look(120), false)).toContain(
+      "Plan: 10 to create, 4 to update, 1 to delete, 1 for the run only.",
+    );
+  });
+
+  it("says so when there is nothing to do", () => {
+    const empty = { step: "crds", title: "Install", changes: [], notes: [] };
+    expect(planText({ goal: "present", steps: [empty] }, look(80), false)).toBe(
+      "Nothing to do: everything is as it should be.\n",
+    );
+    expect(planText({ goal: "absent", steps: [empty] }, look(80), false)).toBe("Nothing to remove.\n");
+    const noted = { ...empty, notes: ["Kept: Secret x"] };
+    expect(planText({ goal: "absent", steps: [noted] }, look(80), false)).toBe(
+      "Install\n  Kept: Secret x\n\nNothing to remove.\n",
+    );
+  });
+
+  it("lets no object write to the terminal", () => {
+    const evil = change(
+      "update",
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a\u001b[2Jb" } },
+      { fields: [{ path: ".data.x\u0007", to: "\u001b]0;x" }] },
+    );
+    const text = planText(
+      { goal: "present", steps: [{ step: "a", title: "A", changes: [evil], notes: [] }] },
+      look(80),
+      false,
+    );
+    expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  });
+});
+
+describe("the report for people", () => {
+  it.each([40, 80, 120])("in %i columns", async (columns) => {
+    const text = reportText(report, next, look(columns), false);
+    const wrapped = text.split("\n").filter((line) => !line.startsWith("    kn"));
+    expect(widest(wrapped.join("\n"))).toBeLessThanOrEqual(columns);
+    await expect(text).toMatchFileSnapshot(`golden/report-${columns}.txt`);
+  });
+
+  it("of a run that failed", async () => {
+    await expect(reportText(failedReport, [], look(80), false)).toMatchFileSnapshot("golden/report-failed-80.txt");
+  });
+
+  it("needs nothing but ASCII where nothing else is understood", () => {
+    expect(reportText(failedReport, next, look(40, { unicode: false }), true)).toMatch(/^\p{ASCII}*$/u);
+  });
+
+  it("never wraps a command", () => {
+    expect(reportText(report, next, look(40), false)).toContain(`\n    ${next[0]?.command}\n`);
+  });
+
+  it("of a run that had nothing to do", () => {
+    const steps = report.steps.map((step) => ({ ...step, seconds: 0.01, changes: 0 }));
+    expect(reportText({ outcome: "done", seconds: 0.1, steps }, [], look(80), false)).toBe(
+      "Done after 0.1 s.\n    5 steps had nothing to do\n",
+    );
+  });
+});

@@ -1,0 +1,181 @@
+import { blank } from "../../src/core/blank.ts";
+import type { ObjectChange, Plan } from "../../src/core/change.ts";
+import type { Report } from "../../src/core/run.ts";
+import type { KubeObject } from "../../src/ports/object.ts";
+
+const object = (kind: string, name: string, namespace?: string, body: object = {}): KubeObject => ({
+  apiVersion: "v1",
+  kind,
+  metadata: { name, ...(namespace ? { namespace } : {}), labels: { "kn-bootstrap/step": "x" } },
+  ...body,
+});
+
+export const change = (
+  action: ObjectChange["action"],
+  about: KubeObject,
+  more: Partial<ObjectChange> = {},
+): ObjectChange => ({
+  kind: "object",
+  action,
+  object: about,
+  manager: "kn-bootstrap",
+  fields: [],
+  conflicts: [],
+  confirmed: action !== "create",
+  ...more,
+});
+
+const address = blank("the address of Kourier");
+const names = [
+  "certificates.networking.internal.knative.dev",
+  "configurations.serving.knative.dev",
+  "ingresses.networking.internal.knative.dev",
+  "revisions.serving.knative.dev",
+];
+
+/** A bit of everything that a plan can say. */
+export const plan: Plan = {
+  goal: "present",
+  steps: [
+    {
+      step: "crds",
+      title: "Install Knative's custom resource definitions",
+      notes: [],
+      changes: names.map((name) => change("create", object("CustomResourceDefinition", name))),
+    },
+    {
+      step: "core",
+      title: "Install Knative Serving",
+      notes: ["The autoscaler's replicas stay as somebody scaled them."],
+      changes: [
+        change("create", object("Namespace", "knative-serving")),
+        change("create", object("Deployment", "activator", "knative-serving")),
+        change("create", object("Deployment", "autoscaler", "knative-serving")),
+        change("create", object("Deployment", "web", "default")),
+        change("update", object("ConfigMap", "config-network", "knative-serving"), {
+          fields: [
+            {
+              path: '.data["ingress-class"]',
+              from: "istio.ingress.networking.knative.dev",
+              to: "kourier.ingress.networking.knative.dev",
+            },
+            { path: ".data.autocreate", to: "true" },
+            { path: ".data.old", from: "1" },
+            { path: ".data.long", from: "short", to: "x".repeat(300) },
+          ],
+        }),
+        change("update", object("Deployment", "controller", "knative-serving"), {
+          fields: [{ path: ".spec.replicas", from: 1, to: 2 }],
+          confirmed: false,
+        }),
+        change("update", object("Deployment", "webhook", "knative-serving"), {
+          conflicts: [
+            {
+              path: '.spec.template.spec.containers[name="webhook"].image',
+              owner: "kubectl-edit",
+              from: "registry.example.com/webhook:1",
+              to: "gcr.io/knative-releases/webhook@sha256:00",
+            },
+          ],
+        }),
+        change("delete", object("Job", "storage-version-migration", "knative-serving")),
+      ],
+    },
+    { step: "hpa", title: "Install the HPA autoscaler", notes: [], changes: [] },
+    {
+      step: "domain",
+      title: "Set the domain",
+      notes: [],
+      changes: [
+        change(
+          "update",
+          object("ConfigMap", "config-domain", "knative-serving", { data: { [`${address}.sslip.io`]: "" } }),
+          { manager: "kn-bootstrap-domain", confirmed: false },
+        ),
+        {
+          kind: "certificate",
+          action: "create",
+          names: [`*.${address}.sslip.io`],
+          secret: { apiVersion: "v1", kind: "Secret", namespace: "kn-bootstrap", name: "wildcard-tls" },
+          reason: "missing",
+        },
+        change(
+          "create",
+          object("ConfigMap", "config-kourier", "knative-serving", {
+            data: { "certs-secret-name": "wildcard-tls", note: `at ${address}` },
+          }),
+        ),
+      ],
+    },
+    {
+      step: "proof",
+      title: "Prove that a Service answers",
+      notes: [],
+      changes: [change("create", object("Service", "hello", "kn-bootstrap"), { temporary: true })],
+    },
+  ],
+};
+
+const done = { status: "done", summary: "" } as const;
+
+export const report: Report = {
+  outcome: "done",
+  seconds: 72.4,
+  steps: [
+    { id: "state", title: "Prepare namespace kn-bootstrap", startedAt: 0, seconds: 0.1, changes: 0, ...done },
+    {
+      id: "crds",
+      title: "Install Knative's custom resource definitions",
+      startedAt: 0.1,
+      seconds: 2.13,
+      changes: 12,
+      ...done,
+    },
+    { id: "core", title: "Install Knative Serving", startedAt: 2.3, seconds: 41.7, changes: 60, ...done },
+    { id: "ingress", title: "Install Kourier", startedAt: 2.3, seconds: 12.4, changes: 14, ...done },
+    { id: "proof", title: "Prove that a Service answers", startedAt: 44, seconds: 28.4, changes: 1, ...done },
+  ],
+};
+
+export const failedReport: Report = {
+  outcome: "failed",
+  seconds: 31,
+  error: new Error("Deployment activator: ImagePullBackOff"),
+  steps: [
+    {
+      id: "crds",
+      title: "Install Knative's custom resource definitions",
+      startedAt: 0,
+      seconds: 2,
+      changes: 12,
+      ...done,
+    },
+    {
+      id: "core",
+      title: "Install Knative Serving",
+      startedAt: 2,
+      seconds: 29,
+      changes: 60,
+      status: "failed",
+      summary: "Deployment knative-serving/activator: ImagePullBackOff: 401 from gcr.io",
+    },
+    { id: "ingress", title: "Install Kourier", startedAt: 2, seconds: 29, changes: 3, status: "stopped", summary: "" },
+    {
+      id: "proof",
+      title: "Prove that a Service answers",
+      startedAt: 31,
+      seconds: 0,
+      changes: 0,
+      status: "not started",
+      summary: "",
+    },
+  ],
+};
+
+export const next = [
+  {
+    text: "Deploy a first Service; it will answer at https://hello-default.apps.example.com:",
+    command: "kn service create hello --image gcr.io/knative-samples/helloworld-go",
+  },
+  { text: "Take it all away again:", command: "kn-bootstrap uninstall" },
+];
