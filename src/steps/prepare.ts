@@ -49,7 +49,9 @@ export const prepare = async (config: Config, catalog: Catalog, releases: Releas
     key: release.key,
     standIn: releases.standIn,
   };
-  return { config, ingress, manifests, choices: shown(config) };
+  // What was asked of the version is not kept: the versions themselves are.
+  const { "knative-version": _asked, ...choices } = shown(config);
+  return { config, ingress, manifests, choices };
 };
 
 /** For the goal "absent", which goes by labels and needs no release. */
