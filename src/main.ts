@@ -12,7 +12,11 @@ const main = async (): Promise<void> => {
     process.exitCode = 2;
     return;
   }
-  const { Interrupted } = await import("./ports/error.ts");
+  const [{ runCli }, { thisProcess }, { Interrupted }] = await Promise.all([
+    import("./cli/index.ts"),
+    import("./cli/holder.ts"),
+    import("./ports/error.ts"),
+  ]);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
@@ -28,12 +32,13 @@ const main = async (): Promise<void> => {
       if (error.code !== "EPIPE") throw error;
     });
   }
-  const { runCli } = await import("./cli/index.ts");
-  const { thisProcess } = await import("./cli/holder.ts");
   process.exitCode = await runCli({
     argv: process.argv.slice(2),
     env: process.env,
-    stdin: process.stdin,
+    // Opened when somebody has to be asked: help and version are not to wait for it.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     signal: stop.signal,

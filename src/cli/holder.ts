@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
@@ -29,13 +28,17 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+/** Made when it is asked for: most commands never lock anything, and the cryptography behind the name takes its time to load. */
 export const thisProcess = (): Holder => {
-  const here = place();
+  let name: string | undefined;
   return {
-    name: `${here}/${process.pid}/${randomUUID().slice(0, 8)}`,
-    isDead: (name) => {
-      const [where, pid] = name.split("/").length === 3 ? name.split("/") : [];
-      return where === here && Number(pid) > 0 && !isAlive(Number(pid));
+    get name() {
+      name ??= `${place()}/${process.pid}/${crypto.randomUUID().slice(0, 8)}`;
+      return name;
+    },
+    isDead: (other) => {
+      const [where, pid] = other.split("/").length === 3 ? other.split("/") : [];
+      return where === place() && Number(pid) > 0 && !isAlive(Number(pid));
     },
   };
 };

@@ -1,4 +1,6 @@
+import { assertRights } from "../checks/rights.ts";
 import { changesOf, type Plan } from "../core/change.ts";
+import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import {
   type Catalog,
@@ -13,6 +15,7 @@ import {
   assertAllowed,
   chooseRelease,
   installedVersions,
+  planFromNothing,
   planInstall,
   preflight,
   runInstall,
@@ -62,8 +65,31 @@ export const prepareInstall = (
   return prepare(config, chosen.catalog, releases);
 };
 
-/** Looks at the cluster, the release and the rights, and works out what would change. Writes nothing. */
-export const planFor = async (ctx: CommandContext, { still, live, tools }: Session): Promise<Planned> => {
+/**
+ * Works out what would change; writes nothing. A refused read is answered by `ask` with all that the account lacks, instead of with
+ * the first of many refusals.
+ */
+export const planFor = async (
+  ctx: CommandContext,
+  session: Session,
+  ask: (whole: Plan, cluster: ClusterPreview) => Promise<void>,
+): Promise<Planned> => {
+  try {
+    return await lookAndPlan(ctx, session);
+  } catch (error) {
+    if (!couldNotRead(error)) throw error;
+    const { cluster, now } = session.tools;
+    const install = await prepareInstall(ctx, await chooseFor(ctx));
+    await ask(await planFromNothing(install, now), cluster);
+    throw error;
+  }
+};
+
+const couldNotRead = (error: unknown): boolean =>
+  error instanceof ApiError ? error.status === 403 : error instanceof UserError && error.exitCode === 3;
+
+/** Looks at the cluster and the release, and works out what would change. */
+const lookAndPlan = async (ctx: CommandContext, { still, live, tools }: Session): Promise<Planned> => {
   const installed = await installedVersions(still.cluster);
   const chosen = await chooseFor(ctx, installed);
   const [, install] = await Promise.all([
@@ -76,12 +102,14 @@ export const planFor = async (ctx: CommandContext, { still, live, tools }: Sessi
 /** Plan, show, confirm, apply, verify, report. */
 export const installInto = async (ctx: CommandContext, session: Session, next = nextSteps): Promise<number> => {
   const { tools, still } = session;
-  const { install, plan } = await planFor(ctx, session);
+  const { install, plan } = await planFor(ctx, session, (whole, cluster) =>
+    assertRights("install", { plan: whole, whole }, cluster),
+  );
   if (changesOf(plan).length === 0) {
     ctx.emit({ type: "plan", plan });
     return verifyOnly(install, still);
   }
-  await assertAllowed(plan, tools);
+  await assertAllowed(plan, install, tools);
   const { context, server } = tools.cluster.identity;
   if (!(await agree(ctx, plan, `Apply this to context ${context} (${server})?`))) {
     ctx.stderr("Nothing was changed.\n");

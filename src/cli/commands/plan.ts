@@ -1,3 +1,4 @@
+import { assertReadable } from "../../checks/rights.ts";
 import { changesOf } from "../../core/change.ts";
 import type { CommandContext } from "../context.ts";
 import { planFor } from "../installing.ts";
@@ -6,7 +7,7 @@ import { openSession } from "../session.ts";
 export const run = async (ctx: CommandContext): Promise<number> => {
   const session = await openSession(ctx);
   try {
-    const { plan } = await planFor(ctx, session);
+    const { plan } = await planFor(ctx, session, assertReadable);
     ctx.emit({ type: "plan", plan });
     return ctx.flags.exitCode && changesOf(plan).length > 0 ? 3 : 0;
   } finally {

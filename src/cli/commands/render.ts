@@ -1,14 +1,13 @@
 import { hasBlank } from "../../core/blank.ts";
 import { changesOf } from "../../core/change.ts";
-import { emptySnapshot } from "../../core/snapshot.ts";
 import { toYaml } from "../../releases/index.ts";
-import { planInstall } from "../../steps/lifecycle.ts";
+import { planFromNothing } from "../../steps/lifecycle.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseFor, prepareInstall } from "../installing.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
   const install = await prepareInstall(ctx, await chooseFor(ctx));
-  const plan = await planInstall(install, emptySnapshot, () => new Date());
+  const plan = await planFromNothing(install, () => new Date());
   for (const change of changesOf(plan)) {
     if (change.kind === "certificate") {
       ctx.stdout(
