@@ -159,7 +159,7 @@ const carryOut = async (
   const summaries: string[] = [];
   for (const check of checks) summaries.push(await hold(check, tools, remaining, waiting(check.id)));
   await all(changes.filter((change) => !early.includes(change)).map(perform));
-  return summaries.at(-1) ?? (changes.length > 0 ? `${changes.length} changed` : "up to date");
+  return summaries.join("; ") || (changes.length > 0 ? `${changes.length} changed` : "up to date");
 };
 
 /** Waits for all, then throws the first failure, so that no write is left running behind an error. */

@@ -14,7 +14,7 @@ import { workloads } from "./workloads.ts";
  */
 export const steps = (
   install: Installation,
-  removal: Removal = { purge: false, deleteWorkloads: false },
+  removal?: Removal,
 ): readonly Step[] => [
   state(install, removal), //     the namespace kn-bootstrap, and what was chosen
   namespaces(install), //         knative-serving, kourier-system
@@ -33,5 +33,5 @@ export const steps = (
       ]
     : [noTls(install)]),
   proof(install), //              a temporary Service answers like a user's will
-  workloads(removal), //          nothing to install; the first to go
+  ...(removal ? [workloads(removal)] : []), // the first to go
 ];

@@ -1,15 +1,15 @@
 import { issuer } from "../certificates/index.ts";
 import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
-import { assertRights } from "../checks/rights.ts";
+import { assertRights, unreadable } from "../checks/rights.ts";
 import type { Config } from "../config/config.ts";
 import { conflictsOf, type Plan } from "../core/change.ts";
 import type { Check, ReadContext } from "../core/check.ts";
 import type { Emit } from "../core/event.ts";
 import { MANAGER, withOwner } from "../core/inventory.ts";
 import { withLock } from "../core/lock.ts";
-import { makePlan } from "../core/plan.ts";
+import { makePlan, type PlanOptions } from "../core/plan.ts";
 import { type Report, run } from "../core/run.ts";
-import { takeSnapshot } from "../core/snapshot.ts";
+import { emptySnapshot, takeSnapshot } from "../core/snapshot.ts";
 import type { Kind, Snapshot, Step } from "../core/step.ts";
 import { runCheck } from "../core/wait.ts";
 import type { ClusterPreview, ClusterRead, LockableCluster } from "../ports/cluster.ts";
@@ -117,8 +117,16 @@ export const planInstall = (
 ): Promise<Plan> =>
   makePlan(steps(install), { goal: "present", live, now, kinds: kindsOf(install), ...(cluster ? { cluster } : {}) });
 
+/** What install would do to a cluster in which nothing is. */
+export const planFromNothing = (install: Installation, now: () => Date): Promise<Plan> =>
+  planInstall(install, emptySnapshot, now);
+
 /** Throws when the plan may not be carried out: foreign fields without --take-ownership (exit 1), missing rights (exit 1). */
-export const assertAllowed = async (plan: Plan, { config, cluster }: Tools): Promise<void> => {
+export const assertAllowed = async (
+  plan: Plan,
+  install: Installation,
+  { config, cluster, now }: Tools,
+): Promise<void> => {
   const conflicts = conflictsOf(plan);
   if (conflicts.length > 0 && !config.takeOwnership) {
     const shown = conflicts
@@ -135,7 +143,7 @@ export const assertAllowed = async (plan: Plan, { config, cluster }: Tools): Pro
       exitCode: 1,
     });
   }
-  await assertRights(plan, cluster);
+  await assertRights("install", { plan, whole: await planFromNothing(install, now) }, cluster);
 };
 
 export const runInstall = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
@@ -163,13 +171,17 @@ const removableKinds = async (cluster: ClusterRead): Promise<readonly Kind[]> =>
     .filter(({ verbs }) => verbs.includes("list") && verbs.includes("delete"))
     .map(({ apiVersion, kind, namespaced }) => ({ apiVersion, kind, namespaced }));
 
-export const planUninstall = async (removal: Removal, tools: Tools): Promise<Plan> =>
-  makePlan(steps(withoutManifests(tools.config), removal), {
-    goal: "absent",
-    live: takeSnapshot(tools.cluster),
-    now: tools.now,
-    kinds: await removableKinds(tools.cluster),
+/** What uninstall would remove. Reads only; throws when the account may not read or remove it (exit 1). */
+export const planUninstall = async (removal: Removal, tools: Tools): Promise<Plan> => {
+  const { cluster, config, now } = tools;
+  const kinds = await removableKinds(cluster);
+  const options: PlanOptions = { goal: "absent", live: takeSnapshot(cluster), now, kinds };
+  const plan = await makePlan(steps(withoutManifests(config), removal), options).catch((error: unknown) => {
+    throw unreadable(error, cluster);
   });
+  await assertRights("uninstall", { plan, whole: plan }, cluster);
+  return plan;
+};
 
 export const runUninstall = (plan: Plan, removal: Removal, tools: Tools): Promise<Report> =>
   runLocked(plan, steps(withoutManifests(tools.config), removal), tools);

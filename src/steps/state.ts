@@ -14,10 +14,10 @@ export const homeNamespace: KubeObject = {
 };
 
 /** The namespace that outlives an uninstall (rule 11), and what was chosen. Never what proves ownership (rule 4). */
-export const state = ({ manifests, choices }: Installation, { purge }: Removal): Step => ({
+export const state = ({ manifests, choices }: Installation, removal?: Removal): Step => ({
   id: "state",
   title: "Prepare namespace kn-bootstrap",
-  undo: purge ? "Remove namespace kn-bootstrap" : "Keep namespace kn-bootstrap",
+  undo: removal?.purge ? "Remove namespace kn-bootstrap" : "Keep namespace kn-bootstrap",
   needs: [],
   plan: (ctx) =>
     ctx.reconcile([
@@ -29,7 +29,7 @@ export const state = ({ manifests, choices }: Installation, { purge }: Removal):
         data: { choices: JSON.stringify(choices, null, 2), versions: JSON.stringify(manifests.versions, null, 2) },
       },
     ]),
-  absent: async (_ctx, owned) => (purge ? deletions(owned.filter(({ kind }) => kind === "Namespace")) : []),
+  absent: async (_ctx, owned) => (removal?.purge ? deletions(owned.filter(({ kind }) => kind === "Namespace")) : []),
   verify: [],
 });
 

@@ -58,7 +58,7 @@ const findWorkloads = async (
   };
 };
 
-/** Nothing to install; with the goal "absent" it comes first, while the controllers that run finalizers still live (rule 12). */
+/** Part of the goal "absent" only: it comes first, while the controllers that run finalizers still live (rule 12). */
 export const workloads = (removal: Removal): Step => ({
   id: "workloads",
   title: "Leave room for workloads",
