@@ -84,7 +84,8 @@ const through = async (
   try {
     return await judge({ address, host, ca: secret?.ca });
   } catch (error) {
-    const hint = `curl -v --connect-to ${host}:${proof.secret ? address.https : address.http}:${address.host} ${proof.secret ? "https" : "http"}://${host}`;
+    const [scheme, port] = proof.secret ? ["https", address.https] : ["http", address.http];
+    const hint = `curl -v --connect-to ::${address.host}:${port} ${scheme}://${host}`;
     return fail(`${host} through ${address.host}: ${messageOf(error)}`, {
       text: "Look at what the gateway says, and that this machine can reach it.",
       command: hint,

@@ -36,6 +36,12 @@ export interface RunningGateway extends Gateway {
 }
 
 /** The ports of LoadBalancer Services, and the node ports of the kind configuration. */
+/** What kind-config.yaml does: the machine's own ports lead to these NodePorts. */
+const HOST_PORTS: ReadonlyMap<number, number> = new Map([
+  [80, 31080],
+  [443, 31443],
+]);
+
 export const FRONT_PORTS = [80, 443, 31080, 31443] as const;
 
 const DEPLOYMENT = `${GATEWAY_NAMESPACE}/${GATEWAY}`;
@@ -119,7 +125,9 @@ export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Pr
       const { type, selector } = service.spec;
       const isBalanced = type === "LoadBalancer" && service.status?.loadBalancer?.ingress?.length > 0;
       const entry = (service.spec.ports as Obj[] | undefined)?.find(
-        (port) => (isBalanced && port.port === front) || (type !== "ClusterIP" && port.nodePort === front),
+        (port) =>
+          (isBalanced && port.port === front) ||
+          (type !== "ClusterIP" && (port.nodePort === front || port.nodePort === HOST_PORTS.get(front))),
       );
       if (entry && readyPods().some((pod) => hasLabels(pod, selector))) return entry.targetPort ?? entry.port;
     }
