@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ClusterWrite } from "../ports/cluster.ts";
+import { UserError } from "../ports/error.ts";
+import { type ApplyTools, applyChange, type Issue, refusal } from "./apply.ts";
+import type { Change, Goal, ObjectChange, StepPlan } from "./change.ts";
+import type { Check, ReadContext } from "./check.ts";
+import type { Emit } from "./event.ts";
+import { goneCheck } from "./gone.ts";
+import { removalWave, wave } from "./inventory.ts";
+import { subjectOf } from "./plan.ts";
+import { replan } from "./replan.ts";
+import type { Step } from "./step.ts";
+import { until } from "./wait.ts";
+
+export interface RunTools extends ReadContext {
+  readonly cluster: ClusterWrite;
+  readonly issue: Issue;
+  readonly emit: Emit;
+  readonly takeOwnership: boolean;
+  /** For each step: how long its waits may take together. */
+  readonly timeoutMs: number;
+}
+
+/** Applies what was agreed for one step and waits for its checks. Resolves to a one-line summary. */
+export const carryOut = async (
+  step: Step,
+  plan: StepPlan,
+  goal: Goal,
+  tools: RunTools,
+  /** Filled with what has to be removed again at the end. */
+  temporaries: ObjectChange[],
+  onDone: () => void,
+): Promise<string> => {
+  const deadline = performance.now() + tools.timeoutMs;
+  const remaining = (): number => Math.max(0, deadline - performance.now());
+  const changes = plan.changes.length === 0 ? [] : await replan(step, plan, goal, tools);
+  const waiting = (check: string) => (reason: string) => tools.emit({ type: "waiting", step: step.id, check, reason });
+
+  const perform = async (change: Change): Promise<void> => {
+    tools.signal.throwIfAborted();
+    if (change.kind === "object" && change.temporary) temporaries.push(change);
+    await patiently(change, tools, remaining, waiting("apply"));
+    onDone();
+    tools.emit({ type: "change-done", step: step.id, change });
+  };
+
+  const early = changes.filter((change) => !(change.kind === "object" && change.afterVerify));
+  for (const group of groups(early)) {
+    await all(group.map(perform));
+    const removed = group.filter(
+      (change): change is ObjectChange => change.kind === "object" && change.action === "delete",
+    );
+    if (removed.length > 0) await hold(goneCheck(removed), tools, remaining, waiting("objects.gone"));
+  }
+  const checks = goal === "present" ? step.verify : (step.verifyAbsent ?? []);
+  const summaries: string[] = [];
+  for (const check of checks) summaries.push(await hold(check, tools, remaining, waiting(check.id)));
+  await all(changes.filter((change) => !early.includes(change)).map(perform));
+  return summaries.join("; ") || (changes.length > 0 ? `${changes.length} changed` : "up to date");
+};
+
+/** Waits for all, then throws the first failure, so that no write is left running behind an error. */
+const all = async (work: readonly Promise<void>[]): Promise<void> => {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
+  if (failed) throw failed.reason;
+};
+
+/** Waves of changes that may run at once; removals come first, in their own order. */
+const groups = (changes: readonly Change[]): readonly (readonly Change[])[] => {
+  const rank = (change: Change): number => {
+    if (change.kind === "certificate") return 3;
+    return change.action === "delete" ? removalWave(change.object.kind) - 1000 : wave(change.object.kind);
+  };
+  const byRank = Map.groupBy(changes, rank);
+  return [...byRank.keys()].sort((a, b) => a - b).map((key) => byRank.get(key) ?? []);
+};
+
+/** Writes one change; what may pass by itself (a webhook that is still starting) is tried again until time runs out. */
+const patiently = async (
+  change: Change,
+  tools: ApplyTools,
+  remaining: () => number,
+  onReason: (reason: string) => void,
+): Promise<void> => {
+  let reason = "";
+  for (;;) {
+    try {
+      return await applyChange(change, tools);
+    } catch (error) {
+      const meaning = refusal(error, change);
+      if ("final" in meaning) throw meaning.final;
+      if (remaining() === 0) throw timedOut(subjectOf(change), meaning.wait);
+      if (meaning.wait !== reason) onReason(meaning.wait);
+      reason = meaning.wait;
+      await sleep(250, undefined, { signal: tools.signal }).catch(() => {});
+      tools.signal.throwIfAborted();
+    }
+  }
+};
+
+const hold = async (
+  check: Check,
+  tools: RunTools,
+  remaining: () => number,
+  onReason: (reason: string) => void,
+): Promise<string> => {
+  const finding = await until(check, tools, { timeoutMs: remaining(), onReason });
+  if (finding.status === "fail" || finding.status === "unknown") {
+    throw new UserError({
+      id: check.id,
+      what: finding.summary,
+      why: finding.permanent ? "Waiting cannot mend this." : `"${check.title}" did not come true in time.`,
+      remedy: finding.remedy,
+      exitCode: 1,
+    });
+  }
+  return finding.summary;
+};
+
+const timedOut = (subject: string, reason: string): UserError =>
+  new UserError({
+    id: "run.timeout",
+    what: `${subject} could not be written in time: ${reason}`,
+    remedy: "Mend the cause and run the same command again; what is done is kept. --timeout gives it longer.",
+    exitCode: 1,
+  });

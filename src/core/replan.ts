@@ -1,0 +1,80 @@
+import type { ClusterPreview } from "../ports/cluster.ts";
+import { UserError } from "../ports/error.ts";
+import { fills } from "./blank.ts";
+import type { Change, Goal, StepPlan } from "./change.ts";
+import { planStep, subjectOf, targetOf } from "./plan.ts";
+import { takeSnapshot } from "./snapshot.ts";
+import type { Kind, Step } from "./step.ts";
+
+interface ReplanTools {
+  readonly cluster: ClusterPreview;
+  readonly now: () => Date;
+  readonly takeOwnership: boolean;
+}
+
+/**
+ * The changes of one step as they stand now. Throws when they are not the agreed ones with nothing but their blanks filled in; fewer are
+ * fine.
+ */
+export const replan = async (
+  step: Step,
+  plan: StepPlan,
+  goal: Goal,
+  tools: ReplanTools,
+): Promise<readonly Change[]> => {
+  // Only what was agreed to go may go, so only its kinds need to be looked through.
+  const kinds = plan.changes.flatMap((change) =>
+    change.kind === "object" && change.action === "delete"
+      ? [
+          {
+            apiVersion: change.object.apiVersion,
+            kind: change.object.kind,
+            namespaced: change.object.metadata.namespace !== undefined,
+          },
+        ]
+      : [],
+  );
+  const live = takeSnapshot(tools.cluster, true);
+  const now = await planStep(
+    step,
+    { goal, live, now: tools.now, cluster: tools.cluster, kinds: unique(kinds), firm: true },
+    true,
+  );
+  const shown = new Map(plan.changes.map((change) => [targetOf(change), change]));
+  for (const change of now.changes) {
+    const earlier = shown.get(targetOf(change));
+    if (!earlier || !covers(earlier, change, tools.takeOwnership)) throw unagreed(change, earlier);
+  }
+  return now.changes;
+};
+
+const unique = (kinds: readonly Kind[]): readonly Kind[] => [
+  ...new Map(kinds.map((kind) => [`${kind.apiVersion} ${kind.kind}`, kind])).values(),
+];
+
+/** Whether a replanned change is the agreed one with nothing but its blanks filled in (rule 3). */
+const covers = (agreed: Change, now: Change, takeOwnership: boolean): boolean => {
+  if (agreed.kind === "certificate" || now.kind === "certificate") {
+    return (
+      agreed.kind === now.kind &&
+      fills(agreed.kind === "certificate" ? agreed.names : [], now.kind === "certificate" ? now.names : [])
+    );
+  }
+  if (agreed.action === "delete") return agreed.uid === undefined || agreed.uid === now.uid;
+  if (agreed.uid !== undefined && agreed.uid !== now.uid) return false;
+  const known = new Set(agreed.conflicts.map((conflict) => conflict.path));
+  if (!takeOwnership && now.conflicts.some((conflict) => !known.has(conflict.path))) return false;
+  return fills(agreed.object, now.object) && fills(agreed.dropData ?? [], now.dropData ?? []);
+};
+
+const unagreed = (change: Change, earlier: Change | undefined): UserError =>
+  new UserError({
+    id: "run.unagreed",
+    what: `The cluster changed after the plan was shown: ${change.action} of ${subjectOf(change)} ${earlier ? "is no longer what was agreed" : "was not in it"}.`,
+    why:
+      change.kind === "object" && change.conflicts.length > 0
+        ? `${change.conflicts.map(({ path, owner }) => `${path} is now owned by ${owner}`).join("; ")}. Nothing is changed that was not shown.`
+        : "Nothing is changed that was not shown.",
+    remedy: { text: "Run the same command again and look at the new plan; what is done is kept." },
+    exitCode: 1,
+  });
