@@ -2,7 +2,7 @@
 
 import type { Obj } from "../types.ts";
 import type { Fields } from "./json.ts";
-import { fieldsOf, isFields, listOf } from "./json.ts";
+import { fieldsOf, listOf, objectsOf } from "./json.ts";
 import type { Store } from "./store.ts";
 
 export interface User {
@@ -38,7 +38,6 @@ const SELF_REVIEWS: ReadonlySet<string> = new Set([
   "selfsubjectreviews",
 ]);
 
-const objects = (value: unknown): Fields[] => listOf(value).filter(isFields);
 const holds = (list: unknown, value: string): boolean => listOf(list).includes("*") || listOf(list).includes(value);
 
 export function decide(store: Store, user: User, wanted: Attributes): Decision {
@@ -79,7 +78,7 @@ function* grantsOf(store: Store, user: User, namespace: string): Generator<Grant
 }
 
 function* grantOf(store: Store, user: User, binding: Obj, namespace: string): Generator<Grant> {
-  const subject = objects(binding.subjects).find((candidate) => isSubject(candidate, user, namespace));
+  const subject = objectsOf(binding.subjects).find((candidate) => isSubject(candidate, user, namespace));
   if (!subject) return;
   const reference = fieldsOf(binding.roleRef);
   const inCluster = reference.kind === "ClusterRole";
@@ -95,7 +94,7 @@ function* grantOf(store: Store, user: User, binding: Obj, namespace: string): Ge
       ? `${String(subject.name)}/${String(subject.namespace ?? namespace)}`
       : String(subject.name);
   yield {
-    rules: objects(role.rules),
+    rules: objectsOf(role.rules),
     by: `${binding.kind} "${binding.metadata.name}${where}" of ${String(reference.kind)} "${role.metadata.name}" to ${String(subject.kind)} "${who}"`,
   };
 }

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import type { AdmissionAnswer, AdmissionReview, CallWebhook, Obj, WebhookTarget } from "../types.ts";
 import type { Call } from "./call.ts";
 import type { Fields } from "./json.ts";
-import { fieldsOf, isFields, listOf } from "./json.ts";
+import { fieldsOf, isFields, listOf, objectsOf } from "./json.ts";
 import type { Resource } from "./resource.ts";
 import { matchesLabelSelector } from "./selectors.ts";
 import { badRequest, refuse, webhookFailed } from "./status.ts";
@@ -39,7 +39,7 @@ export function createAdmission(store: Store, call: CallWebhook | undefined): Ad
   ): AsyncGenerator<{ webhook: Fields; answer: AdmissionAnswer }> {
     if (request.resource.group === GROUP && EXEMPT.has(request.resource.plural)) return;
     for (const configuration of store.list(`${GROUP}/${kind}`))
-      for (const webhook of listOf(configuration.webhooks).filter(isFields)) {
+      for (const webhook of objectsOf(configuration.webhooks)) {
         if (!matches(store, webhook, request, current())) continue;
         const answer = await ask(reach, webhook, request, current());
         if (answer) yield { webhook, answer };
@@ -65,31 +65,29 @@ export function createAdmission(store: Store, call: CallWebhook | undefined): Ad
 function matches(store: Store, webhook: Fields, request: Admitted, object: Obj | undefined): boolean {
   const { resource, subresource, operation } = request;
   const wanted = subresource === "" ? resource.plural : `${resource.plural}/${subresource}`;
-  const rule = listOf(webhook.rules)
-    .filter(isFields)
-    .find((candidate) => {
-      const any = (list: unknown, value: string): boolean => listOf(list).includes("*") || listOf(list).includes(value);
-      const resources = listOf(candidate.resources).map(String);
-      const named = resources.some(
-        (r) =>
-          r === wanted ||
-          r === "*/*" ||
-          (r === "*" && subresource === "") ||
-          r === `${resource.plural}/*` ||
-          (subresource !== "" && r === `*/${subresource}`),
-      );
-      const scope =
-        candidate.scope === "*" ||
-        candidate.scope === undefined ||
-        (candidate.scope === "Namespaced") === resource.namespaced;
-      return (
-        any(candidate.operations, operation) &&
-        any(candidate.apiGroups, resource.group) &&
-        any(candidate.apiVersions, resource.version) &&
-        named &&
-        scope
-      );
-    });
+  const rule = objectsOf(webhook.rules).find((candidate) => {
+    const any = (list: unknown, value: string): boolean => listOf(list).includes("*") || listOf(list).includes(value);
+    const resources = listOf(candidate.resources).map(String);
+    const named = resources.some(
+      (r) =>
+        r === wanted ||
+        r === "*/*" ||
+        (r === "*" && subresource === "") ||
+        r === `${resource.plural}/*` ||
+        (subresource !== "" && r === `*/${subresource}`),
+    );
+    const scope =
+      candidate.scope === "*" ||
+      candidate.scope === undefined ||
+      (candidate.scope === "Namespaced") === resource.namespaced;
+    return (
+      any(candidate.operations, operation) &&
+      any(candidate.apiGroups, resource.group) &&
+      any(candidate.apiVersions, resource.version) &&
+      named &&
+      scope
+    );
+  });
   if (!rule) return false;
   const subject = object ?? request.old;
   if (!namespaceMatches(store, fieldsOf(webhook.namespaceSelector), resource, subject)) return false;

@@ -29,29 +29,25 @@ export function readJson(body: unknown): unknown {
 
 /** An applied object, in JSON or YAML. Throws StatusError 400. */
 export function readYaml(body: unknown): Fields {
-  if (typeof body !== "string") return body as Fields;
-  try {
-    const value: unknown = body.trimStart().startsWith("{") ? JSON.parse(body) : load(body);
-    if (isFields(value)) return value;
-  } catch (error) {
-    const where = error instanceof YAMLException ? error : undefined;
-    if (!where && body.trimStart().startsWith("{")) return readFlow(body);
-    throw yamlError(where);
-  }
+  const value = typeof body === "string" ? parseYaml(body) : body;
+  if (isFields(value)) return value;
   throw badRequest(
     "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string into Go value of type map[string]interface {}",
   );
 }
 
-/** A text in braces that is no JSON may still be YAML. */
-function readFlow(body: string): Fields {
+/** Most YAML that programs send is JSON, which parses many times faster. */
+function parseYaml(text: string): unknown {
   try {
-    const value: unknown = load(body);
-    if (isFields(value)) return value;
+    if (text.startsWith("{")) return JSON.parse(text);
+  } catch {
+    // Braces that are no JSON may still be YAML.
+  }
+  try {
+    return load(text);
   } catch (error) {
     throw yamlError(error instanceof YAMLException ? error : undefined);
   }
-  throw yamlError(undefined);
 }
 
 function yamlError(error: YAMLException | undefined): Error {

@@ -6,11 +6,11 @@ import type { Attributes, User } from "./access.ts";
 import { ADMIN, decide, refusal } from "./access.ts";
 import { readJson, unknownFormat } from "./body.ts";
 import type { Call, Target, World } from "./call.ts";
-import { aggregated, apiGroup, apiGroups, apiResources, coreVersions, wantsAggregated } from "./discovery.ts";
 import { fieldsOf } from "./json.ts";
-import { patchObject } from "./patching.ts";
+import { APPLY, patchObject } from "./patching.ts";
 import type { Registry } from "./registry.ts";
 import type { Resource } from "./resource.ts";
+import { storageKey } from "./resource.ts";
 import { review } from "./reviews.ts";
 import type { Route } from "./route.ts";
 import { parsePath } from "./route.ts";
@@ -24,9 +24,11 @@ import {
   refuse,
   unsupported,
 } from "./status.ts";
-import * as verbs from "./verbs.ts";
+import type { Answer } from "./verbs.ts";
+import { createObject, getObject, listObjects, removeObject, removeObjects, replaceObject } from "./verbs.ts";
 import type { Stream } from "./watch.ts";
 import { watch } from "./watch.ts";
+import { minorOf, wellKnown } from "./well-known.ts";
 
 export interface Reply {
   readonly status: number;
@@ -46,105 +48,139 @@ export interface Server {
   readonly address: () => string;
 }
 
+/** A request while it is answered. */
+interface Exchange {
+  readonly server: Server;
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+  readonly user: User;
+  /** Collects Warning headers. */
+  readonly warnings: string[];
+}
+
+/** The minor version in which servers learned to begin a watch with a list. */
+const WATCH_LIST_SINCE = 32;
 const JSON_TYPE = "application/json";
-const json = (status: number, body: string | object, warnings: readonly string[] = []): Reply => ({
+
+const json = (status: number, body: string | object, warnings: readonly string[]): Reply => ({
   status,
   contentType: JSON_TYPE,
   warnings,
   body: typeof body === "string" ? body : JSON.stringify(body),
 });
-const text = (status: number, body: string): Reply => ({
-  status,
+const nowhere: Reply = {
+  status: 404,
   contentType: "text/plain; charset=utf-8",
   warnings: [],
-  body,
-});
-const nowhere = (): Reply => text(404, "404 page not found\n");
+  body: "404 page not found\n",
+};
 
 /** `trusted` requests come from this process and need no token. */
 export async function handle(server: Server, request: ApiRequest, trusted = false): Promise<Reply> {
   const warnings: string[] = [];
   try {
-    const headers = Object.fromEntries(
-      Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
-    );
+    const { method, path, query = {}, body } = request;
+    const named = Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
+    const headers: Exchange["headers"] = Object.fromEntries(named);
     const user = authenticate(server, headers, trusted);
-    return await route(server, request, headers, user, warnings);
+    return await route({ server, method, path, query, headers, body, user, warnings });
   } catch (error) {
     if (error instanceof StatusError) return json(error.status.code, bodyOf(error), warnings);
     // Our own bug: say so instead of leaving the client without an answer.
-    return json(500, bodyOf(internal(error instanceof Error ? (error.stack ?? error.message) : String(error))));
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return json(500, bodyOf(internal(what)), warnings);
   }
 }
 
-type Headers = Readonly<Record<string, string>>;
+const EVERYBODY = "system:authenticated";
 
-function authenticate(server: Server, headers: Headers, trusted: boolean): User {
+function authenticate(server: Server, headers: Exchange["headers"], trusted: boolean): User {
   if (!trusted && headers.authorization !== `Bearer ${server.token}`) throw refuse(401, "Unauthorized", "Unauthorized");
   const name = headers["impersonate-user"];
   if (name === undefined) return ADMIN;
-  const groups = (headers["impersonate-group"] ?? "")
-    .split(",")
-    .map((group) => group.trim())
-    .filter((group) => group !== "");
-  return { name, groups: groups.includes("system:authenticated") ? groups : [...groups, "system:authenticated"] };
+  const groups = (headers["impersonate-group"] ?? "").split(",").map((group) => group.trim());
+  return { name, groups: [...new Set([...groups.filter((group) => group !== ""), EVERYBODY])] };
 }
 
-async function route(
-  server: Server,
-  request: ApiRequest,
-  headers: Headers,
-  user: User,
-  warnings: string[],
-): Promise<Reply> {
-  const found = parsePath(request.path);
-  const query = request.query ?? {};
+async function route(exchange: Exchange): Promise<Reply> {
+  const { server, method, path, query, headers, user, warnings } = exchange;
+  const { registry, world } = server;
   const accept = headers.accept ?? JSON_TYPE;
-  authorize(server, user, request, found, query);
-  if (!found) return meta(server, request.path, accept);
-  const { registry } = server;
-  const { group, version, namespace, subresource } = found;
-  const resource = registry.find(group, version, found.resource);
-  if (!resource) {
-    const builtin = registry.all().some((r) => r.group === group && !r.custom);
-    if (builtin || registry.hasVersion(group, version)) throw noSuchResource();
-    return nowhere();
+  const found = parsePath(path);
+  if (!found) {
+    authorizePath(exchange);
+    const page = wellKnown(registry, path, accept, server.version, server.address());
+    return page ? { ...json(200, page.body, []), contentType: page.contentType } : nowhere;
   }
-  if (resource.namespaced && namespace === "" && found.name !== "") throw noSuchResource();
-  if (!resource.namespaced && namespace !== "" && resource.plural !== "namespaces") throw noSuchResource();
-  if (!/json|\*\/\*|yaml|protobuf/.test(accept))
-    throw refuse(
-      406,
-      "NotAcceptable",
-      "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
-      {},
-    );
+  authorize(exchange, found);
+  const resource = registry.find(found.group, found.version, found.resource);
+  if (!resource) {
+    if (registry.isBuiltin(found.group) || registry.hasVersion(found.group, found.version)) throw noSuchResource();
+    return nowhere;
+  }
+  const target = targetOf(resource, found);
+  if (!/json|\*\/\*|yaml|protobuf/.test(accept)) throw notAcceptable();
   if (resource.deprecated !== undefined) warnings.push(resource.deprecated);
-  const target: Target = {
-    resource,
-    namespace: resource.namespaced ? namespace : "",
-    name: found.name,
-    subresource,
-  };
-  if (resource.virtual) return answerReview(server, resource, user, namespace, request);
-  if (request.method === "GET" && target.name === "" && (query.watch === "true" || query.watch === "1"))
-    return { ...json(200, ""), warnings, stream: watch(server.world.store, resource, scopeOf(target), query) };
-  const result = await perform(server, request, headers, user, target, warnings);
-  return json(result.status, result.body, warnings);
+  if (resource.virtual) {
+    if (method !== "POST") throw methodNotAllowed();
+    const type = mediaType(headers);
+    if (type !== "" && type !== JSON_TYPE) throw unknownFormat(JSON_TYPE);
+    const sent = fieldsOf(readJson(exchange.body));
+    return json(201, review(world.store, resource, user, found.namespace, sent), warnings);
+  }
+  if (method === "GET" && target.name === "" && isWatch(query)) {
+    const lists = minorOf(server.version) >= WATCH_LIST_SINCE;
+    return { ...json(200, "", warnings), stream: watch(world.store, resource, scopeOf(target), query, lists) };
+  }
+  const { status, body } = await perform(exchange, target);
+  return json(status, body, warnings);
 }
 
-/** Undefined lists all namespaces. */
-const scopeOf = (target: Target): string | undefined =>
-  target.resource.namespaced && target.namespace !== "" ? target.namespace : undefined;
-
-function answerReview(server: Server, resource: Resource, user: User, namespace: string, request: ApiRequest): Reply {
-  if (request.method !== "POST") throw methodNotAllowed();
-  const type = mediaType(request.headers?.["content-type"]);
-  if (type !== "" && type !== JSON_TYPE) throw unknownFormat(JSON_TYPE);
-  return json(201, review(server.world.store, resource, user, namespace, fieldsOf(readJson(request.body))));
+/** Throws StatusError 404 for a path in the wrong scope. */
+function targetOf(resource: Resource, { namespace, name, subresource }: Route): Target {
+  if (resource.namespaced) {
+    if (namespace === "" && name !== "") throw noSuchResource();
+    return { resource, namespace, name, subresource };
+  }
+  if (namespace !== "" && resource.plural !== "namespaces") throw noSuchResource();
+  return { resource, namespace: "", name, subresource };
 }
 
-const mediaType = (header: string | undefined): string => (header ?? "").split(";")[0]?.trim() ?? "";
+const notAcceptable = (): StatusError =>
+  refuse(
+    406,
+    "NotAcceptable",
+    "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+    {},
+  );
+
+const isWatch = (query: Exchange["query"]): boolean => query.watch === "true" || query.watch === "1";
+const mediaType = (headers: Exchange["headers"]): string => (headers["content-type"] ?? "").split(";")[0]?.trim() ?? "";
+/** Undefined means all namespaces. */
+const scopeOf = (target: Target): string | undefined => (target.namespace === "" ? undefined : target.namespace);
+
+async function perform(exchange: Exchange, target: Target): Promise<Answer> {
+  const { method, query, headers, body } = exchange;
+  const { world } = exchange.server;
+  const { resource } = target;
+  const incoming = { query, contentType: mediaType(headers), body };
+  const single = target.name !== "";
+  if (method === "GET") return single ? getObject(world, target) : listObjects(world, resource, scopeOf(target), query);
+  const call = callOf(exchange);
+  if (method === "POST") return createObject(world, call, target, incoming);
+  if (!single) {
+    if (method !== "DELETE" || !resource.verbs.includes("deletecollection")) throw methodNotAllowed();
+    return removeObjects(world, call, resource, scopeOf(target), incoming);
+  }
+  if (method === "PUT") return replaceObject(world, call, target, incoming);
+  if (method === "PATCH") return patchObject(world, call, target, incoming);
+  if (method === "DELETE") return removeObject(world, call, target, incoming);
+  throw methodNotAllowed();
+}
 
 const OPTIONS: Readonly<Record<string, string>> = {
   POST: "CreateOptions",
@@ -153,47 +189,25 @@ const OPTIONS: Readonly<Record<string, string>> = {
   DELETE: "DeleteOptions",
 };
 
-async function perform(
-  server: Server,
-  request: ApiRequest,
-  headers: Headers,
-  user: User,
-  target: Target,
-  warnings: string[],
-): Promise<verbs.Answer> {
-  const { world } = server;
-  const query = request.query ?? {};
-  const incoming: verbs.Incoming = { query, contentType: mediaType(headers["content-type"]), body: request.body };
-  const single = target.name !== "";
-  if (request.method === "GET")
-    return single ? verbs.getObject(world, target) : verbs.listObjects(world, target.resource, scopeOf(target), query);
-  const validation = query.fieldValidation;
-  const call: Call = {
+/** Throws StatusError 422. */
+function callOf({ method, query, headers, user, warnings }: Exchange): Call {
+  const { dryRun, fieldValidation: validation } = query;
+  if (dryRun !== undefined && dryRun !== "All") {
+    const error = unsupported("dryRun", [dryRun], ["All"]);
+    throw invalid("meta.k8s.io", OPTIONS[method] ?? "", "", [error]);
+  }
+  // Who does not name a field manager is known by the first word of the User-Agent.
+  const agent = headers["user-agent"]?.split("/")[0] || "unknown";
+  return {
     user,
-    manager: query.fieldManager ?? agentName(headers["user-agent"]),
-    dryRun: isDryRun(query.dryRun, OPTIONS[request.method] ?? ""),
+    manager: query.fieldManager ?? agent,
+    dryRun: dryRun === "All",
     validation: validation === "Strict" || validation === "Ignore" ? validation : "Warn",
     warnings,
   };
-  if (request.method === "POST") return verbs.createObject(world, call, target, incoming);
-  if (!single) {
-    if (request.method !== "DELETE" || !target.resource.verbs.includes("deletecollection")) throw methodNotAllowed();
-    return verbs.removeObjects(world, call, target.resource, scopeOf(target), incoming);
-  }
-  if (request.method === "PUT") return verbs.replaceObject(world, call, target, incoming);
-  if (request.method === "PATCH") return patchObject(world, call, target, incoming);
-  if (request.method === "DELETE") return verbs.removeObject(world, call, target, incoming);
-  throw methodNotAllowed();
 }
 
-/** Throws StatusError 422. */
-function isDryRun(dryRun: string | undefined, kind: string): boolean {
-  if (dryRun === undefined || dryRun === "All") return dryRun === "All";
-  throw invalid("meta.k8s.io", kind, "", [unsupported("dryRun", [dryRun], ["All"])]);
-}
-
-/** Who did not name a field manager is known by the first word of the User-Agent. */
-const agentName = (agent: string | undefined): string => agent?.split("/")[0] || "unknown";
+/* May they? */
 
 const VERBS: Readonly<Record<string, string>> = {
   POST: "create",
@@ -203,88 +217,30 @@ const VERBS: Readonly<Record<string, string>> = {
   GET: "get",
   HEAD: "get",
 };
+const MANY: Readonly<Record<string, string>> = { get: "list", delete: "deletecollection" };
 
-function authorize(
-  server: Server,
-  user: User,
-  request: ApiRequest,
-  found: Route | undefined,
-  query: Readonly<Record<string, string>>,
-): void {
-  const verb = VERBS[request.method] ?? request.method.toLowerCase();
+function authorizePath({ server, method, path, user }: Exchange): void {
+  const verb = VERBS[method] ?? method.toLowerCase();
+  const wanted = { verb, path, namespace: "", group: "", resource: "", subresource: "", name: "" };
+  if (!decide(server.world.store, user, wanted).allowed)
+    throw refuse(403, "Forbidden", `forbidden: User "${user.name}" cannot ${verb} path "${path}"`, {});
+}
+
+function authorize(exchange: Exchange, found: Route): void {
+  const { server, method, query, user } = exchange;
   const { store } = server.world;
-  if (!found) {
-    const wanted = { verb, path: request.path, namespace: "", group: "", resource: "", subresource: "", name: "" };
-    if (!decide(store, user, wanted).allowed)
-      throw refuse(403, "Forbidden", `forbidden: User "${user.name}" cannot ${verb} path "${request.path}"`, {});
-    return;
-  }
-  const many = found.name === "";
-  const watching = query.watch === "true" || query.watch === "1";
-  const wanted: Attributes = {
-    ...found,
-    verb:
-      many && verb === "get" ? (watching ? "watch" : "list") : many && verb === "delete" ? "deletecollection" : verb,
+  const check = (verb: string): void => {
+    const wanted: Attributes = { ...found, verb };
+    if (decide(store, user, wanted).allowed) return;
+    throw forbidden({ group: found.group, plural: found.resource, kind: "" }, found.name, refusal(user, wanted));
   };
-  const named = { group: found.group, plural: found.resource, kind: "" };
-  const check = (attributes: Attributes): void => {
-    if (!decide(store, user, attributes).allowed) throw forbidden(named, found.name, refusal(user, attributes));
-  };
-  check(wanted);
+  const verb = VERBS[method] ?? method.toLowerCase();
+  if (found.name !== "") check(verb);
+  else check(verb === "get" && isWatch(query) ? "watch" : (MANY[verb] ?? verb));
   // An apply that will create needs both rights.
-  const creates = request.method === "PATCH" && /apply-patch/.test(request.headers?.["content-type"] ?? "");
-  if (
-    creates &&
-    found.subresource === "" &&
-    !store.get(`${found.group}/${found.resource}`, found.namespace, found.name)
-  )
-    check({ ...wanted, verb: "create" });
-}
-
-/** Discovery, version and health. */
-function meta(server: Server, path: string, accept: string): Reply {
-  const { registry } = server;
-  const parts = path.split("/").filter((part) => part !== "");
-  const [root, group, version] = parts;
-  const together = (core: boolean): Reply => ({
-    ...json(200, aggregated(registry, core)),
-    contentType: "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
-  });
-  switch (root) {
-    case "healthz":
-    case "livez":
-    case "readyz":
-      return text(200, "ok");
-    case "version":
-      return json(200, versionInfo(server.version));
-    case "api":
-      if (group === undefined)
-        return wantsAggregated(accept) ? together(true) : json(200, coreVersions(server.address()));
-      if (group === "v1") return json(200, apiResources(registry, "", "v1"));
-      break;
-    case "apis":
-      if (group === undefined) return wantsAggregated(accept) ? together(false) : json(200, apiGroups(registry));
-      if (!registry.hasGroup(group)) return nowhere();
-      if (version === undefined) return json(200, apiGroup(registry, group));
-      if (registry.hasVersion(group, version)) return json(200, apiResources(registry, group, version));
-      if (registry.all().some((r) => r.group === group && !r.custom)) throw noSuchResource();
-      break;
-    default:
-  }
-  return nowhere();
-}
-
-function versionInfo(gitVersion: string): object {
-  const [major = "1", minor = "0"] = gitVersion.replace(/^v/, "").split(".");
-  return {
-    major,
-    minor,
-    gitVersion,
-    gitCommit: "",
-    gitTreeState: "clean",
-    buildDate: "2026-01-01T00:00:00Z",
-    goVersion: "",
-    compiler: "gc",
-    platform: "linux/amd64",
-  };
+  const applies = method === "PATCH" && mediaType(exchange.headers) === APPLY && found.subresource === "";
+  if (!applies) return;
+  const resource = server.registry.find(found.group, found.version, found.resource);
+  const namespace = resource?.namespaced ? found.namespace : "";
+  if (resource && !store.get(storageKey(resource), namespace, found.name)) check("create");
 }

@@ -1,4 +1,10 @@
-/** The embedded Kubernetes API: the smallest faithful API server, on loopback and in this process. */
+/**
+ * The embedded Kubernetes API: the smallest faithful API server, on loopback and in this process.
+ *
+ * A request goes server → handler → verbs or patching → write (or delete) → store; watch and read show what is stored.
+ * `schema/` says what objects look like, `kinds/` what is special about the built-in ones, `crd/` about custom ones,
+ * `apply/` who owns which field. `controllers/` are those without which a cluster is none.
+ */
 
 import { randomBytes } from "node:crypto";
 import type { Api, ApiOptions, ApiRequest, ApiResponse } from "../types.ts";
@@ -43,7 +49,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
 
   for (const name of SYSTEM_NAMESPACES)
     await client.create("kube-apiserver", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
-  if (options.controllers !== false) stops.push(startControllers({ client, world, registry, ca: serving.ca }));
+  if (options.controllers !== false) stops.push(await startControllers({ client, world, registry, ca: serving.ca }));
 
   return {
     ...client,

@@ -11,6 +11,9 @@ export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {
 /** The value as a list, or an empty one. */
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+/** The objects in a list; what else is in it is passed over. */
+export const objectsOf = (value: unknown): Fields[] => listOf(value).filter(isFields);
+
 /** The nested value, or undefined where the path ends early. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   let here = value;
@@ -51,4 +54,10 @@ export function sorted(value: unknown): string {
   if (!isFields(value)) return JSON.stringify(value) ?? "null";
   const names = Object.keys(value).sort();
   return `{${names.map((name) => `${JSON.stringify(name)}:${sorted(value[name])}`).join(",")}}`;
+}
+
+/** Sets fields that are absent, in place. */
+export function fill(fields: Fields, defaults: Fields): void {
+  for (const name of Object.keys(defaults))
+    if (fields[name] === undefined || fields[name] === null) fields[name] = defaults[name];
 }

@@ -18,7 +18,7 @@ import { create, decodeRequest, owned, update, writeOf } from "./write.ts";
 const MERGE = "application/merge-patch+json";
 const JSON_PATCH = "application/json-patch+json";
 const STRATEGIC = "application/strategic-merge-patch+json";
-const APPLY = "application/apply-patch+yaml";
+export const APPLY = "application/apply-patch+yaml";
 
 /** Throws StatusError. */
 export async function patchObject(world: World, call: Call, target: Target, incoming: Incoming): Promise<Answer> {
@@ -95,9 +95,10 @@ export async function applyObject(
   return { object: await update(world, call, target, change, always), created: false };
 }
 
+/** The namespace of the path; a cluster-scoped object loses the one its manifest may carry. */
 function withNamespace(resource: Resource, namespace: string, applied: Fields): Fields {
-  if (!resource.namespaced) return applied;
-  return { ...applied, metadata: { ...fieldsOf(applied.metadata), namespace } };
+  const { namespace: _, ...metadata } = fieldsOf(applied.metadata);
+  return { ...applied, metadata: resource.namespaced ? { ...metadata, namespace } : metadata };
 }
 
 function checkApplied({ resource, namespace, name }: Target, applied: Fields): void {

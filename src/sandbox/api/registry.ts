@@ -12,6 +12,8 @@ export interface Registry {
   readonly ofKind: (group: string, version: string, kind: string) => Resource | undefined;
   readonly hasGroup: (group: string) => boolean;
   readonly hasVersion: (group: string, version: string) => boolean;
+  /** Whether the server itself brings the group. */
+  readonly isBuiltin: (group: string) => boolean;
   /** Serves what the definition says from now on. */
   readonly define: (definition: Obj) => void;
   readonly undefine: (name: string) => void;
@@ -19,6 +21,7 @@ export interface Registry {
 
 export function createRegistry(): Registry {
   const builtin = builtinResources();
+  const builtinGroups = new Set(builtin.map((resource) => resource.group));
   const custom = new Map<string, readonly Resource[]>();
   let all: readonly Resource[] = builtin;
   let byPath = new Map<string, Resource>();
@@ -44,6 +47,7 @@ export function createRegistry(): Registry {
     ofKind: (group, version, kind) => byKind.get(`${group}/${version}/${kind}`) ?? byKind.get(`${group}//${kind}`),
     hasGroup: (group) => groups.has(group),
     hasVersion: (group, version) => groups.has(`${group}/${version}`),
+    isBuiltin: (group) => builtinGroups.has(group),
     define: (definition) => {
       custom.set(definition.metadata.name, servedBy(definition));
       index();

@@ -1,6 +1,7 @@
 /** What the server knows about one served resource: its names, its schema and the rules of its kind. */
 
 import type { Obj } from "../types.ts";
+import type { User } from "./access.ts";
 import type { FieldSet } from "./apply/field-set.ts";
 import type { Fields } from "./json.ts";
 import type { MapSchema } from "./schema/schema.ts";
@@ -63,6 +64,8 @@ export interface Rules {
   readonly warn?: (object: Obj) => readonly string[];
   /** The part whose change raises metadata.generation; without it the kind has no generation. */
   readonly generation?: (object: Obj) => unknown;
+  /** Refuses what the writer may not write although he may write the kind. Throws StatusError. */
+  readonly authorize?: (object: Obj, old: Obj | undefined, user: User, store: Store) => void;
   /** Admission plugins compiled into the server. Throws StatusError to refuse. */
   readonly admit?: (draft: Obj, store: Store) => void;
   readonly name?: (name: string) => string | undefined;

@@ -1,8 +1,8 @@
 /** The scale subresource: replicas of a workload as an object of their own (autoscaling/v1 Scale). */
 
 import type { Obj } from "../types.ts";
-import { update as ownUpdate } from "./apply/field-manager.ts";
-import { emptySet, insert, intersection, isEmpty } from "./apply/field-set.ts";
+import { update as trackUpdate } from "./apply/field-manager.ts";
+import { fieldsAt, intersection, isEmpty } from "./apply/field-set.ts";
 import { identity, readOwners, writeOwners } from "./apply/owners.ts";
 import type { Call } from "./call.ts";
 import type { Fields } from "./json.ts";
@@ -40,15 +40,10 @@ export function withScale(resource: Resource, scale: ScalePaths, call: Call, old
   };
   // Nobody owned the replicas: then the write is not tracked either.
   const owners = readOwners(old.metadata.managedFields);
-  const path = emptySet();
-  insert(
-    path,
-    scale.specReplicas.map((field) => `f:${field}`),
-  );
-  const owned = [...owners.values()].some((owner) => !isEmpty(intersection(owner.set, path)));
+  const replicated = fieldsAt(scale.specReplicas);
+  const owned = [...owners.values()].some((owner) => !isEmpty(intersection(owner.set, replicated)));
   if (!owned) return next;
-  const tracked = ownUpdate(writeOf(resource, call, "scale"), old, next);
-  return withoutTime(tracked);
+  return withoutTime(trackUpdate(writeOf(resource, call, "scale"), old, next));
 }
 
 /** Entries that came through /scale carry no time. */

@@ -2,7 +2,7 @@
 
 import type { Obj } from "../types.ts";
 import type { Fields } from "./json.ts";
-import { fieldsOf, isFields, listOf } from "./json.ts";
+import { fieldsOf, listOf, objectsOf } from "./json.ts";
 import type { Resource } from "./resource.ts";
 import { badRequest } from "./status.ts";
 
@@ -12,7 +12,7 @@ type Test<T> = (subject: T) => boolean;
 /** A metav1.LabelSelector; an empty one selects everything. */
 export function matchesLabelSelector(selector: Fields, labels: Labels): boolean {
   for (const [key, value] of Object.entries(fieldsOf(selector.matchLabels))) if (labels[key] !== value) return false;
-  for (const expression of listOf(selector.matchExpressions).filter(isFields)) {
+  for (const expression of objectsOf(selector.matchExpressions)) {
     const value = labels[String(expression.key)];
     const values = listOf(expression.values);
     const inside = value !== undefined && values.includes(value);
@@ -29,7 +29,7 @@ export function selectorText(selector: unknown): string {
   const parts = Object.entries(fieldsOf(fieldsOf(selector).matchLabels)).map(
     ([key, value]) => `${key}=${String(value)}`,
   );
-  for (const expression of listOf(fieldsOf(selector).matchExpressions).filter(isFields)) {
+  for (const expression of objectsOf(fieldsOf(selector).matchExpressions)) {
     const key = String(expression.key);
     const values = listOf(expression.values).join(",");
     if (expression.operator === "In") parts.push(`${key} in (${values})`);

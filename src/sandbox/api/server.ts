@@ -24,7 +24,7 @@ export async function listen(
   const server = createServer(
     { cert: serving.certificate, key: serving.key, keepAliveTimeout: 60_000 },
     (incoming, outgoing) => {
-      serve(incoming, outgoing, answer).catch(() => incoming.destroy());
+      serve(incoming, outgoing, answer).catch(() => incoming.socket.destroy());
     },
   );
   const sockets = new Set<Socket>();

@@ -5,7 +5,7 @@ import { inVersion } from "./codec.ts";
 import type { Resource } from "./resource.ts";
 import { apiVersionOf, storageKey } from "./resource.ts";
 import { selection } from "./selectors.ts";
-import { badRequest, bodyOf, internal, refuse } from "./status.ts";
+import { bodyOf, internal, invalid, prohibited, refuse } from "./status.ts";
 import type { Change, Store } from "./store.ts";
 import { textOf } from "./store.ts";
 
@@ -23,19 +23,27 @@ export const badVersion = (text: string): StatusError =>
     `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
   );
 
-/** Throws StatusError where the request itself is wrong. */
+function checkInitialEvents(query: Readonly<Record<string, string>>, lists: boolean): void {
+  const refused = (why: string): Error =>
+    invalid("meta.k8s.io", "ListOptions", "", [prohibited("sendInitialEvents", why)]);
+  if (!lists) throw refused("sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled");
+  if (query.resourceVersionMatch !== "NotOlderThan")
+    throw refused("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+}
+
+/** `lists`: whether the server can begin a watch with a list. Throws StatusError where the request itself is wrong. */
 export function watch(
   store: Store,
   resource: Resource,
   namespace: string | undefined,
   query: Readonly<Record<string, string>>,
+  lists: boolean,
 ): Stream {
   const asked = query.resourceVersion ?? "";
   if (asked !== "" && !/^\d+$/.test(asked)) throw badVersion(asked);
   const selected = selection(resource, query) ?? (() => true);
   const initial = query.sendInitialEvents === "true";
-  if (initial && query.resourceVersionMatch !== "NotOlderThan")
-    throw badRequest("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+  if (initial) checkInitialEvents(query, lists);
   const from = asked === "" || asked === "0" || initial ? undefined : Number(asked);
   const key = storageKey(resource);
   const bookmarks = query.allowWatchBookmarks === "true";

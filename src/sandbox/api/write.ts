@@ -61,6 +61,7 @@ export async function create(world: World, call: Call, resource: Resource, objec
   resource.rules.admit?.(object, store);
   const request = { resource, operation: "CREATE" as const, subresource: "", old: undefined, call };
   const draft = redecoded(resource, object, await admission.mutate({ ...request, object }));
+  resource.rules.authorize?.(draft, undefined, call.user, store);
   prepareCreate(store, resource, draft);
   check(resource, draft, [
     ...metadataErrors(draft, resource.rules.name ?? nameIsSubdomain),
@@ -142,6 +143,7 @@ export async function update(
     const wanted = change(old);
     const request = { resource, operation: "UPDATE" as const, subresource, old, call };
     const mutated = redecoded(resource, wanted, await admission.mutate({ ...request, object: wanted }));
+    if (subresource === "") rules.authorize?.(mutated, old, call.user, store);
     const draft = prepareUpdate(store, target, mutated, old);
     const checked = subresource !== "status" || resource.custom !== undefined;
     check(resource, draft, [

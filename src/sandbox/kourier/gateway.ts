@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { DataPlane, Reply } from "../knative/data-plane.ts";
@@ -35,13 +36,13 @@ export interface RunningGateway extends Gateway {
   readonly close: () => Promise<void>;
 }
 
-/** The ports of LoadBalancer Services, and the node ports of the kind configuration. */
 /** What kind-config.yaml does: the machine's own ports lead to these NodePorts. */
 const HOST_PORTS: ReadonlyMap<number, number> = new Map([
   [80, 31080],
   [443, 31443],
 ]);
 
+/** The ports of LoadBalancer Services, and the node ports of the kind configuration. */
 export const FRONT_PORTS = [80, 443, 31080, 31443] as const;
 
 const DEPLOYMENT = `${GATEWAY_NAMESPACE}/${GATEWAY}`;
@@ -52,8 +53,9 @@ const DEPLOYMENT = `${GATEWAY_NAMESPACE}/${GATEWAY}`;
  */
 export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Promise<RunningGateway> => {
   const { api } = stage;
-  const ports = new Map<number, number>();
-  for (const port of FRONT_PORTS) ports.set(port, await freePort());
+  const reservations = new Map<number, Reservation>();
+  for (const port of FRONT_PORTS) reservations.set(port, await reservePort());
+  const ports = new Map([...reservations].map(([front, { port }]) => [front, port]));
   const servers = new Map<number, Server | TlsServer>();
   const connected = new Set<string>();
   let snapshot: Snapshot | undefined;
@@ -201,6 +203,7 @@ export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Pr
     close: async () => {
       closed = true;
       await Promise.all(FRONT_PORTS.map(closeFront));
+      for (const { release } of reservations.values()) release();
     },
   };
 };
@@ -208,20 +211,32 @@ export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Pr
 const FIRST_PORT = 20_000;
 const LAST_PORT = 32_000;
 
+interface Reservation {
+  readonly port: number;
+  readonly release: () => void;
+}
+
 /**
- * A free port below the range from which systems hand out ports by themselves, because it is bound only while the gateway
- * listens and must still be free then.
+ * A loopback port for this world alone. It is bound only while the gateway listens, so it lies below the range from which
+ * systems hand out ports by themselves, and a UDP socket on the same number keeps other worlds from choosing it.
  */
-const freePort = async (): Promise<number> => {
+const reservePort = async (): Promise<Reservation> => {
   for (;;) {
     const port = randomInt(FIRST_PORT, LAST_PORT);
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe.once("error", () => resolve(false));
-      probe.listen(port, "127.0.0.1", () => resolve(true));
+    const lock = createSocket("udp4");
+    const isOurs = await new Promise<boolean>((resolve) => {
+      lock.once("error", () => resolve(false));
+      lock.bind({ port, address: "127.0.0.1", exclusive: true }, () => resolve(true));
     });
-    if (!isFree) continue;
-    await new Promise((resolve) => probe.close(resolve));
-    return port;
+    lock.unref();
+    if (isOurs && (await isFree(port))) return { port, release: () => lock.close() };
+    lock.close();
   }
 };
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });

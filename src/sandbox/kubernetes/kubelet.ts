@@ -163,19 +163,18 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
 
   const live = async (pod: Obj, life: Life): Promise<number | undefined> => {
     const program = programOf(pod);
-    const lack = missingVolume(api, pod);
-    if (lack !== undefined && life.startedAt === undefined) {
-      await write(pod, life, { phase: "Pending", ready: false, state: () => waiting("ContainerCreating") });
-      await recordEvent(api, "kubelet", pod, "Warning", "FailedMount", lack);
-      return undefined;
-    }
     const early = life.next - performance.now();
     if (life.startedAt === undefined) {
+      const creating: Verdict = { phase: "Pending", ready: false, state: () => waiting("ContainerCreating") };
       if (early > 0) {
-        const isNew = pod.status?.containerStatuses === undefined;
-        if (isNew)
-          await write(pod, life, { phase: "Pending", ready: false, state: () => waiting("ContainerCreating") });
+        if (pod.status?.containerStatuses === undefined) await write(pod, life, creating);
         return early;
+      }
+      const lack = missingVolume(api, pod);
+      if (lack !== undefined) {
+        await write(pod, life, creating);
+        await recordEvent(api, "kubelet", pod, "Warning", "FailedMount", lack);
+        return undefined;
       }
       const [obstacle] = obstacles(pod);
       if (obstacle) {

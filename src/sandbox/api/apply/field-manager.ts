@@ -6,13 +6,14 @@
 import type { Obj } from "../../types.ts";
 import type { Fields } from "../json.ts";
 import { equal, sorted } from "../json.ts";
+import { splitApiVersion } from "../resource.ts";
 import type { MapSchema } from "../schema/schema.ts";
 import { badRequest, internal } from "../status.ts";
 import { checkTyped, TypedFailure } from "./check.ts";
 import type { Comparison } from "./compare.ts";
 import { compare, fieldsIn } from "./compare.ts";
 import type { FieldSet } from "./field-set.ts";
-import { difference, emptySet, insert, intersection, isEmpty, union, withNamedFields, without } from "./field-set.ts";
+import { difference, emptySet, fieldsAt, intersection, isEmpty, union, withNamedFields, without } from "./field-set.ts";
 import { merge, remove } from "./merge.ts";
 import type { Owner, Owners } from "./owners.ts";
 import { conflictError, identity, readOwners, writeOwners } from "./owners.ts";
@@ -32,35 +33,20 @@ export interface Write {
 }
 
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-const UNMANAGED: FieldSet = emptySet();
-for (const path of [["apiVersion"], ["kind"], ["metadata"]])
-  insert(
-    UNMANAGED,
-    path.map((name) => `f:${name}`),
-  );
-for (const name of [
-  "name",
-  "namespace",
-  "creationTimestamp",
-  "selfLink",
-  "uid",
-  "clusterName",
-  "generation",
-  "managedFields",
-  "resourceVersion",
-])
-  insert(UNMANAGED, ["f:metadata", `f:${name}`]);
-
-/** The paths in FieldsV1 form, e.g. `exclude(["status"], ["metadata", "labels"])`. */
-export function exclude(...paths: readonly (readonly string[])[]): FieldSet {
-  const set = emptySet();
-  for (const path of paths)
-    insert(
-      set,
-      path.map((name) => `f:${name}`),
-    );
-  return set;
-}
+/** The server's own metadata is nobody's. */
+const UNMANAGED: FieldSet = fieldsAt(
+  ["apiVersion"],
+  ["kind"],
+  ["metadata"],
+  ["metadata", "name"],
+  ["metadata", "namespace"],
+  ["metadata", "creationTimestamp"],
+  ["metadata", "selfLink"],
+  ["metadata", "uid"],
+  ["metadata", "generation"],
+  ["metadata", "managedFields"],
+  ["metadata", "resourceVersion"],
+);
 
 const bare = (object: Fields): Fields => {
   const { managedFields: _, ...metadata } = (object.metadata ?? {}) as Fields;
@@ -87,7 +73,7 @@ export function apply(write: Write, live: Fields, applied: Fields, force: boolea
   } catch (error) {
     if (!(error instanceof TypedFailure)) throw error;
     const where = `${String(metadata.namespace ?? "")}/${String(metadata.name ?? "")}`;
-    const [group, version] = splitVersion(String(applied.apiVersion));
+    const { group, version } = splitApiVersion(String(applied.apiVersion));
     throw internal(
       `failed to create typed patch object (${where}; ${group}/${version}, Kind=${String(applied.kind)}): ${error.message}`,
     );
@@ -126,11 +112,6 @@ function refreshLastApplied(object: Obj, applied: Fields): Obj {
   const annotations = { ...object.metadata.annotations, [LAST_APPLIED]: `${sorted(applied)}\n` };
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
-
-const splitVersion = (apiVersion: string): [string, string] => {
-  const slash = apiVersion.indexOf("/");
-  return slash < 0 ? ["", apiVersion] : [apiVersion.slice(0, slash), apiVersion.slice(slash + 1)];
-};
 
 /** Removes what the manager owned before and nobody owns now. */
 function prune(schema: MapSchema, merged: Fields, owners: Owners, lastSet: FieldSet): Fields {

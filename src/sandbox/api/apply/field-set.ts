@@ -37,6 +37,16 @@ export function insert(set: FieldSet, path: Path): void {
   here.members.add(last);
 }
 
+/** Fields by their names from the root, e.g. `fieldsAt(["status"], ["metadata", "labels"])`. */
+export function fieldsAt(...paths: readonly (readonly string[])[]): FieldSet {
+  const set = emptySet();
+  for (const path of paths) {
+    const elements = path.map((name) => `f:${name}`);
+    insert(set, elements);
+  }
+  return set;
+}
+
 export const below = (set: FieldSet, element: PathElement): FieldSet => set.children.get(element) ?? NOTHING;
 
 export function union(a: FieldSet, b: FieldSet): FieldSet {

@@ -2,12 +2,12 @@
 
 import { internalCall } from "../call.ts";
 import type { Fields } from "../json.ts";
-import { equal, fieldsOf, isFields, listOf } from "../json.ts";
+import { equal, fieldsOf, listOf, objectsOf } from "../json.ts";
 import { applyObject } from "../patching.ts";
 import type { Resource } from "../resource.ts";
 import { matchesLabelSelector } from "../selectors.ts";
+import { createWorkQueue } from "../work-queue.ts";
 import type { Cluster } from "./index.ts";
-import { createWorkQueue } from "./work-queue.ts";
 
 const RBAC = "rbac.authorization.k8s.io/v1";
 
@@ -19,7 +19,7 @@ export function aggregateClusterRoles({ client, world, registry }: Cluster): () 
 
   const aggregate = async (name: string): Promise<void> => {
     const role = client.get({ apiVersion: RBAC, kind: "ClusterRole", name });
-    const selectors = listOf(fieldsOf(role?.aggregationRule).clusterRoleSelectors).filter(isFields);
+    const selectors = objectsOf(fieldsOf(role?.aggregationRule).clusterRoleSelectors);
     if (!role || selectors.length === 0) return;
     const rules: Fields[] = [];
     for (const other of roles()) {
@@ -28,8 +28,7 @@ export function aggregateClusterRoles({ client, world, registry }: Cluster): () 
         !selectors.some((selector) => matchesLabelSelector(selector, other.metadata.labels ?? {}))
       )
         continue;
-      for (const rule of listOf(other.rules).filter(isFields))
-        if (!rules.some((known) => equal(known, rule))) rules.push(rule);
+      for (const rule of objectsOf(other.rules)) if (!rules.some((known) => equal(known, rule))) rules.push(rule);
     }
     if (equal(listOf(role.rules), rules)) return;
     const applied = { apiVersion: RBAC, kind: "ClusterRole", metadata: { name }, rules };

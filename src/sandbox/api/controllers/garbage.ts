@@ -8,9 +8,9 @@ import { internalCall, type Target } from "../call.ts";
 import { deleteObject } from "../delete.ts";
 import { splitApiVersion, storageKey } from "../resource.ts";
 import type { Change } from "../store.ts";
+import { A_MOMENT, createWorkQueue } from "../work-queue.ts";
 import { update } from "../write.ts";
 import type { Cluster } from "./index.ts";
-import { A_MOMENT, createWorkQueue } from "./work-queue.ts";
 
 type Owner = NonNullable<Obj["metadata"]["ownerReferences"]>[number];
 

@@ -16,11 +16,11 @@ export interface Cluster {
   readonly ca: string;
 }
 
-/** Returns the function that stops them. */
-export function startControllers(cluster: Cluster): () => void {
+/** Resolves with the function that stops them. */
+export async function startControllers(cluster: Cluster): Promise<() => void> {
   const stops = [
+    await provideAccounts(cluster),
     endNamespaces(cluster),
-    provideAccounts(cluster),
     collectGarbage(cluster),
     aggregateClusterRoles(cluster),
   ];

@@ -7,8 +7,8 @@ import type { Fields } from "../json.ts";
 import { fieldsOf, listOf } from "../json.ts";
 import type { Resource } from "../resource.ts";
 import { storageKey } from "../resource.ts";
+import { createWorkQueue } from "../work-queue.ts";
 import type { Cluster } from "./index.ts";
-import { createWorkQueue } from "./work-queue.ts";
 
 const call = internalCall("kube-controller-manager");
 

@@ -1,14 +1,15 @@
 /** Every active namespace has the ServiceAccount default and the ConfigMap kube-root-ca.crt. */
 
 import type { Obj } from "../../types.ts";
+import { A_MOMENT, createWorkQueue } from "../work-queue.ts";
 import type { Cluster } from "./index.ts";
-import { A_MOMENT, createWorkQueue } from "./work-queue.ts";
 
 const MANAGER = "kube-controller-manager";
 const DESCRIPTION =
   "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 
-export function provideAccounts({ client, ca }: Cluster): () => void {
+/** Resolves when the namespaces that are there are complete. */
+export async function provideAccounts({ client, ca }: Cluster): Promise<() => void> {
   const provide = async (namespace: string): Promise<void> => {
     const object = client.get({ apiVersion: "v1", kind: "Namespace", name: namespace });
     if (!object || object.metadata.deletionTimestamp !== undefined) return;
@@ -33,8 +34,7 @@ export function provideAccounts({ client, ca }: Cluster): () => void {
       (object.kind === "ConfigMap" && name === "kube-root-ca.crt");
     if (type === "DELETED" && ours && namespace !== undefined) queue.add(namespace);
   });
-  // What a cluster starts with is complete.
-  for (const namespace of client.list("v1", "Namespace")) void provide(namespace.metadata.name);
+  await Promise.all(client.list("v1", "Namespace").map((namespace) => provide(namespace.metadata.name)));
   return () => {
     off();
     queue.stop();

@@ -1,9 +1,9 @@
 /** The resources an established CustomResourceDefinition serves, one per version. */
 
 import type { Obj } from "../../types.ts";
-import { exclude } from "../apply/field-manager.ts";
+import { fieldsAt } from "../apply/field-set.ts";
 import type { Fields } from "../json.ts";
-import { at, fieldsOf, isFields, listOf } from "../json.ts";
+import { at, fieldsOf, isFields, listOf, objectsOf } from "../json.ts";
 import { nameIsSubdomain } from "../kinds/names.ts";
 import type { Resource, Rules, ScalePaths } from "../resource.ts";
 import { customSchema } from "../schema/custom.ts";
@@ -19,7 +19,7 @@ export function servedBy(definition: Obj): Resource[] {
   if (!hasCondition(definition, "Established")) return [];
   const spec = fieldsOf(definition.spec);
   const names = fieldsOf(at(definition, "status", "acceptedNames"));
-  const versions = listOf(spec.versions).filter(isFields);
+  const versions = objectsOf(spec.versions);
   return versions
     .filter((version) => version.served === true)
     .map((version) => {
@@ -43,8 +43,8 @@ export function servedBy(definition: Obj): Resource[] {
         schema: customSchema(openapi),
         zero: { apiVersion: `${String(spec.group)}/${String(version.name)}`, kind: String(names.kind), metadata: {} },
         rules: rulesOf(openapi, status, listOf(version.selectableFields)),
-        excluded: status ? exclude(["status"]) : exclude(),
-        statusExcluded: exclude(["spec"]),
+        excluded: status ? fieldsAt(["status"]) : fieldsAt(),
+        statusExcluded: fieldsAt(["spec"]),
         custom: { openapi, terminating: hasCondition(definition, "Terminating") },
       };
     });

@@ -2,12 +2,11 @@
 
 import type { Obj } from "../../types.ts";
 import { parseJson, SyntaxFailure } from "../go-json.ts";
-import { equal, fieldsOf, isFields } from "../json.ts";
+import { equal, fieldsOf, fill, isFields } from "../json.ts";
 import type { Rules } from "../resource.ts";
 import type { FieldError } from "../status.ts";
 import { forbidden, immutable, prohibited, required, wrong, wrongText } from "../status.ts";
 import { nameIsLabel, nameIsSubdomain } from "./names.ts";
-import { fill } from "./pods.ts";
 
 const CONFIG_KEY = /^[-._a-zA-Z0-9]+$/;
 const MAX_SECRET = 1024 * 1024;

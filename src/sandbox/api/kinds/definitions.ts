@@ -2,14 +2,11 @@
 
 import type { Obj } from "../../types.ts";
 import type { Fields } from "../json.ts";
-import { fieldsOf, isFields, listOf } from "../json.ts";
+import { fieldsOf, fill, isFields, listOf, objectsOf } from "../json.ts";
 import type { Rules } from "../resource.ts";
 import type { FieldError } from "../status.ts";
 import { immutable, required, wrong } from "../status.ts";
 import { nameIsSubdomain } from "./names.ts";
-import { fill } from "./pods.ts";
-
-const objects = (value: unknown): Fields[] => listOf(value).filter(isFields);
 
 function defaults(draft: Obj): void {
   const spec = fieldsOf(draft.spec);
@@ -21,7 +18,7 @@ function defaults(draft: Obj): void {
 }
 
 function prepare(draft: Obj, old: Obj | undefined): void {
-  const storage = objects(draft.spec?.versions).find((version) => version.storage === true)?.name;
+  const storage = objectsOf(draft.spec?.versions).find((version) => version.storage === true)?.name;
   if (!old) draft.status = { ...draft.status, storedVersions: [] };
   const status = fieldsOf(draft.status);
   const stored = listOf(status.storedVersions);
@@ -38,7 +35,7 @@ function validate(object: Obj, old: Obj | undefined): FieldError[] {
   for (const field of ["plural", "singular", "kind", "listKind"] as const)
     if (!names[field]) errors.push(required(`spec.names.${field}`));
   if (!spec.group) errors.push(required("spec.group"));
-  const versions = objects(spec.versions);
+  const versions = objectsOf(spec.versions);
   if (versions.filter((version) => version.storage === true).length !== 1)
     errors.push(wrong("spec.versions", versions, "must have exactly one version marked as storage version"));
   versions.forEach((version, index) => {

@@ -2,20 +2,12 @@
 
 import type { Obj } from "../../types.ts";
 import type { Fields } from "../json.ts";
-import { at, fieldsOf, isFields, listOf } from "../json.ts";
+import { at, fieldsOf, fill, isFields, listOf, objectsOf } from "../json.ts";
 import type { Rules } from "../resource.ts";
 import type { FieldError } from "../status.ts";
 import { forbidden, required } from "../status.ts";
 import type { Store } from "../store.ts";
 import { nameIsSubdomain, randomSuffix } from "./names.ts";
-
-/** Sets a field that is absent. */
-export function fill(fields: Fields, defaults: Fields): void {
-  for (const name of Object.keys(defaults))
-    if (fields[name] === undefined || fields[name] === null) fields[name] = defaults[name];
-}
-
-const objects = (value: unknown): Fields[] => listOf(value).filter(isFields);
 
 export function defaultPodSpec(spec: Fields): void {
   fill(spec, {
@@ -27,13 +19,12 @@ export function defaultPodSpec(spec: Fields): void {
   });
   if (spec.serviceAccountName !== undefined) spec.serviceAccount = spec.serviceAccountName;
   else if (spec.serviceAccount !== undefined) spec.serviceAccountName = spec.serviceAccount;
-  for (const container of [...objects(spec.containers), ...objects(spec.initContainers)]) {
+  for (const container of [...objectsOf(spec.containers), ...objectsOf(spec.initContainers)]) {
     defaultContainer(container);
     if (spec.hostNetwork === true)
-      for (const port of objects(container.ports)) fill(port, { hostPort: port.containerPort });
+      for (const port of objectsOf(container.ports)) fill(port, { hostPort: port.containerPort });
   }
-  for (const volume of objects(spec.volumes)) defaultVolume(volume);
-  for (const spread of objects(spec.topologySpreadConstraints)) fill(spread, {});
+  for (const volume of objectsOf(spec.volumes)) defaultVolume(volume);
 }
 
 /** Always for an image without a tag or with `latest`, unless a digest pins it. */
@@ -51,8 +42,8 @@ function defaultContainer(container: Fields): void {
     terminationMessagePolicy: "File",
     imagePullPolicy: pullPolicy(container.image),
   });
-  for (const port of objects(container.ports)) fill(port, { protocol: "TCP" });
-  for (const env of objects(container.env)) {
+  for (const port of objectsOf(container.ports)) fill(port, { protocol: "TCP" });
+  for (const env of objectsOf(container.env)) {
     const source = fieldsOf(env.valueFrom);
     if (isFields(source.fieldRef)) fill(source.fieldRef, { apiVersion: "v1" });
     if (isFields(source.resourceFieldRef)) fill(source.resourceFieldRef, { divisor: "0" });
@@ -76,10 +67,10 @@ function defaultVolume(volume: Fields): void {
     const source = volume[name];
     if (isFields(source)) fill(source, { defaultMode: 420 });
   }
-  const downward = [...objects(fieldsOf(volume.downwardAPI).items)];
-  for (const source of objects(fieldsOf(volume.projected).sources)) {
+  const downward = [...objectsOf(fieldsOf(volume.downwardAPI).items)];
+  for (const source of objectsOf(fieldsOf(volume.projected).sources)) {
     if (isFields(source.serviceAccountToken)) fill(source.serviceAccountToken, { expirationSeconds: 3600 });
-    downward.push(...objects(fieldsOf(source.downwardAPI).items));
+    downward.push(...objectsOf(fieldsOf(source.downwardAPI).items));
   }
   for (const item of downward) if (isFields(item.fieldRef)) fill(item.fieldRef, { apiVersion: "v1" });
   if (isFields(volume.hostPath)) fill(volume.hostPath, { type: "" });
@@ -92,7 +83,7 @@ export const defaultTemplate = (template: unknown): void => {
 
 export function podSpecErrors(spec: unknown, path: string): FieldError[] {
   const errors: FieldError[] = [];
-  const containers = objects(fieldsOf(spec).containers);
+  const containers = objectsOf(fieldsOf(spec).containers);
   if (containers.length === 0) errors.push(required(`${path}.containers`));
   containers.forEach((container, index) => {
     if (!container.name) errors.push(required(`${path}.containers[${index}].name`));
@@ -120,7 +111,7 @@ function admitPod(draft: Obj, store: Store): void {
       `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`,
     );
   if (spec.automountServiceAccountToken !== false && found.automountServiceAccountToken !== false) mountToken(spec);
-  const tolerations = [...objects(spec.tolerations)];
+  const tolerations = [...objectsOf(spec.tolerations)];
   for (const key of EVICTIONS)
     if (!tolerations.some((t) => (t.key === key || !t.key) && (t.effect === "NoExecute" || !t.effect)))
       tolerations.push(evicted(key));
@@ -131,8 +122,8 @@ function admitPod(draft: Obj, store: Store): void {
 const TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 function mountToken(spec: Fields): void {
-  const containers = [...objects(spec.containers), ...objects(spec.initContainers)];
-  const bare = containers.filter((c) => !objects(c.volumeMounts).some((mount) => mount.mountPath === TOKEN_PATH));
+  const containers = [...objectsOf(spec.containers), ...objectsOf(spec.initContainers)];
+  const bare = containers.filter((c) => !objectsOf(c.volumeMounts).some((mount) => mount.mountPath === TOKEN_PATH));
   if (bare.length === 0) return;
   const name = `kube-api-access-${randomSuffix()}`;
   for (const container of bare)
@@ -149,7 +140,7 @@ function mountToken(spec: Fields): void {
 
 /** Guaranteed, Burstable or BestEffort, from requests and limits of cpu and memory. */
 function qosClass(spec: Fields): string {
-  const containers = objects(spec.containers);
+  const containers = objectsOf(spec.containers);
   const some = containers.some(
     (c) => at(c, "resources", "requests") !== undefined || at(c, "resources", "limits") !== undefined,
   );
@@ -171,7 +162,7 @@ export const podRules: Rules = {
     const spec = fieldsOf(draft.spec);
     defaultPodSpec(spec);
     fill(spec, { enableServiceLinks: true });
-    for (const container of [...objects(spec.containers), ...objects(spec.initContainers)]) {
+    for (const container of [...objectsOf(spec.containers), ...objectsOf(spec.initContainers)]) {
       const resources = fieldsOf(container.resources);
       if (isFields(resources.limits)) resources.requests = { ...resources.limits, ...fieldsOf(resources.requests) };
     }

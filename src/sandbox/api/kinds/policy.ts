@@ -2,14 +2,12 @@
 
 import type { Obj } from "../../types.ts";
 import type { Fields } from "../json.ts";
-import { fieldsOf, isFields, listOf } from "../json.ts";
+import { fieldsOf, fill, isFields, listOf, objectsOf } from "../json.ts";
 import type { Rules } from "../resource.ts";
 import type { FieldError } from "../status.ts";
 import { required, wrong, wrongText } from "../status.ts";
 import { nameIsSubdomain } from "./names.ts";
-import { fill } from "./pods.ts";
 
-const objects = (value: unknown): Fields[] => listOf(value).filter(isFields);
 const cpu = (percent: number): Fields => ({
   type: "Resource",
   resource: { name: "cpu", target: { type: "Utilization", averageUtilization: percent } },
@@ -57,7 +55,7 @@ const isCpu = (metric: Fields): boolean => metric.type === "Resource" && fieldsO
 export function autoscalerToV1(stored: Obj): Obj {
   const { metrics, behavior: _, ...spec } = fieldsOf(stored.spec);
   const { currentMetrics: __, conditions: ___, ...status } = fieldsOf(stored.status);
-  const target = fieldsOf(fieldsOf(objects(metrics).find(isCpu)?.resource).target).averageUtilization;
+  const target = fieldsOf(fieldsOf(objectsOf(metrics).find(isCpu)?.resource).target).averageUtilization;
   return {
     ...stored,
     apiVersion: "autoscaling/v1",
@@ -100,8 +98,8 @@ export const networkPolicyRules: Rules = {
   name: nameIsSubdomain,
   defaults: (draft) => {
     const spec = fieldsOf(draft.spec);
-    for (const rule of [...objects(spec.ingress), ...objects(spec.egress)])
-      for (const port of objects(rule.ports)) fill(port, { protocol: "TCP" });
+    for (const rule of [...objectsOf(spec.ingress), ...objectsOf(spec.egress)])
+      for (const port of objectsOf(rule.ports)) fill(port, { protocol: "TCP" });
     fill(spec, { policyTypes: listOf(spec.egress).length > 0 ? ["Ingress", "Egress"] : ["Ingress"] });
   },
   generation: (object) => object.spec,

@@ -1,21 +1,20 @@
 /** Roles and bindings. */
 
-import type { Fields } from "../json.ts";
-import { equal, fieldsOf, isFields, listOf } from "../json.ts";
+import { checkBinding, checkRole } from "../escalation.ts";
+import { equal, fieldsOf, fill, listOf, objectsOf } from "../json.ts";
 import type { Rules } from "../resource.ts";
 import type { FieldError } from "../status.ts";
 import { required, unsupported, wrongText } from "../status.ts";
 import { nameIsPathSegment } from "./names.ts";
-import { fill } from "./pods.ts";
 
 const RBAC = "rbac.authorization.k8s.io";
-const objects = (value: unknown): Fields[] => listOf(value).filter(isFields);
 
 export const roleRules: Rules = {
+  authorize: (role, old, user, store) => checkRole(store, user, role, old),
   name: nameIsPathSegment,
   validate: (object) => {
     const errors: FieldError[] = [];
-    objects(object.rules).forEach((rule, index) => {
+    objectsOf(object.rules).forEach((rule, index) => {
       const path = `rules[${index}]`;
       if (listOf(rule.verbs).length === 0)
         errors.push(required(`${path}.verbs`, "verbs must contain at least one value"));
@@ -30,11 +29,12 @@ export const roleRules: Rules = {
 };
 
 export const bindingRules: Rules = {
+  authorize: (binding, _old, user, store) => checkBinding(store, user, binding),
   name: nameIsPathSegment,
   defaults: (draft) => {
     const role = fieldsOf(draft.roleRef);
     if (role.apiGroup === "" || role.apiGroup === undefined) role.apiGroup = RBAC;
-    for (const subject of objects(draft.subjects))
+    for (const subject of objectsOf(draft.subjects))
       if (subject.kind === "User" || subject.kind === "Group") fill(subject, { apiGroup: RBAC });
   },
   validate: (object, old) => {
@@ -43,7 +43,7 @@ export const bindingRules: Rules = {
     const kinds = object.kind === "RoleBinding" ? ["ClusterRole", "Role"] : ["ClusterRole"];
     if (!kinds.includes(String(role.kind))) errors.push(unsupported("roleRef.kind", role.kind, kinds));
     if (!role.name) errors.push(required("roleRef.name"));
-    objects(object.subjects).forEach((subject, index) => {
+    objectsOf(object.subjects).forEach((subject, index) => {
       if (!subject.name) errors.push(required(`subjects[${index}].name`));
       // In a RoleBinding an account without a namespace is one of the binding's own.
       if (subject.kind === "ServiceAccount" && !subject.namespace && object.kind === "ClusterRoleBinding")

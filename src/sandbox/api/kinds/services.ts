@@ -2,15 +2,13 @@
 
 import type { Obj } from "../../types.ts";
 import type { Fields } from "../json.ts";
-import { equal, fieldsOf, isFields, listOf } from "../json.ts";
+import { equal, fieldsOf, fill, listOf, objectsOf } from "../json.ts";
 import type { Rules } from "../resource.ts";
 import type { FieldError } from "../status.ts";
 import { required, unsupported, wrong } from "../status.ts";
 import type { Store } from "../store.ts";
 import { nameIsDns1035, nameIsSubdomain } from "./names.ts";
-import { fill } from "./pods.ts";
 
-const objects = (value: unknown): Fields[] => listOf(value).filter(isFields);
 const FIRST_NODE_PORT = 30_000;
 const LAST_NODE_PORT = 32_767;
 
@@ -19,14 +17,14 @@ function defaultService(draft: Obj): void {
   fill(spec, { sessionAffinity: "None", type: "ClusterIP" });
   if (spec.sessionAffinity === "ClientIP")
     fill(spec, { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } });
-  for (const port of objects(spec.ports)) {
+  for (const port of objectsOf(spec.ports)) {
     fill(port, { protocol: "TCP" });
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === "") port.targetPort = port.port;
   }
   if (exposesNodePorts(spec)) fill(spec, { externalTrafficPolicy: "Cluster" });
   if (spec.type !== "ExternalName") fill(spec, { internalTrafficPolicy: "Cluster" });
   if (spec.type === "LoadBalancer") fill(spec, { allocateLoadBalancerNodePorts: true });
-  for (const ingress of objects(fieldsOf(fieldsOf(draft.status).loadBalancer).ingress))
+  for (const ingress of objectsOf(fieldsOf(fieldsOf(draft.status).loadBalancer).ingress))
     if (ingress.ip !== undefined) fill(ingress, { ipMode: "VIP" });
 }
 
@@ -39,8 +37,8 @@ function dropUnused(draft: Obj, old: Obj): void {
   if (spec.type === before.type) return;
   if (!exposesNodePorts(spec)) {
     if (spec.externalTrafficPolicy === before.externalTrafficPolicy) delete spec.externalTrafficPolicy;
-    const taken = new Set(objects(before.ports).map((port) => port.nodePort));
-    for (const port of objects(spec.ports)) if (taken.has(port.nodePort)) delete port.nodePort;
+    const taken = new Set(objectsOf(before.ports).map((port) => port.nodePort));
+    for (const port of objectsOf(spec.ports)) if (taken.has(port.nodePort)) delete port.nodePort;
   }
   if (spec.type !== "LoadBalancer") {
     delete spec.allocateLoadBalancerNodePorts;
@@ -59,9 +57,9 @@ function allocate(draft: Obj, old: Obj | undefined, store: Store): void {
     if (before.type !== "ExternalName" && spec.type !== "ExternalName")
       for (const field of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"])
         if (spec[field] === undefined) spec[field] = before[field];
-    const ports = new Map(objects(before.ports).map((port) => [`${port.port}/${port.protocol}`, port.nodePort]));
+    const ports = new Map(objectsOf(before.ports).map((port) => [`${port.port}/${port.protocol}`, port.nodePort]));
     if (exposesNodePorts(spec))
-      for (const port of objects(spec.ports))
+      for (const port of objectsOf(spec.ports))
         if (port.nodePort === undefined) {
           const known = ports.get(`${port.port}/${port.protocol}`);
           if (known !== undefined) port.nodePort = known;
@@ -76,7 +74,7 @@ function allocate(draft: Obj, old: Obj | undefined, store: Store): void {
   }
   if (exposesNodePorts(spec) && spec.allocateLoadBalancerNodePorts !== false) {
     const used = usedNodePorts(store, draft);
-    for (const port of objects(spec.ports))
+    for (const port of objectsOf(spec.ports))
       if (port.nodePort === undefined) {
         let free = FIRST_NODE_PORT;
         while (used.has(free)) free++;
@@ -100,7 +98,7 @@ function usedNodePorts(store: Store, except: Obj): Set<number> {
   const used = new Set<number>();
   for (const service of servicesIn(store)) {
     if (service.metadata.uid === except.metadata.uid) continue;
-    for (const port of objects(service.spec?.ports)) if (typeof port.nodePort === "number") used.add(port.nodePort);
+    for (const port of objectsOf(service.spec?.ports)) if (typeof port.nodePort === "number") used.add(port.nodePort);
   }
   return used;
 }
@@ -108,7 +106,7 @@ function usedNodePorts(store: Store, except: Obj): Set<number> {
 function serviceErrors(object: Obj, old: Obj | undefined, store: Store): FieldError[] {
   const spec = fieldsOf(object.spec);
   const errors: FieldError[] = [];
-  const ports = objects(spec.ports);
+  const ports = objectsOf(spec.ports);
   if (ports.length === 0 && spec.type !== "ExternalName" && spec.clusterIP !== "None")
     errors.push(required("spec.ports"));
   if (spec.type === "ExternalName" && !spec.externalName)
@@ -157,12 +155,12 @@ const IP = /^((\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+)$/;
 export const endpointSliceRules: Rules = {
   name: nameIsSubdomain,
   defaults: (draft) => {
-    for (const port of objects(draft.ports)) fill(port, { name: "", protocol: "TCP" });
+    for (const port of objectsOf(draft.ports)) fill(port, { name: "", protocol: "TCP" });
   },
   validate: (object) => {
     const errors: FieldError[] = [];
     if (object.addressType === "") errors.push(required("addressType"));
-    objects(object.endpoints).forEach((endpoint, index) => {
+    objectsOf(object.endpoints).forEach((endpoint, index) => {
       listOf(endpoint.addresses).forEach((address, place) => {
         if (object.addressType !== "FQDN" && !IP.test(String(address)))
           errors.push(

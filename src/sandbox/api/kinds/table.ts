@@ -1,6 +1,6 @@
 /** Every built-in resource the server serves. */
 
-import { exclude } from "../apply/field-manager.ts";
+import { fieldsAt } from "../apply/field-set.ts";
 import type { Resource, Rules, ScalePaths, Subresource } from "../resource.ts";
 import { builtin } from "../schema/builtin.ts";
 import { decode } from "../schema/decode.ts";
@@ -80,8 +80,8 @@ function resource(group: string, version: string, kind: string, row: Row): Resou
     schema,
     zero: { ...decode(schema, {}, []), kind, apiVersion, metadata: {} },
     rules,
-    excluded: row.status ? exclude(["status"]) : exclude(),
-    statusExcluded: exclude(["spec"], ...keeps),
+    excluded: row.status ? fieldsAt(["status"]) : fieldsAt(),
+    statusExcluded: fieldsAt(["spec"], ...keeps),
     ...row.extra,
   };
 }

@@ -1,14 +1,11 @@
 /** Mutating and validating webhook configurations. */
 
 import type { Fields } from "../json.ts";
-import { fieldsOf, isFields, listOf } from "../json.ts";
+import { fieldsOf, fill, isFields, listOf, objectsOf } from "../json.ts";
 import type { Rules } from "../resource.ts";
 import type { FieldError } from "../status.ts";
 import { required, wrong } from "../status.ts";
 import { nameIsSubdomain } from "./names.ts";
-import { fill } from "./pods.ts";
-
-const objects = (value: unknown): Fields[] => listOf(value).filter(isFields);
 
 function errorsOf(webhooks: readonly Fields[]): FieldError[] {
   const errors: FieldError[] = [];
@@ -35,7 +32,7 @@ const rules = (own: Fields): Rules => ({
   name: nameIsSubdomain,
   unconditional: false,
   defaults: (draft) => {
-    for (const webhook of objects(draft.webhooks)) {
+    for (const webhook of objectsOf(draft.webhooks)) {
       fill(webhook, {
         failurePolicy: "Fail",
         matchPolicy: "Equivalent",
@@ -46,10 +43,10 @@ const rules = (own: Fields): Rules => ({
       });
       const service = fieldsOf(webhook.clientConfig).service;
       if (isFields(service)) fill(service, { port: 443 });
-      for (const rule of objects(webhook.rules)) fill(rule, { scope: "*" });
+      for (const rule of objectsOf(webhook.rules)) fill(rule, { scope: "*" });
     }
   },
-  validate: (object) => errorsOf(objects(object.webhooks)),
+  validate: (object) => errorsOf(objectsOf(object.webhooks)),
   generation: (object) => object.webhooks,
 });
 

@@ -2,14 +2,14 @@
 
 import type { Obj } from "../../types.ts";
 import type { Fields } from "../json.ts";
-import { equal, fieldsOf, isFields } from "../json.ts";
+import { equal, fieldsOf, fill, isFields } from "../json.ts";
 import type { Rules } from "../resource.ts";
 import { matchesLabelSelector } from "../selectors.ts";
 import type { FieldError } from "../status.ts";
 import { immutable, required, wrong, wrongText } from "../status.ts";
 import { goTemplate } from "./go-template.ts";
 import { nameIsSubdomain } from "./names.ts";
-import { defaultTemplate, fill, podSpecErrors } from "./pods.ts";
+import { defaultTemplate, podSpecErrors } from "./pods.ts";
 
 function templateErrors(object: Obj): FieldError[] {
   const spec = fieldsOf(object.spec);

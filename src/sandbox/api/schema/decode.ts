@@ -4,7 +4,7 @@
  */
 
 import type { Fields } from "../json.ts";
-import { isFields } from "../json.ts";
+import { clone, isFields } from "../json.ts";
 import { canonicalQuantity } from "./quantity.ts";
 import type { MapSchema, Scalar, Schema } from "./schema.ts";
 import { ALWAYS, DROPS_ZERO, KEEPS_EMPTY, STRUCT } from "./zero.ts";
@@ -40,7 +40,7 @@ function decodeValue(schema: Schema, value: unknown, here: Position, unknown: st
   if (value === null || value === undefined) return DROP;
   switch (schema.type) {
     case "any":
-      return value;
+      return clone(value);
     case "scalar":
       return decodeScalar(schema, value, here);
     case "list": {
@@ -57,7 +57,7 @@ function decodeValue(schema: Schema, value: unknown, here: Position, unknown: st
       if (schema.model !== undefined) return decodeStruct(schema, value, here, unknown);
       const out: Fields = {};
       const element = schema.element;
-      if (!element) return value;
+      if (!element) return clone(value);
       for (const name of Object.keys(value)) {
         const decoded = decodeValue(
           element,

@@ -1,0 +1,75 @@
+/** Paths that are no resources: discovery, version and health. */
+
+import { aggregated, apiGroup, apiGroups, apiResources, coreVersions, wantsAggregated } from "./discovery.ts";
+import type { Registry } from "./registry.ts";
+import { noSuchResource } from "./status.ts";
+
+export interface Page {
+  readonly contentType: string;
+  readonly body: string | object;
+}
+
+/** The minor version in which servers began to speak discovery v2. */
+const AGGREGATED_SINCE = 30;
+const AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+export const minorOf = (version: string): number => Number(version.split(".")[1] ?? 0);
+
+const json = (body: object): Page => ({ contentType: "application/json", body });
+
+/**
+ * `version` is the server's, e.g. `v1.36.2`, `address` where it listens. Undefined for a path nobody serves.
+ * Throws StatusError for an unknown version of a known group.
+ */
+export function wellKnown(
+  registry: Registry,
+  path: string,
+  accept: string,
+  version: string,
+  address: string,
+): Page | undefined {
+  const [root, group, groupVersion] = path.split("/").filter((part) => part !== "");
+  const together = minorOf(version) >= AGGREGATED_SINCE && wantsAggregated(accept);
+  switch (root) {
+    case "healthz":
+    case "livez":
+    case "readyz":
+      return { contentType: "text/plain; charset=utf-8", body: "ok" };
+    case "version":
+      return json(versionInfo(version));
+    case "api":
+      if (group === "v1") return json(apiResources(registry, "", "v1"));
+      if (group !== undefined) return undefined;
+      return together
+        ? { contentType: AGGREGATED_TYPE, body: aggregated(registry, true) }
+        : json(coreVersions(address));
+    case "apis":
+      if (group !== undefined) return groupPage(registry, group, groupVersion);
+      return together ? { contentType: AGGREGATED_TYPE, body: aggregated(registry, false) } : json(apiGroups(registry));
+    default:
+      return undefined;
+  }
+}
+
+function groupPage(registry: Registry, group: string, version: string | undefined): Page | undefined {
+  if (!registry.hasGroup(group)) return undefined;
+  if (version === undefined) return json(apiGroup(registry, group));
+  if (registry.hasVersion(group, version)) return json(apiResources(registry, group, version));
+  if (registry.isBuiltin(group)) throw noSuchResource();
+  return undefined;
+}
+
+function versionInfo(gitVersion: string): object {
+  const [major = "1", minor = "0"] = gitVersion.replace(/^v/, "").split(".");
+  return {
+    major,
+    minor,
+    gitVersion,
+    gitCommit: "",
+    gitTreeState: "clean",
+    buildDate: "2026-01-01T00:00:00Z",
+    goVersion: "",
+    compiler: "gc",
+    platform: "linux/amd64",
+  };
+}

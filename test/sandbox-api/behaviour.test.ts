@@ -1,0 +1,372 @@
+/** What the project relies on in the embedded API, also where no recordings are at hand. */
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createApi } from "../../src/sandbox/api/index.ts";
+import type { Api, ApiOptions, ApiResponse, ChangeEvent, Obj } from "../../src/sandbox/types.ts";
+import { send, watched } from "./wire.ts";
+
+let api: Api;
+beforeEach(async () => {
+  api = await createApi({});
+});
+afterEach(() => api.close());
+
+const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
+const configMap = (name: string, data: Record<string, string>): Obj => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: "default" },
+  data,
+});
+const ref = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name });
+const apply = (object: Obj, manager: string, query: Record<string, string> = {}): Promise<ApiResponse> =>
+  api.request({
+    method: "PATCH",
+    path: `${CONFIG_MAPS}/${object.metadata.name}`,
+    query: { fieldManager: manager, ...query },
+    headers: { "content-type": "application/apply-patch+yaml" },
+    body: object,
+  });
+const versionOf = ({ body }: ApiResponse): string | undefined => (body as Obj).metadata.resourceVersion;
+const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+
+describe("server-side apply", () => {
+  test("creates, then changes nothing", async () => {
+    const first = await apply(configMap("a", { k: "1" }), "installer");
+    const second = await apply(configMap("a", { k: "1" }), "installer");
+    expect([first.status, second.status]).toEqual([201, 200]);
+    expect(versionOf(second)).toBe(versionOf(first));
+  });
+
+  test("names the owner of a field it may not change, and takes it when forced", async () => {
+    await apply(configMap("a", { k: "1" }), "installer");
+    const refused = await apply(configMap("a", { k: "2" }), "other");
+    expect(refused.status).toBe(409);
+    expect(refused.body).toMatchObject({
+      reason: "Conflict",
+      message: 'Apply failed with 1 conflict: conflict with "installer": .data.k',
+      details: { causes: [{ reason: "FieldManagerConflict", message: 'conflict with "installer"', field: ".data.k" }] },
+    });
+    const forced = await apply(configMap("a", { k: "2" }), "other", { force: "true" });
+    expect((forced.body as Obj).data).toEqual({ k: "2" });
+  });
+
+  test("removes what its manager leaves out and nobody else owns", async () => {
+    await apply(configMap("a", { mine: "1", shared: "1" }), "installer");
+    await apply(configMap("a", { shared: "1" }), "other");
+    const { body } = await apply(configMap("a", {}), "installer");
+    expect((body as Obj).data).toEqual({ shared: "1" });
+  });
+
+  test("dry run answers like the real thing and stores nothing", async () => {
+    const { status, body } = await apply(configMap("a", { k: "1" }), "installer", { dryRun: "All" });
+    expect(status).toBe(201);
+    expect((body as Obj).data).toEqual({ k: "1" });
+    expect(api.get(ref("a"))).toBeUndefined();
+  });
+
+  test("takes a cluster-scoped object whose manifest names a namespace", async () => {
+    const role = {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: { name: "r", namespace: "default" },
+      rules: [],
+    };
+    const once = () =>
+      api.request({
+        method: "PATCH",
+        path: "/apis/rbac.authorization.k8s.io/v1/clusterroles/r",
+        query: { fieldManager: "m" },
+        headers: { "content-type": "application/apply-patch+yaml" },
+        body: role,
+      });
+    expect([(await once()).status, (await once()).status]).toEqual([201, 200]);
+  });
+
+  test("takes YAML", async () => {
+    const answer = await send(api, `${CONFIG_MAPS}/y?fieldManager=m`, {
+      method: "PATCH",
+      headers: { "content-type": "application/apply-patch+yaml" },
+      body: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: y\ndata:\n  k: 'yes'\n",
+    });
+    expect(answer.status).toBe(201);
+    expect(api.get(ref("y"))?.data).toEqual({ k: "yes" });
+  });
+});
+
+describe("watch", () => {
+  test("resumes from a resourceVersion", async () => {
+    const created = await api.create("m", configMap("a", { k: "1" }));
+    await api.update("m", ref("a"), (draft) => {
+      draft.data = { k: "2" };
+    });
+    await api.remove(ref("a"));
+    const resourceVersion = created.metadata.resourceVersion ?? "";
+    const events = await watched(api, CONFIG_MAPS, { resourceVersion });
+    expect(events.map(({ type, object }) => [type, object.data])).toEqual([
+      ["MODIFIED", { k: "2" }],
+      ["DELETED", { k: "2" }],
+    ]);
+  });
+
+  test("answers 410 in an event when its start is forgotten", async () => {
+    const events = await watched(api, CONFIG_MAPS, { resourceVersion: "1" });
+    expect(events).toMatchObject([{ type: "ERROR", object: { code: 410, reason: "Expired" } }]);
+  });
+
+  test("shows a write once, though it was in flight when the watch began", async () => {
+    const watching = watched(api, CONFIG_MAPS, { labelSelector: "live" });
+    for (let n = 0; n < 20; n++) {
+      await api.create("m", {
+        ...configMap(`n${n}`, {}),
+        metadata: { name: `n${n}`, namespace: "default", labels: { live: "" } },
+      });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const names = (await watching).map(({ object }) => (object as unknown as Obj).metadata.name);
+    expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
+    expect(names).toHaveLength(20);
+  });
+});
+
+describe("deletion", () => {
+  test("waits for finalizers, then happens", async () => {
+    const held = configMap("a", {});
+    held.metadata.finalizers = ["example.com/hold"];
+    await api.create("m", held);
+    await api.remove(ref("a"));
+    expect(api.get(ref("a"))?.metadata.deletionTimestamp).toBeDefined();
+    await api.update("m", ref("a"), (draft) => {
+      delete draft.metadata.finalizers;
+    });
+    expect(api.get(ref("a"))).toBeUndefined();
+  });
+
+  test("takes dependents along, or leaves them alone", async () => {
+    const owner = await api.create("m", configMap("owner", {}));
+    const dependent = (name: string, uid: string | undefined): Obj => ({
+      ...configMap(name, {}),
+      metadata: {
+        name,
+        namespace: "default",
+        ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid: uid ?? "" }],
+      },
+    });
+    await api.create("m", dependent("child", owner.metadata.uid));
+    await api.remove(ref("owner"));
+    await expect.poll(() => api.get(ref("child"))).toBeUndefined();
+
+    const next = await api.create("m", configMap("owner", {}));
+    await api.create("m", dependent("child", next.metadata.uid));
+    await api.remove(ref("owner"), { propagationPolicy: "Orphan" });
+    await expect.poll(() => api.get(ref("owner"))).toBeUndefined();
+    expect(api.get(ref("child"))?.metadata.ownerReferences).toBeUndefined();
+  });
+
+  test("of a namespace goes on past what a webhook holds, and says so", async () => {
+    await api.create("m", { apiVersion: "v1", kind: "Namespace", metadata: { name: "going" } });
+    for (const name of ["guarded", "free"])
+      await api.create("m", { ...configMap(name, {}), metadata: { name, namespace: "going", labels: { name } } });
+    await api.create(
+      "m",
+      webhooks("ValidatingWebhookConfiguration", {
+        operations: ["DELETE"],
+        objectSelector: { matchLabels: { name: "guarded" } },
+      }),
+    );
+    await api.remove({ apiVersion: "v1", kind: "Namespace", name: "going" });
+    const conditions = () => api.get({ apiVersion: "v1", kind: "Namespace", name: "going" })?.status?.conditions ?? [];
+    await expect.poll(conditions).toContainEqual(
+      expect.objectContaining({
+        type: "NamespaceDeletionContentFailure",
+        status: "True",
+        message: expect.stringContaining("guard.example.com"),
+      }),
+    );
+    expect(api.get({ ...ref("free"), namespace: "going" })).toBeUndefined();
+    await api.remove({
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingWebhookConfiguration",
+      name: "guards",
+    });
+    await expect.poll(() => api.get({ apiVersion: "v1", kind: "Namespace", name: "going" })).toBeUndefined();
+  });
+});
+
+/** One webhook on ConfigMaps. */
+function webhooks(kind: string, { operations = ["CREATE", "UPDATE"], ...more }: Record<string, unknown> = {}): Obj {
+  const rules = [{ apiGroups: [""], apiVersions: ["v1"], operations, resources: ["configmaps"] }];
+  const clientConfig = { service: { namespace: "default", name: "guard", path: "/check" } };
+  const webhook = {
+    name: "guard.example.com",
+    admissionReviewVersions: ["v1"],
+    sideEffects: "None",
+    clientConfig,
+    rules,
+    ...more,
+  };
+  return { apiVersion: "admissionregistration.k8s.io/v1", kind, metadata: { name: "guards" }, webhooks: [webhook] };
+}
+
+describe("admission webhooks", () => {
+  const withWebhook = async (callWebhook: ApiOptions["callWebhook"], configuration: Obj): Promise<void> => {
+    await api.close();
+    api = await createApi({ ...(callWebhook ? { callWebhook } : {}) });
+    await api.create("m", configuration);
+  };
+  const refusal = (promise: Promise<unknown>): Promise<{ code: number; message: string }> =>
+    promise.then(
+      () => ({ code: 0, message: "" }),
+      (error) => error.status,
+    );
+
+  test("a denial keeps the webhook's code and words", async () => {
+    await withWebhook(
+      async () => ({ allowed: false, message: "no", code: 403 }),
+      webhooks("ValidatingWebhookConfiguration"),
+    );
+    expect(await refusal(api.create("m", configMap("a", {})))).toMatchObject({
+      code: 403,
+      message: 'admission webhook "guard.example.com" denied the request: no',
+    });
+  });
+
+  test("what a mutating webhook changes is stored", async () => {
+    await withWebhook(async (target, { object }) => {
+      expect(target).toMatchObject({
+        webhook: "guard.example.com",
+        service: { name: "guard", path: "/check", port: 443 },
+      });
+      return object
+        ? { allowed: true, object: { ...object, data: { ...object.data, added: "1" } } }
+        : { allowed: true };
+    }, webhooks("MutatingWebhookConfiguration"));
+    await api.create("m", configMap("a", { k: "1" }));
+    expect(api.get(ref("a"))?.data).toEqual({ k: "1", added: "1" });
+  });
+
+  test("one that cannot be reached refuses or is passed over, as its policy says", async () => {
+    const down = async () => {
+      throw new Error('no endpoints available for service "guard"');
+    };
+    await withWebhook(down, webhooks("ValidatingWebhookConfiguration"));
+    expect(await refusal(api.create("m", configMap("a", {})))).toMatchObject({
+      code: 500,
+      message:
+        'Internal error occurred: failed calling webhook "guard.example.com": failed to call webhook: Post "https://guard.default.svc:443/check?timeout=10s": no endpoints available for service "guard"',
+    });
+    await withWebhook(down, webhooks("ValidatingWebhookConfiguration", { failurePolicy: "Ignore" }));
+    expect(await refusal(api.create("m", configMap("a", {})))).toMatchObject({ code: 0 });
+  });
+
+  test("only what its selectors name is sent to it", async () => {
+    let calls = 0;
+    const count: ApiOptions["callWebhook"] = async () => {
+      calls++;
+      return { allowed: true };
+    };
+    const elsewhere = {
+      matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["default"] }],
+    };
+    await withWebhook(count, webhooks("ValidatingWebhookConfiguration", { namespaceSelector: elsewhere }));
+    await api.create("m", configMap("a", {}));
+    await withWebhook(
+      count,
+      webhooks("ValidatingWebhookConfiguration", { objectSelector: { matchLabels: { app: "x" } } }),
+    );
+    await api.create("m", configMap("a", {}));
+    expect(calls).toBe(0);
+  });
+});
+
+describe("an older server", () => {
+  test("knows neither aggregated discovery nor watches that list", async () => {
+    await api.close();
+    api = await createApi({ version: "v1.28.3" });
+    const accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
+    const { text } = await send(api, "/apis", { headers: { accept } });
+    expect(JSON.parse(text).kind).toBe("APIGroupList");
+    const query = "watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan";
+    expect((await send(api, `${CONFIG_MAPS}?${query}`)).status).toBe(422);
+    expect(JSON.parse((await send(api, "/version")).text)).toMatchObject({ minor: "28", gitVersion: "v1.28.3" });
+  });
+});
+
+describe("in this process", () => {
+  test("an update is tried again when somebody else wrote meanwhile", async () => {
+    await api.create("m", configMap("a", { n: "0" }));
+    const increment = () =>
+      api.update("m", ref("a"), (draft) => {
+        draft.data.n = String(Number(draft.data.n) + 1);
+      });
+    await Promise.all([increment(), increment(), increment()]);
+    expect(api.get(ref("a"))?.data).toEqual({ n: "3" });
+  });
+
+  test("an update that changes nothing writes nothing, one of nothing resolves undefined", async () => {
+    const { metadata } = await api.create("m", configMap("a", {}));
+    await api.update("m", ref("a"), () => undefined);
+    expect(api.get(ref("a"))?.metadata.resourceVersion).toBe(metadata.resourceVersion);
+    expect(await api.update("m", ref("absent"), () => undefined)).toBeUndefined();
+  });
+
+  test("changes are heard in order and after the write", async () => {
+    const heard: string[] = [];
+    const off = api.onChange(({ type, object }: ChangeEvent) => {
+      if (object.metadata.name === "a") heard.push(`${type} ${object.data?.k}`);
+      // A listener that writes is not called again before it returns.
+      if (type === "ADDED" && object.metadata.name === "a")
+        void api.update("m", ref("a"), (draft) => {
+          draft.data.k = "2";
+        });
+    });
+    await api.create("m", configMap("a", { k: "1" }));
+    await moment();
+    await api.remove(ref("a"));
+    await moment();
+    off();
+    await api.create("m", configMap("a", { k: "3" }));
+    expect(heard).toEqual(["ADDED 1", "MODIFIED 2", "DELETED 2"]);
+  });
+});
+
+describe("over HTTPS", () => {
+  test("without the token nothing is told", async () => {
+    const { status, text } = await send(api, "/api", { token: false });
+    expect([status, JSON.parse(text).reason]).toEqual([401, "Unauthorized"]);
+  });
+
+  test("a body over the limit is refused", async () => {
+    const body = JSON.stringify(configMap("big", { k: "x".repeat(4 * 1024 * 1024) }));
+    const answer = await send(api, CONFIG_MAPS, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    }).catch(() => undefined);
+    // The server may close before everything is sent.
+    expect(answer?.status ?? 413).toBe(413);
+    expect(api.get(ref("big"))).toBeUndefined();
+  });
+
+  test("a format it does not speak is refused, not misread", async () => {
+    const headers = { "content-type": "application/vnd.kubernetes.protobuf" };
+    expect((await send(api, CONFIG_MAPS, { method: "POST", headers, body: "k8s\0" })).status).toBe(415);
+  });
+
+  test("requests can be seen, answered in the API's place and cut off", async () => {
+    await api.close();
+    const seen: string[] = [];
+    api = await createApi({
+      onRequest: ({ method, path }) => {
+        seen.push(`${method} ${path}`);
+        if (path === "/readyz") return { status: 503, body: "later" };
+        if (path === "/livez") throw new Error("killed");
+        return undefined;
+      },
+    });
+    expect(await send(api, "/readyz")).toMatchObject({ status: 503, text: "later" });
+    await expect(send(api, "/livez")).rejects.toThrow();
+    expect((await api.request({ method: "GET", path: "/healthz" })).status).toBe(200);
+    expect(seen).toEqual(["GET /readyz", "GET /livez", "GET /healthz"]);
+  });
+});
