@@ -1,129 +1,128 @@
-import type { Change, Plan } from "../core/change.ts";
-import { changesOf } from "../core/change.ts";
-import type { AccessQuestion, ClusterPreview } from "../ports/cluster.ts";
-import { ApiError } from "../ports/cluster.ts";
+import { changesOf, type ObjectChange, type Plan } from "../core/change.ts";
+import { type AccessQuestion, ApiError, type ClusterPreview, type ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
-import { groupOf } from "../ports/object.ts";
+import {
+  clusterRoleYaml,
+  isGrant,
+  isRead,
+  type Purpose,
+  rightsText,
+  rightsToPlan,
+  rightsToRun,
+  rulesToGrant,
+  unique,
+} from "./cluster-role.ts";
 
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-/** A plural for kinds that discovery does not know yet, because this run makes their CRDs. */
-const guessPlural = (kind: string): string => {
-  const lower = kind.toLowerCase();
-  return /(s|x|z|ch|sh)$/.test(lower) ? `${lower}es` : lower.endsWith("y") ? `${lower.slice(0, -1)}ies` : `${lower}s`;
-};
-
-/** Verbs of one change. Server-side apply needs `create` and `patch`; what is in RBAC objects needs `escalate` and `bind` (rule 5). */
-const verbsOf = (change: Change): readonly string[] => {
-  if (change.kind === "certificate") return ["get", "create", "patch"];
-  const { kind } = change.object;
-  const rbac = kind === "ClusterRole" || kind === "Role" ? ["escalate"] : [];
-  return change.action === "delete"
-    ? ["get", "list", "delete"]
-    : ["get", "list", "watch", "create", "patch", ...rbac, ...(change.temporary ? ["delete"] : [])];
-};
-
-const questionsFor = async (plan: Plan, cluster: ClusterPreview): Promise<readonly AccessQuestion[]> => {
-  const questions = new Map<string, AccessQuestion>();
-  for (const change of changesOf(plan)) {
-    const { apiVersion, kind } = change.kind === "object" ? change.object : change.secret;
-    const resource = (await cluster.resource(apiVersion, kind))?.plural ?? guessPlural(kind);
-    const group = groupOf(apiVersion);
-    const bind = kind.endsWith("RoleBinding")
-      ? [{ verb: "bind", group, resource: kind === "RoleBinding" ? "roles" : "clusterroles" }]
-      : [];
-    for (const question of [...verbsOf(change).map((verb) => ({ verb, group, resource })), ...bind]) {
-      questions.set(`${question.group}/${question.resource}/${question.verb}`, question);
-    }
+/**
+ * Throws before the first write when the account may not do what `plan` takes (rule 5). `whole` is the same from nothing: what it
+ * reads is read in every run, and what it needs is what an administrator is asked for.
+ */
+export const assertRights = async (
+  purpose: "install" | "uninstall",
+  { plan, whole }: { readonly plan: Plan; readonly whole: Plan },
+  cluster: ClusterPreview,
+): Promise<void> => {
+  if (changesOf(plan).length === 0 || (await mayEverything(cluster))) return;
+  const known = await cluster.resources();
+  const all = rightsToRun(whole, known);
+  const needed = rightsToRun(plan, known);
+  const wanted = unique([...all.filter(isRead), ...needed]);
+  const missing = await missingOf(wanted, cluster);
+  const grants = missing.filter(isGrant);
+  const refusals = missing.length === grants.length ? await refusedGrants(plan, grants, cluster) : [];
+  if (missing.length > grants.length || (grants.length > 0 && refusals.length > 0)) {
+    throw lacking(purpose, missing, unique([...all, ...needed]), cluster);
   }
-  return [...questions.values()];
+  const [first] = refusals;
+  if (first !== undefined) throw escalation(first, cluster);
 };
 
-const rulesFor = (missing: readonly AccessQuestion[]): readonly Rule[] => {
-  const byResource = Map.groupBy(missing, ({ group, resource }) => `${group}/${resource}`);
-  return [...byResource.values()].map((questions) => ({
-    apiGroups: [questions[0]?.group ?? ""],
-    resources: [questions[0]?.resource ?? ""],
-    verbs: questions.map(({ verb }) => verb),
-  }));
+/** The same for `plan`, which only reads. */
+export const assertReadable = async (whole: Plan, cluster: ClusterRead): Promise<void> => {
+  const reads = rightsToPlan(whole, await cluster.resources());
+  const missing = await missingOf(reads, cluster);
+  if (missing.length > 0) throw lacking("plan", missing, reads, cluster);
 };
 
-/** The ClusterRole that has exactly what is missing, as YAML to hand to an administrator. */
-const clusterRole = (rules: readonly Rule[]): string =>
-  [
-    "apiVersion: rbac.authorization.k8s.io/v1",
-    "kind: ClusterRole",
-    "metadata:",
-    "  name: kn-bootstrap-installer",
-    "rules:",
-    ...rules.map(
-      ({ apiGroups, resources, verbs }) =>
-        `- apiGroups: ${JSON.stringify(apiGroups)}\n  resources: ${JSON.stringify(resources)}\n  verbs: ${JSON.stringify(verbs)}`,
-    ),
-  ].join("\n");
+/** What a refused read means to uninstall, which must read everything before it can tell what to remove. */
+export const unreadable = (error: unknown, cluster: ClusterRead): unknown =>
+  error instanceof ApiError && error.status === 403
+    ? new UserError({
+        id: "cluster.rights",
+        what: `The account ${cluster.identity.user} lacks rights that uninstall needs.`,
+        why: `${error.message}. Uninstall looks through every kind, so that nothing of anybody else goes with a namespace. Nothing was changed.`,
+        remedy: grantRemedy("uninstall", []),
+        exitCode: 1,
+        cause: error,
+      })
+    : error;
 
-/** Rights as the server enforces them: a review may say yes and escalation prevention still no (rule 5). */
-const refusedByDryRun = async (plan: Plan, cluster: ClusterPreview): Promise<readonly string[]> => {
+const mayEverything = (cluster: ClusterRead): Promise<boolean> => cluster.can({ verb: "*", group: "*", resource: "*" });
+
+const missingOf = async (
+  rights: readonly AccessQuestion[],
+  cluster: ClusterRead,
+): Promise<readonly AccessQuestion[]> => {
+  const answers = await Promise.all(rights.map((right) => cluster.can(right)));
+  return rights.filter((_, index) => !answers[index]);
+};
+
+/**
+ * Escalation prevention as the server enforces it, in its own words: a review may say yes to everything and the apply still be
+ * refused, or no to `escalate` while the account has all that it gives away. A dry run that cannot tell, for lack of a namespace
+ * or of the bound role, leaves it at what the reviews said.
+ */
+const refusedGrants = async (
+  plan: Plan,
+  grants: readonly AccessQuestion[],
+  cluster: ClusterPreview,
+): Promise<readonly string[]> => {
   const roles = changesOf(plan).filter(
-    (change) =>
-      change.kind === "object" && change.action !== "delete" && /^ClusterRole(Binding)?$/.test(change.object.kind),
+    (change): change is ObjectChange =>
+      change.kind === "object" && change.action !== "delete" && /^(Cluster)?Role(Binding)?$/.test(change.object.kind),
   );
   const answers = await Promise.all(
-    roles.map(async (change) => {
-      if (change.kind !== "object") return [];
+    roles.map(async ({ object, manager }) => {
       try {
-        await cluster.dryRun(change.object, { manager: change.manager });
+        await cluster.dryRun(object, { manager });
         return [];
       } catch (error) {
-        return error instanceof ApiError && error.status === 403 ? [error.message] : [];
+        if (!(error instanceof ApiError)) throw error;
+        const refused = error.status === 403 || (error.status === 404 && grants.length > 0);
+        return refused ? [error.message] : [];
       }
     }),
   );
   return answers.flat();
 };
 
-/** Throws before the first write when the plan needs rights that we do not have (rule 5). */
-export const assertRights = async (plan: Plan, cluster: ClusterPreview): Promise<void> => {
-  if (changesOf(plan).length === 0) return;
-  if (await cluster.can({ verb: "*", group: "*", resource: "*" })) return;
-  const questions = await questionsFor(plan, cluster);
-  const answers = await Promise.all(
-    questions.map(async (question) => ((await cluster.can(question)) ? [] : [question])),
-  );
-  const missing = answers.flat();
-  if (missing.length > 0) {
-    throw new UserError({
-      id: "cluster.rights",
-      what: `${cluster.identity.user} lacks ${missing.length} rights that this plan needs.`,
-      why: `Missing: ${missing
-        .slice(0, 6)
-        .map(({ verb, group, resource }) => `${verb} ${resource}${group ? `.${group}` : ""}`)
-        .join(", ")}${missing.length > 6 ? " …" : ""}. Nothing was changed.`,
-      remedy: { text: "Ask an administrator to grant this role:", command: clusterRole(rulesFor(missing)) },
-      exitCode: 1,
-    });
-  }
-  const refused = await refusedByDryRun(plan, cluster);
-  if (refused.length > 0) {
-    throw new UserError({
-      id: "cluster.escalation",
-      what: "The server would refuse to let this account grant what Knative's controllers need.",
-      why: refused[0] ?? "",
-      remedy: {
-        text: "Ask an administrator to grant this role:",
-        command: clusterRole([
-          {
-            apiGroups: ["rbac.authorization.k8s.io"],
-            resources: ["clusterroles", "roles"],
-            verbs: ["escalate", "bind"],
-          },
-        ]),
-      },
-      exitCode: 1,
-    });
-  }
-};
+const lacking = (
+  purpose: Purpose,
+  missing: readonly AccessQuestion[],
+  all: readonly AccessQuestion[],
+  cluster: ClusterRead,
+): UserError =>
+  new UserError({
+    id: "cluster.rights",
+    what: `The account ${cluster.identity.user} lacks rights that ${purpose} needs.`,
+    why: `It may not ${rightsText(missing)}. Nothing was changed.`,
+    remedy: grantRemedy(purpose, all),
+    exitCode: 1,
+  });
+
+const grantRemedy = (purpose: Purpose, rights: readonly AccessQuestion[]) => ({
+  text: "Ask an administrator to create this ClusterRole and to bind it to the account:",
+  command: clusterRoleYaml(purpose, rulesToGrant(purpose, rights)),
+});
+
+const escalation = (refusal: string, { identity: { user } }: ClusterRead): UserError =>
+  new UserError({
+    id: "cluster.escalation",
+    what: "The server would not let this account give Knative's controllers what they need.",
+    why: `${refusal}. Nothing was changed.`,
+    remedy: {
+      text: "Ask an administrator to lift what refuses it, or to lend the account everything for the install:",
+      command: `kubectl create clusterrolebinding kn-bootstrap --clusterrole cluster-admin --user ${user}`,
+    },
+    exitCode: 1,
+  });

@@ -52,10 +52,11 @@ const targetOf = async (config: Kubeconfig, options: KubeconfigOptions): Promise
 
   const server = serverOf(cluster);
   const ca = await caOf(cluster);
+  const login = user ? loginOf(user, cluster, server, ca, options.env) : {};
   const proxy = chooseProxy(new URL(server), cluster.proxyUrl, options.env);
   return {
     context: context.name,
-    user: user?.name ?? "",
+    user: login.impersonate?.user ?? user?.name ?? "",
     server,
     tls: {
       insecure: cluster.skipTLSVerify,
@@ -63,7 +64,7 @@ const targetOf = async (config: Kubeconfig, options: KubeconfigOptions): Promise
       ...(cluster.tlsServerName ? { servername: cluster.tlsServerName } : {}),
     },
     ...(proxy ? { proxy } : {}),
-    login: user ? loginOf(user, cluster, server, ca, options.env) : {},
+    login,
     warnings: cluster.skipTLSVerify
       ? [
           `The certificate of ${server} is not verified: the kubeconfig says insecure-skip-tls-verify. Anyone in between can read and change everything.`,

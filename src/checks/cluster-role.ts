@@ -1,0 +1,155 @@
+import { type Change, changesOf, type Plan } from "../core/change.ts";
+import { LEASE } from "../core/lock.ts";
+import type { AccessQuestion, ApiResource } from "../ports/cluster.ts";
+import { at, groupOf } from "../ports/object.ts";
+
+/** A rule of an RBAC role. */
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+const RBAC = "rbac.authorization.k8s.io";
+/** These three show the same, so to give them apart would protect nothing. */
+const READ = ["get", "list", "watch"];
+const ORDER = [...READ, "create", "patch", "update", "delete", "escalate", "bind"];
+
+export const isRead = ({ verb }: AccessQuestion): boolean => READ.includes(verb);
+/** Needed only by an account that does not have itself what it gives away. */
+export const isGrant = ({ verb }: AccessQuestion): boolean => verb === "escalate" || verb === "bind";
+
+/** What pre-flight looks at besides the kinds of the plan; the second only where there is an operator. */
+const BEFORE = [
+  { group: "", resource: "nodes" },
+  { group: "operator.knative.dev", resource: "knativeservings" },
+];
+/** What the steps' checks look at while they wait. */
+const DURING = [
+  { group: "", resource: "pods" },
+  { group: "discovery.k8s.io", resource: "endpointslices" },
+];
+const LOCK = ["get", "create", "update", "delete"].map((verb) => ({
+  verb,
+  group: groupOf(LEASE.apiVersion),
+  resource: "leases",
+}));
+
+/**
+ * Every right that it takes to work out a plan, each once. Pure: `known` is the server's discovery, which names the resources; kinds
+ * that it does not have yet are named by the CRDs in the plan.
+ */
+export const rightsToPlan = (plan: Plan, known: readonly ApiResource[]): readonly AccessQuestion[] => {
+  const served = new Set(known.map(({ apiVersion, plural }) => `${groupOf(apiVersion)}/${plural}`));
+  const before = BEFORE.filter(({ group, resource }) => plan.goal === "present" && served.has(`${group}/${resource}`));
+  return unique([...targetsOf(plan, known).map(({ target }) => target), ...before].flatMap(toRead));
+};
+
+/** Every right that it takes to carry a plan out, working it out again included. */
+export const rightsToRun = (plan: Plan, known: readonly ApiResource[]): readonly AccessQuestion[] => {
+  const changes = targetsOf(plan, known).flatMap(({ change, target }) => [
+    ...verbsOf(change).map((verb) => ({ verb, ...target })),
+    ...grantsOf(change),
+  ]);
+  const during = plan.goal === "present" ? DURING.flatMap(toRead) : [];
+  return unique([...rightsToPlan(plan, known), ...during, ...changes, ...LOCK]);
+};
+
+export const unique = (rights: readonly AccessQuestion[]): readonly AccessQuestion[] => [
+  ...new Map(rights.map((right) => [`${right.verb} ${right.group}/${right.resource}`, right])).values(),
+];
+
+type Target = Pick<AccessQuestion, "group" | "resource">;
+
+const toRead = (target: Target): readonly AccessQuestion[] => READ.map((verb) => ({ verb, ...target }));
+
+const targetsOf = (plan: Plan, known: readonly ApiResource[]): readonly { change: Change; target: Target }[] => {
+  const changes = changesOf(plan);
+  const plurals = new Map(known.map(({ apiVersion, kind, plural }) => [`${groupOf(apiVersion)}/${kind}`, plural]));
+  for (const change of changes) {
+    if (change.kind !== "object" || change.object.kind !== "CustomResourceDefinition") continue;
+    const { spec } = change.object;
+    plurals.set(`${at(spec, "group")}/${at(spec, "names", "kind")}`, String(at(spec, "names", "plural")));
+  }
+  return changes.map((change) => {
+    const { apiVersion, kind } = change.kind === "object" ? change.object : change.secret;
+    const group = groupOf(apiVersion);
+    return { change, target: { group, resource: plurals.get(`${group}/${kind}`) ?? `${kind.toLowerCase()}s` } };
+  });
+};
+
+/** Server-side apply of what is not there needs `create` besides `patch`. */
+const verbsOf = (change: Change): readonly string[] => {
+  if (change.kind === "certificate") return ["create", "patch"];
+  if (change.action === "delete") return ["delete"];
+  const apply = change.action === "create" ? ["create", "patch"] : ["patch"];
+  return change.temporary ? [...apply, "delete"] : apply;
+};
+
+/** An account that may create roles may still not put into them, or bind, what it does not have (rule 5). */
+const grantsOf = (change: Change): readonly AccessQuestion[] => {
+  if (change.kind !== "object" || change.action === "delete" || groupOf(change.object.apiVersion) !== RBAC) return [];
+  const { kind, roleRef } = change.object;
+  const verb = kind.endsWith("Binding") ? "bind" : "escalate";
+  const given = verb === "bind" ? at(roleRef, "kind") : kind;
+  return [{ verb, group: RBAC, resource: given === "Role" ? "roles" : "clusterroles" }];
+};
+
+/** What may be done with each resource, its verbs and the resources in a fixed order. */
+const byResource = (rights: readonly AccessQuestion[]): readonly (Target & { verbs: readonly string[] })[] => {
+  const groups = Map.groupBy(rights, ({ group, resource }) => `${group}/${resource}`);
+  return [...groups.keys()].sort().map((key) => {
+    const [group = "", resource = ""] = key.split("/");
+    const verbs = groups.get(key)?.map(({ verb }) => verb) ?? [];
+    return { group, resource, verbs: verbs.sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b)) };
+  });
+};
+
+/** The fewest rules that give exactly these rights. */
+export const rulesFor = (rights: readonly AccessQuestion[]): readonly Rule[] =>
+  [...Map.groupBy(byResource(rights), ({ group, verbs }) => `${group} ${verbs.join()}`).values()].map((alike) => ({
+    apiGroups: [alike[0]?.group ?? ""],
+    resources: alike.map(({ resource }) => resource),
+    verbs: alike[0]?.verbs ?? [],
+  }));
+
+/** For people: `get, list, watch nodes, pods; create deployments.apps`. */
+export const rightsText = (rights: readonly AccessQuestion[]): string =>
+  [...Map.groupBy(byResource(rights), ({ verbs }) => verbs.join(", ")).entries()]
+    .map(([verbs, alike]) => {
+      const names = alike.map(({ group, resource }) => (group === "" ? resource : `${resource}.${group}`));
+      return `${verbs} ${names.join(", ")}`;
+    })
+    .join("; ");
+
+/** Uninstall looks through every kind, so that nothing of anybody else goes with a namespace. */
+const EVERYTHING: Rule = { apiGroups: ["*"], resources: ["*"], verbs: READ };
+
+export type Purpose = "plan" | "install" | "uninstall";
+
+/**
+ * The rules of the least ClusterRole for a purpose. No `resourceNames`: who may `escalate` can give itself everything, and a list
+ * of names would only hide that.
+ */
+export const rulesToGrant = (purpose: Purpose, rights: readonly AccessQuestion[]): readonly Rule[] => {
+  if (purpose === "plan") return rulesFor(rights.filter(isRead));
+  if (purpose === "install") return rulesFor(rights);
+  return [EVERYTHING, ...rulesFor(rights.filter((right) => !isRead(right)))];
+};
+
+/** As YAML to hand to an administrator; one name for each purpose, so that none takes the place of another. */
+export const clusterRoleYaml = (purpose: Purpose, rules: readonly Rule[]): string => {
+  const list = (values: readonly string[]): string => `[${values.map((value) => JSON.stringify(value)).join(", ")}]`;
+  return [
+    `apiVersion: ${RBAC}/v1`,
+    "kind: ClusterRole",
+    "metadata:",
+    `  name: kn-bootstrap-${purpose}`,
+    "rules:",
+    ...rules.flatMap(({ apiGroups, resources, verbs }) => [
+      `- apiGroups: ${list(apiGroups)}`,
+      `  resources: ${list(resources)}`,
+      `  verbs: ${list(verbs)}`,
+    ]),
+  ].join("\n");
+};
