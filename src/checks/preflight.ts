@@ -1,5 +1,5 @@
 import { type Check, fail, ok, warn } from "../core/check.ts";
-import { ownerOf } from "../core/inventory.ts";
+import { MANAGER, ownerOf } from "../core/inventory.ts";
 import { quantity } from "../core/quantity.ts";
 import { at, type KubeObject } from "../ports/object.ts";
 
@@ -60,7 +60,10 @@ export type Maker = "nobody" | "kn-bootstrap" | "kubectl" | "helm" | "operator";
 
 const makerOf = (namespace: KubeObject, deployment: KubeObject | undefined): Maker => {
   const marks = [namespace, deployment].filter((object) => object !== undefined);
-  if (marks.some((object) => ownerOf(object))) return "kn-bootstrap";
+  // Made by us, or taken over earlier.
+  const isOurs = (object: KubeObject): boolean =>
+    ownerOf(object) !== undefined || object.metadata.managedFields?.some(({ manager }) => manager === MANAGER) === true;
+  if (marks.some(isOurs)) return "kn-bootstrap";
   const isHelm = (object: KubeObject): boolean =>
     object.metadata.labels?.["app.kubernetes.io/managed-by"] === "Helm" ||
     object.metadata.annotations?.["meta.helm.sh/release-name"] !== undefined;

@@ -22,6 +22,8 @@ export interface ApplyTools {
   readonly cluster: ClusterWrite;
   readonly issue: Issue;
   readonly takeOwnership: boolean;
+  /** Keeps what a change to somebody else's object replaces. */
+  readonly remember: (change: ObjectChange) => Promise<void>;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
@@ -46,7 +48,7 @@ export const applyChange = async (change: Change, tools: ApplyTools): Promise<vo
   }
 };
 
-const applyObject = async (change: ObjectChange, { cluster, takeOwnership }: ApplyTools): Promise<void> => {
+const applyObject = async (change: ObjectChange, { cluster, takeOwnership, remember }: ApplyTools): Promise<void> => {
   const options: ApplyOptions = { manager: change.manager, ...(takeOwnership ? { force: true } : {}) };
   switch (change.action) {
     case "delete":
@@ -58,6 +60,7 @@ const applyObject = async (change: ObjectChange, { cluster, takeOwnership }: App
       return;
     }
     case "update":
+      await remember(change);
       if (change.dropData?.length) return dropAndSet(change, cluster);
       await cluster.apply(change.uid ? withUid(change.object, change.uid) : change.object, options);
   }

@@ -17,6 +17,7 @@ export interface RunTools extends ReadContext {
   readonly issue: Issue;
   readonly emit: Emit;
   readonly takeOwnership: boolean;
+  readonly remember: ApplyTools["remember"];
   /** For each step: how long its waits may take together. */
   readonly timeoutMs: number;
 }

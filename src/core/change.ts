@@ -29,6 +29,8 @@ export interface ObjectChange {
   readonly conflicts: readonly Conflict[];
   /** Keys of `data` to remove that another manager wrote (merge patch with null, rule 1). */
   readonly dropData?: readonly string[];
+  /** Somebody else made the object: what it held before is kept for undo. */
+  readonly foreign?: true;
   /** Exists only during the run and is always removed at its end (rule 8). */
   readonly temporary?: true;
   /** Written after the step's checks have passed, not before. */

@@ -50,3 +50,7 @@ export const byWave = (a: KubeObject, b: KubeObject): number =>
   wave(a.kind) - wave(b.kind) || (keyOf(a) < keyOf(b) ? -1 : 1);
 export const byRemovalWave = (a: KubeObject, b: KubeObject): number =>
   removalWave(a.kind) - removalWave(b.kind) || (keyOf(a) < keyOf(b) ? -1 : 1);
+
+/** The field manager of one key of `data`. */
+export const ownerOfData = (object: KubeObject | undefined, key: string): string | undefined =>
+  object?.metadata.managedFields?.find((entry) => entry.fieldsV1?.["f:data"]?.[`f:${key}`])?.manager;

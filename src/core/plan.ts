@@ -102,6 +102,7 @@ const contextFor = (step: Step, options: PlanOptions, upstream: boolean, notes: 
       conflicts: difference.conflicts,
       confirmed: false,
       ...(dropData.length > 0 ? { dropData } : {}),
+      ...(ownerOf(found) === undefined ? { foreign: true } : {}),
       ...(settings.afterVerify ? { afterVerify: true } : {}),
       ...(found.metadata.uid ? { uid: found.metadata.uid } : {}),
     };

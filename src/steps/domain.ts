@@ -1,6 +1,6 @@
 import { blank } from "../core/blank.ts";
 import { type Check, fail, ok } from "../core/check.ts";
-import { isOurs, managerFor } from "../core/inventory.ts";
+import { isOurs, managerFor, ownerOfData } from "../core/inventory.ts";
 import type { PlanContext, Step } from "../core/step.ts";
 import { magicDomain } from "../dns/index.ts";
 import { findAddress } from "../ingress/address.ts";
@@ -65,9 +65,6 @@ export const domain = (install: Installation): Step => ({
   absent: async () => [],
   verify: [domainIsSet(install)],
 });
-
-const ownerOfData = (object: KubeObject | undefined, key: string): string | undefined =>
-  object?.metadata.managedFields?.find((entry) => entry.fieldsV1?.["f:data"]?.[`f:${key}`])?.manager;
 
 const domainIsSet = (install: Installation): Check => ({
   id: "domain.default",

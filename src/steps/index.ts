@@ -4,7 +4,7 @@ import { address, ingress } from "./ingress.ts";
 import type { Installation, Removal } from "./installation.ts";
 import { proof } from "./proof.ts";
 import { core, crds, hpa, namespaces, resources, webhook } from "./serving.ts";
-import { state } from "./state.ts";
+import { givenBack, state } from "./state.ts";
 import { certificate, gatewayTls, hasTls, noTls } from "./tls.ts";
 import { workloads } from "./workloads.ts";
 
@@ -12,10 +12,7 @@ import { workloads } from "./workloads.ts";
  * The installation, in order. A step starts as soon as the steps it needs are done, so what is independent runs at once;
  * `uninstall` is the same list with the goal "absent", backwards.
  */
-export const steps = (
-  install: Installation,
-  removal?: Removal,
-): readonly Step[] => [
+export const steps = (install: Installation, removal?: Removal): readonly Step[] => [
   state(install, removal), //     the namespace kn-bootstrap, and what was chosen
   namespaces(install), //         knative-serving, kourier-system
   crds(install), //               Knative's kinds, waited for by name
@@ -33,5 +30,5 @@ export const steps = (
       ]
     : [noTls(install)]),
   proof(install), //              a temporary Service answers like a user's will
-  ...(removal ? [workloads(removal)] : []), // the first to go
+  ...(removal ? [givenBack(), workloads(removal)] : []), // for the way back: other people's values, and their workloads first
 ];

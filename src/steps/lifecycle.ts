@@ -8,6 +8,7 @@ import type { Emit } from "../core/event.ts";
 import { MANAGER, withOwner } from "../core/inventory.ts";
 import { withLock } from "../core/lock.ts";
 import { makePlan, type PlanOptions } from "../core/plan.ts";
+import { createMemory } from "../core/prior.ts";
 import { type Report, run } from "../core/run.ts";
 import { emptySnapshot, takeSnapshot } from "../core/snapshot.ts";
 import type { Kind, Snapshot, Step } from "../core/step.ts";
@@ -203,6 +204,7 @@ const runLocked = async (plan: Plan, list: readonly Step[], tools: Tools): Promi
       ...tools,
       cluster: guarded,
       signal: AbortSignal.any([tools.signal, lost]),
+      remember: createMemory(guarded),
       issue: issuer(config.tls),
       takeOwnership: config.takeOwnership,
       timeoutMs: config.timeout * 1000,

@@ -2,13 +2,14 @@ import { createHash } from "node:crypto";
 import { inspect } from "../certificates/secret.ts";
 import { httpRedirects, type Proof, serviceAnswers, serviceReady, startsFromZero } from "../checks/proof.ts";
 import { blank, hasBlank } from "../core/blank.ts";
+import { STATE } from "../core/prior.ts";
 import type { Step } from "../core/step.ts";
 import { dataOf } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { findDomain, plannedDomain } from "./domain.ts";
 import { GREETING, HELLO, hello } from "./hello.ts";
 import type { Installation } from "./installation.ts";
-import { PROOF_MANAGER, PROVED, provedState, STATE } from "./state.ts";
+import { PROOF_MANAGER, PROVED, provedState } from "./state.ts";
 import { hasTls, WILDCARD } from "./tls.ts";
 
 /** A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes. */

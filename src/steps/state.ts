@@ -1,10 +1,9 @@
-import { HOME, managerFor } from "../core/inventory.ts";
+import { HOME, isOurs, managerFor, ownerOfData } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
-import type { Step } from "../core/step.ts";
-import type { KubeObject, ObjectRef } from "../ports/object.ts";
+import { PRIOR, PRIOR_MANAGER, readPrior, STATE } from "../core/prior.ts";
+import type { PlanContext, Step } from "../core/step.ts";
+import { dataOf, type KubeObject } from "../ports/object.ts";
 import type { Installation, Removal } from "./installation.ts";
-
-export const STATE: ObjectRef = { apiVersion: "v1", kind: "ConfigMap", namespace: HOME, name: "state" };
 
 /** As it is written, our label included. */
 export const homeNamespace: KubeObject = {
@@ -44,3 +43,42 @@ export const provedState = (fingerprint: string): KubeObject => ({
   data: { [PROVED]: fingerprint },
 });
 export const PROOF_MANAGER = managerFor("proof");
+
+/**
+ * Nothing to install; with the goal "absent" it puts back what stood in other people's ConfigMaps before us, and forgets it.
+ * A value that somebody has changed since stays.
+ */
+export const givenBack = (): Step => ({
+  id: "given-back",
+  title: "Leave the configuration of others",
+  undo: "Give back the configuration of others",
+  needs: ["state"],
+  plan: async () => [],
+  absent: async (ctx) => {
+    const prior = readPrior(await ctx.live.get(STATE));
+    const changes = await Promise.all(Object.entries(prior).map(([id, values]) => giveBack(ctx, id, values)));
+    const forget = await ctx.reconcile(
+      [{ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: HOME, name: STATE.name } }],
+      {
+        manager: PRIOR_MANAGER,
+        partial: true,
+      },
+    );
+    return [...changes.flat(), ...(PRIOR in dataOf(await ctx.live.get(STATE)) ? forget : [])];
+  },
+  verify: [],
+});
+
+const giveBack = async (ctx: PlanContext, id: string, values: Readonly<Record<string, string | null>>) => {
+  const [namespace = "", name = ""] = id.split("/");
+  const live = await ctx.live.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name });
+  if (!live) return [];
+  const ours = Object.entries(values).filter(([key]) => isOurs(ownerOfData(live, key)) || !(key in dataOf(live)));
+  const data = Object.fromEntries(ours.flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
+  const dropData = ours.flatMap(([key, value]) => (value === null && key in dataOf(live) ? [key] : []));
+  return ctx.reconcile([{ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace, name }, data }], {
+    manager: PRIOR_MANAGER,
+    partial: true,
+    dropData,
+  });
+};

@@ -3,12 +3,12 @@ import { inspect } from "../certificates/secret.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
 import type { ReadContext } from "../core/check.ts";
 import { ownerOf } from "../core/inventory.ts";
+import { STATE } from "../core/prior.ts";
 import { runCheck } from "../core/wait.ts";
 import { findAddress } from "../ingress/address.ts";
 import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
 import { at, dataOf, isRecord, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
-import { STATE } from "./state.ts";
 import { WILDCARD } from "./tls.ts";
 
 /** What an installation looks like from outside, whoever made it. */
