@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-import process from "node:process";
-
 // This file must load on every Node there is, so that an old one gets a sentence instead of a stack: everything else is
-// imported after the check.
+// imported after the check. `process` is the global one: importing it would open stdin, stdout and stderr.
 const OLDEST = [22, 22] as const;
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 

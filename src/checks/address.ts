@@ -1,10 +1,15 @@
 import type { Config } from "../config/config.ts";
-import { type Check, fail, ok } from "../core/check.ts";
+import { type Check, type Finding, fail, ok } from "../core/check.ts";
 import { magicDomain } from "../dns/index.ts";
 import { type Address, findAddress } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import { UserError } from "../ports/error.ts";
+import type { KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
+import { type Happening, happeningsIn } from "./events.ts";
+
+/** Put on a Service by the controller that makes load balancers (k8s.io/cloud-provider/service/helpers). */
+const CLAIMED = "service.kubernetes.io/load-balancer-cleanup";
 
 /** Magic DNS is made from an IP address (rule 21). Throws with exit code 2. */
 export const assertMagic = (address: Address): void => {
@@ -32,17 +37,33 @@ export const addressKnown = (config: Config, ingress: IngressProvider): Check =>
       return ok(`${address.host} (${address.source})`);
     }
     if (config.expose === "nodeport") {
-      return {
-        ...fail("no node has an ExternalIP", { text: "Say where the nodes can be reached: --address 203.0.113.7" }),
-        permanent: true,
-      };
+      return fail("no node has an ExternalIP", { text: "Say where the nodes can be reached: --address 203.0.113.7" });
     }
     const { namespace, name } = ingress.service;
     const service = await ctx.cluster.get(ingress.service);
     if (!service) return fail(`Service ${namespace}/${name} does not exist`, { text: "Run install again." });
-    return fail(`LoadBalancer pending: no controller has claimed Service ${namespace}/${name}`, {
-      text: "Where nothing gives out load balancers (kind, bare metal), run install with --expose nodeport; or install MetalLB.",
-      command: `kubectl describe service ${name} -n ${namespace}`,
-    });
+    return pending(service, await happeningsIn(ctx, namespace ?? ""));
   },
 });
+
+/** What the cluster's load balancer controller last said; where there is none, nothing ever was. */
+const pending = (service: KubeObject, happenings: readonly Happening[]): Finding => {
+  const { namespace, name, uid, finalizers = [] } = service.metadata;
+  const place = `Service ${namespace}/${name}`;
+  const command = `kubectl describe service ${name} -n ${namespace}`;
+  const last = happenings.findLast(({ about }) => about === uid);
+  if (last?.isWarning)
+    return fail(`LoadBalancer pending: ${place}: ${last.reason}: ${last.message}`, {
+      text: "Mend what the cloud's controller says, or run install with --expose nodeport.",
+      command,
+    });
+  if (last || finalizers.includes(CLAIMED))
+    return fail(`LoadBalancer pending: ${place} is being given one${last ? ` (${last.reason})` : ""}`, {
+      text: "Look at what the cloud's controller does.",
+      command,
+    });
+  return fail(`LoadBalancer pending: no controller has claimed ${place}`, {
+    text: "Where nothing gives out load balancers (kind, bare metal), run install with --expose nodeport; or install MetalLB.",
+    command,
+  });
+};

@@ -24,9 +24,10 @@ const BEFORE = [
   { group: "", resource: "nodes" },
   { group: "operator.knative.dev", resource: "knativeservings" },
 ];
-/** What the steps' checks look at while they wait. */
+/** What the steps' checks look at while they wait; events only explain, but without them a wait could not say why. */
 const DURING = [
   { group: "", resource: "pods" },
+  { group: "", resource: "events" },
   { group: "discovery.k8s.io", resource: "endpointslices" },
 ];
 const LOCK = ["get", "create", "update", "delete"].map((verb) => ({

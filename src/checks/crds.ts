@@ -1,4 +1,5 @@
-import { type Check, fail, never, ok } from "../core/check.ts";
+import { type Check, fail, ok } from "../core/check.ts";
+import { heldBy } from "../core/gone.ts";
 import { at } from "../ports/object.ts";
 
 const condition = (object: unknown, type: string): unknown => {
@@ -18,8 +19,8 @@ export const crdsEstablished = (names: readonly string[]): Check => ({
       const look = { text: "Look at its conditions.", command: `kubectl get crd ${name} -o yaml` };
       if (!crd) return fail(`CRD ${name} does not exist`, { text: "Run install again." });
       const accepted = condition(crd, "NamesAccepted");
-      if (at(accepted, "status") === "False") return never(`CRD ${name}: ${String(at(accepted, "message"))}`, look);
-      if (crd.metadata.deletionTimestamp) return fail(`CRD ${name} is terminating`, look);
+      if (at(accepted, "status") === "False") return fail(`CRD ${name}: ${String(at(accepted, "message"))}`, look);
+      if (crd.metadata.deletionTimestamp) return fail(`CRD ${name} is still terminating${heldBy(crd)}`, look);
       if (at(condition(crd, "Established"), "status") !== "True")
         return fail(`CRD ${name} is not established yet`, look);
     }

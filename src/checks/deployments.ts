@@ -1,71 +1,90 @@
-import { type Check, fail, ok, type ReadContext } from "../core/check.ts";
-import { at, isRecord, type KubeObject, type ObjectRef } from "../ports/object.ts";
-import { podsProblem } from "./pods.ts";
+import { type Check, type Finding, fail, never, ok, type ReadContext } from "../core/check.ts";
+import { denialOf } from "../core/denial.ts";
+import { at, describe, isRecord, type KubeObject, type ObjectRef } from "../ports/object.ts";
+import { podsProblem, type Refusals } from "./pods.ts";
 
 const count = (object: KubeObject, ...path: string[]): number => Number(at(object, ...path) ?? 0);
 
-/** Whether the controller has seen the newest spec and all its pods are new and available. */
-const isAvailable = (live: KubeObject): boolean => {
+/** What is still missing until all its pods are new and available; undefined: nothing. */
+const lacking = (live: KubeObject): string | undefined => {
   const wanted = Number(at(live, "spec", "replicas") ?? 1);
-  return (
-    count(live, "status", "observedGeneration") >= (live.metadata.generation ?? 0) &&
-    count(live, "status", "updatedReplicas") >= wanted &&
-    count(live, "status", "availableReplicas") >= wanted &&
-    count(live, "status", "replicas") <= Math.max(wanted, count(live, "status", "updatedReplicas"))
-  );
+  const [updated, available, replicas] = ["updatedReplicas", "availableReplicas", "replicas"].map((field) =>
+    count(live, "status", field),
+  ) as [number, number, number];
+  if (count(live, "status", "observedGeneration") < (live.metadata.generation ?? 0)) return "not looked at yet";
+  if (updated < wanted) return `${updated} of ${wanted} pods made`;
+  if (available < wanted) return `${available} of ${wanted} available`;
+  return replicas > updated ? `${replicas - updated} of the old pods still running` : undefined;
 };
 
-const problem = async (ctx: ReadContext, ref: ObjectRef, live: KubeObject | undefined) => {
-  const name = `${ref.namespace}/${ref.name}`;
-  const look = {
-    text: "Look at the Deployment.",
-    command: `kubectl describe deployment ${ref.name} -n ${ref.namespace}`,
-  };
-  if (!live) return fail(`Deployment ${name} does not exist`, { text: "Run install again." });
-  if (isAvailable(live)) return undefined;
-  const selector = at(live, "spec", "selector", "matchLabels");
-  const cause = isRecord(selector)
-    ? await podsProblem(ctx, ref.namespace ?? "", selector as Record<string, string>)
-    : undefined;
-  if (cause) return cause;
-  const stuck = at(live, "status", "conditions");
-  const failure = Array.isArray(stuck)
-    ? stuck.find((condition) => at(condition, "type") === "ReplicaFailure" && at(condition, "status") === "True")
-    : undefined;
-  const message = failure ? `: ${String(at(failure, "message"))}` : "";
-  // Rule 7: a quota or an admission denial does not pass by waiting.
-  if (/exceeded quota|denied the request/.test(message))
-    return { ...fail(`Deployment ${name} cannot make pods${message}`, look), permanent: true };
-  return fail(
-    `Deployment ${name}: ${count(live, "status", "availableReplicas")} of ${Number(at(live, "spec", "replicas") ?? 1)} available${message}`,
-    look,
+/** Why its ReplicaSet may not make pods. */
+const refused = (live: KubeObject): Finding | undefined => {
+  const conditions = at(live, "status", "conditions");
+  const failure = (Array.isArray(conditions) ? conditions : []).find(
+    (condition) => at(condition, "type") === "ReplicaFailure" && at(condition, "status") === "True",
   );
+  if (!failure) return undefined;
+  const message = String(at(failure, "message") ?? "");
+  const denial = denialOf(message, live.metadata.namespace);
+  // Rule 7: a quota or an admission denial does not pass by waiting.
+  if (denial) return never(`${describe(live)} may not make pods: ${denial.message}`, denial.remedy);
+  return fail(`${describe(live)} cannot make pods: ${message.replace(/^pods "[^"]*" is forbidden: /, "")}`, look(live));
+};
+
+const look = ({ metadata }: KubeObject) => ({
+  text: "Look at the Deployment.",
+  command: `kubectl describe deployment ${metadata.name} -n ${metadata.namespace}`,
+});
+
+/** A cause tells more than that something is missing, and what is permanent more than what may pass. */
+interface Problem {
+  readonly finding: Finding;
+  readonly weight: 1 | 2 | 3;
+}
+
+const problemOf = async (
+  ctx: ReadContext,
+  ref: ObjectRef,
+  live: KubeObject | undefined,
+  before: Refusals,
+): Promise<Problem | undefined> => {
+  if (!live) return { finding: fail(`${describe(ref)} does not exist`, { text: "Run install again." }), weight: 2 };
+  const missing = lacking(live);
+  if (missing === undefined) return undefined;
+  const selector = at(live, "spec", "selector", "matchLabels");
+  const cause =
+    refused(live) ??
+    (isRecord(selector)
+      ? await podsProblem(ctx, describe(live), ref.namespace ?? "", selector as Record<string, string>, before)
+      : undefined);
+  if (!cause) return { finding: fail(`${describe(live)}: ${missing}`, look(live)), weight: 1 };
+  return { finding: cause, weight: "permanent" in cause && cause.permanent ? 3 : 2 };
 };
 
 /** All of these Deployments run their newest pods. Listed once per namespace. */
-export const deploymentsAvailable = (id: Check["id"], refs: readonly ObjectRef[]): Check => ({
-  id,
-  title: "Deployments are available",
-  run: async (ctx) => {
-    const namespaces = [...new Set(refs.map(({ namespace }) => namespace ?? ""))];
-    const lists = await Promise.all(
-      namespaces.map((namespace) => ctx.cluster.list({ apiVersion: "apps/v1", kind: "Deployment", namespace })),
-    );
-    const live = lists.flat();
-    const problems = await Promise.all(
-      refs.map((ref) =>
-        problem(
-          ctx,
-          ref,
-          live.find(({ metadata }) => metadata.name === ref.name && metadata.namespace === ref.namespace),
+export const deploymentsAvailable = (id: Check["id"], refs: readonly ObjectRef[]): Check => {
+  const before: Refusals = new Map();
+  return {
+    id,
+    title: "Deployments are available",
+    run: async (ctx) => {
+      const namespaces = [...new Set(refs.map(({ namespace }) => namespace ?? ""))];
+      const lists = await Promise.all(
+        namespaces.map((namespace) => ctx.cluster.list({ apiVersion: "apps/v1", kind: "Deployment", namespace })),
+      );
+      const live = lists.flat();
+      const problems = await Promise.all(
+        refs.map((ref) =>
+          problemOf(
+            ctx,
+            ref,
+            live.find(({ metadata }) => metadata.name === ref.name && metadata.namespace === ref.namespace),
+            before,
+          ),
         ),
-      ),
-    );
-    const found = problems.filter((one) => one !== undefined);
-    return (
-      found.find((one) => "permanent" in one && one.permanent) ??
-      found[0] ??
-      ok(`${refs.map(({ name }) => name).join(", ")} available`)
-    );
-  },
-});
+      );
+      const [worst] = problems.filter((one) => one !== undefined).sort((a, b) => b.weight - a.weight);
+      return worst?.finding ?? ok(`${refs.map(({ name }) => name).join(", ")} available`);
+    },
+  };
+};

@@ -1,89 +1,145 @@
-import type { Finding, ReadContext } from "../core/check.ts";
-import { fail, never } from "../core/check.ts";
+import { type Finding, fail, never, type ReadContext } from "../core/check.ts";
+import type { Remedy } from "../ports/error.ts";
 import { at, isRecord, type KubeObject } from "../ports/object.ts";
+import { type Happening, happeningsIn } from "./events.ts";
+import { pullProblem, refusals } from "./pull.ts";
+import { unscheduled } from "./room.ts";
+
+/** Rule 7 wants a refused pull seen twice. */
+const ENOUGH_REFUSALS = 2;
+/** Younger pods are not asked about: that a new container is not ready yet is no news. */
+const SETTLED_MS = 5_000;
 
 const items = (value: unknown): readonly Record<string, unknown>[] =>
   Array.isArray(value) ? value.filter(isRecord) : [];
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** A pull that the registry refused for good, as the kubelet words it. */
-const REFUSED_PULL = /manifest unknown|not found|401 Unauthorized|403 Forbidden|unauthorized|denied/i;
-/**
- * One refusal may be a hiccup of a token service; rule 7 wants it seen twice. The kubelet alternates between trying (ErrImagePull) and
- * backing off, so a second refusal is a second *entry* into ErrImagePull. Keyed by pod uid and container.
- */
-const pulls = new Map<string, { reason: string; refusals: number }>();
+/** Refused pulls of each pod, by uid, when this wait first saw it: they may be from before somebody mended the cause. */
+export type Refusals = Map<string, number>;
 
-const refusals = (key: string, reason: string, refused: boolean): number => {
-  const before = pulls.get(key) ?? { reason: "", refusals: 0 };
-  const again = refused && reason === "ErrImagePull" && before.reason !== "ErrImagePull";
-  const now = { reason, refusals: before.refusals + (again ? 1 : 0) };
-  pulls.set(key, now);
-  return now.refusals;
-};
-
-const firstLine = (message: string): string => (message.split("\n")[0] ?? "").slice(0, 200);
-
-/** Why this pod is not ready, or undefined: nothing is wrong with it yet. */
-const podProblem = (pod: KubeObject): Finding | undefined => {
-  const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
-  const describeCommand = {
-    text: "Look at the pod.",
-    command: `kubectl describe pod ${pod.metadata.name} -n ${pod.metadata.namespace}`,
-  };
-  const scheduled = items(at(pod, "status", "conditions")).find(({ type }) => type === "PodScheduled");
-  if (scheduled?.status === "False") {
-    return fail(`${name} cannot be scheduled: ${text(scheduled.message)}`, {
-      text: "Give the cluster more room, or free some.",
-      command: "kubectl get nodes -o wide",
-    });
-  }
-  for (const status of [
-    ...items(at(pod, "status", "initContainerStatuses")),
-    ...items(at(pod, "status", "containerStatuses")),
-  ]) {
-    const waiting = at(status, "state", "waiting");
-    const reason = text(at(waiting, "reason"));
-    const message = firstLine(text(at(waiting, "message")));
-    if (reason === "InvalidImageName")
-      return never(`${name}: InvalidImageName: ${message}`, { text: "Correct --image-registry." });
-    if (reason === "ErrImagePull" || reason === "ImagePullBackOff") {
-      const refused = refusals(`${pod.metadata.uid} ${text(status.name)}`, reason, REFUSED_PULL.test(message));
-      const remedy = {
-        text: "Make the image pullable from the nodes (registry, pull secret, --image-registry).",
-        command: describeCommand.command,
-      };
-      const summary = `${name}: ${reason}: ${text(status.image)}${message ? `: ${message}` : ""}`;
-      return refused > 1 ? never(summary, remedy) : fail(summary, remedy);
-    }
-    if (
-      reason === "CrashLoopBackOff" ||
-      reason === "CreateContainerConfigError" ||
-      reason === "CreateContainerError" ||
-      reason === "RunContainerError"
-    ) {
-      const last = firstLine(text(at(status, "lastState", "terminated", "message")));
-      const summary = `${name}: ${reason}${last ? `: ${last}` : message ? `: ${message}` : ""}`;
-      const remedy = {
-        text: "Read what it said before it ended.",
-        command: `kubectl logs ${pod.metadata.name} -n ${pod.metadata.namespace} --previous`,
-      };
-      return /Version check failed/.test(last) ? never(summary, remedy) : fail(summary, remedy);
-    }
-  }
-  return undefined;
-};
-
-/** The worst that the pods behind a selector have to tell. */
+/** Why the pods behind a selector do not run, in the words of the first one that has a reason; a permanent one comes first. */
 export const podsProblem = async (
   ctx: ReadContext,
+  /** `Deployment knative-serving/activator`: what is told about is known by this. */
+  subject: string,
   namespace: string,
   selector: Readonly<Record<string, string>>,
+  /** Kept from one look to the next. */
+  before: Refusals,
 ): Promise<Finding | undefined> => {
-  const labelSelector = Object.entries(selector)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
-  const pods = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector });
-  const problems = pods.flatMap((pod) => podProblem(pod) ?? []);
-  return problems.find((problem) => "permanent" in problem && problem.permanent) ?? problems[0];
+  const all = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace });
+  const pods = all.filter(
+    ({ metadata }) =>
+      !metadata.deletionTimestamp && Object.entries(selector).every(([key, value]) => metadata.labels?.[key] === value),
+  );
+  const problems = (await Promise.all(pods.map((pod) => podProblem(ctx, pod, before)))).filter(
+    (one) => one !== undefined,
+  );
+  const worst = problems.find(({ permanent }) => permanent) ?? problems[0];
+  if (!worst) return undefined;
+  return (worst.permanent ? never : fail)(`${subject}: ${worst.summary}`, worst.remedy);
+};
+
+interface Problem {
+  readonly summary: string;
+  readonly remedy: Remedy;
+  readonly permanent?: boolean;
+}
+
+const podProblem = async (ctx: ReadContext, pod: KubeObject, before: Refusals): Promise<Problem | undefined> => {
+  const conditions = items(at(pod, "status", "conditions"));
+  const scheduled = conditions.find(({ type }) => type === "PodScheduled");
+  if (scheduled?.status === "False") {
+    const remedy = { text: "Give the cluster more room, or free some.", command: "kubectl describe nodes" };
+    return { summary: await unscheduled(ctx, pod, text(scheduled.message)), remedy };
+  }
+  const containers = [
+    ...items(at(pod, "status", "initContainerStatuses")),
+    ...items(at(pod, "status", "containerStatuses")),
+  ];
+  for (const container of containers) {
+    const problem = (await imageProblem(ctx, pod, container, before)) ?? endProblem(pod, container);
+    if (problem) return problem;
+  }
+  before.set(pod.metadata.uid ?? "", 0);
+  const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
+  const age = ctx.now().getTime() - Date.parse(pod.metadata.creationTimestamp ?? "");
+  return isReady || !(age > SETTLED_MS) ? undefined : lastWarning(ctx, pod);
+};
+
+const command = (pod: KubeObject, verb: "describe" | "logs"): string =>
+  `kubectl ${verb} ${verb === "logs" ? "" : "pod "}${pod.metadata.name} -n ${pod.metadata.namespace}`;
+
+const about = async (ctx: ReadContext, { metadata }: KubeObject): Promise<readonly Happening[]> =>
+  (await happeningsIn(ctx, metadata.namespace ?? "")).filter((one) => one.about === metadata.uid);
+
+const imageProblem = async (
+  ctx: ReadContext,
+  pod: KubeObject,
+  container: Record<string, unknown>,
+  before: Refusals,
+): Promise<Problem | undefined> => {
+  const reason = text(at(container, "state", "waiting", "reason"));
+  const message = text(at(container, "state", "waiting", "message"));
+  const image = text(container.image);
+  if (reason === "InvalidImageName") {
+    const remedy = {
+      text: "Correct --image-registry, or what rewrites images here.",
+      command: command(pod, "describe"),
+    };
+    return { summary: `InvalidImageName: ${image}`, remedy, permanent: true };
+  }
+  if (reason !== "ErrImagePull" && reason !== "ImagePullBackOff") return undefined;
+  const happenings = await about(ctx, pod);
+  // An old kubelet tells the error only in an event.
+  const told = /^Back-off pulling image "[^"]*"$/.test(message)
+    ? (happenings.findLast((one) => one.reason === "Failed" && one.message.includes(image))?.message ?? "")
+    : message;
+  const { summary, remedy, refused } = pullProblem(image, told, command(pod, "describe"));
+  const { uid = "" } = pod.metadata;
+  const count = refusals(image, happenings);
+  if (!before.has(uid)) before.set(uid, count);
+  const permanent = refused && count - (before.get(uid) ?? 0) >= ENOUGH_REFUSALS;
+  // One name for the two states between which the kubelet goes to and fro.
+  return { summary: `ImagePullBackOff: ${summary}`, remedy, permanent };
+};
+
+const CANNOT_START = ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"];
+
+const endProblem = (pod: KubeObject, container: Record<string, unknown>): Problem | undefined => {
+  const reason = text(at(container, "state", "waiting", "reason"));
+  if (CANNOT_START.includes(reason)) {
+    const message = text(at(container, "state", "waiting", "message")).split("\n")[0];
+    const remedy = { text: "Mend what it lacks.", command: command(pod, "describe") };
+    return { summary: `${reason}: ${message}`, remedy };
+  }
+  // Between two crashes it runs for a moment, which is no news.
+  const ended = at(container, "state", "terminated") ?? at(container, "lastState", "terminated");
+  if (!isRecord(ended) || ended.exitCode === 0 || container.ready === true) return undefined;
+  const words = lastWords(text(ended.message));
+  const remedy = {
+    text: "Read what it said before it ended.",
+    command: `${command(pod, "logs")} -c ${text(container.name)} --previous`,
+  };
+  const cause = words || (ended.reason === "Error" ? `exit code ${ended.exitCode}` : text(ended.reason));
+  return { summary: `CrashLoopBackOff: ${cause}`, remedy, permanent: /Version check failed/.test(words) };
+};
+
+/** The line that says why a process ended: that of a panic, else the last one; of a JSON line its message and error. */
+const lastWords = (log: string): string => {
+  const lines = log.split("\n").filter((line) => line.trim() !== "");
+  const line = lines.find((one) => one.startsWith("panic: ")) ?? lines.at(-1) ?? "";
+  try {
+    const { message, msg = message, error } = JSON.parse(line);
+    return [msg, error].filter((part) => typeof part === "string").join(": ") || line;
+  } catch {
+    return line.slice(0, 300);
+  }
+};
+
+const lastWarning = async (ctx: ReadContext, pod: KubeObject): Promise<Problem | undefined> => {
+  const last = (await about(ctx, pod)).findLast(({ isWarning }) => isWarning);
+  if (!last) return undefined;
+  const remedy = { text: "Mend what it says.", command: command(pod, "describe") };
+  return { summary: `${last.reason}: ${last.message.split("\n")[0]?.slice(0, 300)}`, remedy };
 };

@@ -2,11 +2,13 @@ import { hostFor } from "../certificates/names.ts";
 import { inspect } from "../certificates/secret.ts";
 import type { Config } from "../config/config.ts";
 import { type Check, type Finding, fail, ok, type ReadContext } from "../core/check.ts";
+import { isOurs } from "../core/inventory.ts";
 import { type Address, findAddress } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import { messageOf } from "../ports/error.ts";
 import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
+import { podsProblem, type Refusals } from "./pods.ts";
 
 /** What the proof looks at. */
 export interface Proof {
@@ -32,33 +34,68 @@ const conditions = (object: KubeObject | undefined): readonly unknown[] => {
 };
 
 /** Knative calls the Service ready, under the URL that the template and the domain give. */
-export const serviceReady = (proof: Proof): Check => ({
-  id: "proof.ready",
-  title: "A Knative Service becomes ready",
-  run: async (ctx) => {
-    const { namespace, name } = proof.service;
-    const live = await ctx.cluster.get(proof.service);
-    if (!live) return fail(`Service ${namespace}/${name} does not exist`, READY_COMMAND);
-    const ready = conditions(live).find((condition) => at(condition, "type") === "Ready");
-    if (
-      at(ready, "status") !== "True" ||
-      Number(at(live, "status", "observedGeneration") ?? 0) < (live.metadata.generation ?? 0)
-    ) {
-      const reason = [at(ready, "reason"), at(ready, "message")].filter((part) => part).join(": ");
-      return fail(`Knative Service ${namespace}/${name} is not ready yet${reason ? `: ${reason}` : ""}`, READY_COMMAND);
-    }
-    const domain = await proof.domain(ctx);
-    const host = domain && hostFor(proof.config.domainTemplate, { namespace: namespace ?? "", name }, domain);
-    const url = String(at(live, "status", "url") ?? "");
-    const wanted = `${proof.secret ? "https" : "http"}://${host}`;
-    return url === wanted
-      ? ok(url)
-      : fail(`Knative gives the Service the URL ${url}, not ${wanted}`, {
-          text: "Look at config-domain and config-network.",
-          command: "kubectl get cm config-domain config-network -n knative-serving -o yaml",
-        });
-  },
-});
+export const serviceReady = (proof: Proof): Check => {
+  const before: Refusals = new Map();
+  return {
+    id: "proof.ready",
+    title: "A Knative Service becomes ready",
+    run: async (ctx) => {
+      const { namespace, name } = proof.service;
+      const live = await ctx.cluster.get(proof.service);
+      if (!live) return fail(`Service ${namespace}/${name} does not exist`, READY_COMMAND);
+      const ready = conditions(live).find((condition) => at(condition, "type") === "Ready");
+      if (
+        at(ready, "status") !== "True" ||
+        Number(at(live, "status", "observedGeneration") ?? 0) < (live.metadata.generation ?? 0)
+      ) {
+        const reason = [at(ready, "reason"), at(ready, "message")].filter((part) => part).join(": ");
+        const selector = { "serving.knative.dev/service": name };
+        const cause = await podsProblem(ctx, `Knative Service ${namespace}/${name}`, namespace ?? "", selector, before);
+        if (cause) return cause;
+        return fail(
+          `Knative Service ${namespace}/${name} is not ready yet${reason ? `: ${reason}` : ""}`,
+          READY_COMMAND,
+        );
+      }
+      const domain = await proof.domain(ctx);
+      const host = domain && hostFor(proof.config.domainTemplate, { namespace: namespace ?? "", name }, domain);
+      const url = String(at(live, "status", "url") ?? "");
+      const wanted = `${proof.secret ? "https" : "http"}://${host}`;
+      if (url === wanted) return ok(url);
+      const others = await strangers(ctx);
+      return fail(`Knative gives the Service the URL ${url}, not ${wanted}${others ? `: ${others}` : ""}`, {
+        text: others
+          ? "Teach it to leave these keys alone, or configure Knative there."
+          : "Look at config-domain and config-network.",
+        command: "kubectl get cm config-domain config-network -n knative-serving -o yaml --show-managed-fields",
+      });
+    },
+  };
+};
+
+/** What URLs are made from, by ConfigMap; keys may be written in either form. */
+const URL_KEYS: Readonly<Record<string, RegExp>> = {
+  "config-domain": /./,
+  "config-network": /^(default-external-scheme|defaultExternalScheme|domain-?template)$/i,
+};
+
+/** Who else writes what URLs are made from: somebody who takes our values back. Empty: nobody. */
+const strangers = async (ctx: ReadContext): Promise<string> => {
+  const found = await Promise.all(
+    Object.entries(URL_KEYS).map(async ([name, pattern]) => {
+      const live = await ctx.cluster.get({ apiVersion: "v1", kind: "ConfigMap", namespace: "knative-serving", name });
+      return (live?.metadata.managedFields ?? [])
+        .filter(({ manager }) => manager && !isOurs(manager))
+        .flatMap(({ manager, fieldsV1 }) =>
+          Object.keys(fieldsV1?.["f:data"] ?? {})
+            .map((field) => field.slice(2))
+            .filter((key) => key !== "" && key !== "_example" && pattern.test(key))
+            .map((key) => `${manager} writes ${key} in ConfigMap knative-serving/${name}`),
+        );
+    }),
+  );
+  return found.flat().join("; ");
+};
 
 interface Target {
   readonly address: Address;

@@ -115,6 +115,9 @@ const commandFlags = (written: Written): CommandFlags => ({
   services: written.services === true,
   deleteWorkloads: written.deleteWorkloads === true,
   purge: written.purge === true,
+  fault: Array.isArray(written.fault)
+    ? written.fault.flatMap((text: string) => text.split(/[\s,]+/)).filter(Boolean)
+    : [],
 });
 
 const unknownCommand = (word: string, commands: readonly Command[]): UserError => {

@@ -1,7 +1,3 @@
-import { readlinkSync } from "node:fs";
-import { hostname } from "node:os";
-import process from "node:process";
-
 /** Who holds the lock. */
 export interface Holder {
   /** `host pid namespace/pid/random`, for people and for the Lease. */
@@ -12,6 +8,9 @@ export interface Holder {
 
 /** The host, and on Linux the namespace in which its process ids mean something: containers may share a host's name. */
 const place = (): string => {
+  // Not imported: Node makes an import's every export at once, which the start of `--help` would wait for.
+  const { hostname } = process.getBuiltinModule("node:os");
+  const { readlinkSync } = process.getBuiltinModule("node:fs");
   try {
     return `${hostname()} ${readlinkSync("/proc/self/ns/pid")}`;
   } catch {

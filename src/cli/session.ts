@@ -19,7 +19,13 @@ export interface OpenedCluster extends LockableCluster {
 export interface Adapters {
   readonly openCluster: (
     where: Where,
-    options: { readonly env: CommandContext["env"]; readonly signal: AbortSignal; readonly interactive: boolean },
+    options: {
+      readonly env: CommandContext["env"];
+      readonly signal: AbortSignal;
+      readonly interactive: boolean;
+      /** Told why the cluster keeps us waiting. */
+      readonly onTrouble: (reason: string) => void;
+    },
   ) => Promise<OpenedCluster>;
   readonly createProbe: (connectTo?: ReadonlyMap<number, number>) => Promise<Probe>;
   readonly holder: Holder;
@@ -48,6 +54,7 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
     env: ctx.env,
     signal: ctx.signal,
     interactive: ctx.stdinIsTTY,
+    onTrouble: (reason) => ctx.emit({ type: "waiting", step: "cluster", check: "cluster.answers", reason }),
   });
   try {
     const [version, probe] = await Promise.all([cluster.version(), ctx.adapters.createProbe(where.connectTo)]);

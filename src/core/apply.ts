@@ -4,6 +4,7 @@ import { UserError } from "../ports/error.ts";
 import { describe, type KubeObject, refOf } from "../ports/object.ts";
 import { hasBlank } from "./blank.ts";
 import type { CertificateChange, Change, ObjectChange } from "./change.ts";
+import { heldBy } from "./gone.ts";
 
 /**
  * Makes a certificate. Everything it must keep goes through `store` before it is used (rule 23); it has no other way to write.
@@ -55,7 +56,12 @@ const applyObject = async (change: ObjectChange, { cluster, takeOwnership, remem
       await cluster.remove(refOf(change.object), change.uid ? { uid: change.uid } : {});
       return;
     case "create": {
-      const { object, created } = await cluster.apply(change.object, options);
+      const { object, created } = await cluster.apply(change.object, options).catch(async (error: unknown) => {
+        const live =
+          error instanceof ApiError && error.conflicts.length > 0 && (await cluster.get(refOf(change.object)));
+        throw live && live.metadata.deletionTimestamp !== undefined ? stillGoing(live) : error;
+      });
+      if (object.metadata.deletionTimestamp) throw stillGoing(object);
       if (!created && !isOursAlone(object, change.manager)) throw appeared(change.object);
       return;
     }
@@ -65,6 +71,15 @@ const applyObject = async (change: ObjectChange, { cluster, takeOwnership, remem
       await cluster.apply(change.uid ? withUid(change.object, change.uid) : change.object, options);
   }
 };
+
+/** Applied onto an object that is going away, a create would go with it. A POST is answered like this. */
+const stillGoing = (object: KubeObject): ApiError =>
+  new ApiError({
+    status: 409,
+    reason: "AlreadyExists",
+    message: `an earlier ${describe(object)} is still terminating${heldBy(object)}`,
+    request: `PATCH ${describe(object)}`,
+  });
 
 /** The uid makes the write fail, not resurrect, when the object was replaced by another of the same name. */
 const withUid = (object: KubeObject, uid: string): KubeObject => ({ ...object, metadata: { ...object.metadata, uid } });
@@ -103,50 +118,3 @@ const appeared = (object: KubeObject): UserError =>
     },
     exitCode: 1,
   });
-
-/** What a refused write means: `wait` may pass (a webhook that does not answer yet), anything else is final. */
-export const refusal = (error: unknown, change: Change): { wait: string } | { final: Error } => {
-  if (!(error instanceof ApiError)) return { final: error instanceof Error ? error : new Error(String(error)) };
-  const subject = change.kind === "object" ? describe(change.object) : `the certificate for ${change.names.join(", ")}`;
-  if (error.status >= 500 && /failed calling webhook|failed to call webhook/.test(error.message))
-    return { wait: error.message };
-  if (error.status === 404 && error.reason === "") return { wait: `the server does not serve ${subject} yet` };
-  if (error.status === 403 && /being terminated/.test(error.message)) return { wait: error.message };
-  if (
-    error.status === 409 &&
-    error.conflicts.length === 0 &&
-    /terminating|being deleted|object is being/.test(error.message)
-  )
-    return { wait: error.message };
-  if (error.conflicts.length > 0) {
-    return {
-      final: new UserError({
-        id: "apply.conflict",
-        what: `${subject} has fields that somebody else owns.`,
-        why: error.conflicts.map(({ field, owner }) => `${field} is owned by ${owner}`).join("; "),
-        remedy: { text: "Run again to see them in the plan; --take-ownership takes them." },
-        exitCode: 1,
-        cause: error,
-      }),
-    };
-  }
-  return {
-    final: new UserError({
-      id: "apply.refused",
-      what: `The server refused ${change.action} of ${subject}.`,
-      why: `${error.status} ${error.reason}: ${error.message}`,
-      remedy: { text: refusedRemedy(error) },
-      exitCode: 1,
-      cause: error,
-    }),
-  };
-};
-
-const refusedRemedy = (error: ApiError): string => {
-  if (error.status === 403 && /exceeded quota/.test(error.message))
-    return "Raise the namespace's ResourceQuota, then run again; what is done is kept.";
-  if (error.status === 403) return "Ask an administrator for the missing right, then run again; what is done is kept.";
-  if (/admission webhook/.test(error.message))
-    return "An admission policy of this cluster denies it. Change the policy or the options, then run again; what is done is kept.";
-  return "What is done is kept: mend the cause and run the same command again.";
-};

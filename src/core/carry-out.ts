@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterWrite } from "../ports/cluster.ts";
-import { UserError } from "../ports/error.ts";
-import { type ApplyTools, applyChange, type Issue, refusal } from "./apply.ts";
+import { type Remedy, UserError } from "../ports/error.ts";
+import { type ApplyTools, applyChange, type Issue } from "./apply.ts";
 import type { Change, Goal, ObjectChange, StepPlan } from "./change.ts";
 import type { Check, ReadContext } from "./check.ts";
 import type { Emit } from "./event.ts";
 import { goneCheck } from "./gone.ts";
 import { removalWave, wave } from "./inventory.ts";
 import { subjectOf } from "./plan.ts";
+import { refusal } from "./refusal.ts";
 import { replan } from "./replan.ts";
 import type { Step } from "./step.ts";
-import { until } from "./wait.ts";
+import { type OnReason, until } from "./wait.ts";
 
 export interface RunTools extends ReadContext {
   readonly cluster: ClusterWrite;
@@ -35,7 +36,14 @@ export const carryOut = async (
   const deadline = performance.now() + tools.timeoutMs;
   const remaining = (): number => Math.max(0, deadline - performance.now());
   const changes = plan.changes.length === 0 ? [] : await replan(step, plan, goal, tools);
-  const waiting = (check: string) => (reason: string) => tools.emit({ type: "waiting", step: step.id, check, reason });
+  let said: string | undefined;
+  // Writes that wait together say it once.
+  const waiting =
+    (check: string): OnReason =>
+    (reason, remedy) => {
+      if (reason !== said) tools.emit({ type: "waiting", step: step.id, check, reason, remedy });
+      said = reason;
+    };
 
   const perform = async (change: Change): Promise<void> => {
     tools.signal.throwIfAborted();
@@ -81,30 +89,23 @@ const patiently = async (
   change: Change,
   tools: ApplyTools,
   remaining: () => number,
-  onReason: (reason: string) => void,
+  onReason: OnReason,
 ): Promise<void> => {
-  let reason = "";
   for (;;) {
     try {
       return await applyChange(change, tools);
     } catch (error) {
       const meaning = refusal(error, change);
       if ("final" in meaning) throw meaning.final;
-      if (remaining() === 0) throw timedOut(subjectOf(change), meaning.wait);
-      if (meaning.wait !== reason) onReason(meaning.wait);
-      reason = meaning.wait;
+      if (remaining() === 0) throw timedOut(subjectOf(change), meaning);
+      onReason(meaning.wait, meaning.remedy);
       await sleep(250, undefined, { signal: tools.signal }).catch(() => {});
       tools.signal.throwIfAborted();
     }
   }
 };
 
-const hold = async (
-  check: Check,
-  tools: RunTools,
-  remaining: () => number,
-  onReason: (reason: string) => void,
-): Promise<string> => {
+const hold = async (check: Check, tools: RunTools, remaining: () => number, onReason: OnReason): Promise<string> => {
   const finding = await until(check, tools, { timeoutMs: remaining(), onReason });
   if (finding.status === "fail" || finding.status === "unknown") {
     throw new UserError({
@@ -118,10 +119,11 @@ const hold = async (
   return finding.summary;
 };
 
-const timedOut = (subject: string, reason: string): UserError =>
+const timedOut = (subject: string, { wait, remedy }: { readonly wait: string; readonly remedy: Remedy }): UserError =>
   new UserError({
     id: "run.timeout",
-    what: `${subject} could not be written in time: ${reason}`,
-    remedy: "Mend the cause and run the same command again; what is done is kept. --timeout gives it longer.",
+    what: `${subject} could not be written in time: ${wait}`,
+    why: "What is done is kept; --timeout gives it longer.",
+    remedy,
     exitCode: 1,
   });

@@ -4,7 +4,10 @@ import type { Probe } from "../ports/http.ts";
 
 /** What a check may use. It only reads: the types keep it so (house rule 1). */
 export interface ReadContext {
+  /** While something is waited for, what was read through it is followed. */
   readonly cluster: ClusterRead;
+  /** For what is too much to be followed, such as every pod there is. Absent: nothing is followed anyway. */
+  readonly unwatched?: ClusterRead;
   readonly probe: Probe;
   readonly now: () => Date;
   readonly signal: AbortSignal;

@@ -17,7 +17,13 @@ export type Event =
   | { readonly type: "plan"; readonly plan: Plan }
   | { readonly type: "step-started"; readonly step: string; readonly title: string; readonly changes: number }
   | { readonly type: "change-done"; readonly step: string; readonly change: Change }
-  | { readonly type: "waiting"; readonly step: string; readonly check: string; readonly reason: string }
+  | {
+      readonly type: "waiting";
+      readonly step: string;
+      readonly check: string;
+      readonly reason: string;
+      readonly remedy?: Remedy;
+    }
   | {
       readonly type: "step-done";
       readonly step: string;

@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, type ClusterRead, type ListQuery, Unreachable } from "../ports/cluster.ts";
-import { messageOf } from "../ports/error.ts";
+import { messageOf, type Remedy } from "../ports/error.ts";
 import type { Check, Finding, ReadContext } from "./check.ts";
+
+/** Told each new reason to wait, and what can be done about it. */
+export type OnReason = (reason: string, remedy: Remedy) => void;
 
 export interface WaitOptions {
   readonly timeoutMs: number;
-  /** Called with each new reason while it waits. */
-  readonly onReason: (reason: string) => void;
+  readonly onReason: OnReason;
 }
 
 /** How often a check runs again without an event: it may look at things that cannot be watched, such as a gateway. */
-const POLL_MS = { watched: 5_000, probed: 250 };
+const POLL_MS = { watched: 5_000, unwatched: 1_000, probed: 250 };
 
 /**
  * Runs a check once. What it could not read is `unknown`. A UserError that it throws is final, with its own exit code; anything else is
@@ -34,7 +36,7 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
   const stop = new AbortController();
   const signal = AbortSignal.any([ctx.signal, stop.signal]);
   const watched = new Set<string>();
-  let probed = false;
+  let poll = POLL_MS.watched;
   let wake = (): void => {};
   const reads: ListQuery[] = [];
   const cluster: ClusterRead = {
@@ -53,16 +55,22 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
     ...ctx,
     signal,
     cluster,
+    unwatched: ctx.cluster,
     probe: (request) => {
-      probed = true;
+      poll = POLL_MS.probed;
       return ctx.probe(request);
     },
   };
   const follow = async (query: ListQuery): Promise<void> => {
     let synced = false;
-    for await (const event of ctx.cluster.watch(query, signal)) {
-      synced ||= event.type === "SYNCED";
-      if (synced) wake();
+    try {
+      for await (const event of ctx.cluster.watch(query, signal)) {
+        synced ||= event.type === "SYNCED";
+        if (synced) wake();
+      }
+    } catch {
+      // Refused, as where only listing is allowed.
+      poll = Math.min(poll, POLL_MS.unwatched);
     }
   };
 
@@ -75,21 +83,20 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
       });
       const finding = await runCheck(check, tracked);
       ctx.signal.throwIfAborted();
-      if (finding.status === "ok" || finding.status === "skipped") return finding;
-      if (finding.status === "warn" || ("permanent" in finding && finding.permanent)) return finding;
+      if (!("remedy" in finding) || finding.status === "warn" || finding.permanent) return finding;
       if (performance.now() - started > options.timeoutMs) return finding;
       if (finding.summary !== reason) {
         reason = finding.summary;
-        options.onReason(reason);
+        options.onReason(reason, finding.remedy);
       }
       for (const query of reads) {
         const id = JSON.stringify(query);
         if (watched.has(id)) continue;
         watched.add(id);
-        follow(query).catch(() => {});
+        void follow(query);
       }
       const rest = options.timeoutMs - (performance.now() - started);
-      const pause = Math.max(1, Math.min(rest, probed ? POLL_MS.probed : POLL_MS.watched));
+      const pause = Math.max(1, Math.min(rest, poll));
       await Promise.race([woken, sleep(pause, undefined, { signal, ref: true }).catch(() => {})]);
       ctx.signal.throwIfAborted();
     }

@@ -89,6 +89,9 @@ export interface Api {
   ) => Promise<void>;
   /** Called after each committed write, in order, never during one. Returns the unsubscribe function. */
   readonly onChange: (listener: (event: ChangeEvent) => void) => () => void;
+  /** Ends every connection and refuses new ones until `up`; calls in this process go on. */
+  readonly down: () => void;
+  readonly up: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -140,6 +143,8 @@ export interface ApiOptions {
   /** e.g. `v1.36.2` (default). */
   version?: string;
   callWebhook?: CallWebhook;
+  /** The server's own: for its Date header and the dates of its certificate. Objects bear this machine's time. */
+  clock?: () => Date;
   /**
    * Whether namespaces, service accounts, garbage collection and aggregated ClusterRoles are looked after; true by default.
    * Without them the server behaves like one whose controller manager is down.

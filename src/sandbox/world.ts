@@ -1,4 +1,5 @@
 import { createApi } from "./api/index.ts";
+import { createFaults, type Faults } from "./faults/index.ts";
 import { createServing, webhookCaller } from "./knative/index.ts";
 import { kourierController } from "./kourier/controller.ts";
 import { startGateway } from "./kourier/gateway.ts";
@@ -27,6 +28,8 @@ export interface WorldOptions {
   readonly pull?: (image: string) => string | undefined;
   /** Of pod names and of the gateway's choice between Revisions; 1 when absent. */
   readonly seed?: number;
+  /** What is wrong from the beginning, as {@link Faults} takes it. */
+  readonly faults?: readonly string[];
 }
 
 /** A cluster on loopback in which Knative Serving and Kourier behave as the real ones do. */
@@ -36,6 +39,7 @@ export interface World {
   readonly kubeconfig: string;
   /** From the port as the cluster says (80, 443, 31080, 31443) to the port on 127.0.0.1 where it can be reached. */
   readonly connectTo: ReadonlyMap<number, number>;
+  readonly faults: Faults;
   readonly close: () => Promise<void>;
 }
 
@@ -55,25 +59,29 @@ const LOAD_BALANCERS: Record<NonNullable<WorldOptions["loadBalancer"]>, LoadBala
 
 /** Starts a world with its nodes joined and nothing installed. All its servers listen on 127.0.0.1 and keep no process alive. */
 export const startWorld = async (options: WorldOptions = {}): Promise<World> => {
-  const { version = "v1.36.2", loadBalancer = "ip", nodes = [DEFAULT_NODE], pace = 20, seed = 1, pull } = options;
+  const { version = "v1.36.2", loadBalancer = "ip", nodes = [DEFAULT_NODE], pace = 20, seed = 1 } = options;
   const logs = createLogs();
   let stage: Stage | undefined;
   const onStage = (): Stage => {
     if (!stage) throw new Error("the API called before the world was ready");
     return stage;
   };
+  const { faults, hooks, begin } = createFaults(options.faults ?? [], pace, () => onStage().api);
+  const pull = (image: string): string | undefined => hooks.pull(image) ?? options.pull?.(image);
   const api = await createApi({
     version,
-    callWebhook: webhookCaller(onStage),
-    onRequest: async (request) => (await options.onRequest?.(request)) ?? readLog(stage?.api, logs, request),
+    clock: hooks.clock,
+    callWebhook: hooks.callWebhook(webhookCaller(onStage)),
+    onRequest: async (request) =>
+      (await options.onRequest?.(request)) ?? (await hooks.onRequest(request)) ?? readLog(stage?.api, logs, request),
   });
   stage = { api, version, second: pace, random: createRandom(seed) };
   const gateway = await startGateway(stage, () => serving.dataPlane);
   const serving = createServing(stage, logs, pull);
   const kourier = kourierController(stage, gateway);
-  const running = runReconcilers(api, [
+  const controllers = [
     ...kubernetesControllers(stage, {
-      programs: [...serving.programs, kourier.program, gateway.process],
+      programs: [...serving.programs, kourier.program, gateway.process].map(hooks.program),
       logs,
       pull,
       loadBalancer: LOAD_BALANCERS[loadBalancer],
@@ -81,13 +89,17 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     ...serving.reconcilers,
     kourier.reconciler,
     gateway.reconciler,
-  ]);
+  ];
+  const running = runReconcilers(api, controllers.map(hooks.reconciler));
   await joinNodes(api, version, nodes);
+  await begin();
   return {
     api,
     kubeconfig: kubeconfigOf(api),
     connectTo: gateway.ports,
+    faults,
     close: async () => {
+      await faults.end();
       await running.close();
       await gateway.close();
       await api.close();

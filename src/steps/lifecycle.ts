@@ -13,7 +13,7 @@ import { type Report, run } from "../core/run.ts";
 import { emptySnapshot, takeSnapshot } from "../core/snapshot.ts";
 import type { Kind, Snapshot, Step } from "../core/step.ts";
 import { runCheck } from "../core/wait.ts";
-import type { ClusterPreview, ClusterRead, LockableCluster } from "../ports/cluster.ts";
+import type { ClusterPreview, ClusterRead, ClusterWrite, LockableCluster } from "../ports/cluster.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
 import { refOf } from "../ports/object.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
@@ -187,11 +187,25 @@ export const planUninstall = async (removal: Removal, tools: Tools): Promise<Pla
 export const runUninstall = (plan: Plan, removal: Removal, tools: Tools): Promise<Report> =>
   runLocked(plan, steps(withoutManifests(tools.config), removal), tools);
 
-/** Holds the lock from the first write to the last. Its namespace is the plan's first change, made a moment early. */
+/** Holds the lock from the first write to the last. */
 const runLocked = async (plan: Plan, list: readonly Step[], tools: Tools): Promise<Report> => {
   const { cluster, config, emit } = tools;
-  if (!(await cluster.get(refOf(homeNamespace))))
+  const work = (held: ClusterWrite, signal: AbortSignal): Promise<Report> =>
+    run(plan, list, {
+      ...tools,
+      cluster: held,
+      signal,
+      remember: createMemory(held),
+      issue: issuer(config.tls),
+      takeOwnership: config.takeOwnership,
+      timeoutMs: config.timeout * 1000,
+    });
+  if (!(await cluster.get(refOf(homeNamespace)))) {
+    // Somebody deleted the lock's namespace: an uninstall does not bring it back.
+    if (plan.goal === "absent") return work(cluster, tools.signal);
+    // The plan's first change, made a moment early.
     await cluster.apply(withOwner(homeNamespace, "state"), { manager: MANAGER });
+  }
   const lock = {
     holder: tools.holder.name,
     isDead: tools.holder.isDead,
@@ -199,15 +213,5 @@ const runLocked = async (plan: Plan, list: readonly Step[], tools: Tools): Promi
     timeoutMs: config.timeout * 1000,
     onWaiting: (reason: string) => emit({ type: "waiting", step: "lock", check: "lock.free", reason }),
   };
-  return withLock(cluster, lock, (guarded, lost) =>
-    run(plan, list, {
-      ...tools,
-      cluster: guarded,
-      signal: AbortSignal.any([tools.signal, lost]),
-      remember: createMemory(guarded),
-      issue: issuer(config.tls),
-      takeOwnership: config.takeOwnership,
-      timeoutMs: config.timeout * 1000,
-    }),
-  );
+  return withLock(cluster, lock, (held, lost) => work(held, AbortSignal.any([tools.signal, lost])));
 };

@@ -6,7 +6,7 @@ import type { Catalog } from "../releases/catalog.ts";
 import { rewriteImage, rewriteImages } from "../releases/images.ts";
 import type { Releases } from "../releases/index.ts";
 import type { Installation, Manifests } from "./installation.ts";
-import { configuration, tidy, transforming } from "./transforms.ts";
+import { configuration, lastWords, tidy, transforming } from "./transforms.ts";
 
 /** Custom resources that the release's own webhook must admit come in a step of their own. */
 const GUARDED = new Set(["networking.internal.knative.dev", "serving.knative.dev"]);
@@ -24,7 +24,7 @@ export const prepare = async (config: Config, catalog: Catalog, releases: Releas
     releases.objects(ingress.component, ingress.asset),
   ]);
   const configMapKeys = "configMap" in release.setting("certs-secret-name");
-  const transform = transforming(tidy, configuration(config, ingress.className, release.key), (object) =>
+  const transform = transforming(tidy, lastWords, configuration(config, ingress.className, release.key), (object) =>
     ingress.transform(object, { expose: config.expose, configMapKeys }),
   );
   const finish = (objects: readonly KubeObject[]): readonly KubeObject[] => {

@@ -66,3 +66,53 @@ describe("what the server lets an account give away", () => {
     expect(outcome.code, outcome.stderr).toBe(0);
   });
 });
+
+describe("the rehearsal's server", () => {
+  let scene: Scene;
+  beforeAll(async () => {
+    scene = await openScene();
+  });
+  afterAll(() => scene.close());
+
+  const write = async (kind: "ClusterRole" | "ClusterRoleBinding", name: string, content: object) => {
+    const { status, body } = await scene.api.request({
+      method: "POST",
+      path: `/apis/${RBAC}/v1/${kind.toLowerCase()}s`,
+      headers: { "impersonate-user": "installer" },
+      body: { apiVersion: `${RBAC}/v1`, kind, metadata: { name }, ...content },
+    });
+    return [status, (body as { message?: string }).message];
+  };
+  const may = (...verbs: string[]): Rule => ({ apiGroups: [RBAC], resources: ["*"], verbs });
+  const pods = { apiGroups: [""], resources: ["pods", "pods/log"], verbs: ["get", "list"] };
+  const toPods = { roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: "pods" } };
+
+  it("refuses rules that their writer does not have, in the real one's words", async () => {
+    await scene.give([may("create"), { ...pods, verbs: ["get"] }]);
+    expect(await write("ClusterRole", "pods", { rules: [pods] })).toEqual([
+      403,
+      `clusterroles.${RBAC} "pods" is forbidden: user "installer" (groups=["system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["list"]}\n{APIGroups:[""], Resources:["pods/log"], Verbs:["list"]}`,
+    ]);
+    expect(await write("ClusterRole", "all", { rules: [{ ...pods, resources: ["*"] }] })).toMatchObject([403, {}]);
+  });
+
+  it("wants everything, or escalate, for a role that gathers others", async () => {
+    const gathering = { aggregationRule: { clusterRoleSelectors: [{ matchLabels: { a: "b" } }] } };
+    await scene.give([may("create"), pods]);
+    expect((await write("ClusterRole", "gathering", gathering))[1]).toContain("must have cluster-admin privileges");
+    await scene.give([may("create", "escalate")]);
+    expect(await write("ClusterRole", "gathering", gathering)).toEqual([201, undefined]);
+  });
+
+  it("lets a role be bound by who has what is in it, or may bind it", async () => {
+    await scene.give([may("create")]);
+    expect((await write("ClusterRoleBinding", "one", toPods))[1]).toBe(`clusterroles.${RBAC} "pods" not found`);
+    await scene.give([may("create", "escalate")]);
+    expect(await write("ClusterRole", "pods", { rules: [pods] })).toEqual([201, undefined]);
+    expect((await write("ClusterRoleBinding", "one", toPods))[1]).toContain("permissions not currently held");
+    await scene.give([may("create"), pods]);
+    expect(await write("ClusterRoleBinding", "one", toPods)).toEqual([201, undefined]);
+    await scene.give([may("create", "bind")]);
+    expect(await write("ClusterRoleBinding", "two", toPods)).toEqual([201, undefined]);
+  });
+});

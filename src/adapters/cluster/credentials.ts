@@ -133,7 +133,7 @@ const providerToken = (provider: Readonly<Record<string, unknown>>): (() => Prom
   let config: Promise<{ applyToHTTPSOptions: (options: { headers?: unknown }) => Promise<void> }> | undefined;
   let running: Promise<string | undefined> | undefined;
   const load = async () => {
-    const { KubeConfig } = await import("@kubernetes/client-node");
+    const { KubeConfig } = await import("./client-node.ts");
     const kubeconfig = new KubeConfig();
     const cluster = { name: "cluster", server: "https://localhost", skipTLSVerify: false };
     kubeconfig.loadFromClusterAndUser(cluster, { name: "user", authProvider: provider });

@@ -29,6 +29,8 @@ export interface OpenOptions {
   readonly connectTimeoutMs?: number;
   /** Default 5 000 before the first answer, 60 000 after it. */
   readonly patience?: Patience;
+  /** Told why it takes longer, when a request has to be made again or gets no answer for a while; each new reason once. */
+  readonly onTrouble?: (reason: string) => void;
 }
 
 export interface ClusterStats {
@@ -42,7 +44,7 @@ export interface ClusterStats {
 }
 
 export interface Cluster extends LockableCluster {
-  /** What the person should know about this connection, one sentence each. */
+  /** What the person should know about this connection, one sentence each; about the clocks once something was answered. */
   readonly warnings: readonly string[];
   readonly stats: () => ClusterStats;
   /** Closes all connections and ends a credential plugin that runs. */
@@ -60,6 +62,7 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
     timeoutMs: options.timeoutMs ?? 30_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     patience: options.patience ?? { firstContactMs: 5_000, midRunMs: 60_000 },
+    onTrouble: options.onTrouble,
   });
   const discovery = createDiscovery(transport.send, timing);
   let writes = 0;
@@ -97,7 +100,9 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
       }),
     lease: { get, create, replace, remove },
     guarded: (permit) => ({ ...cluster, ...createObjects({ ...tools, permit }) }),
-    warnings: target.warnings,
+    get warnings() {
+      return [...target.warnings, ...clockWarning(transport.skewMs())];
+    },
     stats: () => ({ ...transport.counts(), writes, lists: { ...lists } }),
     close: () => {
       closed.abort();
@@ -105,4 +110,17 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
     },
   };
   return cluster;
+};
+
+/** Our certificates begin five minutes in the past. */
+const TOLERATED_SKEW_MS = 300_000;
+
+const clockWarning = (skewMs = 0): readonly string[] => {
+  if (Math.abs(skewMs) < TOLERATED_SKEW_MS) return [];
+  const minutes = Math.round(Math.abs(skewMs) / 60_000);
+  return [
+    skewMs < 0
+      ? `This machine's clock is ${minutes} minutes ahead of the cluster's: a certificate that is made now is not valid there yet.`
+      : `This machine's clock is ${minutes} minutes behind the cluster's: a certificate that the cluster makes now is not valid here yet.`,
+  ];
 };

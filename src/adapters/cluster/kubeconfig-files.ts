@@ -94,7 +94,7 @@ const readText = async (file: string): Promise<string | undefined> => {
 };
 
 const parse = async (text: string, file: string): Promise<Kubeconfig> => {
-  const [{ loadAll }, { KubeConfig }] = await Promise.all([import("js-yaml"), import("@kubernetes/client-node")]);
+  const [{ loadAll }, { KubeConfig }] = await Promise.all([import("js-yaml"), import("./client-node.ts")]);
   const folder = path.resolve(path.dirname(file));
   try {
     // An empty file is an empty kubeconfig to kubectl.

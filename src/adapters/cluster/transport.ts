@@ -41,6 +41,8 @@ export interface Transport {
   readonly stream: (request: Request, signal: AbortSignal) => Promise<IncomingMessage>;
   /** Tries included that failed. */
   readonly counts: () => { readonly requests: number; readonly connections: number };
+  /** How far the server's clock is ahead, in milliseconds, by the Date of its first answer; undefined: not known. */
+  readonly skewMs: () => number | undefined;
   readonly close: () => void;
 }
 
@@ -52,7 +54,12 @@ export interface TransportOptions {
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly patience: Patience;
+  /** Told when a request has to be made again or gets no answer for a while, each new reason once. */
+  readonly onTrouble?: ((reason: string) => void) | undefined;
 }
+
+/** From here on somebody who waits wants to know what for. */
+const SLOW_MS = 1_500;
 
 /** Raw JSON over a few connections that stay open. Nothing of a request's credentials gets into an error. */
 export const createTransport = (target: ClusterTarget, options: TransportOptions): Transport => {
@@ -62,6 +69,12 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
   let requests = 0;
   let connections = 0;
   let contacted = false;
+  let skew: number | undefined;
+  let trouble: string | undefined;
+  const tell = (reason: string): void => {
+    if (reason !== trouble) options.onTrouble?.(reason);
+    trouble = reason;
+  };
   const lanes = createLanes(target, {
     timeoutMs: options.timeoutMs,
     patienceMs: patience.midRunMs,
@@ -112,10 +125,20 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
 
   const attempt = async (request: Request, lane: Lane, cut: AbortSignal | undefined): Promise<Answered | Lost> => {
     const leave = await lane.enter();
+    let isSlow = false;
+    const slow = setTimeout(() => {
+      isSlow = true;
+      tell(`${target.server} takes long to answer`);
+    }, SLOW_MS);
     try {
       const opened = await authorized(request, lane, cut);
-      return isLost(opened) ? opened : await readExchange(opened);
+      if (isLost(opened)) return opened;
+      skew ??= Date.parse(opened.response.headers.date ?? "") - timing.now();
+      const answered = await readExchange(opened);
+      if (!isSlow && !isLost(answered) && isSuccess(answered.status)) trouble = undefined;
+      return answered;
     } finally {
+      clearTimeout(slow);
       leave();
     }
   };
@@ -145,6 +168,7 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
         const limit = failedSince + (contacted ? lane.patienceMs : patience.firstContactMs);
         if (delay === undefined || signal?.aborted || timing.now() + delay > limit)
           throw errorOf(request, outcome, target);
+        tell(`${troubleOf(request, outcome, target)}; trying again`);
         await timing.sleep(delay, signal);
       }
     };
@@ -160,6 +184,7 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
       return opened.response;
     },
     counts: () => ({ requests, connections }),
+    skewMs: () => (skew === undefined || Number.isNaN(skew) ? undefined : skew),
     close: () => {
       for (const lane of Object.values(lanes)) lane.agent.destroy();
     },
@@ -172,6 +197,11 @@ const nameOf = (request: Request): string => `${request.method} ${request.path}`
 
 const errorOf = (request: Request, outcome: Answered | Lost, target: ClusterTarget): Error =>
   isLost(outcome) ? explain(outcome.error, target) : apiError(nameOf(request), outcome.status, outcome.text);
+
+const troubleOf = (request: Request, outcome: Answered | Lost, target: ClusterTarget): string => {
+  const { message } = errorOf(request, outcome, target);
+  return isLost(outcome) ? message : `${target.server} answers ${outcome.status}: ${message.replace(/\.$/, "")}`;
+};
 
 const answerOf = (request: Request, { status, text, headers }: Answered): Answer => {
   const body = parseJson(text);

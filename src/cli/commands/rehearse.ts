@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { didYouMean } from "../../config/similar.ts";
 import { UserError } from "../../ports/error.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseFor, installInto, prepareInstall } from "../installing.ts";
@@ -24,11 +25,13 @@ const NEXT = [
 ];
 
 export const run = async (given: CommandContext): Promise<number> => {
+  const { fault: faults } = given.flags;
+  await assertFaults(faults);
   const ctx = await withReleases({ ...given, confirm: async () => true });
   const stood = ctx.adapters.standIns !== undefined;
   const { startWorld } = await import("../../sandbox/world.ts");
   const [world, directory] = await Promise.all([
-    startWorld({ pace: 60, nodes: NODES }),
+    startWorld({ pace: 60, nodes: NODES, faults }),
     mkdtemp(join(tmpdir(), "kn-bootstrap-")),
   ]);
   try {
@@ -42,6 +45,8 @@ export const run = async (given: CommandContext): Promise<number> => {
       level: stood ? "warning" : "info",
       text: `A rehearsal in a world on this machine's loopback${what}. No cluster is touched.`,
     });
+    if (faults.length > 0)
+      ctx.emit({ type: "note", level: "warning", text: `What goes wrong in it, as asked: ${faults.join(", ")}.` });
     const session = await openSession(ctx, { kubeconfig, connectTo: world.connectTo });
     try {
       return await installInto(ctx, session, async () => NEXT);
@@ -58,6 +63,27 @@ export const run = async (given: CommandContext): Promise<number> => {
         text: "Rehearsed with stand-ins: this says nothing about the released manifests.",
       });
   }
+};
+
+const assertFaults = async (texts: readonly string[]): Promise<void> => {
+  const { chooseFault, FAULTS } = await import("../../sandbox/faults/index.ts");
+  const wrong = texts.find((text) => !chooseFault(text));
+  if (wrong === undefined) return;
+  const [name = ""] = wrong.split(":");
+  const known = FAULTS.find((fault) => fault.name === name);
+  const terms = FAULTS.map((fault) => ({ ...fault, term: `${fault.name}[:${fault.parameter.value}]` }));
+  const width = Math.max(...terms.map(({ term }) => term.length));
+  throw new UserError({
+    id: "rehearse.fault",
+    what: known
+      ? `The fault ${name} does not take ${JSON.stringify(wrong.slice(name.length + 1))}.`
+      : `There is no fault ${JSON.stringify(name)}.`,
+    remedy: {
+      text: didYouMean(name, known ? [] : FAULTS.map((fault) => fault.name), "These can be asked for:"),
+      command: terms.map(({ term, summary }) => `${term.padEnd(width)}  ${summary}`).join("\n"),
+    },
+    exitCode: 2,
+  });
 };
 
 /** Stand-ins only where the release can be had from nowhere, and never in place of a directory that was named. */

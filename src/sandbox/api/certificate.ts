@@ -12,15 +12,17 @@ export interface Serving {
 }
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
-const DAY = 86_400_000;
+const BACKDATED = 5 * 60_000;
+const YEAR = 365 * 86_400_000;
 
 const keyPair = (): Promise<webcrypto.CryptoKeyPair> =>
   webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 
-export async function createServing(): Promise<Serving> {
+/** `now` by the server's clock: from five minutes before it, as kubeadm backdates, for a year. */
+export async function createServing(now: Date): Promise<Serving> {
   const [authority, server] = await Promise.all([keyPair(), keyPair()]);
-  const notBefore = new Date(Date.now() - DAY);
-  const notAfter = new Date(Date.now() + 365 * DAY);
+  const notBefore = new Date(now.getTime() - BACKDATED);
+  const notAfter = new Date(now.getTime() + YEAR);
   const name = "CN=kubernetes";
   const ca = await x509.X509CertificateGenerator.createSelfSigned(
     {

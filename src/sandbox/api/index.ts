@@ -31,7 +31,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const client = createClient(world, registry);
   const stops = [watchDefinitions(world, registry)];
 
-  const serving = await createServing();
+  const { clock = () => new Date() } = options;
+  const serving = await createServing(clock());
   let address = "127.0.0.1";
   const server: Server = {
     world,
@@ -44,7 +45,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const instead = await options.onRequest?.(request);
     return instead ? fromResponse(instead) : handle(server, request, trusted);
   };
-  const listening = await listen(serving, options.port ?? 0, (request) => answer(request, false));
+  const listening = await listen(serving, options.port ?? 0, clock, (request) => answer(request, false));
   address = `127.0.0.1:${listening.port}`;
 
   for (const name of SYSTEM_NAMESPACES)
@@ -57,6 +58,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     ca: serving.ca,
     token: server.token,
     request: async (request) => toResponse(await answer(request, true)),
+    down: listening.down,
+    up: listening.up,
     close: async () => {
       for (const stop of stops) stop();
       await listening.close();

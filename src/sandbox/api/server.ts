@@ -13,17 +13,23 @@ const BODY_LIMIT = 3 * 1024 * 1024;
 
 export interface Listening {
   readonly port: number;
+  /** Ends every connection and takes no new one until `up`. */
+  readonly down: () => void;
+  readonly up: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
+/** `clock`: for the Date header. */
 export async function listen(
   serving: Serving,
   port: number,
+  clock: () => Date,
   answer: (request: ApiRequest) => Promise<Reply>,
 ): Promise<Listening> {
   const server = createServer(
     { cert: serving.certificate, key: serving.key, keepAliveTimeout: 60_000 },
     (incoming, outgoing) => {
+      outgoing.setHeader("date", clock().toUTCString());
       serve(incoming, outgoing, answer).catch(() => incoming.socket.destroy());
     },
   );
@@ -32,17 +38,28 @@ export async function listen(
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
-  });
+  const open = (at: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(at, "127.0.0.1", () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+  const down = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  await open(port);
+  const { port: own } = server.address() as AddressInfo;
   return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
+    port: own,
+    down: () => void down(),
+    up: async () => {
+      if (!server.listening) await open(own);
+    },
+    close: down,
   };
 }
 

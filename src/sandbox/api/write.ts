@@ -13,6 +13,7 @@ import { decodeObject } from "./codec.ts";
 import type { Fields } from "./json.ts";
 import { clone, equal } from "./json.ts";
 import { metadataErrors, metadataUpdateErrors, nameIsSubdomain, randomSuffix } from "./kinds/names.ts";
+import { checkQuotas } from "./quota.ts";
 import type { Resource } from "./resource.ts";
 import { apiVersionOf, storageKey } from "./resource.ts";
 import type { FieldError } from "./status.ts";
@@ -69,6 +70,7 @@ export async function create(world: World, call: Call, resource: Resource, objec
   ]);
   call.warnings.push(...(resource.rules.warn?.(draft) ?? []));
   await admission.validate({ ...request, object: draft });
+  checkQuotas(store, resource, draft);
   if (metadata.resourceVersion !== undefined)
     throw internal("resourceVersion should not be set on objects to be created");
   const key = storageKey(resource);

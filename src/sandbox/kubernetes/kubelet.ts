@@ -18,6 +18,8 @@ interface Life {
   startedAt?: string;
   restarts: number;
   failures: number;
+  /** What a container waits for until the next try to pull. */
+  backingOff?: { container: string; message: string } | undefined;
   lastExit?: Record<string, unknown>;
 }
 
@@ -26,6 +28,16 @@ interface Verdict {
   phase: "Pending" | "Running" | "Succeeded";
   ready: boolean;
   state: (container: Obj) => Record<string, unknown>;
+}
+
+/** Why a container cannot come up. */
+interface Obstacle {
+  readonly name: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly news: { readonly reason: string; readonly message: string };
+  /** What it says from a second later until the next try, under ImagePullBackOff. */
+  readonly next?: string;
 }
 
 export interface KubeletOptions {
@@ -119,20 +131,30 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
   };
 
   /** The containers that cannot come up, each with its state and the news for `kubectl describe`. */
-  const obstacles = (pod: Obj): { container: Obj; reason: string; message: string; news: string }[] =>
+  const obstacles = (pod: Obj): Obstacle[] =>
     containersOf(pod).flatMap((container) => {
-      const { image } = container;
+      const { name, image } = container;
       if (!isImageName(image)) {
         const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
-        return [{ container, reason: "InvalidImageName", message, news: "InspectFailed" }];
+        return [{ name, reason: "InvalidImageName", message, news: { reason: "InspectFailed", message } }];
       }
       const refusal = pull?.(image);
       if (refusal !== undefined) {
-        const message = `Back-off pulling image "${image}": ErrImagePull: ${refusal}`;
-        return [{ container, reason: "ImagePullBackOff", message, news: "Failed" }];
+        const news = { reason: "Failed", message: `Failed to pull image "${image}": ${refusal}` };
+        const next = `Back-off pulling image "${image}": ErrImagePull: ${refusal}`;
+        return [{ name, reason: "ErrImagePull", message: refusal, news, next }];
       }
       const lack = missingEnvironment(api, pod, container);
-      return lack ? [{ container, reason: "CreateContainerConfigError", message: lack, news: "Failed" }] : [];
+      if (!lack) return [];
+      return [{ name, reason: "CreateContainerConfigError", message: lack, news: { reason: "Failed", message: lack } }];
+    });
+
+  /** One container waits for the reason, the others with it. */
+  const block = (pod: Obj, life: Life, blocked: string, reason: string, message: string): Promise<void> =>
+    write(pod, life, {
+      phase: "Pending",
+      ready: false,
+      state: ({ name }) => (name === blocked ? waiting(reason, message) : waiting("ContainerCreating")),
     });
 
   const crash = async (pod: Obj, life: Life, line: string): Promise<number> => {
@@ -166,6 +188,10 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
     const early = life.next - performance.now();
     if (life.startedAt === undefined) {
       const creating: Verdict = { phase: "Pending", ready: false, state: () => waiting("ContainerCreating") };
+      if (early > 0 && life.backingOff) {
+        await block(pod, life, life.backingOff.container, "ImagePullBackOff", life.backingOff.message);
+        return early;
+      }
       if (early > 0) {
         if (pod.status?.containerStatuses === undefined) await write(pod, life, creating);
         return early;
@@ -177,15 +203,15 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
         return undefined;
       }
       const [obstacle] = obstacles(pod);
+      life.backingOff = undefined;
       if (obstacle) {
-        const { container, reason, message, news } = obstacle;
-        await write(pod, life, {
-          phase: "Pending",
-          ready: false,
-          state: ({ name }) => (name === container.name ? waiting(reason, message) : waiting("ContainerCreating")),
-        });
-        await recordEvent(api, "kubelet", pod, "Warning", news, message);
-        return backOff(life) * second;
+        const { name, reason, message, news, next } = obstacle;
+        await block(pod, life, name, reason, message);
+        await recordEvent(api, "kubelet", pod, "Warning", news.reason, news.message);
+        const pause = backOff(life) * second;
+        if (next === undefined) return pause;
+        life.backingOff = { container: name, message: next };
+        return second;
       }
       life.pulled = true;
       const line = await program?.start?.(pod);

@@ -57,7 +57,8 @@ export const replicaSets = (stage: Stage): Reconciler => {
         },
         { subresource: "status" },
       );
-      return undefined;
+      // Upstream retries with back-off.
+      return refusal === undefined ? undefined : 10 * stage.second;
     },
   };
 };

@@ -1,0 +1,209 @@
+/**
+ * What the program takes, measured as it ships: the built bundle in processes of its own, against a sandbox in another one and,
+ * with KN_TEST_KUBECONFIG, against that cluster too. Prints medians, ratios and budgets; asserts nothing.
+ */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { load } from "../src/config/load.ts";
+import type { Report } from "../src/core/run.ts";
+import { steps } from "../src/steps/index.ts";
+import { withoutManifests } from "../src/steps/prepare.ts";
+import { criticalPath } from "./bench/critical-path.ts";
+import {
+  applyFiles,
+  deleteApplied,
+  hasKubectl,
+  inWorld,
+  type Place,
+  type Run,
+  runProgram,
+  startUp,
+  untilAvailable,
+} from "./bench/runs.ts";
+import { type Built, buildInto, type Release, writeRelease } from "./bench/setup.ts";
+import { median, megabytes, milliseconds, ratio, seconds, table } from "./bench/table.ts";
+
+const USAGE = `npm run bench -- [options]
+  --manifests DIR  files of the releases; default: ../shared/upstream where it is, else cache and network
+  --runs N         how often each is measured; default 3
+KN_TEST_KUBECONFIG names a cluster without Knative: it is installed there, measured, and removed again.
+`;
+
+/** How long a second of the cluster's own work lasts, in milliseconds: next to nothing, to see the program; or some, to see it wait. */
+const PACE = { instant: 1, delayed: 100 };
+const BUDGET = { start: 1.6, makespan: 1.1, peakBytes: 250e6 };
+const STARTS = 15;
+const HOW = `kn-bootstrap is the built bundle; what is loaded before it counts requests and leads the proof to the sandbox's gateway.
+kubectl applies the same objects, and neither waits nor proves.
+`;
+
+/** In this order on one cluster; kubectl on another one that is as empty. */
+interface Round {
+  readonly install: Run;
+  readonly again: Run;
+  readonly plan: Run;
+  readonly apply?: Run;
+  readonly applyAgain?: Run;
+}
+
+const say = (text: string): void => void process.stdout.write(text);
+
+const ours = async (folder: string, place: Place, { args }: Release) => ({
+  install: await runProgram(folder, place, ["install", "--yes", ...args]),
+  again: await runProgram(folder, place, ["install", "--yes", ...args]),
+  plan: await runProgram(folder, place, ["plan", ...args]),
+});
+
+const theirs = async (folder: string, place: Place, { files }: Release) => {
+  const apply = await applyFiles(folder, place, files);
+  await untilAvailable(place);
+  return { apply, applyAgain: await applyFiles(folder, place, files) };
+};
+
+const roundInSandbox = async (folder: string, release: Release): Promise<Round> => ({
+  ...(await inWorld(folder, PACE.instant, (place) => ours(folder, place, release))),
+  // With delays, as kubectl would stumble over a webhook that is there before it has applied all.
+  ...(hasKubectl() ? await inWorld(folder, PACE.delayed, (place) => theirs(folder, place, release)) : {}),
+});
+
+/** Leaves the cluster as it was, and leaves one alone that has Knative: it may be somebody's. */
+const roundInCluster = async (folder: string, place: Place, release: Release): Promise<Round> => {
+  const planned = await runProgram(folder, place, ["plan", ...release.args]);
+  if (!/"action":"create"[^{}]*"object":\{[^{}]*"name":"knative-serving"/.test(JSON.stringify(planned.events)))
+    throw new Error("the cluster of KN_TEST_KUBECONFIG has Knative already, and this measures a first install");
+  const remove = () => runProgram(folder, place, ["uninstall", "--yes", "--purge"]);
+  const round = await ours(folder, place, release).finally(remove);
+  if (!hasKubectl()) return round;
+  return { ...round, ...(await theirs(folder, place, release).finally(() => deleteApplied(place, release))) };
+};
+
+const workTable = (rounds: readonly Round[]): string => {
+  const row = (title: string, pick: (round: Round) => Run | undefined, beside?: (round: Round) => Run | undefined) => {
+    const runs = rounds.flatMap((round) => pick(round) ?? []);
+    const others = rounds.flatMap((round) => beside?.(round) ?? []);
+    if (runs.length === 0) return [];
+    const wall = median(runs.map((run) => run.seconds));
+    const peak = median(runs.flatMap((run) => run.peakBytes ?? []));
+    return [
+      [
+        title,
+        String(median(runs.map(({ requests }) => requests))),
+        seconds(wall),
+        others.length > 0 ? ratio(wall / median(others.map((run) => run.seconds))) : "",
+        Number.isNaN(peak) ? "" : megabytes(peak),
+      ],
+    ];
+  };
+  const refused = median(rounds.flatMap(({ applyAgain }) => applyAgain?.conflicts ?? []));
+  const conflicts = refused > 0 ? `, refused by ${refused} conflicts` : "";
+  return table(
+    ["", "requests", "wall", "of kubectl's", `memory (budget ${megabytes(BUDGET.peakBytes)})`],
+    [
+      ...row(
+        "install: plan, apply, wait, prove",
+        (round) => round.install,
+        (round) => round.apply,
+      ),
+      ...row(
+        "install again: nothing to do",
+        (round) => round.again,
+        (round) => round.applyAgain,
+      ),
+      ...row("plan", (round) => round.plan),
+      ...row("kubectl apply --server-side, no waiting", (round) => round.apply),
+      ...row(`kubectl apply --server-side again${conflicts}`, (round) => round.applyAgain),
+    ],
+  );
+};
+
+const reportOf = ({ events }: Run): Report => events.find(({ type }) => type === "report") as unknown as Report;
+
+const makespanTable = async (runs: readonly Run[]): Promise<string> => {
+  const config = await load({ flags: {}, env: {}, terminal: false });
+  const graph = new Map(steps(withoutManifests(config)).map(({ id, needs }) => [id, needs]));
+  const measured = runs.map((run) => {
+    const report = reportOf(run);
+    const path = criticalPath(report.steps.map(({ id, seconds }) => ({ id, seconds, needs: graph.get(id) ?? [] })));
+    return { makespan: report.seconds, critical: path.seconds, ids: path.ids };
+  });
+  return `${table(
+    ["", "makespan", "critical path", `ratio (budget ${ratio(BUDGET.makespan)})`],
+    [
+      [
+        "install",
+        seconds(median(measured.map(({ makespan }) => makespan))),
+        seconds(median(measured.map(({ critical }) => critical))),
+        ratio(median(measured.map(({ makespan, critical }) => makespan / critical))),
+      ],
+    ],
+  )}By the steps' own seconds: ${measured[0]?.ids.join(" → ")}\n`;
+};
+
+const startTable = (folder: string): string => {
+  const program = join(folder, "dist/main.js");
+  const subjects = [
+    ["node -e 0", ["-e", "0"]],
+    ["--version", [program, "--version"]],
+    ["--help", [program, "--help"]],
+  ] as const;
+  const times = subjects.map((): number[] => []);
+  for (let round = 0; round < STARTS; round++)
+    for (const [index, [, args]] of subjects.entries()) times[index]?.push(startUp(args));
+  const [bare = 0, ...medians] = times.map(median);
+  return table(
+    ["", "wall", `of node's (budget ${ratio(BUDGET.start)})`],
+    subjects.map(([title], index) => {
+      const time = index === 0 ? bare : (medians[index - 1] ?? 0);
+      return [title, milliseconds(time), index === 0 ? "" : ratio(time / bare)];
+    }),
+  );
+};
+
+const sizeLines = async ({ bytes, files }: Built): Promise<string> => {
+  const read = async (name: string) => JSON.parse(await readFile(join(import.meta.dirname, "..", name), "utf8"));
+  const { dependencies } = (await read("package.json")) as { dependencies: object };
+  const { packages } = (await read("package-lock.json")) as { packages: Record<string, { dev?: boolean }> };
+  const installed = Object.entries(packages).filter(([path, { dev }]) => path !== "" && !dev);
+  return `Bundle: ${megabytes(bytes)} in ${files} files. Runtime dependencies: ${Object.keys(dependencies).length}, with theirs ${installed.length}.\n`;
+};
+
+const measure = async (folder: string, runs: number, manifests: string | undefined): Promise<void> => {
+  const [built, release] = await Promise.all([buildInto(folder), writeRelease(folder, manifests)]);
+  const repeat = async <T>(once: () => Promise<T>): Promise<readonly T[]> => {
+    const results: T[] = [];
+    for (let round = 0; round < runs; round++) results.push(await once());
+    return results;
+  };
+  say(`${release.title}\nNode ${process.versions.node}, ${availableParallelism()} cores, medians of ${runs}\n${HOW}\n`);
+
+  say("Work, in a sandbox without delays\n");
+  say(workTable(await repeat(() => roundInSandbox(folder, release))));
+
+  say(`\nWaiting, in a sandbox with fixed delays: its seconds last ${PACE.delayed} ms\n`);
+  const install = (place: Place) => runProgram(folder, place, ["install", "--yes", ...release.args]);
+  say(await makespanTable(await repeat(() => inWorld(folder, PACE.delayed, install))));
+
+  say(`\nStart, medians of ${STARTS}\n${startTable(folder)}\n${await sizeLines(built)}`);
+
+  const kubeconfig = process.env.KN_TEST_KUBECONFIG;
+  if (!kubeconfig) return;
+  say("\nWork and waiting in the cluster of KN_TEST_KUBECONFIG, once\n");
+  const round = await roundInCluster(folder, { kubeconfig, gateway: [] }, release);
+  say(`${workTable([round])}${await makespanTable([round.install])}`);
+};
+
+const { values: flags } = parseArgs({
+  options: { manifests: { type: "string" }, runs: { type: "string", default: "3" }, help: { type: "boolean" } },
+});
+if (flags.help) say(USAGE);
+else {
+  const folder = await mkdtemp(join(tmpdir(), "kn-bootstrap-bench-"));
+  try {
+    await measure(folder, Math.max(1, Number(flags.runs) || 1), flags.manifests);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Loaded before the measured program (`node --import`): counts its requests to the API, leads it to the sandbox's gateway, whose
+ * ports 80 and 443 are others on this machine, and writes down what it needed when it ends. The program itself is as it ships.
+ */
+import { subscribe } from "node:diagnostics_channel";
+import { writeFileSync } from "node:fs";
+import type { ClientRequest } from "node:http";
+import { type NetConnectOpts, Socket } from "node:net";
+import process from "node:process";
+
+const { BENCH_FIGURES = "", BENCH_GATEWAY = "[]" } = process.env;
+
+let requests = 0;
+subscribe("http.client.request.start", (message) => {
+  const { request } = message as { request: ClientRequest };
+  // The proof's requests go through the gateway, to `/`.
+  if (request.path !== "/") requests += 1;
+});
+
+const ports = new Map(JSON.parse(BENCH_GATEWAY) as [number, number][]);
+const connect = Socket.prototype.connect;
+Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
+  // Node's own callers pass their arguments as one array.
+  const options = (Array.isArray(args[0]) ? args[0][0] : args[0]) as NetConnectOpts;
+  const port = "port" in options ? ports.get(options.port) : undefined;
+  if (port !== undefined) Object.assign(options, { port });
+  return Reflect.apply(connect, this, args) as Socket;
+};
+
+process.on("exit", () => {
+  writeFileSync(BENCH_FIGURES, JSON.stringify({ requests, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+});

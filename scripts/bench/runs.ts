@@ -1,0 +1,127 @@
+import { fork, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** What a run took. */
+export interface Run {
+  readonly seconds: number;
+  readonly requests: number;
+  /** Of kn-bootstrap only. */
+  readonly peakBytes?: number;
+  /** Of kubectl: fields that others own by now, which it leaves as they are and fails. */
+  readonly conflicts: number;
+  /** What kn-bootstrap printed with `-o json`. */
+  readonly events: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A cluster. */
+export interface Place {
+  readonly kubeconfig: string;
+  /** From a port of the gateway's address to the port on 127.0.0.1 that it stands for. */
+  readonly gateway: readonly (readonly [number, number])[];
+}
+
+interface Ended {
+  readonly seconds: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `forgive`: what may be on stderr when it fails. */
+const timed = async (
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  forgive = /$^/,
+): Promise<Ended> => {
+  const started = performance.now();
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text;
+    });
+  }
+  const [code] = await once(child, "close");
+  const seconds = (performance.now() - started) / 1000;
+  if (code !== 0 && output.stderr.search(forgive) < 0)
+    throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${output.stderr.slice(-2000)}`);
+  return { seconds, ...output };
+};
+
+/** Runs kn-bootstrap as it was built into `folder`. */
+export const runProgram = async (folder: string, place: Place, args: readonly string[]): Promise<Run> => {
+  const figures = join(folder, "figures.json");
+  const { seconds, stdout } = await timed(
+    process.execPath,
+    ["--import", join(folder, "preload.js"), join(folder, "dist/main.js"), ...args, "-o", "json"],
+    { KUBECONFIG: place.kubeconfig, BENCH_FIGURES: figures, BENCH_GATEWAY: JSON.stringify(place.gateway) },
+  );
+  const measured = JSON.parse(await readFile(figures, "utf8")) as Required<Pick<Run, "requests" | "peakBytes">>;
+  const events = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { seconds, events, conflicts: 0, ...measured };
+};
+
+export const hasKubectl = (): boolean => spawnSync("kubectl", ["version", "--client"]).status === 0;
+
+const CONFLICTS = /Apply failed with (\d+) conflict/g;
+
+/** `kubectl apply --server-side` of one file after the other. */
+export const applyFiles = async (folder: string, place: Place, files: readonly string[]): Promise<Run> => {
+  // The sandbox has no OpenAPI to validate by. -v=6 writes a line for each request.
+  const args = ["apply", "--server-side", "--validate=false", "-v=6", "--cache-dir", join(folder, "discovery"), "-f"];
+  const runs: Ended[] = [];
+  for (const file of files)
+    runs.push(await timed("kubectl", [...args, file], { KUBECONFIG: place.kubeconfig }, CONFLICTS));
+  const log = runs.map(({ stderr }) => stderr).join("\n");
+  return {
+    seconds: runs.reduce((sum, run) => sum + run.seconds, 0),
+    requests: log.match(/\b(GET|PATCH|POST|PUT) https?:/g)?.length ?? 0,
+    conflicts: [...log.matchAll(CONFLICTS)].reduce((sum, [, count]) => sum + Number(count), 0),
+    events: [],
+  };
+};
+
+/** Until what was applied runs: kubectl itself waits for nothing, and the webhook is asked about a second apply. */
+export const untilAvailable = async (place: Place): Promise<void> => {
+  for (const namespace of ["knative-serving", "kourier-system"]) {
+    const args = ["wait", "deployment", "--all", "--for=condition=Available", "--timeout=5m", "--namespace", namespace];
+    await timed("kubectl", args, { KUBECONFIG: place.kubeconfig });
+  }
+};
+
+/** `webhooks`: their configurations, as `kind/name`; they go first, because what they look at could not be deleted after their process. */
+export const deleteApplied = async (
+  place: Place,
+  { webhooks, files }: { readonly webhooks: readonly string[]; readonly files: readonly string[] },
+): Promise<void> => {
+  for (const what of [webhooks, ...files.toReversed().map((file) => ["-f", file])])
+    await timed("kubectl", ["delete", "--ignore-not-found", ...what], { KUBECONFIG: place.kubeconfig });
+};
+
+/** Starts a sandbox in which a second lasts `pace` milliseconds, for the time of `use`. */
+export const inWorld = async <T>(folder: string, pace: number, use: (place: Place) => Promise<T>): Promise<T> => {
+  const world = fork(fileURLToPath(new URL("world.ts", import.meta.url)), [String(pace)]);
+  try {
+    const [{ kubeconfig, gateway }] = (await once(world, "message")) as [Place];
+    const file = join(folder, "kubeconfig");
+    await writeFile(file, kubeconfig, { mode: 0o600 });
+    return await use({ kubeconfig: file, gateway });
+  } finally {
+    world.disconnect();
+    await once(world, "exit");
+  }
+};
+
+/** Seconds that Node takes with these arguments, from its start to its end. */
+export const startUp = (args: readonly string[]): number => {
+  const started = performance.now();
+  spawnSync(process.execPath, args, { stdio: "ignore" });
+  return (performance.now() - started) / 1000;
+};

@@ -1,0 +1,51 @@
+import { ApiError } from "../ports/cluster.ts";
+import { type Remedy, UserError } from "../ports/error.ts";
+import { describe } from "../ports/object.ts";
+import type { Change } from "./change.ts";
+import { denialOf } from "./denial.ts";
+import { webhookFailure } from "./webhook-failure.ts";
+
+const AGAIN = "What is done is kept: mend the cause and run the same command again.";
+
+/** What a refused write means: `wait` may pass (a webhook that does not answer yet), anything else is final. */
+export const refusal = (error: unknown, change: Change): { wait: string; remedy: Remedy } | { final: Error } => {
+  if (!(error instanceof ApiError)) return { final: error instanceof Error ? error : new Error(String(error)) };
+  const subject = change.kind === "object" ? describe(change.object) : `the certificate for ${change.names.join(", ")}`;
+  const failure = error.status >= 500 ? webhookFailure(error.message) : undefined;
+  if (failure) return { wait: failure.reason, remedy: failure.remedy };
+  if (error.status === 404 && error.reason === "")
+    return { wait: `the server does not serve ${subject} yet`, remedy: { text: AGAIN } };
+  const isGoing =
+    (error.status === 403 && /being terminated/.test(error.message)) ||
+    (error.status === 409 &&
+      error.conflicts.length === 0 &&
+      /terminating|being deleted|object is being/.test(error.message));
+  if (isGoing) return { wait: error.message, remedy: { text: HELD } };
+  if (error.conflicts.length > 0) {
+    return {
+      final: new UserError({
+        id: "apply.conflict",
+        what: `${subject} has fields that somebody else owns.`,
+        why: error.conflicts.map(({ field, owner }) => `${field} is owned by ${owner}`).join("; "),
+        remedy: { text: "Run again to see them in the plan; --take-ownership takes them." },
+        exitCode: 1,
+        cause: error,
+      }),
+    };
+  }
+  const namespace = change.kind === "object" ? change.object.metadata.namespace : change.secret.namespace;
+  const denial = denialOf(error.message, namespace);
+  return {
+    final: new UserError({
+      id: "apply.refused",
+      what: `The server refused ${change.action} of ${subject}.`,
+      why: denial?.message ?? `${error.status} ${error.reason}: ${error.message}`,
+      remedy: denial?.remedy ?? { text: error.status === 403 ? RIGHT : AGAIN },
+      exitCode: 1,
+      cause: error,
+    }),
+  };
+};
+
+const HELD = "Who put the finalizers there has to take them away.";
+const RIGHT = "Ask an administrator for the missing right, then run again; what is done is kept.";

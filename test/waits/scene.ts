@@ -1,0 +1,92 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { loadKubeconfig, type OpenOptions, openCluster } from "../../src/adapters/cluster/index.ts";
+import { createProbe } from "../../src/adapters/probe.ts";
+import { runCli } from "../../src/cli/index.ts";
+import { standIn } from "../../src/sandbox/stand-ins/index.ts";
+import type { Api, ApiResponse } from "../../src/sandbox/types.ts";
+import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
+
+/** An event of `-o json` and when it was written. */
+export interface Said {
+  readonly at: number;
+  readonly event: Readonly<Record<string, unknown>>;
+}
+
+export interface Run {
+  readonly code: number;
+  readonly said: readonly Said[];
+  readonly stderr: string;
+  readonly seconds: number;
+}
+
+export interface Scene extends World {
+  readonly run: (args: readonly string[], options?: Pick<OpenOptions, "patience">) => Promise<Run>;
+  /** Resolves once `sees` holds, looked at after each change of the cluster and each request; to when that was. */
+  readonly sight: (sees: (api: Api) => boolean) => { readonly at: () => number | undefined };
+}
+
+/** A second of the cluster in milliseconds. */
+const PACE = 5;
+
+export const openScene = async (options: WorldOptions = {}): Promise<Scene> => {
+  const lookers = new Set<() => void>();
+  const look = (): void => {
+    for (const looker of lookers) looker();
+  };
+  const onRequest = async (): Promise<ApiResponse | undefined> => {
+    look();
+    return undefined;
+  };
+  const world = await startWorld({ pace: PACE, onRequest, ...options });
+  world.api.onChange(look);
+  const kubeconfig = join(mkdtempSync(join(tmpdir(), "kn-bootstrap-waits-")), "kubeconfig");
+  writeFileSync(kubeconfig, world.kubeconfig, { mode: 0o600 });
+  return {
+    ...world,
+    sight: (sees) => {
+      let at: number | undefined;
+      const looker = (): void => {
+        if (at !== undefined || !sees(world.api)) return;
+        at = performance.now();
+        lookers.delete(looker);
+      };
+      lookers.add(looker);
+      looker();
+      return { at: () => at };
+    },
+    run: async (args, connection = {}) => {
+      const began = performance.now();
+      const said: Said[] = [];
+      const errors: string[] = [];
+      const stream = (onText: (text: string) => void): Writable =>
+        new Writable({
+          write: (chunk, _encoding, done) => {
+            onText(String(chunk));
+            done();
+          },
+        });
+      const code = await runCli({
+        argv: [...args, "-o", "json"],
+        env: { KUBECONFIG: kubeconfig, XDG_CACHE_HOME: join(tmpdir(), "kn-bootstrap-no-cache"), LANG: "C.UTF-8" },
+        stdin: process.stdin,
+        stdout: stream((text) => {
+          for (const line of text.trimEnd().split("\n")) said.push({ at: performance.now(), event: JSON.parse(line) });
+        }),
+        stderr: stream((text) => errors.push(text)),
+        signal: new AbortController().signal,
+        adapters: {
+          // Whoever ran here before has ended.
+          holder: { name: `waits/${began}`, isDead: () => true },
+          openCluster: async (_where, { env, ...opening }) =>
+            openCluster(await loadKubeconfig({ env }), { ...opening, ...connection }),
+          createProbe: async () => createProbe({ connectTo: world.connectTo }),
+          standIns: standIn,
+        },
+      });
+      return { code, said, stderr: errors.join(""), seconds: (performance.now() - began) / 1000 };
+    },
+  };
+};
