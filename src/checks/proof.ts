@@ -9,6 +9,7 @@ import { messageOf } from "../ports/error.ts";
 import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { podsProblem, type Refusals } from "./pods.ts";
+import { pullProblem } from "./pull.ts";
 
 /** What the proof looks at. */
 export interface Proof {
@@ -48,14 +49,7 @@ export const serviceReady = (proof: Proof): Check => {
         at(ready, "status") !== "True" ||
         Number(at(live, "status", "observedGeneration") ?? 0) < (live.metadata.generation ?? 0)
       ) {
-        const reason = [at(ready, "reason"), at(ready, "message")].filter((part) => part).join(": ");
-        const selector = { "serving.knative.dev/service": name };
-        const cause = await podsProblem(ctx, `Knative Service ${namespace}/${name}`, namespace ?? "", selector, before);
-        if (cause) return cause;
-        return fail(
-          `Knative Service ${namespace}/${name} is not ready yet${reason ? `: ${reason}` : ""}`,
-          READY_COMMAND,
-        );
+        return notReady(ctx, proof.service, ready, before);
       }
       const domain = await proof.domain(ctx);
       const host = domain && hostFor(proof.config.domainTemplate, { namespace: namespace ?? "", name }, domain);
@@ -71,6 +65,26 @@ export const serviceReady = (proof: Proof): Check => {
       });
     },
   };
+};
+
+/** What stands in the way: its pods, its image, else Knative's own words. */
+const notReady = async (
+  ctx: ReadContext,
+  { namespace = "", name }: ObjectRef,
+  ready: unknown,
+  before: Refusals,
+): Promise<Finding> => {
+  const subject = `Knative Service ${namespace}/${name}`;
+  const cause = await podsProblem(ctx, subject, namespace, { "serving.knative.dev/service": name }, before);
+  if (cause) return cause;
+  const reason = [at(ready, "reason"), at(ready, "message")].filter((part) => part).join(": ");
+  // Knative asks the registry itself which digest a tag means.
+  const [, image, why] = /Unable to fetch image "([^"]+)": (.*)/s.exec(reason) ?? [];
+  if (image && why) {
+    const { summary, remedy } = pullProblem(image, why, READY_COMMAND.command);
+    return fail(`${subject} cannot get its image: ${summary}`, remedy);
+  }
+  return fail(`${subject} is not ready yet${reason ? `: ${reason}` : ""}`, READY_COMMAND);
 };
 
 /** What URLs are made from, by ConfigMap; keys may be written in either form. */

@@ -48,13 +48,16 @@ export interface Session {
   readonly close: () => void;
 }
 
+const REACH = { text: "See whether the cluster is well, and the way to it." };
+
 /** Connects, finds out that the cluster answers, and says which one it is. */
 export const openSession = async (ctx: CommandContext, where: Where = ctx.config): Promise<Session> => {
   const cluster = await ctx.adapters.openCluster(where, {
     env: ctx.env,
     signal: ctx.signal,
     interactive: ctx.stdinIsTTY,
-    onTrouble: (reason) => ctx.emit({ type: "waiting", step: "cluster", check: "cluster.answers", reason }),
+    onTrouble: (reason) =>
+      ctx.emit({ type: "waiting", step: "cluster", check: "cluster.answers", reason, remedy: REACH }),
   });
   try {
     const [version, probe] = await Promise.all([cluster.version(), ctx.adapters.createProbe(where.connectTo)]);

@@ -59,7 +59,10 @@ const applyObject = async (change: ObjectChange, { cluster, takeOwnership, remem
       const { object, created } = await cluster.apply(change.object, options).catch(async (error: unknown) => {
         const live =
           error instanceof ApiError && error.conflicts.length > 0 && (await cluster.get(refOf(change.object)));
-        throw live && live.metadata.deletionTimestamp !== undefined ? stillGoing(live) : error;
+        // Our own, which somebody has written to since its answer was lost; or one that is going, which is judged below.
+        if (live && (live.metadata.deletionTimestamp || isOursAlone(live, change.manager)))
+          return { object: live, created: false };
+        throw error;
       });
       if (object.metadata.deletionTimestamp) throw stillGoing(object);
       if (!created && !isOursAlone(object, change.manager)) throw appeared(change.object);
@@ -103,7 +106,8 @@ const dropAndSet = async (change: ObjectChange, cluster: ClusterWrite): Promise<
 const isOursAlone = (object: KubeObject, manager: string): boolean => {
   const [first] = (object.metadata.managedFields ?? [])
     .filter((entry) => !entry.subresource)
-    .sort((a, b) => ((a.time ?? "") < (b.time ?? "") ? -1 : 1));
+    // In whole seconds; within one, the server puts who applied before who updated.
+    .sort((a, b) => Date.parse(a.time ?? "") - Date.parse(b.time ?? ""));
   return first?.manager === manager;
 };
 

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterWrite } from "../ports/cluster.ts";
-import { type Remedy, UserError } from "../ports/error.ts";
+import { UserError } from "../ports/error.ts";
 import { type ApplyTools, applyChange, type Issue } from "./apply.ts";
 import type { Change, Goal, ObjectChange, StepPlan } from "./change.ts";
 import type { Check, ReadContext } from "./check.ts";
 import type { Emit } from "./event.ts";
 import { goneCheck } from "./gone.ts";
 import { removalWave, wave } from "./inventory.ts";
+import { outage, type Waiting } from "./outage.ts";
 import { subjectOf } from "./plan.ts";
 import { refusal } from "./refusal.ts";
 import { replan } from "./replan.ts";
@@ -35,7 +36,6 @@ export const carryOut = async (
 ): Promise<string> => {
   const deadline = performance.now() + tools.timeoutMs;
   const remaining = (): number => Math.max(0, deadline - performance.now());
-  const changes = plan.changes.length === 0 ? [] : await replan(step, plan, goal, tools);
   let said: string | undefined;
   // Writes that wait together say it once.
   const waiting =
@@ -44,11 +44,27 @@ export const carryOut = async (
       if (reason !== said) tools.emit({ type: "waiting", step: step.id, check, reason, remedy });
       said = reason;
     };
+  const changes =
+    plan.changes.length === 0
+      ? []
+      : await patiently(() => replan(step, plan, goal, tools), {
+          subject: "The plan could not be compared with the cluster",
+          meaning: (error) => outage(error) ?? { final: error },
+          signal: tools.signal,
+          remaining,
+          onReason: waiting("plan"),
+        });
 
   const perform = async (change: Change): Promise<void> => {
     tools.signal.throwIfAborted();
     if (change.kind === "object" && change.temporary) temporaries.push(change);
-    await patiently(change, tools, remaining, waiting("apply"));
+    await patiently(() => applyChange(change, tools), {
+      subject: `${subjectOf(change)} could not be written`,
+      meaning: (error) => refusal(error, change),
+      signal: tools.signal,
+      remaining,
+      onReason: waiting("apply"),
+    });
     onDone();
     tools.emit({ type: "change-done", step: step.id, change });
   };
@@ -84,23 +100,26 @@ const groups = (changes: readonly Change[]): readonly (readonly Change[])[] => {
   return [...byRank.keys()].sort((a, b) => a - b).map((key) => byRank.get(key) ?? []);
 };
 
-/** Writes one change; what may pass by itself (a webhook that is still starting) is tried again until time runs out. */
-const patiently = async (
-  change: Change,
-  tools: ApplyTools,
-  remaining: () => number,
-  onReason: OnReason,
-): Promise<void> => {
+interface Patience {
+  readonly subject: string;
+  readonly meaning: (error: unknown) => Waiting | { readonly final: unknown };
+  readonly signal: AbortSignal;
+  readonly remaining: () => number;
+  readonly onReason: OnReason;
+}
+
+/** Does something; what may pass by itself (a webhook that is still starting) is tried again until time runs out. */
+const patiently = async <T>(work: () => Promise<T>, patience: Patience): Promise<T> => {
   for (;;) {
     try {
-      return await applyChange(change, tools);
+      return await work();
     } catch (error) {
-      const meaning = refusal(error, change);
+      const meaning = patience.meaning(error);
       if ("final" in meaning) throw meaning.final;
-      if (remaining() === 0) throw timedOut(subjectOf(change), meaning);
-      onReason(meaning.wait, meaning.remedy);
-      await sleep(250, undefined, { signal: tools.signal }).catch(() => {});
-      tools.signal.throwIfAborted();
+      if (patience.remaining() === 0) throw timedOut(patience.subject, meaning);
+      patience.onReason(meaning.wait, meaning.remedy);
+      await sleep(250, undefined, { signal: patience.signal }).catch(() => {});
+      patience.signal.throwIfAborted();
     }
   }
 };
@@ -119,10 +138,10 @@ const hold = async (check: Check, tools: RunTools, remaining: () => number, onRe
   return finding.summary;
 };
 
-const timedOut = (subject: string, { wait, remedy }: { readonly wait: string; readonly remedy: Remedy }): UserError =>
+const timedOut = (subject: string, { wait, remedy }: Waiting): UserError =>
   new UserError({
     id: "run.timeout",
-    what: `${subject} could not be written in time: ${wait}`,
+    what: `${subject} in time: ${wait}`,
     why: "What is done is kept; --timeout gives it longer.",
     remedy,
     exitCode: 1,

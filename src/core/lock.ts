@@ -3,6 +3,7 @@ import { ApiError, type ClusterWrite, type LeaseAccess, type LockableCluster } f
 import { messageOf, UserError } from "../ports/error.ts";
 import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { HOME, MANAGER } from "./inventory.ts";
+import { outage } from "./outage.ts";
 
 export const LEASE: ObjectRef = {
   apiVersion: "coordination.k8s.io/v1",
@@ -102,7 +103,12 @@ export const withLock = async <T>(
     }
   };
   const permit = async (): Promise<void> => {
-    if (clock() - renewedAt >= times.freshFor) await renewOnce().catch((error) => lost.abort(stale(error)));
+    if (clock() - renewedAt >= times.freshFor)
+      await renewOnce().catch((error) => {
+        // The write can wait for the cluster; that nobody took over meanwhile, the renewal finds out.
+        if (outage(error)) throw error;
+        lost.abort(stale(error));
+      });
     if (lost.signal.aborted) throw lost.signal.reason;
     if (clock() - renewedAt >= times.freshFor) throw stale(undefined);
   };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
+import { UserError } from "../ports/error.ts";
 import { describe, type KubeObject, keyOf, refOf } from "../ports/object.ts";
 import { hasBlank } from "./blank.ts";
 import type { Change, Goal, ObjectChange, Plan, StepPlan } from "./change.ts";
@@ -70,6 +71,15 @@ const content = (object: KubeObject): unknown => {
   return { ...object, metadata };
 };
 
+/** Written now, our fields would be the whole object: without its label, and so nobody's. */
+const vanished = (object: KubeObject): UserError =>
+  new UserError({
+    id: "run.vanished",
+    what: `${describe(object)} was removed by somebody else while this ran.`,
+    remedy: "Run the same command again: it makes it anew; what is done is kept.",
+    exitCode: 1,
+  });
+
 /** Deletes in the order that hurts nobody; an object that is already going is left to go. */
 export const deletions = (objects: readonly KubeObject[]): readonly ObjectChange[] =>
   [...objects].sort(byRemovalWave).map(deletion);
@@ -79,7 +89,11 @@ const contextFor = (step: Step, options: PlanOptions, upstream: boolean, notes: 
 
   const reconcileOne = async (wanted: KubeObject, settings: ReconcileOptions): Promise<ObjectChange | undefined> => {
     const found = await live.get(refOf(wanted));
-    if (!found) return creation(settings.partial ? wanted : withOwner(wanted, step.id), settings);
+    // What is going away counts as gone; writing waits until it is.
+    if (!found || found.metadata.deletionTimestamp) {
+      if (settings.partial && options.firm) throw vanished(wanted);
+      return creation(settings.partial ? wanted : withOwner(wanted, step.id), settings);
+    }
     // What somebody else made stays theirs: it gets our fields, never our label (rule 12).
     const labelled = !settings.partial && ownerOf(found) !== undefined ? withOwner(wanted, step.id) : wanted;
     const manager = settings.manager ?? MANAGER;

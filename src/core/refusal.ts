@@ -1,14 +1,17 @@
 import { ApiError } from "../ports/cluster.ts";
-import { type Remedy, UserError } from "../ports/error.ts";
+import { UserError } from "../ports/error.ts";
 import { describe } from "../ports/object.ts";
 import type { Change } from "./change.ts";
 import { denialOf } from "./denial.ts";
+import { outage, type Waiting } from "./outage.ts";
 import { webhookFailure } from "./webhook-failure.ts";
 
 const AGAIN = "What is done is kept: mend the cause and run the same command again.";
 
 /** What a refused write means: `wait` may pass (a webhook that does not answer yet), anything else is final. */
-export const refusal = (error: unknown, change: Change): { wait: string; remedy: Remedy } | { final: Error } => {
+export const refusal = (error: unknown, change: Change): Waiting | { final: Error } => {
+  const passing = outage(error);
+  if (passing) return passing;
   if (!(error instanceof ApiError)) return { final: error instanceof Error ? error : new Error(String(error)) };
   const subject = change.kind === "object" ? describe(change.object) : `the certificate for ${change.names.join(", ")}`;
   const failure = error.status >= 500 ? webhookFailure(error.message) : undefined;
@@ -20,7 +23,11 @@ export const refusal = (error: unknown, change: Change): { wait: string; remedy:
     (error.status === 409 &&
       error.conflicts.length === 0 &&
       /terminating|being deleted|object is being/.test(error.message));
-  if (isGoing) return { wait: error.message, remedy: { text: HELD } };
+  if (isGoing) {
+    const [, namespace] = /in namespace (\S+) because it is being terminated/.exec(error.message) ?? [];
+    const wait = namespace ? `Namespace ${namespace} is terminating, nothing new can be made in it` : error.message;
+    return { wait, remedy: { text: HELD } };
+  }
   if (error.conflicts.length > 0) {
     return {
       final: new UserError({

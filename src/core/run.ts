@@ -111,7 +111,13 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
 
 /** Always, also after a failure or a signal (rule 8). */
 const removeTemporaries = async (temporaries: readonly ObjectChange[], tools: RunTools): Promise<Error | undefined> => {
-  const results = await Promise.allSettled(temporaries.map(({ object }) => tools.cluster.remove(refOf(object), {})));
+  const results = await Promise.allSettled(
+    temporaries.map(async ({ object }) => {
+      // With its uid the removal can be repeated when the answer is lost.
+      const uid = (await tools.cluster.get(refOf(object)))?.metadata.uid;
+      if (uid) await tools.cluster.remove(refOf(object), { uid });
+    }),
+  );
   const failed = results.find((result) => result.status === "rejected");
   if (!failed) return undefined;
   const names = temporaries.map(({ object }) => describe(object)).join(", ");

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiError, type ClusterRead, type ListQuery, Unreachable } from "../ports/cluster.ts";
-import { messageOf, type Remedy } from "../ports/error.ts";
+import { ApiError, type ClusterRead, type ListQuery } from "../ports/cluster.ts";
+import type { Remedy } from "../ports/error.ts";
 import type { Check, Finding, ReadContext } from "./check.ts";
+import { outage } from "./outage.ts";
 
 /** Told each new reason to wait, and what can be done about it. */
 export type OnReason = (reason: string, remedy: Remedy) => void;
@@ -22,8 +23,10 @@ export const runCheck = async (check: Check, ctx: ReadContext): Promise<Finding>
   try {
     return await check.run(ctx);
   } catch (error) {
-    if (!(error instanceof ApiError) && !(error instanceof Unreachable)) throw error;
-    return { status: "unknown", summary: messageOf(error), remedy: { text: "Run the command again." } };
+    const passing = outage(error);
+    if (passing) return { status: "unknown", summary: passing.wait, remedy: passing.remedy };
+    if (!(error instanceof ApiError)) throw error;
+    return { status: "unknown", summary: error.message, remedy: { text: "Run the command again." } };
   }
 };
 

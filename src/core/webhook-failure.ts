@@ -30,8 +30,8 @@ export const webhookFailure = (message: string): WebhookFailure | undefined => {
     return {
       reason: reason(cause.replace(/^tls: failed to verify certificate: /, "")),
       remedy: {
-        text: "Its certificate and the caBundle of its configuration do not belong together. Its own process mends that when it starts; if it does not, delete its certificate first.",
-        command: `kubectl rollout restart deployment${inspect}`,
+        text: "Its certificate and the caBundle of its configuration do not belong together; its own process brings them together when it starts.",
+        command: `kubectl rollout restart deployment ${name}${inspect}`,
       },
     };
   }

@@ -3,7 +3,7 @@ import { domain } from "./domain.ts";
 import { address, ingress } from "./ingress.ts";
 import type { Installation, Removal } from "./installation.ts";
 import { proof } from "./proof.ts";
-import { core, crds, hpa, namespaces, resources, webhook } from "./serving.ts";
+import { admission, core, crds, hpa, namespaces, resources, webhook } from "./serving.ts";
 import { givenBack, state } from "./state.ts";
 import { certificate, gatewayTls, hasTls, noTls } from "./tls.ts";
 import { workloads } from "./workloads.ts";
@@ -30,5 +30,5 @@ export const steps = (install: Installation, removal?: Removal): readonly Step[]
       ]
     : [noTls(install)]),
   proof(install), //              a temporary Service answers like a user's will
-  ...(removal ? [givenBack(), workloads(removal)] : []), // for the way back: other people's values, and their workloads first
+  ...(removal ? [givenBack(), workloads(removal), admission()] : []), // for the way back: other people's values, and their workloads first
 ];

@@ -1,6 +1,8 @@
 import { crdsEstablished } from "../checks/crds.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
 import { webhookAnswers } from "../checks/webhook.ts";
+import { ownerOf } from "../core/inventory.ts";
+import { deletions } from "../core/plan.ts";
 import type { Step } from "../core/step.ts";
 import { type KubeObject, refOf } from "../ports/object.ts";
 import type { Installation } from "./installation.ts";
@@ -32,6 +34,26 @@ export const core = ({ manifests }: Installation): Step => ({
   undo: "Remove Knative Serving",
   needs: ["crds"],
   plan: async (ctx) => [...(await ctx.prune(manifests.core)), ...(await ctx.reconcile(manifests.core))],
+  absent: async (_ctx, owned) => deletions(owned.filter(({ kind }) => !WEBHOOK_CONFIGURATIONS.includes(kind))),
+  verify: [],
+});
+
+const WEBHOOK_CONFIGURATIONS: readonly string[] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
+/**
+ * Part of the goal "absent" only, before everything: one whose webhook does not run any more would refuse every deletion of a
+ * custom resource, and there is nothing left to judge.
+ */
+export const admission = (): Step => ({
+  id: "admission",
+  title: "Leave admission as it is",
+  undo: "Remove Serving's webhook configurations",
+  needs: ["workloads"],
+  plan: async () => [],
+  absent: async ({ live }) => {
+    const lists = WEBHOOK_CONFIGURATIONS.map((kind) => live.owned("admissionregistration.k8s.io/v1", kind));
+    return deletions((await Promise.all(lists)).flat().filter((object) => ownerOf(object) === "core"));
+  },
   verify: [],
 });
 

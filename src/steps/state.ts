@@ -59,10 +59,8 @@ export const givenBack = (): Step => ({
     const changes = await Promise.all(Object.entries(prior).map(([id, values]) => giveBack(ctx, id, values)));
     const forget = await ctx.reconcile(
       [{ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: HOME, name: STATE.name } }],
-      {
-        manager: PRIOR_MANAGER,
-        partial: true,
-      },
+      // Last: what is forgotten before it is given back is lost when the run ends in between.
+      { manager: PRIOR_MANAGER, partial: true, afterVerify: true },
     );
     return [...changes.flat(), ...(PRIOR in dataOf(await ctx.live.get(STATE)) ? forget : [])];
   },

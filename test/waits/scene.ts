@@ -6,7 +6,7 @@ import { loadKubeconfig, type OpenOptions, openCluster } from "../../src/adapter
 import { createProbe } from "../../src/adapters/probe.ts";
 import { runCli } from "../../src/cli/index.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
-import type { Api, ApiResponse } from "../../src/sandbox/types.ts";
+import type { Api, ApiRequest } from "../../src/sandbox/types.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
 
 /** An event of `-o json` and when it was written. */
@@ -22,40 +22,39 @@ export interface Run {
   readonly seconds: number;
 }
 
+/** Whether something can be seen: in the cluster, or at the request that just comes in. */
+export type Sees = (api: Api, request?: ApiRequest) => boolean;
+
 export interface Scene extends World {
   readonly run: (args: readonly string[], options?: Pick<OpenOptions, "patience">) => Promise<Run>;
-  /** Resolves once `sees` holds, looked at after each change of the cluster and each request; to when that was. */
-  readonly sight: (sees: (api: Api) => boolean) => { readonly at: () => number | undefined };
+  /** Looks after each change of the cluster and at each request; gives the moment when it first saw it. */
+  readonly sight: (sees: Sees) => () => number | undefined;
 }
 
 /** A second of the cluster in milliseconds. */
 const PACE = 5;
 
 export const openScene = async (options: WorldOptions = {}): Promise<Scene> => {
-  const lookers = new Set<() => void>();
-  const look = (): void => {
-    for (const looker of lookers) looker();
+  const lookers = new Set<(request?: ApiRequest) => void>();
+  const look = (request?: ApiRequest): undefined => {
+    for (const looker of lookers) looker(request);
   };
-  const onRequest = async (): Promise<ApiResponse | undefined> => {
-    look();
-    return undefined;
-  };
-  const world = await startWorld({ pace: PACE, onRequest, ...options });
-  world.api.onChange(look);
+  const world = await startWorld({ pace: PACE, onRequest: look, ...options });
+  world.api.onChange(() => look());
   const kubeconfig = join(mkdtempSync(join(tmpdir(), "kn-bootstrap-waits-")), "kubeconfig");
   writeFileSync(kubeconfig, world.kubeconfig, { mode: 0o600 });
   return {
     ...world,
     sight: (sees) => {
       let at: number | undefined;
-      const looker = (): void => {
-        if (at !== undefined || !sees(world.api)) return;
+      const looker = (request?: ApiRequest): void => {
+        if (!sees(world.api, request)) return;
         at = performance.now();
         lookers.delete(looker);
       };
       lookers.add(looker);
       looker();
-      return { at: () => at };
+      return () => at;
     },
     run: async (args, connection = {}) => {
       const began = performance.now();

@@ -29,7 +29,7 @@ export interface OpenOptions {
   readonly connectTimeoutMs?: number;
   /** Default 5 000 before the first answer, 60 000 after it. */
   readonly patience?: Patience;
-  /** Told why it takes longer, when a request has to be made again or gets no answer for a while; each new reason once. */
+  /** Told why it takes longer, when a request has to be made again or gets no answer for a while; each reason once while it lasts. */
   readonly onTrouble?: (reason: string) => void;
 }
 

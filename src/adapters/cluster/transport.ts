@@ -54,12 +54,14 @@ export interface TransportOptions {
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
   readonly patience: Patience;
-  /** Told when a request has to be made again or gets no answer for a while, each new reason once. */
+  /** Told when a request has to be made again or gets no answer for a while; each reason once while it lasts. */
   readonly onTrouble?: ((reason: string) => void) | undefined;
 }
 
 /** From here on somebody who waits wants to know what for. */
 const SLOW_MS = 1_500;
+/** What was told is news again after so long without it. */
+const AGAIN_MS = 10_000;
 
 /** Raw JSON over a few connections that stay open. Nothing of a request's credentials gets into an error. */
 export const createTransport = (target: ClusterTarget, options: TransportOptions): Transport => {
@@ -70,10 +72,10 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
   let connections = 0;
   let contacted = false;
   let skew: number | undefined;
-  let trouble: string | undefined;
+  const told = new Map<string, number>();
   const tell = (reason: string): void => {
-    if (reason !== trouble) options.onTrouble?.(reason);
-    trouble = reason;
+    if (timing.now() - (told.get(reason) ?? Number.NEGATIVE_INFINITY) > AGAIN_MS) options.onTrouble?.(reason);
+    told.set(reason, timing.now());
   };
   const lanes = createLanes(target, {
     timeoutMs: options.timeoutMs,
@@ -125,18 +127,12 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
 
   const attempt = async (request: Request, lane: Lane, cut: AbortSignal | undefined): Promise<Answered | Lost> => {
     const leave = await lane.enter();
-    let isSlow = false;
-    const slow = setTimeout(() => {
-      isSlow = true;
-      tell(`${target.server} takes long to answer`);
-    }, SLOW_MS);
+    const slow = setTimeout(() => tell(`${target.server} takes long to answer`), SLOW_MS);
     try {
       const opened = await authorized(request, lane, cut);
       if (isLost(opened)) return opened;
       skew ??= Date.parse(opened.response.headers.date ?? "") - timing.now();
-      const answered = await readExchange(opened);
-      if (!isSlow && !isLost(answered) && isSuccess(answered.status)) trouble = undefined;
-      return answered;
+      return await readExchange(opened);
     } finally {
       clearTimeout(slow);
       leave();

@@ -1,4 +1,4 @@
-import { isPodReady, keysOfKind, keysOfOwner, mergeConditions, refAt, refOf, type Stage } from "../objects.ts";
+import { isPodReady, isTrue, keysOfKind, keysOfOwner, mergeConditions, refAt, refOf, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
 import { createPod, podsOf } from "./templates.ts";
@@ -46,12 +46,15 @@ export const replicaSets = (stage: Stage): Reconciler => {
             readyReplicas: ready,
             availableReplicas: ready,
             observedGeneration: set.metadata.generation,
+            // As upstream, a failure keeps its first message: the next names another pod and says the same.
             ...(refusal === undefined
               ? {}
               : {
-                  conditions: mergeConditions(draft.status?.conditions, [
-                    { type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: refusal },
-                  ]),
+                  conditions: isTrue(draft, "ReplicaFailure")
+                    ? draft.status.conditions
+                    : mergeConditions(undefined, [
+                        { type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: refusal },
+                      ]),
                 }),
           };
         },

@@ -1,0 +1,90 @@
+import { expect } from "vitest";
+import type { Contents } from "./contents.ts";
+import { openScene, type Scene, type SceneOptions } from "./scene.ts";
+
+export interface Resumption {
+  /** For people: `the whole install`. */
+  readonly title: string;
+  /** Brings a new world to where the command under test begins: first something of other people, then commands. */
+  readonly given?: (scene: Scene) => Promise<void>;
+  readonly before: readonly (readonly string[])[];
+  readonly command: readonly string[];
+  /** Must end with exit code 0 afterwards: nothing is left to do. */
+  readonly after?: readonly string[];
+  readonly scene?: SceneOptions;
+  /** Which kills; default after every write. */
+  readonly sample?: (n: number, writes: number) => boolean;
+}
+
+/** Worlds at once: a run also waits for its cluster. */
+const AT_ONCE = 6;
+/** Of a whole test, in milliseconds; the longest takes a third of it. */
+export const PATIENCE = 150_000;
+
+/**
+ * Runs the command undisturbed; then, for each of its writes in a world of its own, kills it after that write and runs it again.
+ * The cluster must end up as the undisturbed run left it.
+ */
+export const killEverywhere = async (resumption: Resumption): Promise<void> => {
+  const { title, command, sample = () => true } = resumption;
+  const { writes, expected } = await inScene(resumption, async (scene) => ({
+    writes: await scene.killAfter(Number.POSITIVE_INFINITY, ...command),
+    expected: await scene.contents(),
+  }));
+  const places = Array.from({ length: writes }, (_, index) => index + 1).filter((n) => sample(n, writes));
+  let kills = 0;
+  let convergences = 0;
+  await atOnce(AT_ONCE, places, (n) =>
+    inScene(resumption, async (scene) => {
+      if ((await scene.killAfter(n, ...command)) >= n) kills++;
+      await converge(scene, resumption, expected, `${title}, killed after write ${n}`);
+      convergences++;
+    }),
+  );
+  process.stdout.write(`resume: ${title}: ${writes} writes, ${kills} kills, ${convergences} convergences\n`);
+  expect({ kills, convergences }).toEqual({ kills: places.length, convergences: places.length });
+};
+
+const converge = async (
+  scene: Scene,
+  { command, after }: Resumption,
+  expected: Contents,
+  message: string,
+): Promise<void> => {
+  const again = await scene.run(...command);
+  expect(again.code, `${message}: ${again.stderr}`).toBe(0);
+  await scene.settlesAs(expected, message);
+  if (!after) return;
+  const nothing = await scene.run(...after);
+  expect(nothing.code, `${message}: ${nothing.stdout}`).toBe(0);
+};
+
+const inScene = async <T>(
+  { scene: options, given, before }: Resumption,
+  work: (scene: Scene) => Promise<T>,
+): Promise<T> => {
+  const scene = await openScene(options);
+  try {
+    await given?.(scene);
+    for (const args of before) {
+      const outcome = await scene.run(...args);
+      expect(outcome.code, outcome.stderr).toBe(0);
+    }
+    return await work(scene);
+  } finally {
+    await scene.close();
+  }
+};
+
+/** Works on the items in order, some at once; rejects with the first failure. */
+export const atOnce = async <T>(
+  most: number,
+  items: readonly T[],
+  work: (item: T) => Promise<unknown>,
+): Promise<void> => {
+  const rest = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: most }, worker));
+};
