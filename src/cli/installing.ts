@@ -92,10 +92,14 @@ const couldNotRead = (error: unknown): boolean =>
 const lookAndPlan = async (ctx: CommandContext, { still, live, tools }: Session): Promise<Planned> => {
   const installed = await installedVersions(still.cluster);
   const chosen = await chooseFor(ctx, installed);
-  const [, install] = await Promise.all([
+  // Both at once, and neither is left running behind the other's error.
+  const [looked, prepared] = await Promise.allSettled([
     preflight(chosen.release, installed.serving !== undefined, still),
     prepareInstall(ctx, chosen),
   ]);
+  if (looked.status === "rejected") throw looked.reason;
+  if (prepared.status === "rejected") throw prepared.reason;
+  const install = prepared.value;
   return { install, plan: await planInstall(install, live, tools.now, tools.cluster) };
 };
 

@@ -46,7 +46,9 @@ describe("bad input ends in one paragraph, exit code 2, and changes nothing", ()
 
   const refused = async (args: readonly string[], words: readonly RegExp[], on = world, code = 2) => {
     writes = 0;
-    const outcome = await kn({ ...on, standIns: !args.includes("--manifests") }, ["install", "--yes", ...args]);
+    const outcome = await kn({ ...on, standIns: !args.includes("--manifests") }, ["install", "--yes", ...args], {
+      env: { COLUMNS: "200" },
+    });
     const error = outcome.stderr.slice(outcome.stderr.indexOf("Error: "));
     expect(outcome.code, outcome.stderr).toBe(code);
     for (const word of words) expect(error.replace(/\s+/g, " ")).toMatch(word);
@@ -88,7 +90,7 @@ describe("bad input ends in one paragraph, exit code 2, and changes nothing", ()
   it("unknown key in the file", () => refused(["--config", file("keys.yaml", "tsl: none\n")], [/"tsl"/, /mean tls/]));
   it("unknown value", () => refused(["--ingress", "istio"], [/"istio"/, /kourier/]));
   it("manifests directory without the file", () =>
-    refused(["--manifests", join(scratch, "empty")], [/serving-crds\.yaml is missing/]));
+    refused(["--manifests", join(scratch, "empty")], [/serving-(crds|core)\.yaml is missing/]));
   it("wrong digest, with file and both digests", () =>
     refused(
       ["--manifests", unverified("other", (text) => text)],
