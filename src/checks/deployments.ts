@@ -1,7 +1,8 @@
 import { type Check, type Finding, fail, never, ok, type ReadContext } from "../core/check.ts";
 import { denialOf } from "../core/denial.ts";
 import { at, describe, isRecord, type KubeObject, type ObjectRef } from "../ports/object.ts";
-import { podsProblem, type Refusals } from "./pods.ts";
+import { happeningsIn } from "./events.ts";
+import { type Before, podsProblem } from "./pods.ts";
 
 const count = (object: KubeObject, ...path: string[]): number => Number(at(object, ...path) ?? 0);
 
@@ -18,17 +19,30 @@ const lacking = (live: KubeObject): string | undefined => {
 };
 
 /** Why its ReplicaSet may not make pods. */
-const refused = (live: KubeObject): Finding | undefined => {
+const refused = async (ctx: ReadContext, live: KubeObject, before: Before): Promise<Finding | undefined> => {
+  const { uid = "", name, namespace } = live.metadata;
   const conditions = at(live, "status", "conditions");
   const failure = (Array.isArray(conditions) ? conditions : []).find(
     (condition) => at(condition, "type") === "ReplicaFailure" && at(condition, "status") === "True",
   );
-  if (!failure) return undefined;
+  if (!failure) {
+    before.set(uid, 0);
+    return undefined;
+  }
   const message = String(at(failure, "message") ?? "");
-  const denial = denialOf(message, live.metadata.namespace);
+  const denial = denialOf(message, namespace);
+  if (!denial) {
+    const said = message.replace(/^pods "[^"]*" is forbidden: /, "");
+    return fail(`${describe(live)} cannot make pods: ${said}`, look(live));
+  }
+  const attempts = (await happeningsIn(ctx, namespace ?? ""))
+    .filter((one) => one.reason === "FailedCreate" && one.name.replace(/-[a-z0-9]+$/, "") === name)
+    .reduce((sum, { count }) => sum + count, 0);
+  // The ReplicaSet tries less and less often, so that its condition may tell of what was mended long ago.
+  if (!before.has(uid)) before.set(uid, Math.max(1, attempts));
+  const isNew = before.get(uid) === 0 || attempts > (before.get(uid) ?? 0);
   // Rule 7: a quota or an admission denial does not pass by waiting.
-  if (denial) return never(`${describe(live)} may not make pods: ${denial.message}`, denial.remedy);
-  return fail(`${describe(live)} cannot make pods: ${message.replace(/^pods "[^"]*" is forbidden: /, "")}`, look(live));
+  return (isNew ? never : fail)(`${describe(live)} may not make pods: ${denial.message}`, denial.remedy);
 };
 
 const look = ({ metadata }: KubeObject) => ({
@@ -46,14 +60,14 @@ const problemOf = async (
   ctx: ReadContext,
   ref: ObjectRef,
   live: KubeObject | undefined,
-  before: Refusals,
+  before: Before,
 ): Promise<Problem | undefined> => {
   if (!live) return { finding: fail(`${describe(ref)} does not exist`, { text: "Run install again." }), weight: 2 };
   const missing = lacking(live);
   if (missing === undefined) return undefined;
   const selector = at(live, "spec", "selector", "matchLabels");
   const cause =
-    refused(live) ??
+    (await refused(ctx, live, before)) ??
     (isRecord(selector)
       ? await podsProblem(ctx, describe(live), ref.namespace ?? "", selector as Record<string, string>, before)
       : undefined);
@@ -63,7 +77,7 @@ const problemOf = async (
 
 /** All of these Deployments run their newest pods. Listed once per namespace. */
 export const deploymentsAvailable = (id: Check["id"], refs: readonly ObjectRef[]): Check => {
-  const before: Refusals = new Map();
+  const before: Before = new Map();
   return {
     id,
     title: "Deployments are available",

@@ -4,8 +4,9 @@ import { at, type KubeObject } from "../ports/object.ts";
 
 /** One thing that happened to an object, as `kubectl describe` shows it. */
 export interface Happening {
-  /** `uid` of the object. */
+  /** `uid` and name of the object. */
   readonly about: string;
+  readonly name: string;
   readonly isWarning: boolean;
   readonly reason: string;
   readonly message: string;
@@ -28,6 +29,7 @@ export const happeningsIn = async (ctx: ReadContext, namespace: string): Promise
 
 const happening = (event: KubeObject): Happening => ({
   about: String(at(event, "involvedObject", "uid") ?? ""),
+  name: String(at(event, "involvedObject", "name") ?? ""),
   isWarning: event.type === "Warning",
   reason: String(event.reason ?? ""),
   message: String(event.message ?? ""),

@@ -14,8 +14,11 @@ const items = (value: unknown): readonly Record<string, unknown>[] =>
   Array.isArray(value) ? value.filter(isRecord) : [];
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** Refused pulls of each pod, by uid, when this wait first saw it: they may be from before somebody mended the cause. */
-export type Refusals = Map<string, number>;
+/**
+ * How often something had gone wrong with an object, by uid, when this wait first looked: that may be from before somebody mended the
+ * cause, so only what comes on top is held to be permanent.
+ */
+export type Before = Map<string, number>;
 
 /** Why the pods behind a selector do not run, in the words of the first one that has a reason; a permanent one comes first. */
 export const podsProblem = async (
@@ -25,7 +28,7 @@ export const podsProblem = async (
   namespace: string,
   selector: Readonly<Record<string, string>>,
   /** Kept from one look to the next. */
-  before: Refusals,
+  before: Before,
 ): Promise<Finding | undefined> => {
   const all = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace });
   const pods = all.filter(
@@ -46,7 +49,7 @@ interface Problem {
   readonly permanent?: boolean;
 }
 
-const podProblem = async (ctx: ReadContext, pod: KubeObject, before: Refusals): Promise<Problem | undefined> => {
+const podProblem = async (ctx: ReadContext, pod: KubeObject, before: Before): Promise<Problem | undefined> => {
   const conditions = items(at(pod, "status", "conditions"));
   const scheduled = conditions.find(({ type }) => type === "PodScheduled");
   if (scheduled?.status === "False") {
@@ -58,13 +61,20 @@ const podProblem = async (ctx: ReadContext, pod: KubeObject, before: Refusals): 
     ...items(at(pod, "status", "containerStatuses")),
   ];
   for (const container of containers) {
-    const problem = (await imageProblem(ctx, pod, container, before)) ?? endProblem(pod, container);
+    const problem = (await imageProblem(ctx, pod, container, before)) ?? endProblem(pod, container, before);
     if (problem) return problem;
   }
-  before.set(pod.metadata.uid ?? "", 0);
+  baseline(pod, before, 0);
   const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
   const age = ctx.now().getTime() - Date.parse(pod.metadata.creationTimestamp ?? "");
   return isReady || !(age > SETTLED_MS) ? undefined : lastWarning(ctx, pod);
+};
+
+/** The count of the first look at this pod. */
+const baseline = ({ metadata: { uid = "" } }: KubeObject, before: Before, count: number): number => {
+  const first = before.get(uid) ?? count;
+  before.set(uid, first);
+  return first;
 };
 
 const command = (pod: KubeObject, verb: "describe" | "logs"): string =>
@@ -77,7 +87,7 @@ const imageProblem = async (
   ctx: ReadContext,
   pod: KubeObject,
   container: Record<string, unknown>,
-  before: Refusals,
+  before: Before,
 ): Promise<Problem | undefined> => {
   const reason = text(at(container, "state", "waiting", "reason"));
   const message = text(at(container, "state", "waiting", "message"));
@@ -96,17 +106,15 @@ const imageProblem = async (
     ? (happenings.findLast((one) => one.reason === "Failed" && one.message.includes(image))?.message ?? "")
     : message;
   const { summary, remedy, refused } = pullProblem(image, told, command(pod, "describe"));
-  const { uid = "" } = pod.metadata;
   const count = refusals(image, happenings);
-  if (!before.has(uid)) before.set(uid, count);
-  const permanent = refused && count - (before.get(uid) ?? 0) >= ENOUGH_REFUSALS;
+  const permanent = refused && count - baseline(pod, before, count) >= ENOUGH_REFUSALS;
   // One name for the two states between which the kubelet goes to and fro.
   return { summary: `ImagePullBackOff: ${summary}`, remedy, permanent };
 };
 
 const CANNOT_START = ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"];
 
-const endProblem = (pod: KubeObject, container: Record<string, unknown>): Problem | undefined => {
+const endProblem = (pod: KubeObject, container: Record<string, unknown>, before: Before): Problem | undefined => {
   const reason = text(at(container, "state", "waiting", "reason"));
   if (CANNOT_START.includes(reason)) {
     const message = text(at(container, "state", "waiting", "message")).split("\n")[0];
@@ -122,7 +130,9 @@ const endProblem = (pod: KubeObject, container: Record<string, unknown>): Proble
     command: `${command(pod, "logs")} -c ${text(container.name)} --previous`,
   };
   const cause = words || (ended.reason === "Error" ? `exit code ${ended.exitCode}` : text(ended.reason));
-  return { summary: `CrashLoopBackOff: ${cause}`, remedy, permanent: /Version check failed/.test(words) };
+  const ends = Number(container.restartCount ?? 0) + 1;
+  const permanent = ends > baseline(pod, before, ends) && /Version check failed/.test(words);
+  return { summary: `CrashLoopBackOff: ${cause}`, remedy, permanent };
 };
 
 /** The line that says why a process ended: that of a panic, else the last one; of a JSON line its message and error. */

@@ -8,7 +8,7 @@ import type { IngressProvider } from "../ingress/provider.ts";
 import { messageOf } from "../ports/error.ts";
 import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
-import { podsProblem, type Refusals } from "./pods.ts";
+import { type Before, podsProblem } from "./pods.ts";
 import { pullProblem } from "./pull.ts";
 
 /** What the proof looks at. */
@@ -36,7 +36,7 @@ const conditions = (object: KubeObject | undefined): readonly unknown[] => {
 
 /** Knative calls the Service ready, under the URL that the template and the domain give. */
 export const serviceReady = (proof: Proof): Check => {
-  const before: Refusals = new Map();
+  const before: Before = new Map();
   return {
     id: "proof.ready",
     title: "A Knative Service becomes ready",
@@ -72,7 +72,7 @@ const notReady = async (
   ctx: ReadContext,
   { namespace = "", name }: ObjectRef,
   ready: unknown,
-  before: Refusals,
+  before: Before,
 ): Promise<Finding> => {
   const subject = `Knative Service ${namespace}/${name}`;
   const cause = await podsProblem(ctx, subject, namespace, { "serving.knative.dev/service": name }, before);

@@ -102,13 +102,14 @@ const dropAndSet = async (change: ObjectChange, cluster: ClusterWrite): Promise<
   );
 };
 
-/** A create that was answered 200: fine when it was our own request, sent again after its answer was lost. */
+/**
+ * A create that was answered 200: fine when it was our own request, sent again after its answer was lost. Then nobody's entry is older
+ * than ours; times have whole seconds, and a controller that aggregates ClusterRoles writes within the first.
+ */
 const isOursAlone = (object: KubeObject, manager: string): boolean => {
-  const [first] = (object.metadata.managedFields ?? [])
-    .filter((entry) => !entry.subresource)
-    // In whole seconds; within one, the server puts who applied before who updated.
-    .sort((a, b) => Date.parse(a.time ?? "") - Date.parse(b.time ?? ""));
-  return first?.manager === manager;
+  const entries = (object.metadata.managedFields ?? []).filter((entry) => !entry.subresource);
+  const ours = entries.find((entry) => entry.manager === manager);
+  return ours !== undefined && entries.every((entry) => Date.parse(ours.time ?? "") <= Date.parse(entry.time ?? ""));
 };
 
 const appeared = (object: KubeObject): UserError =>

@@ -115,11 +115,14 @@ const matches = (item: unknown, key: Record<string, unknown>): boolean =>
 /** Maps whose values people write: there an empty text is a value. */
 const FREE_MAP = /(^\.(data|binaryData|stringData)|\.(labels|annotations|matchLabels|nodeSelector))[.[]/;
 
-/** What we may have applied and the server's Go types leave out: an empty text, and an empty map or list that we own. */
-const isDropped = (want: unknown, place: Place): boolean => {
-  if (want === "") return !FREE_MAP.test(place.path);
-  return (isRecord(want) || Array.isArray(want)) && Object.keys(want).length === 0 && place.applied !== undefined;
-};
+/**
+ * What the server's Go types leave out although we applied it: a value that we own and that is not there (whoever removes a field
+ * takes it from its owners too), an empty text, and an empty list.
+ */
+const isDropped = (want: unknown, place: Place): boolean =>
+  place.applied !== undefined ||
+  (want === "" && !FREE_MAP.test(place.path)) ||
+  (Array.isArray(want) && want.length === 0);
 
 export const compare = (desired: KubeObject, live: KubeObject, manager: string): Comparison => {
   const object = structuredClone(desired);
@@ -165,12 +168,18 @@ export const compare = (desired: KubeObject, live: KubeObject, manager: string):
     const known = new Set(structure(place).flatMap((set) => Object.keys(set).filter((key) => key.startsWith("k:"))));
     const seen = new Set<string>();
     for (const item of [...want]) {
-      const live = have.find(
+      const candidates = have.filter(
         (candidate) =>
           isRecord(candidate) &&
           isRecord(item) &&
           keys.every((key) => item[key] === undefined || item[key] === candidate[key]),
       );
+      // A key that is left out has a default that only the server knows: ours is the item that we applied.
+      const applied = Object.keys(place.applied ?? {}).filter(
+        (key) => key.startsWith("k:") && matches(item, keyFields(key)),
+      );
+      const live =
+        candidates.find((candidate) => applied.some((key) => matches(candidate, keyFields(key)))) ?? candidates[0];
       const entry = [...known].find(
         (key) => matches(item, keyFields(key)) && (live === undefined || matches(live, keyFields(key))),
       );
@@ -196,7 +205,7 @@ export const compare = (desired: KubeObject, live: KubeObject, manager: string):
   };
 
   const walk = (want: unknown, have: unknown, place: Place, giveUp: () => void): void => {
-    if (have === undefined) {
+    if (have === undefined || have === null) {
       if (!isDropped(want, place)) differ(place, undefined, want, giveUp);
       return;
     }

@@ -45,11 +45,15 @@ const creation = (object: KubeObject, options: ReconcileOptions & { temporary?: 
   ...(options.afterVerify ? { afterVerify: true } : {}),
 });
 
-/** Asks the server about a local difference; undefined: it would change nothing. */
+/**
+ * Asks the server about a local difference; undefined: it would change nothing. `early`: a step that comes before has changes, which may
+ * be what the server's denial waits for.
+ */
 const confirm = async (
   change: ObjectChange,
   live: KubeObject,
   cluster: ClusterPreview | undefined,
+  early: boolean,
 ): Promise<ObjectChange | undefined> => {
   if (!cluster || hasBlank(change.object) || change.conflicts.length > 0 || change.dropData?.length) return change;
   try {
@@ -60,15 +64,15 @@ const confirm = async (
     if (error.conflicts.length > 0) {
       return { ...change, conflicts: error.conflicts.map(({ field, owner }) => ({ path: field, owner })) };
     }
-    if (error.status === 400 || error.status === 422) throw error;
+    if (!early && (error.status === 400 || error.status === 422)) throw error;
     return change;
   }
 };
 
-/** An object without what every write moves. */
-const content = (object: KubeObject): unknown => {
-  const { managedFields: _fields, resourceVersion: _version, generation: _generation, ...metadata } = object.metadata;
-  return { ...object, metadata };
+/** An object without what every write moves, and without what its controllers say of it. */
+const content = ({ status: _status, metadata, ...object }: KubeObject): unknown => {
+  const { managedFields: _fields, resourceVersion: _version, generation: _generation, ...kept } = metadata;
+  return { ...object, metadata: kept };
 };
 
 /** Written now, our fields would be the whole object: without its label, and so nobody's. */
@@ -120,7 +124,7 @@ const contextFor = (step: Step, options: PlanOptions, upstream: boolean, notes: 
       ...(settings.afterVerify ? { afterVerify: true } : {}),
       ...(found.metadata.uid ? { uid: found.metadata.uid } : {}),
     };
-    return confirm(change, found, cluster);
+    return confirm(change, found, cluster, upstream && options.firm !== true);
   };
 
   return {

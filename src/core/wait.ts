@@ -42,6 +42,8 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
   let poll = POLL_MS.watched;
   let wake = (): void => {};
   const reads: ListQuery[] = [];
+  /** Within one look, a list is a list. */
+  const lists = new Map<string, ReturnType<ClusterRead["list"]>>();
   const cluster: ClusterRead = {
     ...ctx.cluster,
     get: (ref) => {
@@ -51,7 +53,10 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
     },
     list: (query) => {
       reads.push(query);
-      return ctx.cluster.list(query);
+      const id = JSON.stringify(query);
+      const list = lists.get(id) ?? ctx.cluster.list(query);
+      lists.set(id, list);
+      return list;
     },
   };
   const tracked: ReadContext = {
@@ -81,6 +86,7 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
   try {
     for (;;) {
       reads.length = 0;
+      lists.clear();
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });

@@ -1,5 +1,6 @@
 import { wildcardsFor } from "../certificates/names.ts";
 import { inspect, reasonToIssue } from "../certificates/secret.ts";
+import { ROOT } from "../certificates/self-signed.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
 import { blank, hasBlank } from "../core/blank.ts";
 import type { Change } from "../core/change.ts";
@@ -24,6 +25,19 @@ export const wildcardNames = ({ config }: Installation, domain: string): readonl
 const plannedNames = async (ctx: PlanContext, install: Installation): Promise<readonly string[]> =>
   wildcardNames(install, await plannedDomain(ctx, install));
 
+/** Why the certificate must be made, or undefined: it is fine. A root without its key could sign no renewal, so it counts. */
+const reasonFor = async (
+  ctx: PlanContext,
+  install: Installation,
+  names: readonly string[],
+): Promise<string | undefined> => {
+  const live = await ctx.live.get(WILDCARD);
+  if (hasBlank(names)) return live ? "the address may have changed" : "missing";
+  const reason = reasonToIssue(inspect(live), names, ctx.now());
+  if (reason || install.config.tls !== "self-signed") return reason;
+  return (await ctx.live.get(ROOT)) ? undefined : `its root, Secret ${ROOT.namespace}/${ROOT.name}, is gone`;
+};
+
 export const certificate = (install: Installation): Step => ({
   id: "certificate",
   title: `Make a ${install.config.tls} certificate`,
@@ -31,14 +45,10 @@ export const certificate = (install: Installation): Step => ({
   needs: install.config.domain ? ["state"] : ["state", "address"],
   plan: async (ctx) => {
     const names = await plannedNames(ctx, install);
-    const live = await ctx.live.get(WILDCARD);
-    const reason = hasBlank(names)
-      ? live
-        ? "the address may have changed"
-        : "missing"
-      : reasonToIssue(inspect(live), names, ctx.now());
+    const reason = await reasonFor(ctx, install, names);
     if (!reason) return [];
-    return [{ kind: "certificate", action: live ? "update" : "create", names, secret: WILDCARD, reason }];
+    const action = (await ctx.live.get(WILDCARD)) ? "update" : "create";
+    return [{ kind: "certificate", action, names, secret: WILDCARD, reason }];
   },
   absent: async () => [],
   verify: [certificateUsable],
@@ -82,10 +92,8 @@ export const gatewayTls = (install: Installation): Step => {
     plan: async (ctx) => {
       const found = inspect(await ctx.live.get(WILDCARD));
       const names = await plannedNames(ctx, install);
-      const current =
-        found && !hasBlank(names) && !reasonToIssue(found, names, ctx.now())
-          ? found.fingerprint
-          : blank("the fingerprint of the certificate");
+      const isFine = (await reasonFor(ctx, install, names)) === undefined;
+      const current = found && isFine ? found.fingerprint : blank("the fingerprint of the certificate");
       const parts = ingress.serveCertificate(
         { secret: { namespace: WILDCARD.namespace ?? HOME, name: WILDCARD.name }, fingerprint: current },
         { configMapKeys: manifests.configMapKeys },

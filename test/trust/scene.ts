@@ -39,7 +39,7 @@ export interface SceneOptions extends WorldOptions {
 }
 
 /** A second of the cluster in milliseconds: a whole install takes about half a second. */
-const PACE = 3;
+const PACE = 10;
 const LOOK_MS = 10;
 const REST_MS = 200;
 const SETTLED_MS = 3_000;

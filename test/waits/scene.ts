@@ -22,6 +22,49 @@ export interface Run {
   readonly seconds: number;
 }
 
+/** Runs the program in this process with `-o json`, as a shell without a terminal would. */
+export const program = async (
+  args: readonly string[],
+  {
+    kubeconfig = "none",
+    connectTo,
+    patience,
+  }: { kubeconfig?: string; connectTo?: World["connectTo"] } & Pick<OpenOptions, "patience"> = {},
+): Promise<Run> => {
+  const began = performance.now();
+  const said: Said[] = [];
+  const errors: string[] = [];
+  const stream = (onText: (text: string) => void): Writable =>
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        onText(String(chunk));
+        done();
+      },
+    });
+  const code = await runCli({
+    argv: [...args, "-o", "json"],
+    env: { KUBECONFIG: kubeconfig, XDG_CACHE_HOME: join(tmpdir(), "kn-bootstrap-no-cache"), LANG: "C.UTF-8" },
+    stdin: process.stdin,
+    stdout: stream((text) => {
+      for (const line of text.trimEnd().split("\n")) said.push({ at: performance.now(), event: JSON.parse(line) });
+    }),
+    stderr: stream((text) => errors.push(text)),
+    signal: new AbortController().signal,
+    adapters: {
+      // Whoever ran here before has ended.
+      holder: { name: `waits/${began}`, isDead: () => true },
+      openCluster: async (where, { env, ...opening }) =>
+        openCluster(await loadKubeconfig({ env, ...(where.kubeconfig ? { path: where.kubeconfig } : {}) }), {
+          ...opening,
+          ...(patience ? { patience } : {}),
+        }),
+      createProbe: async (given = connectTo) => createProbe(given ? { connectTo: given } : {}),
+      standIns: standIn,
+    },
+  });
+  return { code, said, stderr: errors.join(""), seconds: (performance.now() - began) / 1000 };
+};
+
 /** Whether something can be seen: in the cluster, or at the request that just comes in. */
 export type Sees = (api: Api, request?: ApiRequest) => boolean;
 
@@ -32,7 +75,7 @@ export interface Scene extends World {
 }
 
 /** A second of the cluster in milliseconds. */
-const PACE = 5;
+const PACE = 10;
 
 export const openScene = async (options: WorldOptions = {}): Promise<Scene> => {
   const lookers = new Set<(request?: ApiRequest) => void>();
@@ -56,36 +99,6 @@ export const openScene = async (options: WorldOptions = {}): Promise<Scene> => {
       looker();
       return () => at;
     },
-    run: async (args, connection = {}) => {
-      const began = performance.now();
-      const said: Said[] = [];
-      const errors: string[] = [];
-      const stream = (onText: (text: string) => void): Writable =>
-        new Writable({
-          write: (chunk, _encoding, done) => {
-            onText(String(chunk));
-            done();
-          },
-        });
-      const code = await runCli({
-        argv: [...args, "-o", "json"],
-        env: { KUBECONFIG: kubeconfig, XDG_CACHE_HOME: join(tmpdir(), "kn-bootstrap-no-cache"), LANG: "C.UTF-8" },
-        stdin: process.stdin,
-        stdout: stream((text) => {
-          for (const line of text.trimEnd().split("\n")) said.push({ at: performance.now(), event: JSON.parse(line) });
-        }),
-        stderr: stream((text) => errors.push(text)),
-        signal: new AbortController().signal,
-        adapters: {
-          // Whoever ran here before has ended.
-          holder: { name: `waits/${began}`, isDead: () => true },
-          openCluster: async (_where, { env, ...opening }) =>
-            openCluster(await loadKubeconfig({ env }), { ...opening, ...connection }),
-          createProbe: async () => createProbe({ connectTo: world.connectTo }),
-          standIns: standIn,
-        },
-      });
-      return { code, said, stderr: errors.join(""), seconds: (performance.now() - began) / 1000 };
-    },
+    run: (args, options = {}) => program(args, { kubeconfig, connectTo: world.connectTo, ...options }),
   };
 };

@@ -1,14 +1,15 @@
 import type { Api, Obj } from "../../src/sandbox/types.ts";
 import type { Sees } from "./scene.ts";
 
-const podsOf = (api: Api, deployment: string): readonly Obj[] =>
-  api.list("v1", "Pod").filter(({ metadata }) => metadata.name.startsWith(`${deployment}-`));
+/** Without a name: of all Deployments. */
+const podsOf = (api: Api, deployment = ""): readonly Obj[] =>
+  api.list("v1", "Pod").filter(({ metadata }) => metadata.name.startsWith(deployment && `${deployment}-`));
 
 const conditionOf = (object: Obj, type: string): Obj | undefined =>
   object.status?.conditions?.find((condition: Obj) => condition.type === type);
 
 export const podWaits =
-  (deployment: string, reason: string): Sees =>
+  (reason: string, deployment?: string): Sees =>
   (api) =>
     podsOf(api, deployment).some(({ status }) =>
       status?.containerStatuses?.some(({ state }: Obj) => state.waiting?.reason === reason),

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { WebhookTarget } from "../types.ts";
-import { type Fault, SECONDS } from "./fault.ts";
+import { attempt, type Fault, SECONDS } from "./fault.ts";
 
 const WEBHOOK = "knative-serving/webhook";
 
@@ -97,7 +97,7 @@ export const admission: readonly Fault[] = [
         const namespaces = ["knative-serving", "kourier-system"];
         const off = api.onChange(({ type, object }) => {
           const { name } = object.metadata;
-          if (object.kind === "Namespace" && type === "ADDED" && namespaces.includes(name)) void guard(name);
+          if (object.kind === "Namespace" && type === "ADDED" && namespaces.includes(name)) attempt(guard(name));
         });
         spell.whenOver(async () => {
           off();

@@ -78,12 +78,17 @@ export const api: readonly Fault[] = [
     name: "api-away",
     summary: "The API server refuses connections, for SECONDS",
     parameter: seconds("20"),
-    make: ({ spell }) =>
-      midRun(spell, async (_request, server) => {
-        spell.whenOver(server.up);
-        server.down();
+    make: ({ spell }) => {
+      let isDown = false;
+      return midRun(spell, async (_request, server) => {
+        if (!isDown) {
+          spell.whenOver(server.up);
+          server.down();
+        }
+        isDown = true;
         throw DROPPED;
-      }),
+      });
+    },
   },
   {
     name: "watch-drops",

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { recordEvent } from "../kubernetes/events.ts";
 import { dropFinalizer } from "../objects.ts";
 import type { Api, Obj, Ref } from "../types.ts";
-import { type Fault, SECONDS } from "./fault.ts";
+import { attempt, type Fault, SECONDS } from "./fault.ts";
 
 const ROOM = "50m";
 const CONFIG: Ref = { apiVersion: "v1", kind: "ConfigMap", namespace: "knative-serving", name: "config-network" };
@@ -79,7 +79,7 @@ export const cluster: readonly Fault[] = [
         const off = api.onChange(({ type, object }) => {
           const isAsked = object.kind === "Service" && object.spec?.type === "LoadBalancer";
           if (type === "ADDED" && isAsked)
-            void recordEvent(api, "service-controller", object, "Warning", "SyncLoadBalancerFailed", why);
+            attempt(recordEvent(api, "service-controller", object, "Warning", "SyncLoadBalancerFailed", why));
         });
         spell.whenOver(async () => off());
       },
@@ -94,9 +94,10 @@ export const cluster: readonly Fault[] = [
         const off = api.onChange(({ object }) => {
           if (object.kind !== "ConfigMap" || object.metadata.name !== CONFIG.name) return;
           if (object.data?.[SCHEME] !== "https" || !spell.strikes()) return;
-          void api.update("gitops", CONFIG, (draft) => {
+          const takeBack = api.update("gitops", CONFIG, (draft) => {
             draft.data[SCHEME] = "http";
           });
+          attempt(takeBack);
         });
         spell.whenOver(async () => off());
       },

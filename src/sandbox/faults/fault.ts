@@ -1,4 +1,4 @@
-import type { Api, ApiRequest, ApiResponse, CallWebhook } from "../types.ts";
+import { type Api, type ApiRequest, type ApiResponse, type CallWebhook, StatusError } from "../types.ts";
 
 /** One thing that can go wrong in a rehearsal, on demand. */
 export interface Fault {
@@ -56,6 +56,13 @@ export interface Harm {
   readonly begin?: (api: Api) => Promise<void>;
 }
 
+/** For what a fault does by the way: the API may refuse it as it refuses anybody, and then it is not done. */
+export const attempt = (work: Promise<unknown>): void => {
+  work.catch((error: unknown) => {
+    if (!(error instanceof StatusError)) throw error;
+  });
+};
+
 /** @param seconds how long it lasts; absent: until `end`. */
 export const createSpell = (seconds?: number): Spell => {
   const undoing: (() => Promise<unknown>)[] = [];
@@ -68,7 +75,7 @@ export const createSpell = (seconds?: number): Spell => {
   };
   return {
     strikes: () => {
-      if (!over && seconds !== undefined) timer ??= setTimeout(end, seconds * 1000).unref();
+      if (!over && seconds !== undefined) timer ??= setTimeout(() => attempt(end()), seconds * 1000).unref();
       return !over;
     },
     whenOver: (undo) => void undoing.push(undo),

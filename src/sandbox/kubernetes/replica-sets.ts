@@ -1,6 +1,7 @@
 import { isPodReady, isTrue, keysOfKind, keysOfOwner, mergeConditions, refAt, refOf, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
+import { recordEvent } from "./events.ts";
 import { createPod, podsOf } from "./templates.ts";
 
 /** Keeps as many pods as `spec.replicas` says; what stands in the way of creating one becomes the condition ReplicaFailure. */
@@ -34,6 +35,8 @@ export const replicaSets = (stage: Stage): Reconciler => {
       const set = api.get(refAt("apps/v1", "ReplicaSet", key));
       if (!set || set.metadata.deletionTimestamp) return undefined;
       const refusal = await scale(set, podsOf(stage, set));
+      if (refusal !== undefined)
+        await recordEvent(api, "replicaset-controller", set, "Warning", "FailedCreate", `Error creating: ${refusal}`);
       const pods = podsOf(stage, set);
       const ready = pods.filter(isPodReady).length;
       await api.update(

@@ -1,0 +1,39 @@
+import { readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { FAULTS } from "../../src/sandbox/faults/index.ts";
+import { program } from "./scene.ts";
+
+const rehearse = (...args: readonly string[]) => program(["rehearse", ...args]);
+
+it("an unknown fault is answered with all there are, what they take and what they do", async () => {
+  const outcome = await rehearse("--fault", "api-429:3,crash");
+  expect(outcome.code).toBe(2);
+  expect(outcome.stderr).toContain('There is no fault "crash".');
+  for (const { name, parameter, summary } of FAULTS)
+    expect(outcome.stderr).toMatch(
+      new RegExp(`${name}\\[:${parameter.value}\\] +${summary.replaceAll(/[.()]/g, "\\$&")}`),
+    );
+});
+
+it.each(["image-pull-401,api-away:soon", "quota:everything"])("%s is not what a fault takes", async (faults) => {
+  const outcome = await rehearse("--fault", faults);
+  expect(outcome.code).toBe(2);
+  expect(outcome.stderr).toMatch(/does not take "(soon|everything)"/);
+});
+
+it("a fault that passes is explained while it lasts, and the rehearsal goes on", async () => {
+  const outcome = await rehearse("--fault", "load-balancer-pending:1");
+  expect(outcome.code, outcome.stderr).toBe(0);
+  const stderr = outcome.stderr.replaceAll(/\s+/g, " ");
+  expect(stderr).toContain("What goes wrong in it, as asked: load-balancer-pending:1.");
+  expect(stderr).toContain("… address: LoadBalancer pending: no controller has claimed Service kourier-system/kourier");
+});
+
+it("docs/rehearsal.md names every fault as the registry does", async () => {
+  const page = await readFile(new URL("../../docs/rehearsal.md", import.meta.url), "utf8");
+  const rows = FAULTS.map(
+    ({ name, parameter, summary }) =>
+      `| \`${name}\` | ${parameter.value}, ${parameter.default || "all"} | ${summary} |`,
+  );
+  expect(page.split("\n").filter((line) => line.startsWith("| `"))).toEqual(rows);
+});
