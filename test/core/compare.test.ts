@@ -76,7 +76,9 @@ describe("comparing a manifest with the live object", () => {
   it("finds what was taken away", () => {
     // Whoever removes a field takes it from its owners too.
     const without = structuredClone(owned);
-    delete (without["f:spec"]["f:template"]["f:spec"]["f:containers"]['k:{"name":"c"}'] as Record<string, unknown>)["f:ports"];
+    delete (without["f:spec"]["f:template"]["f:spec"]["f:containers"]['k:{"name":"c"}'] as Record<string, unknown>)[
+      "f:ports"
+    ];
     expect(compare(wanted, stored({ ports: undefined }, [apply(without)]), "kn-bootstrap").fields).toMatchObject([
       { path: '.spec.template.spec.containers[name="c"].ports' },
     ]);

@@ -39,8 +39,8 @@ export interface SceneOptions extends WorldOptions {
 }
 
 /** A second of the cluster in milliseconds: a whole install takes about half a second. */
-const PACE = 10;
-const LOOK_MS = 10;
+const PACE = 3;
+const LOOK_MS = 20;
 const REST_MS = 200;
 const SETTLED_MS = 3_000;
 
