@@ -1,0 +1,53 @@
+/** Asking DNS servers, as a diagnostic tool does: raw answers, no cache. Terms as in RFC 9499. */
+
+export type RecordType = "A" | "AAAA" | "CAA" | "CNAME" | "NS" | "SOA" | "TXT";
+
+export interface ResourceRecord {
+  /** Absolute, lower case, without the trailing dot; the root is the empty text. */
+  readonly name: string;
+  readonly type: string;
+  /** Seconds. */
+  readonly ttl: number;
+  /**
+   * As people write it: an address; a host name without the trailing dot; the joined character-strings of a TXT; a CAA as
+   * `0 issue "letsencrypt.org; accounturi=…"`; a SOA as its seven fields.
+   */
+  readonly value: string;
+}
+
+export interface Answer {
+  /** Who answered: `192.0.2.53`, `192.0.2.53:5353`. */
+  readonly server: string;
+  /** `NOERROR`, `NXDOMAIN`, `SERVFAIL`, `REFUSED` … */
+  readonly rcode: string;
+  /** The AA bit. */
+  readonly authoritative: boolean;
+  readonly answers: readonly ResourceRecord[];
+  /** A referral's NS, a negative answer's SOA. */
+  readonly authority: readonly ResourceRecord[];
+  /** Glue. */
+  readonly additional: readonly ResourceRecord[];
+}
+
+/**
+ * Both functions go over UDP (with EDNS, 1232 bytes), over TCP when the answer was truncated, try three times, and reject with
+ * {@link NoAnswer} when nothing came. An answer of any rcode resolves.
+ */
+export interface Resolver {
+  /** Where {@link Resolver.ask} goes, for messages: `--dns-resolver`, else the system's first. */
+  readonly server: string;
+  /** A recursive question. */
+  readonly ask: (name: string, type: RecordType, signal?: AbortSignal) => Promise<Answer>;
+  /** The same question to one server, without asking for recursion. `address` is an IP address; the port is 53. */
+  readonly askServer: (address: string, name: string, type: RecordType, signal?: AbortSignal) => Promise<Answer>;
+}
+
+/** A server that could not be asked: time ran out, port closed, network unreachable. */
+export class NoAnswer extends Error {
+  readonly server: string;
+  constructor(server: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.name = "NoAnswer";
+    this.server = server;
+  }
+}

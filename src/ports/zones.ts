@@ -1,0 +1,90 @@
+import type { RecordType } from "./dns.ts";
+
+/** Zones at a DNS provider and the record sets in them. Terms as in RFC 9499; verbs as in libdns. */
+
+export interface Zone {
+  /** How the provider calls it: a hosted zone's id without its prefix, or the zone's name. */
+  readonly id: string;
+  /** Absolute, lower case, without the trailing dot: `example.com`. */
+  readonly name: string;
+  readonly isPrivate: boolean;
+  /** The servers that the provider says answer for it, absolute, lower case. Empty: it cannot tell. */
+  readonly nameServers: readonly string[];
+}
+
+/** All records of one name and type. Compared by {@link sameSet}. */
+export interface RecordSet {
+  /** Relative to its zone, lower case: `*.apps`, `_acme-challenge.apps`; `@` for the apex. */
+  readonly name: string;
+  readonly type: RecordType;
+  /** Seconds; absent for an alias. */
+  readonly ttl?: number;
+  /** As {@link ResourceRecord.value} has them; a TXT without quotes. Empty for an alias. */
+  readonly values: readonly string[];
+  /** Route 53: answers what this AWS name answers. `zone` is the hosted zone that the target belongs to. */
+  readonly alias?: { readonly zone: string; readonly target: string };
+  /** Route 53: one of several sets of this name and type, and by what it is chosen; `multivalue`, or another policy, which is never ours. */
+  readonly routing?: { readonly policy: string; readonly id: string };
+}
+
+/** Absent `from`: there is no such set yet. Absent `to`: it goes. Both: it is replaced. */
+export interface RecordSetChange {
+  readonly from?: RecordSet;
+  readonly to?: RecordSet;
+}
+
+/**
+ * Errors of every function: UserError with what a person has to do (no credentials, the missing right by name), {@link ZoneMoved},
+ * and {@link ZonesUnreachable} when the provider did not answer or kept throttling; retries have already happened.
+ */
+export interface ZonesRead {
+  /** Every zone of this account whose name is the domain or above it, longest name first; twins all of them. */
+  readonly find: (domain: string) => Promise<readonly Zone[]>;
+  /** The record sets of this name and type; several only with routing policies. */
+  readonly get: (zone: Zone, name: string, type: RecordType) => Promise<readonly RecordSet[]>;
+  /** Every record set at or below a name. Undefined: the provider does not tell. */
+  readonly list: (zone: Zone, under: string) => Promise<readonly RecordSet[] | undefined>;
+}
+
+export interface ZonesWrite extends ZonesRead {
+  /**
+   * All of it or nothing (rule 18): each `from` must still be as it was read, each `to` without a `from` must not exist. Resolves when the
+   * provider itself says that all its servers have it. Rejects with {@link ZoneMoved} when something was not as it was read.
+   */
+  readonly change: (zone: Zone, changes: readonly RecordSetChange[], signal?: AbortSignal) => Promise<void>;
+}
+
+/** Somebody else changed the record sets in between: read again. Nothing was written. */
+export class ZoneMoved extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.name = "ZoneMoved";
+  }
+}
+
+/** No answer, or only throttling, for as long as it was worth trying. */
+export class ZonesUnreachable extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.name = "ZonesUnreachable";
+  }
+}
+
+/** `*.apps` of `*.apps.example.com` in `example.com`; `@` for the zone's own name. The name must lie in the zone. */
+export const relativeTo = (zone: Pick<Zone, "name">, name: string): string =>
+  name === zone.name ? "@" : name.slice(0, -(zone.name.length + 1));
+
+/** The inverse of {@link relativeTo}. */
+export const absolute = (zone: Pick<Zone, "name">, name: string): string =>
+  name === "@" ? zone.name : `${name}.${zone.name}`;
+
+/** Whether a name is the zone's own or below it. */
+export const isInZone = (zone: Pick<Zone, "name">, name: string): boolean =>
+  name === zone.name || name.endsWith(`.${zone.name}`);
+
+const normal = ({ ttl, values, alias, routing, name, type }: RecordSet): string =>
+  JSON.stringify([name, type, ttl ?? null, [...values].sort(), alias ?? null, routing ?? null]);
+
+/** Equal but for the order of values. */
+export const sameSet = (a: RecordSet | undefined, b: RecordSet | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : normal(a) === normal(b);
