@@ -1,4 +1,4 @@
-import { type Change, changesOf, type Plan } from "../core/change.ts";
+import { type CertificateChange, changesOf, type ObjectChange, type Plan } from "../core/change.ts";
 import { LEASE } from "../core/lock.ts";
 import type { AccessQuestion, ApiResource } from "../ports/cluster.ts";
 import { at, groupOf } from "../ports/object.ts";
@@ -60,12 +60,14 @@ export const unique = (rights: readonly AccessQuestion[]): readonly AccessQuesti
   ...new Map(rights.map((right) => [`${right.verb} ${right.group}/${right.resource}`, right])).values(),
 ];
 
+/** What changes the cluster. */
+type Written = ObjectChange | CertificateChange;
 type Target = Pick<AccessQuestion, "group" | "resource">;
 
 const toRead = (target: Target): readonly AccessQuestion[] => READ.map((verb) => ({ verb, ...target }));
 
-const targetsOf = (plan: Plan, known: readonly ApiResource[]): readonly { change: Change; target: Target }[] => {
-  const changes = changesOf(plan);
+const targetsOf = (plan: Plan, known: readonly ApiResource[]): readonly { change: Written; target: Target }[] => {
+  const changes = changesOf(plan).filter((change) => change.kind !== "records");
   const plurals = new Map(known.map(({ apiVersion, kind, plural }) => [`${groupOf(apiVersion)}/${kind}`, plural]));
   for (const change of changes) {
     if (change.kind !== "object" || change.object.kind !== "CustomResourceDefinition") continue;
@@ -80,15 +82,16 @@ const targetsOf = (plan: Plan, known: readonly ApiResource[]): readonly { change
 };
 
 /** Server-side apply of what is not there needs `create` besides `patch`. */
-const verbsOf = (change: Change): readonly string[] => {
-  if (change.kind === "certificate") return ["create", "patch"];
+const verbsOf = (change: Written): readonly string[] => {
+  // An order that is done is forgotten again.
+  if (change.kind === "certificate") return ["create", "patch", "delete"];
   if (change.action === "delete") return ["delete"];
   const apply = change.action === "create" ? ["create", "patch"] : ["patch"];
   return change.temporary ? [...apply, "delete"] : apply;
 };
 
 /** An account that may create roles may still not put into them, or bind, what it does not have (rule 5). */
-const grantsOf = (change: Change): readonly AccessQuestion[] => {
+const grantsOf = (change: Written): readonly AccessQuestion[] => {
   if (change.kind !== "object" || change.action === "delete" || groupOf(change.object.apiVersion) !== RBAC) return [];
   const { kind, roleRef } = change.object;
   const verb = kind.endsWith("Binding") ? "bind" : "escalate";

@@ -1,3 +1,4 @@
+import { dnsProvider } from "../dns/index.ts";
 import { type Config, FLAT, NESTED } from "./config.ts";
 import { inFile } from "./options.ts";
 import { readValue } from "./values.ts";
@@ -17,6 +18,9 @@ const fixed = (): Written =>
     ),
   );
 
+/** Whether a public CA can be shown that the domain is ours: records can be written, by us or by a person. */
+export const provesControl = (dns: string): boolean => dns === "manual" || dnsProvider(dns) !== undefined;
+
 const TEMPLATES: ReadonlyMap<string, string> = new Map([
   ["flat", FLAT],
   ["nested", NESTED],
@@ -25,10 +29,13 @@ const TEMPLATES: ReadonlyMap<string, string> = new Map([
 /** Fills in what was not written: first the fixed defaults, then those that depend on other options. */
 export const complete = (written: Written, { env, terminal }: Surroundings): Config => {
   const config = { ...fixed(), ...written } as Config;
-  const tls = config.tls !== "none";
+  const dns = config.dns ?? (config.domain ? "none" : "magic");
+  const way = config.tls ?? (config.acmeDirectory ? "acme" : provesControl(dns) ? "letsencrypt" : "self-signed");
+  const tls = way !== "none";
   return {
     ...config,
-    dns: config.dns ?? (config.domain ? "none" : "magic"),
+    dns,
+    tls: way,
     domainTemplate: template(config.domainTemplate ?? (tls ? "flat" : "nested")),
     http: config.http ?? (tls ? "redirect" : "enabled"),
     // https://no-color.org: any value but the empty one.

@@ -9,6 +9,10 @@ export interface Config {
   /** Base domain, lower case, no trailing dot; absent with `dns: magic`. */
   readonly domain?: string;
   readonly dns: string;
+  /** Forces the hosted zone. */
+  readonly dnsZoneId?: string;
+  /** `host:port` of the recursive resolver that every question starts from; absent: the system's. */
+  readonly dnsResolver?: string;
   /** IP address or host name that the records point at, where the cluster cannot tell. */
   readonly address?: string;
   /** A Go template; the words `flat` and `nested` are already resolved. */
@@ -16,6 +20,16 @@ export interface Config {
   /** With a nested template: the namespaces that get a wildcard each. */
   readonly namespaces: readonly string[];
   readonly tls: string;
+  readonly acmeEmail?: string;
+  /** URL; absent with the CAs that we know by name. */
+  readonly acmeDirectory?: string;
+  /** PEM file of the root that the CA's own https (and what it issues) is verified with. */
+  readonly acmeCaFile?: string;
+  readonly acmeProfile?: string;
+  /** `namespace/name`, with `tls: secret`. */
+  readonly tlsSecret?: string;
+  /** Of keys that we make for certificates: ECDSA P-256 or RSA 2048. */
+  readonly keyType: "ecdsa" | "rsa";
   readonly http: "redirect" | "enabled";
   /** Install the autoscaler for Services of class `hpa.autoscaling.knative.dev`. */
   readonly hpa: boolean;

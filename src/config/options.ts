@@ -5,13 +5,17 @@ import type { Config } from "./config.ts";
 import {
   anyText,
   checkId,
+  directoryUrl,
   domainName,
+  emailAddress,
   hostOrAddress,
   imageRegistry,
   mirrorUrl,
   namespaceName,
   registryHost,
+  resolverAddress,
   type Syntax,
+  secretName,
   version,
 } from "./syntax.ts";
 
@@ -88,9 +92,17 @@ export const OPTIONS: readonly Option[] = [
   { key: "address", kind: "text", value: "HOST", syntax: hostOrAddress, group: "Ingress and domain", commands: CHANGING, unset: "what the cluster says", help: "IP address or host name of the gateway, where the cluster cannot tell" },
   { key: "domain", kind: "text", value: "NAME", syntax: domainName, group: "Ingress and domain", commands: CHANGING, unset: "made from the address by magic DNS", help: "Base domain of every URL" },
   { key: "dns", kind: "choice", choices: dnsIds, group: "Ingress and domain", commands: CHANGING, unset: "none with --domain, else magic", help: "Who makes the domain point at the gateway" },
+  { key: "dnsZoneId", kind: "text", value: "ID", syntax: anyText, group: "Ingress and domain", commands: CHANGING, unset: "the zone that the parent delegates to", help: "The hosted zone to write to, where there are several" },
+  { key: "dnsResolver", kind: "text", value: "HOST:PORT", syntax: resolverAddress, group: "Ingress and domain", commands: ALL, unset: "the system's resolver", help: "Resolver that every look at the DNS starts from" },
   { key: "domainTemplate", kind: "text", value: "TEMPLATE", syntax: anyText, group: "Ingress and domain", commands: CHANGING, unset: "flat with TLS, else nested", help: "Host of a Service: flat, nested, or a Go template" },
 
-  { key: "tls", kind: "choice", choices: tlsIds, group: "TLS", commands: CHANGING, default: "self-signed", help: "Who makes the gateway's certificate" },
+  { key: "tls", kind: "choice", choices: tlsIds, group: "TLS", commands: CHANGING, unset: "letsencrypt where records can be written, else self-signed", help: "Who makes the gateway's certificate" },
+  { key: "acmeEmail", kind: "text", value: "ADDRESS", syntax: emailAddress, group: "TLS", commands: CHANGING, unset: "none is given", help: "Where the CA may write to" },
+  { key: "acmeDirectory", kind: "text", value: "URL", syntax: directoryUrl, group: "TLS", commands: CHANGING, unset: "the directory of the CA named by --tls", help: "Directory of any ACME CA (RFC 8555)" },
+  { key: "acmeCaFile", kind: "text", value: "FILE", syntax: anyText, group: "TLS", commands: CHANGING, unset: "the system's roots", help: "PEM file with the root of a private ACME CA" },
+  { key: "acmeProfile", kind: "text", value: "NAME", syntax: anyText, group: "TLS", commands: CHANGING, unset: "the CA's own default", help: "Kind of certificate, where the CA has several" },
+  { key: "keyType", kind: "choice", choices: ["ecdsa", "rsa"], group: "TLS", commands: CHANGING, default: "ecdsa", help: "Key of certificates: ECDSA P-256 or RSA 2048" },
+  { key: "tlsSecret", kind: "text", value: "NAMESPACE/NAME", syntax: secretName, group: "TLS", commands: CHANGING, unset: "needed with --tls secret", help: "The Secret that holds your certificate" },
   { key: "http", kind: "choice", choices: ["redirect", "enabled"], group: "TLS", commands: CHANGING, unset: "redirect with TLS, else enabled", help: "What plain http does" },
   { key: "namespaces", kind: "list", value: "NAME,...", syntax: namespaceName, group: "TLS", commands: CHANGING, default: "", help: "With a nested template: namespaces that get a wildcard certificate each" },
 

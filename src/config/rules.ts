@@ -1,5 +1,10 @@
 import { isIP } from "node:net";
+import { isAcme } from "../certificates/index.ts";
+import { wildcardsFor } from "../certificates/names.ts";
+import { HOME } from "../core/inventory.ts";
+import { dnsProvider } from "../dns/index.ts";
 import { UserError } from "../ports/error.ts";
+import { provesControl } from "./complete.ts";
 import type { Config } from "./config.ts";
 import { duration } from "./syntax.ts";
 
@@ -48,6 +53,114 @@ const RULES: readonly Rule[] = [
             why: "Magic DNS makes the domain from an IP address, and this is a host name.",
             remedy: "Give the IP address, or a --domain of your own.",
           },
+  },
+  {
+    id: "config.acme-dns",
+    broken: ({ tls, dns }) =>
+      !isAcme(tls) || provesControl(dns)
+        ? undefined
+        : {
+            what: `--tls ${tls} does not go with --dns ${dns}.`,
+            why: "The CA wants to see a TXT record in the domain's zone (DNS-01), and nobody would write it.",
+            remedy: "Choose --dns route53, rfc2136 or manual with a --domain of your own, or --tls self-signed.",
+          },
+  },
+  {
+    id: "config.cert-manager-dns",
+    broken: ({ tls, dns, domain }) => {
+      if (tls !== "cert-manager") return undefined;
+      if (!dnsProvider(dns))
+        return {
+          what: `--tls cert-manager does not go with --dns ${dns}.`,
+          why: "cert-manager has to write TXT records by itself, whenever it renews.",
+          remedy: "Choose --dns route53 or rfc2136 with a --domain of your own, or another --tls.",
+        };
+      // Knative's common name for long hosts (serving, pkg/reconciler/certificate); X.509 allows 64, Knative checks 63.
+      const common = `k.${domain}`;
+      if (common.length > 63)
+        return {
+          what: `--domain ${domain} is too long for --tls cert-manager.`,
+          why: `Knative asks for the common name ${common}, which has ${common.length} characters; a certificate has room for 63.`,
+          remedy: "Choose a domain of at most 61 characters, or another --tls.",
+        };
+      return undefined;
+    },
+  },
+  {
+    id: "config.acme-directory",
+    broken: ({ tls, acmeDirectory }) =>
+      tls !== "acme" || acmeDirectory !== undefined
+        ? undefined
+        : {
+            what: "--tls acme needs --acme-directory.",
+            why: "Only Let's Encrypt is known by name.",
+            remedy: "Give the URL of the CA's directory, or choose --tls letsencrypt.",
+          },
+  },
+  {
+    id: "config.acme-options",
+    broken: ({ tls, acmeDirectory, acmeEmail, acmeProfile, acmeCaFile }) => {
+      if (isAcme(tls) || tls === "cert-manager") return undefined;
+      const given = {
+        "--acme-directory": acmeDirectory,
+        "--acme-email": acmeEmail,
+        "--acme-profile": acmeProfile,
+        "--acme-ca-file": acmeCaFile,
+      };
+      const odd = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+      return odd.length === 0
+        ? undefined
+        : {
+            what: `${odd.join(" and ")} does not go with --tls ${tls}.`,
+            why: "No ACME CA would be asked.",
+            remedy: "Leave it out, or choose --tls acme.",
+          };
+    },
+  },
+  {
+    id: "config.tls-secret",
+    broken: ({ tls, tlsSecret }) =>
+      (tls === "secret") === (tlsSecret !== undefined)
+        ? undefined
+        : tls === "secret"
+          ? {
+              what: "--tls secret needs --tls-secret.",
+              why: "It says where your certificate is.",
+              remedy: "Give --tls-secret namespace/name.",
+            }
+          : {
+              what: `--tls-secret does not go with --tls ${tls}.`,
+              why: "The certificate would come from elsewhere.",
+              remedy: "Choose --tls secret, or leave --tls-secret out.",
+            },
+  },
+  {
+    id: "config.zone-id",
+    broken: ({ dns, dnsZoneId }) =>
+      dnsZoneId === undefined || dnsProvider(dns)
+        ? undefined
+        : {
+            what: `--dns-zone-id does not go with --dns ${dns}.`,
+            why: "Nothing is written into a zone.",
+            remedy: "Leave it out, or choose --dns route53.",
+          },
+  },
+  {
+    id: "config.long-domain",
+    broken: ({ domain, namespaces, domainTemplate, tls }) => {
+      if (domain === undefined) return undefined;
+      // RFC 1035 §2.3.4: 253 characters. The longest names that are made below the domain.
+      const parents = wildcardsFor(domainTemplate, domain, [...namespaces, HOME]).map((name) => name.slice(2));
+      const [longest = domain] = [...parents, domain].sort((a, b) => b.length - a.length);
+      const name = `${isAcme(tls) || tls === "cert-manager" ? "_acme-challenge" : "_kn-bootstrap"}.${longest}`;
+      return name.length <= 253
+        ? undefined
+        : {
+            what: `--domain ${domain} is too long.`,
+            why: `${name} would have ${name.length} characters; a DNS name has at most 253.`,
+            remedy: "Choose a shorter domain.",
+          };
+    },
   },
   {
     id: "config.template",

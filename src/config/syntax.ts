@@ -145,6 +145,45 @@ export const namespaceName: Syntax = (text) => {
   };
 };
 
+/** `host`, `host:port`, `[v6]:port`; the port is 53 when absent. */
+export const resolverAddress: Syntax = (text) => {
+  const name = text.trim().toLowerCase();
+  const [, v6, host = v6 ?? "", port = "53"] = /^(?:\[([0-9a-f:]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(name) ?? [];
+  const bareV6 = isIP(name) === 6;
+  if (!bareV6 && (host === "" || Number(port) > 65_535 || (!isIP(host) && hostProblem(host))))
+    return { why: "It is no host, or host:port.", remedy: "Write it like 192.0.2.53 or 192.0.2.53:5353." };
+  if (bareV6) return `[${name}]:53`;
+  return v6 === undefined ? `${host}:${port}` : `[${v6}]:${port}`;
+};
+
+/** As RFC 8555 §7.1.2 wants one contact: one address and nothing else. */
+export const emailAddress: Syntax = (text) => {
+  const address = text.trim().replace(/^mailto:/i, "");
+  if (/^[^\s@,?]+@[^\s@,?]+\.[^\s@,?.]+$/.test(address)) return address;
+  return { why: "It is no e-mail address.", remedy: "Write one address, for example platform@example.com." };
+};
+
+/** An ACME directory: https only (RFC 8555 §6.1). */
+export const directoryUrl: Syntax = (text) => {
+  const url = URL.parse(text.trim());
+  if (url?.protocol !== "https:")
+    return { why: "It is no https URL.", remedy: "Write it like https://ca.example.com/acme/directory." };
+  if (url.username || url.password)
+    return {
+      why: "It carries credentials.",
+      remedy: "External account binding comes by ACME_EAB_KID and ACME_EAB_HMAC_KEY.",
+    };
+  return url.href;
+};
+
+/** `namespace/name` of a Secret. */
+export const secretName: Syntax = (text) => {
+  const [namespace = "", name = "", ...rest] = text.trim().split("/");
+  const isName = name.length <= 253 && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name);
+  if (rest.length === 0 && isName && namespace.length <= 63 && LABEL.test(namespace)) return `${namespace}/${name}`;
+  return { why: "It is no namespace/name.", remedy: "Write it like default/wildcard-tls." };
+};
+
 /** `area.name`, as checks are called. */
 export const checkId: Syntax = (text) => {
   const name = text.trim();

@@ -1,19 +1,26 @@
 import type { ApplyOptions, ClusterRead, ClusterWrite } from "../ports/cluster.ts";
 import { ApiError } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
-import { describe, type KubeObject, refOf } from "../ports/object.ts";
+import { describe, type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
+import { sameSet, ZoneMoved, type ZonesWrite } from "../ports/zones.ts";
 import { hasBlank } from "./blank.ts";
-import type { CertificateChange, Change, ObjectChange } from "./change.ts";
+import type { CertificateChange, Change, ObjectChange, RecordsChange } from "./change.ts";
 import { heldBy } from "./gone.ts";
+import { OWNER_LABEL } from "./inventory.ts";
+import type { OnReason } from "./wait.ts";
 
 /**
- * Makes a certificate. Everything it must keep goes through `store` before it is used (rule 23); it has no other way to write.
+ * Makes a certificate. Everything it must keep goes through `store` before it is used (rule 23); in the cluster it has no other way to
+ * write.
  */
 export type Issue = (
   change: CertificateChange,
   tools: {
     readonly cluster: ClusterRead;
-    readonly store: (secret: KubeObject) => Promise<void>;
+    readonly store: (object: KubeObject) => Promise<void>;
+    /** Deletes what `store` has written, when it is of no use any more. */
+    readonly forget: (ref: ObjectRef) => Promise<void>;
+    readonly onWaiting: OnReason;
     readonly now: () => Date;
     readonly signal: AbortSignal;
   },
@@ -22,6 +29,9 @@ export type Issue = (
 export interface ApplyTools {
   readonly cluster: ClusterWrite;
   readonly issue: Issue;
+  /** Absent: nothing that is planned writes records. */
+  readonly zones?: ZonesWrite;
+  readonly onWaiting: OnReason;
   readonly takeOwnership: boolean;
   /** Keeps what a change to somebody else's object replaces. */
   readonly remember: (change: ObjectChange) => Promise<void>;
@@ -31,7 +41,8 @@ export interface ApplyTools {
 
 /** The one place that changes the world. One arm for each kind of change. */
 export const applyChange = async (change: Change, tools: ApplyTools): Promise<void> => {
-  if (change.action !== "delete" && hasBlank(change.kind === "object" ? change.object : change.names)) {
+  const content = { object: "object", certificate: "names", records: "sets" }[change.kind];
+  if (change.action !== "delete" && hasBlank(Reflect.get(change, content))) {
     throw new Error(`${change.kind} change still has a blank when it is applied`);
   }
   switch (change.kind) {
@@ -42,10 +53,36 @@ export const applyChange = async (change: Change, tools: ApplyTools): Promise<vo
         cluster: tools.cluster,
         now: tools.now,
         signal: tools.signal,
-        store: async (secret) => {
-          await tools.cluster.apply(secret, { manager: "kn-bootstrap" });
+        onWaiting: tools.onWaiting,
+        store: async (object) => {
+          await tools.cluster.apply(object, { manager: "kn-bootstrap" });
+        },
+        forget: async (ref) => {
+          const live = await tools.cluster.get(ref);
+          if (live?.metadata.labels?.[OWNER_LABEL] && live.metadata.uid)
+            await tools.cluster.remove(ref, { uid: live.metadata.uid });
         },
       });
+    case "records":
+      return applyRecords(change, tools);
+  }
+};
+
+/** An answer that was lost leaves the records as they should be: then there is nothing more to do. */
+const applyRecords = async ({ zone, sets }: RecordsChange, { zones, signal }: ApplyTools): Promise<void> => {
+  if (!zones) throw new Error("a records change without a way to its zone");
+  try {
+    await zones.change(zone, sets, signal);
+  } catch (error) {
+    if (!(error instanceof ZoneMoved)) throw error;
+    const done = await Promise.all(
+      sets.map(async ({ from, to }) => {
+        const { name, type } = to ?? from ?? { name: "@", type: "TXT" as const };
+        const found = await zones.get(zone, name, type);
+        return to ? found.some((set) => sameSet(set, to)) : !found.some((set) => sameSet(set, from));
+      }),
+    );
+    if (done.includes(false)) throw error;
   }
 };
 

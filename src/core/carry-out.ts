@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterWrite } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import type { ZonesWrite } from "../ports/zones.ts";
 import { type ApplyTools, applyChange, type Issue } from "./apply.ts";
 import type { Change, Goal, ObjectChange, StepPlan } from "./change.ts";
 import type { Check, ReadContext } from "./check.ts";
@@ -17,6 +18,7 @@ import { type OnReason, until } from "./wait.ts";
 export interface RunTools extends ReadContext {
   readonly cluster: ClusterWrite;
   readonly issue: Issue;
+  readonly zones?: ZonesWrite;
   readonly emit: Emit;
   readonly takeOwnership: boolean;
   readonly remember: ApplyTools["remember"];
@@ -58,7 +60,7 @@ export const carryOut = async (
   const perform = async (change: Change): Promise<void> => {
     tools.signal.throwIfAborted();
     if (change.kind === "object" && change.temporary) temporaries.push(change);
-    await patiently(() => applyChange(change, tools), {
+    await patiently(() => applyChange(change, { ...tools, onWaiting: waiting("apply") }), {
       subject: `${subjectOf(change)} could not be written`,
       meaning: (error) => refusal(error, change),
       signal: tools.signal,
@@ -93,7 +95,7 @@ const all = async (work: readonly Promise<void>[]): Promise<void> => {
 /** Waves of changes that may run at once; removals come first, in their own order. */
 const groups = (changes: readonly Change[]): readonly (readonly Change[])[] => {
   const rank = (change: Change): number => {
-    if (change.kind === "certificate") return 3;
+    if (change.kind !== "object") return 3;
     return change.action === "delete" ? removalWave(change.object.kind) - 1000 : wave(change.object.kind);
   };
   const byRank = Map.groupBy(changes, rank);

@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
+import type { RecordSetChange, Zone } from "../ports/zones.ts";
 
 export type Action = "create" | "update" | "delete";
 
@@ -50,9 +51,25 @@ export interface CertificateChange {
   readonly secret: ObjectRef;
   /** Why: `missing`, `names changed`, `expires in 12 days`. */
   readonly reason: string;
+  /** Who signs it: `Let's Encrypt`. */
+  readonly issuer: string;
+  /** What else a reader must know: what it costs of a rate limit, the records that exist while it is issued. */
+  readonly remarks?: readonly string[];
 }
 
-export type Change = ObjectChange | CertificateChange;
+/** Record sets of one zone that change in one batch, all or nothing (rule 18). Texts may hold blanks; `type` too, where the address decides it. */
+export interface RecordsChange {
+  readonly kind: "records";
+  readonly action: Action;
+  readonly zone: Zone;
+  readonly sets: readonly RecordSetChange[];
+  /** Record sets that somebody else made and that would be replaced. */
+  readonly conflicts: readonly Conflict[];
+  /** Names that stop being answered by a wildcard above (rule 17). */
+  readonly shadows: readonly string[];
+}
+
+export type Change = ObjectChange | CertificateChange | RecordsChange;
 
 export interface StepPlan {
   readonly step: string;
@@ -70,7 +87,7 @@ export interface Plan {
 export type Goal = "present" | "absent";
 
 export const changesOf = (plan: Plan): readonly Change[] => plan.steps.flatMap((step) => step.changes);
-export const conflictsOf = (plan: Plan): readonly { change: ObjectChange; conflict: Conflict }[] =>
+export const conflictsOf = (plan: Plan): readonly { change: Change; conflict: Conflict }[] =>
   changesOf(plan).flatMap((change) =>
-    change.kind === "object" ? change.conflicts.map((conflict) => ({ change, conflict })) : [],
+    change.kind === "certificate" ? [] : change.conflicts.map((conflict) => ({ change, conflict })),
   );

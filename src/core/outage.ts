@@ -1,5 +1,7 @@
+import { AuthorityUnreachable } from "../ports/authority.ts";
 import { ApiError, Unreachable } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
+import { ZonesUnreachable } from "../ports/zones.ts";
 
 /** Why something cannot be done yet, and what helps. */
 export interface Waiting {
@@ -10,12 +12,14 @@ export interface Waiting {
 const STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /**
- * What an error says about a cluster that only has to come back to itself: no answer, or one that asks to try again. Rule 7 calls none of
+ * What an error says about a cluster, DNS provider or CA that only has to come back to itself: no answer, or one that asks to try again. Rule 7 calls none of
  * it permanent. Undefined: it is another error.
  */
 export const outage = (error: unknown): Waiting | undefined => {
   const remedy = { text: "See whether the cluster is well, and the way to it." };
   if (error instanceof Unreachable) return { wait: error.message, remedy };
+  if (error instanceof ZonesUnreachable || error instanceof AuthorityUnreachable)
+    return { wait: error.message, remedy: { text: "See whether the service is well, and the way to it." } };
   if (!(error instanceof ApiError) || !STATUSES.has(error.status)) return undefined;
   return { wait: `the cluster answers ${error.status}: ${error.message}`, remedy };
 };

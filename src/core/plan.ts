@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { describe, type KubeObject, keyOf, refOf } from "../ports/object.ts";
+import { absolute, type RecordSetChange, type Zone } from "../ports/zones.ts";
 import { hasBlank } from "./blank.ts";
 import type { Change, Goal, ObjectChange, Plan, StepPlan } from "./change.ts";
 import { compare } from "./compare.ts";
@@ -55,13 +56,17 @@ const confirm = async (
   cluster: ClusterPreview | undefined,
   early: boolean,
 ): Promise<ObjectChange | undefined> => {
-  if (!cluster || hasBlank(change.object) || change.conflicts.length > 0 || change.dropData?.length) return change;
+  if (!cluster || hasBlank(change.object) || change.dropData?.length) return change;
   try {
     const stored = await cluster.dryRun(change.object, { manager: change.manager });
-    return isDeepStrictEqual(content(stored), content(live)) ? undefined : { ...change, confirmed: true };
+    if (isDeepStrictEqual(content(stored), content(live))) return undefined;
+    // Nothing of it was somebody else's: who owns an empty map does not own what is put into it.
+    const free = change.conflicts.map(({ owner: _owner, ...difference }) => difference);
+    return { ...change, fields: [...change.fields, ...free], conflicts: [], confirmed: true };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.conflicts.length > 0) {
+      if (change.conflicts.length > 0) return change;
       return { ...change, conflicts: error.conflicts.map(({ field, owner }) => ({ path: field, owner })) };
     }
     if (!early && (error.status === 400 || error.status === 422)) throw error;
@@ -200,11 +205,31 @@ const prefetch = ({ live, kinds = [] }: PlanOptions): void => {
 };
 
 /** For people: what a change is about. */
-export const subjectOf = (change: Change): string =>
-  change.kind === "object" ? describe(change.object) : `certificate for ${change.names.join(", ")}`;
+export const subjectOf = (change: Change): string => {
+  switch (change.kind) {
+    case "object":
+      return describe(change.object);
+    case "certificate":
+      return `certificate for ${change.names.join(", ")}`;
+    case "records":
+      return `records ${change.sets.map((set) => recordName(change.zone, set)).join(", ")}`;
+  }
+};
+
+/** `*.apps.example.com A` */
+export const recordName = (zone: Zone, { from, to }: RecordSetChange): string => {
+  const set = to ?? from;
+  return set ? `${absolute(zone, set.name)} ${set.type}` : "";
+};
 
 /** Identity of a change's target within a plan. */
-export const targetOf = (change: Change): string =>
-  change.kind === "object"
-    ? `${change.action} ${keyOf(change.object)} by ${change.manager}`
-    : `${change.action} certificate ${change.secret.namespace}/${change.secret.name}`;
+export const targetOf = (change: Change): string => {
+  switch (change.kind) {
+    case "object":
+      return `${change.action} ${keyOf(change.object)} by ${change.manager}`;
+    case "certificate":
+      return `${change.action} certificate ${change.secret.namespace}/${change.secret.name}`;
+    case "records":
+      return `${change.action} records in ${change.zone.id}`;
+  }
+};

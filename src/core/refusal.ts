@@ -1,9 +1,10 @@
 import { ApiError } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
-import { describe } from "../ports/object.ts";
+import { ZoneMoved } from "../ports/zones.ts";
 import type { Change } from "./change.ts";
 import { denialOf } from "./denial.ts";
 import { outage, type Waiting } from "./outage.ts";
+import { subjectOf } from "./plan.ts";
 import { webhookFailure } from "./webhook-failure.ts";
 
 const AGAIN = "What is done is kept: mend the cause and run the same command again.";
@@ -12,8 +13,9 @@ const AGAIN = "What is done is kept: mend the cause and run the same command aga
 export const refusal = (error: unknown, change: Change): Waiting | { final: Error } => {
   const passing = outage(error);
   if (passing) return passing;
+  if (error instanceof ZoneMoved) return { final: moved(error, change) };
   if (!(error instanceof ApiError)) return { final: error instanceof Error ? error : new Error(String(error)) };
-  const subject = change.kind === "object" ? describe(change.object) : `the certificate for ${change.names.join(", ")}`;
+  const subject = `${change.kind === "object" ? "" : "the "}${subjectOf(change)}`;
   const failure = error.status >= 500 ? webhookFailure(error.message) : undefined;
   if (failure) return { wait: failure.reason, remedy: failure.remedy };
   if (error.status === 404 && error.reason === "")
@@ -40,7 +42,12 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
       }),
     };
   }
-  const namespace = change.kind === "object" ? change.object.metadata.namespace : change.secret.namespace;
+  const namespace =
+    change.kind === "object"
+      ? change.object.metadata.namespace
+      : change.kind === "certificate"
+        ? change.secret.namespace
+        : undefined;
   const denial = denialOf(error.message, namespace);
   return {
     final: new UserError({
@@ -53,6 +60,16 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
     }),
   };
 };
+
+const moved = (error: ZoneMoved, change: Change): UserError =>
+  new UserError({
+    id: "apply.zone-moved",
+    what: `The ${subjectOf(change)} changed after the plan was shown.`,
+    why: `${error.message}. Nothing of this batch was written.`,
+    remedy: { text: "Look at who writes them, then run again: the new plan shows them as they are." },
+    exitCode: 1,
+    cause: error,
+  });
 
 const HELD = "Who put the finalizers there has to take them away.";
 const RIGHT = "Ask an administrator for the missing right, then run again; what is done is kept.";

@@ -54,16 +54,15 @@ const unique = (kinds: readonly Kind[]): readonly Kind[] => [
 
 /** Whether a replanned change is the agreed one with nothing but its blanks filled in (rule 3). */
 const covers = (agreed: Change, now: Change, takeOwnership: boolean): boolean => {
-  if (agreed.kind === "certificate" || now.kind === "certificate") {
-    return (
-      agreed.kind === now.kind &&
-      fills(agreed.kind === "certificate" ? agreed.names : [], now.kind === "certificate" ? now.names : [])
-    );
-  }
-  if (agreed.action === "delete") return agreed.uid === undefined || agreed.uid === now.uid;
-  if (agreed.uid !== undefined && agreed.uid !== now.uid) return false;
+  if (agreed.kind === "certificate" && now.kind === "certificate") return fills(agreed.names, now.names);
+  if (agreed.kind === "certificate" || now.kind === "certificate") return false;
   const known = new Set(agreed.conflicts.map((conflict) => conflict.path));
   if (!takeOwnership && now.conflicts.some((conflict) => !known.has(conflict.path))) return false;
+  if (agreed.kind === "records" && now.kind === "records")
+    return agreed.zone.id === now.zone.id && fills(agreed.sets, now.sets);
+  if (agreed.kind === "records" || now.kind === "records") return false;
+  if (agreed.action === "delete") return agreed.uid === undefined || agreed.uid === now.uid;
+  if (agreed.uid !== undefined && agreed.uid !== now.uid) return false;
   return fills(agreed.object, now.object) && fills(agreed.dropData ?? [], now.dropData ?? []);
 };
 
@@ -72,7 +71,7 @@ const unagreed = (change: Change, earlier: Change | undefined): UserError =>
     id: "run.unagreed",
     what: `The cluster changed after the plan was shown: ${change.action} of ${subjectOf(change)} ${earlier ? "is no longer what was agreed" : "was not in it"}.`,
     why:
-      change.kind === "object" && change.conflicts.length > 0
+      change.kind !== "certificate" && change.conflicts.length > 0
         ? `${change.conflicts.map(({ path, owner }) => `${path} is now owned by ${owner}`).join("; ")}. Nothing is changed that was not shown.`
         : "Nothing is changed that was not shown.",
     remedy: { text: "Run the same command again and look at the new plan; what is done is kept." },

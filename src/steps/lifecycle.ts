@@ -1,4 +1,3 @@
-import { issuer } from "../certificates/index.ts";
 import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
 import { assertRights, unreadable } from "../checks/rights.ts";
 import type { Config } from "../config/config.ts";
@@ -20,6 +19,7 @@ import type { Catalog, Release } from "../releases/catalog.ts";
 import { HELLO } from "./hello.ts";
 import { steps } from "./index.ts";
 import type { Installation, Removal } from "./installation.ts";
+import { issueFor } from "./issuing.ts";
 import { withoutManifests } from "./prepare.ts";
 import { homeNamespace } from "./state.ts";
 
@@ -130,12 +130,10 @@ export const assertAllowed = async (
 ): Promise<void> => {
   const conflicts = conflictsOf(plan);
   if (conflicts.length > 0 && !config.takeOwnership) {
-    const shown = conflicts
-      .slice(0, 5)
-      .map(
-        ({ change, conflict }) =>
-          `${change.object.kind} ${change.object.metadata.name}${conflict.path} (owned by ${conflict.owner})`,
-      );
+    const shown = conflicts.slice(0, 5).map(({ change, conflict }) => {
+      const place = change.kind === "object" ? `${change.object.kind} ${change.object.metadata.name}` : "";
+      return `${place}${conflict.path} (owned by ${conflict.owner})`;
+    });
     throw new UserError({
       id: "plan.conflicts",
       what: `The plan would change ${conflicts.length} ${conflicts.length === 1 ? "field" : "fields"} that somebody else owns: ${shown.join("; ")}${conflicts.length > 5 ? " …" : ""}.`,
@@ -148,7 +146,7 @@ export const assertAllowed = async (
 };
 
 export const runInstall = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
-  runLocked(plan, steps(install), tools);
+  runLocked(plan, steps(install), install, tools);
 
 /** With nothing to do: whether what should run does run, from lists alone. Resolves to what is wrong. */
 export const verifyInstall = async (
@@ -184,11 +182,13 @@ export const planUninstall = async (removal: Removal, tools: Tools): Promise<Pla
   return plan;
 };
 
-export const runUninstall = (plan: Plan, removal: Removal, tools: Tools): Promise<Report> =>
-  runLocked(plan, steps(withoutManifests(tools.config), removal), tools);
+export const runUninstall = (plan: Plan, removal: Removal, tools: Tools): Promise<Report> => {
+  const install = withoutManifests(tools.config);
+  return runLocked(plan, steps(install, removal), install, tools);
+};
 
 /** Holds the lock from the first write to the last. */
-const runLocked = async (plan: Plan, list: readonly Step[], tools: Tools): Promise<Report> => {
+const runLocked = async (plan: Plan, list: readonly Step[], install: Installation, tools: Tools): Promise<Report> => {
   const { cluster, config, emit } = tools;
   const work = (held: ClusterWrite, signal: AbortSignal): Promise<Report> =>
     run(plan, list, {
@@ -196,7 +196,7 @@ const runLocked = async (plan: Plan, list: readonly Step[], tools: Tools): Promi
       cluster: held,
       signal,
       remember: createMemory(held),
-      issue: issuer(config.tls),
+      issue: issueFor(install),
       takeOwnership: config.takeOwnership,
       timeoutMs: config.timeout * 1000,
     });

@@ -1,3 +1,4 @@
+import { issuerInfo } from "../certificates/index.ts";
 import { wildcardsFor } from "../certificates/names.ts";
 import { inspect, reasonToIssue } from "../certificates/secret.ts";
 import { ROOT } from "../certificates/self-signed.ts";
@@ -48,7 +49,9 @@ export const certificate = (install: Installation): Step => ({
     const reason = await reasonFor(ctx, install, names);
     if (!reason) return [];
     const action = (await ctx.live.get(WILDCARD)) ? "update" : "create";
-    return [{ kind: "certificate", action, names, secret: WILDCARD, reason }];
+    return [
+      { kind: "certificate", action, names, secret: WILDCARD, reason, issuer: issuerInfo(install.config.tls).title },
+    ];
   },
   absent: async () => [],
   verify: [certificateUsable],

@@ -27,7 +27,13 @@ describe("the plan for people", () => {
     for (const verbose of [true, false]) {
       const text = planText(plan, look(200), verbose).replace(/\s+/g, " ");
       for (const one of changesOf(plan))
-        expect(text).toContain(one.kind === "object" ? one.object.metadata.name : one.secret.name);
+        expect(text).toContain(
+          one.kind === "object"
+            ? one.object.metadata.name
+            : one.kind === "certificate"
+              ? one.secret.name
+              : one.sets[0]?.to?.name,
+        );
     }
   });
 
@@ -46,7 +52,7 @@ describe("the plan for people", () => {
 
   it("counts what lasts and what does not", () => {
     expect(planText(plan, look(120), false)).toContain(
-      "Plan: 10 to create, 4 to update, 1 to delete, 1 for the run only.",
+      "Plan: 10 to create, 5 to update, 1 to delete, 1 for the run only.",
     );
   });
 

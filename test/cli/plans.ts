@@ -83,6 +83,27 @@ export const plan: Plan = {
     },
     { step: "hpa", title: "Install the HPA autoscaler", notes: [], changes: [] },
     {
+      step: "records",
+      title: "Publish the records at Amazon Route 53",
+      notes: [],
+      changes: [
+        {
+          kind: "records",
+          action: "update",
+          zone: { id: "Z0123456789", name: "example.com", isPrivate: false, nameServers: [] },
+          sets: [
+            {
+              from: { name: "*.apps", type: "CNAME", ttl: 300, values: ["old.example.net"] },
+              to: { name: "*.apps", type: "A", ttl: 60, values: ["203.0.113.7"] },
+            },
+            { to: { name: "_kn-bootstrap.apps", type: "TXT", ttl: 60, values: ["heritage=kn-bootstrap,id=1"] } },
+          ],
+          conflicts: [{ path: "*.apps.example.com CNAME", owner: "external-dns (owner prod)" }],
+          shadows: ["*.example.com answers for old.apps.example.com no more"],
+        },
+      ],
+    },
+    {
       step: "domain",
       title: "Set the domain",
       notes: [],
@@ -98,6 +119,7 @@ export const plan: Plan = {
           names: [`*.${address}.sslip.io`],
           secret: { apiVersion: "v1", kind: "Secret", namespace: "kn-bootstrap", name: "wildcard-tls" },
           reason: "missing",
+          issuer: "a root of this cluster",
         },
         change(
           "create",

@@ -187,7 +187,7 @@ describe("load", () => {
 
   it("names the place of a wrong value and what it could have been", async () => {
     expect(said(await problem(loaded({ flags: { tls: "selfsigned" } })))).toMatch(
-      /^--tls cannot be "selfsigned".*self-signed or none\. Did you mean self-signed\?/,
+      /^--tls cannot be "selfsigned".*cert-manager or none\. Did you mean self-signed\?/,
     );
     expect(said(await problem(loaded({ env: { KN_BOOTSTRAP_EXPOSE: "nodport" } })))).toMatch(
       /^KN_BOOTSTRAP_EXPOSE .*Did you mean nodeport\?/,

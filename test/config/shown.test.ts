@@ -125,6 +125,7 @@ describe("shown", () => {
         "hpa": false,
         "http": "redirect",
         "ingress": "kourier",
+        "key-type": "ecdsa",
         "logging": "none",
         "namespaces": [],
         "skip-tag-resolution": [],

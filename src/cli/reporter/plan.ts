@@ -6,9 +6,12 @@ import {
   type FieldDifference,
   type ObjectChange,
   type Plan,
+  type RecordsChange,
 } from "../../core/change.ts";
 import { OWNER_LABEL } from "../../core/inventory.ts";
+import { recordName } from "../../core/plan.ts";
 import { describe, isRecord, type KubeObject } from "../../ports/object.ts";
+import type { RecordSet } from "../../ports/zones.ts";
 import { count, entry, heading, type Look } from "./look.ts";
 
 const MARKS = {
@@ -74,9 +77,11 @@ const changeLines = (changes: readonly Change[], look: Look, verbose: boolean): 
   if (!first) return [];
   const [mark, colour] = MARKS[first.action];
   if (first.kind === "certificate") {
-    const { names, secret, reason } = first;
-    return entry(look, 2, mark, `Certificate for ${names.join(", ")} in ${describe(secret)}: ${reason}`, colour);
+    const { names, secret, reason, issuer, remarks = [] } = first;
+    const text = `Certificate for ${names.join(", ")} by ${issuer} in ${describe(secret)}: ${reason}`;
+    return [...entry(look, 2, mark, text, colour), ...remarks.flatMap((remark) => entry(look, 6, "", remark))];
   }
+  if (first.kind === "records") return recordLines(first, look, verbose);
   if (changes.length > 1) {
     const names = changes.flatMap((change) => (change.kind === "object" ? [change.object.metadata.name] : []));
     const { namespace } = first.object.metadata;
@@ -97,6 +102,24 @@ const changeLines = (changes: readonly Change[], look: Look, verbose: boolean): 
     }),
   ];
 };
+
+const recordLines = ({ zone, sets, conflicts, shadows }: RecordsChange, look: Look, verbose: boolean) => [
+  ...sets.flatMap((set) => {
+    const [mark, colour] = MARKS[set.from === undefined ? "create" : set.to === undefined ? "delete" : "update"];
+    const values = [set.from, set.to].flatMap((side) => (side ? [contentOf(side)] : [])).join(" → ");
+    return entry(look, 2, mark, `Record ${recordName(zone, set)} ${values} in zone ${zone.name} (${zone.id})`, colour);
+  }),
+  ...conflicts.flatMap(({ path, owner }) => entry(look, 6, "!", `${path} belongs to ${owner}`, "yellow")),
+  ...(verbose ? shadows : shadows.slice(0, MOST_SHADOWS)).flatMap((text) => entry(look, 6, "!", text, "yellow")),
+  ...(verbose || shadows.length <= MOST_SHADOWS
+    ? []
+    : entry(look, 6, "", `… and ${count(shadows.length - MOST_SHADOWS, "more")} (-v shows them)`)),
+];
+
+const MOST_SHADOWS = 5;
+
+const contentOf = ({ alias, values, ttl }: RecordSet): string =>
+  alias ? `alias ${alias.target}` : `${values.join(", ")}${ttl === undefined ? "" : ` (TTL ${ttl} s)`}`;
 
 /** What a reader must know about a change besides its target. */
 const remark = (change: ObjectChange): string => {
