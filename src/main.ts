@@ -47,9 +47,17 @@ const main = async (): Promise<void> => {
         const where = { ...(kubeconfig ? { path: kubeconfig } : {}), ...(context ? { context } : {}), env };
         return openCluster(await loadKubeconfig(where), options);
       },
-      createProbe: async (connectTo) => {
+      createResolver: async (options) => {
+        const { createResolver } = await import("./adapters/resolver/index.ts");
+        return createResolver(options);
+      },
+      createAuthority: async (options) => {
+        const { createAuthority } = await import("./adapters/authority/index.ts");
+        return createAuthority(options);
+      },
+      createProbe: async (options) => {
         const { createProbe } = await import("./adapters/probe.ts");
-        return createProbe(connectTo ? { connectTo } : {});
+        return createProbe(options);
       },
     },
   });

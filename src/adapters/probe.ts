@@ -1,12 +1,14 @@
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
-import { TLSSocket } from "node:tls";
+import { rootCertificates, TLSSocket } from "node:tls";
 import type { Probe, ProbeResponse } from "../ports/http.ts";
 
 export interface ProbeOptions {
   /** Port → port on 127.0.0.1 to connect to instead, whatever the address says: the rehearsal's gateway. */
   readonly connectTo?: ReadonlyMap<number, number>;
+  /** PEM of a root that is trusted besides the system's: the rehearsal's public CA. */
+  readonly root?: string;
 }
 
 const MOST_BODY = 64 * 1024;
@@ -14,7 +16,7 @@ const TIMEOUT_MS = 10_000;
 
 /** One request on a connection of its own, so that each proof is a new handshake. Default timeout 10 s. */
 export const createProbe =
-  ({ connectTo }: ProbeOptions = {}): Probe =>
+  ({ connectTo, root }: ProbeOptions = {}): Probe =>
   (request) =>
     new Promise((resolve, reject) => {
       const { scheme, address, port, host, path = "/", timeoutMs = TIMEOUT_MS, signal } = request;
@@ -32,7 +34,7 @@ export const createProbe =
           ? {
               servername: isIP(name) ? "" : name,
               ALPNProtocols: ["http/1.1"],
-              ...(request.ca ? { ca: request.ca } : {}),
+              ...(request.ca ? { ca: request.ca } : root ? { ca: [...rootCertificates, root] } : {}),
             }
           : {}),
       });

@@ -8,22 +8,41 @@ export interface TlsSecret {
   readonly notAfter: Date;
   readonly issuer: string;
   readonly keyMatches: boolean;
-  /** Whether `ca.crt` is there and signed the certificate. */
+  /** Whether each certificate of `tls.crt` is signed by the next, and the last by `ca.crt` where there is one. */
   readonly chainMatches: boolean;
-  /** PEM of `ca.crt`. */
+  /** PEM of `ca.crt`: the root of a private CA. */
   readonly ca: string | undefined;
+  /** PEM of `tls.crt`, the certificate first. */
+  readonly chain: readonly string[];
+  /** Hexadecimal, upper case, as a handshake shows it. */
+  readonly serial: string;
+  /** The ACME directory that it came from, as its issuer noted. */
+  readonly directory: string | undefined;
   /** Hexadecimal SHA-256 of the certificate, lower case, first 16 digits: changes with every issuance. */
   readonly fingerprint: string;
 }
 
 const decode = (text: string | undefined): string => Buffer.from(text ?? "", "base64").toString();
 
+const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\n?/g;
+
+/** Annotation of a certificate's Secret: the ACME directory that it came from. */
+export const DIRECTORY = "kn-bootstrap/acme-directory";
+
+const isChain = (certificates: readonly X509Certificate[]): boolean =>
+  certificates.every((certificate, index) => {
+    const next = certificates[index + 1];
+    return next === undefined || certificate.verify(next.publicKey);
+  });
+
 /** Undefined: no Secret, or no certificate in it that can be read. */
 export const inspect = (secret: KubeObject | undefined): TlsSecret | undefined => {
   const data = dataOf(secret);
   try {
-    const certificate = new X509Certificate(decode(data["tls.crt"]));
+    const chain = decode(data["tls.crt"]).match(PEM) ?? [];
     const ca = data["ca.crt"] ? decode(data["ca.crt"]) : undefined;
+    const [certificate, ...issuers] = [...chain, ...(ca ? [ca] : [])].map((pem) => new X509Certificate(pem));
+    if (!certificate) return undefined;
     return {
       names: (certificate.subjectAltName ?? "")
         .split(", ")
@@ -32,8 +51,11 @@ export const inspect = (secret: KubeObject | undefined): TlsSecret | undefined =
       notAfter: certificate.validToDate,
       issuer: certificate.issuer,
       keyMatches: certificate.checkPrivateKey(createPrivateKey(decode(data["tls.key"]))),
-      chainMatches: ca !== undefined && certificate.verify(new X509Certificate(ca).publicKey),
+      chainMatches: issuers.length > 0 && isChain([certificate, ...issuers]),
       ca,
+      chain,
+      serial: certificate.serialNumber,
+      directory: secret?.metadata.annotations?.[DIRECTORY],
       fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase().slice(0, 16),
     };
   } catch {
@@ -41,7 +63,16 @@ export const inspect = (secret: KubeObject | undefined): TlsSecret | undefined =
   }
 };
 
-/** Why a certificate must be made, or undefined: it is fine. Due at two thirds of its lifetime. */
+/** Certificates that live shorter have no time for two failed weeks: they are due at half of it. */
+const SHORT_LIVED = 10 * 86_400_000;
+
+/** When a certificate should be replaced where its CA says nothing: after two thirds of its lifetime, half of a short one. */
+export const dueDate = ({ notBefore, notAfter }: Pick<TlsSecret, "notBefore" | "notAfter">): Date => {
+  const lifetime = notAfter.getTime() - notBefore.getTime();
+  return new Date(notBefore.getTime() + lifetime * (lifetime < SHORT_LIVED ? 1 / 2 : 2 / 3));
+};
+
+/** Why a certificate must be made, or undefined: it is fine. */
 export const reasonToIssue = (
   secret: TlsSecret | undefined,
   names: readonly string[],
@@ -49,11 +80,10 @@ export const reasonToIssue = (
 ): string | undefined => {
   if (!secret) return "missing";
   if (!secret.keyMatches) return "its key does not match";
-  if (!secret.chainMatches) return "its root has changed";
+  if (!secret.chainMatches) return "its chain does not match";
   const missing = names.filter((name) => !secret.names.includes(name));
   if (missing.length > 0) return `does not cover ${missing.join(", ")}`;
-  const due = new Date(secret.notBefore.getTime() + ((secret.notAfter.getTime() - secret.notBefore.getTime()) * 2) / 3);
-  if (now < due) return undefined;
+  if (now < dueDate(secret)) return undefined;
   const days = Math.floor((secret.notAfter.getTime() - now.getTime()) / 86_400_000);
   return days < 0 ? "expired" : `expires in ${days} days`;
 };

@@ -19,16 +19,20 @@ import {
   planInstall,
   preflight,
   runInstall,
+  type Tools,
   verifyInstall,
 } from "../steps/lifecycle.ts";
 import { prepare } from "../steps/prepare.ts";
 import type { CommandContext } from "./context.ts";
 import { nextSteps } from "./next.ts";
 import { agree, type Session } from "./session.ts";
+import { lookAround } from "./surroundings.ts";
 
 export interface Planned {
   readonly install: Installation;
   readonly plan: Plan;
+  /** The session's, and the way to write records where there is one. */
+  readonly tools: Tools;
 }
 
 interface Chosen {
@@ -88,25 +92,29 @@ export const planFor = async (
 const couldNotRead = (error: unknown): boolean =>
   error instanceof ApiError ? error.status === 403 : error instanceof UserError && error.exitCode === 3;
 
-/** Looks at the cluster and the release, and works out what would change. */
-const lookAndPlan = async (ctx: CommandContext, { still, live, tools }: Session): Promise<Planned> => {
+/** Looks at the cluster, the release and the DNS, and works out what would change. */
+const lookAndPlan = async (ctx: CommandContext, session: Session): Promise<Planned> => {
+  const { still, live } = session;
   const installed = await installedVersions(still.cluster);
   const chosen = await chooseFor(ctx, installed);
-  // Both at once, and neither is left running behind the other's error.
-  const [looked, prepared] = await Promise.allSettled([
+  // All at once, and none is left running behind another's error.
+  const [looked, prepared, surroundings] = await Promise.allSettled([
     preflight(chosen.release, installed.serving !== undefined, still),
     prepareInstall(ctx, chosen),
+    lookAround(ctx.config, session),
   ]);
   if (looked.status === "rejected") throw looked.reason;
   if (prepared.status === "rejected") throw prepared.reason;
-  const install = prepared.value;
-  return { install, plan: await planInstall(install, live, tools.now, tools.cluster) };
+  if (surroundings.status === "rejected") throw surroundings.reason;
+  const install = { ...prepared.value, ...surroundings.value.known };
+  const { tools } = surroundings.value;
+  return { install, tools, plan: await planInstall(install, live, tools.now, tools.cluster) };
 };
 
 /** Plan, show, confirm, apply, verify, report. */
 export const installInto = async (ctx: CommandContext, session: Session, next = nextSteps): Promise<number> => {
-  const { tools, still } = session;
-  const { install, plan } = await planFor(ctx, session, (whole, cluster) =>
+  const { still } = session;
+  const { install, plan, tools } = await planFor(ctx, session, (whole, cluster) =>
     assertRights("install", { plan: whole, whole }, cluster),
   );
   if (changesOf(plan).length === 0) {

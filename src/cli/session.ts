@@ -2,7 +2,9 @@ import type { Plan } from "../core/change.ts";
 import { changesOf } from "../core/change.ts";
 import { takeSnapshot, throughSnapshot } from "../core/snapshot.ts";
 import type { Snapshot } from "../core/step.ts";
+import type { Authority } from "../ports/authority.ts";
 import type { LockableCluster } from "../ports/cluster.ts";
+import type { Resolver } from "../ports/dns.ts";
 import type { Probe } from "../ports/http.ts";
 import type { StandIns } from "../releases/index.ts";
 import type { Tools } from "../steps/lifecycle.ts";
@@ -27,7 +29,21 @@ export interface Adapters {
       readonly onTrouble: (reason: string) => void;
     },
   ) => Promise<OpenedCluster>;
-  readonly createProbe: (connectTo?: ReadonlyMap<number, number>) => Promise<Probe>;
+  readonly createProbe: (options: {
+    readonly connectTo?: ReadonlyMap<number, number>;
+    readonly root?: string;
+  }) => Promise<Probe>;
+  readonly createResolver: (options: {
+    readonly server?: string;
+    /** As {@link Where.connectTo}, for name servers: address → `127.0.0.1:port`. */
+    readonly connectTo?: ReadonlyMap<string, string>;
+  }) => Promise<Resolver>;
+  readonly createAuthority: (options: {
+    readonly directory: string;
+    /** PEM of the root that its https is verified with; absent: the system's. */
+    readonly ca?: string;
+    readonly env: CommandContext["env"];
+  }) => Promise<Authority>;
   readonly holder: Holder;
   /** Takes the place of every source of releases; only ever in a rehearsal. */
   readonly standIns?: StandIns;
@@ -45,6 +61,8 @@ export interface Session {
   /** The same, with every read answered from one snapshot: one list for each kind. */
   readonly still: Tools;
   readonly live: Snapshot;
+  /** Something else to be closed with it. */
+  readonly onClose: (close: () => void) => void;
   readonly close: () => void;
 }
 
@@ -60,7 +78,12 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
       ctx.emit({ type: "waiting", step: "cluster", check: "cluster.answers", reason, remedy: REACH }),
   });
   try {
-    const [version, probe] = await Promise.all([cluster.version(), ctx.adapters.createProbe(where.connectTo)]);
+    const { dnsResolver } = ctx.config;
+    const [version, probe, resolver] = await Promise.all([
+      cluster.version(),
+      ctx.adapters.createProbe(where.connectTo ? { connectTo: where.connectTo } : {}),
+      ctx.adapters.createResolver(dnsResolver ? { server: dnsResolver } : {}),
+    ]);
     ctx.emit({ type: "target", ...cluster.identity, version });
     for (const text of cluster.warnings) ctx.emit({ type: "note", level: "warning", text });
     const tools: Tools = {
@@ -68,12 +91,25 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
       cluster,
       probe,
       emit: ctx.emit,
+      resolver,
+      createAuthority: (options) => ctx.adapters.createAuthority({ ...options, env: ctx.env }),
+      env: ctx.env,
+      interactive: ctx.stdinIsTTY,
       now: () => new Date(),
       holder: ctx.adapters.holder,
       signal: ctx.signal,
     };
     const live = takeSnapshot(cluster);
-    return { tools, still: { ...tools, cluster: throughSnapshot(cluster, live) }, live, close: cluster.close };
+    const closings = [cluster.close];
+    return {
+      tools,
+      still: { ...tools, cluster: throughSnapshot(cluster, live) },
+      live,
+      onClose: (close) => closings.push(close),
+      close: () => {
+        for (const close of closings) close();
+      },
+    };
   } catch (error) {
     cluster.close();
     throw error;

@@ -19,7 +19,7 @@ const fixed = (): Written =>
   );
 
 /** Whether a public CA can be shown that the domain is ours: records can be written, by us or by a person. */
-export const provesControl = (dns: string): boolean => dns === "manual" || dnsProvider(dns) !== undefined;
+export const provesControl = (dns: string): boolean => dnsProvider(dns) !== undefined;
 
 const TEMPLATES: ReadonlyMap<string, string> = new Map([
   ["flat", FLAT],

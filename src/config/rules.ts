@@ -69,7 +69,7 @@ const RULES: readonly Rule[] = [
     id: "config.cert-manager-dns",
     broken: ({ tls, dns, domain }) => {
       if (tls !== "cert-manager") return undefined;
-      if (!dnsProvider(dns))
+      if (!dnsProvider(dns) || dnsProvider(dns)?.byHand)
         return {
           what: `--tls cert-manager does not go with --dns ${dns}.`,
           why: "cert-manager has to write TXT records by itself, whenever it renews.",

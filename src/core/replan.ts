@@ -1,6 +1,7 @@
 import type { ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
-import { fills } from "./blank.ts";
+import { type RecordSetChange, sameSet } from "../ports/zones.ts";
+import { fills, hasBlank } from "./blank.ts";
 import type { Change, Goal, StepPlan } from "./change.ts";
 import { planStep, subjectOf, targetOf } from "./plan.ts";
 import { takeSnapshot } from "./snapshot.ts";
@@ -59,11 +60,19 @@ const covers = (agreed: Change, now: Change, takeOwnership: boolean): boolean =>
   const known = new Set(agreed.conflicts.map((conflict) => conflict.path));
   if (!takeOwnership && now.conflicts.some((conflict) => !known.has(conflict.path))) return false;
   if (agreed.kind === "records" && now.kind === "records")
-    return agreed.zone.id === now.zone.id && fills(agreed.sets, now.sets);
+    return agreed.zone.id === now.zone.id && now.sets.every((set) => agreed.sets.some((one) => coversSet(one, set)));
   if (agreed.kind === "records" || now.kind === "records") return false;
   if (agreed.action === "delete") return agreed.uid === undefined || agreed.uid === now.uid;
   if (agreed.uid !== undefined && agreed.uid !== now.uid) return false;
   return fills(agreed.object, now.object) && fills(agreed.dropData ?? [], now.dropData ?? []);
+};
+
+/** An address that was not known then may turn out to be one set or two, of any type, in place of what was agreed to go. */
+const coversSet = (agreed: RecordSetChange, now: RecordSetChange): boolean => {
+  if (now.from && !sameSet(agreed.from, now.from)) return false;
+  if (!now.to) return agreed.from !== undefined;
+  if (!agreed.to || agreed.to.name !== now.to.name) return false;
+  return hasBlank(agreed.to.type) || fills(agreed.to, now.to);
 };
 
 const unagreed = (change: Change, earlier: Change | undefined): UserError =>

@@ -39,6 +39,8 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
   const started = new Map<string, Promise<boolean>>();
   const temporaries: ObjectChange[] = [];
   let failure: Error | undefined;
+  /** What only a person can do: everything that does not need it goes on, and in the end all of it is said at once. */
+  const asked: UserError[] = [];
 
   const runStep = async (step: Step): Promise<boolean> => {
     const before = await Promise.all(step.needs.map((id) => started.get(id)));
@@ -76,7 +78,8 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
     } catch (error) {
       const stopped = signal.aborted;
       note(stopped ? "stopped" : "failed", startedAt, done, stopped ? "" : messageOf(error));
-      if (!stopped) {
+      if (!stopped && error instanceof UserError && error.exitCode === 3) asked.push(error);
+      else if (!stopped) {
         failure = error instanceof Error ? error : new Error(String(error));
         tools.emit({
           type: "step-failed",
@@ -94,7 +97,7 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
   for (const step of sorted) started.set(step.id, runStep(step));
   await Promise.all(started.values());
   const leftovers = await removeTemporaries(temporaries, tools);
-  failure ??= leftovers;
+  failure ??= together(asked) ?? leftovers;
   const interrupted = tools.signal.aborted;
   const reason: unknown = tools.signal.reason;
   return {
@@ -107,6 +110,20 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
         ? { error: failure }
         : {}),
   };
+};
+
+/** One error with all the commands. */
+const together = (asked: readonly UserError[]): UserError | undefined => {
+  const [first, ...others] = asked;
+  if (!first || others.length === 0) return first;
+  const command = asked.flatMap(({ remedy }) => remedy.command ?? []).join("\n");
+  return new UserError({
+    id: first.id,
+    what: [...new Set(asked.map(({ message }) => message))].join(" "),
+    ...(first.why ? { why: first.why } : {}),
+    remedy: { text: first.remedy.text, ...(command ? { command } : {}) },
+    exitCode: 3,
+  });
 };
 
 /** Always, also after a failure or a signal (rule 8). */

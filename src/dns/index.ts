@@ -1,11 +1,14 @@
 import { isIP } from "node:net";
+import { manual } from "./manual.ts";
 import type { DnsProvider } from "./provider.ts";
+import { rfc2136 } from "./rfc2136/index.ts";
+import { route53 } from "./route53/index.ts";
 
-/** Providers that keep records for us. A new one is a file beside this one and a line here. */
-export const providers: readonly DnsProvider[] = [];
+/** Providers that keep records for us, a person among them. A new one is a file beside this one and a line here. */
+export const providers: readonly DnsProvider[] = [route53, rfc2136, manual];
 
-/** Ways to a name: `magic` needs no records, `manual` prints them, `none` leaves them to you. */
-export const ids: readonly string[] = [...providers.map(({ id }) => id), "magic", "manual", "none"];
+/** Ways to a name: `magic` needs no records, `none` leaves them to you. */
+export const ids: readonly string[] = [...providers.map(({ id }) => id), "magic", "none"];
 
 /** Undefined: nobody writes records for this choice. */
 export const dnsProvider = (id: string): DnsProvider | undefined => providers.find((provider) => provider.id === id);

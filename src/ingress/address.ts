@@ -5,8 +5,10 @@ import { type IngressProvider, NODE_PORTS } from "./provider.ts";
 
 /** Where the gateway answers. */
 export interface Address {
-  /** IP address or host name. */
+  /** IP address or host name; of several the first. */
   readonly host: string;
+  /** All of them: what records point at, and where each handshake is proved. */
+  readonly hosts: readonly string[];
   readonly http: number;
   readonly https: number;
   /** For people: how we know. */
@@ -30,31 +32,38 @@ export const findAddress = async (
   config: Exposure,
   ingress: IngressProvider,
 ): Promise<Address | undefined> => {
-  if (config.address) return { host: config.address, ...STANDARD, source: "--address" };
+  if (config.address) return addressOf([config.address], STANDARD, "--address");
   if (config.expose === "loadbalancer") {
     const service = await reader.get(ingress.service);
-    const host =
-      at(service, "status", "loadBalancer", "ingress", 0, "ip") ??
-      at(service, "status", "loadBalancer", "ingress", 0, "hostname");
-    return typeof host === "string"
-      ? { host, ...STANDARD, source: `LoadBalancer ${ingress.service.namespace}/${ingress.service.name}` }
-      : undefined;
+    const entries = at(service, "status", "loadBalancer", "ingress");
+    const hosts = (Array.isArray(entries) ? entries : [])
+      .map((entry) => at(entry, "ip") ?? at(entry, "hostname"))
+      .filter((host) => typeof host === "string");
+    return addressOf(hosts, STANDARD, `LoadBalancer ${ingress.service.namespace}/${ingress.service.name}`);
   }
   const nodes = await reader.list("v1", "Node");
   if (nodes.some((node) => String(at(node, "spec", "providerID") ?? "").startsWith("kind://"))) {
-    return { host: "127.0.0.1", ...STANDARD, source: "kind (kind-config.yaml maps ports 80 and 443 of this machine)" };
+    return addressOf(["127.0.0.1"], STANDARD, "kind (kind-config.yaml maps ports 80 and 443 of this machine)");
   }
-  for (const node of nodes) {
+  const found = nodes.flatMap((node) => {
     const addresses = at(node, "status", "addresses");
-    const external = Array.isArray(addresses)
-      ? addresses.find((address) => at(address, "type") === "ExternalIP" && isIP(String(at(address, "address"))))
-      : undefined;
-    if (external)
-      return {
-        host: String(at(external, "address")),
-        ...NODE_PORTS,
-        source: `ExternalIP of node ${node.metadata.name}`,
-      };
-  }
-  return undefined;
+    const external = (Array.isArray(addresses) ? addresses : []).find(
+      (address) => at(address, "type") === "ExternalIP" && isIP(String(at(address, "address"))),
+    );
+    return external ? [{ host: String(at(external, "address")), node: node.metadata.name }] : [];
+  });
+  return addressOf(
+    [...new Set(found.map(({ host }) => host))],
+    NODE_PORTS,
+    `ExternalIP of node ${found.map(({ node }) => node).join(", ")}`,
+  );
+};
+
+const addressOf = (
+  hosts: readonly string[],
+  ports: { readonly http: number; readonly https: number },
+  source: string,
+): Address | undefined => {
+  const [host] = hosts;
+  return host === undefined ? undefined : { host, hosts, ...ports, source };
 };

@@ -3,6 +3,7 @@ import { domain } from "./domain.ts";
 import { address, ingress } from "./ingress.ts";
 import type { Installation, Removal } from "./installation.ts";
 import { proof } from "./proof.ts";
+import { records } from "./records.ts";
 import { admission, core, crds, hpa, namespaces, resources, webhook } from "./serving.ts";
 import { givenBack, state } from "./state.ts";
 import { certificate, gatewayTls, hasTls, noTls } from "./tls.ts";
@@ -22,6 +23,7 @@ export const steps = (install: Installation, removal?: Removal): readonly Step[]
   hpa(install), //                the HPA autoscaler, on request
   ingress(install), //            the gateway and its controller
   address(install), //            where the gateway can be reached
+  ...(install.dns ? [records(install, install.dns)] : []), // names that lead to that address
   domain(install), //             one default domain, ours
   ...(hasTls(install)
     ? [

@@ -1,6 +1,8 @@
 import type { Config } from "../config/config.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
+import type { Resolver } from "../ports/dns.ts";
 import type { KubeObject } from "../ports/object.ts";
+import type { Publication } from "./publication.ts";
 
 /** The objects of the chosen releases, with everything that is known before planning already in them (rule 1). */
 export interface Manifests {
@@ -29,6 +31,10 @@ export interface Installation {
   readonly manifests: Manifests;
   /** What the state ConfigMap says about the choices made. */
   readonly choices: Readonly<Record<string, unknown>>;
+  /** PEM of a private ACME CA's root. */
+  readonly acmeCa?: string;
+  /** Absent: nobody writes records, or (`render`) the DNS is not looked at. */
+  readonly dns?: { readonly publication: Publication; readonly resolver: Resolver };
 }
 
 /** What taking an installation away needs to know. */

@@ -1,14 +1,111 @@
-import { isAcme, issuerInfo } from "../certificates/index.ts";
+import { randomBytes } from "node:crypto";
+import { directoryOf, issuerInfo } from "../certificates/index.ts";
 import type { Issue } from "../core/apply.ts";
+import type { Resolver } from "../ports/dns.ts";
+import { UserError } from "../ports/error.ts";
+import { isInZone, relativeTo, type Zone, type ZonesWrite } from "../ports/zones.ts";
 import type { Installation } from "./installation.ts";
+import type { Tools } from "./lifecycle.ts";
+import type { Publication } from "./publication.ts";
 
 /** How certificates of this installation are made; loaded when the first one is. */
 export const issueFor =
-  (install: Installation): Issue =>
-  async (change, tools) => {
-    const { tls } = install.config;
-    if (isAcme(tls)) throw new Error("not yet");
+  (install: Installation, tools: Tools): Issue =>
+  async (change, issueTools) => {
+    const { tls, acmeDirectory } = install.config;
+    const directory = directoryOf(tls, acmeDirectory);
+    if (directory)
+      return (await acmeIssuer(install, directory, tools)).issue(change, {
+        ...issueTools,
+        onWaiting: (reason) => issueTools.onWaiting(reason, { text: "It goes on by itself." }),
+      });
     if (tls !== "self-signed") throw new Error(`${issuerInfo(tls).id} makes no certificate of ours`);
     const { issue } = await import("../certificates/self-signed.ts");
-    return issue(change, tools);
+    return issue(change, issueTools);
   };
+
+const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: string, tools: Tools) => {
+  const { zones } = tools;
+  if (!dns || !zones) throw new Error("an ACME CA without a way to write its challenges");
+  const { publication, resolver } = dns;
+  const [{ createAcmeIssuer, zoneRecords }, { locateChallenge }, { awaitEverywhere }, { companionsOf }] =
+    await Promise.all([
+      import("../certificates/acme/index.ts"),
+      import("../dns/challenge.ts"),
+      import("../dns/propagation.ts"),
+      import("../dns/shadows.ts"),
+    ]);
+  const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
+  const kubeSystem = await tools.cluster.get({ apiVersion: "v1", kind: "Namespace", name: "kube-system" });
+  const external = externalAccount(tools.env);
+  return createAcmeIssuer({
+    authority,
+    clusterUid: kubeSystem?.metadata.uid ?? "",
+    settings: {
+      keyType: config.keyType,
+      ...(config.acmeEmail ? { email: config.acmeEmail } : {}),
+      ...(config.acmeProfile ? { profile: config.acmeProfile } : {}),
+      ...(external ? { external } : {}),
+      ...(acmeCa ? { root: acmeCa } : {}),
+    },
+    records: zoneRecords({
+      zoneFor: async (name) => ({
+        zone: await zoneOf(name, zones, publication, resolver, tools.signal),
+        access: zones,
+      }),
+      companions: async (zone, names) =>
+        zone.id === publication.zone.id
+          ? companionsOf(
+              zone,
+              [...((await zones.list(zone, relativeTo(zone, config.domain ?? zone.name))) ?? []), ...publication.above],
+              names,
+            )
+          : [],
+    }),
+    locateChallenge: (name, signal) =>
+      locateChallenge(resolver, name, { random: () => randomBytes(8).toString("hex"), signal }),
+    awaitTxt: async (expected, signal) => {
+      const published = expected.map(({ zone, name, values }) => ({
+        zone: zone?.name ?? publication.zone.name,
+        expectations: [{ name, type: "TXT" as const, values }],
+      }));
+      await awaitEverywhere(resolver, published, { signal });
+    },
+  });
+};
+
+/** The domain's own zone, or another one of the account to which a CNAME leads the challenge. */
+const zoneOf = async (
+  name: string,
+  zones: ZonesWrite,
+  { zone, provider }: Publication,
+  resolver: Resolver,
+  signal: AbortSignal,
+): Promise<Zone> => {
+  if (isInZone(zone, name)) return zone;
+  const { chooseZone } = await import("../dns/zone-choice.ts");
+  const found = await zones.find(name);
+  if (found.length === 0)
+    throw new UserError({
+      id: "acme.challenge-zone",
+      what: `The challenge has to be written at ${name}, and ${provider.title} has no zone for it.`,
+      why: "A CNAME at the challenge's name leads there.",
+      remedy: "Give the account the right to that zone, or remove the CNAME.",
+      exitCode: 2,
+    });
+  return (await chooseZone(found, name, { resolver, signal })).zone;
+};
+
+/** External account binding (RFC 8555 §7.3.4) comes by environment only: its key is a secret. */
+const externalAccount = (env: Tools["env"]): { kid: string; hmacKey: string } | undefined => {
+  const { ACME_EAB_KID: kid, ACME_EAB_HMAC_KEY: hmacKey } = env;
+  if (kid && hmacKey) return { kid, hmacKey };
+  if (!kid && !hmacKey) return undefined;
+  throw new UserError({
+    id: "acme.external-account",
+    what: `${kid ? "ACME_EAB_HMAC_KEY" : "ACME_EAB_KID"} is not set, and ${kid ? "ACME_EAB_KID" : "ACME_EAB_HMAC_KEY"} is.`,
+    why: "External account binding takes both.",
+    remedy: "Set both as the CA gave them to you.",
+    exitCode: 2,
+  });
+};

@@ -12,9 +12,12 @@ import { type Report, run } from "../core/run.ts";
 import { emptySnapshot, takeSnapshot } from "../core/snapshot.ts";
 import type { Kind, Snapshot, Step } from "../core/step.ts";
 import { runCheck } from "../core/wait.ts";
+import type { Authority } from "../ports/authority.ts";
 import type { ClusterPreview, ClusterRead, ClusterWrite, LockableCluster } from "../ports/cluster.ts";
+import type { Resolver } from "../ports/dns.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
 import { refOf } from "../ports/object.ts";
+import type { ZonesWrite } from "../ports/zones.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
 import { HELLO } from "./hello.ts";
 import { steps } from "./index.ts";
@@ -27,6 +30,14 @@ export interface Tools extends Omit<ReadContext, "cluster"> {
   readonly config: Config;
   readonly cluster: LockableCluster;
   readonly emit: Emit;
+  readonly resolver: Resolver;
+  readonly createAuthority: (options: { readonly directory: string; readonly ca?: string }) => Promise<Authority>;
+  /** Where providers find their credentials. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absent: nothing that is planned writes records. */
+  readonly zones?: ZonesWrite;
+  /** Whether somebody sits at the terminal. */
+  readonly interactive: boolean;
   /** Who this installer is, for others that find the lock taken; and what is known of them. */
   readonly holder: { readonly name: string; readonly isDead: (name: string) => boolean };
 }
@@ -196,7 +207,7 @@ const runLocked = async (plan: Plan, list: readonly Step[], install: Installatio
       cluster: held,
       signal,
       remember: createMemory(held),
-      issue: issueFor(install),
+      issue: issueFor(install, tools),
       takeOwnership: config.takeOwnership,
       timeoutMs: config.timeout * 1000,
     });

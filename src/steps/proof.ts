@@ -10,7 +10,7 @@ import { findDomain, plannedDomain } from "./domain.ts";
 import { GREETING, HELLO, hello } from "./hello.ts";
 import type { Installation } from "./installation.ts";
 import { PROOF_MANAGER, PROVED, provedState } from "./state.ts";
-import { hasTls, WILDCARD } from "./tls.ts";
+import { hasTls, servedSecret } from "./tls.ts";
 
 /** A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes. */
 export const proof = (install: Installation): Step => {
@@ -21,7 +21,7 @@ export const proof = (install: Installation): Step => {
     service: HELLO,
     greeting: GREETING,
     domain: (ctx) => findDomain(readerOf(ctx.cluster), install),
-    ...(hasTls(install) ? { secret: WILDCARD } : {}),
+    ...(hasTls(install) ? { secret: servedSecret(install) } : {}),
   };
   const checks = [
     serviceReady(subject),
@@ -33,9 +33,9 @@ export const proof = (install: Installation): Step => {
     id: "proof",
     title: `Prove it: a Service answers ${hasTls(install) ? "https" : "http"}`,
     undo: "Remove the proof",
-    needs: ["domain", "gateway-tls", "resources", "hpa"],
+    needs: ["domain", "gateway-tls", "resources", "hpa", ...(install.dns ? ["records"] : [])],
     plan: async (ctx) => {
-      const certificate = hasTls(install) ? inspect(await ctx.live.get(WILDCARD))?.fingerprint : "none";
+      const certificate = hasTls(install) ? inspect(await ctx.live.get(servedSecret(install)))?.fingerprint : "none";
       const about = JSON.stringify([
         install.choices,
         manifests.versions,

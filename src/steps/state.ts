@@ -2,6 +2,7 @@ import { HOME, isOurs, managerFor, ownerOfData } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
 import { PRIOR, PRIOR_MANAGER, readPrior, STATE } from "../core/prior.ts";
 import type { PlanContext, Step } from "../core/step.ts";
+import type { ClusterRead } from "../ports/cluster.ts";
 import { dataOf, type KubeObject } from "../ports/object.ts";
 import type { Installation, Removal } from "./installation.ts";
 
@@ -13,7 +14,7 @@ export const homeNamespace: KubeObject = {
 };
 
 /** The namespace that outlives an uninstall (rule 11), and what was chosen. Never what proves ownership (rule 4). */
-export const state = ({ manifests, choices }: Installation, removal?: Removal): Step => ({
+export const state = ({ manifests, choices, acmeCa }: Installation, removal?: Removal): Step => ({
   id: "state",
   title: "Prepare namespace kn-bootstrap",
   undo: removal?.purge ? "Remove namespace kn-bootstrap" : "Keep namespace kn-bootstrap",
@@ -25,12 +26,22 @@ export const state = ({ manifests, choices }: Installation, removal?: Removal): 
         apiVersion: "v1",
         kind: "ConfigMap",
         metadata: { namespace: HOME, name: STATE.name },
-        data: { choices: JSON.stringify(choices, null, 2), versions: JSON.stringify(manifests.versions, null, 2) },
+        data: {
+          choices: JSON.stringify(choices, null, 2),
+          versions: JSON.stringify(manifests.versions, null, 2),
+          ...(acmeCa ? { [AUTHORITY_ROOT]: acmeCa } : {}),
+        },
       },
     ]),
   absent: async (_ctx, owned) => (removal?.purge ? deletions(owned.filter(({ kind }) => kind === "Namespace")) : []),
   verify: [],
 });
+
+/** The root of a private ACME CA: who renews has no file of it. */
+const AUTHORITY_ROOT = "acme-ca.pem";
+
+export const keptAuthorityRoot = async (cluster: Pick<ClusterRead, "get">): Promise<string | undefined> =>
+  dataOf(await cluster.get(STATE))[AUTHORITY_ROOT];
 
 /** What the proof was about; another value means that it has to be given again. */
 export const PROVED = "proved";

@@ -1,4 +1,4 @@
-import { issuerInfo } from "../certificates/index.ts";
+import { directoryOf, isAcme, issuerInfo } from "../certificates/index.ts";
 import { wildcardsFor } from "../certificates/names.ts";
 import { inspect, reasonToIssue } from "../certificates/secret.ts";
 import { ROOT } from "../certificates/self-signed.ts";
@@ -12,12 +12,18 @@ import type { KubeObject, ObjectRef } from "../ports/object.ts";
 import { plannedDomain } from "./domain.ts";
 import type { Installation } from "./installation.ts";
 
-/** The gateway's certificate. Kourier reads it from any namespace; ours outlives an uninstall (rule 11). */
+/** The certificate that we make. Kourier reads it from any namespace; ours outlives an uninstall (rule 11). */
 export const WILDCARD: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: HOME, name: "wildcard-tls" };
 
 const CONFIG_NETWORK = { namespace: "knative-serving", name: "config-network" };
 
-export const hasTls = ({ config }: Installation): boolean => config.tls !== "none";
+export const hasTls = ({ config }: Pick<Installation, "config">): boolean => config.tls !== "none";
+
+/** Where the gateway's certificate is: ours, or the one that was brought. */
+export const servedSecret = ({ config }: Pick<Installation, "config">): ObjectRef => {
+  const [namespace, name] = config.tlsSecret?.split("/") ?? [];
+  return namespace && name ? { apiVersion: "v1", kind: "Secret", namespace, name } : WILDCARD;
+};
 
 /** The names that cover every URL Knative will print; the proof's own namespace is one of those. */
 export const wildcardNames = ({ config }: Installation, domain: string): readonly string[] =>
@@ -29,48 +35,105 @@ const plannedNames = async (ctx: PlanContext, install: Installation): Promise<re
 /** Why the certificate must be made, or undefined: it is fine. A root without its key could sign no renewal, so it counts. */
 const reasonFor = async (
   ctx: PlanContext,
-  install: Installation,
+  { config }: Installation,
   names: readonly string[],
 ): Promise<string | undefined> => {
   const live = await ctx.live.get(WILDCARD);
   if (hasBlank(names)) return live ? "the address may have changed" : "missing";
-  const reason = reasonToIssue(inspect(live), names, ctx.now());
-  if (reason || install.config.tls !== "self-signed") return reason;
+  const found = inspect(live);
+  const reason = reasonToIssue(found, names, ctx.now());
+  if (reason) return reason;
+  if (found?.directory !== (isAcme(config.tls) ? directoryOf(config.tls, config.acmeDirectory) : undefined))
+    return "the one that is there is from another CA";
+  if (config.tls !== "self-signed") return undefined;
   return (await ctx.live.get(ROOT)) ? undefined : `its root, Secret ${ROOT.namespace}/${ROOT.name}, is gone`;
 };
 
-export const certificate = (install: Installation): Step => ({
-  id: "certificate",
-  title: `Make a ${install.config.tls} certificate`,
-  undo: "Keep the certificate for the next install",
-  needs: install.config.domain ? ["state"] : ["state", "address"],
-  plan: async (ctx) => {
-    const names = await plannedNames(ctx, install);
-    const reason = await reasonFor(ctx, install, names);
-    if (!reason) return [];
-    const action = (await ctx.live.get(WILDCARD)) ? "update" : "create";
-    return [
-      { kind: "certificate", action, names, secret: WILDCARD, reason, issuer: issuerInfo(install.config.tls).title },
-    ];
-  },
-  absent: async () => [],
-  verify: [certificateUsable],
-});
+export const certificate = (install: Installation): Step => {
+  const { config } = install;
+  return {
+    id: "certificate",
+    title:
+      config.tls === "secret" ? "Look at your certificate" : `Get a certificate from ${issuerInfo(config.tls).title}`,
+    undo: "Keep the certificate for the next install",
+    needs: certificateNeeds(install),
+    plan: async (ctx) => {
+      const names = await plannedNames(ctx, install);
+      if (config.tls === "secret") {
+        const secret = servedSecret(install);
+        const { inspectProvided } = await import("../certificates/provided.ts");
+        const { warnings } = inspectProvided(
+          secret,
+          await ctx.live.get(secret),
+          hasBlank(names) ? [] : names,
+          ctx.now(),
+        );
+        for (const { summary } of warnings) ctx.note(summary);
+        return [];
+      }
+      const reason = await reasonFor(ctx, install, names);
+      if (!reason) return [];
+      return [
+        {
+          kind: "certificate",
+          action: (await ctx.live.get(WILDCARD)) ? "update" : "create",
+          names,
+          secret: WILDCARD,
+          reason,
+          issuer: issuerInfo(config.tls).title,
+          ...(isAcme(config.tls) ? { remarks: await remarksFor(ctx, install, names) } : {}),
+        },
+      ];
+    },
+    absent: async () => [],
+    verify: [certificateUsable(servedSecret(install))],
+  };
+};
 
-const certificateUsable: Check = {
+/** What it costs of the CA's limits, and what stands in the zone while it is issued. */
+const remarksFor = async (
+  ctx: PlanContext,
+  { config, dns }: Installation,
+  names: readonly string[],
+): Promise<readonly string[]> => {
+  const { costOf, LEDGER, parseLedger } = await import("../certificates/acme/ledger.ts");
+  const cost = costOf(
+    parseLedger(await ctx.live.get(LEDGER)),
+    directoryOf(config.tls, config.acmeDirectory) ?? "",
+    names,
+    ctx.now(),
+  );
+  const challenges = [...new Set(names.map((name) => `_acme-challenge.${name.replace(/^\*\./, "")}`))];
+  return [
+    ...(cost ? [cost.text] : []),
+    ...(dns ? [`writes TXT ${challenges.join(", ")} for the time of the order`] : []),
+  ];
+};
+
+/**
+ * With a domain of one's own the CA can be asked while everything else is installed. Not where the challenge's record would end what a
+ * wildcard above answers (rule 17): then our own wildcards come first.
+ */
+const certificateNeeds = ({ config, dns }: Installation): readonly string[] => {
+  if (!config.domain) return ["state", "address"];
+  const nested = wildcardsFor(config.domainTemplate, config.domain, [HOME])[0] !== `*.${config.domain}`;
+  return dns && isAcme(config.tls) && (nested || dns.publication.above.length > 0) ? ["state", "records"] : ["state"];
+};
+
+const certificateUsable = (secret: ObjectRef): Check => ({
   id: "certificate.usable",
   title: "The certificate's key and chain match",
   run: async (ctx) => {
-    const found = inspect(await ctx.cluster.get(WILDCARD));
+    const found = inspect(await ctx.cluster.get(secret));
     const remedy = {
       text: "Delete it and run install again.",
-      command: `kubectl delete secret ${WILDCARD.name} -n ${WILDCARD.namespace}`,
+      command: `kubectl delete secret ${secret.name} -n ${secret.namespace}`,
     };
-    if (!found) return fail(`Secret ${WILDCARD.namespace}/${WILDCARD.name} holds no certificate`, remedy);
+    if (!found) return fail(`Secret ${secret.namespace}/${secret.name} holds no certificate`, remedy);
     if (!found.keyMatches || !found.chainMatches) return fail("the certificate's key or chain does not match", remedy);
     return ok(`${found.names.join(", ")} until ${found.notAfter.toISOString().slice(0, 10)}`);
   },
-};
+});
 
 /** The URLs' scheme and what plain http does. With a gateway certificate Knative itself does not know that there is TLS. */
 const network = (install: Installation): KubeObject => ({
@@ -93,12 +156,13 @@ export const gatewayTls = (install: Installation): Step => {
     // Secret first, configuration second (rule 14); config-network goes through Knative's webhook.
     needs: ["certificate", "ingress", "webhook"],
     plan: async (ctx) => {
-      const found = inspect(await ctx.live.get(WILDCARD));
+      const secret = servedSecret(install);
+      const found = inspect(await ctx.live.get(secret));
       const names = await plannedNames(ctx, install);
-      const isFine = (await reasonFor(ctx, install, names)) === undefined;
+      const isFine = install.config.tls === "secret" || (await reasonFor(ctx, install, names)) === undefined;
       const current = found && isFine ? found.fingerprint : blank("the fingerprint of the certificate");
       const parts = ingress.serveCertificate(
-        { secret: { namespace: WILDCARD.namespace ?? HOME, name: WILDCARD.name }, fingerprint: current },
+        { secret: { namespace: secret.namespace ?? HOME, name: secret.name }, fingerprint: current },
         { configMapKeys: manifests.configMapKeys },
       );
       return ctx.reconcile([network(install), ...parts], { manager, partial: true });

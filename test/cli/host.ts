@@ -35,6 +35,8 @@ export const fakeHost = (argv: readonly string[], changes: Partial<Omit<Host, "a
       holder: { name: "test", isDead: () => false },
       openCluster: unused,
       createProbe: unused,
+      createResolver: unused,
+      createAuthority: unused,
     } satisfies CommandContext["adapters"],
     ...changes,
     out,

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { type Cluster, loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
+import { createAuthority } from "../../src/adapters/authority/index.ts";
 import { createProbe } from "../../src/adapters/probe.ts";
+import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { runCli } from "../../src/cli/index.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
 import { startWorld } from "../../src/sandbox/world.ts";
@@ -71,7 +73,10 @@ export const kn = async (
         cluster = openCluster(target, opening);
         return cluster;
       },
-      createProbe: async () => createProbe(stage.connectTo ? { connectTo: stage.connectTo } : {}),
+      createResolver: async (options) => createResolver(options),
+      createAuthority: async (options) => createAuthority(options),
+      createProbe: async (options) =>
+        createProbe({ ...options, ...(stage.connectTo ? { connectTo: stage.connectTo } : {}) }),
       ...(stage.standIns ? { standIns: standIn } : {}),
     },
   });

@@ -5,6 +5,7 @@ import { didYouMean } from "../../config/similar.ts";
 import { UserError } from "../../ports/error.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseFor, installInto, prepareInstall } from "../installing.ts";
+import { rehearsedInternet } from "../rehearsed-internet.ts";
 import { openSession } from "../session.ts";
 
 /** What is recommended for a real one. */
@@ -27,13 +28,15 @@ const NEXT = [
 export const run = async (given: CommandContext): Promise<number> => {
   const { fault: faults } = given.flags;
   await assertFaults(faults);
-  const ctx = await withReleases({ ...given, confirm: async () => true });
-  const stood = ctx.adapters.standIns !== undefined;
+  const ready = await withReleases({ ...given, confirm: async () => true });
+  const stood = ready.adapters.standIns !== undefined;
   const { startWorld } = await import("../../sandbox/world.ts");
-  const [world, directory] = await Promise.all([
+  const [world, outside, directory] = await Promise.all([
     startWorld({ pace: 60, nodes: NODES, faults }),
+    rehearsedInternet(ready),
     mkdtemp(join(tmpdir(), "kn-bootstrap-")),
   ]);
+  const { ctx } = outside;
   try {
     const kubeconfig = join(directory, "kubeconfig");
     await writeFile(kubeconfig, world.kubeconfig, { mode: 0o600 });
@@ -54,7 +57,7 @@ export const run = async (given: CommandContext): Promise<number> => {
       session.close();
     }
   } finally {
-    await world.close();
+    await Promise.all([world.close(), outside.close()]);
     await rm(directory, { recursive: true, force: true });
     if (stood)
       ctx.emit({

@@ -1,3 +1,4 @@
+import { type KnativeCertificates, knativeCertificates } from "../cert-manager/knative.ts";
 import type { Logs, Program } from "../kubernetes/processes.ts";
 import { isTrue, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
@@ -11,7 +12,6 @@ import { type Pull, revisions } from "./revisions.ts";
 import { routes } from "./routes.ts";
 import { serverlessServices } from "./serverless-services.ts";
 import { services } from "./services.ts";
-import { readConfig } from "./settings.ts";
 import { storageMigration } from "./storage-migration.ts";
 import { webhookProgram, webhookReconciler } from "./webhook.ts";
 
@@ -26,8 +26,9 @@ export interface Serving {
 /** Knative Serving: its processes, its controllers and the path of a request. */
 export const createServing = (stage: Stage, logs: Logs, pull: Pull): Serving => {
   const autoscaler = createAutoscaler(stage);
+  const certificates = knativeCertificates(stage);
   return {
-    programs: servingPrograms(stage),
+    programs: servingPrograms(stage, certificates),
     reconcilers: [
       webhookReconciler(stage),
       services(stage),
@@ -37,6 +38,7 @@ export const createServing = (stage: Stage, logs: Logs, pull: Pull): Serving => 
       serverlessServices(stage),
       autoscaler.reconciler,
       storageMigration(stage),
+      ...certificates.reconcilers,
     ],
     dataPlane: createDataPlane(stage, autoscaler, logs),
   };
@@ -52,7 +54,7 @@ const CRDS = [
   "podautoscalers.autoscaling.internal.knative.dev",
 ];
 
-const servingPrograms = (stage: Stage): Program[] => {
+const servingPrograms = (stage: Stage, certificates: KnativeCertificates): Program[] => {
   const { api } = stage;
   const lacksCrd = (): string | undefined =>
     CRDS.find((name) => {
@@ -67,21 +69,9 @@ const servingPrograms = (stage: Stage): Program[] => {
       missing && fatal("failed to start informers", `the server could not find the requested resource (${missing})`)
     );
   };
-  const needsCertManager = (): string | undefined => {
-    const network = readConfig(api, "config-network");
-    const isOn = ["external-domain-tls", "auto-tls", "system-internal-tls", "cluster-local-domain-tls"].some(
-      (key) => network[key]?.toLowerCase() === "enabled",
-    );
-    const isAsked = isOn || network["namespace-wildcard-cert-selector"];
-    const name = "certificates.cert-manager.io";
-    const isThere = api.get({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name });
-    return isAsked && !isThere
-      ? fatal("Please install cert-manager", "the server could not find the requested resource")
-      : undefined;
-  };
   return [
     webhookProgram(stage),
-    { deployment: `${NAMESPACE}/controller`, start: (pod) => start(pod) ?? needsCertManager() },
+    { deployment: `${NAMESPACE}/controller`, start: (pod) => start(pod) ?? certificates.start() },
     { deployment: `${NAMESPACE}/autoscaler`, start },
     { deployment: `${NAMESPACE}/activator`, start },
   ];

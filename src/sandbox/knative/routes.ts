@@ -1,7 +1,8 @@
+import { WILDCARD_LABEL } from "../cert-manager/knative.ts";
+import { type RouteCertificates, routeCertificates } from "../cert-manager/route-certificates.ts";
 import {
   dropFinalizer,
   ensure,
-  isTrue,
   keyOf,
   keysOfKind,
   keysOfOwner,
@@ -77,7 +78,7 @@ export const routes = (stage: Stage): Reconciler => {
     route: Obj,
     names: readonly Name[],
     traffic: Traffic,
-    certificate: Obj | undefined,
+    tls: RouteCertificates["tls"],
   ): Promise<Obj> => {
     const { namespace = "", annotations = {} } = route.metadata;
     const { ingressClass, httpOption } = networkSettings(stage, annotations);
@@ -98,10 +99,6 @@ export const routes = (stage: Stage): Reconciler => {
       return isLocal ? [local] : [local, { hosts: [host], visibility: "ExternalIP", http }];
     });
     const { "kubectl.kubernetes.io/last-applied-configuration": _applied, ...kept } = annotations;
-    const tls =
-      certificate && isTrue(certificate, "Ready")
-        ? [{ hosts: certificate.spec.dnsNames, secretName: certificate.spec.secretName, secretNamespace: namespace }]
-        : undefined;
     return ensure(
       api,
       CONTROLLER,
@@ -119,38 +116,10 @@ export const routes = (stage: Stage): Reconciler => {
           annotations: { ...kept, [INGRESS_CLASS]: ingressClass },
           ownerReferences: [ownerReference(route)],
         },
-        spec: { rules, ...(httpOption ? { httpOption } : {}), ...(tls ? { tls } : {}) },
+        spec: { rules, ...(httpOption ? { httpOption } : {}), ...(tls.length > 0 ? { tls } : {}) },
       },
       { exactly: true },
     );
-  };
-
-  /** With external-domain-tls each Route asks for a certificate; nobody in this world issues them. */
-  const ensureCertificate = async (route: Obj, [main]: readonly Name[]): Promise<Obj | undefined> => {
-    const { externalDomainTls } = networkSettings(stage, route.metadata.annotations);
-    if (!externalDomainTls || !main || main.isLocal) return undefined;
-    const name = `route-${route.metadata.uid}`;
-    return await ensure(api, CONTROLLER, {
-      apiVersion: NETWORKING,
-      kind: "Certificate",
-      metadata: {
-        name,
-        namespace: route.metadata.namespace ?? "",
-        labels: { "serving.knative.dev/route": route.metadata.name },
-        annotations: { "networking.knative.dev/certificate.class": "cert-manager.certificate.networking.knative.dev" },
-        ownerReferences: [ownerReference(route)],
-      },
-      spec: { dnsNames: [main.host], secretName: name },
-    });
-  };
-
-  const judgeCertificate = (certificate: Obj | undefined, mayFallBack: boolean): Verdict => {
-    if (!certificate) return yes("TLSNotEnabled", "external-domain-tls is not enabled");
-    if (isTrue(certificate, "Ready")) return yes();
-    const { name } = certificate.metadata;
-    return mayFallBack
-      ? yes("HTTPDowngrade", `Certificate ${name} is not ready downgrade HTTP.`)
-      : unknown("CertificateNotReady", `Certificate ${name} is not ready: `);
   };
 
   const judgeIngress = (kingress: Obj): Verdict => {
@@ -225,9 +194,9 @@ export const routes = (stage: Stage): Reconciler => {
       return;
     }
     const settings = networkSettings(stage, route.metadata.annotations);
-    const urlOf = ({ host, isLocal }: Name) => `${isLocal ? "http" : settings.externalScheme}://${host}`;
+    const defaultUrlOf = ({ host, isLocal }: Name) => `${isLocal ? "http" : settings.externalScheme}://${host}`;
     const [main] = names;
-    const url = main ? urlOf(main) : "";
+    const url = main ? defaultUrlOf(main) : "";
     const traffic = resolveTraffic(api, route);
     if (!("targets" in traffic)) {
       await write(
@@ -238,13 +207,18 @@ export const routes = (stage: Stage): Reconciler => {
       return;
     }
     await label(route, new Set(traffic.targets.map(({ revisionName }) => revisionName)));
-    const certificate = await ensureCertificate(route, names);
-    const kingress = await ensureIngress(route, names, traffic, certificate);
+    const publicNames = names.filter(({ isLocal }) => !isLocal);
+    const certificates = await routeCertificates(stage, route, publicNames);
+    const urlOf = (name: Name): string => {
+      const scheme = certificates.schemes.get(name.host);
+      return scheme ? `${scheme}://${name.host}` : defaultUrlOf(name);
+    };
+    const kingress = await ensureIngress(route, names, traffic, certificates.tls);
     for (const name of names) await placeholder(route, name, kingress);
     await write(
       route,
       {
-        url,
+        url: main ? urlOf(main) : "",
         address: { url: `http://${route.metadata.name}.${route.metadata.namespace}.${CLUSTER_DOMAIN}` },
         traffic: traffic.targets.map((target) => {
           const name = target.tag ? names.find(({ tag }) => tag === target.tag) : undefined;
@@ -253,7 +227,7 @@ export const routes = (stage: Stage): Reconciler => {
       },
       {
         AllTrafficAssigned: yes(),
-        CertificateProvisioned: judgeCertificate(certificate, settings.httpOption === "Enabled"),
+        CertificateProvisioned: certificates.verdict,
         IngressReady: judgeIngress(kingress),
       },
     );
@@ -270,7 +244,9 @@ export const routes = (stage: Stage): Reconciler => {
         if (isServingConfig(object)) return api.list(SERVING, "Route").map(keyOf);
         const isTarget =
           object.apiVersion === SERVING && (object.kind === "Configuration" || object.kind === "Revision");
-        if (isTarget) return api.list(SERVING, "Route", object.metadata.namespace).map(keyOf);
+        // A namespace's wildcard serves its Routes without being theirs.
+        const isWildcard = object.kind === "Certificate" && object.metadata.labels?.[WILDCARD_LABEL] !== undefined;
+        if (isTarget || isWildcard) return api.list(SERVING, "Route", object.metadata.namespace).map(keyOf);
         return [...keysOfKind(event, SERVING, "Route"), ...keysOfOwner(event, "Route")];
       },
       reconcile,

@@ -1,0 +1,122 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { AuthorityError } from "../../ports/authority.ts";
+import { problemOf, retryAfterOf } from "./problem.ts";
+import type { HttpAnswer, Transport } from "./transport.ts";
+
+/** What belongs to one CA. */
+export interface Session {
+  readonly transport: Transport;
+  /** Unused ones from earlier answers: a signed request need not fetch one first (RFC 8555 §6.5). */
+  readonly nonces: string[];
+  readonly directoryUrl: string;
+  readonly directory: (signal?: AbortSignal) => Promise<HttpAnswer>;
+  readonly now: () => Date;
+}
+
+/** One call of acme-client. `badNonce`: its last answer was one. */
+interface Call {
+  readonly session: Session;
+  readonly signal: AbortSignal | undefined;
+  badNonce: boolean;
+  /** From the last answer. */
+  retryAfter: Date | undefined;
+}
+
+/** The part of an axios request and answer that is used here. */
+interface AxiosRequest {
+  readonly method?: string;
+  readonly url?: string;
+  readonly data?: unknown;
+  readonly headers?: { readonly toJSON?: () => Record<string, unknown> };
+}
+export type AxiosAdapter = (config: AxiosRequest) => Promise<unknown>;
+
+const calls = new AsyncLocalStorage<Call>();
+
+/** How long a nonce may go on being rejected. */
+const NONCE_MS = 15_000;
+
+export interface Outcome<T> {
+  readonly value: T;
+  readonly retryAfter?: Date;
+}
+
+/**
+ * Runs one call of acme-client, whose axios instance is one for the whole process, over this session's connections. acme-client signs again
+ * five times after `badNonce`; this adds as many calls as fit into 15 s. Nothing was done by a request whose nonce was rejected.
+ */
+export const within = async <T>(
+  session: Session,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<Outcome<T>> => {
+  const began = performance.now();
+  for (;;) {
+    const call: Call = { session, signal, badNonce: false, retryAfter: undefined };
+    try {
+      const value = await calls.run(call, work);
+      return { value, ...(call.retryAfter ? { retryAfter: call.retryAfter } : {}) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!call.badNonce) throw error;
+      if (performance.now() - began > NONCE_MS) {
+        throw new AuthorityError({ type: "badNonce", detail: "every nonce was rejected", status: 400 }, "POST");
+      }
+    }
+  }
+};
+
+/** Does what acme-client's http layer leaves out: the signal, the CA's own certificate, the whole problem document, real causes. */
+export const adapter: AxiosAdapter = async (config) => {
+  const call = calls.getStore();
+  if (!call) throw new Error("acme-client was called outside of a session");
+  const { session, signal } = call;
+  const url = config.url ?? "";
+  const method = (config.method ?? "get").toUpperCase() as "GET" | "HEAD" | "POST";
+  const nonce = method === "HEAD" ? session.nonces.pop() : undefined;
+  if (nonce !== undefined) return respond(config, { status: 200, headers: { "replay-nonce": nonce }, body: "" });
+  const answer =
+    method === "GET" && url === session.directoryUrl
+      ? await session.directory(signal)
+      : await session.transport({
+          method,
+          url,
+          headers: { "content-type": "application/jose+json" },
+          ...(typeof config.data === "string" ? { body: config.data } : {}),
+          signal,
+        });
+  const retryAfter = retryAfterOf(answer.headers["retry-after"], session.now());
+  const problem = answer.status >= 400 ? problemIn(answer, retryAfter) : undefined;
+  const fresh = answer.headers["replay-nonce"];
+  call.badNonce = problem?.type === "badNonce";
+  call.retryAfter = retryAfter;
+  // acme-client signs again by itself, with the nonce of this answer; one that it fetches by HEAD it uses as well.
+  if (fresh !== undefined && !call.badNonce && method === "POST") session.nonces.push(fresh);
+  if (problem && !call.badNonce) throw new AuthorityError(problem, `${method} ${url}`);
+  return respond(config, answer);
+};
+
+export const problemIn = ({ status, body }: HttpAnswer, retryAfter?: Date) => {
+  let document: unknown;
+  try {
+    document = JSON.parse(body);
+  } catch {
+    document = undefined;
+  }
+  return (
+    problemOf(document, status, retryAfter) ?? {
+      type: "unknown",
+      detail: `it answered ${status} without a reason`,
+      status,
+    }
+  );
+};
+
+const respond = (config: AxiosRequest, { status, headers, body }: HttpAnswer): unknown => ({
+  status,
+  statusText: "",
+  headers: { ...headers },
+  data: body,
+  config,
+  request: undefined,
+});

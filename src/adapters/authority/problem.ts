@@ -1,0 +1,37 @@
+import type { AcmeProblem } from "../../ports/authority.ts";
+
+const PREFIX = "urn:ietf:params:acme:error:";
+
+/** Seconds or an HTTP date (RFC 9110 §10.2.3). Undefined: absent or neither. */
+export const retryAfterOf = (header: string | undefined, now: Date): Date | undefined => {
+  if (header === undefined) return undefined;
+  if (/^\d+$/.test(header.trim())) return new Date(now.getTime() + Number(header) * 1000);
+  const date = new Date(header);
+  return Number.isNaN(date.getTime()) ? undefined : date;
+};
+
+const record = (value: unknown): Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/** A problem document as CAs send it (RFC 7807, RFC 8555 §6.7), whole. Undefined: this is none. */
+export const problemOf = (document: unknown, status?: number, retryAfter?: Date): AcmeProblem | undefined => {
+  const fields = record(document);
+  const type = text(fields.type).replace(PREFIX, "");
+  const detail = text(fields.detail);
+  if (type === "" && detail === "") return undefined;
+  const subproblems = (Array.isArray(fields.subproblems) ? fields.subproblems : []).map((item: unknown) => {
+    const inner = record(item);
+    const name = text(record(inner.identifier).value);
+    return { type: text(inner.type).replace(PREFIX, ""), detail: text(inner.detail), ...(name ? { name } : {}) };
+  });
+  const code = status ?? (typeof fields.status === "number" ? fields.status : undefined);
+  return {
+    type: type || "unknown",
+    detail: detail || type,
+    ...(code === undefined ? {} : { status: code }),
+    ...(retryAfter ? { retryAfter } : {}),
+    ...(subproblems.length > 0 ? { subproblems } : {}),
+  };
+};

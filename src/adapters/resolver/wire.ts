@@ -1,0 +1,115 @@
+import { isIPv6 } from "node:net";
+import { type DecodedPacket, decode, encode, type Answer as PacketRecord, RECURSION_DESIRED } from "dns-packet";
+import type { Answer, RecordType, ResourceRecord } from "../../ports/dns.ts";
+
+export interface Question {
+  readonly name: string;
+  readonly type: RecordType;
+  readonly recursion: boolean;
+}
+
+/** What fits through nearly every path without fragments (DNS flag day 2020). */
+const UDP_PAYLOAD = 1232;
+
+/** RFC 6895 section 2.3, by number. */
+const RCODES: readonly string[] = [
+  ...["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET"],
+  ...["NOTAUTH", "NOTZONE"],
+];
+
+/** `id` is 0 to 65535. `edns` false: for servers that cannot read it (RFC 6891 section 6.2.2). */
+export const encodeQuestion = ({ name, type, recursion }: Question, id: number, edns: boolean): Buffer =>
+  encode({
+    type: "query",
+    id,
+    flags: recursion ? RECURSION_DESIRED : 0,
+    questions: [{ name: name === "" ? "." : name, type, class: "IN" }],
+    additionals: edns
+      ? [
+          {
+            type: "OPT",
+            name: ".",
+            udpPayloadSize: UDP_PAYLOAD,
+            extendedRcode: 0,
+            ednsVersion: 0,
+            flags: 0,
+            flag_do: false,
+            options: [],
+          },
+        ]
+      : [],
+  });
+
+const nameOf = (name: string): string => name.toLowerCase().replace(/\.$/, "");
+
+/**
+ * Undefined: this is no answer to that question, but noise or a forgery (RFC 5452 section 9.1); go on listening. A server that could not
+ * read the question may leave it out.
+ */
+export const decodeAnswer = (message: Buffer, { name, type }: Question, id: number): DecodedPacket | undefined => {
+  let packet: DecodedPacket;
+  try {
+    packet = decode(message);
+  } catch {
+    return undefined;
+  }
+  if (packet.id !== id || !packet.flag_qr) return undefined;
+  const [echo, ...more] = packet.questions ?? [];
+  if (!echo) return rcodeOf(packet) === "NOERROR" ? undefined : packet;
+  const same = nameOf(echo.name) === nameOf(name) && echo.type === type && echo.class === "IN" && more.length === 0;
+  return same ? packet : undefined;
+};
+
+export const rcodeOf = (packet: DecodedPacket): string => {
+  const extended = (packet.additionals ?? []).find((record) => record.type === "OPT")?.extendedRcode ?? 0;
+  const number = ((packet.flags ?? 0) & 0xf) | (extended << 4);
+  return RCODES[number] ?? (number === 16 ? "BADVERS" : `RCODE${number}`);
+};
+
+export const toAnswer = (server: string, packet: DecodedPacket): Answer => ({
+  server,
+  rcode: rcodeOf(packet),
+  authoritative: packet.flag_aa,
+  answers: recordsOf(packet.answers),
+  authority: recordsOf(packet.authorities),
+  additional: recordsOf(packet.additionals),
+});
+
+const recordsOf = (records: readonly PacketRecord[] = []): readonly ResourceRecord[] =>
+  records.flatMap((record) =>
+    record.type === "OPT"
+      ? []
+      : [{ name: nameOf(record.name), type: record.type, ttl: record.ttl ?? 0, value: textOf(record) }],
+  );
+
+const textOf = (record: Exclude<PacketRecord, { type: "OPT" }>): string => {
+  switch (record.type) {
+    case "A":
+      return record.data;
+    case "AAAA":
+      return canonicalV6(record.data);
+    case "CNAME":
+    case "DNAME":
+    case "NS":
+    case "PTR":
+      return nameOf(record.data);
+    case "TXT":
+      return [record.data]
+        .flat()
+        .map((part) => part.toString())
+        .join("");
+    case "CAA":
+      return `${record.data.flags ?? 0} ${record.data.tag} "${record.data.value}"`;
+    case "SOA": {
+      const { mname, rname, serial, refresh, retry, expire, minimum } = record.data;
+      return [nameOf(mname), nameOf(rname), serial, refresh, retry, expire, minimum].join(" ");
+    }
+    default:
+      // RFC 3597 section 5.
+      return Buffer.isBuffer(record.data) ? `\\# ${record.data.length} ${record.data.toString("hex")}` : "";
+  }
+};
+
+/** RFC 5952. */
+const canonicalV6 = (address: string): string =>
+  isIPv6(address) ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;

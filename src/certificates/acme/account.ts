@@ -1,0 +1,124 @@
+import { generateKeyPairSync } from "node:crypto";
+import { type Account, type Authority, AuthorityError } from "../../ports/authority.ts";
+import type { ClusterRead } from "../../ports/cluster.ts";
+import { UserError } from "../../ports/error.ts";
+import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+import { opaque, secretRef, shortHash, textOf } from "./secrets.ts";
+import type { AcmeIssuerOptions, AcmeTools } from "./types.ts";
+
+/** Where the account for a directory is kept: one for each cluster and directory (rule 24). */
+export const accountRef = (directory: string): ObjectRef => secretRef(`acme-account-${shortHash(directory)}`);
+
+const KEY = "account.key";
+const URL_KEY = "account.url";
+const DIRECTORY = "directory";
+/** The cluster that made the account: a copy in another one is not used. */
+const CLUSTER = "kn-bootstrap/cluster-uid";
+/** Marks account Secrets, for whoever has to find them all. */
+const LABEL = { "kn-bootstrap/acme": "account" };
+
+export interface OpenAccount {
+  readonly url: string;
+  readonly account: Account;
+}
+
+/**
+ * The account of this cluster, made when there is none. Its key is stored before the CA hears of it, its URL as soon as it is known
+ * (rule 23); a run that is killed in between finds the same account by its key.
+ */
+export const openAccount = async (options: AcmeIssuerOptions, tools: AcmeTools): Promise<OpenAccount> => {
+  const { authority, settings, clusterUid } = options;
+  const kept = await tools.cluster.get(accountRef(authority.url));
+  const isOurs = kept?.metadata.annotations?.[CLUSTER] === clusterUid;
+  const oldKey = isOurs ? textOf(kept, KEY) : undefined;
+  const oldUrl = isOurs ? textOf(kept, URL_KEY) : undefined;
+  if (oldKey && oldUrl) return { url: oldUrl, account: authority.account(oldKey, oldUrl) };
+  await assertExternal(authority, settings.external !== undefined, tools.signal);
+  const key = oldKey ?? newKey();
+  const secret = (url?: string): KubeObject =>
+    opaque(
+      accountRef(authority.url).name,
+      { [KEY]: key, [URL_KEY]: url, [DIRECTORY]: authority.url },
+      { labels: LABEL, annotations: { [CLUSTER]: clusterUid } },
+    );
+  if (!oldKey) await tools.store(secret());
+  const { email, external } = settings;
+  const url = await authority.register(
+    key,
+    { ...(email ? { email } : {}), ...(external ? { external } : {}) },
+    tools.signal,
+  );
+  await tools.store(secret(url));
+  return { url, account: authority.account(key, url) };
+};
+
+/** Account keys are ECDSA P-256, PKCS #8. */
+const newKey = (): string =>
+  generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+
+/**
+ * Runs with the account; when the CA does not know it any more or it was deactivated, forgets it and runs once more with a new one.
+ */
+export const withAccount = async <T>(
+  options: AcmeIssuerOptions,
+  tools: AcmeTools,
+  work: (opened: OpenAccount) => Promise<T>,
+): Promise<T> => {
+  try {
+    return await work(await openAccount(options, tools));
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    await tools.forget(accountRef(options.authority.url));
+    return work(await openAccount(options, tools));
+  }
+};
+
+/** RFC 8555 §7.3.6 answers a deactivated account with `unauthorized`, which means other things too: the words have to tell. */
+const isGone = (error: unknown): boolean => {
+  if (!(error instanceof AuthorityError)) return false;
+  const { type, detail } = error.problem;
+  return (
+    type === "accountDoesNotExist" ||
+    (type === "unauthorized" && /account.*deactivated|deactivated.*account/i.test(detail))
+  );
+};
+
+const assertExternal = async (authority: Authority, isGiven: boolean, signal: AbortSignal): Promise<void> => {
+  const { externalAccountRequired } = await authority.directory(signal);
+  if (isGiven || !externalAccountRequired) return;
+  throw externalAccountMissing(authority.url);
+};
+
+export const externalAccountMissing = (directory: string): UserError =>
+  new UserError({
+    id: "acme.external-account",
+    what: `${new URL(directory).host} makes accounts only for its customers.`,
+    why: "It wants an external account binding (RFC 8555 §7.3.4), and none is given.",
+    remedy: {
+      text: "Get a key from the CA's console and set:",
+      command: "export ACME_EAB_KID=… ACME_EAB_HMAC_KEY=…",
+    },
+    exitCode: 2,
+  });
+
+/** For CAA records with `accounturi` (RFC 8657). Undefined: there is no account yet. */
+export const accountUrl = async (cluster: ClusterRead, directory: string): Promise<string | undefined> =>
+  textOf(await cluster.get(accountRef(directory)), URL_KEY);
+
+/** Every account that this cluster has, for `--purge`. */
+export const keptAccounts = async (
+  cluster: ClusterRead,
+  namespace: string,
+): Promise<readonly { readonly directory: string; readonly key: string; readonly url: string }[]> => {
+  const [[label, value] = ["", ""]] = Object.entries(LABEL);
+  const secrets = await cluster.list({
+    apiVersion: "v1",
+    kind: "Secret",
+    namespace,
+    labelSelector: `${label}=${value}`,
+  });
+  return secrets.flatMap((secret) => {
+    const [directory, key, url] = [textOf(secret, DIRECTORY), textOf(secret, KEY), textOf(secret, URL_KEY)];
+    return directory && key && url ? [{ directory, key, url }] : [];
+  });
+};

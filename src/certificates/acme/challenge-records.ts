@@ -1,0 +1,162 @@
+import { UserError } from "../../ports/error.ts";
+import {
+  isInZone,
+  type RecordSet,
+  type RecordSetChange,
+  relativeTo,
+  sameSet,
+  type Zone,
+  ZoneMoved,
+  type ZonesWrite,
+} from "../../ports/zones.ts";
+import type { ChallengeRecords, TxtRecord } from "./types.ts";
+
+export interface ZoneRecordsOptions {
+  /** The zone in which a name is written; of another one than the domain's when a CNAME leads the challenge there. */
+  readonly zoneFor: (name: string) => Promise<{ readonly zone: Zone; readonly access: ZonesWrite }>;
+  /**
+   * Sets that must stand beside new TXT names (relative), such as `*.apps` beside `_acme-challenge.apps` below a wildcard (rule 17). Made in
+   * the same batch where there is none of that name and type; they stay.
+   */
+  readonly companions?: (zone: Zone, names: readonly string[]) => Promise<readonly RecordSet[]>;
+}
+
+/** Seconds. */
+const TTL = 60;
+/** How often others may be quicker. */
+const TRIES = 5;
+
+/** TXT values of challenges in the zones of a provider: all values of a zone in one exact batch (rule 18). */
+export const zoneRecords = ({ zoneFor, companions }: ZoneRecordsOptions): ChallengeRecords => ({
+  zoneOf: async (name) => (await zoneFor(name)).zone,
+  change: async ({ add, drop }, signal) => {
+    const entries = [
+      ...add.map((record) => ({ record, isWanted: true })),
+      ...drop.map((record) => ({ record, isWanted: false })),
+    ];
+    const work = [...Map.groupBy(entries, ({ record }) => record.zone?.id).values()].map(async (same) => {
+      const [first] = same;
+      if (!first) return;
+      const { zone: current, access } = await zoneFor(first.record.name);
+      const zone = first.record.zone ?? current;
+      const named = Map.groupBy(same, ({ record }) => record.name);
+      await exactly(access, zone, signal, async () => {
+        const changes = (
+          await Promise.all([...named].map(([name, values]) => txtChanges(access, zone, name, values)))
+        ).flat();
+        const fresh = changes.flatMap(({ from, to }) => (from || !to ? [] : [to.name]));
+        const beside = companions && fresh.length > 0 ? await companions(zone, [...new Set(fresh)]) : [];
+        return [...changes, ...(await missing(access, zone, beside))];
+      });
+    });
+    const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
+    if (failed) throw failed.reason;
+  },
+});
+
+/** Reads, changes, and does so again when somebody else was quicker. */
+const exactly = async (
+  access: ZonesWrite,
+  zone: Zone,
+  signal: AbortSignal,
+  read: () => Promise<readonly RecordSetChange[]>,
+): Promise<void> => {
+  for (let tries = 1; ; tries += 1) {
+    const changes = await read();
+    signal.throwIfAborted();
+    if (changes.length === 0) return;
+    try {
+      await access.change(zone, changes, signal);
+      return;
+    } catch (error) {
+      if (!(error instanceof ZoneMoved) || tries === TRIES) throw error;
+    }
+  }
+};
+
+interface Entry {
+  readonly record: TxtRecord;
+  readonly isWanted: boolean;
+}
+
+const txtChanges = async (
+  access: ZonesWrite,
+  zone: Zone,
+  absoluteName: string,
+  entries: readonly Entry[],
+): Promise<readonly RecordSetChange[]> => {
+  if (!isInZone(zone, absoluteName)) throw outside(zone, absoluteName);
+  const name = relativeTo(zone, absoluteName);
+  const sets = await access.get(zone, name, "TXT");
+  const wanted = entries.filter(({ isWanted }) => isWanted).map(({ record }) => record.value);
+  const unwanted = entries.map(({ record }) => record.value).filter((value) => !wanted.includes(value));
+  return sets.some(({ routing }) => routing)
+    ? multivalue(sets, name, wanted, unwanted, absoluteName)
+    : simple(sets[0], name, wanted, unwanted);
+};
+
+const simple = (
+  from: RecordSet | undefined,
+  name: string,
+  wanted: readonly string[],
+  unwanted: readonly string[],
+): readonly RecordSetChange[] => {
+  const values = [...new Set([...(from?.values ?? []), ...wanted])].filter((value) => !unwanted.includes(value));
+  if (values.length === 0) return from ? [{ from }] : [];
+  const to: RecordSet = { ...(from ?? { name, type: "TXT", ttl: TTL }), values };
+  if (sameSet(from, to)) return [];
+  return [{ ...(from ? { from } : {}), to }];
+};
+
+/** Beside multivalue sets a simple one cannot stand (Route 53); each of our values gets a set of its own, as others do it. */
+const multivalue = (
+  sets: readonly RecordSet[],
+  name: string,
+  wanted: readonly string[],
+  unwanted: readonly string[],
+  absoluteName: string,
+): readonly RecordSetChange[] => {
+  const other = sets.find(({ routing }) => routing?.policy !== "multivalue");
+  const fresh = wanted.filter((value) => !sets.some(({ values }) => values.includes(value)));
+  if (other && fresh.length > 0) throw routed(absoluteName, other.routing?.policy ?? "simple");
+  return [
+    ...sets
+      .filter(({ values }) => values.length > 0 && values.every((value) => unwanted.includes(value)))
+      .map((from) => ({ from })),
+    ...fresh.map((value) => ({
+      to: {
+        name,
+        type: "TXT" as const,
+        ttl: TTL,
+        values: [value],
+        routing: { policy: "multivalue", id: `kn-bootstrap-${value}` },
+      },
+    })),
+  ];
+};
+
+const missing = async (
+  access: ZonesWrite,
+  zone: Zone,
+  sets: readonly RecordSet[],
+): Promise<readonly RecordSetChange[]> => {
+  const found = await Promise.all(sets.map(({ name, type }) => access.get(zone, name, type)));
+  return sets.flatMap((to, index) => (found[index]?.length === 0 ? [{ to }] : []));
+};
+
+const outside = (zone: Zone, name: string): UserError =>
+  new UserError({
+    id: "acme.challenge-zone",
+    what: `The challenge must be written at ${name}, which does not lie in zone ${zone.name}.`,
+    remedy: { text: "See where the name leads:", command: `dig +noall +answer CNAME ${name}` },
+    exitCode: 1,
+  });
+
+const routed = (name: string, policy: string): UserError =>
+  new UserError({
+    id: "acme.challenge-routing",
+    what: `${name} has TXT records with ${policy} routing; a challenge cannot be written beside them.`,
+    why: "The provider allows one routing policy for a name and type.",
+    remedy: { text: "Remove them, or write them with multivalue routing. What is there:", command: `dig TXT ${name}` },
+    exitCode: 1,
+  });

@@ -1,0 +1,193 @@
+import type { CertificateChange } from "../../core/change.ts";
+import type { DirectoryInfo } from "../../ports/authority.ts";
+import { UserError } from "../../ports/error.ts";
+import { keyOf } from "../../ports/object.ts";
+import { chainProblem, rootOf } from "../chain.ts";
+import { type OpenAccount, withAccount } from "./account.ts";
+import { begin } from "./begin.ts";
+import { orderRef, orderSecret, type PendingOrder, parseOrder, UNFINISHED, unfinishedOrders } from "./journal.ts";
+import { assertWithinLimits, LEDGER, type LedgerEntry, ledgerObject, parseLedger, withEntries } from "./ledger.ts";
+import { authorize, collect, type Journey } from "./order.ts";
+import { explained, OrderFailed, unknownProfile } from "./problems.ts";
+import { issuedFor, issuedSecret, replacedBy } from "./tls-secret.ts";
+import type { AcmeIssuerOptions, AcmeTools } from "./types.ts";
+
+/** Cleaning up after a failure or a signal may take this long. */
+const CLEANUP_MS = 20_000;
+const DAY = 86_400_000;
+
+/** What is known while it runs, for cleaning up and for the words of an error. */
+interface Progress {
+  kept?: PendingOrder;
+  info?: DirectoryInfo;
+  accountUrl?: string;
+}
+
+/**
+ * Makes a certificate and puts it into the Secret. Whatever a killed run would leave behind is in the cluster before it exists (rule 23):
+ * called again, this goes on with the same order, and removes TXT values that it had written.
+ */
+export const issue = async (change: CertificateChange, options: AcmeIssuerOptions, tools: AcmeTools): Promise<void> => {
+  const progress: Progress = {};
+  try {
+    await attempt(change, options, tools, progress);
+  } catch (error) {
+    const isDead = error instanceof OrderFailed;
+    if (progress.kept && !isPause(error)) await retreat(progress.kept, isDead, options, tools);
+    if (isDead) await noteFailures(error, progress.kept, options, tools);
+    const { info, accountUrl } = progress;
+    throw explained(error, { directory: options.authority.url, info, names: change.names, accountUrl });
+  }
+};
+
+/** A person has to write the records first; the next run goes on (rule 21). */
+const isPause = (error: unknown): boolean => error instanceof UserError && error.exitCode === 3;
+
+const attempt = async (
+  change: CertificateChange,
+  options: AcmeIssuerOptions,
+  tools: AcmeTools,
+  progress: Progress,
+): Promise<void> => {
+  const { authority, settings } = options;
+  const info = await authority.directory(tools.signal);
+  progress.info = info;
+  assertProfile(options, info);
+  const [live, ledger, earlier] = await Promise.all([
+    tools.cluster.get(change.secret),
+    tools.cluster.get(LEDGER).then(parseLedger),
+    unfinishedOrders(tools.cluster, change.secret),
+  ]);
+  const names = [...change.names].sort();
+  const ref = orderRef(authority.url, names);
+  for (const other of earlier) {
+    if (orderRef(other.directory, other.names).name !== ref.name) await abandon(other, options, tools);
+  }
+  let kept = parseOrder(await tools.cluster.get(ref));
+  const finishedAt = kept && issuedFor(live, kept.key);
+  if (kept && finishedAt) {
+    // The run that had it was killed after it stored the certificate.
+    await abandon(kept, options, tools);
+    if (change.reason === UNFINISHED || tools.now().getTime() - finishedAt.getTime() < DAY) return;
+    kept = undefined;
+  }
+  const replaces = info.hasRenewalInfo ? replacedBy(live, authority.url) : undefined;
+  if (!kept && !replaces) assertWithinLimits(ledger, authority.url, names, tools.now());
+  const keep = async (next: PendingOrder): Promise<void> => {
+    progress.kept = next;
+    await tools.store(orderSecret(next));
+  };
+  const wish = {
+    names,
+    target: keyOf(change.secret),
+    keyType: settings.keyType,
+    ...(settings.profile ? { profile: settings.profile } : {}),
+    ...(replaces ? { replaces } : {}),
+  };
+  const journey = await withAccount(options, tools, async (opened: OpenAccount): Promise<Journey> => {
+    progress.accountUrl = opened.url;
+    const begun = await begin(opened.account, wish, { kept, directory: authority.url, keep }, tools);
+    progress.kept = begun.kept;
+    return { ...begun, account: opened.account, keep };
+  });
+  const order = await authorize(journey, options, tools);
+  await finish(change, { ...journey, order, kept: progress.kept ?? journey.kept }, options, tools);
+};
+
+/** Fetches, checks and stores the certificate; the challenge's records go meanwhile. */
+const finish = async (
+  change: CertificateChange,
+  journey: Journey,
+  options: AcmeIssuerOptions,
+  tools: AcmeTools,
+): Promise<void> => {
+  const { kept } = journey;
+  const { authority, settings } = options;
+  const [made, cleared] = await Promise.allSettled([
+    collect(journey, tools),
+    kept.records.length > 0 ? options.records.change({ add: [], drop: kept.records }, tools.signal) : undefined,
+  ]);
+  if (made.status === "rejected") throw made.reason;
+  const chain = made.value;
+  const { root } = settings;
+  const now = tools.now();
+  const problem = chainProblem(chain, { key: kept.key, names: change.names, now, ...(root ? { roots: root } : {}) });
+  if (problem) throw unusable(authority.url, problem);
+  const { key, profile, isRenewal, url } = kept;
+  const directory = authority.url;
+  const signer = root === undefined ? undefined : rootOf(chain, root);
+  await tools.store(
+    issuedSecret(change.secret, { chain, key, directory, profile, names: change.names, issuedAt: now, root: signer }),
+  );
+  await note(
+    [{ kind: "issued", directory, names: kept.names, at: now, order: url, ...(isRenewal ? { isRenewal } : {}) }],
+    tools,
+  );
+  // Stored all the same: values that stayed are a nuisance, a lost certificate counts at the CA.
+  if (cleared.status === "rejected") throw cleared.reason;
+  await tools.forget(orderRef(kept.directory, kept.names));
+};
+
+const assertProfile = ({ authority, settings }: AcmeIssuerOptions, info: DirectoryInfo): void => {
+  if (settings.profile === undefined || settings.profile in info.profiles) return;
+  throw unknownProfile({ directory: authority.url, info, names: [] });
+};
+
+/** Removes what an order left in the zone, then the order. What cannot be removed stays listed, and the run goes on. */
+const abandon = async (kept: PendingOrder, options: AcmeIssuerOptions, tools: AcmeTools): Promise<void> => {
+  try {
+    if (kept.records.length > 0) await options.records.change({ add: [], drop: kept.records }, tools.signal);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    tools.onWaiting(`the TXT records of an earlier order could not be removed: ${error.message}`, error.remedy);
+    return;
+  }
+  await tools.forget(orderRef(kept.directory, kept.names));
+};
+
+/** After a failure: the values go, the order stays for the next run unless it is dead. Its own failures wait for the next run too. */
+const retreat = async (
+  kept: PendingOrder,
+  isDead: boolean,
+  { records }: AcmeIssuerOptions,
+  tools: AcmeTools,
+): Promise<void> => {
+  try {
+    if (kept.records.length > 0) {
+      await records.change({ add: [], drop: kept.records }, AbortSignal.timeout(CLEANUP_MS));
+    }
+    if (isDead) await tools.forget(orderRef(kept.directory, kept.names));
+    else if (kept.records.length > 0) await tools.store(orderSecret({ ...kept, records: [] }));
+  } catch {
+    tools.onWaiting("the TXT records of the challenge could not be removed", { text: "The next run does it." });
+  }
+};
+
+const noteFailures = async (
+  { reasons }: OrderFailed,
+  kept: PendingOrder | undefined,
+  { authority }: AcmeIssuerOptions,
+  tools: AcmeTools,
+): Promise<void> => {
+  const failed = reasons.flatMap(({ name }): readonly LedgerEntry[] => {
+    if (!name || !kept) return [];
+    const names = [name.replace(/^\*\./, "")];
+    return [{ kind: "failed", directory: authority.url, names, at: tools.now(), order: kept.url }];
+  });
+  // The CA's reason is the news, not that it could not be written down.
+  if (failed.length > 0) await note(failed, tools).catch(() => {});
+};
+
+const note = async (entries: readonly LedgerEntry[], tools: AcmeTools): Promise<void> => {
+  const ledger = parseLedger(await tools.cluster.get(LEDGER));
+  await tools.store(ledgerObject(withEntries(ledger, entries, tools.now())));
+};
+
+const unusable = (directory: string, problem: string): UserError =>
+  new UserError({
+    id: "acme.unusable",
+    what: `The certificate from ${new URL(directory).host} is not used: ${problem}.`,
+    why: "Nothing was replaced; the order is kept.",
+    remedy: "Look at the CA, and run the same command again.",
+    exitCode: 1,
+  });

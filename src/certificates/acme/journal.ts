@@ -1,0 +1,91 @@
+import { HOME } from "../../core/inventory.ts";
+import type { ClusterRead } from "../../ports/cluster.ts";
+import { isRecord, type KubeObject, keyOf, type ObjectRef } from "../../ports/object.ts";
+import type { Zone } from "../../ports/zones.ts";
+import { opaque, secretRef, shortHash, textOf } from "./secrets.ts";
+import type { KeyType, TxtRecord } from "./types.ts";
+
+/** An order that is not finished, as it is kept in a Secret: what a run that was killed leaves to the next one (rule 23). */
+export interface PendingOrder {
+  readonly directory: string;
+  /** Sorted. */
+  readonly names: readonly string[];
+  readonly profile?: string;
+  readonly keyType: KeyType;
+  /** The certificate's private key, PEM. */
+  readonly key: string;
+  readonly url: string;
+  /** The Secret that the certificate is for, as `keyOf` writes it. */
+  readonly target: string;
+  readonly startedAt: Date;
+  /** Whether it replaces a certificate, which no limit counts. */
+  readonly isRenewal: boolean;
+  /** Every value that was, or was about to be, written. */
+  readonly records: readonly TxtRecord[];
+}
+
+const KEY = "tls.key";
+const ORDER = "order.json";
+const LABEL = { "kn-bootstrap/acme": "order" };
+const SELECTOR = "kn-bootstrap/acme=order";
+
+/** The reason of a change that only has to finish what a killed run began. */
+export const UNFINISHED = "an unfinished order";
+
+export const orderRef = (directory: string, names: readonly string[]): ObjectRef =>
+  secretRef(`acme-order-${shortHash(directory, ...[...names].sort())}`);
+
+export const orderSecret = ({ key, ...rest }: PendingOrder): KubeObject =>
+  opaque(
+    orderRef(rest.directory, rest.names).name,
+    { [KEY]: key, [ORDER]: JSON.stringify(rest, null, 2) },
+    { labels: LABEL },
+  );
+
+const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
+
+const zoneIn = (value: unknown): { readonly zone?: Zone } => {
+  if (!isRecord(value)) return {};
+  const { id, name, isPrivate, nameServers } = value;
+  return {
+    zone: { id: String(id), name: String(name), isPrivate: isPrivate === true, nameServers: texts(nameServers) },
+  };
+};
+
+/** Undefined: there is none, or it cannot be read. */
+export const parseOrder = (secret: KubeObject | undefined): PendingOrder | undefined => {
+  const key = textOf(secret, KEY);
+  try {
+    const kept: unknown = JSON.parse(textOf(secret, ORDER) ?? "");
+    if (!isRecord(kept) || !key || typeof kept.url !== "string") return undefined;
+    return {
+      directory: String(kept.directory),
+      names: texts(kept.names),
+      ...(typeof kept.profile === "string" ? { profile: kept.profile } : {}),
+      keyType: kept.keyType === "rsa" ? "rsa" : "ecdsa",
+      key,
+      url: kept.url,
+      target: String(kept.target),
+      startedAt: new Date(String(kept.startedAt)),
+      isRenewal: kept.isRenewal === true,
+      records: (Array.isArray(kept.records) ? kept.records : []).map((entry: unknown) => {
+        const { zone, name, value } = isRecord(entry) ? entry : {};
+        return { ...zoneIn(zone), name: String(name), value: String(value) };
+      }),
+    };
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Orders for a Secret that no run has finished. Each one is a reason to issue: it may have left TXT values behind, and a certificate that
+ * only has to be fetched.
+ */
+export const unfinishedOrders = async (cluster: ClusterRead, target: ObjectRef): Promise<readonly PendingOrder[]> => {
+  const secrets = await cluster.list({ apiVersion: "v1", kind: "Secret", namespace: HOME, labelSelector: SELECTOR });
+  return secrets.flatMap((secret) => {
+    const order = parseOrder(secret);
+    return order && order.target === keyOf(target) ? [order] : [];
+  });
+};

@@ -1,0 +1,183 @@
+import { HOME, withOwner } from "../../core/inventory.ts";
+import { UserError } from "../../ports/error.ts";
+import { dataOf, isRecord, type KubeObject, type ObjectRef } from "../../ports/object.ts";
+
+/** What this cluster had from CAs lately: CAs limit it, and none of them tells how much is left. */
+export const LEDGER: ObjectRef = { apiVersion: "v1", kind: "ConfigMap", namespace: HOME, name: "acme-ledger" };
+
+export interface LedgerEntry {
+  readonly kind: "issued" | "failed";
+  readonly directory: string;
+  /** The exact set of an issuance, sorted; the one identifier of a failed validation. */
+  readonly names: readonly string[];
+  readonly at: Date;
+  /** URL of the order: an issuance that is finished twice is written down once. */
+  readonly order: string;
+  /** A renewal announced as such (RFC 9773 §5) counts nowhere. */
+  readonly isRenewal?: boolean;
+}
+
+export type Ledger = readonly LedgerEntry[];
+
+const HOUR = 3_600_000;
+const WEEK = 7 * 24 * HOUR;
+const FILE = "ledger.json";
+
+/** A bucket of `size` that fills up again evenly over `period` milliseconds. */
+interface Limit {
+  readonly size: number;
+  readonly period: number;
+}
+
+interface Limits {
+  /** Certificates for one exact set of names. */
+  readonly identical: Limit;
+  /** Failed validations of one identifier. */
+  readonly failures: Limit;
+}
+
+/** Let's Encrypt, documentation of 2026-08-05. Of other CAs nothing is known. */
+const LIMITS: Readonly<Record<string, Limits>> = {
+  "acme-v02.api.letsencrypt.org": {
+    identical: { size: 5, period: WEEK },
+    failures: { size: 5, period: HOUR },
+  },
+  "acme-staging-v02.api.letsencrypt.org": {
+    identical: { size: 30_000, period: WEEK },
+    failures: { size: 200, period: HOUR },
+  },
+};
+
+const limitsOf = (directory: string): Limits | undefined => LIMITS[new URL(directory).host];
+
+const setOf = (names: readonly string[]): string => [...names].sort().join(",");
+
+/** When the next one fits; undefined: now. `at` is what was taken, oldest first. */
+const nextFit = ({ size, period }: Limit, taken: readonly Date[], now: Date): Date | undefined => {
+  const each = period / size;
+  let level = size;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const time of taken.map((date) => date.getTime()).sort((a, b) => a - b)) {
+    level = Math.max(0, Math.min(size, level + (time - last) / each) - 1);
+    last = time;
+  }
+  const missing = 1 - Math.min(size, level + (now.getTime() - last) / each);
+  return missing > 0 ? new Date(now.getTime() + Math.ceil(missing * each)) : undefined;
+};
+
+const issuances = (ledger: Ledger, directory: string, names: readonly string[], now: Date): readonly Date[] =>
+  ledger
+    .filter(
+      (entry) =>
+        entry.kind === "issued" &&
+        !entry.isRenewal &&
+        entry.directory === directory &&
+        setOf(entry.names) === setOf(names) &&
+        now.getTime() - entry.at.getTime() < WEEK,
+    )
+    .map(({ at }) => at);
+
+const failures = (ledger: Ledger, directory: string, name: string, now: Date): readonly Date[] =>
+  ledger
+    .filter(
+      (entry) =>
+        entry.kind === "failed" &&
+        entry.directory === directory &&
+        entry.names.includes(name) &&
+        now.getTime() - entry.at.getTime() < HOUR,
+    )
+    .map(({ at }) => at);
+
+export interface Cost {
+  /** Certificates for exactly these names in the last seven days. */
+  readonly used: number;
+  readonly limit: number;
+  /** For the plan: `costs 1 of 5 this week`. */
+  readonly text: string;
+}
+
+/** What one more certificate for these names costs. Undefined: this CA's limits are not known. */
+export const costOf = (ledger: Ledger, directory: string, names: readonly string[], now: Date): Cost | undefined => {
+  const used = issuances(ledger, directory, names, now).length;
+  const limit = limitsOf(directory)?.identical.size;
+  if (limit === undefined) return undefined;
+  return { used, limit, text: `costs 1 of ${limit} this week${used === 0 ? "" : `, ${used} used`}` };
+};
+
+/** `2026-08-01 10:00:00 UTC`, rounded up to the second. */
+export const inUtc = (date: Date): string =>
+  `${new Date(Math.ceil(date.getTime() / 1000) * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+/** Throws when the CA would certainly refuse, so that it is not asked: each refusal may count again. */
+export const assertWithinLimits = (ledger: Ledger, directory: string, names: readonly string[], now: Date): void => {
+  const limits = limitsOf(directory);
+  if (!limits) return;
+  const taken = issuances(ledger, directory, names, now);
+  const next = nextFit(limits.identical, taken, now);
+  const host = new URL(directory).host;
+  if (next) {
+    throw new UserError({
+      id: "acme.limit",
+      what: `${host} gives at most ${limits.identical.size} certificates for the same names in 7 days, and this cluster has had ${taken.length}.`,
+      why: `For ${names.join(", ")}; it was not asked.`,
+      remedy: `Run the same command after ${inUtc(next)}; until then --tls letsencrypt-staging tries everything else.`,
+      exitCode: 1,
+    });
+  }
+  for (const name of new Set(names.map((full) => full.replace(/^\*\./, "")))) {
+    const failed = failures(ledger, directory, name, now);
+    const again = nextFit(limits.failures, failed, now);
+    if (!again) continue;
+    throw new UserError({
+      id: "acme.failures",
+      what: `${host} allows ${limits.failures.size} failed validations of a name in an hour, and ${name} has had ${failed.length}.`,
+      why: "It was not asked.",
+      remedy: `Mend the cause, try it with --tls letsencrypt-staging, and run the same command after ${inUtc(again)}.`,
+      exitCode: 1,
+    });
+  }
+};
+
+/** With these entries, without what no limit looks at any more, and no order's issuance twice. */
+export const withEntries = (ledger: Ledger, entries: Ledger, now: Date): Ledger => {
+  const known = new Set(ledger.filter(({ kind }) => kind === "issued").map(({ order }) => order));
+  const fresh = entries.filter(({ kind, order }) => kind === "failed" || !known.has(order));
+  return [...ledger, ...fresh].filter(
+    ({ kind, at }) => now.getTime() - at.getTime() < (kind === "issued" ? WEEK : HOUR),
+  );
+};
+
+export const ledgerObject = (ledger: Ledger): KubeObject =>
+  withOwner(
+    {
+      apiVersion: LEDGER.apiVersion,
+      kind: LEDGER.kind,
+      metadata: { name: LEDGER.name, namespace: HOME },
+      data: { [FILE]: JSON.stringify(ledger, null, 2) },
+    },
+    "certificate",
+  );
+
+/** Empty when there is none or somebody made it unreadable: it only saves questions. */
+export const parseLedger = (object: KubeObject | undefined): Ledger => {
+  try {
+    const entries: unknown = JSON.parse(dataOf(object)[FILE] ?? "[]");
+    return (Array.isArray(entries) ? entries : []).flatMap((entry: unknown): Ledger => {
+      if (!isRecord(entry) || !Array.isArray(entry.names)) return [];
+      const at = new Date(String(entry.at));
+      if (Number.isNaN(at.getTime())) return [];
+      return [
+        {
+          kind: entry.kind === "failed" ? "failed" : "issued",
+          directory: String(entry.directory),
+          names: entry.names.map(String),
+          at,
+          order: String(entry.order),
+          ...(entry.isRenewal === true ? { isRenewal: true } : {}),
+        },
+      ];
+    });
+  } catch {
+    return [];
+  }
+};

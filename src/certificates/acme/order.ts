@@ -1,0 +1,123 @@
+import { type Account, AuthorityError, type Authorization, type Order } from "../../ports/authority.ts";
+import { UserError } from "../../ports/error.ts";
+import { makeCsr } from "./csr.ts";
+import type { PendingOrder } from "./journal.ts";
+import { poll } from "./poll.ts";
+import { OrderFailed } from "./problems.ts";
+import type { AcmeIssuerOptions, AcmeTools, TxtExpectation, TxtRecord } from "./types.ts";
+
+/** One order on its way: what the CA says of it, and what is kept of it. */
+export interface Journey {
+  readonly account: Account;
+  readonly order: Order;
+  readonly kept: PendingOrder;
+  /** Writes down what the next run must know; resolves when it is in the cluster. */
+  readonly keep: (kept: PendingOrder) => Promise<void>;
+}
+
+const PATIENCE = { text: "It takes seconds, at some providers minutes." };
+
+const namesIn = (records: readonly TxtRecord[]): string => [...new Set(records.map(({ name }) => name))].join(", ");
+
+const sameRecord = (a: TxtRecord, b: TxtRecord): boolean =>
+  a.name === b.name && a.value === b.value && a.zone?.id === b.zone?.id;
+
+const without = (records: readonly TxtRecord[], others: readonly TxtRecord[]): readonly TxtRecord[] =>
+  records.filter((record) => !others.some((other) => sameRecord(record, other)));
+
+/** Proves that the names are ours. Resolves to the order as it is then: ready, or further on. */
+export const authorize = async (journey: Journey, options: AcmeIssuerOptions, tools: AcmeTools): Promise<Order> => {
+  const { account, order, kept, keep } = journey;
+  if (order.status !== "pending") return order;
+  const authorizations = await account.authorizations(order, tools.signal);
+  const open = authorizations.filter(({ status }) => status === "pending");
+  const needed = await Promise.all(open.map((authorization) => recordFor(authorization, options, tools.signal)));
+  // Every value that was ever meant to be written stays listed until the order is over (rule 23).
+  const fresh = without(needed, kept.records);
+  if (fresh.length > 0) await keep({ ...kept, records: [...kept.records, ...fresh] });
+  const stale = without(kept.records, needed);
+  if (needed.length + stale.length > 0) {
+    tools.onWaiting(`the zone does not have the TXT records yet: ${namesIn(needed)}`, PATIENCE);
+    await options.records.change({ add: needed, drop: stale }, tools.signal);
+  }
+  if (needed.length > 0) {
+    tools.onWaiting(`not every server of the zone has the TXT records yet: ${namesIn(needed)}`, PATIENCE);
+    await options.awaitTxt(expectations(needed), tools.signal);
+  }
+  tools.onWaiting("the CA is checking the TXT records", PATIENCE);
+  await Promise.all(
+    open
+      .filter(({ challenge }) => challenge?.status === "pending")
+      .map((authorization) => account.answer(authorization, tools.signal)),
+  );
+  const done = await poll(
+    () => account.order(order.url, tools.signal),
+    ({ status }) => status !== "pending",
+    tools,
+  );
+  if (done.status === "invalid") throw await failure(account, done, tools.signal);
+  return done;
+};
+
+const recordFor = async (
+  authorization: Authorization,
+  options: AcmeIssuerOptions,
+  signal: AbortSignal,
+): Promise<TxtRecord> => {
+  const { name, challenge } = authorization;
+  if (!challenge) throw noDnsChallenge(options.authority.url, name);
+  const place = await options.locateChallenge(name, signal);
+  const zone = await options.records.zoneOf(place.name);
+  return { ...(zone ? { zone } : {}), name: place.name, value: challenge.txt };
+};
+
+/** `example.com` and `*.example.com` share one name. */
+const expectations = (records: readonly TxtRecord[]): readonly TxtExpectation[] =>
+  [...Map.groupBy(records, ({ name }) => name)].map(([name, same]) => {
+    const zone = same[0]?.zone;
+    return { ...(zone ? { zone } : {}), name, values: same.map(({ value }) => value) };
+  });
+
+/** Has the certificate made. Resolves to its PEM chain. */
+export const collect = async (journey: Journey, tools: AcmeTools): Promise<string> => {
+  const { account, kept } = journey;
+  let { order } = journey;
+  if (order.status === "ready") {
+    const csr = await makeCsr(kept.key, kept.keyType, kept.names);
+    order = await account.finalize(order, csr, tools.signal).catch((error: unknown) => {
+      // The CA had it already, and only its answer was lost.
+      if (error instanceof AuthorityError && error.problem.type === "orderNotReady") {
+        return account.order(journey.order.url, tools.signal);
+      }
+      throw error;
+    });
+  }
+  if (order.status !== "valid" && order.status !== "invalid") {
+    tools.onWaiting("the CA is making the certificate", PATIENCE);
+    order = await poll(
+      () => account.order(order.url, tools.signal),
+      ({ status }) => status === "valid" || status === "invalid",
+      tools,
+    );
+  }
+  if (order.status === "invalid") throw await failure(account, order, tools.signal);
+  return account.certificate(order, tools.signal);
+};
+
+/** What the CA says about each name that failed, else about the order. */
+const failure = async (account: Account, order: Order, signal: AbortSignal): Promise<OrderFailed> => {
+  const authorizations = await account.authorizations(order, signal).catch(() => []);
+  const reasons = authorizations.flatMap(({ name, wildcard, challenge }) =>
+    challenge?.problem ? [{ name: wildcard ? `*.${name}` : name, problem: challenge.problem }] : [],
+  );
+  return new OrderFailed(reasons.length > 0 || !order.problem ? reasons : [{ problem: order.problem }]);
+};
+
+const noDnsChallenge = (directory: string, name: string): UserError =>
+  new UserError({
+    id: "acme.no-dns-challenge",
+    what: `${new URL(directory).host} offers no DNS-01 challenge for ${name}.`,
+    why: "Wildcards can be proved in no other way.",
+    remedy: "Choose another CA: --acme-directory.",
+    exitCode: 1,
+  });

@@ -1,0 +1,161 @@
+import { type AcmeProblem, AuthorityError, AuthorityUnreachable, type DirectoryInfo } from "../../ports/authority.ts";
+import { messageOf, UserError } from "../../ports/error.ts";
+import { ZoneMoved, ZonesUnreachable } from "../../ports/zones.ts";
+import { externalAccountMissing } from "./account.ts";
+import { inUtc } from "./ledger.ts";
+
+/** The order cannot end well any more; the CA's reasons, each with the name that it is about. */
+export class OrderFailed extends Error {
+  readonly reasons: readonly { readonly name?: string; readonly problem: AcmeProblem }[];
+  constructor(reasons: OrderFailed["reasons"]) {
+    super(reasons.map(({ problem }) => problem.detail).join("; ") || "the order is invalid");
+    this.name = "OrderFailed";
+    this.reasons = reasons;
+  }
+}
+
+export interface ProblemContext {
+  /** URL of the directory. */
+  readonly directory: string;
+  readonly info?: DirectoryInfo | undefined;
+  /** Of the order. */
+  readonly names: readonly string[];
+  readonly accountUrl?: string | undefined;
+}
+
+/** What a person can do about it. Errors that are none of the CA's or the zones' come back as they are. */
+export const explained = (error: unknown, context: ProblemContext): unknown => {
+  if (error instanceof OrderFailed) {
+    const first = error.reasons[0];
+    return sayWhy(first?.problem ?? { type: "unknown", detail: error.message }, context, first?.name, error);
+  }
+  if (error instanceof AuthorityError) {
+    const { problem } = error;
+    const named = problem.subproblems?.find(({ name }) => name);
+    const subject = named ? { ...problem, type: named.type || problem.type, detail: named.detail } : problem;
+    return sayWhy(subject, context, named?.name, error);
+  }
+  if (error instanceof AuthorityUnreachable) {
+    const code = String((error.cause as NodeJS.ErrnoException | undefined)?.code ?? "");
+    const isDistrusted = /CERT|SIGNATURE|ALTNAME/.test(code);
+    return new UserError({
+      id: isDistrusted ? "acme.distrusted" : "acme.unreachable",
+      what: `The CA at ${error.server} ${isDistrusted ? "shows a certificate that is not trusted" : "does not answer"}: ${error.message}`,
+      remedy: {
+        text: isDistrusted
+          ? "A private CA needs its root: --acme-ca-file."
+          : "When it is back, run the same command again: the same order goes on. This asks it:",
+        command: `curl -sS ${isDistrusted ? "-v " : ""}${context.directory}`,
+      },
+      exitCode: 1,
+      cause: error,
+    });
+  }
+  if (error instanceof ZoneMoved || error instanceof ZonesUnreachable) {
+    return new UserError({
+      id: error instanceof ZoneMoved ? "acme.zone-moved" : "acme.zone-unreachable",
+      what: `The challenge could not be written to the zone: ${messageOf(error)}`,
+      remedy: "Run the same command again: the same order goes on.",
+      exitCode: 1,
+      cause: error,
+    });
+  }
+  return error;
+};
+
+const AGAIN = "Run the same command again.";
+
+const sayWhy = (problem: AcmeProblem, context: ProblemContext, name: string | undefined, cause: unknown): UserError => {
+  const ca = new URL(context.directory).host;
+  const subject = name ?? context.names.join(", ");
+  const why = problem.detail;
+  const bad = (id: string, what: string, remedy: UserError["remedy"] | string, exitCode: 1 | 2 = 1): UserError =>
+    new UserError({ id: `acme.${id}`, what, why, remedy, exitCode, cause });
+  switch (problem.type) {
+    case "rateLimited": {
+      const next = nextTry(problem);
+      const when = next ? `after ${inUtc(next)}` : "later; the CA does not say when";
+      return bad(
+        "rate-limited",
+        `${ca} accepts nothing more for ${subject} for now.`,
+        `Run the same command ${when}; until then --tls letsencrypt-staging tries everything else.`,
+      );
+    }
+    case "caa":
+      return bad("caa", `A CAA record forbids ${ca} to issue for ${subject}.`, {
+        text: "Add this record where the CAA records are; accounturi keeps every other account out.",
+        command: caaRecord(subject, context),
+      });
+    case "unauthorized":
+    case "incorrectResponse":
+      return bad("unauthorized", `${ca} did not see the right TXT record for ${subject}.`, {
+        text: "See what the name's own servers answer, and whether another zone or a cache stands in between.",
+        command: `dig +trace TXT ${challengeName(name ?? context.names[0] ?? "")}`,
+      });
+    case "dns":
+    case "connection":
+      return bad("dns", `${ca} could not look up ${subject}.`, {
+        text: "See whether the domain is delegated and its servers answer from everywhere.",
+        command: `dig +trace TXT ${challengeName(name ?? context.names[0] ?? "")}`,
+      });
+    case "externalAccountRequired":
+      return externalAccountMissing(context.directory);
+    case "userActionRequired":
+      return bad(
+        "user-action",
+        `${ca} wants something done by a person first.`,
+        `Usually its terms have changed: agree to them at ${context.info?.termsOfService ?? "the CA's site"}, then run the same command again.`,
+      );
+    case "rejectedIdentifier":
+    case "unsupportedIdentifier":
+      return bad(
+        "rejected-name",
+        `${ca} issues no certificate for ${subject}.`,
+        "Choose another --domain, or another CA.",
+        2,
+      );
+    case "invalidProfile":
+      return unknownProfile(context, problem.detail, cause);
+    case "invalidContact":
+    case "unsupportedContact":
+      return bad("contact", `${ca} does not accept the address.`, "Correct --acme-email, or leave it out.", 2);
+    case "noDirectory":
+      return bad("directory", `${context.directory} is no ACME directory.`, "Correct --acme-directory.", 2);
+    case "badNonce":
+      return bad("bad-nonce", `${ca} rejected every nonce that it had given out.`, AGAIN);
+    default:
+      return bad("refused", `${ca} refused the certificate for ${subject}: ${problem.type}.`, AGAIN);
+  }
+};
+
+const challengeName = (name: string): string => `_acme-challenge.${name.replace(/^\*\./, "")}`;
+
+/** RFC 8659, with the parameters of RFC 8657. A wildcard asks for `issuewild` where there is one, so that is what is offered. */
+export const caaRecord = (name: string, { directory, info, names, accountUrl }: ProblemContext): string => {
+  const domain = name.split(", ")[0]?.replace(/^\*\./, "") ?? "";
+  const identity = info?.caaIdentities[0] ?? new URL(directory).hostname;
+  const tag = name.startsWith("*.") || names.includes(`*.${domain}`) ? "issuewild" : "issue";
+  const account = accountUrl ? `; accounturi=${accountUrl}` : "";
+  return `${domain}. CAA 0 ${tag} "${identity}; validationmethods=dns-01${account}"`;
+};
+
+/** From Retry-After, else from Boulder's own words: `retry after 2026-08-01 10:00:00 UTC`. */
+const nextTry = ({ retryAfter, detail }: AcmeProblem): Date | undefined => {
+  const [, date, time] = /retry after (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)/.exec(detail) ?? [];
+  return date && time ? new Date(`${date}T${time}Z`) : retryAfter;
+};
+
+export const unknownProfile = ({ directory, info }: ProblemContext, why?: string, cause?: unknown): UserError => {
+  const profiles = Object.entries(info?.profiles ?? {}).map(([name, what]) => `${name} (${what})`);
+  return new UserError({
+    id: "acme.profile",
+    what: `${new URL(directory).host} does not have that profile.`,
+    ...(why ? { why } : {}),
+    remedy:
+      profiles.length > 0
+        ? `Choose --acme-profile from ${profiles.join(", ")}, or leave it out.`
+        : "It has no profiles: leave --acme-profile out.",
+    exitCode: 2,
+    ...(cause === undefined ? {} : { cause }),
+  });
+};

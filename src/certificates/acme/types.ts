@@ -1,0 +1,66 @@
+import type { Issue } from "../../core/apply.ts";
+import type { CertificateChange } from "../../core/change.ts";
+import type { Authority, ExternalAccount } from "../../ports/authority.ts";
+import type { Zone } from "../../ports/zones.ts";
+
+/** What issuing may use. `store` and `forget` are its only ways to write to the cluster (rule 23). */
+export type AcmeTools = Parameters<Issue>[1];
+
+export type KeyType = "ecdsa" | "rsa";
+
+export interface AcmeSettings {
+  readonly email?: string;
+  /** Of the CA's profiles; absent: the CA's own choice. */
+  readonly profile?: string;
+  /** ECDSA P-256 or RSA 2048. */
+  readonly keyType: KeyType;
+  readonly external?: ExternalAccount;
+  /** PEM of a private CA's roots: chains must end below one of them, and that one goes into `ca.crt`. */
+  readonly root?: string;
+}
+
+/** One value of a challenge, and where it stands. */
+export interface TxtRecord {
+  /** Absent: a person writes it, and nobody asks where. */
+  readonly zone?: Zone;
+  /** Absolute, without the trailing dot. */
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Who writes the TXT values of challenges. */
+export interface ChallengeRecords {
+  /** The zone to write a name in. Undefined: a person writes it, and knows. */
+  readonly zoneOf: (name: string) => Promise<Zone | undefined>;
+  /**
+   * Adds and removes values; other people's stay. What is there already or gone already is fine. Resolves when the provider has it
+   * everywhere. A UserError with exit code 3 says that a person has to do it first: nothing is taken back, the next run goes on.
+   */
+  readonly change: (
+    change: { readonly add: readonly TxtRecord[]; readonly drop: readonly TxtRecord[] },
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+/** All values of one name. */
+export interface TxtExpectation {
+  readonly zone?: Zone;
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+export interface AcmeIssuerOptions {
+  readonly authority: Authority;
+  readonly settings: AcmeSettings;
+  /** uid of namespace kube-system: an account that came from another cluster is not used (rule 24). */
+  readonly clusterUid: string;
+  readonly records: ChallengeRecords;
+  /** Where the challenge for a name (without `*.`) is written: `_acme-challenge.<name>`, or where a CNAME there leads (rule 16). */
+  readonly locateChallenge: (name: string, signal: AbortSignal) => Promise<{ readonly name: string }>;
+  /** Resolves when every authoritative server has these values; rejects with what a person has to know. */
+  readonly awaitTxt: (expected: readonly TxtExpectation[], signal: AbortSignal) => Promise<void>;
+}
+
+export interface AcmeIssuer {
+  readonly issue: (change: CertificateChange, tools: AcmeTools) => Promise<void>;
+}

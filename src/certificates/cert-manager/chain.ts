@@ -1,0 +1,208 @@
+import { type Check, fail, ok, type ReadContext } from "../../core/check.ts";
+import type { Remedy } from "../../ports/error.ts";
+import { at, type KubeObject, type ObjectRef } from "../../ports/object.ts";
+import { conditionOf } from "./checks.ts";
+import { API } from "./issuer.ts";
+
+/**
+ * Why a Route has no certificate. Knative passes only the last words on, so the whole chain is walked: Knative's Certificate →
+ * cert-manager's Certificate → CertificateRequest → Order → Challenge; the deepest that is not well has the cause.
+ */
+
+const NETWORKING = "networking.internal.knative.dev/v1alpha1";
+const ACME = "acme.cert-manager.io/v1";
+const ROUTE = "serving.knative.dev/route";
+const TYPE = "networking.knative.dev/certificate-type";
+const HOUR = 3_600_000;
+
+interface Cause {
+  readonly summary: string;
+  readonly remedy: Remedy;
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value.trim() : "");
+
+const describe = (kind: string, { metadata }: KubeObject): Remedy => ({
+  text: "Look at its events.",
+  command: `kubectl describe ${kind} ${metadata.name} -n ${metadata.namespace}`,
+});
+
+const ownedBy = (objects: readonly KubeObject[], owner: KubeObject): readonly KubeObject[] =>
+  objects.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid));
+
+const newest = (objects: readonly KubeObject[]): KubeObject | undefined => {
+  const revision = ({ metadata }: KubeObject): number =>
+    Number(metadata.annotations?.["cert-manager.io/certificate-revision"] ?? 0);
+  return [...objects].sort((a, b) => revision(b) - revision(a))[0];
+};
+
+/** What helps against the usual reasons of a challenge; they come from DNS providers, from name servers and from the CA. */
+const challengeRemedy = (challenge: KubeObject, reason: string): Remedy => {
+  const look = describe("challenge.acme.cert-manager.io", challenge);
+  if (/AccessDenied|not authorized to perform|NoCredentialProviders|get credentials/i.test(reason))
+    return {
+      text: "cert-manager may not write to the zone: give its pod's role, or the key in its Secret, these rights:",
+      command: "kn-bootstrap iam-policy",
+    };
+  if (/BADKEY|BADSIG|NOTAUTH|REFUSED/.test(reason))
+    return {
+      text: "The name server does not take cert-manager's updates: compare the TSIG key's name, algorithm and secret, and its update policy.",
+      ...(look.command ? { command: look.command } : {}),
+    };
+  if (/multivalue answer/i.test(reason))
+    return {
+      text: "Another tool left a TXT record set at the challenge's name: remove it.",
+      command: `dig +noall +answer TXT _acme-challenge.${text(at(challenge, "spec", "dnsName"))}`,
+    };
+  if (/propagat|self check|authoritative nameservers/i.test(reason))
+    return {
+      text: "cert-manager asks the zone's servers until all of them have the record. If this lasts, they cannot be reached from its pod, or the zone is not delegated.",
+      ...(look.command ? { command: look.command } : {}),
+    };
+  return look;
+};
+
+const inChallenges = (challenges: readonly KubeObject[]): Cause | undefined => {
+  const open = challenges.filter((one) => at(one, "status", "state") !== "valid");
+  const [challenge] = [...open].sort(
+    (a, b) => text(at(b, "status", "reason")).length - text(at(a, "status", "reason")).length,
+  );
+  if (!challenge) return undefined;
+  const reason = text(at(challenge, "status", "reason"));
+  const state = text(at(challenge, "status", "state")) || "not looked at yet";
+  return {
+    summary: `the challenge for ${text(at(challenge, "spec", "dnsName"))} is ${state}${reason ? `: ${reason}` : ""}`,
+    remedy: challengeRemedy(challenge, reason),
+  };
+};
+
+const inOrder = (order: KubeObject): Cause | undefined => {
+  const state = text(at(order, "status", "state")) || "not looked at yet";
+  if (state === "valid") return undefined;
+  const reason = text(at(order, "status", "reason"));
+  return {
+    summary: `the CA's order is ${state}${reason ? `: ${reason}` : ""}`,
+    remedy: describe("order.acme.cert-manager.io", order),
+  };
+};
+
+const inRequest = (request: KubeObject): Cause | undefined => {
+  const ready = conditionOf(request, "Ready");
+  if (ready?.status === "True") return undefined;
+  const remedy = describe("certificaterequest.cert-manager.io", request);
+  const denied = conditionOf(request, "Denied");
+  if (denied?.status === "True") return { summary: `the request was denied: ${text(denied.message)}`, remedy };
+  if (conditionOf(request, "Approved")?.status !== "True")
+    return {
+      summary: "nobody has approved the request: cert-manager's own approver is off, and no policy covers it",
+      remedy,
+    };
+  return { summary: text(ready?.message) || "cert-manager has not looked at the request yet", remedy };
+};
+
+/** After a failure cert-manager waits an hour, then two, up to 32; a new Certificate starts at once. */
+const waiting = (certificate: KubeObject, now: Date): string => {
+  const failures = Number(at(certificate, "status", "failedIssuanceAttempts") ?? 0);
+  const last = Date.parse(text(at(certificate, "status", "lastFailureTime")));
+  const again = last + Math.min(2 ** (failures - 1), 32) * HOUR;
+  if (failures === 0 || Number.isNaN(last) || again <= now.getTime()) return "";
+  return `; cert-manager tries again at ${new Date(again).toISOString().slice(0, 16)}Z`;
+};
+
+const startAnew = ({ metadata }: KubeObject): Remedy => ({
+  text: "Mend the cause; then delete the Certificate, which Knative makes again, so that it is tried at once.",
+  command: `kubectl delete certificate.cert-manager.io ${metadata.name} -n ${metadata.namespace}`,
+});
+
+/** Why cert-manager's Certificate is not ready; undefined: it is. */
+export const certificateCause = async (ctx: ReadContext, certificate: KubeObject): Promise<Cause | undefined> => {
+  const ready = conditionOf(certificate, "Ready");
+  if (ready?.status === "True") return undefined;
+  const { namespace = "" } = certificate.metadata;
+  const list = (apiVersion: string, kind: string) => ctx.cluster.list({ apiVersion, kind, namespace });
+  const request = newest(ownedBy(await list(API, "CertificateRequest"), certificate));
+  const pause = waiting(certificate, ctx.now());
+  const issuing = conditionOf(certificate, "Issuing");
+  const own: Cause = {
+    summary: `${text(issuing?.status === "False" ? issuing.message : ready?.message) || "cert-manager has not looked at it yet"}${pause}`,
+    remedy: pause ? startAnew(certificate) : describe("certificate.cert-manager.io", certificate),
+  };
+  if (!request) return own;
+  const order = ownedBy(await list(ACME, "Order"), request)[0];
+  const deeper = order
+    ? (inChallenges(ownedBy(await list(ACME, "Challenge"), order)) ?? inOrder(order) ?? inRequest(request))
+    : inRequest(request);
+  if (!deeper) return own;
+  return pause ? { summary: `${deeper.summary}${pause}`, remedy: startAnew(certificate) } : deeper;
+};
+
+const isExternal = ({ metadata }: KubeObject): boolean =>
+  (metadata.labels?.[TYPE] ?? "external-domain") === "external-domain";
+
+const names = (certificate: KubeObject): string => {
+  const all = at(certificate, "spec", "dnsNames");
+  return Array.isArray(all) ? all.join(", ") : certificate.metadata.name;
+};
+
+const knativeCause = async (ctx: ReadContext, wanted: KubeObject): Promise<Cause | undefined> => {
+  const { name, namespace = "" } = wanted.metadata;
+  const ready = conditionOf(wanted, "Ready");
+  if (ready?.status === "True") return undefined;
+  const certificate = await ctx.cluster.get({ apiVersion: API, kind: "Certificate", namespace, name });
+  if (certificate) {
+    const cause = await certificateCause(ctx, certificate);
+    if (cause) return cause;
+  }
+  if (ready?.status === "False" || (ready?.message && !certificate))
+    return { summary: `${text(ready.message)}`, remedy: describe("kcert", wanted) };
+  if (certificate) return { summary: "Knative has not noticed its certificate yet", remedy: describe("kcert", wanted) };
+  return {
+    summary:
+      "Knative's controller does not ask cert-manager: it decides so when it starts, and started before it was told to",
+    remedy: {
+      text: "Restart it.",
+      command: "kubectl rollout restart deployment controller -n knative-serving",
+    },
+  };
+};
+
+/**
+ * Every certificate that Knative wants for Routes in this namespace is there.
+ * @param route only those of this Route
+ */
+export const certificatesReady = (namespace: string, route?: string): Check => ({
+  id: "cert-manager.certificates",
+  title: "cert-manager has issued the certificates that Knative asked for",
+  run: async (ctx) => {
+    const wanted = (
+      await ctx.cluster.list({
+        apiVersion: NETWORKING,
+        kind: "Certificate",
+        namespace,
+        ...(route ? { labelSelector: `${ROUTE}=${route}` } : {}),
+      })
+    ).filter(isExternal);
+    if (wanted.length === 0)
+      return fail("Knative has not asked for a certificate yet", {
+        text: "Look at the Route, and whether external-domain-tls is enabled.",
+        command: `kubectl describe route ${route ?? ""} -n ${namespace}`.replace("  ", " "),
+      });
+    for (const one of wanted) {
+      const cause = await knativeCause(ctx, one);
+      if (cause) return fail(`no certificate for ${names(one)} yet: ${cause.summary}`, cause.remedy);
+    }
+    return ok(wanted.map(names).join(", "));
+  },
+});
+
+/** The Secret with the certificate of a Route, once Knative has asked for one. */
+export const secretOfRoute = async (
+  cluster: Pick<ReadContext["cluster"], "list">,
+  { namespace = "", name }: Pick<ObjectRef, "namespace" | "name">,
+): Promise<ObjectRef | undefined> => {
+  const [certificate] = (
+    await cluster.list({ apiVersion: NETWORKING, kind: "Certificate", namespace, labelSelector: `${ROUTE}=${name}` })
+  ).filter(isExternal);
+  const secret = text(at(certificate, "spec", "secretName"));
+  return secret ? { apiVersion: "v1", kind: "Secret", namespace, name: secret } : undefined;
+};

@@ -1,0 +1,89 @@
+import { type Check, fail, ok } from "../../core/check.ts";
+import { at, isRecord, type KubeObject } from "../../ports/object.ts";
+import { ISSUER } from "./issuer.ts";
+
+const ADMISSION = "admissionregistration.k8s.io/v1";
+/** Its name within both of its webhook configurations; the configurations' own names follow the Helm release. */
+const WEBHOOK = "webhook.cert-manager.io";
+
+const webhooksOf = (configuration: KubeObject): readonly Record<string, unknown>[] =>
+  (Array.isArray(configuration.webhooks) ? configuration.webhooks.filter(isRecord) : []).filter(
+    (webhook) => webhook.name === WEBHOOK,
+  );
+
+/** Available Deployments are not enough: a third process, the cainjector, has to hand the API server the webhook's CA. */
+export const certManagerAnswers: Check = {
+  id: "cert-manager.webhook",
+  title: "cert-manager's webhook answers",
+  run: async (ctx) => {
+    const lists = await Promise.all(
+      ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"].map((kind) =>
+        ctx.cluster.list({ apiVersion: ADMISSION, kind }),
+      ),
+    );
+    const found = lists.flat().filter((configuration) => webhooksOf(configuration).length > 0);
+    const service = at(webhooksOf(found[0] as KubeObject)[0], "clientConfig", "service");
+    const [namespace, name] = [String(at(service, "namespace") ?? ""), String(at(service, "name") ?? "")];
+    if (found.length === 0 || !name)
+      return fail("cert-manager has no webhook configuration", { text: "Run install again." });
+    const look = {
+      text: "Look at cert-manager's pods.",
+      command: `kubectl get pods,endpointslices -n ${namespace}`,
+    };
+    const slices = await ctx.cluster.list({
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      namespace,
+      labelSelector: `kubernetes.io/service-name=${name}`,
+    });
+    const endpoints = slices.flatMap((slice) => (Array.isArray(slice.endpoints) ? slice.endpoints : []));
+    if (!endpoints.some((endpoint) => at(endpoint, "conditions", "ready") === true))
+      return fail(`no ready endpoint of Service ${namespace}/${name}`, look);
+    for (const configuration of found) {
+      if (webhooksOf(configuration).every((webhook) => at(webhook, "clientConfig", "caBundle"))) continue;
+      const { kind, metadata } = configuration;
+      return fail(`${kind} ${metadata.name} has no caBundle yet: the cainjector writes it`, {
+        text: "Look at the cainjector's log.",
+        command: `kubectl logs -n ${namespace} -l app.kubernetes.io/component=cainjector --tail=20`,
+      });
+    }
+    return ok("answers");
+  },
+};
+
+export const conditionOf = (object: unknown, type: string): Record<string, unknown> | undefined => {
+  const all = at(object, "status", "conditions");
+  return (Array.isArray(all) ? all : []).filter(isRecord).find((condition) => condition.type === type);
+};
+
+/** What to do about a refusal of the CA, by its own words. */
+const accountRemedy = (message: string): { readonly text: string; readonly command: string } => {
+  const command = `kubectl describe clusterissuer ${ISSUER.name}`;
+  if (/x509|certificate/.test(message))
+    return { text: "Give the root that the CA's own https is verified with: --acme-ca-file.", command };
+  if (/externalAccount/i.test(message))
+    return { text: "The CA wants an external account: set ACME_EAB_KID and ACME_EAB_HMAC_KEY.", command };
+  if (/no such host|connection refused|timeout|deadline/i.test(message))
+    return { text: "The cluster must reach the CA: look at its egress rules, its DNS and --acme-directory.", command };
+  return { text: "Look at the issuer.", command };
+};
+
+/** The CA knows cert-manager's account. Whether it may write records shows with the first certificate only. */
+export const issuerReady: Check = {
+  id: "cert-manager.issuer",
+  title: `ClusterIssuer ${ISSUER.name} is ready`,
+  run: async (ctx) => {
+    const live = await ctx.cluster.get(ISSUER);
+    if (!live) return fail(`ClusterIssuer ${ISSUER.name} does not exist`, { text: "Run install again." });
+    const ready = conditionOf(live, "Ready");
+    const observed = Number(ready?.observedGeneration ?? live.metadata.generation ?? 0);
+    if (!ready || observed < (live.metadata.generation ?? 0))
+      return fail(`cert-manager has not looked at ClusterIssuer ${ISSUER.name} yet`, {
+        text: "Look at cert-manager's log.",
+        command:
+          "kubectl logs -A -l app.kubernetes.io/name=cert-manager,app.kubernetes.io/component=controller --tail=20",
+      });
+    const message = String(ready.message ?? ready.reason ?? "");
+    return ready.status === "True" ? ok(message) : fail(message, accountRemedy(message));
+  },
+};

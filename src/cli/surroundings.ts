@@ -1,0 +1,61 @@
+import { readFile } from "node:fs/promises";
+import type { Config } from "../config/config.ts";
+import { messageOf, UserError } from "../ports/error.ts";
+import type { Installation } from "../steps/installation.ts";
+import type { Tools } from "../steps/lifecycle.ts";
+import { openPublication } from "../steps/publication.ts";
+import { keptAuthorityRoot } from "../steps/state.ts";
+import type { Session } from "./session.ts";
+
+/** What an installation meets outside the cluster. */
+export interface Surroundings {
+  readonly known: Pick<Installation, "dns" | "acmeCa">;
+  readonly tools: Tools;
+}
+
+/** Opens the way to the domain's records and reads the CA's root. What is opened is closed with the session. */
+export const lookAround = async (config: Config, session: Session): Promise<Surroundings> => {
+  const { tools, still } = session;
+  const { resolver, env, emit, interactive, signal } = tools;
+  const [publication, given] = await Promise.all([
+    openPublication(config, {
+      env,
+      signal,
+      resolver,
+      interactive,
+      onTrouble: (reason) =>
+        emit({
+          type: "waiting",
+          step: "dns",
+          check: "dns.answers",
+          reason,
+          remedy: { text: "See whether the DNS provider is well." },
+        }),
+    }),
+    config.acmeCaFile ? readRoot(config.acmeCaFile) : undefined,
+  ]);
+  if (publication) session.onClose(publication.close);
+  const acmeCa = given ?? (await keptAuthorityRoot(still.cluster));
+  return {
+    known: {
+      ...(publication ? { dns: { publication, resolver } } : {}),
+      ...(acmeCa ? { acmeCa } : {}),
+    },
+    tools: publication ? { ...tools, zones: publication.zones } : tools,
+  };
+};
+
+const readRoot = async (path: string): Promise<string> => {
+  const bad = (why: string): UserError =>
+    new UserError({
+      id: "config.acme-ca-file",
+      what: `--acme-ca-file ${path} holds no certificate: ${why}.`,
+      remedy: "Give the PEM file with the root of the CA, the one its other clients trust.",
+      exitCode: 2,
+    });
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw bad(messageOf(error));
+  });
+  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw bad("no line says BEGIN CERTIFICATE");
+  return text;
+};

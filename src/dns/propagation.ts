@@ -1,0 +1,263 @@
+import { isIPv6 } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Check, type Finding, fail, ok } from "../core/check.ts";
+import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
+import { type Remedy, UserError } from "../ports/error.ts";
+import { authoritativeServers } from "./delegation.ts";
+import { askAll, askRecursive, type NameServer, type Said, who } from "./servers.ts";
+
+/** What every server has to answer. */
+export interface Expectation {
+  /** Absolute; a wildcard is asked for literally, which answers its own records (RFC 4592 section 2.3). */
+  readonly name: string;
+  readonly type: RecordType;
+  /** As {@link ResourceRecord.value} has them. */
+  readonly values: readonly string[];
+  /**
+   * `contains`: these among others, the default. `exact`: these and no others; with no values: there is no such record. `any`: something,
+   * as behind an alias.
+   */
+  readonly match?: "contains" | "exact" | "any";
+}
+
+/** Name servers by zone are found once and kept. */
+export type ServersOf = (zone: string, signal?: AbortSignal) => Promise<readonly NameServer[]>;
+
+/** Asks for each zone's servers once; not again before it found some. */
+export const rememberServers = (resolver: Resolver): ServersOf => {
+  const known = new Map<string, readonly NameServer[]>();
+  return async (zone, signal) => {
+    const servers = known.get(zone) ?? (await authoritativeServers(resolver, zone, signal));
+    if (servers.length > 0) known.set(zone, servers);
+    return servers;
+  };
+};
+
+/** How long a summary gets. */
+const MOST_SHOWN = 3;
+
+const valuesIn = (answer: Answer, { name, type }: Expectation): readonly string[] =>
+  answer.answers.filter((record) => record.name === name && record.type === type).map(({ value }) => value);
+
+/** As the resolver gives them: RFC 5952 addresses, names in lower case. */
+const comparable = (type: RecordType, value: string): string => {
+  if (type === "AAAA" && isIPv6(value)) return new URL(`http://[${value}]`).hostname.slice(1, -1);
+  return type === "CNAME" || type === "NS" ? value.toLowerCase() : value;
+};
+
+const holds = (answer: Answer, expectation: Expectation): boolean => {
+  const values = valuesIn(answer, expectation);
+  const wanted = expectation.values.map((value) => comparable(expectation.type, value));
+  const hasAll = wanted.every((value) => values.includes(value));
+  if (answer.rcode !== "NOERROR" && answer.rcode !== "NXDOMAIN") return false;
+  switch (expectation.match ?? "contains") {
+    case "any":
+      return values.length > 0;
+    case "contains":
+      return hasAll && (values.length > 0 || wanted.length === 0);
+    case "exact":
+      return hasAll && values.every((value) => wanted.includes(value));
+  }
+};
+
+const question = ({ name, type }: Expectation): string => `${name} ${type}`;
+
+/** What is wrong with an answer, after the server's name. */
+const words = (answer: Answer, expectation: Expectation, isAuthority: boolean): string => {
+  const values = valuesIn(answer, expectation);
+  if (answer.rcode !== "NOERROR") return `still answers ${answer.rcode} for ${question(expectation)}`;
+  if (isAuthority && !answer.authoritative) return `has no authority for ${question(expectation)}`;
+  if (values.length === 0) return `still has no ${question(expectation)}`;
+  return `still answers ${values.map((value) => JSON.stringify(value)).join(", ")} for ${question(expectation)}`;
+};
+
+const few = (texts: readonly string[]): string =>
+  texts.length > MOST_SHOWN
+    ? `${texts.slice(0, MOST_SHOWN).join("; ")}; and ${texts.length - MOST_SHOWN} more`
+    : texts.join("; ");
+
+const remedyFor = (expectation: Expectation, at?: string): Remedy => ({
+  text: "Wait: the provider brings it to all its servers. If it stays, see what that server answers.",
+  command: `dig ${at === undefined ? "" : "+norecurse "}${question(expectation)}${at === undefined ? "" : ` @${at}`}`,
+});
+
+/**
+ * Asks every address of every authoritative server, so that no cache is in between. `ok` when all agree. `fail` (not permanent) when one answers
+ * something else, or when one of the name servers answers at none of its addresses; those that have only IPv6 may stay silent, since this
+ * machine may have none. Where nobody can be asked, the recursive resolver is, and the summary says so; `unknown` when that does not answer
+ * either. Keep `serversOf` while waiting.
+ */
+export const everywhere = async (
+  resolver: Resolver,
+  zone: string,
+  expectations: readonly Expectation[],
+  options: EverywhereOptions = {},
+): Promise<Finding> => {
+  try {
+    return await compared(resolver, zone, expectations, options);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { status: "unknown", summary: error.message, remedy: error.remedy };
+  }
+};
+
+export interface EverywhereOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly serversOf?: ServersOf;
+}
+
+const compared = async (
+  resolver: Resolver,
+  zone: string,
+  expectations: readonly Expectation[],
+  options: EverywhereOptions,
+): Promise<Finding> => {
+  const { signal, serversOf = rememberServers(resolver) } = options;
+  const servers = await serversOf(zone, signal);
+  if (servers.length === 0)
+    return fail(`${zone} is delegated to nobody`, {
+      text: `Set the name servers of ${zone} where its parent is kept.`,
+      command: `dig NS ${zone}`,
+    });
+  const rounds = await Promise.all(
+    expectations.map(async (expectation) => ({
+      expectation,
+      said: await askAll(resolver, servers, expectation.name, expectation.type, signal),
+    })),
+  );
+  const all = rounds.flatMap(({ said }) => said);
+  const silent = servers.filter((server) => all.every((one) => one.server !== server || isSilent(one)));
+  if (silent.length === servers.length) return throughResolver(resolver, zone, expectations, signal);
+
+  const behind = rounds.flatMap(({ expectation, said }) => behindOf(expectation, said));
+  const [first] = behind;
+  if (first) return fail(few(behind.map(({ text }) => text)), remedyFor(first.expectation, first.address));
+  const mute = silent.filter(({ addresses }) => addresses.length === 0 || addresses.some((ip) => !ip.includes(":")));
+  const [dead] = mute;
+  const asked = expectations[0];
+  if (dead && asked)
+    return fail(
+      `${few(mute.map(({ name, addresses }) => `${name} (${addresses.join(", ") || "no address"}) does not answer`))}; the others have it`,
+      {
+        text: `See why this name server is silent, or take it out of the delegation of ${zone}.`,
+        command: `dig +norecurse ${question(asked)} @${dead.addresses[0] ?? dead.name}`,
+      },
+    );
+  const answering = new Set(all.filter((one) => !isSilent(one)).map(({ address }) => address));
+  const unheard = servers.flatMap((server) =>
+    server.addresses.filter((address) => !answering.has(address)).map((address) => who({ server, address })),
+  );
+  const summary = `all ${answering.size} addresses of ${servers.length} name servers of ${zone} have it`;
+  return ok(unheard.length === 0 ? summary : `${summary}; not reached from here: ${few(unheard)}`);
+};
+
+const isSilent = ({ answer }: Said): boolean => answer instanceof NoAnswer;
+
+/** Everybody who answers something else, and one who is right, to compare with. */
+const behindOf = (
+  expectation: Expectation,
+  said: readonly Said[],
+): readonly { readonly text: string; readonly expectation: Expectation; readonly address: string }[] => {
+  const right = said.find(
+    ({ answer }) => !(answer instanceof NoAnswer) && answer.authoritative && holds(answer, expectation),
+  );
+  return said.flatMap((one) => {
+    const { answer, address } = one;
+    if (answer instanceof NoAnswer || (answer.authoritative && holds(answer, expectation))) return [];
+    const other = right ? `; ${right.server.name} is right` : "";
+    return [{ text: `${who(one)} ${words(answer, expectation, true)}${other}`, expectation, address }];
+  });
+};
+
+/** Only where port 53 of the world is out of reach. Its cache may hold the old answer for the zone's negative TTL. */
+const throughResolver = async (
+  resolver: Resolver,
+  zone: string,
+  expectations: readonly Expectation[],
+  signal: AbortSignal | undefined,
+): Promise<Finding> => {
+  const why = `no authoritative server of ${zone} can be asked from here (is port 53 blocked?)`;
+  const answers = await Promise.all(
+    expectations.map(async (expectation) => ({
+      expectation,
+      answer: await askRecursive(resolver, expectation.name, expectation.type, signal),
+    })),
+  );
+  const behind = answers.filter(({ answer, expectation }) => !holds(answer, expectation));
+  const [first] = behind;
+  if (!first) return ok(`the resolver ${resolver.server} has it; ${why}`);
+  const said = behind.map(({ answer, expectation }) => words(answer, expectation, false));
+  return fail(
+    `the resolver ${resolver.server} ${few(said)}; ${why}, and its cache may be old`,
+    remedyFor(first.expectation),
+  );
+};
+
+/** Records of one zone. */
+export interface Published {
+  readonly zone: string;
+  readonly expectations: readonly Expectation[];
+}
+
+/** What is published is seen everywhere; {@link everywhere} as a check. Keep the check while waiting: it remembers the servers. */
+export const propagated = (resolver: Resolver, published: readonly Published[]): Check => {
+  const serversOf = rememberServers(resolver);
+  return {
+    id: "dns.propagated",
+    title: "Every name server answers with the new records",
+    run: ({ signal }) => together(resolver, published, serversOf, signal),
+  };
+};
+
+/** The worst of all zones. */
+const together = async (
+  resolver: Resolver,
+  published: readonly Published[],
+  serversOf: ServersOf,
+  signal: AbortSignal,
+): Promise<Finding> => {
+  const findings = await Promise.all(
+    published.map(({ zone, expectations }) => everywhere(resolver, zone, expectations, { signal, serversOf })),
+  );
+  return findings.find(({ status }) => status !== "ok") ?? ok(findings.map(({ summary }) => summary).join("; "));
+};
+
+export interface AwaitOptions {
+  readonly signal: AbortSignal;
+  /** From here on it is a failure. Default 300 000. */
+  readonly timeoutMs?: number;
+  /** Between two looks at first; doubled each time up to 2 s. Default 100. */
+  readonly pauseMs?: number;
+  /** Told each new reason. */
+  readonly onReason?: (reason: string, remedy: Remedy) => void;
+}
+
+/**
+ * Waits until {@link propagated} holds, looking often at first: a provider that is done has usually brought it everywhere. Resolves to the
+ * last summary. Rejects with UserError `dns.propagation` (exit code 1) that says which server answered what when time ran out.
+ */
+export const awaitEverywhere = async (
+  resolver: Resolver,
+  published: readonly Published[],
+  { signal, timeoutMs = 300_000, pauseMs = 100, onReason }: AwaitOptions,
+): Promise<string> => {
+  const serversOf = rememberServers(resolver);
+  const started = performance.now();
+  let reason = "";
+  for (let pause = pauseMs; ; pause = Math.min(2 * pause, 2_000)) {
+    const finding = await together(resolver, published, serversOf, signal);
+    signal.throwIfAborted();
+    if (!("remedy" in finding)) return finding.summary;
+    const left = timeoutMs - (performance.now() - started);
+    if (left <= 0)
+      throw new UserError({
+        id: "dns.propagation",
+        what: `The records are not everywhere after ${Math.round(timeoutMs / 1000)} s: ${finding.summary}.`,
+        remedy: finding.remedy,
+        exitCode: 1,
+      });
+    if (finding.summary !== reason) onReason?.(finding.summary, finding.remedy);
+    reason = finding.summary;
+    await sleep(Math.min(pause, left), undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+};

@@ -1,0 +1,149 @@
+import { UserError } from "../../ports/error.ts";
+import { RCODE, rcodeName } from "./message.ts";
+import type { Settings } from "./settings.ts";
+import type { Verdict } from "./tsig.ts";
+
+/** Who refused what, for messages. */
+export interface Subject {
+  readonly settings: Settings;
+  /** `192.0.2.53:5353`. */
+  readonly server: string;
+  /** The zone or name in question. */
+  readonly name: string;
+}
+
+/** What a person runs to see the same answer; the secret stays in its variable. */
+const tryKey = ({ settings: { host, port, key }, name }: Subject): string =>
+  `kdig @${host} -p ${port} +tcp -y "${key.algorithm}:${key.name}:$RFC2136_TSIG_SECRET" ${name} SOA`;
+
+const samples = ({ settings: { key }, name }: Subject): string =>
+  [
+    `Knot: an acl with "key: ${key.name}" and "action: [update, transfer]", named by the zone's "acl".`,
+    `BIND: in the zone, update-policy { grant ${key.name} zonesub ANY; }; and allow-transfer { key ${key.name}; };`,
+    `PowerDNS: dnsupdate=yes, pdnsutil set-meta ${name} TSIG-ALLOW-DNSUPDATE ${key.name}, and the same address in ALLOW-DNSUPDATE-FROM.`,
+  ].join("\n");
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+const duration = (milliseconds: number): string => {
+  const seconds = Math.round(Math.abs(milliseconds) / 1000);
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
+  const parts = [
+    ...(days ? [`${days} d`] : []),
+    ...(hours ? [`${hours} h`] : []),
+    ...(minutes ? [`${minutes} min`] : []),
+  ];
+  return parts.length > 0 ? parts.join(" ") : `${seconds} s`;
+};
+
+const wrongKey = (subject: Subject, what: string, why: string): UserError =>
+  new UserError({
+    id: "rfc2136.key",
+    what,
+    why,
+    remedy: {
+      text: "Compare name, algorithm and secret of the key with the server's own configuration, then try:",
+      command: tryKey(subject),
+    },
+    exitCode: 2,
+  });
+
+/** An answer whose signature says no, or that must not be believed. */
+export const untrusted = (subject: Subject, verdict: Exclude<Verdict, { kind: "good" }>): UserError => {
+  const { server, settings } = subject;
+  const { name, algorithm } = settings.key;
+  switch (verdict.kind) {
+    case "clocks":
+      return new UserError({
+        id: "rfc2136.clock",
+        what: `The clocks of this machine and of the name server ${server} differ by ${duration(verdict.theirs - verdict.ours)}.`,
+        why: `Here it is ${time(verdict.ours)}, there ${time(verdict.theirs)}; a signed request may be off by five minutes.`,
+        remedy: { text: "Set the clock that is wrong, for this machine:", command: "timedatectl set-ntp true" },
+        exitCode: 2,
+      });
+    case "refused":
+      switch (verdict.error) {
+        case RCODE.BADKEY:
+          return wrongKey(
+            subject,
+            `The name server ${server} does not know the TSIG key "${name}" (${algorithm}).`,
+            "It answered BADKEY: it has no key of this name and algorithm, or this key may not be used for this.",
+          );
+        case RCODE.BADSIG:
+          return wrongKey(
+            subject,
+            `The name server ${server} does not accept the signature by the TSIG key "${name}".`,
+            "It answered BADSIG: the secret there is another one.",
+          );
+        default:
+          return wrongKey(
+            subject,
+            `The name server ${server} does not accept the TSIG key "${name}" (${algorithm}).`,
+            `It answered ${rcodeName(verdict.error)}.`,
+          );
+      }
+    case "forged":
+      return wrongKey(
+        subject,
+        `The answer of the name server ${server} is not signed by the TSIG key "${name}".`,
+        "The server signs with another secret, or something in between changes its answers.",
+      );
+    case "unsigned":
+      return wrongKey(
+        subject,
+        `The name server ${server} does not sign its answers.`,
+        "A request signed by TSIG must be answered with a signature: the server ignores the key, or something in between answers.",
+      );
+  }
+};
+
+/** A response code that a person has to do something about. `doing`: `changes of example.com`. */
+export const refused = (subject: Subject, rcode: number, doing: string): UserError => {
+  const { server, name, settings } = subject;
+  const answered = `It answered ${rcodeName(rcode)}`;
+  switch (rcode) {
+    case RCODE.NOTAUTH:
+    case RCODE.NOTZONE:
+      return new UserError({
+        id: "rfc2136.zone",
+        what: `The name server ${server} refuses ${doing}.`,
+        why: `${answered}: it is not the primary server of the zone, or the key "${settings.key.name}" may not change it.`,
+        remedy: {
+          text: `Let RFC2136_NAMESERVER be the primary of ${name}, and allow the key there.\n${samples(subject)}\nTry the key:`,
+          command: tryKey(subject),
+        },
+        exitCode: 2,
+      });
+    case RCODE.REFUSED:
+      return new UserError({
+        id: "rfc2136.refused",
+        what: `The name server ${server} refuses ${doing}.`,
+        why: `${answered}: the server's update policy does not allow it for the key "${settings.key.name}" from this address.`,
+        remedy: {
+          text: `Allow it on the server.\n${samples(subject)}\nTry the key:`,
+          command: tryKey(subject),
+        },
+        exitCode: 2,
+      });
+    case RCODE.NOTIMP:
+      return new UserError({
+        id: "rfc2136.unsupported",
+        what: `The name server ${server} does not know DNS UPDATE.`,
+        why: `${answered}.`,
+        remedy: `Let RFC2136_NAMESERVER be the primary of ${name}, or turn on dynamic updates there.\n${samples(subject)}`,
+        exitCode: 2,
+      });
+    default:
+      return new UserError({
+        id: "rfc2136.refused",
+        what: `The name server ${server} does not carry out ${doing}.`,
+        why: `${answered}.`,
+        remedy: `The log of the name server says more. What it needs:\n${samples(subject)}`,
+        exitCode: 2,
+      });
+  }
+};

@@ -1,0 +1,186 @@
+import { UserError } from "../../ports/error.ts";
+import {
+  absolute,
+  type RecordSet,
+  type RecordSetChange,
+  type Zone,
+  ZoneMoved,
+  ZonesUnreachable,
+  type ZonesWrite,
+} from "../../ports/zones.ts";
+import { RCODE, TooLarge } from "./message.ts";
+import { BadName } from "./names.ts";
+import { decodeValue, encodeValue } from "./rdata.ts";
+import { createReading, movedBecause, plain } from "./reading.ts";
+import { refused } from "./refusals.ts";
+import type { Pace, Server } from "./server.ts";
+import { BESIDE, keyOf, type Stored, updateFor } from "./update.ts";
+
+const MOVED: readonly number[] = [RCODE.NXRRSET, RCODE.YXRRSET, RCODE.NXDOMAIN, RCODE.YXDOMAIN];
+const POLL_MS = [50, 100, 250, 500, 1000];
+
+const input = (what: string, why: string, remedy: string): UserError =>
+  new UserError({ id: "rfc2136.record", what, why, remedy, exitCode: 2 });
+
+/** The set as the server would give it back: names in lower case, values in their usual form. UserError for what cannot be one. */
+const usual = (set: RecordSet, zone: Zone): RecordSet => {
+  const name = plain(set.name);
+  const shown = `The ${set.type} record of ${absolute(zone, name)}`;
+  if (set.alias || set.routing)
+    throw input(
+      `${shown} is an alias or has a routing policy.`,
+      "Only Route 53 knows these.",
+      "Use a CNAME or addresses.",
+    );
+  if (set.type === "SOA" || (set.type === "NS" && name === "@"))
+    throw input(
+      `${shown} is the zone's own.`,
+      "It is not changed by DNS UPDATE.",
+      "Change it in the server's zone file.",
+    );
+  try {
+    const values = set.values.map((value) => decodeValue(set.type, encodeValue(set.type, value)));
+    return { name, type: set.type, values, ...(set.ttl === undefined ? {} : { ttl: set.ttl }) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw input(`${shown} has a value that cannot be one.`, `${why}.`, "Correct the value.");
+  }
+};
+
+const sameValues = (a: readonly string[], b: readonly string[]): boolean =>
+  JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+
+/** Whether the server has what is wanted; undefined wants nothing there. */
+const holds = (stored: Stored | undefined, wanted: RecordSet | undefined): boolean =>
+  wanted === undefined
+    ? stored === undefined
+    : stored !== undefined && stored.set.ttl === wanted.ttl && sameValues(stored.set.values, wanted.values);
+
+/** Zones at a server that takes DNS UPDATE (RFC 2136), each change one message with prerequisites. */
+export const createZones = (
+  server: Server,
+  lifetime: AbortSignal,
+  onTrouble: (reason: string) => void,
+  pace: Pace,
+): ZonesWrite => {
+  const reading = createReading(server);
+
+  const find: ZonesWrite["find"] = async (domain) => {
+    const labels = plain(domain).split(".");
+    const names = labels.map((_, index) => labels.slice(index).join("."));
+    const zones = await Promise.all(names.map((name) => reading.zone(name, lifetime)));
+    return zones.flatMap((zone) => (zone ? [zone] : []));
+  };
+
+  /** Each set that the changes are about, and how it should be in the end. */
+  const outcome = (
+    changes: readonly RecordSetChange[],
+  ): ReadonlyMap<string, { readonly set: RecordSet; readonly to?: RecordSet }> =>
+    new Map([
+      ...changes.flatMap(({ from }) => (from ? [[keyOf(from), { set: from }] as const] : [])),
+      ...changes.flatMap(({ to }) => (to ? [[keyOf(to), { set: to, to }] as const] : [])),
+    ]);
+
+  /** The first set that is not yet as wanted. */
+  const lacking = async (
+    zone: Zone,
+    changes: readonly RecordSetChange[],
+    signal: AbortSignal,
+  ): Promise<RecordSet | undefined> => {
+    const all = [...outcome(changes).values()];
+    const stored = await Promise.all(
+      all.map(({ set }) => reading.read(zone, absolute(zone, set.name), set.type, signal)),
+    );
+    return all.find(({ to }, index) => !holds(stored[index], to))?.set;
+  };
+
+  const readFroms = async (zone: Zone, changes: readonly RecordSetChange[], signal: AbortSignal) => {
+    const froms = changes.flatMap(({ from }) => (from ? [from] : []));
+    const stored = await Promise.all(
+      froms.map((set) => reading.read(zone, absolute(zone, set.name), set.type, signal)),
+    );
+    const moved = froms.find((from, index) => !holds(stored[index], from));
+    const map = new Map(stored.flatMap((each) => (each ? [[keyOf(each.set), each] as const] : [])));
+    return { moved, stored: map };
+  };
+
+  /** A CNAME beside others, which nobody moved: it cannot be done however often it is read again. */
+  const refuseNeighbours = async (
+    zone: Zone,
+    changes: readonly RecordSetChange[],
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const gone = new Set(changes.flatMap(({ from }) => (from ? [keyOf(from)] : [])));
+    for (const { from, to } of changes) {
+      if (!to || (from && keyOf(from) === keyOf(to))) continue;
+      const name = absolute(zone, to.name);
+      if (await reading.has(zone, name, to.type, signal)) return;
+      for (const type of to.type === "CNAME" ? BESIDE : (["CNAME"] as const))
+        if (!gone.has(`${to.name} ${type}`) && (await reading.has(zone, name, type, signal)))
+          throw input(
+            `${name} has a record of type ${type}; a ${to.type} cannot stand beside it.`,
+            "A name with a CNAME has nothing else (RFC 1034 3.6.2).",
+            `Remove the ${type} of ${name}, or choose another name.`,
+          );
+    }
+  };
+
+  /** Until the server itself answers what it has accepted. */
+  const settle = async (zone: Zone, changes: readonly RecordSetChange[], signal: AbortSignal): Promise<void> => {
+    const since = pace.now();
+    for (let tries = 0; ; tries++) {
+      const set = await lacking(zone, changes, signal);
+      if (!set) return;
+      const what = `name server ${server.title} accepted the change but does not answer the new ${set.type} of ${absolute(zone, set.name)}`;
+      if (pace.now() - since > pace.settleMs) throw new ZonesUnreachable(`The ${what}.`);
+      if (tries === POLL_MS.length) onTrouble(`the ${what} yet`);
+      await pace.sleep(POLL_MS[tries] ?? 1000, signal);
+    }
+  };
+
+  const change: ZonesWrite["change"] = async (zone, given, own) => {
+    const signal = own ? AbortSignal.any([lifetime, own]) : lifetime;
+    signal.throwIfAborted();
+    if (given.length === 0) return;
+    const changes = given.map(({ from, to }) => ({
+      ...(from ? { from: usual(from, zone) } : {}),
+      ...(to ? { to: usual(to, zone) } : {}),
+    }));
+    const { moved, stored } = await readFroms(zone, changes, signal);
+    if (moved) throw new ZoneMoved(`The ${moved.type} of ${absolute(zone, moved.name)} is no longer as it was read.`);
+    const { rcode, uncertain } = await server.update(updateFor(zone, changes, stored), signal);
+    if (rcode === RCODE.NOERROR) return settle(zone, changes, signal);
+    if (!MOVED.includes(rcode)) throw refused(server.subject(zone.name), rcode, `changes of ${zone.name}`);
+    if (uncertain && !(await lacking(zone, changes, signal))) return;
+    await refuseNeighbours(zone, changes, signal);
+    throw new ZoneMoved(`In ${zone.name}, ${movedBecause(rcode)}.`);
+  };
+
+  /** Names and messages that cannot be are somebody's input. */
+  const explained = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof BadName)
+        throw input(`${error.message}.`, "The DNS has no such names.", "Correct the domain.");
+      if (error instanceof TooLarge)
+        throw input(
+          "The change is too large for one DNS UPDATE.",
+          `It would be ${error.message}.`,
+          "Change fewer names at once.",
+        );
+      throw error;
+    }
+  };
+
+  return {
+    find: (domain) => explained(find(domain)),
+    get: async (zone, name, type) => {
+      const stored = await explained(reading.read(zone, absolute(zone, plain(name)), type, lifetime));
+      return stored ? [stored.set] : [];
+    },
+    list: async (zone, under) =>
+      (await explained(reading.list(zone, absolute(zone, plain(under)), lifetime)))?.map(({ set }) => set),
+    change: (zone, changes, signal) => explained(change(zone, changes, signal)),
+  };
+};

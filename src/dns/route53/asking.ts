@@ -1,0 +1,28 @@
+import type { Route53 } from "@aws-sdk/client-route-53";
+import { type About, type Doing, problemOf } from "./problems.ts";
+
+/** What every function of this provider needs to ask Route 53. */
+export interface Access {
+  readonly client: Route53;
+  readonly env: Doing["env"];
+  readonly signal: AbortSignal;
+  readonly onTrouble: (reason: string) => void;
+  /** For which domain a zone was looked up; its own name when nobody did. */
+  readonly domainOf: (about: About) => string;
+}
+
+/** One operation, with its errors in the words of the port. Rejects with the signal's reason when that ended it. */
+export const asking = async <T>(
+  { env, signal, domainOf }: Pick<Access, "env" | "signal" | "domainOf">,
+  action: string,
+  about: About,
+  ask: (http: { readonly abortSignal: AbortSignal }) => Promise<T>,
+): Promise<T> => {
+  signal.throwIfAborted();
+  try {
+    return await ask({ abortSignal: signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw problemOf(error, { action, about, env, domain: domainOf(about) });
+  }
+};

@@ -1,0 +1,73 @@
+import type { Route53, Route53ClientConfig } from "@aws-sdk/client-route-53";
+import { UserError } from "../../ports/error.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ClientOptions {
+  readonly env: Environment;
+  readonly maxAttempts: number;
+  /** Told of each try that failed, also of those that are made again. `action`: as IAM calls it. */
+  readonly onFailedTry: (action: string, error: unknown) => void;
+}
+
+const checked = (endpoint: string | undefined): string | undefined => {
+  if (!endpoint || /^https?:$/.test(URL.parse(endpoint)?.protocol ?? "")) return endpoint;
+  throw new UserError({
+    id: "dns.route53.endpoint",
+    what: `The endpoint for Route 53 is no URL: ${endpoint}`,
+    why: "It comes from AWS_ENDPOINT_URL_ROUTE_53 or AWS_ENDPOINT_URL and has to begin with https:// or http://.",
+    remedy: { text: "Correct it, or take it away.", command: "unset AWS_ENDPOINT_URL_ROUTE_53 AWS_ENDPOINT_URL" },
+    exitCode: 2,
+  });
+};
+
+const CONNECT_MS = 5000;
+const REQUEST_MS = 20_000;
+
+/**
+ * The SDK reads the process's own environment; what it can be given is given from `env`, so that this is what counts: the
+ * endpoint, the profile, a pair of static keys, the proxy. What remains of its chain (shared files, SSO, IRSA, ECS, IMDS) it
+ * finds by itself, from the process's environment. The profile wins over the keys, as in the SDK.
+ */
+const configOf = (env: Environment): Route53ClientConfig => {
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
+  const ignored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === "true";
+  const endpoint = ignored ? undefined : checked(env.AWS_ENDPOINT_URL_ROUTE_53 || env.AWS_ENDPOINT_URL);
+  const keys = { accessKeyId: AWS_ACCESS_KEY_ID ?? "", secretAccessKey: AWS_SECRET_ACCESS_KEY ?? "" };
+  return {
+    // Route 53 is global and signed for this region; a role's profile without a region would fail otherwise.
+    region: "us-east-1",
+    ...(endpoint ? { endpoint } : {}),
+    ...(AWS_PROFILE ? { profile: AWS_PROFILE } : {}),
+    ...(!AWS_PROFILE && keys.accessKeyId && keys.secretAccessKey
+      ? { credentials: AWS_SESSION_TOKEN ? { ...keys, sessionToken: AWS_SESSION_TOKEN } : keys }
+      : {}),
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: REQUEST_MS,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true },
+      httpsAgent: { keepAlive: true, proxyEnv: env },
+    },
+  };
+};
+
+/** One client with kept connections. The SDK's own three tries end within about two seconds of throttling. */
+export const openClient = async ({ env, maxAttempts, onFailedTry }: ClientOptions): Promise<Route53> => {
+  const { Route53 } = await import("@aws-sdk/client-route-53");
+  const client = new Route53({ ...configOf(env), maxAttempts, retryMode: "standard" });
+  client.middlewareStack.add(
+    (next, { commandName = "" }) =>
+      async (args) => {
+        try {
+          return await next(args);
+        } catch (error) {
+          onFailedTry(commandName.replace(/^(.*)Command$/, "route53:$1"), error);
+          throw error;
+        }
+      },
+    // Low: inside the SDK's retries, so that each try is seen.
+    { step: "finalizeRequest", priority: "low", name: "toldOfTries" },
+  );
+  return client;
+};

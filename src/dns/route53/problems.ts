@@ -1,0 +1,155 @@
+import { UserError } from "../../ports/error.ts";
+import { ZoneMoved, ZonesUnreachable } from "../../ports/zones.ts";
+
+/** The parts of an SDK error that we read; checked, since anything may be thrown. */
+interface Facts {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly status: number | undefined;
+}
+
+const factsOf = (error: unknown): Facts => {
+  const { name, code, message, messages, Messages, $metadata } = Object(error) as Record<string, unknown>;
+  const { httpStatusCode } = Object($metadata) as Record<string, unknown>;
+  const { Message } = Object(Messages) as Record<string, unknown>;
+  // The service has two forms of this error; of the one without a code the SDK makes an unknown error with these.
+  const sentences = [messages, Message].flat().filter((text) => typeof text === "string");
+  return {
+    name: Message === undefined ? String(name ?? "") : "InvalidChangeBatch",
+    code: typeof code === "string" ? code : "",
+    message: sentences.join(", ") || String(message ?? "") || String(code ?? ""),
+    status: typeof httpStatusCode === "number" ? httpStatusCode : undefined,
+  };
+};
+
+/** A try that may be made again: throttled, or without an answer. Undefined: it is neither. */
+export const troubleOf = (error: unknown): "throttled" | "busy" | "no-answer" | undefined => {
+  const { name, code, status } = factsOf(error);
+  if (name === "PriorRequestNotComplete") return "busy";
+  if (/^(Throttl|RequestLimitExceeded|TooManyRequests|SlowDown)/.test(name) || status === 429) return "throttled";
+  if (status !== undefined && status >= 500) return "no-answer";
+  if (name === "TimeoutError" || /^(E[A-Z_]+|CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code))
+    return "no-answer";
+  return undefined;
+};
+
+/** `Route 53 throttles us …`, for people who wait. Undefined: nothing to wait for. */
+export const troubleText = (action: string, error: unknown): string | undefined => {
+  switch (troubleOf(error)) {
+    case "throttled":
+      return `Route 53 throttles ${action} (5 requests a second for the whole account)`;
+    case "busy":
+      return `Route 53 is still busy with an earlier change of this zone`;
+    case "no-answer":
+      return `Route 53 did not answer ${action}: ${factsOf(error).message}`;
+    default:
+      return undefined;
+  }
+};
+
+/** The zone in question, or, while it is looked for, a name. */
+export interface About {
+  readonly name: string;
+  readonly id?: string;
+}
+
+export interface Doing {
+  /** As IAM calls it: `route53:GetChange`. */
+  readonly action: string;
+  readonly about: About;
+  /** What the user gave. */
+  readonly domain: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+const CREDENTIALS = /^(CredentialsProviderError|ProviderError|TokenProviderError)$/;
+const EXPIRED = /^(ExpiredToken|ExpiredTokenException|RequestExpired|TokenRefreshRequired)$/;
+const WRONG =
+  /^(InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken|AuthFailure|OptInRequired)$/;
+const DENIED = /^AccessDenied(Exception)?$/;
+
+const signIn = (profile: string | undefined): { readonly text: string; readonly command: string } => ({
+  text: "Sign in, or name the profile that has the rights in AWS_PROFILE, then run the same command again.",
+  command: profile ? `aws sso login --profile ${profile}` : "export AWS_PROFILE=NAME",
+});
+
+const credentials = (what: string, why: string, { env }: Doing, cause: unknown): UserError =>
+  new UserError({ id: "dns.route53.credentials", what, why, remedy: signIn(env.AWS_PROFILE), exitCode: 2, cause });
+
+const denied = (error: unknown): boolean => DENIED.test(factsOf(error).name);
+
+/**
+ * `User: ARN is not authorized to perform: route53:X on resource: ARN because …` as a UserError that names the missing action
+ * and the resource. Source of the sentence: IAM User Guide, "Troubleshoot access denied error messages".
+ */
+const missingRight = (message: string, { action, domain, env }: Doing, cause: unknown): UserError => {
+  const missing = message.match(/not authorized to perform: (\S+?)[,.]?(?:\s|$)/)?.[1] ?? action;
+  const resource = message.match(/on resource: (\S+)/)?.[1];
+  return new UserError({
+    id: "dns.route53.denied",
+    what: `AWS does not allow ${missing}${resource ? ` on ${resource}` : ""}.`,
+    why: message,
+    // A role that may not be assumed is another matter than the rights of the one that was.
+    remedy: missing.startsWith("route53:")
+      ? {
+          text: "Give these credentials the policy that this prints: the least rights for exactly these records.",
+          command: `kn-bootstrap iam-policy --domain ${domain}`,
+        }
+      : signIn(env.AWS_PROFILE),
+    exitCode: 2,
+    cause,
+  });
+};
+
+const lookCommand = ({ name, id }: About): string =>
+  id === undefined
+    ? `aws route53 list-hosted-zones-by-name --dns-name ${name}`
+    : `aws route53 list-resource-record-sets --hosted-zone-id ${id}`;
+
+/** What `error`, thrown by the SDK after its own retries, means for the caller of the port. */
+export const problemOf = (error: unknown, doing: Doing): unknown => {
+  const { name, message } = factsOf(error);
+  const trouble = troubleOf(error);
+  // Before the rest: an SSO or STS server without an answer is a credential error with a cause.
+  if (CREDENTIALS.test(name)) return credentials("There are no usable AWS credentials.", message, doing, error);
+  if (trouble === "no-answer")
+    return new ZonesUnreachable(`Route 53 did not answer ${doing.action}: ${message}`, error);
+  if (trouble) return new ZonesUnreachable(`Route 53 kept refusing ${doing.action} for its limits: ${message}`, error);
+  if (EXPIRED.test(name)) return credentials("The AWS credentials have expired.", message, doing, error);
+  if (WRONG.test(name)) return credentials("AWS does not accept these credentials.", message, doing, error);
+  if (denied(error)) return missingRight(message, doing, error);
+  if (name === "InvalidChangeBatch") return invalidBatch(message, doing, error);
+  if (factsOf(error).status === undefined) return error;
+  return new UserError({
+    id: "dns.route53.refused",
+    what: `Route 53 refuses ${doing.action} for ${doing.about.name}: ${name}.`,
+    why: message,
+    remedy: { text: "See what Route 53 has there.", command: lookCommand(doing.about) },
+    exitCode: 1,
+    cause: error,
+  });
+};
+
+const CONFLICT = /conflict/;
+const MOVED = /but it already exists|not found|do not match|exists? with the same name and type/;
+
+/** Its sentences are joined by Route 53 in brackets: every one must be about something that was not as we read it. */
+const invalidBatch = (message: string, { about }: Doing, cause: unknown): unknown => {
+  const sentences = message.replace(/^\[|\]$/g, "").split(/, (?=Tried |RRSet |Invalid )/);
+  if (sentences.every((sentence) => MOVED.test(sentence) && !CONFLICT.test(sentence)))
+    return new ZoneMoved(`Route 53: ${message}`, cause);
+  return new UserError({
+    id: "dns.route53.batch",
+    what: `Route 53 refuses the records for ${about.name}; nothing was written.`,
+    why: message,
+    remedy: {
+      text: CONFLICT.test(message)
+        ? "A name with a CNAME can have nothing else: remove what is there, or choose another domain."
+        : "See what is at this name.",
+      command: lookCommand(about),
+    },
+    exitCode: 1,
+    cause,
+  });
+};

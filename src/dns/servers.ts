@@ -1,0 +1,173 @@
+import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
+import { UserError } from "../ports/error.ts";
+
+/** A name server and where it can be asked. No address: nobody knows one. */
+export interface NameServer {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+/** What one address of a name server answered, or why it did not. */
+export interface Said {
+  readonly server: NameServer;
+  readonly address: string;
+  readonly answer: Answer | NoAnswer;
+}
+
+/** `ns1.example.net (198.51.100.1)`. */
+export const who = ({ server, address }: Pick<Said, "server" | "address">): string => `${server.name} (${address})`;
+
+/** Its name servers, where a resolver knows the name as a zone. */
+export interface ZoneServers {
+  readonly zone: string;
+  readonly servers: readonly NameServer[];
+}
+
+/** Names above a name, nearest first, down to the root's empty name. */
+export const ancestorsOf = (name: string): readonly string[] => {
+  const labels = name.split(".");
+  return name === "" ? [] : labels.map((_, index) => labels.slice(index + 1).join("."));
+};
+
+/** Whether a name is another's or below it; everything is below the root. */
+export const isUnder = (name: string, above: string): boolean =>
+  above === "" || name === above || name.endsWith(`.${above}`);
+
+/** A recursive question; silence becomes a UserError with exit code 3, since nothing can be judged then. */
+export const askRecursive = async (
+  resolver: Resolver,
+  name: string,
+  type: RecordType,
+  signal?: AbortSignal,
+): Promise<Answer> => {
+  try {
+    return await resolver.ask(name, type, signal);
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    throw new UserError({
+      id: "dns.resolver",
+      what: `The DNS resolver cannot be asked: ${error.message}.`,
+      remedy: {
+        text: "Name a resolver that can be reached from here.",
+        command: "kn-bootstrap plan --dns-resolver 192.0.2.53",
+      },
+      exitCode: 3,
+      cause: error,
+    });
+  }
+};
+
+/** Of a zone's servers, when one of them is to be asked; `com` has thirteen. */
+const ENOUGH = 6;
+
+/** The nearest zone strictly above a name, as the recursive resolver knows it. Never asks for the name itself: a cache would keep its absence. */
+export const zoneAbove = async (resolver: Resolver, name: string, signal?: AbortSignal): Promise<ZoneServers> => {
+  let last = "";
+  for (const zone of ancestorsOf(name)) {
+    const { rcode, answers } = await askRecursive(resolver, zone, "NS", signal);
+    const names = answers.filter((record) => record.type === "NS" && record.name === zone).map(({ value }) => value);
+    if (names.length > 0) return { zone, servers: await locate(resolver, names.slice(0, ENOUGH), new Map(), signal) };
+    last = rcode;
+  }
+  throw new UserError({
+    id: "dns.resolver",
+    what: `The DNS resolver ${resolver.server} does not even know the root's name servers: it answers ${last}.`,
+    why: "It is no recursive resolver, or it does not serve this machine.",
+    remedy: { text: "Name one that does.", command: "kn-bootstrap plan --dns-resolver 192.0.2.53" },
+    exitCode: 3,
+  });
+};
+
+/** The addresses of name servers: glue where the parent gave some, else by the recursive resolver; IPv4 first. */
+export const locate = (
+  resolver: Resolver,
+  names: readonly string[],
+  glue: ReadonlyMap<string, readonly string[]>,
+  signal?: AbortSignal,
+): Promise<readonly NameServer[]> =>
+  Promise.all(
+    [...new Set(names)].sort().map(async (name) => {
+      const given = glue.get(name);
+      if (given) return { name, addresses: given };
+      const found = await Promise.all(
+        (["A", "AAAA"] as const).map(async (type) => {
+          const { answers } = await askRecursive(resolver, name, type, signal);
+          return answers.filter((record) => record.type === type).map(({ value }) => value);
+        }),
+      );
+      return { name, addresses: found.flat() };
+    }),
+  );
+
+/** One address. Never rejects but for the signal. */
+export const askAt = async (
+  resolver: Resolver,
+  server: NameServer,
+  address: string,
+  name: string,
+  type: RecordType,
+  signal?: AbortSignal,
+): Promise<Said> => {
+  try {
+    return { server, address, answer: await resolver.askServer(address, name, type, signal) };
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    return { server, address, answer: error };
+  }
+};
+
+/** Every address of every server, at once. */
+export const askAll = (
+  resolver: Resolver,
+  servers: readonly NameServer[],
+  name: string,
+  type: RecordType,
+  signal?: AbortSignal,
+): Promise<readonly Said[]> =>
+  Promise.all(
+    servers.flatMap((server) =>
+      server.addresses.map((address) => askAt(resolver, server, address, name, type, signal)),
+    ),
+  );
+
+/** How many servers are asked at once, so that a dead one costs no time; and how often that is done. */
+const AT_ONCE = 3;
+const ROUNDS = 2;
+
+/**
+ * The first useful answer (NOERROR, NXDOMAIN) of one of these servers. Undefined: none of those asked gave any; some networks let
+ * nobody but their own resolver ask.
+ */
+export const askOneOf = async (
+  resolver: Resolver,
+  servers: readonly NameServer[],
+  name: string,
+  type: RecordType,
+  signal?: AbortSignal,
+): Promise<(Said & { readonly answer: Answer }) | undefined> => {
+  // One address of each server before the second of any.
+  const most = Math.max(0, ...servers.map(({ addresses }) => addresses.length));
+  const places = Array.from({ length: most }, (_, index) =>
+    servers.flatMap((server) => {
+      const address = server.addresses[index];
+      return address === undefined ? [] : [{ server, address }];
+    }),
+  ).flat();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const stop = new AbortController();
+    const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    const asked = places.slice(round * AT_ONCE, (round + 1) * AT_ONCE).map(async ({ server, address }) => {
+      const answer = await resolver.askServer(address, name, type, both);
+      if (answer.rcode === "NOERROR" || answer.rcode === "NXDOMAIN") return { server, address, answer };
+      throw new NoAnswer(address, `${address} answers ${answer.rcode}`);
+    });
+    try {
+      return await Promise.any(asked);
+    } catch {
+      signal?.throwIfAborted();
+    } finally {
+      stop.abort();
+    }
+  }
+  return undefined;
+};

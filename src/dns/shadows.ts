@@ -1,0 +1,177 @@
+import { absolute, type RecordSet, relativeTo, type Zone, type ZonesRead } from "../ports/zones.ts";
+import { ancestorsOf, isUnder } from "./servers.ts";
+
+/**
+ * What a new name takes away from a wildcard above it (rule 17). A wildcard answers only for names that do not exist and whose closest encloser
+ * is its parent (RFC 4592 section 3.3.1); a new name makes itself and every name between it and that parent exist, without records:
+ * there the wildcard's answers end.
+ */
+export interface Shadow {
+  /** Absolute: the wildcard above, `*.example.com`. */
+  readonly wildcard: string;
+  /** The uppermost name that now exists: it and what is below it are no longer the wildcard's. */
+  readonly name: string;
+  /** New names that do it. */
+  readonly by: readonly string[];
+  /** Who answers below {@link Shadow.name} from then on; undefined: nobody. */
+  readonly instead?: string;
+  /** For the plan. */
+  readonly text: string;
+}
+
+/** All that exists: owners of records and the names above them, down to the apex. */
+const nodesOf = (zone: string, owners: Iterable<string>): ReadonlySet<string> => {
+  const nodes = new Set([zone]);
+  for (const owner of owners)
+    for (const name of [owner, ...ancestorsOf(owner)]) if (name !== zone && isUnder(name, zone)) nodes.add(name);
+  return nodes;
+};
+
+const closestEncloser = (nodes: ReadonlySet<string>, name: string): string | undefined =>
+  [name, ...ancestorsOf(name)].find((above) => nodes.has(above));
+
+const isWildcard = (name: string): boolean => name.startsWith("*.");
+/** No host and no service is called like that: nobody misses a wildcard's answer there. */
+const isUnderscored = (name: string): boolean => name.startsWith("_");
+
+interface Tree {
+  readonly zone: string;
+  readonly owners: ReadonlySet<string>;
+  readonly nodes: ReadonlySet<string>;
+}
+
+const treeOf = (zone: Pick<Zone, "name">, names: Iterable<string>): Tree => {
+  const owners = new Set(names);
+  return { zone: zone.name, owners, nodes: nodesOf(zone.name, owners) };
+};
+
+/** The wildcard that answers for a name that does not exist. */
+const wildcardFor = ({ nodes, owners }: Tree, name: string): string | undefined => {
+  const wildcard = `*.${closestEncloser(nodes, name) ?? ""}`;
+  return owners.has(wildcard) ? wildcard : undefined;
+};
+
+/** Names that come to be, and were a wildcard's until now. */
+const takenOver = (before: Tree, after: Tree): readonly { readonly name: string; readonly wildcard: string }[] =>
+  [...after.nodes].flatMap((name) => {
+    if (before.nodes.has(name) || isWildcard(name)) return [];
+    const wildcard = wildcardFor(before, name);
+    return wildcard === undefined ? [] : [{ name, wildcard }];
+  });
+
+/**
+ * `sets` are those of the zone at or above the new names (`list`, or {@link setsAround}); `added` are absolute names of one batch. Names that start with
+ * an underscore are passed over, as nobody asks a wildcard for them.
+ */
+export const shadowsOf = (zone: Zone, sets: readonly RecordSet[], added: readonly string[]): readonly Shadow[] => {
+  const before = treeOf(zone, ownersIn(zone, sets));
+  const after = treeOf(zone, [...before.owners, ...added]);
+  const taken = takenOver(before, after).filter(({ name }) => !isUnderscored(name));
+  // The uppermost says it for those below, unless there someone else answers.
+  const upper = taken.filter(
+    ({ name }) =>
+      !ancestorsOf(name).some((above) => taken.some((other) => other.name === above)) || hasLoss(after, name),
+  );
+  return upper.map(({ name, wildcard }) => {
+    const below = `*.${name}`;
+    const instead = after.owners.has(below) ? below : undefined;
+    const by = added.filter((owner) => isUnder(owner, name));
+    const self = after.owners.has(name) ? "" : `${name} itself has no answer any more`;
+    const names =
+      instead === undefined
+        ? `${wildcard} no longer answers for names below ${name}: they have no answer any more`
+        : `${instead} answers for names below ${name} from now on, no longer ${wildcard}`;
+    const text = `${by.join(", ")}: ${[names, self].filter((part) => part !== "").join("; ")}`;
+    return { wildcard, name, by, ...(instead === undefined ? {} : { instead }), text };
+  });
+};
+
+const hasLoss = ({ owners }: Tree, name: string): boolean => !owners.has(`*.${name}`);
+
+const ownersIn = (zone: Zone, sets: readonly RecordSet[]): readonly string[] =>
+  sets.map(({ name }) => absolute(zone, name));
+
+/**
+ * Record sets to publish in the same batch as `added`, so that no name loses the wildcard's answer: a copy of it at every name that comes to be
+ * between the wildcard's parent and the new names, and at the `*` below each. None where `added` itself puts something. Names that start
+ * with an underscore get none.
+ */
+export const companionsOf = (
+  zone: Zone,
+  sets: readonly RecordSet[],
+  added: readonly string[],
+): readonly RecordSet[] => {
+  const before = treeOf(zone, ownersIn(zone, sets));
+  const after = treeOf(zone, [...before.owners, ...added]);
+  return takenOver(before, after)
+    .filter(({ name }) => !name.split(".").some(isUnderscored))
+    .sort((a, b) => a.name.localeCompare(b.name))
+    .flatMap(({ name, wildcard }) => {
+      const copied = sets.filter((set) => absolute(zone, set.name) === wildcard);
+      return [name, `*.${name}`]
+        .filter((owner) => !after.owners.has(owner))
+        .flatMap((owner) => copied.map((set) => ({ ...set, name: relativeTo(zone, owner) })));
+    });
+};
+
+/** What a provider lets us see of a zone. */
+interface Access {
+  readonly zone: Zone;
+  readonly zones: ZonesRead;
+}
+
+/** In words, for the plan: {@link shadowsOf} with `added` relative to the zone. */
+export const shadowedBy = async (access: Access, added: readonly string[]): Promise<readonly string[]> => {
+  const sets = await setsAround(access, added);
+  const names = [...new Set(added)].map((name) => absolute(access.zone, name));
+  return shadowsOf(access.zone, sets, names).map(({ text }) => text);
+};
+
+const TYPES = ["A", "AAAA", "CNAME", "TXT"] as const;
+
+/** The record sets that decide whether these names (relative) exist and which wildcard answers for them. Not the whole zone. */
+export const setsAround = async (access: Access, names: readonly string[]): Promise<readonly RecordSet[]> => {
+  const { zone, zones } = access;
+  // The uppermost label below the apex: with all below it, and the apex's own wildcard, everything is known.
+  const tops = [...new Set(names.filter((name) => name !== "@").map((name) => name.split(".").at(-1) ?? ""))];
+  const lists = await Promise.all(tops.filter((top) => top !== "*").map((top) => zones.list(zone, top)));
+  const apex = await getAll(access, "*");
+  const listed = lists.flatMap((list) => list ?? []);
+  if (lists.every((list) => list !== undefined)) return [...apex, ...listed];
+  return fromAnswers(access, names, apex);
+};
+
+const getAll = async ({ zone, zones }: Access, name: string): Promise<readonly RecordSet[]> =>
+  (await Promise.all(TYPES.map((type) => zones.get(zone, name, type)))).flat();
+
+/**
+ * Where the provider does not list and may answer as a name server does: for a name that does not exist it gives the wildcard's values. So a
+ * name below a wildcard exists only if something differs from those.
+ */
+const fromAnswers = async (
+  access: Access,
+  names: readonly string[],
+  apex: readonly RecordSet[],
+): Promise<readonly RecordSet[]> => {
+  const found = new Map<string, readonly RecordSet[]>([["*", apex]]);
+  for (const name of names) {
+    let wildcard = apex;
+    const labels = name.split(".");
+    for (let depth = labels.length - 1; depth > 0; depth -= 1) {
+      const node = labels.slice(depth).join(".");
+      const [own, below] = await Promise.all([getAll(access, node), getAll(access, `*.${node}`)]);
+      if (wildcard.length > 0 && sameValues(own, wildcard)) break;
+      // An empty set stands for the name's existence.
+      found.set(node, own.length > 0 || wildcard.length === 0 ? own : [{ name: node, type: "TXT", values: [] }]);
+      found.set(`*.${node}`, below);
+      wildcard = below;
+    }
+  }
+  return [...found.values()].flat();
+};
+
+const sameValues = (a: readonly RecordSet[], b: readonly RecordSet[]): boolean => {
+  const plain = (sets: readonly RecordSet[]): string =>
+    JSON.stringify(sets.map(({ type, values, alias }) => [type, [...values].sort(), alias ?? null]).sort());
+  return plain(a) === plain(b);
+};

@@ -1,0 +1,179 @@
+/** A server that answers with authority for its zones, and for nothing else. */
+
+import { type AskedQuestion, type Fault, judge, type SeenQuestion } from "./fault.ts";
+import { lookup, type Surroundings } from "./lookup.ts";
+import { isWithin } from "./names.ts";
+import { type Listening, listen } from "./server.ts";
+import { applyUpdate } from "./update/apply.ts";
+import { type RawMessage, readMessage } from "./update/message.ts";
+import { transfer } from "./update/transfer.ts";
+import { SIGNATURE_ROOM, type TsigKey, type Verified, verify } from "./update/tsig.ts";
+import {
+  decodeQuery,
+  encodeReply,
+  malformed,
+  opcodeOf,
+  type Query,
+  type Rcode,
+  type Reply,
+  type Transport,
+} from "./wire.ts";
+import type { Versions } from "./zone.ts";
+
+export interface ServedZone {
+  readonly name: string;
+  readonly versions: Versions;
+  /** Who may update it and take it over whole. Nobody without one. */
+  readonly keys: readonly TsigKey[];
+  /** The server that takes updates. */
+  readonly primary: string;
+}
+
+export interface Authority extends Listening {
+  readonly name: string;
+  readonly serve: (zone: ServedZone) => void;
+  readonly serves: (zoneName: string) => boolean;
+}
+
+export interface AuthorityOptions {
+  readonly name: string;
+  readonly surroundings: Surroundings;
+  readonly fault: () => Fault | undefined;
+  readonly onQuestion: (seen: SeenQuestion) => void;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+const QUERY = 0;
+const UPDATE = 5;
+
+export const startAuthority = async (options: AuthorityOptions): Promise<Authority> => {
+  const zones: ServedZone[] = [];
+  const nearest = (name: string): ServedZone | undefined =>
+    zones.filter((zone) => isWithin(name, zone.name)).sort((a, b) => b.name.length - a.name.length)[0];
+  const listening = await listen(async (message, transport) => answerTo(message, transport, nearest, options));
+  return {
+    ...listening,
+    name: options.name,
+    serve: (zone) => void zones.push(zone),
+    serves: (zoneName) => zones.some(({ name }) => name === zoneName),
+  };
+};
+
+/** One message as it came in. */
+interface Incoming {
+  readonly query: Query;
+  readonly raw: RawMessage;
+  readonly transport: Transport;
+  readonly zone: ServedZone | undefined;
+  readonly lag: number;
+}
+
+interface Outgoing {
+  readonly messages: readonly Buffer[];
+  readonly rcode: Rcode;
+}
+
+const answerTo = (
+  message: Buffer,
+  transport: Transport,
+  nearest: (name: string) => ServedZone | undefined,
+  options: AuthorityOptions,
+): readonly Buffer[] => {
+  const opcode = opcodeOf(message);
+  const read = opcode === undefined ? undefined : attemptRead(message, opcode);
+  if (!read) return [malformed(message)].filter((answer) => answer !== undefined);
+  const { query, raw } = read;
+  const asked: AskedQuestion = {
+    server: options.name,
+    operation: opcode === QUERY ? "query" : opcode === UPDATE ? "update" : "other",
+    name: query.name,
+    type: query.type,
+    transport,
+  };
+  const verdict = judge(options.fault(), asked);
+  if (verdict === "drop") {
+    options.onQuestion(asked);
+    return [];
+  }
+  const lag = typeof verdict === "object" ? verdict.lag : 0;
+  const incoming = { query, raw, transport, lag, zone: verdict === "lame" ? undefined : nearest(query.name) };
+  const simple = (reply: Reply): Outgoing => replied(incoming, reply);
+  const outgoing =
+    verdict === "servfail"
+      ? simple({ rcode: "SERVFAIL" })
+      : verdict === "truncate" && transport === "udp"
+        ? simple({ rcode: "NOERROR", authoritative: true, truncated: true })
+        : signedAnswer(incoming, opcode ?? QUERY, options);
+  const [first] = outgoing.messages;
+  const { rcode } = outgoing;
+  const isMute = verdict === "mute" || first === undefined;
+  options.onQuestion(isMute ? asked : { ...asked, rcode, ...(((first[2] ?? 0) & 2) === 0 ? {} : { truncated: true }) });
+  return isMute ? [] : outgoing.messages;
+};
+
+const attemptRead = (message: Buffer, opcode: number): { query: Query; raw: RawMessage } | undefined => {
+  try {
+    const raw = readMessage(message);
+    // The library reads the header and the question of anything; what follows in an update is not for it.
+    const { question } = raw;
+    const query = decodeQuery(opcode === UPDATE ? questionOf(message, question.length) : message);
+    return query && { query, raw };
+  } catch {
+    return undefined;
+  }
+};
+
+/** The message without its other sections. */
+const questionOf = (message: Buffer, count: number): Buffer => {
+  const copy = Buffer.from(message);
+  copy.writeUInt16BE(count, 4);
+  copy.fill(0, 6, 12);
+  return copy;
+};
+
+const replied = ({ query, transport }: Incoming, reply: Reply, room = 0): Outgoing => ({
+  messages: [encodeReply(query, reply, transport === "udp", room)],
+  rcode: reply.rcode,
+});
+
+const signedAnswer = (incoming: Incoming, opcode: number, options: AuthorityOptions): Outgoing => {
+  const { query, raw, zone } = incoming;
+  const verified = verify(raw, zone?.keys ?? [], options.now());
+  const { messages, rcode } = outgoingFor(incoming, opcode, verified, options);
+  if (!("sign" in verified) || query.opcode !== opcode) return { messages, rcode };
+  return { messages: messages.map((message) => verified.sign(message)), rcode };
+};
+
+const outgoingFor = (incoming: Incoming, opcode: number, verified: Verified, options: AuthorityOptions): Outgoing => {
+  const { query, raw, zone, transport, lag } = incoming;
+  const simple = (reply: Reply): Outgoing =>
+    replied(incoming, reply, verified.kind === "unsigned" ? 0 : SIGNATURE_ROOM);
+  if (verified.kind === "malformed") return simple({ rcode: "FORMERR" });
+  if (verified.kind === "refused") return simple({ rcode: "NOTAUTH" });
+  if (opcode === UPDATE) return simple({ rcode: updated(raw, query, zone, verified, options) });
+  if (opcode !== QUERY) return simple({ rcode: "NOTIMP" });
+  if (query.class !== "IN" || !zone) return simple({ rcode: "REFUSED" });
+  const content = zone.versions.seenBy(options.name, lag);
+  if (query.type === "AXFR" || query.type === "IXFR") {
+    if (transport === "udp") return simple({ rcode: "FORMERR" });
+    if (query.name !== zone.name) return simple({ rcode: "NOTAUTH" });
+    if (verified.kind !== "signed") return simple({ rcode: "REFUSED" });
+    return { messages: transfer(query, content, zone.name), rcode: "NOERROR" };
+  }
+  return simple(lookup(content, zone.name, query.name, query.type, options.surroundings));
+};
+
+/** RFC 2136 §3.1 and §3.3. */
+const updated = (
+  raw: RawMessage,
+  { name, type, class: zoneClass }: Query,
+  zone: ServedZone | undefined,
+  verified: Verified,
+  options: AuthorityOptions,
+): Rcode => {
+  if (type !== "SOA") return "FORMERR";
+  if (!zone || zone.name !== name || zoneClass !== "IN") return "NOTAUTH";
+  if (verified.kind !== "signed" || zone.primary !== options.name) return "REFUSED";
+  return applyUpdate(raw, zone.name, zone.versions.records);
+};

@@ -1,0 +1,185 @@
+import { wildcardsFor } from "../certificates/names.ts";
+import { blank } from "../core/blank.ts";
+import type { Change, Conflict, RecordsChange } from "../core/change.ts";
+import { type Check, fail } from "../core/check.ts";
+import { HOME, managerFor } from "../core/inventory.ts";
+import { recordName } from "../core/plan.ts";
+import { STATE } from "../core/prior.ts";
+import type { PlanContext, Step } from "../core/step.ts";
+import { markerName, markerValue, ownerOf, ownerWords } from "../dns/ownership.ts";
+import { type Expectation, everywhere, rememberServers } from "../dns/propagation.ts";
+import { shadowsOf } from "../dns/shadows.ts";
+import { findAddress } from "../ingress/address.ts";
+import { dataOf, isRecord } from "../ports/object.ts";
+import { readerOf } from "../ports/reader.ts";
+import { absolute, type RecordSet, type RecordSetChange, relativeTo, sameSet } from "../ports/zones.ts";
+import type { Installation } from "./installation.ts";
+import type { Publication } from "./publication.ts";
+import { addressSets, difference, TTL } from "./record-sets.ts";
+
+/** Key of the state ConfigMap: what was published, so that uninstall takes that away and nothing else. */
+export const PUBLISHED = "records";
+const MANAGER = managerFor("records");
+const ADDRESS_TYPES = ["A", "AAAA", "CNAME"] as const;
+
+/**
+ * The wildcards that must lead to the gateway: `*.domain`, and one for each namespace that has a certificate name of its own, because the
+ * challenge's record there ends what `*.domain` answers (rule 17).
+ */
+export const publishedNames = ({ config }: Pick<Installation, "config">): readonly string[] => {
+  const domain = config.domain ?? "";
+  const certified = wildcardsFor(config.domainTemplate, domain, [...config.namespaces, HOME]);
+  return [...new Set([`*.${domain}`, ...(config.tls === "none" ? [] : certified)])];
+};
+
+/** Publishes the names, with a mark of ownership in the same batch (rules 18, 19). */
+export const records = (install: Installation, dns: NonNullable<Installation["dns"]>): Step => {
+  const { publication, resolver } = dns;
+  const { config, ingress } = install;
+  const where = `${publication.provider.byHand ? "" : "at "}${publication.provider.title}`;
+  const serversOf = rememberServers(resolver);
+  const answer: Check = {
+    id: "dns.propagated",
+    title: "Every name server answers with the gateway's address",
+    run: async (ctx) => {
+      const address = await findAddress(readerOf(ctx.cluster), config, ingress);
+      if (!address) return fail("the gateway has no address any more", { text: "Run install again." });
+      const expectations = publishedNames(install).flatMap((name) =>
+        addressSets(name, address, publication.provider).map(
+          ({ type, values, alias }): Expectation => ({ name, type, values, match: alias ? "any" : "exact" }),
+        ),
+      );
+      return everywhere(resolver, publication.zone.name, expectations, { signal: ctx.signal, serversOf });
+    },
+  };
+  return {
+    id: "records",
+    title: `Publish the records ${where}`,
+    undo: `Remove the records ${where}`,
+    needs: ["address"],
+    plan: async (ctx) => {
+      for (const note of publication.notes) ctx.note(note);
+      const address = await findAddress(ctx.live, config, ingress);
+      const names = publishedNames(install).map((name) => relativeTo(publication.zone, name));
+      const wanted = names.map((name) => ({ name, sets: addressSets(name, address, publication.provider) }));
+      const planned = await planRecords(ctx, publication, config.domain ?? "", wanted);
+      const state = {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { namespace: HOME, name: STATE.name },
+        data: { [PUBLISHED]: address ? JSON.stringify(planned.ours) : blank("what is published") },
+      };
+      return [
+        ...planned.changes,
+        ...(await ctx.reconcile([state], { manager: MANAGER, partial: true, afterVerify: true })),
+      ];
+    },
+    absent: (ctx) => withdrawal(ctx, publication, config.domain ?? ""),
+    verify: [answer],
+  };
+};
+
+interface Wanted {
+  readonly name: string;
+  readonly sets: readonly RecordSet[];
+}
+
+/** One batch for all names and the mark. `ours`: what will be there because of us. */
+const planRecords = async (
+  ctx: PlanContext,
+  publication: Publication,
+  domain: string,
+  wanted: readonly Wanted[],
+): Promise<{ readonly changes: readonly Change[]; readonly ours: readonly RecordSet[] }> => {
+  const { provider, zone, zones, above } = publication;
+  const uid = await clusterUid(ctx);
+  const base = relativeTo(zone, domain);
+  const marker: RecordSet = { name: markerName(base), type: "TXT", ttl: TTL, values: [markerValue(uid)] };
+  const [markers, listed, ...found] = await Promise.all([
+    provider.byHand ? [] : zones.get(zone, marker.name, "TXT"),
+    zones.list(zone, base),
+    ...wanted.map(async ({ name }) =>
+      (await Promise.all(ADDRESS_TYPES.map((type) => zones.get(zone, name, type)))).flat(),
+    ),
+  ]);
+  const isOurs = markers.some(({ values }) => values.includes(markerValue(uid)));
+  const differences = wanted.map(({ sets }, index) => difference(sets, found[index] ?? []));
+  // What stands there already without our mark is somebody's who wants the same: it stays theirs.
+  const ours = wanted.flatMap((one, index) => (isOurs || differences[index]?.length ? one.sets : []));
+  if (ours.length === 0) ctx.note(`The records of ${domain} are there already, and stay whose they are.`);
+  const needsMark = !provider.byHand && !isOurs && ours.length > 0;
+  const sets: readonly RecordSetChange[] = [
+    ...differences.flat(),
+    ...(needsMark ? [markers[0] ? { from: markers[0], to: marker } : { to: marker }] : []),
+  ];
+  if (sets.length === 0) return { changes: [], ours };
+  const known = listed ?? [...found.flat(), ...markers];
+  const taken = provider.byHand || isOurs ? [] : sets.flatMap(({ from, to }) => (from ? [{ from, to }] : []));
+  const change: RecordsChange = {
+    kind: "records",
+    action: sets.every(({ from }) => !from) ? "create" : "update",
+    zone,
+    sets,
+    conflicts: taken.map(
+      ({ from, to }): Conflict => ({
+        path: recordName(zone, { from }),
+        // A wildcard's own mark is that of its parent.
+        owner: ownerWords(ownerOf(known, from.name, uid)).replace(/^kept by /, ""),
+        from: from.values.join(", "),
+        to: to?.values.join(", "),
+      }),
+    ),
+    shadows: shadowsOf(
+      zone,
+      [...known, ...above],
+      differences.flat().flatMap(({ to }) => (to ? [absolute(zone, to.name)] : [])),
+    ).map(({ text }) => text),
+  };
+  return { changes: [change], ours };
+};
+
+/** The same uid for as long as the cluster lives (external-dns and others use it too). */
+const clusterUid = async (ctx: PlanContext): Promise<string> =>
+  (await ctx.live.get({ apiVersion: "v1", kind: "Namespace", name: "kube-system" }))?.metadata.uid ?? "";
+
+/** What we published and nobody has changed since; with the mark, in one batch. */
+const withdrawal = async (
+  ctx: PlanContext,
+  { provider, zone, zones }: Publication,
+  domain: string,
+): Promise<readonly Change[]> => {
+  const published = parsePublished(dataOf(await ctx.live.get(STATE))[PUBLISHED]);
+  const mark = markerValue(await clusterUid(ctx));
+  const markName = markerName(relativeTo(zone, domain));
+  const [marks, ...found] = await Promise.all([
+    provider.byHand ? [] : zones.get(zone, markName, "TXT"),
+    ...published.map((set) => zones.get(zone, set.name, set.type)),
+  ]);
+  const mine = marks.filter(({ values }) => values.includes(mark));
+  if (mine.length === 0) return [];
+  const leaving = found.flatMap((sets, index) =>
+    sets.filter((set) => sameSet({ ...set, ttl: 0 }, { ...published[index], ttl: 0 } as RecordSet)),
+  );
+  for (const set of found.flat())
+    if (!leaving.includes(set))
+      ctx.note(`Record ${absolute(zone, set.name)} ${set.type} was changed by somebody else and stays.`);
+  return [
+    {
+      kind: "records",
+      action: "delete",
+      zone,
+      sets: [...leaving, ...mine].map((from) => ({ from })),
+      conflicts: [],
+      shadows: [],
+    },
+  ];
+};
+
+const parsePublished = (text: string | undefined): readonly RecordSet[] => {
+  try {
+    const parsed: unknown = JSON.parse(text ?? "[]");
+    return Array.isArray(parsed) ? parsed.filter((set): set is RecordSet => isRecord(set) && "name" in set) : [];
+  } catch {
+    return [];
+  }
+};
