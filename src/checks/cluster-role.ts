@@ -67,7 +67,7 @@ type Target = Pick<AccessQuestion, "group" | "resource">;
 const toRead = (target: Target): readonly AccessQuestion[] => READ.map((verb) => ({ verb, ...target }));
 
 const targetsOf = (plan: Plan, known: readonly ApiResource[]): readonly { change: Written; target: Target }[] => {
-  const changes = changesOf(plan).filter((change) => change.kind !== "records");
+  const changes = changesOf(plan).filter((change) => change.kind === "object" || change.kind === "certificate");
   const plurals = new Map(known.map(({ apiVersion, kind, plural }) => [`${groupOf(apiVersion)}/${kind}`, plural]));
   for (const change of changes) {
     if (change.kind !== "object" || change.object.kind !== "CustomResourceDefinition") continue;

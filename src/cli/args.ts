@@ -115,6 +115,7 @@ const commandFlags = (written: Written): CommandFlags => ({
   services: written.services === true,
   deleteWorkloads: written.deleteWorkloads === true,
   purge: written.purge === true,
+  keepRecords: written.keepRecords === true,
   fault: Array.isArray(written.fault)
     ? written.fault.flatMap((text: string) => text.split(/[\s,]+/)).filter(Boolean)
     : [],

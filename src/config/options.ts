@@ -28,6 +28,7 @@ export interface CommandFlags {
   readonly services: boolean;
   readonly deleteWorkloads: boolean;
   readonly purge: boolean;
+  readonly keepRecords: boolean;
   /** As they were written; the rehearsal knows what there is. */
   readonly fault: readonly string[];
 }
@@ -77,6 +78,7 @@ export const OPTIONS: readonly Option[] = [
   { key: "services", kind: "boolean", only: "flag", group: "This command", commands: ["status"], runOnly: true, default: "false", help: "List every Knative Service" },
   { key: "deleteWorkloads", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Delete Knative Services and what else is in the namespaces" },
   { key: "purge", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Remove the namespace kn-bootstrap too: certificates and state" },
+  { key: "keepRecords", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Leave the DNS records; no DNS provider is asked" },
   { key: "fault", kind: "list", value: "NAME,...", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, default: "", help: "What goes wrong, see docs/rehearsal.md: NAME or NAME:PARAMETER" },
 
   { key: "kubeconfig", kind: "text", value: "FILE", syntax: anyText, group: "Cluster", commands: ALL, runOnly: true, unset: "$KUBECONFIG, else ~/.kube/config", help: "Kubeconfig file" },

@@ -4,7 +4,7 @@ import { UserError } from "../ports/error.ts";
 import { describe, type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
 import { sameSet, ZoneMoved, type ZonesWrite } from "../ports/zones.ts";
 import { hasBlank } from "./blank.ts";
-import type { CertificateChange, Change, ObjectChange, RecordsChange } from "./change.ts";
+import type { AccountChange, CertificateChange, Change, ObjectChange, RecordsChange } from "./change.ts";
 import { heldBy } from "./gone.ts";
 import { OWNER_LABEL } from "./inventory.ts";
 import type { OnReason } from "./wait.ts";
@@ -31,6 +31,8 @@ export interface ApplyTools {
   readonly issue: Issue;
   /** Absent: nothing that is planned writes records. */
   readonly zones?: ZonesWrite;
+  /** Deactivates an account at its CA; one that is deactivated already is fine. */
+  readonly closeAccount: (change: AccountChange) => Promise<void>;
   readonly onWaiting: OnReason;
   readonly takeOwnership: boolean;
   /** Keeps what a change to somebody else's object replaces. */
@@ -41,7 +43,7 @@ export interface ApplyTools {
 
 /** The one place that changes the world. One arm for each kind of change. */
 export const applyChange = async (change: Change, tools: ApplyTools): Promise<void> => {
-  const content = { object: "object", certificate: "names", records: "sets" }[change.kind];
+  const content = { object: "object", certificate: "names", records: "sets", account: "secret" }[change.kind];
   if (change.action !== "delete" && hasBlank(Reflect.get(change, content))) {
     throw new Error(`${change.kind} change still has a blank when it is applied`);
   }
@@ -65,6 +67,8 @@ export const applyChange = async (change: Change, tools: ApplyTools): Promise<vo
       });
     case "records":
       return applyRecords(change, tools);
+    case "account":
+      return tools.closeAccount(change);
   }
 };
 

@@ -19,6 +19,7 @@ export interface RunTools extends ReadContext {
   readonly cluster: ClusterWrite;
   readonly issue: Issue;
   readonly zones?: ZonesWrite;
+  readonly closeAccount: ApplyTools["closeAccount"];
   readonly emit: Emit;
   readonly takeOwnership: boolean;
   readonly remember: ApplyTools["remember"];
@@ -95,6 +96,8 @@ const all = async (work: readonly Promise<void>[]): Promise<void> => {
 /** Waves of changes that may run at once; removals come first, in their own order. */
 const groups = (changes: readonly Change[]): readonly (readonly Change[])[] => {
   const rank = (change: Change): number => {
+    // While its key is still there.
+    if (change.kind === "account") return -2000;
     if (change.kind !== "object") return 3;
     return change.action === "delete" ? removalWave(change.object.kind) - 1000 : wave(change.object.kind);
   };

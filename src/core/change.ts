@@ -69,7 +69,21 @@ export interface RecordsChange {
   readonly shadows: readonly string[];
 }
 
-export type Change = ObjectChange | CertificateChange | RecordsChange;
+/** An account at a CA that is given up, before its key goes (rule 11). */
+export interface AccountChange {
+  readonly kind: "account";
+  readonly action: "delete";
+  /** URL of the CA's directory. */
+  readonly directory: string;
+  /** Where its key is. */
+  readonly secret: ObjectRef;
+}
+
+export type Change = ObjectChange | CertificateChange | RecordsChange | AccountChange;
+
+/** Those that say whose fields or records they would take. */
+export const conflictsOfChange = (change: Change): readonly Conflict[] =>
+  change.kind === "object" || change.kind === "records" ? change.conflicts : [];
 
 export interface StepPlan {
   readonly step: string;
@@ -88,6 +102,4 @@ export type Goal = "present" | "absent";
 
 export const changesOf = (plan: Plan): readonly Change[] => plan.steps.flatMap((step) => step.changes);
 export const conflictsOf = (plan: Plan): readonly { change: Change; conflict: Conflict }[] =>
-  changesOf(plan).flatMap((change) =>
-    change.kind === "certificate" ? [] : change.conflicts.map((conflict) => ({ change, conflict })),
-  );
+  changesOf(plan).flatMap((change) => conflictsOfChange(change).map((conflict) => ({ change, conflict })));

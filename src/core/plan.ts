@@ -211,6 +211,8 @@ export const subjectOf = (change: Change): string => {
       return describe(change.object);
     case "certificate":
       return `certificate for ${change.names.join(", ")}`;
+    case "account":
+      return `the account at ${change.directory}`;
     case "records":
       return `records ${change.sets.map((set) => recordName(change.zone, set)).join(", ")}`;
   }
@@ -229,6 +231,8 @@ export const targetOf = (change: Change): string => {
       return `${change.action} ${keyOf(change.object)} by ${change.manager}`;
     case "certificate":
       return `${change.action} certificate ${change.secret.namespace}/${change.secret.name}`;
+    case "account":
+      return `${change.action} account at ${change.directory}`;
     case "records":
       return `${change.action} records in ${change.zone.id}`;
   }

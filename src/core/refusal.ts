@@ -15,7 +15,7 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
   if (passing) return passing;
   if (error instanceof ZoneMoved) return { final: moved(error, change) };
   if (!(error instanceof ApiError)) return { final: error instanceof Error ? error : new Error(String(error)) };
-  const subject = `${change.kind === "object" ? "" : "the "}${subjectOf(change)}`;
+  const subject = `${change.kind === "certificate" || change.kind === "records" ? "the " : ""}${subjectOf(change)}`;
   const failure = error.status >= 500 ? webhookFailure(error.message) : undefined;
   if (failure) return { wait: failure.reason, remedy: failure.remedy };
   if (error.status === 404 && error.reason === "")

@@ -2,7 +2,7 @@ import type { ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { type RecordSetChange, sameSet } from "../ports/zones.ts";
 import { fills, hasBlank } from "./blank.ts";
-import type { Change, Goal, StepPlan } from "./change.ts";
+import { type Change, conflictsOfChange, type Goal, type StepPlan } from "./change.ts";
 import { planStep, subjectOf, targetOf } from "./plan.ts";
 import { takeSnapshot } from "./snapshot.ts";
 import type { Kind, Step } from "./step.ts";
@@ -56,7 +56,9 @@ const unique = (kinds: readonly Kind[]): readonly Kind[] => [
 /** Whether a replanned change is the agreed one with nothing but its blanks filled in (rule 3). */
 const covers = (agreed: Change, now: Change, takeOwnership: boolean): boolean => {
   if (agreed.kind === "certificate" && now.kind === "certificate") return fills(agreed.names, now.names);
+  if (agreed.kind === "account" && now.kind === "account") return agreed.directory === now.directory;
   if (agreed.kind === "certificate" || now.kind === "certificate") return false;
+  if (agreed.kind === "account" || now.kind === "account") return false;
   const known = new Set(agreed.conflicts.map((conflict) => conflict.path));
   if (!takeOwnership && now.conflicts.some((conflict) => !known.has(conflict.path))) return false;
   if (agreed.kind === "records" && now.kind === "records")
@@ -80,8 +82,10 @@ const unagreed = (change: Change, earlier: Change | undefined): UserError =>
     id: "run.unagreed",
     what: `The cluster changed after the plan was shown: ${change.action} of ${subjectOf(change)} ${earlier ? "is no longer what was agreed" : "was not in it"}.`,
     why:
-      change.kind !== "certificate" && change.conflicts.length > 0
-        ? `${change.conflicts.map(({ path, owner }) => `${path} is now owned by ${owner}`).join("; ")}. Nothing is changed that was not shown.`
+      conflictsOfChange(change).length > 0
+        ? `${conflictsOfChange(change)
+            .map(({ path, owner }) => `${path} is now owned by ${owner}`)
+            .join("; ")}. Nothing is changed that was not shown.`
         : "Nothing is changed that was not shown.",
     remedy: { text: "Run the same command again and look at the new plan; what is done is kept." },
     exitCode: 1,

@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { accountIn } from "../certificates/acme/account.ts";
 import { directoryOf, issuerInfo } from "../certificates/index.ts";
-import type { Issue } from "../core/apply.ts";
+import type { ApplyTools, Issue } from "../core/apply.ts";
+import { AuthorityError } from "../ports/authority.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { UserError } from "../ports/error.ts";
 import { isInZone, relativeTo, type Zone, type ZonesWrite } from "../ports/zones.ts";
@@ -73,6 +75,24 @@ const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: stri
     },
   });
 };
+
+/** Gives an account up at its CA (rule 11). */
+export const closeAccount =
+  ({ acmeCa }: Installation, tools: Tools): ApplyTools["closeAccount"] =>
+  async ({ secret }) => {
+    const account = accountIn(await tools.cluster.get(secret));
+    if (!account) return;
+    const { directory, key, url } = account;
+    const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
+    await authority
+      .account(key, url)
+      .deactivate(tools.signal)
+      .catch((error: unknown) => {
+        // It is closed already: RFC 8555 §7.3.6 has the CA refuse everything else.
+        if (!(error instanceof AuthorityError && /^(unauthorized|accountDoesNotExist)$/.test(error.problem.type)))
+          throw error;
+      });
+  };
 
 /** The domain's own zone, or another one of the account to which a CNAME leads the challenge. */
 const zoneOf = async (

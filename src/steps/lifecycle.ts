@@ -22,8 +22,7 @@ import type { Catalog, Release } from "../releases/catalog.ts";
 import { HELLO } from "./hello.ts";
 import { steps } from "./index.ts";
 import type { Installation, Removal } from "./installation.ts";
-import { issueFor } from "./issuing.ts";
-import { withoutManifests } from "./prepare.ts";
+import { closeAccount, issueFor } from "./issuing.ts";
 import { homeNamespace } from "./state.ts";
 
 export interface Tools extends Omit<ReadContext, "cluster"> {
@@ -182,21 +181,19 @@ const removableKinds = async (cluster: ClusterRead): Promise<readonly Kind[]> =>
     .map(({ apiVersion, kind, namespaced }) => ({ apiVersion, kind, namespaced }));
 
 /** What uninstall would remove. Reads only; throws when the account may not read or remove it (exit 1). */
-export const planUninstall = async (removal: Removal, tools: Tools): Promise<Plan> => {
-  const { cluster, config, now } = tools;
+export const planUninstall = async (install: Installation, removal: Removal, tools: Tools): Promise<Plan> => {
+  const { cluster, now } = tools;
   const kinds = await removableKinds(cluster);
   const options: PlanOptions = { goal: "absent", live: takeSnapshot(cluster), now, kinds };
-  const plan = await makePlan(steps(withoutManifests(config), removal), options).catch((error: unknown) => {
+  const plan = await makePlan(steps(install, removal), options).catch((error: unknown) => {
     throw unreadable(error, cluster);
   });
   await assertRights("uninstall", { plan, whole: plan }, cluster);
   return plan;
 };
 
-export const runUninstall = (plan: Plan, removal: Removal, tools: Tools): Promise<Report> => {
-  const install = withoutManifests(tools.config);
-  return runLocked(plan, steps(install, removal), install, tools);
-};
+export const runUninstall = (plan: Plan, install: Installation, removal: Removal, tools: Tools): Promise<Report> =>
+  runLocked(plan, steps(install, removal), install, tools);
 
 /** Holds the lock from the first write to the last. */
 const runLocked = async (plan: Plan, list: readonly Step[], install: Installation, tools: Tools): Promise<Report> => {
@@ -208,6 +205,7 @@ const runLocked = async (plan: Plan, list: readonly Step[], install: Installatio
       signal,
       remember: createMemory(held),
       issue: issueFor(install, tools),
+      closeAccount: closeAccount(install, tools),
       takeOwnership: config.takeOwnership,
       timeoutMs: config.timeout * 1000,
     });

@@ -1,9 +1,11 @@
+import { accountIn } from "../certificates/acme/account.ts";
+import type { AccountChange } from "../core/change.ts";
 import { HOME, isOurs, managerFor, ownerOfData } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
 import { PRIOR, PRIOR_MANAGER, readPrior, STATE } from "../core/prior.ts";
 import type { PlanContext, Step } from "../core/step.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
-import { dataOf, type KubeObject } from "../ports/object.ts";
+import { dataOf, type KubeObject, refOf } from "../ports/object.ts";
 import type { Installation, Removal } from "./installation.ts";
 
 /** As it is written, our label included. */
@@ -11,6 +13,12 @@ export const homeNamespace: KubeObject = {
   apiVersion: "v1",
   kind: "Namespace",
   metadata: { name: HOME, labels: { "app.kubernetes.io/name": "kn-bootstrap" } },
+};
+
+/** An ACME account that the CA still knows. */
+const openAccount = (secret: KubeObject): readonly AccountChange[] => {
+  const { directory } = accountIn(secret) ?? {};
+  return directory ? [{ kind: "account", action: "delete", directory, secret: refOf(secret) }] : [];
 };
 
 /** The namespace that outlives an uninstall (rule 11), and what was chosen. Never what proves ownership (rule 4). */
@@ -33,7 +41,11 @@ export const state = ({ manifests, choices, acmeCa }: Installation, removal?: Re
         },
       },
     ]),
-  absent: async (_ctx, owned) => (removal?.purge ? deletions(owned.filter(({ kind }) => kind === "Namespace")) : []),
+  absent: async (ctx, owned) => {
+    if (!removal?.purge) return [];
+    const accounts = (await ctx.live.owned("v1", "Secret")).flatMap(openAccount);
+    return [...accounts, ...deletions(owned.filter(({ kind }) => kind === "Namespace"))];
+  },
   verify: [],
 });
 

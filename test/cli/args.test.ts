@@ -74,6 +74,7 @@ describe("the command line", () => {
       services: false,
       deleteWorkloads: false,
       purge: false,
+      keepRecords: false,
       fault: [],
     });
     expect(chosen("uninstall --purge --delete-workloads").flags).toMatchObject({ purge: true, deleteWorkloads: true });

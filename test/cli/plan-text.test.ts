@@ -32,7 +32,9 @@ describe("the plan for people", () => {
             ? one.object.metadata.name
             : one.kind === "certificate"
               ? one.secret.name
-              : one.sets[0]?.to?.name,
+              : one.kind === "records"
+                ? one.sets[0]?.to?.name
+                : one.directory,
         );
     }
   });

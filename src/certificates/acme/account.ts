@@ -122,3 +122,11 @@ export const keptAccounts = async (
     return directory && key && url ? [{ directory, key, url }] : [];
   });
 };
+
+/** The account in a Secret. Undefined: none is kept there, or the CA has not heard of it yet. */
+export const accountIn = (
+  secret: KubeObject | undefined,
+): { readonly directory: string; readonly key: string; readonly url: string } | undefined => {
+  const [directory, key, url] = [textOf(secret, DIRECTORY), textOf(secret, KEY), textOf(secret, URL_KEY)];
+  return directory && key && url ? { directory, key, url } : undefined;
+};

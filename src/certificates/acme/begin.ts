@@ -11,6 +11,8 @@ export interface Wish {
   readonly profile?: string;
   /** PEM of the certificate that it replaces. */
   readonly replaces?: string;
+  /** Whether no limit counts it, as far as we know. */
+  readonly isExempt: boolean;
 }
 
 export interface Journal {
@@ -33,14 +35,14 @@ export const begin = async (
   const old = kept && fits(kept, wish, tools.now()) ? await stillThere(account, kept.url, tools) : undefined;
   if (kept && old) return { order: old, kept };
   const [key, { order, isRenewal }] = await Promise.all([makeKey(wish.keyType), place(account, wish, tools)]);
-  const { replaces: _, ...rest } = wish;
+  const { replaces: _, isExempt, ...rest } = wish;
   const next: PendingOrder = {
     ...rest,
     directory,
     key,
     url: order.url,
     startedAt: tools.now(),
-    isRenewal,
+    isExempt: isExempt && isRenewal,
     // What an order before this one left in the zone is not forgotten with it.
     records: kept?.records ?? [],
   };
@@ -82,11 +84,8 @@ const place = async (
   try {
     return { order: await account.newOrder({ ...plain, replaces }, signal), isRenewal: true };
   } catch (error) {
-    const isAboutIt =
-      error instanceof AuthorityError &&
-      (error.problem.type === "alreadyReplaced" ||
-        (["malformed", "unauthorized"].includes(error.problem.type) && /replace/i.test(error.problem.detail)));
-    if (!isAboutIt) throw error;
+    if (!(error instanceof AuthorityError) || error.problem.type === "rateLimited") throw error;
+    if (error.problem.type !== "alreadyReplaced" && !/replace/i.test(error.problem.detail)) throw error;
     return { order: await account.newOrder(plain, signal), isRenewal: false };
   }
 };

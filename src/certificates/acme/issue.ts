@@ -1,5 +1,5 @@
 import type { CertificateChange } from "../../core/change.ts";
-import type { DirectoryInfo } from "../../ports/authority.ts";
+import { AuthorityError, type DirectoryInfo } from "../../ports/authority.ts";
 import { UserError } from "../../ports/error.ts";
 import { keyOf } from "../../ports/object.ts";
 import { chainProblem, rootOf } from "../chain.ts";
@@ -72,7 +72,8 @@ const attempt = async (
     kept = undefined;
   }
   const replaces = info.hasRenewalInfo ? replacedBy(live, authority.url) : undefined;
-  if (!kept && !replaces) assertWithinLimits(ledger, authority.url, names, tools.now());
+  const isExempt = replaces !== undefined && (await isDue(replaces, options, tools));
+  if (!kept && !isExempt) assertWithinLimits(ledger, authority.url, names, tools.now());
   const keep = async (next: PendingOrder): Promise<void> => {
     progress.kept = next;
     await tools.store(orderSecret(next));
@@ -83,6 +84,7 @@ const attempt = async (
     keyType: settings.keyType,
     ...(settings.profile ? { profile: settings.profile } : {}),
     ...(replaces ? { replaces } : {}),
+    isExempt,
   };
   const journey = await withAccount(options, tools, async (opened: OpenAccount): Promise<Journey> => {
     progress.accountUrl = opened.url;
@@ -92,6 +94,16 @@ const attempt = async (
   });
   const order = await authorize(journey, options, tools);
   await finish(change, { ...journey, order, kept: progress.kept ?? journey.kept }, options, tools);
+};
+
+/** Let's Encrypt counts no renewal that comes within the window that it suggested itself. */
+const isDue = async (certificate: string, { authority }: AcmeIssuerOptions, tools: AcmeTools): Promise<boolean> => {
+  const window = await authority.renewalInfo(certificate, tools.signal).catch((error: unknown) => {
+    if (error instanceof AuthorityError) return undefined;
+    throw error;
+  });
+  const now = tools.now();
+  return window !== undefined && window.start <= now && now < window.end;
 };
 
 /** Fetches, checks and stores the certificate; the challenge's records go meanwhile. */
@@ -113,14 +125,14 @@ const finish = async (
   const now = tools.now();
   const problem = chainProblem(chain, { key: kept.key, names: change.names, now, ...(root ? { roots: root } : {}) });
   if (problem) throw unusable(authority.url, problem);
-  const { key, profile, isRenewal, url } = kept;
+  const { key, profile, isExempt, url } = kept;
   const directory = authority.url;
   const signer = root === undefined ? undefined : rootOf(chain, root);
   await tools.store(
     issuedSecret(change.secret, { chain, key, directory, profile, names: change.names, issuedAt: now, root: signer }),
   );
   await note(
-    [{ kind: "issued", directory, names: kept.names, at: now, order: url, ...(isRenewal ? { isRenewal } : {}) }],
+    [{ kind: "issued", directory, names: kept.names, at: now, order: url, ...(isExempt ? { isExempt } : {}) }],
     tools,
   );
   // Stored all the same: values that stayed are a nuisance, a lost certificate counts at the CA.

@@ -18,8 +18,8 @@ export interface PendingOrder {
   /** The Secret that the certificate is for, as `keyOf` writes it. */
   readonly target: string;
   readonly startedAt: Date;
-  /** Whether it replaces a certificate, which no limit counts. */
-  readonly isRenewal: boolean;
+  /** Whether no limit counts it. */
+  readonly isExempt: boolean;
   /** Every value that was, or was about to be, written. */
   readonly records: readonly TxtRecord[];
 }
@@ -67,7 +67,7 @@ export const parseOrder = (secret: KubeObject | undefined): PendingOrder | undef
       url: kept.url,
       target: String(kept.target),
       startedAt: new Date(String(kept.startedAt)),
-      isRenewal: kept.isRenewal === true,
+      isExempt: kept.isExempt === true,
       records: (Array.isArray(kept.records) ? kept.records : []).map((entry: unknown) => {
         const { zone, name, value } = isRecord(entry) ? entry : {};
         return { ...zoneIn(zone), name: String(name), value: String(value) };

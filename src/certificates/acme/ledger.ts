@@ -13,8 +13,8 @@ export interface LedgerEntry {
   readonly at: Date;
   /** URL of the order: an issuance that is finished twice is written down once. */
   readonly order: string;
-  /** A renewal announced as such (RFC 9773 §5) counts nowhere. */
-  readonly isRenewal?: boolean;
+  /** A renewal within the window that the CA suggested (RFC 9773 §4.2) counts nowhere. */
+  readonly isExempt?: boolean;
 }
 
 export type Ledger = readonly LedgerEntry[];
@@ -70,7 +70,7 @@ const issuances = (ledger: Ledger, directory: string, names: readonly string[], 
     .filter(
       (entry) =>
         entry.kind === "issued" &&
-        !entry.isRenewal &&
+        !entry.isExempt &&
         entry.directory === directory &&
         setOf(entry.names) === setOf(names) &&
         now.getTime() - entry.at.getTime() < WEEK,
@@ -173,7 +173,7 @@ export const parseLedger = (object: KubeObject | undefined): Ledger => {
           names: entry.names.map(String),
           at,
           order: String(entry.order),
-          ...(entry.isRenewal === true ? { isRenewal: true } : {}),
+          ...(entry.isExempt === true ? { isExempt: true } : {}),
         },
       ];
     });

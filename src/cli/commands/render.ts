@@ -15,7 +15,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
       );
       continue;
     }
-    if (change.kind === "records") continue;
+    if (change.kind !== "object") continue;
     const notes = [
       ...(change.temporary ? ["exists during the install only"] : []),
       ...(hasBlank(change.object) ? ["holds values that are known after apply; not to be applied as it is"] : []),

@@ -1,16 +1,21 @@
+import { installedConfig } from "../../steps/chosen.ts";
 import { planUninstall, runUninstall } from "../../steps/lifecycle.ts";
+import { withoutManifests } from "../../steps/prepare.ts";
 import type { CommandContext } from "../context.ts";
 import { agree, openSession } from "../session.ts";
+import { lookAround } from "../surroundings.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
   const session = await openSession(ctx);
   try {
-    const { tools } = session;
+    const config = await installedConfig(session.still.cluster, ctx.config);
+    const { known, tools } = await lookAround(ctx.flags.keepRecords ? { ...config, dns: "none" } : config, session);
+    const install = { ...withoutManifests(config), ...known };
     const removal = { purge: ctx.flags.purge, deleteWorkloads: ctx.flags.deleteWorkloads };
-    const plan = await planUninstall(removal, tools);
+    const plan = await planUninstall(install, removal, tools);
     const { context, server } = tools.cluster.identity;
     if (!(await agree(ctx, plan, `Remove this from context ${context} (${server})?`))) return 0;
-    return ctx.finish(await runUninstall(plan, removal, tools), [
+    return ctx.finish(await runUninstall(plan, install, removal, tools), [
       removal.purge
         ? { text: "Nothing of kn-bootstrap is left." }
         : {
