@@ -34,6 +34,8 @@ export const createProbe =
           ? {
               servername: isIP(name) ? "" : name,
               ALPNProtocols: ["http/1.1"],
+              // The CA that is given may be an intermediate (X509_V_FLAG_PARTIAL_CHAIN).
+              allowPartialTrustChain: true,
               ...(request.ca ? { ca: request.ca } : root ? { ca: [...rootCertificates, root] } : {}),
             }
           : {}),

@@ -1,10 +1,12 @@
+import { isIP } from "node:net";
 import { hostFor } from "../certificates/names.ts";
-import { inspect } from "../certificates/secret.ts";
+import { inspect, type TlsSecret } from "../certificates/secret.ts";
 import type { Config } from "../config/config.ts";
 import { type Check, type Finding, fail, ok, type ReadContext } from "../core/check.ts";
 import { isOurs } from "../core/inventory.ts";
 import { type Address, findAddress } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
+import type { Resolver } from "../ports/dns.ts";
 import { messageOf } from "../ports/error.ts";
 import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
@@ -22,6 +24,8 @@ export interface Proof {
   readonly domain: (ctx: ReadContext) => Promise<string | undefined>;
   /** Absent with `--tls none`. */
   readonly secret?: ObjectRef;
+  /** Finds every address behind a host name; absent: the system's choice has to do. */
+  readonly resolver?: Resolver;
 }
 
 const READY_COMMAND = {
@@ -114,8 +118,34 @@ const strangers = async (ctx: ReadContext): Promise<string> => {
 interface Target {
   readonly address: Address;
   readonly host: string;
+  /** PEM up to which the chain must verify; undefined: the public roots. */
   readonly ca: string | undefined;
+  /** Of the certificate that should be served. */
+  readonly serial: string | undefined;
 }
+
+/** A CA whose root nobody has is trusted from its own chain: that it was served, and not that a browser would like it. */
+const trustedBy = ({ config }: Proof, secret: TlsSecret | undefined): string | undefined =>
+  secret?.ca ?? (config.tls === "letsencrypt-staging" ? secret?.chain.at(-1) : undefined);
+
+/** Every address that the gateway has, so that none is left with an old certificate. */
+const addressesOf = async (
+  { hosts }: Address,
+  { resolver }: Proof,
+  signal: AbortSignal,
+): Promise<readonly string[]> => {
+  const found = await Promise.all(
+    hosts.map(async (host) => {
+      if (!resolver || isIP(host)) return [host];
+      const answers = await Promise.all((["A", "AAAA"] as const).map((type) => resolver.ask(host, type, signal)));
+      const addresses = answers.flatMap((answer) =>
+        answer.answers.filter(({ type }) => type === "A" || type === "AAAA").map(({ value }) => value),
+      );
+      return addresses.length > 0 ? addresses : [host];
+    }),
+  );
+  return found.flat();
+};
 
 /** Sends a request by name to the gateway's address, without asking any DNS. */
 const through = async (
@@ -133,7 +163,7 @@ const through = async (
   );
   const secret = proof.secret && inspect(await ctx.cluster.get(proof.secret));
   try {
-    return await judge({ address, host, ca: secret?.ca });
+    return await judge({ address, host, ca: trustedBy(proof, secret), serial: secret?.serial });
   } catch (error) {
     const [scheme, port] = proof.secret ? ["https", address.https] : ["http", address.http];
     const hint = `curl -v --connect-to ::${address.host}:${port} ${scheme}://${host}`;
@@ -144,10 +174,16 @@ const through = async (
   }
 };
 
-const answer = (proof: Proof, ctx: ReadContext, { address, host, ca }: Target, timeoutMs = 5_000) =>
+const answer = (
+  proof: Proof,
+  ctx: ReadContext,
+  { address, host, ca }: Target,
+  timeoutMs = 5_000,
+  place = address.host,
+) =>
   ctx.probe({
     scheme: proof.secret ? "https" : "http",
-    address: address.host,
+    address: place,
     port: proof.secret ? address.https : address.http,
     host,
     timeoutMs,
@@ -161,14 +197,22 @@ export const serviceAnswers = (proof: Proof): Check => ({
   title: proof.secret ? "It answers https with a certificate that verifies" : "It answers http",
   run: (ctx) =>
     through(ctx, proof, async (target) => {
-      const response = await answer(proof, ctx, target);
-      if (response.status !== 200 || !response.body.includes(proof.greeting)) {
-        return fail(`${target.host} answers ${response.status}`, READY_COMMAND);
-      }
-      const by = response.certificate
-        ? `, certificate ${response.certificate.names.join(", ")} until ${response.certificate.notAfter}`
-        : "";
-      return ok(`${proof.secret ? "https" : "http"}://${target.host} answers 200${by}`);
+      const places = await addressesOf(target.address, proof, ctx.signal);
+      const responses = await Promise.all(
+        places.map(async (place) => ({ place, ...(await answer(proof, ctx, target, undefined, place)) })),
+      );
+      const bad = responses.find(({ status, body }) => status !== 200 || !body.includes(proof.greeting));
+      if (bad) return fail(`${target.host} answers ${bad.status}`, READY_COMMAND);
+      const old = responses.find(({ certificate }) => certificate && certificate.serial !== target.serial);
+      if (old)
+        return fail(`${old.place} still serves the certificate ${old.certificate?.serial}, not ${target.serial}`, {
+          text: "The gateway takes it up when its controller has restarted; look at that.",
+          command: "kubectl get pods -n knative-serving",
+        });
+      const [{ certificate } = { certificate: undefined }] = responses;
+      const by = certificate ? `, certificate ${certificate.names.join(", ")} until ${certificate.notAfter}` : "";
+      const at = places.length > 1 ? ` at ${places.join(", ")}` : "";
+      return ok(`${proof.secret ? "https" : "http"}://${target.host} answers 200${at}${by}`);
     }),
 });
 

@@ -30,6 +30,8 @@ export type Finding =
 export interface Check {
   readonly id: `${string}.${string}`;
   readonly title: string;
+  /** Milliseconds until it looks again while it is waited for; for what the cluster cannot tell, such as the DNS. Default 5000. */
+  readonly pollMs?: number;
   readonly run: (ctx: ReadContext) => Promise<Finding>;
 }
 

@@ -39,7 +39,7 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
   const stop = new AbortController();
   const signal = AbortSignal.any([ctx.signal, stop.signal]);
   const watched = new Set<string>();
-  let poll = POLL_MS.watched;
+  let poll = check.pollMs ?? POLL_MS.watched;
   let wake = (): void => {};
   const reads: ListQuery[] = [];
   /** Within one look, a list is a list. */

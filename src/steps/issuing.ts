@@ -5,7 +5,7 @@ import type { ApplyTools, Issue } from "../core/apply.ts";
 import { AuthorityError } from "../ports/authority.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { UserError } from "../ports/error.ts";
-import { isInZone, relativeTo, type Zone, type ZonesWrite } from "../ports/zones.ts";
+import { absolute, isInZone, type Zone, type ZonesWrite } from "../ports/zones.ts";
 import type { Installation } from "./installation.ts";
 import type { Tools } from "./lifecycle.ts";
 import type { Publication } from "./publication.ts";
@@ -30,7 +30,7 @@ const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: stri
   const { zones } = tools;
   if (!dns || !zones) throw new Error("an ACME CA without a way to write its challenges");
   const { publication, resolver } = dns;
-  const [{ createAcmeIssuer, zoneRecords }, { locateChallenge }, { awaitEverywhere }, { companionsOf }] =
+  const [{ createAcmeIssuer, zoneRecords }, { locateChallenge }, { awaitEverywhere }, { companionsOf, setsAround }] =
     await Promise.all([
       import("../certificates/acme/index.ts"),
       import("../dns/challenge.ts"),
@@ -56,16 +56,18 @@ const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: stri
         access: zones,
       }),
       companions: async (zone, names) =>
-        zone.id === publication.zone.id
-          ? companionsOf(
-              zone,
-              [...((await zones.list(zone, relativeTo(zone, config.domain ?? zone.name))) ?? []), ...publication.above],
-              names,
-            )
-          : [],
+        companionsOf(
+          zone,
+          await setsAround({ zone, zones }, names),
+          names.map((name) => absolute(zone, name)),
+        ),
     }),
     locateChallenge: (name, signal) =>
-      locateChallenge(resolver, name, { random: () => randomBytes(8).toString("hex"), signal }),
+      locateChallenge(resolver, name, {
+        zone: publication.zone.name,
+        random: () => randomBytes(8).toString("hex"),
+        signal,
+      }),
     awaitTxt: async (expected, signal) => {
       const published = expected.map(({ zone, name, values }) => ({
         zone: zone?.name ?? publication.zone.name,

@@ -21,6 +21,7 @@ export const proof = (install: Installation): Step => {
     service: HELLO,
     greeting: GREETING,
     domain: (ctx) => findDomain(readerOf(ctx.cluster), install),
+    ...(install.dns ? { resolver: install.dns.resolver } : {}),
     ...(hasTls(install) ? { secret: servedSecret(install) } : {}),
   };
   const checks = [

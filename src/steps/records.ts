@@ -8,7 +8,7 @@ import { STATE } from "../core/prior.ts";
 import type { PlanContext, Step } from "../core/step.ts";
 import { markerName, markerValue, ownerOf, ownerWords } from "../dns/ownership.ts";
 import { type Expectation, everywhere, rememberServers } from "../dns/propagation.ts";
-import { shadowsOf } from "../dns/shadows.ts";
+import { setsAround, shadowsOf } from "../dns/shadows.ts";
 import { findAddress } from "../ingress/address.ts";
 import { dataOf, isRecord } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
@@ -41,6 +41,7 @@ export const records = (install: Installation, dns: NonNullable<Installation["dn
   const answer: Check = {
     id: "dns.propagated",
     title: "Every name server answers with the gateway's address",
+    pollMs: 500,
     run: async (ctx) => {
       const address = await findAddress(readerOf(ctx.cluster), config, ingress);
       if (!address) return fail("the gateway has no address any more", { text: "Run install again." });
@@ -91,13 +92,12 @@ const planRecords = async (
   domain: string,
   wanted: readonly Wanted[],
 ): Promise<{ readonly changes: readonly Change[]; readonly ours: readonly RecordSet[] }> => {
-  const { provider, zone, zones, above } = publication;
+  const { provider, zone, zones } = publication;
   const uid = await clusterUid(ctx);
   const base = relativeTo(zone, domain);
   const marker: RecordSet = { name: markerName(base), type: "TXT", ttl: TTL, values: [markerValue(uid)] };
-  const [markers, listed, ...found] = await Promise.all([
+  const [markers, ...found] = await Promise.all([
     provider.byHand ? [] : zones.get(zone, marker.name, "TXT"),
-    zones.list(zone, base),
     ...wanted.map(async ({ name }) =>
       (await Promise.all(ADDRESS_TYPES.map((type) => zones.get(zone, name, type)))).flat(),
     ),
@@ -113,7 +113,10 @@ const planRecords = async (
     ...(needsMark ? [markers[0] ? { from: markers[0], to: marker } : { to: marker }] : []),
   ];
   if (sets.length === 0) return { changes: [], ours };
-  const known = listed ?? [...found.flat(), ...markers];
+  const known = await setsAround(
+    { zone, zones },
+    wanted.map(({ name }) => name),
+  );
   const taken = provider.byHand || isOurs ? [] : sets.flatMap(({ from, to }) => (from ? [{ from, to }] : []));
   const change: RecordsChange = {
     kind: "records",
@@ -124,14 +127,14 @@ const planRecords = async (
       ({ from, to }): Conflict => ({
         path: recordName(zone, { from }),
         // A wildcard's own mark is that of its parent.
-        owner: ownerWords(ownerOf(known, from.name, uid)).replace(/^kept by /, ""),
+        owner: ownerWords(ownerOf(known, from.name, uid)),
         from: from.values.join(", "),
         to: to?.values.join(", "),
       }),
     ),
     shadows: shadowsOf(
       zone,
-      [...known, ...above],
+      known,
       differences.flat().flatMap(({ to }) => (to ? [absolute(zone, to.name)] : [])),
     ).map(({ text }) => text),
   };
