@@ -49,6 +49,7 @@ export const chainProblem = (pem: string, { key, names, now, roots }: Expected):
   }
   if (leaf.validToDate <= now) return `it ended at ${day(leaf.validToDate)} UTC`;
   const broken = linkProblem(chain);
+  if (!broken && roots === undefined && chain.length === 1) return "the certificate of its issuer is missing";
   if (broken || roots === undefined || rootOf(pem, roots) !== undefined) return broken;
   return `its chain ends at "${issuerOf(chain)}", which is none of the roots of --acme-ca-file`;
 };

@@ -2,7 +2,7 @@ import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
-/** The only import of @peculiar/x509 in the product. Keys are ECDSA P-256, signatures ECDSA with SHA-256. */
+/** Keys are ECDSA P-256, signatures ECDSA with SHA-256. */
 x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;

@@ -19,7 +19,7 @@ import {
   version,
 } from "./syntax.ts";
 
-export const COMMAND_NAMES = ["install", "plan", "render", "rehearse", "status", "uninstall"] as const;
+export const COMMAND_NAMES = ["install", "plan", "render", "rehearse", "status", "renew", "uninstall"] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 /** Flags that say what one command should do this once; they are in no file and no Config. */
@@ -101,7 +101,7 @@ export const OPTIONS: readonly Option[] = [
   { key: "tls", kind: "choice", choices: tlsIds, group: "TLS", commands: CHANGING, unset: "letsencrypt where records can be written, else self-signed", help: "Who makes the gateway's certificate" },
   { key: "acmeEmail", kind: "text", value: "ADDRESS", syntax: emailAddress, group: "TLS", commands: CHANGING, unset: "none is given", help: "Where the CA may write to" },
   { key: "acmeDirectory", kind: "text", value: "URL", syntax: directoryUrl, group: "TLS", commands: CHANGING, unset: "the directory of the CA named by --tls", help: "Directory of any ACME CA (RFC 8555)" },
-  { key: "acmeCaFile", kind: "text", value: "FILE", syntax: anyText, group: "TLS", commands: CHANGING, runOnly: true, unset: "the system's roots", help: "PEM file with the root of a private ACME CA" },
+  { key: "acmeCaFile", kind: "text", value: "FILE", syntax: anyText, group: "TLS", commands: [...CHANGING, "renew"], runOnly: true, unset: "the system's roots", help: "PEM file with the root of a private ACME CA" },
   { key: "acmeProfile", kind: "text", value: "NAME", syntax: anyText, group: "TLS", commands: CHANGING, unset: "the CA's own default", help: "Kind of certificate, where the CA has several" },
   { key: "keyType", kind: "choice", choices: ["ecdsa", "rsa"], group: "TLS", commands: CHANGING, default: "ecdsa", help: "Key of certificates: ECDSA P-256 or RSA 2048" },
   { key: "tlsSecret", kind: "text", value: "NAMESPACE/NAME", syntax: secretName, group: "TLS", commands: CHANGING, unset: "needed with --tls secret", help: "The Secret that holds your certificate" },
@@ -113,7 +113,7 @@ export const OPTIONS: readonly Option[] = [
   { key: "imageRegistry", kind: "text", value: "HOST/PATH", syntax: imageRegistry, group: "Releases and images", commands: CHANGING, unset: "as in the releases", help: "Take every image from this registry; tags and digests are kept" },
 
   { key: "config", kind: "text", value: "FILE", syntax: anyText, only: "flag or environment", group: "Running", commands: ALL, runOnly: true, unset: "no file", help: "Read options from a YAML file" },
-  { key: "yes", kind: "boolean", short: "y", group: "Running", commands: [...CHANGING, "uninstall"], runOnly: true, default: "false", help: "Do not ask before changing anything" },
+  { key: "yes", kind: "boolean", short: "y", group: "Running", commands: [...CHANGING, "renew", "uninstall"], runOnly: true, default: "false", help: "Do not ask before changing anything" },
   { key: "timeout", kind: "duration", value: "TIME", group: "Running", commands: ALL, runOnly: true, default: "10m", help: "Longest that a step may take: 600, 10m, 1h30m" },
   { key: "takeOwnership", kind: "boolean", group: "Running", commands: CHANGING, runOnly: true, default: "false", help: "Change fields that somebody else owns; the plan lists them first" },
   { key: "skipChecks", kind: "list", value: "ID,...", syntax: checkId, group: "Running", commands: CHANGING, runOnly: true, default: "", help: "Run without these pre-flight checks" },

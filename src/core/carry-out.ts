@@ -22,6 +22,8 @@ export interface RunTools extends ReadContext {
   readonly closeAccount: ApplyTools["closeAccount"];
   readonly emit: Emit;
   readonly takeOwnership: boolean;
+  /** See {@link replan}. */
+  readonly narrow?: boolean;
   readonly remember: ApplyTools["remember"];
   /** For each step: how long its waits may take together. */
   readonly timeoutMs: number;

@@ -4,13 +4,15 @@ import { type RecordSetChange, sameSet } from "../ports/zones.ts";
 import { fills, hasBlank } from "./blank.ts";
 import { type Change, conflictsOfChange, type Goal, type StepPlan } from "./change.ts";
 import { planStep, subjectOf, targetOf } from "./plan.ts";
-import { takeSnapshot } from "./snapshot.ts";
+import { directSnapshot, takeSnapshot } from "./snapshot.ts";
 import type { Kind, Step } from "./step.ts";
 
 interface ReplanTools {
   readonly cluster: ClusterPreview;
   readonly now: () => Date;
   readonly takeOwnership: boolean;
+  /** Objects are asked for one by one: the account may not list. */
+  readonly narrow?: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export const replan = async (
         ]
       : [],
   );
-  const live = takeSnapshot(tools.cluster, true);
+  const live = tools.narrow ? directSnapshot(tools.cluster) : takeSnapshot(tools.cluster, true);
   const now = await planStep(
     step,
     { goal, live, now: tools.now, cluster: tools.cluster, kinds: unique(kinds), firm: true },

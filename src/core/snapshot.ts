@@ -45,6 +45,13 @@ export const takeSnapshot = (cluster: ClusterRead, fresh = false): Snapshot => {
   };
 };
 
+/** Asks for each object by name, for accounts that may not list everything: a few objects, and what is there now. */
+export const directSnapshot = (cluster: ClusterRead): Snapshot => ({
+  get: cluster.get,
+  list: (apiVersion, kind, namespace) => cluster.list({ apiVersion, kind, ...(namespace ? { namespace } : {}) }),
+  owned: (apiVersion, kind) => cluster.list({ apiVersion, kind, labelSelector: OWNER_LABEL }),
+});
+
 const selects = (selector: string | undefined, labels: Readonly<Record<string, string>> = {}): boolean =>
   (selector ?? "").split(",").every((term) => {
     const [key = "", value] = term.split("=");

@@ -6,6 +6,8 @@ import {
   askAll,
   askOneOf,
   askRecursive,
+  deadOf,
+  deadWords,
   isUnder,
   locate,
   type NameServer,
@@ -213,20 +215,12 @@ const lameness = async (
     if (answer instanceof NoAnswer || (answer.authoritative && answer.rcode === "NOERROR")) return [];
     return [`${who(one)} ${answer.rcode === "NOERROR" ? "answers without authority" : `answers ${answer.rcode}`}`];
   });
-  const dead = servers.filter(
-    (server) =>
-      !said.some((one) => one.server === server && !isSilent(one)) &&
-      // This machine may have no IPv6; then nothing can be said.
-      (server.addresses.length === 0 || server.addresses.some((address) => !address.includes(":"))),
-  );
+  const dead = deadOf(servers, said);
   if (lame.length === 0 && dead.length === 0) return undefined;
   const answering = said.length - said.filter(isSilent).length;
-  const silent = dead.map(({ name, addresses }) =>
-    addresses.length === 0 ? `${name} has no address` : `${name} (${addresses.join(", ")}) does not answer`,
-  );
   return {
     severity: lame.length === answering ? "fail" : "warn",
-    what: `not every server of ${zone} answers for it: ${[...lame, ...silent].join("; ")}`,
+    what: `not every server of ${zone} answers for it: ${[...lame, ...dead.map(deadWords)].join("; ")}`,
     remedy: {
       text: `Take these servers out of the delegation of ${zone}, or give them the zone.`,
       command: `dig +norecurse SOA ${zone} @${(lame.length > 0 ? /^\S+/.exec(lame[0] ?? "")?.[0] : dead[0]?.name) ?? zone}`,

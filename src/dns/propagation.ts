@@ -4,7 +4,7 @@ import { type Check, type Finding, fail, ok } from "../core/check.ts";
 import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
 import { authoritativeServers } from "./delegation.ts";
-import { askAll, askRecursive, type NameServer, type Said, who } from "./servers.ts";
+import { askAll, askRecursive, deadOf, deadWords, type NameServer, type Said, who } from "./servers.ts";
 
 /** What every server has to answer. */
 export interface Expectation {
@@ -83,8 +83,8 @@ const remedyFor = (expectation: Expectation, at?: string): Remedy => ({
 
 /**
  * Asks every address of every authoritative server, so that no cache is in between. `ok` when all agree. `fail` (not permanent) when one answers
- * something else, or when one of the name servers answers at none of its addresses; those that have only IPv6 may stay silent, since this
- * machine may have none. Where nobody can be asked, the recursive resolver is, and the summary says so; `unknown` when that does not answer
+ * something else, or when one of the name servers answers at none of its addresses; those that this machine may have no way to (IPv6) may stay
+ * silent. Where nobody can be asked, the recursive resolver is, and the summary says so; `unknown` when that does not answer
  * either. Keep `serversOf` while waiting.
  */
 export const everywhere = async (
@@ -126,23 +126,19 @@ const compared = async (
     })),
   );
   const all = rounds.flatMap(({ said }) => said);
-  const silent = servers.filter((server) => all.every((one) => one.server !== server || isSilent(one)));
-  if (silent.length === servers.length) return throughResolver(resolver, zone, expectations, signal);
+  if (all.every(isSilent)) return throughResolver(resolver, zone, expectations, signal);
 
   const behind = rounds.flatMap(({ expectation, said }) => behindOf(expectation, said));
   const [first] = behind;
   if (first) return fail(few(behind.map(({ text }) => text)), remedyFor(first.expectation, first.address));
-  const mute = silent.filter(({ addresses }) => addresses.length === 0 || addresses.some((ip) => !ip.includes(":")));
-  const [dead] = mute;
-  const asked = expectations[0];
-  if (dead && asked)
-    return fail(
-      `${few(mute.map(({ name, addresses }) => `${name} (${addresses.join(", ") || "no address"}) does not answer`))}; the others have it`,
-      {
-        text: `See why this name server is silent, or take it out of the delegation of ${zone}.`,
-        command: `dig +norecurse ${question(asked)} @${dead.addresses[0] ?? dead.name}`,
-      },
-    );
+  const dead = deadOf(servers, all);
+  const [mute] = dead;
+  const [asked] = expectations;
+  if (mute && asked)
+    return fail(`${few(dead.map(deadWords))}; the others have it`, {
+      text: `See why this name server is silent, or take it out of the delegation of ${zone}.`,
+      command: `dig +norecurse ${question(asked)} @${mute.addresses[0] ?? mute.name}`,
+    });
   const answering = new Set(all.filter((one) => !isSilent(one)).map(({ address }) => address));
   const unheard = servers.flatMap((server) =>
     server.addresses.filter((address) => !answering.has(address)).map((address) => who({ server, address })),

@@ -116,6 +116,28 @@ export const askAt = async (
   }
 };
 
+/** What a machine without a way to that kind of address says (errno). */
+const NO_WAY: ReadonlySet<unknown> = new Set(["ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"]);
+
+/**
+ * Silent servers of which this machine can say nothing: it has no way there, or they have only IPv6, which many networks lose without a word. The
+ * others of the silent ones really do not answer.
+ */
+export const isBeyondReach = ({ address, answer }: Said): boolean =>
+  answer instanceof NoAnswer &&
+  (address.includes(":") || (answer.cause instanceof Error && "code" in answer.cause && NO_WAY.has(answer.cause.code)));
+
+/** Name servers that answered at none of their addresses, though they could be reached at one, or that have none. */
+export const deadOf = (servers: readonly NameServer[], said: readonly Said[]): readonly NameServer[] =>
+  servers.filter((server) => {
+    const own = said.filter((one) => one.server === server);
+    return own.every(({ answer }) => answer instanceof NoAnswer) && !(own.length > 0 && own.every(isBeyondReach));
+  });
+
+/** `ns1.example.net (198.51.100.1) does not answer`. */
+export const deadWords = ({ name, addresses }: NameServer): string =>
+  addresses.length === 0 ? `${name} has no address` : `${name} (${addresses.join(", ")}) does not answer`;
+
 /** Every address of every server, at once. */
 export const askAll = (
   resolver: Resolver,

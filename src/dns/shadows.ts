@@ -144,9 +144,13 @@ export const setsAround = async (access: Access, names: readonly string[]): Prom
 const getAll = async ({ zone, zones }: Access, name: string): Promise<readonly RecordSet[]> =>
   (await Promise.all(TYPES.map((type) => zones.get(zone, name, type)))).flat();
 
+/** Whether a provider answers as a name server does shows at a label that nobody has. */
+const NOBODY = "kn-bootstrap-nobody-has-this";
+
 /**
- * Where the provider does not list and may answer as a name server does: for a name that does not exist it gives the wildcard's values. So a
- * name below a wildcard exists only if something differs from those.
+ * Where the provider does not list. One that reads the zone itself tells what stands there, but not that a name exists for the sake of others
+ * below it: then it counts as absent, and the wildcard's copy does no harm. One that answers as a name server does gives the wildcard's values
+ * for what does not exist: there a name exists only if something differs from those.
  */
 const fromAnswers = async (
   access: Access,
@@ -156,15 +160,18 @@ const fromAnswers = async (
   const found = new Map<string, readonly RecordSet[]>([["*", apex]]);
   for (const name of names) {
     let wildcard = apex;
+    let above = "";
     const labels = name.split(".");
     for (let depth = labels.length - 1; depth > 0; depth -= 1) {
       const node = labels.slice(depth).join(".");
       const [own, below] = await Promise.all([getAll(access, node), getAll(access, `*.${node}`)]);
-      if (wildcard.length > 0 && sameValues(own, wildcard)) break;
+      const isMadeUp = wildcard.length > 0 && (await getAll(access, `${NOBODY}${above}`)).length > 0;
+      if (isMadeUp && sameValues(own, wildcard)) break;
       // An empty set stands for the name's existence.
-      found.set(node, own.length > 0 || wildcard.length === 0 ? own : [{ name: node, type: "TXT", values: [] }]);
+      found.set(node, isMadeUp && own.length === 0 ? [{ name: node, type: "TXT", values: [] }] : own);
       found.set(`*.${node}`, below);
       wildcard = below;
+      above = `.${node}`;
     }
   }
   return [...found.values()].flat();

@@ -1,4 +1,5 @@
 import { createApi } from "./api/index.ts";
+import { certManagerCaller, createCertManager, type Door } from "./cert-manager/index.ts";
 import { createFaults, type Faults } from "./faults/index.ts";
 import { createServing, webhookCaller } from "./knative/index.ts";
 import { kourierController } from "./kourier/controller.ts";
@@ -28,6 +29,8 @@ export interface WorldOptions {
   readonly pull?: (image: string) => string | undefined;
   /** Of pod names and of the gateway's choice between Revisions; 1 when absent. */
   readonly seed?: number;
+  /** How cert-manager reaches a CA and the DNS; nobody answers at the CA's name when absent. */
+  readonly certManager?: Door;
   /** What is wrong from the beginning, as {@link Faults} takes it. */
   readonly faults?: readonly string[];
 }
@@ -71,7 +74,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   const api = await createApi({
     version,
     clock: hooks.clock,
-    callWebhook: hooks.callWebhook(webhookCaller(onStage)),
+    callWebhook: hooks.callWebhook(certManagerCaller(onStage, webhookCaller(onStage))),
     onRequest: async (request) =>
       (await options.onRequest?.(request)) ?? (await hooks.onRequest(request)) ?? readLog(stage?.api, logs, request),
   });
@@ -79,9 +82,10 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   const gateway = await startGateway(stage, () => serving.dataPlane);
   const serving = createServing(stage, logs, pull);
   const kourier = kourierController(stage, gateway);
+  const certManager = createCertManager(stage, options.certManager);
   const controllers = [
     ...kubernetesControllers(stage, {
-      programs: [...serving.programs, kourier.program, gateway.process].map(hooks.program),
+      programs: [...serving.programs, kourier.program, gateway.process, ...certManager.programs].map(hooks.program),
       logs,
       pull,
       loadBalancer: LOAD_BALANCERS[loadBalancer],
@@ -89,6 +93,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     ...serving.reconcilers,
     kourier.reconciler,
     gateway.reconciler,
+    ...certManager.reconcilers,
   ];
   const running = runReconcilers(api, controllers.map(hooks.reconciler));
   await joinNodes(api, version, nodes);

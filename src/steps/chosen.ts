@@ -6,15 +6,24 @@ import { STATE } from "../core/prior.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { dataOf, isRecord, type KubeObject } from "../ports/object.ts";
 
-/** What the state ConfigMap says was chosen, as it was written; empty where nothing of ours is. */
-export const choicesOf = (state: KubeObject | undefined): Readonly<Record<string, unknown>> => {
+const parsed = (text: string | undefined): Readonly<Record<string, unknown>> => {
   try {
-    const parsed: unknown = JSON.parse(dataOf(state).choices ?? "{}");
-    return isRecord(parsed) ? parsed : {};
+    const value: unknown = JSON.parse(text ?? "{}");
+    return isRecord(value) ? value : {};
   } catch {
     return {};
   }
 };
+
+/** What the state ConfigMap says was chosen, as it was written; empty where nothing of ours is. */
+export const choicesOf = (state: KubeObject | undefined): Readonly<Record<string, unknown>> =>
+  parsed(dataOf(state).choices);
+
+/** Component → version, as the last install wrote it down. */
+export const versionsOf = (state: KubeObject | undefined): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(parsed(dataOf(state).versions)).map(([component, version]) => [component, String(version)]),
+  );
 
 /**
  * The configuration of what is installed, for commands that go on with it (renew, uninstall): the choices that were kept, and about the

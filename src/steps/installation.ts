@@ -31,6 +31,8 @@ export interface Installation {
   readonly manifests: Manifests;
   /** What the state ConfigMap says about the choices made. */
   readonly choices: Readonly<Record<string, unknown>>;
+  /** The certificate that is to be replaced although nothing is wrong with it, and why. */
+  readonly renewal?: { readonly serial: string; readonly reason: string };
   /** PEM of a private ACME CA's root. */
   readonly acmeCa?: string;
   /** Absent: nobody writes records, or (`render`) the DNS is not looked at. */

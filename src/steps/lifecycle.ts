@@ -8,7 +8,7 @@ import { MANAGER, withOwner } from "../core/inventory.ts";
 import { withLock } from "../core/lock.ts";
 import { makePlan, type PlanOptions } from "../core/plan.ts";
 import { createMemory } from "../core/prior.ts";
-import { type Report, run } from "../core/run.ts";
+import { type Report, type RunTools, run } from "../core/run.ts";
 import { emptySnapshot, takeSnapshot } from "../core/snapshot.ts";
 import type { Kind, Snapshot, Step } from "../core/step.ts";
 import { runCheck } from "../core/wait.ts";
@@ -196,11 +196,18 @@ export const runUninstall = (plan: Plan, install: Installation, removal: Removal
   runLocked(plan, steps(install, removal), install, tools);
 
 /** Holds the lock from the first write to the last. */
-const runLocked = async (plan: Plan, list: readonly Step[], install: Installation, tools: Tools): Promise<Report> => {
+export const runLocked = async (
+  plan: Plan,
+  list: readonly Step[],
+  install: Installation,
+  tools: Tools,
+  options: Pick<RunTools, "narrow"> = {},
+): Promise<Report> => {
   const { cluster, config, emit } = tools;
   const work = (held: ClusterWrite, signal: AbortSignal): Promise<Report> =>
     run(plan, list, {
       ...tools,
+      ...options,
       cluster: held,
       signal,
       remember: createMemory(held),

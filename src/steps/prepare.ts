@@ -1,10 +1,13 @@
 import type { Config } from "../config/config.ts";
 import { shown } from "../config/shown.ts";
+import { STATE } from "../core/prior.ts";
 import { ingressProvider } from "../ingress/index.ts";
+import type { ClusterRead } from "../ports/cluster.ts";
 import { groupOf, type KubeObject } from "../ports/object.ts";
-import type { Catalog } from "../releases/catalog.ts";
+import { type Catalog, loadCatalog } from "../releases/catalog.ts";
 import { rewriteImage, rewriteImages } from "../releases/images.ts";
 import type { Releases } from "../releases/index.ts";
+import { choicesOf, versionsOf } from "./chosen.ts";
 import type { Installation, Manifests } from "./installation.ts";
 import { configuration, lastWords, tidy, transforming } from "./transforms.ts";
 
@@ -73,3 +76,22 @@ export const withoutManifests = (config: Config): Installation => ({
     standIn: false,
   },
 });
+
+/** What runs, for commands that change a part of it and need no release: its versions and choices as they were written down. */
+export const runningInstallation = async (config: Config, cluster: Pick<ClusterRead, "get">): Promise<Installation> => {
+  const [state, catalog] = await Promise.all([cluster.get(STATE), loadCatalog()]);
+  const versions = versionsOf(state);
+  const release = catalog.resolve(versions.serving, versions);
+  const nothing = withoutManifests(config);
+  return {
+    ...nothing,
+    choices: choicesOf(state),
+    manifests: {
+      ...nothing.manifests,
+      versions,
+      hello: config.imageRegistry ? rewriteImage(catalog.helloImage, config.imageRegistry) : catalog.helloImage,
+      configMapKeys: "configMap" in release.setting("certs-secret-name"),
+      key: release.key,
+    },
+  };
+};

@@ -7,8 +7,9 @@ import { STATE } from "../core/prior.ts";
 import { runCheck } from "../core/wait.ts";
 import { findAddress } from "../ingress/address.ts";
 import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
-import { at, dataOf, isRecord, type KubeObject } from "../ports/object.ts";
+import { at, dataOf, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
+import { choicesOf } from "./chosen.ts";
 import { WILDCARD } from "./tls.ts";
 
 /** What an installation looks like from outside, whoever made it. */
@@ -59,15 +60,6 @@ const defaultDomain = (config: KubeObject | undefined): string | undefined =>
   Object.entries(dataOf(config))
     .flatMap(([key, value]) => (!key.startsWith("_") && value.trim() === "" ? [key] : []))
     .sort()[0];
-
-const choicesOf = (state: KubeObject | undefined): Readonly<Record<string, unknown>> => {
-  try {
-    const parsed: unknown = JSON.parse(dataOf(state).choices ?? "{}");
-    return isRecord(parsed) ? parsed : {};
-  } catch {
-    return {};
-  }
-};
 
 /** One read of everything that a status shows; `ctx.cluster` should answer from a snapshot. */
 export const readStatus = async (ctx: ReadContext): Promise<Status> => {

@@ -1,3 +1,4 @@
+import { UNFINISHED, unfinishedIn } from "../certificates/acme/journal.ts";
 import { directoryOf, isAcme, issuerInfo } from "../certificates/index.ts";
 import { wildcardsFor } from "../certificates/names.ts";
 import { inspect, reasonToIssue } from "../certificates/secret.ts";
@@ -35,16 +36,22 @@ const plannedNames = async (ctx: PlanContext, install: Installation): Promise<re
 /** Why the certificate must be made, or undefined: it is fine. A root without its key could sign no renewal, so it counts. */
 const reasonFor = async (
   ctx: PlanContext,
-  { config }: Installation,
+  { config, renewal }: Installation,
   names: readonly string[],
 ): Promise<string | undefined> => {
   const live = await ctx.live.get(WILDCARD);
   if (hasBlank(names)) return live ? "the address may have changed" : "missing";
   const found = inspect(live);
+  if (renewal && found?.serial === renewal.serial) return renewal.reason;
   const reason = reasonToIssue(found, names, ctx.now());
   if (reason) return reason;
   if (found?.directory !== (isAcme(config.tls) ? directoryOf(config.tls, config.acmeDirectory) : undefined))
     return "the one that is there is from another CA";
+  if (isAcme(config.tls)) {
+    // It may have left records behind, or a certificate that only has to be fetched.
+    const unfinished = unfinishedIn(await ctx.live.list("v1", "Secret", HOME), WILDCARD);
+    return unfinished.length > 0 ? UNFINISHED : undefined;
+  }
   if (config.tls !== "self-signed") return undefined;
   return (await ctx.live.get(ROOT)) ? undefined : `its root, Secret ${ROOT.namespace}/${ROOT.name}, is gone`;
 };
@@ -159,7 +166,9 @@ export const gatewayTls = (install: Installation): Step => {
       const secret = servedSecret(install);
       const found = inspect(await ctx.live.get(secret));
       const names = await plannedNames(ctx, install);
-      const isFine = install.config.tls === "secret" || (await reasonFor(ctx, install, names)) === undefined;
+      // Planned again, the certificate's step is done: what is there now is what is served.
+      const isFine =
+        ctx.firm || install.config.tls === "secret" || (await reasonFor(ctx, install, names)) === undefined;
       const current = found && isFine ? found.fingerprint : blank("the fingerprint of the certificate");
       const parts = ingress.serveCertificate(
         { secret: { namespace: secret.namespace ?? HOME, name: secret.name }, fingerprint: current },

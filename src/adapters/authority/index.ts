@@ -163,14 +163,17 @@ const accountOf = (session: Session, key: string, accountUrl: string, directory:
   };
 };
 
-let loaded: Promise<typeof acme> | undefined;
+type Library = Pick<typeof acme, "Client">;
+
+let loaded: Promise<Library> | undefined;
 
 /** acme-client, when it is first needed. Its axios instance is shared by everybody in this process; our adapter knows whose call it is. */
-const library = (): Promise<typeof acme> => {
-  loaded ??= import("acme-client").then((module) => {
-    const { axios } = module;
+const library = (): Promise<Library> => {
+  // CommonJS: once bundled, its names stand below `default` alone.
+  loaded ??= import("acme-client").then(({ default: found }) => {
+    const { axios } = found;
     axios.defaults.adapter = adapter as unknown as NonNullable<typeof axios.defaults.adapter>;
-    return module;
+    return found;
   });
   return loaded;
 };

@@ -29,23 +29,28 @@ export interface TransportOptions {
 
 export type Transport = (question: HttpQuestion) => Promise<HttpAnswer>;
 
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 const MOST_BODY = 1024 * 1024;
 
 /**
- * Requests to a CA over one pool of connections. What passes by itself is tried again: no answer, or 5xx without a rate limit. A POST may
+ * Requests to a CA over one pool of connections. What passes by itself is tried again: no answer, or 5xx. A POST may
  * reach the CA twice; its nonce makes the second one a `badNonce`, which is signed anew. Errors: {@link AuthorityUnreachable} with the
  * transport's own words; the signal's reason.
  */
 export const createTransport = (options: TransportOptions): Transport => {
   const { ca, env, timeoutMs = 15_000, pausesMs = [250, 1000, 2000] } = options;
-  const agent = new https.Agent({ keepAlive: true, maxSockets: 8, proxyEnv: env, ...(ca ? { ca } : {}) });
+  const common = { keepAlive: true, maxSockets: 8, ...(ca ? { ca } : {}) };
+  const outward = new https.Agent({ ...common, proxyEnv: env });
+  // No proxy leads to this machine's own loopback; Node would ask it all the same.
+  const inward = new https.Agent(common);
   return async (question) => {
-    const { host } = new URL(question.url);
+    const { host, hostname } = new URL(question.url);
+    const agent = LOOPBACK.test(hostname) ? inward : outward;
     for (let tries = 0; ; tries += 1) {
       const pause = pausesMs[tries];
       try {
         const answer = await once(question, agent, timeoutMs);
-        if (answer.status < 500 || isRateLimit(answer)) return answer;
+        if (answer.status < 500 || (isRateLimit(answer) && (pause === undefined || asksForMore(answer)))) return answer;
         if (pause === undefined) throw new AuthorityUnreachable(host, `it answers ${answer.status}: ${gist(answer)}`);
       } catch (error) {
         question.signal?.throwIfAborted();
@@ -98,8 +103,10 @@ const once = (question: HttpQuestion, agent: https.Agent, timeoutMs: number): Pr
     outgoing.end(question.body);
   });
 
-/** Boulder sends its "busy" and some limits as 503 (RFC 8555 §6.6 leaves the status open). */
+/** Boulder's "service busy" is one, as 503; it passes within seconds. */
 const isRateLimit = ({ body }: HttpAnswer): boolean => body.includes("urn:ietf:params:acme:error:rateLimited");
+
+const asksForMore = ({ headers }: HttpAnswer): boolean => Number(headers["retry-after"] ?? 0) > 5;
 
 /** Trying again does not make a certificate trusted, nor a name exist. */
 const isDistrust = (error: unknown): boolean =>

@@ -84,8 +84,12 @@ export const parseOrder = (secret: KubeObject | undefined): PendingOrder | undef
  */
 export const unfinishedOrders = async (cluster: ClusterRead, target: ObjectRef): Promise<readonly PendingOrder[]> => {
   const secrets = await cluster.list({ apiVersion: "v1", kind: "Secret", namespace: HOME, labelSelector: SELECTOR });
-  return secrets.flatMap((secret) => {
+  return unfinishedIn(secrets, target);
+};
+
+/** The same among Secrets that were read already. */
+export const unfinishedIn = (secrets: readonly KubeObject[], target: ObjectRef): readonly PendingOrder[] =>
+  secrets.flatMap((secret) => {
     const order = parseOrder(secret);
     return order && order.target === keyOf(target) ? [order] : [];
   });
-};

@@ -1,11 +1,12 @@
 import { createPublicKey, X509Certificate } from "node:crypto";
 import { HOME, withOwner } from "../../core/inventory.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+import { DIRECTORY } from "../secret.ts";
 import { encoded, textOf } from "./secrets.ts";
 
 /** What a certificate's Secret says about where it came from; a renewal keeps to it (rule 25). */
 export const ANNOTATIONS = {
-  directory: "kn-bootstrap/acme-directory",
+  directory: DIRECTORY,
   profile: "kn-bootstrap/acme-profile",
   names: "kn-bootstrap/names",
   issuedAt: "kn-bootstrap/issued-at",

@@ -38,6 +38,11 @@ export const commands: readonly Command[] = [
     run: async (ctx) => (await import("./status.ts")).run(ctx),
   },
   {
+    name: "renew",
+    summary: "Replace the certificate when it is due, and prove that the new one is served",
+    run: async (ctx) => (await import("./renew.ts")).run(ctx),
+  },
+  {
     name: "uninstall",
     summary: "Remove what install made, in the safe order; show it first",
     run: async (ctx) => (await import("./uninstall.ts")).run(ctx),

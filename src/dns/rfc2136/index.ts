@@ -16,7 +16,7 @@ const PACE: Pace = {
 
 /** {@link rfc2136} with its times as arguments. */
 export const openRfc2136 = async (
-  { env, signal, onTrouble }: ZonesOptions,
+  { env, signal, onTrouble }: Pick<ZonesOptions, "env" | "signal" | "onTrouble">,
   pace: Partial<Pace> = {},
 ): ReturnType<DnsProvider["open"]> => {
   const [{ readSettings }, { createServer }, { createZones }] = await Promise.all([

@@ -60,6 +60,14 @@ export interface WireRecord {
   readonly data: Buffer;
 }
 
+const EMPTY = { ttl: 0, data: Buffer.alloc(0) };
+
+/** Prerequisite: the record set does not exist (RFC 2136 2.4.3); with type ANY, the name is not in use (2.4.5). */
+export const absent = (name: string, type: number): WireRecord => ({ ...EMPTY, name, type, class: CLASS.NONE });
+
+/** Prerequisite: the set exists, whatever it holds (RFC 2136 2.4.1). Update: all of it goes (2.5.2). */
+export const anything = (name: string, type: number): WireRecord => ({ ...EMPTY, name, type, class: CLASS.ANY });
+
 export interface Question {
   readonly name: string;
   readonly type: number;

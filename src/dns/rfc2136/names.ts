@@ -30,6 +30,7 @@ export const encodeName = (name: string): Buffer => {
     }
   }
   if (labels.at(-1)?.length === 0) labels.pop();
+  if (name === ".") labels.pop();
   if (labels.some(({ length }) => length === 0)) throw new BadName(name, "a label is empty");
   if (labels.some(({ length }) => length > MOST_LABEL)) throw new BadName(name, "a label is longer than 63 bytes");
   const wire = Buffer.from([...labels.flatMap((label) => [label.length, ...label]), 0]);

@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import packet, { type Answer } from "dns-packet";
 import type { RecordType } from "../../ports/dns.ts";
 import { TYPE } from "./message.ts";
@@ -14,7 +15,7 @@ const MOST_STRING = 255;
 const BEFORE_DATA = 12 + 1 + 10;
 
 /** A message with one AAAA, up to its address. */
-const ONE_AAAA = Buffer.from("0000800000000001000000000000001c0001000000000010", "hex");
+const ONE_AAAA = Buffer.from("00008000000000010000000000001c0001000000000010", "hex");
 
 const strings = (text: string): readonly Buffer[] => {
   const bytes = Buffer.from(text);
@@ -43,12 +44,14 @@ export const encodeValue = (type: RecordType, value: string): Buffer => {
       return Buffer.concat(strings(value).flatMap((part) => [Buffer.from([part.length]), part]));
     case "CAA": {
       const data = caa(value);
-      if (!data) throw new Error(`no CAA: ${value}`);
+      if (!data) throw new Error(`${value} is no CAA such as 0 issue "ca.example"`);
       return viaPacket({ name: ".", type, data: { ...data, tag: data.tag as "issue" } });
     }
     case "SOA":
       throw new Error("a SOA is the server's own");
     default:
+      if (isIP(value) !== (type === "A" ? 4 : 6))
+        throw new Error(`${value} is no address for a record of type ${type}`);
       return viaPacket({ name: ".", type, data: value });
   }
 };

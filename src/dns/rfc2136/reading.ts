@@ -1,11 +1,11 @@
 import type { RecordType } from "../../ports/dns.ts";
 import { UserError } from "../../ports/error.ts";
 import { absolute, isInZone, relativeTo, type Zone } from "../../ports/zones.ts";
-import { CLASS, RCODE, type Received, rcodeName, TYPE, type WireRecord } from "./message.ts";
+import { anything, CLASS, RCODE, type Received, rcodeName, TYPE, type WireRecord } from "./message.ts";
 import { decodeValue, typeOf } from "./rdata.ts";
 import { refused } from "./refusals.ts";
 import type { Server } from "./server.ts";
-import { any, type Stored } from "./update.ts";
+import type { Stored } from "./update.ts";
 
 /** Lower case, without the trailing dot. */
 export const plain = (name: string): string => name.toLowerCase().replace(/\.$/, "");
@@ -61,7 +61,7 @@ const notAuthoritative = (server: Server, zone: Zone): UserError =>
 export const createReading = (server: Server) => {
   /** The records that answer this question, whether they stand there or a wildcard made them. */
   const look = async (zone: Zone, name: string, code: number, signal: AbortSignal): Promise<readonly WireRecord[]> => {
-    const answer = await server.ask(name, code, signal);
+    const answer = await server.ask(zone.name, name, code, signal);
     if (answer.rcode !== RCODE.NOERROR && answer.rcode !== RCODE.NXDOMAIN)
       throw refused(server.subject(zone.name), answer.rcode, `questions about ${name}`);
     if (answer.authoritative) return at(answer, name, code);
@@ -83,7 +83,10 @@ export const createReading = (server: Server) => {
    * undefined when the server does not allow it.
    */
   const stands = async (zone: Zone, name: string, code: number, signal: AbortSignal): Promise<boolean | undefined> => {
-    const { rcode } = await server.update({ zone: zone.name, prerequisites: [any(name, code)], updates: [] }, signal);
+    const { rcode } = await server.update(
+      { zone: zone.name, prerequisites: [anything(name, code)], updates: [] },
+      signal,
+    );
     if (rcode === RCODE.NOERROR) return true;
     return rcode === RCODE.NXRRSET || rcode === RCODE.NXDOMAIN ? false : undefined;
   };
@@ -114,10 +117,10 @@ export const createReading = (server: Server) => {
       (await records(zone, name, TYPE[type], signal)).length > 0,
     /** The zone of exactly this name, when the server is authoritative for it. */
     zone: async (name: string, signal: AbortSignal): Promise<Zone | undefined> => {
-      const answer = await server.ask(name, TYPE.SOA, signal);
+      const answer = await server.ask(name, name, TYPE.SOA, signal);
       if (answer.rcode !== RCODE.NOERROR || !answer.authoritative || at(answer, name, TYPE.SOA).length === 0)
         return undefined;
-      const servers = at(await server.ask(name, TYPE.NS, signal), name, TYPE.NS);
+      const servers = at(await server.ask(name, name, TYPE.NS, signal), name, TYPE.NS);
       return { id: name, name, isPrivate: false, nameServers: servers.map(({ data }) => decodeValue("NS", data)) };
     },
     /** Every set at or below a name, of the types of {@link RecordType}; undefined when the server refuses transfers. */

@@ -1,10 +1,19 @@
 import { ZonesUnreachable } from "../../ports/zones.ts";
 import { createConnection, Lost } from "./connection.ts";
-import { encodeMessage, type Message, OPCODE, RCODE, type Received, TYPE, type WireRecord } from "./message.ts";
+import {
+  anything,
+  encodeMessage,
+  type Message,
+  OPCODE,
+  RCODE,
+  type Received,
+  TYPE,
+  type WireRecord,
+} from "./message.ts";
 import { type Subject, untrusted } from "./refusals.ts";
 import type { Settings } from "./settings.ts";
 import { judge, receiveTransfer } from "./transfer.ts";
-import { sign } from "./tsig.ts";
+import { sign, type Verdict } from "./tsig.ts";
 
 /** Time and patience, as arguments. */
 export interface Pace {
@@ -32,9 +41,9 @@ export interface Server {
   readonly subject: (name: string) => Subject;
   /**
    * Both resolve with an answer that the server signed, or with one of an rcode that it may leave unsigned. Errors: UserError about the
-   * key or the clock, ZonesUnreachable after the last try.
+   * key or the clock, ZonesUnreachable after the last try. `zone`: the one that the name is in, or may be.
    */
-  readonly ask: (name: string, type: number, signal: AbortSignal) => Promise<Received>;
+  readonly ask: (zone: string, name: string, type: number, signal: AbortSignal) => Promise<Received>;
   /** `uncertain`: an earlier try may have been carried out although its answer was lost. */
   readonly update: (
     update: Update,
@@ -55,24 +64,61 @@ const MAY_BE_UNSIGNED: readonly number[] = [
   RCODE.NOTZONE,
 ];
 
+type Judged = ReturnType<typeof judge>;
+
+const isBadKey = (verdict: Verdict): boolean => verdict.kind === "refused" && verdict.error === RCODE.BADKEY;
+
+const query = (name: string, type: number): Omit<Message, "id"> => ({
+  opcode: OPCODE.QUERY,
+  question: { name, type },
+  answers: [],
+  authority: [],
+});
+
+const updating = ({ zone, prerequisites, updates }: Update): Omit<Message, "id"> => ({
+  opcode: OPCODE.UPDATE,
+  question: { name: zone, type: TYPE.SOA },
+  answers: prerequisites,
+  authority: updates,
+});
+
 export const createServer = (settings: Settings, onTrouble: (reason: string) => void, pace: Pace): Server => {
   const { host, port, key } = settings;
   const title = `${host.includes(":") ? `[${host}]` : host}${port === 53 ? "" : `:${port}`}`;
   const subject = (name: string): Subject => ({ settings, server: title, name });
   const connection = createConnection(settings, pace.timeoutMs);
 
-  const once = async (message: Omit<Message, "id">, about: string, signal: AbortSignal): Promise<Received> => {
+  /** Zones whose questions the key may not sign although it may change them: Knot, when the acl lacks the action `query`. */
+  const askedPlainly = new Set<string>();
+
+  const exchange = async (message: Omit<Message, "id">, signal: AbortSignal): Promise<Judged> => {
     let mac: Buffer = Buffer.alloc(0);
     const answer = await connection.request((id) => {
       const signed = sign(encodeMessage({ ...message, id }), key, pace.now());
       mac = signed.mac;
       return signed.message;
     }, signal);
-    const { received, verdict } = judge(answer, key, pace.now(), mac);
-    if (verdict.kind !== "good" && !(verdict.kind === "unsigned" && MAY_BE_UNSIGNED.includes(received.rcode)))
-      throw untrusted(subject(about), verdict);
-    if (received.rcode === RCODE.SERVFAIL) throw new Lost("answers SERVFAIL");
-    return received;
+    return judged(answer, mac);
+  };
+  const exchangePlainly = async (message: Omit<Message, "id">, signal: AbortSignal): Promise<Received> =>
+    judged(await connection.request((id) => encodeMessage({ ...message, id }), signal), Buffer.alloc(0)).received;
+  const judged = (answer: Buffer, mac: Buffer): Judged => {
+    const result = judge(answer, key, pace.now(), mac);
+    if (result.received.rcode === RCODE.SERVFAIL) throw new Lost("answers SERVFAIL");
+    return result;
+  };
+  const trusted = ({ received, verdict }: Judged, about: string): Received => {
+    if (verdict.kind === "good" || (verdict.kind === "unsigned" && MAY_BE_UNSIGNED.includes(received.rcode)))
+      return received;
+    throw untrusted(subject(about), verdict);
+  };
+
+  /** Servers say BADKEY too for a key that they know and that may not do this; then it may do the other thing. */
+  const mayAsk = async (zone: string, signal: AbortSignal): Promise<boolean> =>
+    (await exchange(query(zone, TYPE.SOA), signal)).verdict.kind === "good";
+  const mayUpdate = async (zone: string, signal: AbortSignal): Promise<boolean> => {
+    const nothing = { zone, prerequisites: [anything(zone, TYPE.SOA)], updates: [] };
+    return (await exchange(updating(nothing), signal)).verdict.kind === "good";
   };
 
   const retrying = async <T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> => {
@@ -98,26 +144,34 @@ export const createServer = (settings: Settings, onTrouble: (reason: string) => 
   return {
     title,
     subject,
-    ask: (name, type, signal) => {
-      const query = { opcode: OPCODE.QUERY, question: { name, type }, answers: [], authority: [] };
-      return retrying(() => once(query, name, signal), signal);
-    },
-    update: ({ zone, prerequisites, updates }, signal) => {
-      const question = { name: zone, type: TYPE.SOA };
-      const message = { opcode: OPCODE.UPDATE, question, answers: prerequisites, authority: updates };
+    ask: (zone, name, type, signal) =>
+      retrying(async () => {
+        if (!askedPlainly.has(zone)) {
+          const answer = await exchange(query(name, type), signal);
+          if (!isBadKey(answer.verdict) || !(await mayUpdate(zone, signal))) return trusted(answer, zone);
+          askedPlainly.add(zone);
+        }
+        return exchangePlainly(query(name, type), signal);
+      }, signal),
+    update: (update, signal) => {
       let uncertain = false;
       return retrying(async () => {
         const before = uncertain;
         uncertain = true;
-        const { rcode } = await once(message, zone, signal);
-        return { rcode, uncertain: before };
+        const answer = await exchange(updating(update), signal);
+        if (isBadKey(answer.verdict) && (await mayAsk(update.zone, signal)))
+          return { rcode: RCODE.NOTAUTH, uncertain: before };
+        return { rcode: trusted(answer, update.zone).rcode, uncertain: before };
       }, signal);
     },
     transfer: (zone, signal) =>
       retrying(async () => {
         const result = await receiveTransfer({ settings, zone, now: pace.now, timeoutMs: pace.timeoutMs, signal });
-        if (result.kind === "untrusted") throw untrusted(subject(zone), result.verdict);
-        return result.kind === "records" ? result.records : undefined;
+        if (result.kind === "records") return result.records;
+        if (result.kind === "refused") return undefined;
+        const isKnown = async (): Promise<boolean> => (await mayAsk(zone, signal)) || (await mayUpdate(zone, signal));
+        if (isBadKey(result.verdict) && (await isKnown())) return undefined;
+        throw untrusted(subject(zone), result.verdict);
       }, signal),
     close: connection.close,
   };

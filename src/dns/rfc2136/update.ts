@@ -1,6 +1,6 @@
 import type { RecordType } from "../../ports/dns.ts";
 import { absolute, type RecordSet, type RecordSetChange, type Zone } from "../../ports/zones.ts";
-import { CLASS, TYPE, type WireRecord } from "./message.ts";
+import { absent, anything, CLASS, TYPE, type WireRecord } from "./message.ts";
 import { encodeValue } from "./rdata.ts";
 import type { Update } from "./server.ts";
 
@@ -15,14 +15,6 @@ export const keyOf = ({ name, type }: Pick<RecordSet, "name" | "type">): string 
 
 /** What cannot stand beside a CNAME (RFC 1034 3.6.2) and may well be there. */
 export const BESIDE = ["A", "AAAA", "CAA", "MX", "NS", "PTR", "SRV", "SVCB", "HTTPS", "TXT"] as const;
-
-const ANYTHING = { ttl: 0, data: Buffer.alloc(0) };
-
-/** Prerequisite: the record set does not exist (RFC 2136 2.4.3). */
-const absent = (name: string, type: number): WireRecord => ({ ...ANYTHING, name, type, class: CLASS.NONE });
-
-/** Prerequisite: it exists, whatever it holds (RFC 2136 2.4.1). Update: all of it goes (2.5.2). */
-export const any = (name: string, type: number): WireRecord => ({ ...ANYTHING, name, type, class: CLASS.ANY });
 
 /** Values of `to`, those that are there already in the bytes that they have there. */
 const dataOf = (to: RecordSet, stored: Stored | undefined): readonly Buffer[] => {
@@ -55,7 +47,7 @@ export const updateFor = (
     const name = nameOf(set);
     if (set.type !== "CNAME") return isGone(set, "CNAME") ? [] : [absent(name, TYPE.CNAME)];
     // A name that is not in use at all covers the types nobody thought of; it cannot be asked of one that something is leaving.
-    if (!froms.some((from) => from.name === set.name)) return [{ ...absent(name, TYPE.ANY) }];
+    if (!froms.some((from) => from.name === set.name)) return [absent(name, TYPE.ANY)];
     return BESIDE.filter((type) => !isGone(set, type)).map((type) => absent(name, TYPE[type]));
   };
   const rows = (set: RecordSet, data: readonly Buffer[], ttl: number): readonly WireRecord[] =>
@@ -68,7 +60,7 @@ export const updateFor = (
       ...created.flatMap((to) => [absent(nameOf(to), TYPE[to.type]), ...alone(to)]),
     ],
     updates: [
-      ...froms.map((from) => any(nameOf(from), TYPE[from.type])),
+      ...froms.map((from) => anything(nameOf(from), TYPE[from.type])),
       ...changes.flatMap(({ to }) => (to ? rows(to, dataOf(to, stored.get(keyOf(to))), to.ttl ?? 0) : [])),
     ],
   };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../../ports/error.ts";
 import {
   absolute,
@@ -68,8 +69,14 @@ export const createZones = (
   const find: ZonesWrite["find"] = async (domain) => {
     const labels = plain(domain).split(".");
     const names = labels.map((_, index) => labels.slice(index).join("."));
-    const zones = await Promise.all(names.map((name) => reading.zone(name, lifetime)));
-    return zones.flatMap((zone) => (zone ? [zone] : []));
+    const answers = await Promise.allSettled(names.map((name) => reading.zone(name, lifetime)));
+    const zones = answers.flatMap((answer) => (answer.status === "fulfilled" && answer.value ? [answer.value] : []));
+    for (const answer of answers) {
+      if (answer.status !== "rejected") continue;
+      // A key may be known for one zone and unknown for those above it.
+      if (zones.length === 0 || !(answer.reason instanceof UserError)) throw answer.reason;
+    }
+    return zones;
   };
 
   /** Each set that the changes are about, and how it should be in the end. */
@@ -125,6 +132,23 @@ export const createZones = (
     }
   };
 
+  /** Knot compares in small letters, but keeps the capitals that its control socket was given: no value matches such a record. */
+  const refuseUnmatched = async (
+    zone: Zone,
+    changes: readonly RecordSetChange[],
+    before: ReadonlyMap<string, Stored>,
+    signal: AbortSignal,
+  ): Promise<void> => {
+    const now = await readFroms(zone, changes, signal);
+    if (now.moved || !isDeepStrictEqual(now.stored, before)) return;
+    const names = [...before.values()].map(({ set }) => `the ${set.type} of ${absolute(zone, set.name)}`).join(", ");
+    throw input(
+      `The name server ${server.title} does not recognise a record that it answers itself: ${names}.`,
+      "It says that the record is not as it was read, although nothing has changed: it was written past DNS UPDATE.",
+      "Write that record again in small letters, by the means by which it came there.",
+    );
+  };
+
   /** Until the server itself answers what it has accepted. */
   const settle = async (zone: Zone, changes: readonly RecordSetChange[], signal: AbortSignal): Promise<void> => {
     const since = pace.now();
@@ -152,7 +176,8 @@ export const createZones = (
     if (rcode === RCODE.NOERROR) return settle(zone, changes, signal);
     if (!MOVED.includes(rcode)) throw refused(server.subject(zone.name), rcode, `changes of ${zone.name}`);
     if (uncertain && !(await lacking(zone, changes, signal))) return;
-    await refuseNeighbours(zone, changes, signal);
+    if (rcode === RCODE.NXRRSET || rcode === RCODE.NXDOMAIN) await refuseUnmatched(zone, changes, stored, signal);
+    else await refuseNeighbours(zone, changes, signal);
     throw new ZoneMoved(`In ${zone.name}, ${movedBecause(rcode)}.`);
   };
 

@@ -5,14 +5,17 @@ import { connect } from "node:net";
 import { framed } from "./server.ts";
 import { decodeResponse, encodeQuestion, type Response } from "./wire.ts";
 
-/** Loopback answers at once or never. */
-const TIMEOUT_MS = 400;
-
-/** Undefined: no answer. */
-export const ask = async (endpoint: string, id: number, name: string, type: string): Promise<Response | undefined> => {
+/** Undefined: no answer in time. @param timeoutMs for each transport. */
+export const ask = async (
+  endpoint: string,
+  id: number,
+  name: string,
+  type: string,
+  timeoutMs = 2000,
+): Promise<Response | undefined> => {
   const message = encodeQuestion(id, name, type);
-  const answer = await overUdp(endpoint, message, id);
-  return answer?.truncated ? overTcp(endpoint, message, id) : answer;
+  const answer = await overUdp(endpoint, message, id, timeoutMs);
+  return answer?.truncated ? overTcp(endpoint, message, id, timeoutMs) : answer;
 };
 
 const split = (endpoint: string): { host: string; port: number } => {
@@ -20,7 +23,9 @@ const split = (endpoint: string): { host: string; port: number } => {
   return { host: endpoint.slice(0, colon), port: Number(endpoint.slice(colon + 1)) };
 };
 
-const overUdp = (endpoint: string, message: Buffer, id: number): Promise<Response | undefined> =>
+type Exchange = (endpoint: string, message: Buffer, id: number, timeoutMs: number) => Promise<Response | undefined>;
+
+const overUdp: Exchange = (endpoint, message, id, timeoutMs) =>
   new Promise((resolve) => {
     const { host, port } = split(endpoint);
     const socket = createSocket("udp4");
@@ -31,7 +36,7 @@ const overUdp = (endpoint: string, message: Buffer, id: number): Promise<Respons
       socket.close();
       resolve(response);
     };
-    const timer = setTimeout(end, TIMEOUT_MS);
+    const timer = setTimeout(end, timeoutMs);
     socket.on("error", () => end());
     socket.on("message", (bytes, peer) => {
       const response = decodeResponse(bytes);
@@ -42,7 +47,7 @@ const overUdp = (endpoint: string, message: Buffer, id: number): Promise<Respons
     });
   });
 
-const overTcp = (endpoint: string, message: Buffer, id: number): Promise<Response | undefined> =>
+const overTcp: Exchange = (endpoint, message, id, timeoutMs) =>
   new Promise((resolve) => {
     const { host, port } = split(endpoint);
     const socket = connect(port, host);
@@ -51,7 +56,7 @@ const overTcp = (endpoint: string, message: Buffer, id: number): Promise<Respons
       socket.destroy();
       resolve(response);
     };
-    const timer = setTimeout(end, TIMEOUT_MS);
+    const timer = setTimeout(end, timeoutMs);
     let received: Buffer = Buffer.alloc(0);
     socket.on("error", () => end());
     socket.on("close", () => end());

@@ -51,7 +51,11 @@ export const startAuthority = async (options: AuthorityOptions): Promise<Authori
   const zones: ServedZone[] = [];
   const nearest = (name: string): ServedZone | undefined =>
     zones.filter((zone) => isWithin(name, zone.name)).sort((a, b) => b.name.length - a.name.length)[0];
-  const listening = await listen(async (message, transport) => answerTo(message, transport, nearest, options));
+  const listening = await listen(async (message, transport) => {
+    // A key is the server's; what it may do is the zone's.
+    const keys = zones.flatMap((zone) => zone.keys);
+    return answerTo(message, transport, nearest, keys, options);
+  });
   return {
     ...listening,
     name: options.name,
@@ -78,6 +82,7 @@ const answerTo = (
   message: Buffer,
   transport: Transport,
   nearest: (name: string) => ServedZone | undefined,
+  keys: readonly TsigKey[],
   options: AuthorityOptions,
 ): readonly Buffer[] => {
   const opcode = opcodeOf(message);
@@ -104,7 +109,7 @@ const answerTo = (
       ? simple({ rcode: "SERVFAIL" })
       : verdict === "truncate" && transport === "udp"
         ? simple({ rcode: "NOERROR", authoritative: true, truncated: true })
-        : signedAnswer(incoming, opcode ?? QUERY, options);
+        : signedAnswer(incoming, opcode ?? QUERY, keys, options);
   const [first] = outgoing.messages;
   const { rcode } = outgoing;
   const isMute = verdict === "mute" || first === undefined;
@@ -137,9 +142,14 @@ const replied = ({ query, transport }: Incoming, reply: Reply, room = 0): Outgoi
   rcode: reply.rcode,
 });
 
-const signedAnswer = (incoming: Incoming, opcode: number, options: AuthorityOptions): Outgoing => {
-  const { query, raw, zone } = incoming;
-  const verified = verify(raw, zone?.keys ?? [], options.now());
+const signedAnswer = (
+  incoming: Incoming,
+  opcode: number,
+  keys: readonly TsigKey[],
+  options: AuthorityOptions,
+): Outgoing => {
+  const { query, raw } = incoming;
+  const verified = verify(raw, keys, options.now());
   const { messages, rcode } = outgoingFor(incoming, opcode, verified, options);
   if (!("sign" in verified) || query.opcode !== opcode) return { messages, rcode };
   return { messages: messages.map((message) => verified.sign(message)), rcode };
@@ -158,11 +168,14 @@ const outgoingFor = (incoming: Incoming, opcode: number, verified: Verified, opt
   if (query.type === "AXFR" || query.type === "IXFR") {
     if (transport === "udp") return simple({ rcode: "FORMERR" });
     if (query.name !== zone.name) return simple({ rcode: "NOTAUTH" });
-    if (verified.kind !== "signed") return simple({ rcode: "REFUSED" });
+    if (!isTrusted(verified, zone)) return simple({ rcode: "REFUSED" });
     return { messages: transfer(query, content, zone.name), rcode: "NOERROR" };
   }
   return simple(lookup(content, zone.name, query.name, query.type, options.surroundings));
 };
+
+const isTrusted = (verified: Verified, zone: ServedZone): boolean =>
+  verified.kind === "signed" && zone.keys.includes(verified.key);
 
 /** RFC 2136 §3.1 and §3.3. */
 const updated = (
@@ -174,6 +187,6 @@ const updated = (
 ): Rcode => {
   if (type !== "SOA") return "FORMERR";
   if (!zone || zone.name !== name || zoneClass !== "IN") return "NOTAUTH";
-  if (verified.kind !== "signed" || zone.primary !== options.name) return "REFUSED";
+  if (!isTrusted(verified, zone) || zone.primary !== options.name) return "REFUSED";
   return applyUpdate(raw, zone.name, zone.versions.records);
 };

@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly hosts: ReadonlyMap<string, readonly string[]>;
   /** From 0 up to, not including, 1. */
   readonly random: () => number;
+  /** Aliases on the way to this question. */
+  readonly aliases?: number;
 }
 
 /** Seconds; Route 53's own choice for an alias to a load balancer. */
@@ -168,7 +170,8 @@ const aliasRecords = (set: RecordSet, ...[owner, content, apex, surroundings]: W
     return addresses
       .filter((address) => address.includes(":") === (set.type === "AAAA"))
       .map((address) => recordOf(set, owner, address));
-  if (!isWithin(target, apex) || target === owner) return [];
-  const found = lookup(content, apex, target, set.type, surroundings).answers;
+  const aliases = (surroundings.aliases ?? 0) + 1;
+  if (!isWithin(target, apex) || aliases > CHAIN_LIMIT) return [];
+  const found = lookup(content, apex, target, set.type, { ...surroundings, aliases }).answers;
   return found.filter(({ type }) => type === set.type).map((record) => ({ ...record, name: owner }));
 };

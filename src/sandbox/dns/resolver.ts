@@ -30,6 +30,8 @@ const CHAIN_LIMIT = 12;
 /** Name servers whose addresses need name servers whose addresses … */
 const DEPTH_LIMIT = 6;
 const REFERRAL_LIMIT = 20;
+const FIRST_TIMEOUT_MS = 500;
+const SECOND_TIMEOUT_MS = 1500;
 const FAILURE: Reply = { rcode: "SERVFAIL" };
 
 export const startResolver = async (options: ResolverOptions): Promise<RecursiveResolver> => {
@@ -107,7 +109,7 @@ const iterate = async (
   return undefined;
 };
 
-/** The first answer of use: with authority, or a referral further down. */
+/** The first answer of use: with authority, or a referral further down. Who was silent is asked once more. */
 const askAny = async (
   servers: AsyncIterable<string> | Iterable<string>,
   name: string,
@@ -115,12 +117,22 @@ const askAny = async (
   cut: string,
   { connectTo, random }: ResolverOptions,
 ): Promise<Response | undefined> => {
+  const askOne = (endpoint: string, timeoutMs: number): Promise<Response | undefined> =>
+    ask(endpoint, Math.floor(random() * 0x10000), name, type, timeoutMs);
+  const isUseful = (response: Response): boolean =>
+    (response.rcode === "NOERROR" || response.rcode === "NXDOMAIN") &&
+    (response.authoritative || referralIn(response, name, cut).length > 0);
+  const silent: string[] = [];
   for await (const address of servers) {
     const endpoint = connectTo.get(address);
-    const id = Math.floor(random() * 0x10000);
-    const response = endpoint === undefined ? undefined : await ask(endpoint, id, name, type);
-    if (!response || (response.rcode !== "NOERROR" && response.rcode !== "NXDOMAIN")) continue;
-    if (response.authoritative || referralIn(response, name, cut).length > 0) return response;
+    if (endpoint === undefined) continue;
+    const response = await askOne(endpoint, FIRST_TIMEOUT_MS);
+    if (response && isUseful(response)) return response;
+    if (!response) silent.push(endpoint);
+  }
+  for (const endpoint of silent) {
+    const response = await askOne(endpoint, SECOND_TIMEOUT_MS);
+    if (response && isUseful(response)) return response;
   }
   return undefined;
 };

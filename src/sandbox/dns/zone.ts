@@ -106,22 +106,27 @@ export const createVersions = (apex: string, initial: readonly RecordSet[], now:
 
 const draftOf = (apex: string, content: Map<string, readonly RecordSet[]>): Draft => {
   const at = (name: string): readonly RecordSet[] => content.get(nameOf(name)) ?? [];
-  const others = (name: string, type: string, id?: string): readonly RecordSet[] =>
-    at(name).filter((set) => set.type !== type || set.routing?.id !== id);
+  const isOne = (set: RecordSet, type: string, id?: string): boolean => set.type === type && set.routing?.id === id;
   const keep = (name: string, sets: readonly RecordSet[]): void => {
     if (sets.length === 0) content.delete(name);
     else content.set(name, sets);
   };
   return {
     at,
-    get: (name, type, id) => at(name).find((set) => set.type === type && set.routing?.id === id),
+    get: (name, type, id) => at(name).find((set) => isOne(set, type, id)),
     put: (given) => {
       const set = { ...given, name: nameOf(given.name) };
       if (!isWithin(set.name, apex)) throw new TypeError(`${set.name} is not in the zone ${apex}`);
       for (const value of set.values) canonical(set.type, value);
-      keep(set.name, [...others(set.name, set.type, set.routing?.id), set]);
+      const isThere = at(set.name).some((other) => isOne(other, set.type, set.routing?.id));
+      const replaced = at(set.name).map((other) => (isOne(other, set.type, set.routing?.id) ? set : other));
+      keep(set.name, isThere ? replaced : [...replaced, set]);
     },
-    remove: (name, type, id) => keep(nameOf(name), others(name, type, id)),
+    remove: (name, type, id) =>
+      keep(
+        nameOf(name),
+        at(name).filter((set) => !isOne(set, type, id)),
+      ),
   };
 };
 

@@ -72,12 +72,25 @@ const serial = (): string => randomBytes(16).toString("hex").replace(/^./, "1");
 
 const encode = (pem: string): string => Buffer.from(pem.endsWith("\n") ? pem : `${pem}\n`).toString("base64");
 
+/** Every admission asks again for the same pair, and a signature is dear. */
+const verified = new Map<string, boolean>();
+const REMEMBERED = 100;
+
 /** True when the server's certificate was signed by a CA of the bundle (base64 PEM, as in a webhook configuration). */
 export const isTrustedBy = (serverCertificate: string, caBundle: string | undefined): boolean => {
+  const pair = `${serverCertificate} ${caBundle}`;
+  const known = verified.get(pair);
+  if (known !== undefined) return known;
+  if (verified.size >= REMEMBERED) verified.clear();
+  const trusted = isSignedBy(serverCertificate, caBundle ?? "");
+  verified.set(pair, trusted);
+  return trusted;
+};
+
+const isSignedBy = (certificate: string, bundle: string): boolean => {
   try {
-    const server = new X509Certificate(Buffer.from(serverCertificate, "base64"));
-    const authority = new X509Certificate(Buffer.from(caBundle ?? "", "base64"));
-    return server.verify(authority.publicKey);
+    const server = new X509Certificate(Buffer.from(certificate, "base64"));
+    return server.verify(new X509Certificate(Buffer.from(bundle, "base64")).publicKey);
   } catch {
     return false;
   }

@@ -18,7 +18,7 @@ import {
   INTERNAL_SERVICE,
   MANAGER,
 } from "./names.ts";
-import { servicesOf, type Translation, translate } from "./translate.ts";
+import { servicesOf, type Translation, tlsOf, translate } from "./translate.ts";
 
 const KIND = "Ingress";
 const SLICE_SERVICE = "kubernetes.io/service-name";
@@ -54,9 +54,23 @@ export const kourierController = (stage: Stage, gateway: Gateway): { program: Pr
     if (!name || !namespace) return {};
     const secret = api.get({ apiVersion: "v1", kind: "Secret", namespace, name });
     if (!secret) return { error: `secrets "${name}" not found` };
-    const decode = (key: string) => Buffer.from(secret.data?.[key] ?? "", "base64").toString();
-    return { certificate: { cert: decode("tls.crt"), key: decode("tls.key") } };
+    return { certificate: certificateIn(secret) };
   };
+
+  const secretOf = ({ namespace, name }: { namespace: string; name: string }): Obj | undefined =>
+    api.get({ apiVersion: "v1", kind: "Secret", namespace, name });
+
+  /** Host, as the kingress has it, to certificate. */
+  const ownCertificates = (): ReadonlyMap<string, Certificate> =>
+    new Map(
+      [...translations.values()].flatMap(({ tls }) =>
+        tls.flatMap((one) => {
+          const secret = secretOf(one);
+          const own = secret && certificateIn(secret);
+          return own && isLoadable(own) ? one.hosts.map((host) => [host, own] as const) : [];
+        }),
+      ),
+    );
 
   /** Sends the present state to the gateway; an error leaves the gateway as it is. */
   const publish = (env: Environment): string | undefined => {
@@ -68,6 +82,7 @@ export const kourierController = (stage: Stage, gateway: Gateway): { program: Pr
     gateway.program({
       hosts: new Map(hosts.filter(({ isExternal }) => isExternal).map((host) => [host.host, host])),
       ...(certificate ? { certificate } : {}),
+      certificates: ownCertificates(),
     });
     return undefined;
   };
@@ -151,6 +166,12 @@ export const kourierController = (stage: Stage, gateway: Gateway): { program: Pr
         draft.metadata.finalizers = [...(draft.metadata.finalizers ?? []), FINALIZER];
       });
     }
+    const absent = tlsOf(kingress).find((one) => !secretOf(one));
+    if (absent) {
+      const why = `failed to translate ingress: failed to fetch secret: secret "${absent.name}" not found`;
+      await write(kingress, unknown(), unknown(), why);
+      return stage.second;
+    }
     const translation = translateNow(key, kingress, environment);
     if (translation && isInConflict(translation)) {
       translations.delete(key);
@@ -211,6 +232,15 @@ export const kourierController = (stage: Stage, gateway: Gateway): { program: Pr
         const { object } = event;
         if (object.kind === "EndpointSlice") return onSlice(event);
         if (object.kind === "Service" && object.apiVersion === "v1") return behind(keyOf(object));
+        // Unlike the one certificate of its configuration, it tracks those that kingresses name.
+        if (object.kind === "Secret")
+          return ours()
+            .filter((kingress) =>
+              tlsOf(kingress).some(
+                ({ namespace, name }) => namespace === object.metadata.namespace && name === object.metadata.name,
+              ),
+            )
+            .map(keyOf);
         const isWakeUp = isController(object) && !wasUp && isUp(api, CONTROLLER_NAMESPACE, CONTROLLER);
         if (isController(object)) wasUp = isUp(api, CONTROLLER_NAMESPACE, CONTROLLER);
         if (isWakeUp || isConfig(object)) return ours().map(keyOf);
@@ -238,6 +268,11 @@ export const kourierController = (stage: Stage, gateway: Gateway): { program: Pr
       },
     },
   };
+};
+
+const certificateIn = (secret: Obj): Certificate => {
+  const decode = (key: string) => Buffer.from(secret.data?.[key] ?? "", "base64").toString();
+  return { cert: decode("tls.crt"), key: decode("tls.key") };
 };
 
 const isLoadable = (certificate: Certificate): boolean => {

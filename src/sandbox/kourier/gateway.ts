@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { DataPlane, Reply } from "../knative/data-plane.ts";
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
 import type { Program } from "../kubernetes/processes.ts";
@@ -21,7 +22,10 @@ export interface Certificate {
 /** What the controller last told the gateway. */
 export interface Snapshot {
   readonly hosts: ReadonlyMap<string, VirtualHost>;
+  /** For every host that has none of its own. */
   readonly certificate?: Certificate;
+  /** Host or wildcard to its own certificate. */
+  readonly certificates: ReadonlyMap<string, Certificate>;
 }
 
 export interface Gateway {
@@ -115,7 +119,8 @@ export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Pr
   const isListening = (port: number): boolean => {
     if (!snapshot) return false;
     // Envoy opens 8443 with a certificate and something to route, not before.
-    return port === HTTP_PORT || (port === HTTPS_PORT && snapshot.certificate !== undefined && snapshot.hosts.size > 0);
+    const hasCertificate = snapshot.certificate !== undefined || snapshot.certificates.size > 0;
+    return port === HTTP_PORT || (port === HTTPS_PORT && hasCertificate && snapshot.hosts.size > 0);
   };
 
   const readyPods = (): readonly Obj[] =>
@@ -136,10 +141,19 @@ export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Pr
     return undefined;
   };
 
+  /** By the name that the client asks for; without a certificate for it, no filter chain of Envoy takes the connection. */
+  const chooseCertificate = (name: string, done: (error: Error | null, context?: SecureContext) => void): void => {
+    const own = snapshot?.certificates;
+    const wildcard = `*${name.slice(name.indexOf("."))}`;
+    const found = own?.get(name) ?? own?.get(wildcard) ?? snapshot?.certificate;
+    if (found) done(null, createSecureContext({ ...found }));
+    else done(new Error(`no certificate for ${name}`));
+  };
+
   const openFront = (front: number, isTls: boolean): Promise<void> => {
-    const { certificate } = snapshot ?? {};
-    const server =
-      isTls && certificate ? createTlsServer({ ...certificate }, listener(true)) : createServer(listener(false));
+    const server = isTls
+      ? createTlsServer({ ...snapshot?.certificate, SNICallback: chooseCertificate }, listener(true))
+      : createServer(listener(false));
     servers.set(front, server);
     server.unref();
     return new Promise((resolve, reject) => {

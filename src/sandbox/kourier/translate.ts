@@ -7,7 +7,22 @@ export interface Translation {
   readonly hosts: readonly VirtualHost[];
   /** `namespace/name` of the Services behind it. */
   readonly services: ReadonlySet<string>;
+  /** Certificates of its own. */
+  readonly tls: readonly KingressTls[];
 }
+
+export interface KingressTls {
+  readonly hosts: readonly string[];
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export const tlsOf = (kingress: Obj): readonly KingressTls[] =>
+  ((kingress.spec?.tls ?? []) as Obj[]).map(({ hosts, secretNamespace, secretName }) => ({
+    hosts: hosts as string[],
+    namespace: secretNamespace as string,
+    name: secretName as string,
+  }));
 
 export interface VirtualHost {
   readonly host: string;
@@ -54,5 +69,5 @@ export const translate = (api: Api, key: string, kingress: Obj, mayRedirect: boo
     const redirects = mayRedirect && isExternal && kingress.spec.httpOption === "Redirected";
     return (rule.hosts as string[]).map((host) => ({ host, isExternal, redirects, splits }));
   });
-  return { key, hosts, services };
+  return { key, hosts, services, tls: tlsOf(kingress) };
 };

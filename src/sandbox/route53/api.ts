@@ -1,7 +1,7 @@
 /** Which action a request is, and what is answered to it. */
 
-import type { Dns, Propagation, Zone } from "../dns/index.ts";
-import { applyBatch } from "./batch.ts";
+import type { Propagation, Zone } from "../dns/index.ts";
+import { type AliasTargets, applyBatch } from "./batch.ts";
 import { hostedZone, listHostedZones, listHostedZonesByName, listRecordSets } from "./listing.ts";
 import { type Change, changeFromXml } from "./record-sets.ts";
 import { invalidInput, Refusal } from "./refusal.ts";
@@ -43,7 +43,7 @@ export const resourceOf = ({ action, id }: Route53Request): string | undefined =
   id === undefined ? undefined : `arn:aws:route53:::${action === "GetChange" ? "change" : "hostedzone"}/${id}`;
 
 export interface ApiOptions {
-  readonly dns: Pick<Dns, "hosts">;
+  readonly aliasTargets: AliasTargets;
   readonly zones: () => readonly Zone[];
   readonly pageLimit: number;
   /** Milliseconds from a change to INSYNC, asked for each change. */
@@ -71,7 +71,7 @@ export const createApi = (options: ApiOptions): ((request: Route53Request) => st
     const zone = zoneOf(request);
     const { changes, comment } = batchIn(request.body);
     const delay = options.delay();
-    applyBatch(options.dns, zone, changes, options.propagation(zone, delay));
+    applyBatch(options.aliasTargets, zone, changes, options.propagation(zone, delay));
     const id = `C${(submitted.size + 1).toString().padStart(20, "0")}`;
     const entry = { at: options.now(), delay, comment };
     submitted.set(id, entry);

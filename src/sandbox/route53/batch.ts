@@ -7,9 +7,16 @@ import { invalidBatch } from "./refusal.ts";
 const MAX_CHANGES = 1000;
 const MAX_CHARACTERS = 32_000;
 
+/** What aliases may point at outside of their zone. */
+export interface AliasTargets {
+  readonly hosts: Dns["hosts"];
+  /** The hosted zone that such a name belongs to; any is accepted when undefined. */
+  readonly zoneOf: (target: string) => string | undefined;
+}
+
 /** Throws a Refusal with every message; then nothing has changed. */
 export const applyBatch = (
-  dns: Pick<Dns, "hosts">,
+  targets: AliasTargets,
   zone: Zone,
   changes: readonly Change[],
   propagation: Propagation,
@@ -18,7 +25,7 @@ export const applyBatch = (
   if (before.length > 0) throw invalidBatch(before);
   zone.records.edit((draft) => {
     const messages = changes.flatMap((change) => {
-      const problem = problemOf(dns, zone, change, draft);
+      const problem = problemOf(targets, zone, change, draft);
       if (problem === undefined) carryOut(change, draft);
       return problem ?? [];
     });
@@ -56,7 +63,7 @@ const contradictions = (changes: readonly Change[]): readonly string[] => {
     });
 };
 
-const problemOf = (dns: Pick<Dns, "hosts">, zone: Zone, change: Change, draft: Draft): string | undefined => {
+const problemOf = (targets: AliasTargets, zone: Zone, change: Change, draft: Draft): string | undefined => {
   const { action, set } = change;
   if (!isWithin(set.name, zone.name))
     return `RRSet with DNS name ${apiName(set.name)} is not permitted in zone ${apiName(zone.name)}`;
@@ -73,7 +80,7 @@ const problemOf = (dns: Pick<Dns, "hosts">, zone: Zone, change: Change, draft: D
     return keptAtApex(zone, set);
   }
   if (action === "CREATE" && now) return `Tried to create ${title} but it already exists`;
-  return valueProblem(set) ?? conflict(zone, set, draft) ?? aliasProblem(dns, zone, set, draft);
+  return valueProblem(set) ?? conflict(zone, set, draft) ?? aliasProblem(targets, zone, set, draft);
 };
 
 const keptAtApex = (zone: Zone, { name, type }: RecordSet): string | undefined => {
@@ -150,17 +157,19 @@ const policyOf = ({ routing }: RecordSet): string => {
 };
 
 const aliasProblem = (
-  { hosts }: Pick<Dns, "hosts">,
+  { hosts, zoneOf }: AliasTargets,
   zone: Zone,
   { name, type, alias }: RecordSet,
   draft: Draft,
 ): string | undefined => {
   if (!alias) return undefined;
   const title = `Tried to create an alias that targets ${apiName(alias.target)}, type ${type} in zone ${alias.zone}`;
-  if (alias.zone !== zone.id)
-    return hosts.has(alias.target.replace(/^dualstack\./, ""))
+  if (alias.zone !== zone.id) {
+    const target = alias.target.replace(/^dualstack\./, "");
+    return hosts.has(target) && (zoneOf(target) ?? alias.zone) === alias.zone
       ? undefined
       : `${title}, but the alias target name does not lie within the target zone`;
+  }
   const isThere = alias.target !== name && draft.at(alias.target).some((set) => set.type === type);
   return isThere ? undefined : `${title}, but that target was not found`;
 };

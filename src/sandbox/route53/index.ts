@@ -27,6 +27,8 @@ export interface Route53Options {
   readonly delay?: number | (() => number);
   /** Milliseconds until each server has a change; when absent they get it one after the other, the last at INSYNC. */
   readonly propagation?: Propagation;
+  /** The hosted zone of a load balancer's name (AWS's own): an alias that names another is refused. Any will do when absent. */
+  readonly aliasZoneOf?: (target: string) => string | undefined;
   /** Zones or record sets on a page, at most; as many as the real one when absent. */
   readonly pageLimit?: number;
   /**
@@ -65,7 +67,7 @@ export const startRoute53 = async (options: Route53Options): Promise<Route53> =>
   const denied = new Set<(request: Route53Request) => boolean>();
   const refusals: { readonly action: string | undefined; left: number; readonly refusal: Refusal }[] = [];
   const handle = createApi({
-    dns,
+    aliasTargets: { hosts: dns.hosts, zoneOf: options.aliasZoneOf ?? (() => undefined) },
     zones: () => dns.zones().filter(owns),
     pageLimit,
     delay: typeof delay === "number" ? () => delay : delay,

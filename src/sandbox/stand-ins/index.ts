@@ -1,4 +1,5 @@
 import type { Obj } from "../types.ts";
+import { certManager } from "./cert-manager.ts";
 import { servingCrds } from "./crds.ts";
 import { kourier } from "./kourier.ts";
 import { servingCore, servingHpa } from "./serving.ts";
@@ -12,6 +13,7 @@ const ASSETS: Readonly<Record<string, (version: string) => readonly Obj[]>> = {
   "serving/serving-core.yaml": servingCore,
   "serving/serving-hpa.yaml": servingHpa,
   "net-kourier/kourier.yaml": kourier,
+  "cert-manager/cert-manager.yaml": certManager,
 };
 
 /** @throws TypeError for an asset that has no stand-in */

@@ -1,0 +1,111 @@
+import { directoryOf, isAcme } from "../certificates/index.ts";
+import { type Renewal, renewalOf } from "../certificates/renewal.ts";
+import { inspect } from "../certificates/secret.ts";
+import { changesOf, type Plan } from "../core/change.ts";
+import { makePlan } from "../core/plan.ts";
+import type { Report } from "../core/run.ts";
+import { directSnapshot } from "../core/snapshot.ts";
+import type { Step } from "../core/step.ts";
+import { UserError } from "../ports/error.ts";
+import { dataOf, type KubeObject } from "../ports/object.ts";
+import type { Installation } from "./installation.ts";
+import { runLocked, type Tools } from "./lifecycle.ts";
+import { proof } from "./proof.ts";
+import { certificate, gatewayTls, WILDCARD } from "./tls.ts";
+
+/** The part of the installation that a renewal goes through. What they need besides is there already. */
+const renewalSteps = (install: Installation): readonly Step[] => {
+  const steps = [certificate(install), gatewayTls(install), proof(install)];
+  const ids = new Set(steps.map(({ id }) => id));
+  return steps.map((step) => ({ ...step, needs: step.needs.filter((id) => ids.has(id)) }));
+};
+
+/** When the certificate is due. Undefined: there is none of ours. */
+export const nextRenewal = async (install: Installation, tools: Tools): Promise<Renewal | undefined> => {
+  const found = inspect(await tools.cluster.get(WILDCARD));
+  if (!found) return undefined;
+  const { tls, acmeDirectory } = install.config;
+  const directory = isAcme(tls) ? directoryOf(tls, acmeDirectory) : undefined;
+  const authority = directory
+    ? await tools.createAuthority({ directory, ...(install.acmeCa ? { ca: install.acmeCa } : {}) })
+    : undefined;
+  return renewalOf(found, authority, tools.signal);
+};
+
+/** The installation with its certificate due; as it is when it is not yet. */
+export const withRenewal = async (
+  install: Installation,
+  { at, because }: Renewal,
+  { cluster, now }: Tools,
+): Promise<Installation> => {
+  const serial = inspect(await cluster.get(WILDCARD))?.serial;
+  return serial && now() >= at ? { ...install, renewal: { serial, reason: `due: ${because}` } } : install;
+};
+
+/** What a renewal would change: nothing when it is not due. Reads only. */
+export const planRenewal = (install: Installation, { cluster, now }: Tools): Promise<Plan> =>
+  makePlan(renewalSteps(install), { goal: "present", live: directSnapshot(cluster), now, cluster });
+
+/**
+ * Carries it out. A certificate that the gateway then does not serve goes: the old Secret is put back and taken up again, and the run has
+ * failed (rule 25).
+ */
+export const runRenewal = async (plan: Plan, install: Installation, tools: Tools): Promise<Report> => {
+  const before = await tools.cluster.get(WILDCARD);
+  const report = await runLocked(plan, renewalSteps(install), install, tools, { narrow: true });
+  const isReplaced = report.steps.some(({ id, status }) => id === "certificate" && status === "done");
+  const willChange = changesOf(plan).some(({ kind }) => kind === "certificate");
+  if (report.outcome !== "failed" || !willChange || !isReplaced || !before) return report;
+  const restored = await putBack(before, install, tools);
+  const [what, why] = [report.error?.message ?? "The new certificate is not served.", restored.error?.message];
+  return {
+    ...report,
+    error: new UserError({
+      id: "renew.put-back",
+      what: `The new certificate was not served: ${what}`,
+      why: why
+        ? `The old one could not be put back either: ${why}`
+        : "The old one was put back, and is served until its end.",
+      remedy: {
+        text: "See why the gateway does not take it up, then renew again.",
+        command: "kn-bootstrap renew -v",
+      },
+      exitCode: 1,
+    }),
+  };
+};
+
+/** The old Secret and the roll of the gateway, as one small run of its own. */
+const putBack = async (before: KubeObject, install: Installation, tools: Tools): Promise<Report> => {
+  const { name = WILDCARD.name, namespace, labels, annotations } = before.metadata;
+  const old: KubeObject = {
+    apiVersion: before.apiVersion,
+    kind: before.kind,
+    metadata: {
+      name,
+      ...(namespace ? { namespace } : {}),
+      ...(labels ? { labels } : {}),
+      ...(annotations ? { annotations } : {}),
+    },
+    type: before.type,
+    data: dataOf(before),
+  };
+  const steps: readonly Step[] = [
+    {
+      id: "certificate",
+      title: "Put the old certificate back",
+      undo: "",
+      needs: [],
+      plan: (ctx) => ctx.reconcile([old]),
+      verify: [],
+    },
+    { ...gatewayTls(install), needs: ["certificate"] },
+  ];
+  const plan = await makePlan(steps, {
+    goal: "present",
+    live: directSnapshot(tools.cluster),
+    now: tools.now,
+    cluster: tools.cluster,
+  });
+  return runLocked(plan, steps, install, tools, { narrow: true });
+};

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inspect } from "../../src/certificates/secret.ts";
+import { type Internet, startInternet } from "../../src/sandbox/internet.ts";
+import { WILDCARD } from "../../src/steps/tls.ts";
+import { kn, stage } from "../engine/cli.ts";
+
+describe("renew", () => {
+  let world: Awaited<ReturnType<typeof stage>>;
+  let internet: Internet;
+  const served = () => inspect(world.api.get({ ...WILDCARD, namespace: "kn-bootstrap" }));
+  const run = (...args: string[]) => kn({ ...world, standIns: true, internet }, args);
+
+  beforeAll(async () => {
+    [world, internet] = await Promise.all([stage({ pace: 3 }), startInternet({ zones: ["example.com"] })]);
+    const installed = await run(
+      "install",
+      "--yes",
+      "-o",
+      "json",
+      "--dns",
+      "route53",
+      "--domain",
+      "apps.example.com",
+      "--acme-directory",
+      internet.acme.directory,
+    );
+    expect(installed.code, installed.stderr).toBe(0);
+  });
+  afterAll(async () => {
+    await world.close();
+    await internet.close();
+  });
+
+  it("does nothing before the CA's window, and says when", async () => {
+    const before = served()?.serial;
+    const { code, stderr } = await run("renew", "--yes");
+    expect({ code, serial: served()?.serial }).toEqual({ code: 0, serial: before });
+    expect(stderr).toMatch(/Not due before \d{4}-/);
+  });
+
+  it("replaces the certificate when the CA asks for it, and the gateway serves the new one", async () => {
+    const before = served()?.serial ?? "";
+    internet.acme.moveRenewal(before);
+    const { code, stderr } = await run("renew", "--yes");
+    expect(code, stderr).toBe(0);
+    expect(served()?.serial).not.toBe(before);
+    expect(internet.acme.orders().at(-1)?.replaces).toBeDefined();
+  });
+});
