@@ -18,7 +18,7 @@ export const dispatch = async (
   let config: Config;
   try {
     const terminal = host.stdout.isTTY === true && host.stderr.isTTY === true;
-    config = await load({ flags: written, env: host.env, terminal });
+    config = await load({ flags: { ...command.implied, ...written }, env: host.env, terminal });
   } catch (error) {
     return refuse(host, error);
   }

@@ -19,7 +19,16 @@ import {
   version,
 } from "./syntax.ts";
 
-export const COMMAND_NAMES = ["install", "plan", "render", "rehearse", "status", "renew", "uninstall"] as const;
+export const COMMAND_NAMES = [
+  "install",
+  "plan",
+  "render",
+  "rehearse",
+  "status",
+  "renew",
+  "iam-policy",
+  "uninstall",
+] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 /** Flags that say what one command should do this once; they are in no file and no Config. */
@@ -70,7 +79,10 @@ export interface Option {
 }
 
 const CHANGING: readonly CommandName[] = ["install", "plan", "render", "rehearse"];
+/** Those that are about names: a policy for them needs no cluster. */
+const NAMING: readonly CommandName[] = [...CHANGING, "iam-policy"];
 const ALL: readonly CommandName[] = COMMAND_NAMES;
+const AT_A_CLUSTER: readonly CommandName[] = ALL.filter((name) => name !== "iam-policy");
 
 // biome-ignore format: a table is read row by row
 export const OPTIONS: readonly Option[] = [
@@ -81,8 +93,8 @@ export const OPTIONS: readonly Option[] = [
   { key: "keepRecords", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Leave the DNS records; no DNS provider is asked" },
   { key: "fault", kind: "list", value: "NAME,...", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, default: "", help: "What goes wrong, see docs/rehearsal.md: NAME or NAME:PARAMETER" },
 
-  { key: "kubeconfig", kind: "text", value: "FILE", syntax: anyText, group: "Cluster", commands: ALL, runOnly: true, unset: "$KUBECONFIG, else ~/.kube/config", help: "Kubeconfig file" },
-  { key: "context", kind: "text", value: "NAME", syntax: anyText, group: "Cluster", commands: ALL, runOnly: true, unset: "the current one", help: "Context in the kubeconfig" },
+  { key: "kubeconfig", kind: "text", value: "FILE", syntax: anyText, group: "Cluster", commands: AT_A_CLUSTER, runOnly: true, unset: "$KUBECONFIG, else ~/.kube/config", help: "Kubeconfig file" },
+  { key: "context", kind: "text", value: "NAME", syntax: anyText, group: "Cluster", commands: AT_A_CLUSTER, runOnly: true, unset: "the current one", help: "Context in the kubeconfig" },
 
   { key: "knativeVersion", kind: "text", value: "VERSION", syntax: version, group: "Knative", commands: CHANGING, unset: "the installed one, else the newest known", help: "Knative minor such as 1.23, or one patch of it" },
   { key: "hpa", kind: "boolean", group: "Knative", commands: CHANGING, default: "false", help: "Install the autoscaler for Services of class HPA" },
@@ -92,11 +104,11 @@ export const OPTIONS: readonly Option[] = [
   { key: "ingress", kind: "choice", choices: ingressIds, group: "Ingress and domain", commands: CHANGING, default: "kourier", help: "Network layer" },
   { key: "expose", kind: "choice", choices: ["loadbalancer", "nodeport"], group: "Ingress and domain", commands: CHANGING, default: "loadbalancer", help: "How the gateway is reached; nodeport uses 31080 and 31443" },
   { key: "address", kind: "text", value: "HOST", syntax: hostOrAddress, group: "Ingress and domain", commands: CHANGING, unset: "what the cluster says", help: "IP address or host name of the gateway, where the cluster cannot tell" },
-  { key: "domain", kind: "text", value: "NAME", syntax: domainName, group: "Ingress and domain", commands: CHANGING, unset: "made from the address by magic DNS", help: "Base domain of every URL" },
+  { key: "domain", kind: "text", value: "NAME", syntax: domainName, group: "Ingress and domain", commands: NAMING, unset: "made from the address by magic DNS", help: "Base domain of every URL" },
   { key: "dns", kind: "choice", choices: dnsIds, group: "Ingress and domain", commands: CHANGING, unset: "none with --domain, else magic", help: "Who makes the domain point at the gateway" },
-  { key: "dnsZoneId", kind: "text", value: "ID", syntax: anyText, group: "Ingress and domain", commands: CHANGING, unset: "the zone that the parent delegates to", help: "The hosted zone to write to, where there are several" },
+  { key: "dnsZoneId", kind: "text", value: "ID", syntax: anyText, group: "Ingress and domain", commands: NAMING, unset: "the zone that the parent delegates to", help: "The hosted zone to write to, where there are several" },
   { key: "dnsResolver", kind: "text", value: "HOST:PORT", syntax: resolverAddress, group: "Ingress and domain", commands: ALL, runOnly: true, unset: "the system's resolver", help: "Resolver that every look at the DNS starts from" },
-  { key: "domainTemplate", kind: "text", value: "TEMPLATE", syntax: anyText, group: "Ingress and domain", commands: CHANGING, unset: "flat with TLS, else nested", help: "Host of a Service: flat, nested, or a Go template" },
+  { key: "domainTemplate", kind: "text", value: "TEMPLATE", syntax: anyText, group: "Ingress and domain", commands: NAMING, unset: "flat with TLS, else nested", help: "Host of a Service: flat, nested, or a Go template" },
 
   { key: "tls", kind: "choice", choices: tlsIds, group: "TLS", commands: CHANGING, unset: "letsencrypt where records can be written, else self-signed", help: "Who makes the gateway's certificate" },
   { key: "acmeEmail", kind: "text", value: "ADDRESS", syntax: emailAddress, group: "TLS", commands: CHANGING, unset: "none is given", help: "Where the CA may write to" },
@@ -106,7 +118,7 @@ export const OPTIONS: readonly Option[] = [
   { key: "keyType", kind: "choice", choices: ["ecdsa", "rsa"], group: "TLS", commands: CHANGING, default: "ecdsa", help: "Key of certificates: ECDSA P-256 or RSA 2048" },
   { key: "tlsSecret", kind: "text", value: "NAMESPACE/NAME", syntax: secretName, group: "TLS", commands: CHANGING, unset: "needed with --tls secret", help: "The Secret that holds your certificate" },
   { key: "http", kind: "choice", choices: ["redirect", "enabled"], group: "TLS", commands: CHANGING, unset: "redirect with TLS, else enabled", help: "What plain http does" },
-  { key: "namespaces", kind: "list", value: "NAME,...", syntax: namespaceName, group: "TLS", commands: CHANGING, default: "", help: "With a nested template: namespaces that get a wildcard certificate each" },
+  { key: "namespaces", kind: "list", value: "NAME,...", syntax: namespaceName, group: "TLS", commands: NAMING, default: "", help: "With a nested template: namespaces that get a wildcard certificate each" },
 
   { key: "manifests", kind: "text", value: "DIR", syntax: anyText, group: "Releases and images", commands: CHANGING, runOnly: true, unset: "the cache, else the network", help: "Read releases from this directory" },
   { key: "releaseMirror", kind: "text", value: "URL", syntax: mirrorUrl, group: "Releases and images", commands: CHANGING, runOnly: true, unset: "github.com", help: "Download releases from here" },

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../ports/error.ts";
 import { absolute, isInZone, type RecordSet, type Zone } from "../ports/zones.ts";
 import type { DnsProvider, ZonesOptions } from "./provider.ts";
+import { askRecursive } from "./servers.ts";
 
 /** Between two looks at what a person has done. */
 const LOOK_MS = 1_000;
@@ -69,7 +70,7 @@ const isShown = (set: RecordSet, found: readonly RecordSet[]): boolean => {
 /** The zone that the DNS itself shows for a domain: the first name from it upwards with a SOA. */
 const zonesAbove = async (domain: string, { resolver, signal }: ZonesOptions): Promise<readonly Zone[]> => {
   for (let name = domain; name.includes("."); name = name.slice(name.indexOf(".") + 1)) {
-    const answer = await resolver.ask(name, "SOA", signal);
+    const answer = await askRecursive(resolver, name, "SOA", signal);
     const soa = [...answer.answers, ...answer.authority].find((record) => record.type === "SOA" && record.name !== "");
     if (soa && isInZone({ name: soa.name }, domain)) {
       return [{ id: soa.name, name: soa.name, isPrivate: false, nameServers: [] }];

@@ -47,7 +47,7 @@ describe("the command line", () => {
   it("knows every command, wherever it stands", () => {
     for (const name of COMMAND_NAMES) {
       expect(chosen(name).name).toBe(name);
-      expect(chosen(`--context ${name} ${name}`)).toMatchObject({ name, written: { context: name } });
+      expect(chosen(`--timeout ${name} ${name}`)).toMatchObject({ name, written: { timeout: name } });
     }
   });
 

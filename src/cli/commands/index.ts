@@ -1,4 +1,5 @@
 import type { CommandName } from "../../config/options.ts";
+import type { Written } from "../args.ts";
 import type { CommandContext } from "../context.ts";
 
 /** A command of the program. Its options are those of the table that name it. */
@@ -6,6 +7,8 @@ export interface Command {
   readonly name: CommandName;
   /** For the list in help. */
   readonly summary: string;
+  /** Options that go without saying; whoever says otherwise is believed. */
+  readonly implied?: Written;
   /** Resolves to the exit code; the command's own file is not loaded before. */
   readonly run: (ctx: CommandContext) => Promise<number>;
 }
@@ -41,6 +44,12 @@ export const commands: readonly Command[] = [
     name: "renew",
     summary: "Replace the certificate when it is due, and prove that the new one is served",
     run: async (ctx) => (await import("./renew.ts")).run(ctx),
+  },
+  {
+    name: "iam-policy",
+    summary: "Print the least AWS policy for exactly the records of a domain",
+    implied: { dns: "route53" },
+    run: async (ctx) => (await import("./iam-policy.ts")).run(ctx),
   },
   {
     name: "uninstall",
