@@ -9,8 +9,8 @@ export interface Endpoint {
 }
 
 /**
- * No usable answer: none in time, a broken connection, SERVFAIL. What was asked may have been done all the same. The message goes on
- * from "the name server …".
+ * No usable answer: none in time, a broken connection, SERVFAIL. What was asked may have been done all the same. The
+ * message goes on from "the name server …".
  */
 export class Lost extends Error {
   /** The server had closed an idle connection: worth another try at once. */
@@ -59,7 +59,10 @@ export const openFrames = (
 };
 
 export interface Connection {
-  /** The answer to the message that `build` makes with a free id. Rejects with {@link Lost}, or with the signal's reason. */
+  /**
+   * The answer to the message that `build` makes with a free id. Rejects with {@link Lost}, or with the signal's
+   * reason.
+   */
   readonly request: (build: (id: number) => Buffer, signal: AbortSignal) => Promise<Buffer>;
   readonly close: () => void;
 }
@@ -70,8 +73,8 @@ interface Waiting {
 }
 
 /**
- * One connection for everything, opened when it is needed and again after the server has closed it; several requests may be under way
- * (RFC 7766 6.2.1). It keeps no process alive while nothing is asked.
+ * One connection for everything, opened when it is needed and again after the server has closed it; several requests
+ * may be under way (RFC 7766 6.2.1). It keeps no process alive while nothing is asked.
  */
 export const createConnection = (endpoint: Endpoint, timeoutMs: number): Connection => {
   const waiting = new Map<number, Waiting>();

@@ -30,8 +30,9 @@ export const openRfc2136 = async (
 };
 
 /**
- * Any primary name server that takes DNS UPDATE signed by TSIG (RFC 2136, RFC 8945): BIND, Knot, PowerDNS, Windows. A zone's id is its name.
- * `list` needs leave to transfer the zone and is undefined without; it leaves out types that RecordType does not name.
+ * Any primary name server that takes DNS UPDATE signed by TSIG (RFC 2136, RFC 8945): BIND, Knot, PowerDNS, Windows. A
+ * zone's id is its name. `list` needs leave to transfer the zone and is undefined without; it leaves out types that
+ * RecordType does not name.
  */
 export const rfc2136: DnsProvider = {
   id: "rfc2136",

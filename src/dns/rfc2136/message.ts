@@ -1,8 +1,8 @@
 import { encodeName, readName } from "./names.ts";
 
 /**
- * DNS messages (RFC 1035 4, RFC 2136 2). Our own framing, because dns-packet knows no class NONE, no empty RDATA of class ANY and no
- * place of a record in its message, which TSIG needs. RDATA itself is its business, see rdata.ts.
+ * DNS messages (RFC 1035 4, RFC 2136 2). Our own framing, because dns-packet knows no class NONE, no empty RDATA of
+ * class ANY and no place of a record in its message, which TSIG needs. RDATA itself is its business, see rdata.ts.
  */
 
 export const TYPE = {
@@ -162,7 +162,9 @@ export const decodeMessage = (message: Buffer): Received => {
   };
 };
 
-/** RDATA that can stand in another message: the types that may be compressed there (RFC 3597 4) and that we send back. */
+/**
+ * RDATA that can stand in another message: the types that may be compressed there (RFC 3597 4) and that we send back.
+ */
 const writtenOut = (message: Buffer, type: number, from: number, to: number): Buffer => {
   const names = type === TYPE.SOA ? 2 : type === TYPE.NS || type === TYPE.CNAME ? 1 : 0;
   const parts: Buffer[] = [];

@@ -1,6 +1,6 @@
 /**
- * Domain names between text and wire (RFC 1035 3.1, 4.1.4, 5.1). Our own, because dns-packet takes a dot or a backslash inside a label
- * for a separator and never unescapes: such a name, read and sent back, would be another one.
+ * Domain names between text and wire (RFC 1035 3.1, 4.1.4, 5.1). Our own, because dns-packet takes a dot or a backslash
+ * inside a label for a separator and never unescapes: such a name, read and sent back, would be another one.
  */
 
 /** The name cannot be one: a label over 63 bytes, over 255 in all, an empty label, or characters beyond ASCII. */
@@ -17,7 +17,10 @@ const POINTER = 0xc0;
 const DOT = 0x2e;
 const BACKSLASH = 0x5c;
 
-/** Absolute, a trailing dot or none; `\.`, `\\` and `\DDD` are understood. The root is the empty text. Throws {@link BadName}. */
+/**
+ * Absolute, a trailing dot or none; `\.`, `\\` and `\DDD` are understood. The root is the empty text. Throws {@link
+ * BadName}.
+ */
 export const encodeName = (name: string): Buffer => {
   const labels: number[][] = [[]];
   for (const [unit, code, escaped] of name.matchAll(/\\(\d{3})|\\?(.)/gsu)) {
@@ -45,8 +48,8 @@ const character = (byte: number): string => {
 };
 
 /**
- * The name that begins at `at`, in the case it has, and where it ends. Throws RangeError when the message is cut off or its pointers
- * do not lead backwards.
+ * The name that begins at `at`, in the case it has, and where it ends. Throws RangeError when the message is cut off or
+ * its pointers do not lead backwards.
  */
 export const readName = (message: Buffer, at: number): { readonly name: string; readonly end: number } => {
   const labels: string[] = [];

@@ -34,7 +34,10 @@ const caa = (value: string): { readonly flags: number; readonly tag: string; rea
 const viaPacket = (answer: unknown): Buffer =>
   packet.encode({ type: "response", answers: [answer as Answer] }).subarray(BEFORE_DATA);
 
-/** RDATA of a value as people write it; a TXT is cut into character-strings of 255 bytes. Throws for what is no such value. */
+/**
+ * RDATA of a value as people write it; a TXT is cut into character-strings of 255 bytes. Throws for what is no such
+ * value.
+ */
 export const encodeValue = (type: RecordType, value: string): Buffer => {
   switch (type) {
     case "CNAME":
@@ -70,7 +73,10 @@ const txt = (data: Buffer): string => {
   return Buffer.concat(parts).toString("utf8");
 };
 
-/** The value as people write it: host names in lower case without the trailing dot, a TXT joined. Throws RangeError for a broken one. */
+/**
+ * The value as people write it: host names in lower case without the trailing dot, a TXT joined. Throws RangeError for
+ * a broken one.
+ */
 export const decodeValue = (type: RecordType, data: Buffer): string => {
   switch (type) {
     case "CNAME":

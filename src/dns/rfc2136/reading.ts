@@ -79,8 +79,8 @@ export const createReading = (server: Server) => {
   };
 
   /**
-   * Whether a set stands in the zone itself. An UPDATE of prerequisites alone changes nothing and tells exactly (RFC 2136 2.4.1);
-   * undefined when the server does not allow it.
+   * Whether a set stands in the zone itself. An UPDATE of prerequisites alone changes nothing and tells exactly (RFC
+   * 2136 2.4.1); undefined when the server does not allow it.
    */
   const stands = async (zone: Zone, name: string, code: number, signal: AbortSignal): Promise<boolean | undefined> => {
     const { rcode } = await server.update(
@@ -92,8 +92,9 @@ export const createReading = (server: Server) => {
   };
 
   /**
-   * The records of a set that stands in the zone; empty when there is none. An answer that equals the one of a wildcard above (RFC 4592)
-   * is asked about again; where that is not allowed it counts as the wildcard's, since a set of its own would answer the same.
+   * The records of a set that stands in the zone; empty when there is none. An answer that equals the one of a wildcard
+   * above (RFC 4592) is asked about again; where that is not allowed it counts as the wildcard's, since a set of its
+   * own would answer the same.
    */
   const records = async (
     zone: Zone,
@@ -123,7 +124,9 @@ export const createReading = (server: Server) => {
       const servers = at(await server.ask(name, name, TYPE.NS, signal), name, TYPE.NS);
       return { id: name, name, isPrivate: false, nameServers: servers.map(({ data }) => decodeValue("NS", data)) };
     },
-    /** Every set at or below a name, of the types of {@link RecordType}; undefined when the server refuses transfers. */
+    /**
+     * Every set at or below a name, of the types of {@link RecordType}; undefined when the server refuses transfers.
+     */
     list: async (zone: Zone, under: string, signal: AbortSignal): Promise<readonly Stored[] | undefined> => {
       const all = await server.transfer(zone.name, signal);
       const wanted = all?.filter(

@@ -20,7 +20,8 @@ const samples = ({ settings: { key }, name }: Subject): string =>
   [
     `Knot: an acl with "key: ${key.name}" and "action: [update, transfer]", named by the zone's "acl".`,
     `BIND: in the zone, update-policy { grant ${key.name} zonesub ANY; }; and allow-transfer { key ${key.name}; };`,
-    `PowerDNS: dnsupdate=yes, pdnsutil set-meta ${name} TSIG-ALLOW-DNSUPDATE ${key.name}, and the same address in ALLOW-DNSUPDATE-FROM.`,
+    `PowerDNS: dnsupdate=yes, ALLOW-DNSUPDATE-FROM for this machine, and pdnsutil set-meta ${name} with`,
+    `TSIG-ALLOW-DNSUPDATE ${key.name} and TSIG-ALLOW-AXFR ${key.name}.`,
   ].join("\n");
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
@@ -83,7 +84,7 @@ export const untrusted = (subject: Subject, verdict: Exclude<Verdict, { kind: "g
           return wrongKey(
             subject,
             `The name server ${server} does not accept the TSIG key "${name}" (${algorithm}).`,
-            `It answered ${rcodeName(verdict.error)}.`,
+            `It answered ${rcodeName(verdict.error)} and no more: something of the key is different there, or its clock is.`,
           );
       }
     case "forged":

@@ -40,8 +40,9 @@ export interface Server {
   readonly title: string;
   readonly subject: (name: string) => Subject;
   /**
-   * Both resolve with an answer that the server signed, or with one of an rcode that it may leave unsigned. Errors: UserError about the
-   * key or the clock, ZonesUnreachable after the last try. `zone`: the one that the name is in, or may be.
+   * Both resolve with an answer that the server signed, or with one of an rcode that it may leave unsigned. Errors:
+   * UserError about the key or the clock, ZonesUnreachable after the last try. `zone`: the one that the name is in, or
+   * may be.
    */
   readonly ask: (zone: string, name: string, type: number, signal: AbortSignal) => Promise<Received>;
   /** `uncertain`: an earlier try may have been carried out although its answer was lost. */
@@ -66,7 +67,8 @@ const MAY_BE_UNSIGNED: readonly number[] = [
 
 type Judged = ReturnType<typeof judge>;
 
-const isBadKey = (verdict: Verdict): boolean => verdict.kind === "refused" && verdict.error === RCODE.BADKEY;
+const isBadKey = (verdict: Verdict): boolean =>
+  verdict.kind === "refused" && (verdict.error === RCODE.BADKEY || verdict.error === RCODE.NOTAUTH);
 
 const query = (name: string, type: number): Omit<Message, "id"> => ({
   opcode: OPCODE.QUERY,
@@ -88,7 +90,10 @@ export const createServer = (settings: Settings, onTrouble: (reason: string) => 
   const subject = (name: string): Subject => ({ settings, server: title, name });
   const connection = createConnection(settings, pace.timeoutMs);
 
-  /** Zones whose questions the key may not sign although it may change them: Knot, when the acl lacks the action `query`. */
+  /**
+   * Zones whose questions the key may not sign although it may change them: Knot, when the acl lacks the action
+   * `query`.
+   */
   const askedPlainly = new Set<string>();
 
   const exchange = async (message: Omit<Message, "id">, signal: AbortSignal): Promise<Judged> => {
@@ -104,7 +109,11 @@ export const createServer = (settings: Settings, onTrouble: (reason: string) => 
     judged(await connection.request((id) => encodeMessage({ ...message, id }), signal), Buffer.alloc(0)).received;
   const judged = (answer: Buffer, mac: Buffer): Judged => {
     const result = judge(answer, key, pace.now(), mac);
-    if (result.received.rcode === RCODE.SERVFAIL) throw new Lost("answers SERVFAIL");
+    const { rcode, opcode } = result.received;
+    if (rcode === RCODE.SERVFAIL) throw new Lost("answers SERVFAIL");
+    // PowerDNS says no more than this about a signature; to a plain question nobody answers so.
+    if (result.verdict.kind === "unsigned" && rcode === RCODE.NOTAUTH && opcode === OPCODE.QUERY)
+      return { ...result, verdict: { kind: "refused", error: rcode } };
     return result;
   };
   const trusted = ({ received, verdict }: Judged, about: string): Received => {

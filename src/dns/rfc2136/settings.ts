@@ -111,9 +111,9 @@ const fromFile = async (path: string, wanted: string | undefined): Promise<Key> 
 };
 
 /**
- * RFC2136_NAMESERVER, and RFC2136_TSIG_KEY with RFC2136_TSIG_SECRET and RFC2136_TSIG_ALGORITHM (default hmac-sha256), or
- * RFC2136_TSIG_FILE, where RFC2136_TSIG_KEY then chooses among several. Empty counts as not set. UserError when one is missing or
- * malformed; never with the secret in it.
+ * RFC2136_NAMESERVER, and RFC2136_TSIG_KEY with RFC2136_TSIG_SECRET and RFC2136_TSIG_ALGORITHM (default hmac-sha256),
+ * or RFC2136_TSIG_FILE, where RFC2136_TSIG_KEY then chooses among several. Empty counts as not set. UserError when one
+ * is missing or malformed; never with the secret in it.
  */
 export const readSettings = async (env: Env): Promise<Settings> => {
   const get = (name: string): string | undefined => env[`RFC2136_${name}`]?.trim() || undefined;

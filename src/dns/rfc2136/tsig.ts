@@ -25,7 +25,9 @@ const AR_COUNT = 10;
 /** Error and other length, when there is nothing to say. */
 const NO_ERROR = Buffer.alloc(4);
 
-/** Why an answer is not believed, or what the server had against our signature. Times in milliseconds since the epoch. */
+/**
+ * Why an answer is not believed, or what the server had against our signature. Times in milliseconds since the epoch.
+ */
 export type Verdict =
   | { readonly kind: "good"; readonly mac: Buffer }
   /** No TSIG at all. */
@@ -122,8 +124,9 @@ const beforeTsig = (bytes: Buffer, received: Received, originalId: number): Buff
 };
 
 /**
- * Judges an answer (RFC 8945 5.3). `prior` is the MAC of the request, or of the last signed message of a transfer; `unsigned` are the
- * messages of a transfer since then; `first` is false for all but a transfer's first message. Throws RangeError for a broken TSIG.
+ * Judges an answer (RFC 8945 5.3). `prior` is the MAC of the request, or of the last signed message of a transfer;
+ * `unsigned` are the messages of a transfer since then; `first` is false for all but a transfer's first message. Throws
+ * RangeError for a broken TSIG.
  */
 export const verify = (
   bytes: Buffer,

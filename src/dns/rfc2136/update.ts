@@ -17,19 +17,17 @@ export const keyOf = ({ name, type }: Pick<RecordSet, "name" | "type">): string 
 export const BESIDE = ["A", "AAAA", "CAA", "MX", "NS", "PTR", "SRV", "SVCB", "HTTPS", "TXT"] as const;
 
 /** Values of `to`, those that are there already in the bytes that they have there. */
-const dataOf = (to: RecordSet, stored: Stored | undefined): readonly Buffer[] => {
-  const left = (stored?.set.values ?? []).map((value, index) => ({ value, data: stored?.data[index] }));
-  return to.values.map((value) => {
-    const kept = left.findIndex((each) => each.value === value);
-    const [known] = kept < 0 ? [] : left.splice(kept, 1);
-    return known?.data ?? encodeValue(to.type, value);
+const dataOf = (to: RecordSet, stored: Stored | undefined): readonly Buffer[] =>
+  to.values.flatMap((value) => {
+    const kept = stored?.data.filter((_, index) => stored.set.values[index] === value) ?? [];
+    return kept.length > 0 ? kept : [encodeValue(to.type, value)];
   });
-};
 
 /**
- * One UPDATE that does exactly these changes or nothing. `stored` has each `from` as it was just read, by {@link keyOf}; names are in lower
- * case and there is neither alias nor routing. Record sets are removed before others are added, because the server goes from the top and
- * leaves out silently what cannot stand beside a CNAME (RFC 2136 3.4.2.2).
+ * One UPDATE that does exactly these changes or nothing. `stored` has each `from` as it was just read, by {@link
+ * keyOf}; names are in lower case and there is neither alias nor routing. Record sets are removed before others are
+ * added, because the server goes from the top and leaves out silently what cannot stand beside a CNAME (RFC 2136
+ * 3.4.2.2).
  */
 export const updateFor = (
   zone: Zone,
@@ -46,7 +44,8 @@ export const updateFor = (
   const alone = (set: RecordSet): readonly WireRecord[] => {
     const name = nameOf(set);
     if (set.type !== "CNAME") return isGone(set, "CNAME") ? [] : [absent(name, TYPE.CNAME)];
-    // A name that is not in use at all covers the types nobody thought of; it cannot be asked of one that something is leaving.
+    // A name that is not in use at all covers the types nobody thought of; it cannot be asked of one that something is
+    // leaving.
     if (!froms.some((from) => from.name === set.name)) return [absent(name, TYPE.ANY)];
     return BESIDE.filter((type) => !isGone(set, type)).map((type) => absent(name, TYPE[type]));
   };

@@ -23,7 +23,10 @@ const POLL_MS = [50, 100, 250, 500, 1000];
 const input = (what: string, why: string, remedy: string): UserError =>
   new UserError({ id: "rfc2136.record", what, why, remedy, exitCode: 2 });
 
-/** The set as the server would give it back: names in lower case, values in their usual form. UserError for what cannot be one. */
+/**
+ * The set as the server would give it back: names in lower case, values in their usual form. UserError for what cannot
+ * be one.
+ */
 const usual = (set: RecordSet, zone: Zone): RecordSet => {
   const name = plain(set.name);
   const shown = `The ${set.type} record of ${absolute(zone, name)}`;
@@ -39,17 +42,18 @@ const usual = (set: RecordSet, zone: Zone): RecordSet => {
       "It is not changed by DNS UPDATE.",
       "Change it in the server's zone file.",
     );
+  if (set.ttl === undefined) throw new Error(`${shown} has no ttl`);
   try {
-    const values = set.values.map((value) => decodeValue(set.type, encodeValue(set.type, value)));
-    return { name, type: set.type, values, ...(set.ttl === undefined ? {} : { ttl: set.ttl }) };
+    const values = new Set(set.values.map((value) => decodeValue(set.type, encodeValue(set.type, value))));
+    return { name, type: set.type, ttl: set.ttl, values: [...values] };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw input(`${shown} has a value that cannot be one.`, `${why}.`, "Correct the value.");
   }
 };
 
-const sameValues = (a: readonly string[], b: readonly string[]): boolean =>
-  JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+/** The same TXT may be there twice, cut into strings in two ways. */
+const sameValues = (a: readonly string[], b: readonly string[]): boolean => isDeepStrictEqual(new Set(a), new Set(b));
 
 /** Whether the server has what is wanted; undefined wants nothing there. */
 const holds = (stored: Stored | undefined, wanted: RecordSet | undefined): boolean =>
@@ -132,7 +136,10 @@ export const createZones = (
     }
   };
 
-  /** Knot compares in small letters, but keeps the capitals that its control socket was given: no value matches such a record. */
+  /**
+   * Knot compares in small letters, but keeps the capitals that its control socket was given: no value matches such a
+   * record.
+   */
   const refuseUnmatched = async (
     zone: Zone,
     changes: readonly RecordSetChange[],
@@ -155,7 +162,8 @@ export const createZones = (
     for (let tries = 0; ; tries++) {
       const set = await lacking(zone, changes, signal);
       if (!set) return;
-      const what = `name server ${server.title} accepted the change but does not answer the new ${set.type} of ${absolute(zone, set.name)}`;
+      const asked = `the new ${set.type} of ${absolute(zone, set.name)}`;
+      const what = `name server ${server.title} accepted the change but does not answer ${asked}`;
       if (pace.now() - since > pace.settleMs) throw new ZonesUnreachable(`The ${what}.`);
       if (tries === POLL_MS.length) onTrouble(`the ${what} yet`);
       await pace.sleep(POLL_MS[tries] ?? 1000, signal);

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { zoneRecords } from "../../src/certificates/acme/index.ts";
+import type { ChallengeRecords, TxtRecord } from "../../src/certificates/acme/types.ts";
+import type { RecordSet } from "../../src/ports/zones.ts";
+import { memoryZones, ZONE } from "./acme-scene.ts";
+
+const set = (values: readonly string[], more: Partial<RecordSet> = {}): RecordSet => ({
+  name: "_acme-challenge",
+  type: "TXT",
+  ttl: 60,
+  values,
+  ...more,
+});
+const multivalue = (value: string, id = value): RecordSet => set([value], { routing: { policy: "multivalue", id } });
+const record = (value: string, name = "_acme-challenge.example.com"): TxtRecord => ({ zone: ZONE, name, value });
+const signal = AbortSignal.timeout(10_000);
+
+const withSets = (...sets: readonly RecordSet[]) => {
+  const zones = memoryZones();
+  zones.sets.push(...sets);
+  const records: ChallengeRecords = zoneRecords({ zoneFor: async () => ({ zone: ZONE, access: zones }) });
+  return { zones, records };
+};
+
+describe("the TXT values of challenges", () => {
+  it("join other people's and leave them as they were", async () => {
+    const { zones, records } = withSets(set(["theirs"], { ttl: 300 }));
+    const ours = [record("a"), record("b")];
+    await records.change({ add: ours, drop: [] }, signal);
+    expect(zones.sets).toEqual([set(["theirs", "a", "b"], { ttl: 300 })]);
+    await records.change({ add: [], drop: ours }, signal);
+    expect(zones.sets).toEqual([set(["theirs"], { ttl: 300 })]);
+  });
+
+  it("cost no request when they are there, or gone, already", async () => {
+    const { zones, records } = withSets(set(["a"]));
+    await records.change(
+      { add: [record("a")], drop: [record("b"), record("c", "_acme-challenge.x.example.com")] },
+      signal,
+    );
+    expect(zones.batches).toEqual([]);
+  });
+
+  it("change places in one batch, over all names of the zone", async () => {
+    const { zones, records } = withSets(set(["old"]));
+    await records.change(
+      { add: [record("new"), record("x", "_acme-challenge.x.example.com")], drop: [record("old")] },
+      signal,
+    );
+    expect(zones.batches).toHaveLength(1);
+    expect(zones.sets).toEqual([set(["new"]), set(["x"], { name: "_acme-challenge.x" })]);
+  });
+
+  it("are written again when somebody else was quicker, a few times", async () => {
+    const { zones, records } = withSets();
+    let rivals = 3;
+    zones.before = () => {
+      if (rivals === 0) return;
+      rivals -= 1;
+      zones.sets.splice(0, 1, set([...(zones.sets[0]?.values ?? []), `rival ${rivals}`]));
+    };
+    await records.change({ add: [record("a")], drop: [] }, signal);
+    expect(zones.sets).toEqual([set(["rival 2", "rival 1", "rival 0", "a"])]);
+    rivals = Number.POSITIVE_INFINITY;
+    await expect(records.change({ add: [record("b")], drop: [] }, signal)).rejects.toMatchObject({ name: "ZoneMoved" });
+  });
+
+  it("stand beside multivalue sets as sets of their own, and only those go", async () => {
+    const { zones, records } = withSets(multivalue("theirs"));
+    const ours = [record("a"), record("b")];
+    await records.change({ add: ours, drop: [] }, signal);
+    expect(zones.sets).toEqual([
+      multivalue("theirs"),
+      multivalue("a", "kn-bootstrap-a"),
+      multivalue("b", "kn-bootstrap-b"),
+    ]);
+    await records.change({ add: [], drop: ours }, signal);
+    expect(zones.sets).toEqual([multivalue("theirs")]);
+  });
+
+  it("are refused beside any other routing", async () => {
+    const { zones, records } = withSets(set(["theirs"], { routing: { policy: "weighted", id: "blue" } }));
+    await expect(records.change({ add: [record("a")], drop: [] }, signal)).rejects.toMatchObject({
+      id: "acme.challenge-routing",
+    });
+    expect(zones.batches).toEqual([]);
+  });
+
+  it("come with what must stand beside them, in the same batch, and that stays", async () => {
+    const zones = memoryZones();
+    const beside: RecordSet = { name: "*.apps", type: "CNAME", ttl: 60, values: ["lb.example.net"] };
+    const records = zoneRecords({
+      zoneFor: async () => ({ zone: ZONE, access: zones }),
+      companions: async (_zone, names) => (names.includes("_acme-challenge.apps") ? [beside] : []),
+    });
+    const ours = [record("a", "_acme-challenge.apps.example.com")];
+    await records.change({ add: ours, drop: [] }, signal);
+    expect(zones.batches).toHaveLength(1);
+    expect(zones.sets).toContainEqual(beside);
+    await records.change({ add: [], drop: ours }, signal);
+    expect(zones.sets).toEqual([beside]);
+  });
+});

@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openRfc2136 } from "../../src/dns/rfc2136/index.ts";
+import type { Pace } from "../../src/dns/rfc2136/server.ts";
+import { UserError } from "../../src/ports/error.ts";
+import { type RecordSet, type Zone, ZoneMoved, ZonesUnreachable } from "../../src/ports/zones.ts";
+import { type Dns, type Fault, startDns, type Zone as World } from "../../src/sandbox/dns/index.ts";
+import { freePort } from "../real/ports.ts";
+import { startDnsProxy } from "./dns-proxy.ts";
+
+const KEY = { name: "kn-bootstrap", secret: Buffer.from("the hidden words").toString("base64") };
+const NAMES = ["ns1.example.com", "ns2.example.com"];
+const ZONE: Zone = { id: "example.com", name: "example.com", isPrivate: false, nameServers: NAMES };
+const SET: RecordSet = { name: "*.apps", type: "A", ttl: 60, values: ["192.0.2.1"] };
+const NEWER: RecordSet = { ...SET, values: ["192.0.2.2"] };
+
+describe("rfc2136 when things go wrong", () => {
+  let dns: Dns;
+  let world: World;
+  let primary: string;
+  let troubles: string[];
+  let onTrouble: () => void;
+  const closing: (() => unknown)[] = [];
+
+  beforeEach(async () => {
+    troubles = [];
+    onTrouble = () => undefined;
+    dns = await startDns();
+    world = await dns.addZone({ name: ZONE.name, nameServers: NAMES, keys: [KEY] });
+    primary = dns.endpoint("ns1.example.com");
+  });
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
+    await dns.close();
+  });
+
+  const open = async (server: string, pace: Partial<Pace> = {}, signal = new AbortController().signal) => {
+    const zones = await openRfc2136(
+      {
+        env: { RFC2136_NAMESERVER: server, RFC2136_TSIG_KEY: KEY.name, RFC2136_TSIG_SECRET: KEY.secret },
+        signal,
+        onTrouble: (reason) => {
+          troubles.push(reason);
+          onTrouble();
+        },
+      },
+      { timeoutMs: 5000, pausesMs: [10, 10], ...pace },
+    );
+    closing.push(zones.close);
+    return zones;
+  };
+  const through = async (...args: Parameters<typeof startDnsProxy>) => {
+    const proxy = await startDnsProxy(...args);
+    closing.unshift(proxy.close);
+    return proxy;
+  };
+  const fault = (verdict?: Fault): void => dns.setFault("ns1.example.com", verdict);
+  /** What happens to the first update only. */
+  const firstUpdate = (verdict: "mute" | "drop" | "servfail"): void => {
+    let left = 1;
+    fault(({ operation }) => (operation === "update" && left-- > 0 ? verdict : undefined));
+  };
+  const values = (): readonly string[] | undefined => world.records.get("*.apps.example.com", "A")?.values;
+
+  it.each(["mute", "drop", "servfail"] as const)(
+    "changes once when the first try ends in %s, and says why it took longer",
+    async (how) => {
+      const zones = await open(primary);
+      firstUpdate(how);
+      await zones.change(ZONE, [{ to: SET }]);
+      expect(values()).toEqual(SET.values);
+      expect(troubles).toEqual([
+        `the name server ${primary} ${how === "servfail" ? "answers SERVFAIL" : "closed the connection"}`,
+      ]);
+      await zones.change(ZONE, [{ from: SET, to: NEWER }]);
+      expect(values()).toEqual(NEWER.values);
+    },
+  );
+
+  it("does not take somebody else's change for its own when an answer was lost", async () => {
+    const zones = await open(primary);
+    firstUpdate("mute");
+    onTrouble = () => world.records.set({ name: "*.apps.example.com", type: "A", ttl: 60, values: ["192.0.2.66"] });
+    await expect(zones.change(ZONE, [{ to: SET }])).rejects.toBeInstanceOf(ZoneMoved);
+    expect(values()).toEqual(["192.0.2.66"]);
+  });
+
+  it("gives up on a server that never answers", async () => {
+    const proxy = await through(primary, { alter: () => undefined });
+    const zones = await open(proxy.server, { timeoutMs: 150 });
+    const error = await zones.get(ZONE, "*.apps", "A").catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ZonesUnreachable);
+    expect(String(error)).toContain(`The name server ${proxy.server} did not answer within 150 ms.`);
+    expect(troubles.length).toBe(2);
+  });
+
+  it("says that nobody listens", async () => {
+    const server = `127.0.0.1:${await freePort()}`;
+    const error = await (await open(server)).find("example.com").catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ZonesUnreachable);
+    expect(String(error)).toMatch(/cannot be reached: .*ECONNREFUSED/);
+  });
+
+  it("waits until the server answers what it accepted", async () => {
+    const zones = await open(primary);
+    fault(({ operation }) => (operation === "query" ? { lag: 300 } : undefined));
+    await zones.change(ZONE, [{ to: SET }]);
+    expect(await zones.get(ZONE, "*.apps", "A")).toEqual([SET]);
+  });
+
+  it("says so when the server never does", async () => {
+    const zones = await open(primary, { settleMs: 100 });
+    fault(({ operation }) => (operation === "query" ? { lag: Number.POSITIVE_INFINITY } : undefined));
+    const error = await zones.change(ZONE, [{ to: SET }]).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ZonesUnreachable);
+    expect(String(error)).toContain("accepted the change but does not answer the new A of *.apps.example.com");
+  });
+
+  it.each(["of the change", "of the provider"] as const)("stops at once for the signal %s", async (whose) => {
+    const stop = new AbortController();
+    const never = new AbortController();
+    const zones = await open(primary, { timeoutMs: 30_000 }, whose === "of the provider" ? stop.signal : never.signal);
+    await zones.get(ZONE, "@", "NS");
+    fault("drop");
+    const reason = new Error("enough");
+    closing.push(dns.onQuery(() => stop.abort(reason)));
+    await expect(zones.change(ZONE, [{ from: SET }], whose === "of the change" ? stop.signal : undefined)).rejects.toBe(
+      reason,
+    );
+  });
+
+  it("asks everything over one connection", async () => {
+    const proxy = await through(primary);
+    const zones = await open(proxy.server);
+    await zones.find("a.example.com").catch(() => undefined);
+    await Promise.all([zones.get(ZONE, "a", "A"), zones.get(ZONE, "b", "A")]);
+    await zones.change(ZONE, [{ to: SET }]);
+    expect(proxy.connections()).toBe(1);
+  });
+
+  it("does not mind a server that closes the connection after each answer", async () => {
+    const proxy = await through(primary, { closeAfter: 1 });
+    const zones = await open(proxy.server);
+    await zones.change(ZONE, [{ to: SET }]);
+    expect(await zones.get(ZONE, "*.apps", "A")).toEqual([SET]);
+    expect(troubles).toEqual([]);
+  });
+
+  describe("something in between", () => {
+    const complaint = async (alter: (answer: Buffer) => Buffer): Promise<unknown> => {
+      const zones = await open((await through(primary, { alter })).server);
+      return zones.get(ZONE, "@", "NS").catch((thrown: unknown) => thrown);
+    };
+
+    it("changes an answer", async () => {
+      const error = await complaint((answer) => {
+        // The first letter of the name that was asked for.
+        answer.writeUInt8(answer.readUInt8(13) ^ 1, 13);
+        return answer;
+      });
+      expect(error).toBeInstanceOf(UserError);
+      expect(error).toMatchObject({ id: "rfc2136.key", exitCode: 2 });
+      expect(String(error)).toContain('is not signed by the TSIG key "kn-bootstrap"');
+    });
+
+    it("takes the signature away", async () => {
+      const error = await complaint((answer) => {
+        answer.writeUInt16BE(answer.readUInt16BE(10) - 1, 10);
+        return answer;
+      });
+      expect(error).toMatchObject({ id: "rfc2136.key", exitCode: 2 });
+      expect(String(error)).toContain("does not sign its answers");
+    });
+
+    it("sends what is no DNS message", async () => {
+      const error = await complaint((answer) => answer.subarray(0, 20));
+      expect(error).toBeInstanceOf(ZonesUnreachable);
+      expect(String(error)).toContain("sent what is no DNS message");
+    });
+  });
+});

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { chooseZone } from "../../src/dns/zone-choice.ts";
+import type { Zone } from "../../src/ports/zones.ts";
+import type { ZoneOptions } from "../../src/sandbox/dns/index.ts";
+import { asZone, startWorld, type World } from "./world.ts";
+
+let world: World;
+beforeEach(async () => {
+  world = await startWorld();
+});
+afterEach(() => world.close());
+
+const add = async (options: ZoneOptions): Promise<Zone> => asZone(await world.dns.addZone(options));
+const choose = (zones: readonly Zone[], domain: string, zoneId?: string) =>
+  chooseZone(zones, domain, { resolver: world.resolver, zoneId });
+
+describe("the zone of a domain", () => {
+  it("is the longest that the parent delegates to", async () => {
+    const upper = await add({ name: "example.com" });
+    const lower = await add({ name: "apps.example.com" });
+    expect(await choose([lower, upper], "apps.example.com")).toMatchObject({ zone: lower, warnings: [] });
+    expect(await choose([lower, upper], "prod.apps.example.com")).toMatchObject({ zone: lower });
+    expect(await choose([upper], "www.example.com")).toMatchObject({ zone: upper });
+  });
+
+  it("is the one above a longer one that nobody is sent to, which is said", async () => {
+    const upper = await add({ name: "example.com" });
+    const leftOver = await add({ name: "apps.example.com", delegated: false });
+    const { zone, warnings } = await choose([leftOver, upper], "apps.example.com");
+    expect(zone).toEqual(upper);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]?.what).toContain(`zone apps.example.com (${leftOver.id})`);
+    expect(warnings[0]?.what).toContain("is not used");
+  });
+
+  it("is the twin that the parent means, whichever comes first", async () => {
+    const right = await add({ name: "example.com" });
+    const wrong = await add({ name: "example.com", delegated: false });
+    const hidden = await add({ name: "example.com", isPrivate: true });
+    for (const zones of [
+      [right, wrong, hidden],
+      [hidden, wrong, right],
+    ])
+      expect((await choose(zones, "apps.example.com")).zone).toEqual(right);
+  });
+
+  it("is private only by its id", async () => {
+    const hidden = await add({ name: "corp.example.com", isPrivate: true });
+    await expect(choose([hidden], "apps.corp.example.com")).rejects.toMatchObject({
+      id: "dns.no-zone",
+      exitCode: 2,
+      message: expect.stringContaining("only in a private zone"),
+      remedy: { command: expect.stringContaining(`--dns-zone-id ${hidden.id}`) },
+    });
+    expect(await choose([hidden], "apps.corp.example.com", hidden.id)).toEqual({ zone: hidden, warnings: [] });
+  });
+
+  it("must be there: what there is is listed", async () => {
+    const other = await add({ name: "example.net" });
+    await expect(choose([other], "apps.example.com")).rejects.toMatchObject({
+      id: "dns.no-zone",
+      exitCode: 2,
+      why: expect.stringContaining(`example.net (${other.id})`),
+    });
+    await expect(choose([], "apps.example.com")).rejects.toMatchObject({ why: "There is no zone at all." });
+  });
+
+  it("must be delegated: what the parent says, and what to set where", async () => {
+    await add({ name: "example.com" });
+    const zone = await add({ name: "apps.example.com", delegated: false });
+    const chosen = choose([zone], "apps.example.com");
+    await expect(chosen).rejects.toMatchObject({ id: "dns.not-delegated", exitCode: 2 });
+    await expect(chosen).rejects.toThrow(/apps\.example\.com is not delegated: ns\S+ \(\S+\) answers NXDOMAIN/);
+    await expect(chosen).rejects.toMatchObject({
+      remedy: {
+        text: expect.stringContaining(zone.nameServers.join(", ")),
+        command: expect.stringMatching(/^dig \+norecurse NS apps\.example\.com @/),
+      },
+    });
+  });
+
+  it("must be delegated to its own servers, and then nothing above it counts", async () => {
+    const upper = await add({ name: "example.com" });
+    await add({ name: "apps.example.com" });
+    const ours = await add({ name: "apps.example.com", delegated: false });
+    await expect(choose([ours, upper], "apps.example.com")).rejects.toMatchObject({
+      id: "dns.not-delegated",
+      message: expect.stringContaining("is delegated to others"),
+    });
+  });
+
+  it("is refused when it has twins of which none is meant", async () => {
+    await add({ name: "example.com" });
+    const twins = [
+      await add({ name: "apps.example.com", delegated: false }),
+      await add({ name: "apps.example.com", delegated: false }),
+    ];
+    await expect(choose(twins, "apps.example.com")).rejects.toMatchObject({
+      id: "dns.twin-zones",
+      exitCode: 2,
+      remedy: { text: expect.stringContaining(twins[1]?.nameServers.join(", ") ?? "") },
+    });
+  });
+
+  it("is refused when its twins cannot be told apart, until one is named", async () => {
+    const known = await add({ name: "example.com" });
+    const twins = [
+      { ...known, id: "one", nameServers: [] },
+      { ...known, id: "two", nameServers: [] },
+    ];
+    await expect(choose(twins, "example.com")).rejects.toMatchObject({ id: "dns.twin-zones", exitCode: 2 });
+    expect((await choose(twins, "example.com", "two")).zone.id).toBe("two");
+  });
+
+  it("by id must exist, lie at or above the domain, and be delegated", async () => {
+    const zone = await add({ name: "example.com" });
+    const other = await add({ name: "example.net" });
+    const undelegated = await add({ name: "example.com", delegated: false });
+    const refused = { id: "dns.zone-id", exitCode: 2 };
+    await expect(choose([zone], "apps.example.com", "Z404")).rejects.toMatchObject(refused);
+    await expect(choose([zone, other], "apps.example.com", other.id)).rejects.toMatchObject({
+      ...refused,
+      remedy: { command: expect.stringContaining(zone.id) },
+    });
+    await expect(choose([zone, undelegated], "apps.example.com", undelegated.id)).rejects.toMatchObject({
+      id: "dns.not-delegated",
+    });
+  });
+
+  it("is not one whose child takes the domain over", async () => {
+    const upper = await add({ name: "example.com" });
+    const child = await add({ name: "apps.example.com" });
+    for (const domain of ["apps.example.com", "prod.apps.example.com"])
+      await expect(choose([upper], domain)).rejects.toMatchObject({
+        id: "dns.child-zone",
+        exitCode: 2,
+        message: `${domain} lies in the zone apps.example.com, which the DNS provider does not have.`,
+        why: expect.stringContaining(child.nameServers.join(", ")),
+      });
+    expect((await choose([upper], "www.example.com")).zone).toEqual(upper);
+  });
+
+  it("is not one whose child on the same servers takes the domain over", async () => {
+    const nameServers = ["ns1.example.com", "ns2.example.com"];
+    const upper = await add({ name: "example.com", nameServers });
+    await add({ name: "apps.example.com", nameServers });
+    await expect(choose([upper], "prod.apps.example.com")).rejects.toMatchObject({ id: "dns.child-zone" });
+  });
+});

@@ -1,0 +1,89 @@
+import { execFile, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { promisify } from "node:util";
+import type { RecordSetChange } from "../../src/ports/zones.ts";
+import { inZoneFile, type Knot, zoneFile } from "./knot.ts";
+import { freePort, listening } from "./ports.ts";
+
+const SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql";
+
+/** Whether a real PowerDNS with its SQLite backend is here; says so when it is not. */
+export const hasPowerDns = (): boolean => {
+  const present = spawnSync("pdns_server", ["--version"]).status !== null && existsSync(SCHEMA);
+  if (!present)
+    process.stderr.write("skipped: no PowerDNS with SQLite (Debian: pdns-server and pdns-backend-sqlite3)\n");
+  return present;
+};
+
+/**
+ * A real pdns_server on loopback, its zones and what is given beside SOA and NS; the key may update and transfer them
+ * all.
+ */
+export const startPowerDns = async (
+  zones: readonly (readonly [string, readonly string[]])[],
+  key: { readonly name: string; readonly algorithm: string; readonly secret: string },
+): Promise<Omit<Knot, "control">> => {
+  const directory = mkdtempSync(join(tmpdir(), "pdns-"));
+  const port = await freePort();
+  const database = join(directory, "pdns.sqlite3");
+  const tables = new DatabaseSync(database);
+  tables.exec(readFileSync(SCHEMA, "utf8"));
+  tables.close();
+  writeFileSync(
+    join(directory, "pdns.conf"),
+    [
+      "launch=gsqlite3",
+      `gsqlite3-database=${database}`,
+      `socket-dir=${directory}`,
+      "local-address=127.0.0.1",
+      `local-port=${port}`,
+      "dnsupdate=yes",
+      "allow-dnsupdate-from=127.0.0.0/8",
+      "allow-axfr-ips=",
+      "security-poll-suffix=",
+      "zone-cache-refresh-interval=0",
+      "receiver-threads=1",
+      "",
+    ].join("\n"),
+  );
+  const run = async (program: string, ...args: readonly string[]): Promise<void> => {
+    await promisify(execFile)(program, [`--config-dir=${directory}`, ...args]);
+  };
+  await run("pdnsutil", "import-tsig-key", key.name, key.algorithm, key.secret);
+  for (const [zone, lines] of zones) {
+    const file = join(directory, `${zone}.zone`);
+    writeFileSync(file, zoneFile(zone, lines));
+    await run("pdnsutil", "load-zone", zone, file);
+    await run("pdnsutil", "set-meta", zone, "TSIG-ALLOW-DNSUPDATE", key.name);
+    await run("pdnsutil", "set-meta", zone, "TSIG-ALLOW-AXFR", key.name);
+  }
+  const child = spawn("pdns_server", [`--config-dir=${directory}`, "--daemon=no", "--guardian=no"], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const gone = once(child, "exit");
+  let log = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    log += chunk;
+  });
+  const close = async (): Promise<void> => {
+    child.kill();
+    await gone;
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    await listening(port, () => (child.exitCode === null ? undefined : log));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const write = async (zone: string, { from, to }: RecordSetChange): Promise<void> => {
+    if (from && !to) await run("pdnsutil", "delete-rrset", zone, from.name, from.type);
+    if (to) await run("pdnsutil", "replace-rrset", zone, to.name, to.type, String(to.ttl), ...inZoneFile(to));
+    await run("pdns_control", "purge", `${zone}$`);
+  };
+  return { port, server: `127.0.0.1:${port}`, write, close };
+};
