@@ -63,8 +63,11 @@ export const carryOut = async (
   const perform = async (change: Change): Promise<void> => {
     tools.signal.throwIfAborted();
     if (change.kind === "object" && change.temporary) temporaries.push(change);
-    await patiently(() => applyChange(change, { ...tools, onWaiting: waiting("apply") }), {
-      subject: `${subjectOf(change)} could not be written`,
+    const subject = `${subjectOf(change)} could not be ${change.kind === "certificate" ? "had" : "written"}`;
+    using late = lateness(remaining(), () => timedOut(subject, { wait: said ?? "no answer", remedy: AGAIN }));
+    const signal = AbortSignal.any([tools.signal, late.signal]);
+    await patiently(() => applyChange(change, { ...tools, signal, onWaiting: waiting("apply") }), {
+      subject,
       meaning: (error) => refusal(error, change),
       signal: tools.signal,
       remaining,
@@ -143,6 +146,15 @@ const hold = async (check: Check, tools: RunTools, remaining: () => number, onRe
     });
   }
   return finding.summary;
+};
+
+const AGAIN = { text: "Run the same command again: it goes on where it stopped." };
+
+/** Aborts after so many milliseconds: what is asked of DNS providers and CAs waits inside. */
+const lateness = (milliseconds: number, reason: () => Error): { readonly signal: AbortSignal } & Disposable => {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(reason()), milliseconds);
+  return { signal: stop.signal, [Symbol.dispose]: () => clearTimeout(timer) };
 };
 
 const timedOut = (subject: string, { wait, remedy }: Waiting): UserError =>

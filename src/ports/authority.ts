@@ -21,6 +21,8 @@ export interface Order {
   readonly names: readonly string[];
   /** Why it is invalid. */
   readonly problem?: AcmeProblem;
+  /** From Retry-After: looking earlier is of no use (RFC 8555 §7.4). */
+  readonly retryAfter?: Date;
 }
 
 export interface Authorization {
@@ -29,6 +31,7 @@ export interface Authorization {
   readonly name: string;
   readonly wildcard: boolean;
   readonly status: "pending" | "valid" | "invalid" | "deactivated" | "expired" | "revoked";
+  readonly retryAfter?: Date;
   /** Absent: the CA does not offer DNS-01 for it. */
   readonly challenge?: {
     readonly url: string;
@@ -118,5 +121,7 @@ export interface Account {
   readonly finalize: (order: Order, csr: string, signal?: AbortSignal) => Promise<Order>;
   /** PEM chain, the certificate first. The order must be valid. */
   readonly certificate: (order: Order, signal?: AbortSignal) => Promise<string>;
+  /** From then on the account answers to the new key (RFC 8555 §7.3.5). PEM. */
+  readonly rollKey: (newKey: string, signal?: AbortSignal) => Promise<void>;
   readonly deactivate: (signal?: AbortSignal) => Promise<void>;
 }

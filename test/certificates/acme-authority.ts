@@ -170,6 +170,13 @@ export const memoryAuthority = async (
           const chain = `${find(link).certificate ?? ""}${root.certificate}`;
           return answer("certificate", self.swap?.(chain) ?? chain);
         },
+        rollKey: async (newKey) => {
+          const known = accounts.get(thumb(key));
+          if (!known) throw new AuthorityError({ type: "accountDoesNotExist", detail: "no such account" }, "roll");
+          answer("roll", undefined);
+          accounts.delete(thumb(key));
+          accounts.set(thumb(newKey), known);
+        },
         deactivate: async () => {
           const known = accounts.get(thumb(key));
           if (known) known.isDeactivated = true;

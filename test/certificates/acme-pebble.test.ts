@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAuthority } from "../../src/adapters/authority/index.ts";
-import { keptAccounts, UNFINISHED, unfinishedOrders } from "../../src/certificates/acme/index.ts";
+import { keptAccounts, rollAccountKey, UNFINISHED, unfinishedOrders } from "../../src/certificates/acme/index.ts";
 import { certificatesIn } from "../../src/certificates/chain.ts";
 import { HOME } from "../../src/core/inventory.ts";
 import type { Account, Authority } from "../../src/ports/authority.ts";
@@ -101,6 +101,16 @@ describe.skipIf(pebbleMissing() !== undefined)("with a real Pebble, strict, half
     await issuer.issue(wish(["two.example.com"]), tools());
     const [next] = await keptAccounts(cluster.read, HOME);
     expect(next?.url).not.toBe(kept?.url);
+  });
+
+  it("gives the account a new key", async () => {
+    const { issuer, tools, cluster } = fresh();
+    await issuer.issue(wish(["roll.example.com"]), tools());
+    const [before] = await keptAccounts(cluster.read, HOME);
+    expect(await rollAccountKey(authority, tools())).toBe(true);
+    await issuer.issue(wish(["rolled.example.com"]), tools());
+    const [after] = await keptAccounts(cluster.read, HOME);
+    expect([after?.url, after?.key === before?.key]).toEqual([before?.url, false]);
   });
 
   it("killed after any request or write and run again: one certificate, no TXT value", async () => {

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { keptAccounts, unfinishedOrders } from "../../src/certificates/acme/index.ts";
+import { keptAccounts, rollAccountKey, unfinishedOrders } from "../../src/certificates/acme/index.ts";
 import { certificatesIn, namesOf } from "../../src/certificates/chain.ts";
 import { inspect } from "../../src/certificates/secret.ts";
 import { HOME } from "../../src/core/inventory.ts";
@@ -50,6 +50,29 @@ describe("a certificate from an ACME CA", () => {
     expect(zones.batches.map((batch) => batch.map(({ from, to }) => [from?.values.length, to?.values.length]))).toEqual(
       [[[undefined, 2]], [[2, undefined]]],
     );
+  });
+
+  it("gives the account a new key, also when it was killed between the CA's answer and keeping it", async () => {
+    const { ca, issuer, tools, cluster } = await fresh();
+    await issuer.issue(wish(["a.example.com"]), tools());
+    const [before] = await keptAccounts(cluster.read, HOME);
+    const given = tools();
+    let stores = 0;
+    const dying = {
+      ...given,
+      store: async (object: Parameters<typeof given.store>[0]) => {
+        stores += 1;
+        if (stores === 2) throw new Error("killed");
+        await given.store(object);
+      },
+    };
+    await expect(rollAccountKey(ca, dying)).rejects.toThrow("killed");
+    expect(await rollAccountKey(ca, given)).toBe(true);
+    const [after] = await keptAccounts(cluster.read, HOME);
+    expect(after?.url).toBe(before?.url);
+    expect(after?.key).not.toBe(before?.key);
+    await issuer.issue(wish(["b.example.com"]), tools());
+    expect(ca.accounts.size).toBe(1);
   });
 
   it("uses the account again, and another one after it was deactivated", async () => {

@@ -2,8 +2,10 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
+import { createAuthority } from "../../src/adapters/authority/index.ts";
 import { loadKubeconfig, type OpenOptions, openCluster } from "../../src/adapters/cluster/index.ts";
 import { createProbe } from "../../src/adapters/probe.ts";
+import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { runCli } from "../../src/cli/index.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
 import type { Api, ApiRequest } from "../../src/sandbox/types.ts";
@@ -58,7 +60,9 @@ export const program = async (
           ...opening,
           ...(patience ? { patience } : {}),
         }),
-      createProbe: async (given = connectTo) => createProbe(given ? { connectTo: given } : {}),
+      createProbe: async (options) => createProbe({ ...(connectTo ? { connectTo } : {}), ...options }),
+      createResolver: async (options) => createResolver(options),
+      createAuthority: async (options) => createAuthority(options),
       standIns: standIn,
     },
   });

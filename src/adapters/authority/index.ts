@@ -157,6 +157,9 @@ const accountOf = (session: Session, key: string, accountUrl: string, directory:
       const order = await linksOf(url, "certificate", signal);
       return (await run(signal, (ready) => ready.getCertificate(order))).value;
     },
+    rollKey: async (newKey, signal) => {
+      await run(signal, (ready) => ready.updateAccountKey(newKey));
+    },
     deactivate: async (signal) => {
       await run(signal, (ready) => ready.updateAccount({ status: "deactivated" }));
     },

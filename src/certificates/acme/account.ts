@@ -11,6 +11,8 @@ export const accountRef = (directory: string): ObjectRef => secretRef(`acme-acco
 
 const KEY = "account.key";
 const URL_KEY = "account.url";
+/** A key that the CA may know already: kept before it is told, taken over once it has answered. */
+const NEXT_KEY = "account.key.next";
 const DIRECTORY = "directory";
 /** The cluster that made the account: a copy in another one is not used. */
 const CLUSTER = "kn-bootstrap/cluster-uid";
@@ -117,10 +119,7 @@ export const keptAccounts = async (
     namespace,
     labelSelector: `${label}=${value}`,
   });
-  return secrets.flatMap((secret) => {
-    const [directory, key, url] = [textOf(secret, DIRECTORY), textOf(secret, KEY), textOf(secret, URL_KEY)];
-    return directory && key && url ? [{ directory, key, url }] : [];
-  });
+  return secrets.flatMap((secret) => accountIn(secret) ?? []);
 };
 
 /** The account in a Secret. Undefined: none is kept there, or the CA has not heard of it yet. */
@@ -129,4 +128,34 @@ export const accountIn = (
 ): { readonly directory: string; readonly key: string; readonly url: string } | undefined => {
   const [directory, key, url] = [textOf(secret, DIRECTORY), textOf(secret, KEY), textOf(secret, URL_KEY)];
   return directory && key && url ? { directory, key, url } : undefined;
+};
+
+/**
+ * Gives the account a new key (rules 23, 24): it is in the cluster before the CA hears of it. A run that was killed in between goes on with
+ * the key that it kept; when the CA refuses the old one by then, it has taken the new one already.
+ */
+export const rollAccountKey = async (
+  authority: Pick<Authority, "url" | "account">,
+  { cluster, store, signal }: Pick<AcmeTools, "cluster" | "store" | "signal">,
+): Promise<boolean> => {
+  const kept = await cluster.get(accountRef(authority.url));
+  const account = accountIn(kept);
+  if (!kept || !account) return false;
+  const next = textOf(kept, NEXT_KEY) ?? newKey();
+  const { labels = LABEL, annotations = {} } = kept.metadata;
+  const secret = (data: Readonly<Record<string, string>>): KubeObject =>
+    opaque(
+      accountRef(authority.url).name,
+      { ...data, [URL_KEY]: account.url, [DIRECTORY]: authority.url },
+      { labels, annotations },
+    );
+  const isFresh = textOf(kept, NEXT_KEY) === undefined;
+  if (isFresh) await store(secret({ [KEY]: account.key, [NEXT_KEY]: next }));
+  try {
+    await authority.account(account.key, account.url).rollKey(next, signal);
+  } catch (error) {
+    if (isFresh || !(error instanceof AuthorityError)) throw error;
+  }
+  await store(secret({ [KEY]: next }));
+  return true;
 };

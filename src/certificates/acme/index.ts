@@ -1,7 +1,7 @@
 import { issue } from "./issue.ts";
 import type { AcmeIssuer, AcmeIssuerOptions } from "./types.ts";
 
-export { accountRef, accountUrl, keptAccounts } from "./account.ts";
+export { accountRef, accountUrl, keptAccounts, rollAccountKey } from "./account.ts";
 export { zoneRecords } from "./challenge-records.ts";
 export { orderRef, type PendingOrder, UNFINISHED, unfinishedIn, unfinishedOrders } from "./journal.ts";
 export { type Cost, costOf, LEDGER, type Ledger, parseLedger } from "./ledger.ts";
