@@ -163,6 +163,18 @@ describe("an ACME CA through acme-client", () => {
     expect(gone.message).toContain("ECONNREFUSED 127.0.0.1:1");
   });
 
+  it("says what the CA really answered when its nonces are used up by answers of 500", async () => {
+    const used = new Set<string>();
+    const broken = await startCa((seen) => {
+      const nonce = String(seen.header.nonce);
+      if (used.has(nonce)) return problem("badNonce", "JWS has an invalid anti-replay nonce");
+      used.add(nonce);
+      return { status: 500, body: { detail: "out of order" } };
+    });
+    const work = broken.authority.account(key(), `${broken.base}/account/1`).newOrder({ names: ["a.example.com"] });
+    await expect(work).rejects.toThrow("500: out of order");
+  });
+
   it("trusts the given CA alone, one for each authority of a process", async () => {
     const [one, two] = [await startCa(() => undefined), await startCa(() => undefined)];
     expect((await one.authority.directory()).hasRenewalInfo).toBe(false);

@@ -108,9 +108,10 @@ describe.skipIf(pebbleMissing() !== undefined)("with a real Pebble, strict, half
     await issuer.issue(wish(["roll.example.com"]), tools());
     const [before] = await keptAccounts(cluster.read, HOME);
     expect(await rollAccountKey(authority, tools())).toBe(true);
-    await issuer.issue(wish(["rolled.example.com"]), tools());
     const [after] = await keptAccounts(cluster.read, HOME);
     expect([after?.url, after?.key === before?.key]).toEqual([before?.url, false]);
+    const account = authority.account(after?.key ?? "", after?.url ?? "");
+    expect((await account.newOrder({ names: ["rolled.example.com"] })).status).toBe("pending");
   });
 
   it("killed after any request or write and run again: one certificate, no TXT value", async () => {

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { AuthorityError } from "../../ports/authority.ts";
+import { AuthorityError, AuthorityUnreachable } from "../../ports/authority.ts";
 import { problemOf, retryAfterOf } from "./problem.ts";
 import type { HttpAnswer, Transport } from "./transport.ts";
 
@@ -18,6 +18,8 @@ interface Call {
   readonly session: Session;
   readonly signal: AbortSignal | undefined;
   badNonce: boolean;
+  /** Answers that were no answer; asked again with the same nonce, the CA then only says that this is used up. */
+  readonly troubles: string[];
   /** From the last answer. */
   retryAfter: Date | undefined;
 }
@@ -35,6 +37,8 @@ const calls = new AsyncLocalStorage<Call>();
 
 /** How long a nonce may go on being rejected. */
 const NONCE_MS = 15_000;
+/** As many tries as a request that needs no nonce has. */
+const MOST_TROUBLES = 4;
 
 export interface Outcome<T> {
   readonly value: T;
@@ -51,14 +55,17 @@ export const within = async <T>(
   work: () => Promise<T>,
 ): Promise<Outcome<T>> => {
   const began = performance.now();
+  const troubles: string[] = [];
   for (;;) {
-    const call: Call = { session, signal, badNonce: false, retryAfter: undefined };
+    const call: Call = { session, signal, badNonce: false, troubles, retryAfter: undefined };
     try {
       const value = await calls.run(call, work);
       return { value, ...(call.retryAfter ? { retryAfter: call.retryAfter } : {}) };
     } catch (error) {
       signal?.throwIfAborted();
       if (!call.badNonce) throw error;
+      const [last] = troubles.slice(MOST_TROUBLES - 1);
+      if (last !== undefined) throw new AuthorityUnreachable(new URL(session.directoryUrl).host, last);
       if (performance.now() - began > NONCE_MS) {
         throw new AuthorityError({ type: "badNonce", detail: "every nonce was rejected", status: 400 }, "POST");
       }
@@ -84,6 +91,7 @@ export const adapter: AxiosAdapter = async (config) => {
           headers: { "content-type": "application/jose+json" },
           ...(typeof config.data === "string" ? { body: config.data } : {}),
           signal,
+          onTrouble: (words) => call.troubles.push(words),
         });
   const retryAfter = retryAfterOf(answer.headers["retry-after"], session.now());
   const problem = answer.status >= 400 ? problemIn(answer, retryAfter) : undefined;

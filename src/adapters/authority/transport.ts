@@ -14,6 +14,8 @@ export interface HttpQuestion {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal?: AbortSignal | undefined;
+  /** Told each answer after which it is asked again. */
+  readonly onTrouble?: (words: string) => void;
 }
 
 export interface TransportOptions {
@@ -51,7 +53,9 @@ export const createTransport = (options: TransportOptions): Transport => {
       try {
         const answer = await once(question, agent, timeoutMs);
         if (answer.status < 500 || (isRateLimit(answer) && (pause === undefined || asksForMore(answer)))) return answer;
-        if (pause === undefined) throw new AuthorityUnreachable(host, `it answers ${answer.status}: ${gist(answer)}`);
+        const words = `it answers ${answer.status}: ${gist(answer)}`;
+        if (pause === undefined) throw new AuthorityUnreachable(host, words);
+        question.onTrouble?.(words);
       } catch (error) {
         question.signal?.throwIfAborted();
         if (error instanceof AuthorityUnreachable) throw error;
