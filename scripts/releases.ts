@@ -79,7 +79,11 @@ const main = async (): Promise<number> => {
     );
   };
 
-  const releases = catalog.minors.flatMap((minor) => Object.entries(catalog.resolve(minor).versions));
+  // Minors may share a version of a component that is not Knative's.
+  const named = new Set(
+    catalog.minors.flatMap((minor) => Object.entries(catalog.resolve(minor).versions).map((pair) => pair.join("/"))),
+  );
+  const releases = [...named].map((name) => name.split("/") as [string, string]);
   const rows = (await Promise.all(releases.map(([component, version]) => rowsOf(component, version)))).flat();
 
   let contradictions = 0;

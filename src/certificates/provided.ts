@@ -22,20 +22,6 @@ export interface Provided {
 }
 
 const DAY = 86_400_000;
-const NAME = /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
-
-/** `namespace/name`, as `--tls-secret` takes it. Throws UserError `tls-secret.reference` (exit 2). */
-export const secretReference = (text: string): ObjectRef & { readonly namespace: string } => {
-  const [namespace = "", name = "", ...rest] = text.split("/");
-  if (NAME.test(namespace) && !namespace.includes(".") && NAME.test(name) && rest.length === 0)
-    return { apiVersion: "v1", kind: "Secret", namespace, name };
-  throw new UserError({
-    id: "tls-secret.reference",
-    what: `--tls-secret takes namespace/name, not "${text}".`,
-    remedy: { text: "Find it with:", command: "kubectl get secrets -A --field-selector type=kubernetes.io/tls" },
-    exitCode: 2,
-  });
-};
 
 interface Subject {
   readonly place: string;

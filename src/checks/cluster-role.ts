@@ -129,7 +129,7 @@ export const rightsText = (rights: readonly AccessQuestion[]): string =>
 /** Uninstall looks through every kind, so that nothing of anybody else goes with a namespace. */
 const EVERYTHING: Rule = { apiGroups: ["*"], resources: ["*"], verbs: READ };
 
-export type Purpose = "plan" | "install" | "uninstall";
+export type Purpose = "plan" | "install" | "renew" | "uninstall";
 
 /**
  * The rules of the least ClusterRole for a purpose. No `resourceNames`: who may `escalate` can give itself everything, and a list
@@ -137,7 +137,7 @@ export type Purpose = "plan" | "install" | "uninstall";
  */
 export const rulesToGrant = (purpose: Purpose, rights: readonly AccessQuestion[]): readonly Rule[] => {
   if (purpose === "plan") return rulesFor(rights.filter(isRead));
-  if (purpose === "install") return rulesFor(rights);
+  if (purpose === "install" || purpose === "renew") return rulesFor(rights);
   return [EVERYTHING, ...rulesFor(rights.filter((right) => !isRead(right)))];
 };
 

@@ -22,8 +22,10 @@ export interface Proof {
   readonly greeting: string;
   /** The base domain as it stands in the cluster. */
   readonly domain: (ctx: ReadContext) => Promise<string | undefined>;
-  /** Absent with `--tls none`. */
-  readonly secret?: ObjectRef;
+  /** Finds the Secret whose certificate the gateway serves for it. Absent with `--tls none`. */
+  readonly secret?: (cluster: ReadContext["cluster"]) => Promise<ObjectRef | undefined>;
+  /** PEM of a private CA's root. */
+  readonly root?: string;
   /** Finds every address behind a host name; absent: the system's choice has to do. */
   readonly resolver?: Resolver;
 }
@@ -125,8 +127,8 @@ interface Target {
 }
 
 /** A CA whose root nobody has is trusted from its own chain: that it was served, and not that a browser would like it. */
-const trustedBy = ({ config }: Proof, secret: TlsSecret | undefined): string | undefined =>
-  secret?.ca ?? (config.tls === "letsencrypt-staging" ? secret?.chain.at(-1) : undefined);
+const trustedBy = ({ config, root }: Proof, secret: TlsSecret | undefined): string | undefined =>
+  secret?.ca ?? root ?? (config.tls === "letsencrypt-staging" ? secret?.chain.at(-1) : undefined);
 
 /** Every address that the gateway has, so that none is left with an old certificate. */
 const addressesOf = async (
@@ -161,7 +163,8 @@ const through = async (
     { namespace: proof.service.namespace ?? "", name: proof.service.name },
     domain,
   );
-  const secret = proof.secret && inspect(await ctx.cluster.get(proof.secret));
+  const ref = await proof.secret?.(ctx.cluster);
+  const secret = ref && inspect(await ctx.cluster.get(ref));
   try {
     return await judge({ address, host, ca: trustedBy(proof, secret), serial: secret?.serial });
   } catch (error) {

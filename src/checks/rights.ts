@@ -18,7 +18,7 @@ import {
  * reads is read in every run, and what it needs is what an administrator is asked for.
  */
 export const assertRights = async (
-  purpose: "install" | "uninstall",
+  purpose: Exclude<Purpose, "plan">,
   { plan, whole }: { readonly plan: Plan; readonly whole: Plan },
   cluster: ClusterPreview,
 ): Promise<void> => {

@@ -9,7 +9,7 @@ import {
   optionsOf,
 } from "../config/options.ts";
 import { didYouMean } from "../config/similar.ts";
-import type { Raw } from "../config/values.ts";
+import { type Raw, readValue } from "../config/values.ts";
 import { UserError } from "../ports/error.ts";
 import type { Command } from "./commands/index.ts";
 import { commandHelp, programHelp } from "./help.ts";
@@ -116,10 +116,26 @@ const commandFlags = (written: Written): CommandFlags => ({
   deleteWorkloads: written.deleteWorkloads === true,
   purge: written.purge === true,
   keepRecords: written.keepRecords === true,
+  installCronjob: written.installCronjob === true,
+  removeCronjob: written.removeCronjob === true,
+  check: written.check === true,
+  ...textFlags(written, "image", "roleArn", "credentialsSecret"),
   fault: Array.isArray(written.fault)
     ? written.fault.flatMap((text: string) => text.split(/[\s,]+/)).filter(Boolean)
     : [],
 });
+
+/** Those that are in no Config are read here, as others are when the Config is made. */
+const textFlags = <K extends "image" | "roleArn" | "credentialsSecret">(
+  written: Written,
+  ...keys: readonly K[]
+): { readonly [Key in K]?: string } =>
+  Object.fromEntries(
+    OPTIONS.flatMap((option) => {
+      const raw = keys.includes(option.key as K) ? written[option.key] : undefined;
+      return raw === undefined ? [] : [[option.key, readValue(option, raw, flagOf(option))]];
+    }),
+  ) as { readonly [Key in K]?: string };
 
 const unknownCommand = (word: string, commands: readonly Command[]): UserError => {
   const names = commands.map(({ name }) => name);

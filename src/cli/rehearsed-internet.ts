@@ -1,23 +1,35 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { isAcme } from "../certificates/index.ts";
+import type { Config } from "../config/config.ts";
 import { dnsProvider } from "../dns/index.ts";
 import type { Internet } from "../sandbox/internet.ts";
 import type { CommandContext } from "./context.ts";
 
-/** The same command, but DNS, DNS provider and CA are the rehearsal's. Nothing is started that the options do not need. */
-export const rehearsedInternet = async (
-  ctx: CommandContext,
-): Promise<{ readonly ctx: CommandContext; readonly close: () => Promise<void> }> => {
+interface Rehearsed {
+  readonly ctx: CommandContext;
+  /** By which the world's cert-manager gets there too. */
+  readonly door?: Internet["door"];
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * The same command, but DNS, DNS provider and CA are the rehearsal's. Nothing is started that the options do not need. `folder` is for what
+ * options name as files.
+ */
+export const rehearsedInternet = async (ctx: CommandContext, folder: string): Promise<Rehearsed> => {
   const { config, adapters } = ctx;
-  if (!config.domain || !(dnsProvider(config.dns) || isAcme(config.tls))) return { ctx, close: async () => {} };
+  if (!config.domain || !dnsProvider(config.dns)) return { ctx, close: async () => {} };
   const { startInternet } = await import("../sandbox/internet.ts");
   const internet = await startInternet({ zones: [zoneAbove(config.domain)] });
   const { dns, acme } = internet;
   return {
     close: internet.close,
+    door: internet.door,
     ctx: {
       ...ctx,
       env: { ...ctx.env, ...internet.env },
-      config: isAcme(config.tls) ? { ...config, acmeDirectory: acme.directory } : config,
+      config: await atOurCa(config, acme, folder),
       // A person who does what the screen asks for.
       stdinIsTTY: true,
       emit: (event) => {
@@ -33,6 +45,19 @@ export const rehearsedInternet = async (
       },
     },
   };
+};
+
+/** cert-manager is told which root to trust; we are told by the adapter, as everybody trusts a public CA. */
+const atOurCa = async (
+  config: Config,
+  { directory, tlsCa, root }: Internet["acme"],
+  folder: string,
+): Promise<Config> => {
+  if (isAcme(config.tls)) return { ...config, acmeDirectory: directory };
+  if (config.tls !== "cert-manager") return config;
+  const acmeCaFile = join(folder, "roots.pem");
+  await writeFile(acmeCaFile, `${tlsCa}${root}`);
+  return { ...config, acmeDirectory: directory, acmeCaFile };
 };
 
 /** `example.com` for `apps.example.com`. */

@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { Config } from "../config/config.ts";
 import { messageOf, UserError } from "../ports/error.ts";
+import { usesCertManager } from "../steps/cert-manager.ts";
+import { issuerFor } from "../steps/cert-manager-issuer.ts";
 import type { Installation } from "../steps/installation.ts";
 import type { Tools } from "../steps/lifecycle.ts";
 import { openPublication } from "../steps/publication.ts";
@@ -9,7 +11,7 @@ import type { Session } from "./session.ts";
 
 /** What an installation meets outside the cluster. */
 export interface Surroundings {
-  readonly known: Pick<Installation, "dns" | "acmeCa">;
+  readonly known: Pick<Installation, "dns" | "acmeCa" | "issuer">;
   readonly tools: Tools;
 }
 
@@ -36,10 +38,15 @@ export const lookAround = async (config: Config, session: Session): Promise<Surr
   ]);
   if (publication) session.onClose(publication.close);
   const acmeCa = given ?? (await keptAuthorityRoot(still.cluster));
+  const zoneId = publication?.zone.id;
+  const issuer = usesCertManager({ config })
+    ? await issuerFor(config, { env, ...(zoneId ? { zoneId } : {}), ...(acmeCa ? { acmeCa } : {}) })
+    : undefined;
   return {
     known: {
       ...(publication ? { dns: { publication, resolver } } : {}),
       ...(acmeCa ? { acmeCa } : {}),
+      ...(issuer ? { issuer } : {}),
     },
     tools: publication ? { ...tools, zones: publication.zones } : tools,
   };

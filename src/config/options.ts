@@ -9,11 +9,14 @@ import {
   domainName,
   emailAddress,
   hostOrAddress,
+  imageName,
   imageRegistry,
   mirrorUrl,
   namespaceName,
+  objectName,
   registryHost,
   resolverAddress,
+  roleName,
   type Syntax,
   secretName,
   version,
@@ -38,6 +41,12 @@ export interface CommandFlags {
   readonly deleteWorkloads: boolean;
   readonly purge: boolean;
   readonly keepRecords: boolean;
+  readonly installCronjob: boolean;
+  readonly removeCronjob: boolean;
+  readonly check: boolean;
+  readonly image?: string;
+  readonly roleArn?: string;
+  readonly credentialsSecret?: string;
   /** As they were written; the rehearsal knows what there is. */
   readonly fault: readonly string[];
 }
@@ -92,6 +101,12 @@ export const OPTIONS: readonly Option[] = [
   { key: "purge", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Remove the namespace kn-bootstrap too: certificates and state" },
   { key: "keepRecords", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Leave the DNS records; no DNS provider is asked" },
   { key: "fault", kind: "list", value: "NAME,...", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, default: "", help: "What goes wrong, see docs/rehearsal.md: NAME or NAME:PARAMETER" },
+  { key: "installCronjob", kind: "boolean", only: "flag", group: "This command", commands: ["renew"], runOnly: true, default: "false", help: "Let a CronJob renew from now on; see docs/renewal.md" },
+  { key: "image", kind: "text", value: "REF", syntax: imageName, only: "flag", group: "This command", commands: ["renew"], runOnly: true, unset: "needed with --install-cronjob", help: "Image of kn-bootstrap that the nodes can pull" },
+  { key: "roleArn", kind: "text", value: "ARN", syntax: roleName, only: "flag", group: "This command", commands: ["renew"], runOnly: true, unset: "none", help: "IAM role of the CronJob's account (EKS), for Route 53" },
+  { key: "credentialsSecret", kind: "text", value: "NAME", syntax: objectName, only: "flag", group: "This command", commands: ["renew"], runOnly: true, unset: "none", help: "Secret in namespace kn-bootstrap whose keys become the CronJob's environment" },
+  { key: "removeCronjob", kind: "boolean", only: "flag", group: "This command", commands: ["renew"], runOnly: true, default: "false", help: "Remove the CronJob, its account and its rights" },
+  { key: "check", kind: "boolean", only: "flag", group: "This command", commands: ["renew"], runOnly: true, default: "false", help: "Find out whether a renewal would work; change nothing. Exit with 3 if not" },
 
   { key: "kubeconfig", kind: "text", value: "FILE", syntax: anyText, group: "Cluster", commands: AT_A_CLUSTER, runOnly: true, unset: "$KUBECONFIG, else ~/.kube/config", help: "Kubeconfig file" },
   { key: "context", kind: "text", value: "NAME", syntax: anyText, group: "Cluster", commands: AT_A_CLUSTER, runOnly: true, unset: "the current one", help: "Context in the kubeconfig" },

@@ -187,7 +187,7 @@ const RULES: readonly Rule[] = [
     broken: ({ domainTemplate, tls, namespaces }) => {
       // RFC 6125 §6.4.3: a wildcard stands for exactly one label, so everything right of the first dot must be known.
       const parent = parentOf(domainTemplate);
-      if (tls === "none") return undefined;
+      if (tls === "none" || tls === "cert-manager") return undefined;
       if (parent.includes("{{.Name}}")) {
         return {
           what: `--domain-template ${domainTemplate} does not go with --tls ${tls}.`,

@@ -184,6 +184,33 @@ export const secretName: Syntax = (text) => {
   return { why: "It is no namespace/name.", remedy: "Write it like default/wildcard-tls." };
 };
 
+/** Name of an object in a namespace that is known (RFC 1123 subdomain). */
+export const objectName: Syntax = (text) => {
+  const name = text.trim();
+  if (name.length <= 253 && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return name;
+  return { why: "It is no name of an object.", remedy: "Write it as kubectl get shows it, without the namespace." };
+};
+
+/** A reference to an image: registry, path, and a tag or digest or neither, as the distribution's grammar has it. */
+export const imageName: Syntax = (text) => {
+  const name = text.trim();
+  const [, repository = "", ending = ""] = /^(.*?)((?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?)$/.exec(name) ?? [];
+  const checked = repository === "" ? { why: "It is empty." } : imageRegistry(repository);
+  return typeof checked === "string" && checked === repository
+    ? `${repository}${ending}`
+    : { why: "It is no reference to an image.", remedy: "Write it like registry.example.com/kn-bootstrap:0.1.0." };
+};
+
+/** Of an IAM role, as EKS wants it in the account's annotation. */
+export const roleName: Syntax = (text) => {
+  const arn = text.trim();
+  if (/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(arn)) return arn;
+  return {
+    why: "It is no ARN of an IAM role.",
+    remedy: "Write it like arn:aws:iam::123456789012:role/kn-bootstrap-renew.",
+  };
+};
+
 /** `area.name`, as checks are called. */
 export const checkId: Syntax = (text) => {
   const name = text.trim();

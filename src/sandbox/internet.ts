@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type AcmeCa, type AcmeOptions, LETS_ENCRYPT, startAcme } from "./acme/index.ts";
+import type { Door } from "./cert-manager/door.ts";
+import { internetDoor } from "./cert-manager/internet-door.ts";
 import { type Dns, type DnsOptions, startDns, type Zone } from "./dns/index.ts";
 import { type Route53, type Route53Options, startRoute53 } from "./route53/index.ts";
 
@@ -19,6 +21,8 @@ export interface Internet {
   readonly route53: Route53;
   readonly acme: AcmeCa;
   readonly zones: readonly Zone[];
+  /** For a world in which cert-manager is to reach all this. */
+  readonly door: Door;
   /** What a person would have to set: credentials for both providers. */
   readonly env: Readonly<Record<string, string>>;
   readonly close: () => Promise<void>;
@@ -48,6 +52,10 @@ export const startInternet = async ({
     route53,
     acme,
     zones,
+    door: internetDoor(dns, {
+      accessKey: { id: route53.env.AWS_ACCESS_KEY_ID ?? "", secret: route53.env.AWS_SECRET_ACCESS_KEY ?? "" },
+      tsig: { name: KEY, secret },
+    }),
     env: {
       ...route53.env,
       ...(server ? { RFC2136_NAMESERVER: dns.endpoint(server) } : {}),

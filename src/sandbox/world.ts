@@ -4,10 +4,11 @@ import { createFaults, type Faults } from "./faults/index.ts";
 import { createServing, webhookCaller } from "./knative/index.ts";
 import { kourierController } from "./kourier/controller.ts";
 import { startGateway } from "./kourier/gateway.ts";
+import { createCronJobs } from "./kubernetes/cron-jobs.ts";
 import { kubernetesControllers } from "./kubernetes/index.ts";
 import type { LoadBalancer } from "./kubernetes/load-balancers.ts";
 import { joinNodes, type NodeSpec } from "./kubernetes/nodes.ts";
-import { createLogs, type Logs } from "./kubernetes/processes.ts";
+import { createLogs, type Logs, type Work } from "./kubernetes/processes.ts";
 import type { Stage } from "./objects.ts";
 import { runReconcilers } from "./reconcile.ts";
 import type { Api, ApiOptions, ApiRequest, ApiResponse } from "./types.ts";
@@ -27,6 +28,8 @@ export interface WorldOptions {
   readonly pace?: number;
   /** The registry's refusal of an image, e.g. `manifest unknown`; images can all be pulled when absent. */
   readonly pull?: (image: string) => string | undefined;
+  /** Programs by image, for the pods of Jobs; the containers of other images end well after a second. */
+  readonly images?: Readonly<Record<string, Work>>;
   /** Of pod names and of the gateway's choice between Revisions; 1 when absent. */
   readonly seed?: number;
   /** How cert-manager reaches a CA and the DNS; nobody answers at the CA's name when absent. */
@@ -43,6 +46,11 @@ export interface World {
   /** From the port as the cluster says (80, 443, 31080, 31443) to the port on 127.0.0.1 where it can be reached. */
   readonly connectTo: ReadonlyMap<number, number>;
   readonly faults: Faults;
+  /**
+   * The time of a CronJob's schedule has come; the clock alone never starts one. Resolves to the Job's name. Rejects where the real
+   * controller would let the time pass: suspended, or Forbid while its last Job is active.
+   */
+  readonly runCronJob: (namespace: string, name: string) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
@@ -83,11 +91,14 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   const serving = createServing(stage, logs, pull);
   const kourier = kourierController(stage, gateway);
   const certManager = createCertManager(stage, options.certManager);
+  const cronJobs = createCronJobs(stage);
   const controllers = [
     ...kubernetesControllers(stage, {
       programs: [...serving.programs, kourier.program, gateway.process, ...certManager.programs].map(hooks.program),
       logs,
       pull,
+      images: options.images,
+      cronJobs,
       loadBalancer: LOAD_BALANCERS[loadBalancer],
     }),
     ...serving.reconcilers,
@@ -103,6 +114,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     kubeconfig: kubeconfigOf(api),
     connectTo: gateway.ports,
     faults,
+    runCronJob: cronJobs.run,
     close: async () => {
       await faults.end();
       await running.close();

@@ -2,7 +2,7 @@ import { certificatesReady } from "../certificates/cert-manager/chain.ts";
 import { certManagerAnswers, issuerReady } from "../certificates/cert-manager/checks.ts";
 import { askCertManager, askNobody, CONTROLLER } from "../certificates/cert-manager/configuration.ts";
 import { findCertManager, NAMESPACE } from "../certificates/cert-manager/found.ts";
-import { type AcmeIssuer, issuerObjects } from "../certificates/cert-manager/issuer.ts";
+import { issuerObjects } from "../certificates/cert-manager/issuer.ts";
 import { credentialNote } from "../certificates/cert-manager/solver.ts";
 import { crdsEstablished } from "../checks/crds.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
@@ -15,20 +15,14 @@ import { readerOf } from "../ports/reader.ts";
 import { HELLO } from "./hello.ts";
 import type { Installation } from "./installation.ts";
 
-/** What these steps need besides the installation. */
-export interface CertManager {
-  /** The release's objects, transformed like the others. Not read where cert-manager is found. */
-  readonly objects: readonly KubeObject[];
-  readonly version: string;
-  readonly issuer: AcmeIssuer;
-}
+export const usesCertManager = ({ config }: Pick<Installation, "config">): boolean => config.tls === "cert-manager";
 
 const isCrd = ({ kind }: KubeObject): boolean => kind === "CustomResourceDefinition";
 
 /** Installs it, or takes the one that is there as it is. */
-export const certManager = ({ objects, version }: CertManager): Step => ({
+export const certManager = ({ manifests: { certManager: objects, versions } }: Installation): Step => ({
   id: "cert-manager",
-  title: `Install cert-manager ${version}`,
+  title: `Install cert-manager ${versions["cert-manager"]}`,
   undo: "Remove cert-manager",
   needs: ["state"],
   plan: async (ctx) => {
@@ -101,13 +95,14 @@ const available = (): Check => {
 };
 
 /** The CA's account and the way to prove that the domain is ours. */
-export const clusterIssuer = ({ issuer }: CertManager): Step => ({
+export const clusterIssuer = ({ issuer }: Installation): Step => ({
   id: "issuer",
   title: "Make an issuer for cert-manager",
   undo: "Remove the issuer",
   // Its webhook judges every issuer.
   needs: ["cert-manager"],
   plan: async (ctx) => {
+    if (!issuer) return [];
     const found = await findCertManager(ctx.live);
     const objects = issuerObjects(issuer, found?.resourceNamespace ?? NAMESPACE);
     const changes = [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))];

@@ -1,4 +1,6 @@
 import type { Step } from "../core/step.ts";
+import { certManager, clusterIssuer, routeTls, usesCertManager } from "./cert-manager.ts";
+import { cronRemoval } from "./cron/step.ts";
 import { domain } from "./domain.ts";
 import { address, ingress } from "./ingress.ts";
 import type { Installation, Removal } from "./installation.ts";
@@ -25,12 +27,21 @@ export const steps = (install: Installation, removal?: Removal): readonly Step[]
   address(install), //            where the gateway can be reached
   ...(install.dns ? [records(install, install.dns)] : []), // names that lead to that address
   domain(install), //             one default domain, ours
-  ...(hasTls(install)
+  ...(usesCertManager(install) || removal
     ? [
-        certificate(install), //  for every URL that Knative will print
-        gatewayTls(install), //   served, https in every URL, http redirected
+        certManager(install), //  for each Route that Knative makes
+        clusterIssuer(install), // told whom to ask, and how to prove that the domain is ours
       ]
-    : [noTls(install)]),
+    : []),
+  ...(usesCertManager(install)
+    ? [routeTls(install)] //      Knative asks it
+    : hasTls(install)
+      ? [
+          certificate(install), //  for every URL that Knative will print
+          gatewayTls(install), //   served, https in every URL, http redirected
+        ]
+      : [noTls(install)]),
   proof(install), //              a temporary Service answers like a user's will
-  ...(removal ? [givenBack(), workloads(removal), admission()] : []), // for the way back: other people's values, and their workloads first
+  // For the way back: the CronJob first, other people's values, and their workloads before what they need.
+  ...(removal ? [givenBack(), workloads(removal), admission(), cronRemoval(["admission", "given-back"])] : []),
 ];

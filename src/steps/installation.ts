@@ -1,3 +1,4 @@
+import type { AcmeIssuer } from "../certificates/cert-manager/issuer.ts";
 import type { Config } from "../config/config.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
@@ -15,6 +16,8 @@ export interface Manifests {
   readonly resources: readonly KubeObject[];
   readonly hpa: readonly KubeObject[];
   readonly ingress: readonly KubeObject[];
+  /** With `tls: cert-manager`; not read where there is one already. */
+  readonly certManager: readonly KubeObject[];
   /** Image of the temporary hello Service. */
   readonly hello: string;
   /** Whether the ingress reads its certificate's place from its ConfigMap (net-kourier 1.19 and later). */
@@ -33,6 +36,8 @@ export interface Installation {
   readonly choices: Readonly<Record<string, unknown>>;
   /** The certificate that is to be replaced although nothing is wrong with it, and why. */
   readonly renewal?: { readonly serial: string; readonly reason: string };
+  /** With `tls: cert-manager`: what it is to ask for certificates. Absent for `render`. */
+  readonly issuer?: AcmeIssuer;
   /** PEM of a private ACME CA's root. */
   readonly acmeCa?: string;
   /** Absent: nobody writes records, or (`render`) the DNS is not looked at. */

@@ -6,6 +6,7 @@ import { AuthorityError } from "../ports/authority.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { UserError } from "../ports/error.ts";
 import { absolute, isInZone, type Zone, type ZonesWrite } from "../ports/zones.ts";
+import { externalAccount } from "./external-account.ts";
 import type { Installation } from "./installation.ts";
 import type { Tools } from "./lifecycle.ts";
 import type { Publication } from "./publication.ts";
@@ -16,11 +17,11 @@ export const issueFor =
   async (change, issueTools) => {
     const { tls, acmeDirectory } = install.config;
     const directory = directoryOf(tls, acmeDirectory);
-    if (directory)
-      return (await acmeIssuer(install, directory, tools)).issue(change, {
-        ...issueTools,
-        onWaiting: (reason) => issueTools.onWaiting(reason, { text: "It goes on by itself." }),
-      });
+    if (directory) {
+      const onWaiting = (reason: string): void => issueTools.onWaiting(reason, { text: "It goes on by itself." });
+      onWaiting(`the CA at ${new URL(directory).host} has not answered yet`);
+      return (await acmeIssuer(install, directory, tools)).issue(change, { ...issueTools, onWaiting });
+    }
     if (tls !== "self-signed") throw new Error(`${issuerInfo(tls).id} makes no certificate of ours`);
     const { issue } = await import("../certificates/self-signed.ts");
     return issue(change, issueTools);
@@ -116,18 +117,4 @@ const zoneOf = async (
       exitCode: 2,
     });
   return (await chooseZone(found, name, { resolver, signal })).zone;
-};
-
-/** External account binding (RFC 8555 §7.3.4) comes by environment only: its key is a secret. */
-const externalAccount = (env: Tools["env"]): { kid: string; hmacKey: string } | undefined => {
-  const { ACME_EAB_KID: kid, ACME_EAB_HMAC_KEY: hmacKey } = env;
-  if (kid && hmacKey) return { kid, hmacKey };
-  if (!kid && !hmacKey) return undefined;
-  throw new UserError({
-    id: "acme.external-account",
-    what: `${kid ? "ACME_EAB_HMAC_KEY" : "ACME_EAB_KID"} is not set, and ${kid ? "ACME_EAB_KID" : "ACME_EAB_HMAC_KEY"} is.`,
-    why: "External account binding takes both.",
-    remedy: "Set both as the CA gave them to you.",
-    exitCode: 2,
-  });
 };

@@ -107,13 +107,15 @@ const unique = (kinds: readonly Kind[]): readonly Kind[] => [
 
 /** Every kind that the installation contains. */
 const kindsOf = ({ manifests }: Installation): readonly Kind[] => {
-  const { namespaces, crds, core, resources, hpa, ingress } = manifests;
+  const { namespaces, crds, core, resources, hpa, ingress, certManager } = manifests;
   return unique([
-    ...[...namespaces, ...crds, ...core, ...resources, ...hpa, ...ingress].map(({ apiVersion, kind, metadata }) => ({
-      apiVersion,
-      kind,
-      namespaced: metadata.namespace !== undefined,
-    })),
+    ...[...namespaces, ...crds, ...core, ...resources, ...hpa, ...ingress, ...certManager].map(
+      ({ apiVersion, kind, metadata }) => ({
+        apiVersion,
+        kind,
+        namespaced: metadata.namespace !== undefined,
+      }),
+    ),
     { apiVersion: "v1", kind: "Secret", namespaced: true },
     { apiVersion: HELLO.apiVersion, kind: HELLO.kind, namespaced: true },
   ]);

@@ -1,3 +1,4 @@
+import { assertKnative } from "../certificates/cert-manager/found.ts";
 import type { Config } from "../config/config.ts";
 import { shown } from "../config/shown.ts";
 import { STATE } from "../core/prior.ts";
@@ -21,10 +22,13 @@ const part = (objects: readonly KubeObject[], belongs: (object: KubeObject) => b
 export const prepare = async (config: Config, catalog: Catalog, releases: Releases): Promise<Installation> => {
   const { release } = releases;
   const ingress = ingressProvider(config.ingress);
-  const [everything, hpa, gateway] = await Promise.all([
+  const usesCertManager = config.tls === "cert-manager";
+  if (usesCertManager) assertKnative(release.minor);
+  const [everything, hpa, gateway, certManager] = await Promise.all([
     releases.objects("serving", "serving-crds.yaml", "serving-core.yaml"),
     config.hpa ? releases.objects("serving", "serving-hpa.yaml") : [],
     releases.objects(ingress.component, ingress.asset),
+    usesCertManager ? releases.objects("cert-manager", "cert-manager.yaml") : [],
   ]);
   const configMapKeys = "configMap" in release.setting("certs-secret-name");
   const transform = transforming(tidy, lastWords, configuration(config, ingress.className, release.key), (object) =>
@@ -40,13 +44,14 @@ export const prepare = async (config: Config, catalog: Catalog, releases: Releas
   const isNamespace = (object: KubeObject): boolean => object.kind === "Namespace";
   const isGuarded = (object: KubeObject): boolean => GUARDED.has(groupOf(object.apiVersion));
   const manifests: Manifests = {
-    versions: release.versions,
+    versions: usesCertManager ? release.versions : withoutCertManager(release.versions),
     namespaces: part([...serving, ...net], isNamespace),
     crds: part([...serving, ...net], isCrd),
     core: part(serving, (object) => !isCrd(object) && !isNamespace(object) && !isGuarded(object)),
     resources: part(serving, isGuarded),
     hpa: finish(hpa),
     ingress: part(net, (object) => !isCrd(object) && !isNamespace(object)),
+    certManager: finish(certManager),
     hello: config.imageRegistry ? rewriteImage(catalog.helloImage, config.imageRegistry) : catalog.helloImage,
     configMapKeys,
     key: release.key,
@@ -56,6 +61,9 @@ export const prepare = async (config: Config, catalog: Catalog, releases: Releas
   const { "knative-version": _asked, ...choices } = shown(config);
   return { config, ingress, manifests, choices };
 };
+
+const withoutCertManager = (versions: Manifests["versions"]): Manifests["versions"] =>
+  Object.fromEntries(Object.entries(versions).filter(([component]) => component !== "cert-manager"));
 
 /** For the goal "absent", which goes by labels and needs no release. */
 export const withoutManifests = (config: Config): Installation => ({
@@ -70,6 +78,7 @@ export const withoutManifests = (config: Config): Installation => ({
     resources: [],
     hpa: [],
     ingress: [],
+    certManager: [],
     hello: "",
     configMapKeys: true,
     key: (name) => name,

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { secretOfRoute } from "../certificates/cert-manager/chain.ts";
 import { inspect } from "../certificates/secret.ts";
 import { httpRedirects, type Proof, serviceAnswers, serviceReady, startsFromZero } from "../checks/proof.ts";
 import { blank, hasBlank } from "../core/blank.ts";
@@ -6,6 +7,7 @@ import { STATE } from "../core/prior.ts";
 import type { Step } from "../core/step.ts";
 import { dataOf } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
+import { helloCertificate, usesCertManager } from "./cert-manager.ts";
 import { findDomain, plannedDomain } from "./domain.ts";
 import { GREETING, HELLO, hello } from "./hello.ts";
 import type { Installation } from "./installation.ts";
@@ -22,9 +24,15 @@ export const proof = (install: Installation): Step => {
     greeting: GREETING,
     domain: (ctx) => findDomain(readerOf(ctx.cluster), install),
     ...(install.dns ? { resolver: install.dns.resolver } : {}),
-    ...(hasTls(install) ? { secret: servedSecret(install) } : {}),
+    ...(install.acmeCa ? { root: install.acmeCa } : {}),
+    ...(hasTls(install)
+      ? {
+          secret: async (cluster) => (usesCertManager(install) ? secretOfRoute(cluster, HELLO) : servedSecret(install)),
+        }
+      : {}),
   };
   const checks = [
+    ...(usesCertManager(install) ? [helloCertificate] : []),
     serviceReady(subject),
     serviceAnswers(subject),
     ...(hasTls(install) && config.http === "redirect" ? [httpRedirects(subject)] : []),
@@ -36,7 +44,10 @@ export const proof = (install: Installation): Step => {
     undo: "Remove the proof",
     needs: ["domain", "gateway-tls", "resources", "hpa", ...(install.dns ? ["records"] : [])],
     plan: async (ctx) => {
-      const certificate = hasTls(install) ? inspect(await ctx.live.get(servedSecret(install)))?.fingerprint : "none";
+      const certificate =
+        hasTls(install) && !usesCertManager(install)
+          ? inspect(await ctx.live.get(servedSecret(install)))?.fingerprint
+          : config.tls;
       const about = JSON.stringify([
         install.choices,
         manifests.versions,

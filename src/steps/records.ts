@@ -6,6 +6,7 @@ import { HOME, managerFor } from "../core/inventory.ts";
 import { recordName } from "../core/plan.ts";
 import { STATE } from "../core/prior.ts";
 import type { PlanContext, Step } from "../core/step.ts";
+import { zoneLine } from "../dns/manual.ts";
 import { markerName, markerValue, ownerOf, ownerWords } from "../dns/ownership.ts";
 import { type Expectation, everywhere, rememberServers } from "../dns/propagation.ts";
 import { setsAround, shadowsOf } from "../dns/shadows.ts";
@@ -75,7 +76,10 @@ export const records = (install: Installation, dns: NonNullable<Installation["dn
         ...(await ctx.reconcile([state], { manager: MANAGER, partial: true, afterVerify: true })),
       ];
     },
-    absent: (ctx) => withdrawal(ctx, publication, config.domain ?? ""),
+    absent: (ctx) =>
+      publication.provider.byHand
+        ? leaveByHand(ctx, publication, publishedNames(install))
+        : withdrawal(ctx, publication, config.domain ?? ""),
     verify: [answer],
   };
 };
@@ -148,14 +152,14 @@ const clusterUid = async (ctx: PlanContext): Promise<string> =>
 /** What we published and nobody has changed since; with the mark, in one batch. */
 const withdrawal = async (
   ctx: PlanContext,
-  { provider, zone, zones }: Publication,
+  { zone, zones }: Publication,
   domain: string,
 ): Promise<readonly Change[]> => {
   const published = parsePublished(dataOf(await ctx.live.get(STATE))[PUBLISHED]);
   const mark = markerValue(await clusterUid(ctx));
   const markName = markerName(relativeTo(zone, domain));
   const [marks, ...found] = await Promise.all([
-    provider.byHand ? [] : zones.get(zone, markName, "TXT"),
+    zones.get(zone, markName, "TXT"),
     ...published.map((set) => zones.get(zone, set.name, set.type)),
   ]);
   const mine = marks.filter(({ values }) => values.includes(mark));
@@ -176,6 +180,19 @@ const withdrawal = async (
       shadows: [],
     },
   ];
+};
+
+/** Who published by hand takes it away by hand, if at all. */
+const leaveByHand = async (
+  ctx: PlanContext,
+  { zone, zones }: Publication,
+  names: readonly string[],
+): Promise<readonly Change[]> => {
+  const found = await Promise.all(
+    names.flatMap((name) => ADDRESS_TYPES.map((type) => zones.get(zone, relativeTo(zone, name), type))),
+  );
+  for (const set of found.flat()) ctx.note(`You can take this away, nobody needs it any more: ${zoneLine(zone, set)}`);
+  return [];
 };
 
 const parsePublished = (text: string | undefined): readonly RecordSet[] => {

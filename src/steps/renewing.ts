@@ -6,6 +6,7 @@ import { makePlan } from "../core/plan.ts";
 import type { Report } from "../core/run.ts";
 import { directSnapshot } from "../core/snapshot.ts";
 import type { Step } from "../core/step.ts";
+import type { ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { dataOf, type KubeObject } from "../ports/object.ts";
 import type { Installation } from "./installation.ts";
@@ -18,6 +19,20 @@ const renewalSteps = (install: Installation): readonly Step[] => {
   const steps = [certificate(install), gatewayTls(install), proof(install)];
   const ids = new Set(steps.map(({ id }) => id));
   return steps.map((step) => ({ ...step, needs: step.needs.filter((id) => ids.has(id)) }));
+};
+
+export const noCertificate = (): UserError =>
+  new UserError({
+    id: "renew.nothing",
+    what: "There is no certificate of kn-bootstrap in this cluster.",
+    why: `Secret ${WILDCARD.namespace}/${WILDCARD.name} does not exist or holds none.`,
+    remedy: { text: "Install first, or see which cluster this is.", command: "kn-bootstrap status" },
+    exitCode: 2,
+  });
+
+/** Throws when there is no certificate that could be renewed (exit code 2). */
+export const assertCertificate = async (cluster: Pick<ClusterRead, "get">): Promise<void> => {
+  if (!inspect(await cluster.get(WILDCARD))) throw noCertificate();
 };
 
 /** When the certificate is due. Undefined: there is none of ours. */
@@ -75,21 +90,26 @@ export const runRenewal = async (plan: Plan, install: Installation, tools: Tools
   };
 };
 
-/** The old Secret and the roll of the gateway, as one small run of its own. */
-const putBack = async (before: KubeObject, install: Installation, tools: Tools): Promise<Report> => {
-  const { name = WILDCARD.name, namespace, labels, annotations } = before.metadata;
-  const old: KubeObject = {
-    apiVersion: before.apiVersion,
-    kind: before.kind,
+/** A Secret as we send it: what we know of it, and nothing that the server added. */
+export const asWritten = ({ apiVersion, kind, metadata, ...rest }: KubeObject): KubeObject => {
+  const { name, namespace, labels, annotations } = metadata;
+  return {
+    apiVersion,
+    kind,
     metadata: {
       name,
       ...(namespace ? { namespace } : {}),
       ...(labels ? { labels } : {}),
       ...(annotations ? { annotations } : {}),
     },
-    type: before.type,
-    data: dataOf(before),
+    type: rest.type,
+    data: dataOf({ apiVersion, kind, metadata, ...rest }),
   };
+};
+
+/** The old Secret and the roll of the gateway, as one small run of its own. */
+const putBack = async (before: KubeObject, install: Installation, tools: Tools): Promise<Report> => {
+  const old = asWritten(before);
   const steps: readonly Step[] = [
     {
       id: "certificate",

@@ -8,8 +8,10 @@ import { blank, hasBlank } from "../core/blank.ts";
 import type { Change } from "../core/change.ts";
 import { type Check, fail, ok } from "../core/check.ts";
 import { HOME, managerFor } from "../core/inventory.ts";
+import { emptySnapshot } from "../core/snapshot.ts";
 import type { PlanContext, Step } from "../core/step.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
+import { askNobodyHeld } from "./cert-manager.ts";
 import { plannedDomain } from "./domain.ts";
 import type { Installation } from "./installation.ts";
 
@@ -67,6 +69,8 @@ export const certificate = (install: Installation): Step => {
     plan: async (ctx) => {
       const names = await plannedNames(ctx, install);
       if (config.tls === "secret") {
+        // The plan for a cluster in which nothing is (render, the rights for all of it) has none to look at.
+        if (ctx.live === emptySnapshot) return [];
         const secret = servedSecret(install);
         const { inspectProvided } = await import("../certificates/provided.ts");
         const { warnings } = inspectProvided(
@@ -174,7 +178,7 @@ export const gatewayTls = (install: Installation): Step => {
         { secret: { namespace: secret.namespace ?? HOME, name: secret.name }, fingerprint: current },
         { configMapKeys: manifests.configMapKeys },
       );
-      return ctx.reconcile([network(install), ...parts], { manager, partial: true });
+      return ctx.reconcile([network(install), ...parts, ...(await askNobodyHeld(ctx))], { manager, partial: true });
     },
     absent: async () => [],
     verify: [deploymentsAvailable("ingress.rolled", ingress.deployments)],
@@ -187,8 +191,9 @@ export const noTls = (install: Installation): Step => ({
   title: "Serve plain http",
   undo: "Let go of plain http",
   needs: ["ingress", "webhook"],
-  plan: (ctx) =>
+  plan: async (ctx) =>
     withdraw(ctx, managerFor("gateway-tls"), [
+      ...(await askNobodyHeld(ctx)),
       { apiVersion: "v1", kind: "ConfigMap", metadata: CONFIG_NETWORK },
       ...install.ingress
         .serveCertificate(

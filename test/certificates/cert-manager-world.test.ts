@@ -18,7 +18,7 @@ import { Refused } from "../../src/sandbox/cert-manager/index.ts";
 import { isTrue } from "../../src/sandbox/objects.ts";
 import { standInObjects } from "../../src/sandbox/stand-ins/index.ts";
 import type { World } from "../../src/sandbox/world.ts";
-import { type CertManager, certManager, clusterIssuer, routeTls } from "../../src/steps/cert-manager.ts";
+import { certManager, clusterIssuer, routeTls } from "../../src/steps/cert-manager.ts";
 import type { Installation } from "../../src/steps/installation.ts";
 import { tidy } from "../../src/steps/transforms.ts";
 import {
@@ -68,13 +68,15 @@ const open = async (): Promise<Scene> => {
 
 const summary = async (check: Check, { ctx }: Scene): Promise<string> => (await runCheck(check, ctx)).summary;
 
-const wish: CertManager = {
-  // The release's own, where they are: the issuer must fit the schemas of its kinds.
-  objects: (hasReleases
-    ? (release("cert-manager/1.18.0/cert-manager.yaml") as unknown as KubeObject[])
-    : (standInObjects("cert-manager", "1.18.0", "cert-manager.yaml") as unknown as KubeObject[])
-  ).map(tidy),
-  version: "1.18.0",
+const wish = {
+  manifests: {
+    // The release's own, where they are: the issuer must fit the schemas of its kinds.
+    certManager: (hasReleases
+      ? (release("cert-manager/1.18.0/cert-manager.yaml") as unknown as KubeObject[])
+      : (standInObjects("cert-manager", "1.18.0", "cert-manager.yaml") as unknown as KubeObject[])
+    ).map(tidy),
+    versions: { "cert-manager": "1.18.0" },
+  },
   issuer: {
     directory: "https://ca.example.com/directory",
     domain: "example.com",
@@ -86,7 +88,7 @@ const wish: CertManager = {
       key: { name: "k", algorithm: "hmac-sha256", secret: "c2VjcmV0" },
     },
   },
-};
+} as unknown as Installation;
 
 const installation = {
   config: { http: "redirect" },
@@ -149,7 +151,7 @@ describe("the steps", () => {
     const before = JSON.stringify(
       scene.world.api.list("apps/v1", "Deployment").map(({ spec, metadata }) => [spec, metadata.labels]),
     );
-    const planned = await carryOut(certManager({ ...wish, objects: [] }), scene);
+    const planned = await carryOut(certManager({ ...wish, manifests: { ...wish.manifests, certManager: [] } }), scene);
     expect(planned).toMatchObject({ changes: [], notes: [expect.stringContaining("somebody else made it")] });
     const after = scene.world.api.list("apps/v1", "Deployment").map(({ spec, metadata }) => [spec, metadata.labels]);
     expect(JSON.stringify(after)).toBe(before);
@@ -167,7 +169,7 @@ describe("the steps", () => {
       const live = takeSnapshot(cluster, true);
       return planStep(certManager(wish), { goal: "absent", live, now: () => new Date(), cluster, kinds }, false);
     };
-    expect((await absent()).changes).toHaveLength(wish.objects.length);
+    expect((await absent()).changes).toHaveLength(wish.manifests.certManager.length);
     await applyIssuer(scene.world, { selfSigned: {} }, "theirs");
     expect(await absent()).toMatchObject({
       changes: [],

@@ -1,12 +1,13 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
-import { type Cluster, loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
+import { PassThrough, Writable } from "node:stream";
 import { createAuthority } from "../../src/adapters/authority/index.ts";
+import { type Cluster, loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { createProbe } from "../../src/adapters/probe.ts";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { runCli } from "../../src/cli/index.ts";
+import type { Internet } from "../../src/sandbox/internet.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
 import { startWorld } from "../../src/sandbox/world.ts";
 
@@ -24,6 +25,8 @@ export interface Stage {
   /** Stand-ins in place of releases. */
   readonly standIns?: boolean;
   readonly connectTo?: ReadonlyMap<number, number>;
+  /** What is asked in place of the real DNS and CA; its credentials are in the environment. */
+  readonly internet?: Internet;
 }
 
 const sink = (): { stream: Writable; text: () => string } => {
@@ -45,20 +48,28 @@ export const dead = new Set<string>();
 export const kn = async (
   stage: Stage,
   args: readonly string[],
-  options: { env?: Record<string, string>; signal?: AbortSignal; holder?: { name: string } } = {},
+  options: {
+    env?: Record<string, string>;
+    signal?: AbortSignal;
+    holder?: { name: string };
+    /** Whether somebody sits there; nobody types anything. */
+    terminal?: boolean;
+  } = {},
 ): Promise<Outcome> => {
   const stdout = sink();
   const stderr = sink();
   let cluster: Cluster | undefined;
+  const { internet } = stage;
   const code = await runCli({
     argv: args,
     env: {
       KUBECONFIG: stage.kubeconfig,
       XDG_CACHE_HOME: join(tmpdir(), "kn-bootstrap-no-cache"),
       LANG: "C.UTF-8",
+      ...internet?.env,
       ...options.env,
     },
-    stdin: process.stdin,
+    stdin: options.terminal ? Object.assign(new PassThrough(), { isTTY: true }) : process.stdin,
     stdout: stdout.stream,
     stderr: stderr.stream,
     signal: options.signal ?? new AbortController().signal,
@@ -73,10 +84,19 @@ export const kn = async (
         cluster = openCluster(target, opening);
         return cluster;
       },
-      createResolver: async (options) => createResolver(options),
-      createAuthority: async (options) => createAuthority(options),
+      createResolver: async (options) =>
+        createResolver({
+          ...options,
+          ...(internet ? { server: internet.dns.resolver, connectTo: internet.dns.connectTo } : {}),
+        }),
+      createAuthority: async (options) =>
+        createAuthority({ ...(internet ? { ca: internet.acme.tlsCa } : {}), ...options }),
       createProbe: async (options) =>
-        createProbe({ ...options, ...(stage.connectTo ? { connectTo: stage.connectTo } : {}) }),
+        createProbe({
+          ...options,
+          ...(stage.connectTo ? { connectTo: stage.connectTo } : {}),
+          ...(internet ? { root: internet.acme.root } : {}),
+        }),
       ...(stage.standIns ? { standIns: standIn } : {}),
     },
   });

@@ -1,6 +1,6 @@
 import { type Account, AuthorityError, type Order } from "../../ports/authority.ts";
-import { makeKey } from "./csr.ts";
 import type { PendingOrder } from "./journal.ts";
+import { makeKey } from "./key.ts";
 import type { AcmeTools, KeyType } from "./types.ts";
 
 export interface Wish {

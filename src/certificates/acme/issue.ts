@@ -7,7 +7,7 @@ import { type OpenAccount, withAccount } from "./account.ts";
 import { begin } from "./begin.ts";
 import { orderRef, orderSecret, type PendingOrder, parseOrder, UNFINISHED, unfinishedOrders } from "./journal.ts";
 import { assertWithinLimits, LEDGER, type LedgerEntry, ledgerObject, parseLedger, withEntries } from "./ledger.ts";
-import { authorize, collect, type Journey } from "./order.ts";
+import { authorize, collect, type Journey, requestFor } from "./order.ts";
 import { explained, OrderFailed, unknownProfile } from "./problems.ts";
 import { issuedFor, issuedSecret, replacedBy } from "./tls-secret.ts";
 import type { AcmeIssuerOptions, AcmeTools } from "./types.ts";
@@ -90,7 +90,7 @@ const attempt = async (
     progress.accountUrl = opened.url;
     const begun = await begin(opened.account, wish, { kept, directory: authority.url, keep }, tools);
     progress.kept = begun.kept;
-    return { ...begun, account: opened.account, keep };
+    return { ...begun, account: opened.account, keep, csr: requestFor(begun.kept) };
   });
   const order = await authorize(journey, options, tools);
   await finish(change, { ...journey, order, kept: progress.kept ?? journey.kept }, options, tools);

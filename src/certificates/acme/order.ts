@@ -1,6 +1,5 @@
 import { type Account, AuthorityError, type Authorization, type Order } from "../../ports/authority.ts";
 import { UserError } from "../../ports/error.ts";
-import { makeCsr } from "./csr.ts";
 import type { PendingOrder } from "./journal.ts";
 import { poll } from "./poll.ts";
 import { OrderFailed } from "./problems.ts";
@@ -13,7 +12,18 @@ export interface Journey {
   readonly kept: PendingOrder;
   /** Writes down what the next run must know; resolves when it is in the cluster. */
   readonly keep: (kept: PendingOrder) => Promise<void>;
+  /** The signing request, made once. */
+  readonly csr: () => Promise<string>;
 }
+
+/** Its library takes long to load, which is done when there is something to wait for. */
+export const requestFor = ({ key, keyType, names }: PendingOrder): Journey["csr"] => {
+  let made: Promise<string> | undefined;
+  return () => {
+    made ??= import("./csr.ts").then(({ makeCsr }) => makeCsr(key, keyType, names));
+    return made;
+  };
+};
 
 const PATIENCE = { text: "It takes seconds, at some providers minutes." };
 
@@ -27,11 +37,12 @@ const without = (records: readonly TxtRecord[], others: readonly TxtRecord[]): r
 
 /** Proves that the names are ours. Resolves to the order as it is then: ready, or further on. */
 export const authorize = async (journey: Journey, options: AcmeIssuerOptions, tools: AcmeTools): Promise<Order> => {
-  const { account, order, kept, keep } = journey;
+  const { account, order, kept, keep, csr } = journey;
   if (order.status !== "pending") return order;
   const authorizations = await account.authorizations(order, tools.signal);
   const open = authorizations.filter(({ status }) => status === "pending");
-  const needed = await Promise.all(open.map((authorization) => recordFor(authorization, options, tools.signal)));
+  const placeOf = places(options, tools.signal);
+  const needed = await Promise.all(open.map((authorization) => recordFor(authorization, options, placeOf)));
   // Every value that was ever meant to be written stays listed until the order is over (rule 23).
   const fresh = without(needed, kept.records);
   if (fresh.length > 0) await keep({ ...kept, records: [...kept.records, ...fresh] });
@@ -50,6 +61,8 @@ export const authorize = async (journey: Journey, options: AcmeIssuerOptions, to
       .filter(({ challenge }) => challenge?.status === "pending")
       .map((authorization) => account.answer(authorization, tools.signal)),
   );
+  // What goes wrong with it is met where it is needed.
+  csr().catch(() => {});
   const done = await poll(
     () => account.order(order.url, tools.signal),
     ({ status }) => status !== "pending",
@@ -59,16 +72,33 @@ export const authorize = async (journey: Journey, options: AcmeIssuerOptions, to
   return done;
 };
 
-const recordFor = async (
-  authorization: Authorization,
-  options: AcmeIssuerOptions,
+type Place = Omit<TxtRecord, "value">;
+
+/** Where the values of a name go; looked for once, as a name and its wildcard share it. */
+const places = (
+  { locateChallenge, records }: AcmeIssuerOptions,
   signal: AbortSignal,
+): ((name: string) => Promise<Place>) => {
+  const known = new Map<string, Promise<Place>>();
+  const find = async (of: string): Promise<Place> => {
+    const { name } = await locateChallenge(of, signal);
+    const zone = await records.zoneOf(name);
+    return { ...(zone ? { zone } : {}), name };
+  };
+  return (name) => {
+    const place = known.get(name) ?? find(name);
+    known.set(name, place);
+    return place;
+  };
+};
+
+const recordFor = async (
+  { name, challenge }: Authorization,
+  { authority }: AcmeIssuerOptions,
+  placeOf: (name: string) => Promise<Place>,
 ): Promise<TxtRecord> => {
-  const { name, challenge } = authorization;
-  if (!challenge) throw noDnsChallenge(options.authority.url, name);
-  const place = await options.locateChallenge(name, signal);
-  const zone = await options.records.zoneOf(place.name);
-  return { ...(zone ? { zone } : {}), name: place.name, value: challenge.txt };
+  if (!challenge) throw noDnsChallenge(authority.url, name);
+  return { ...(await placeOf(name)), value: challenge.txt };
 };
 
 /** `example.com` and `*.example.com` share one name. */
@@ -80,11 +110,10 @@ const expectations = (records: readonly TxtRecord[]): readonly TxtExpectation[] 
 
 /** Has the certificate made. Resolves to its PEM chain. */
 export const collect = async (journey: Journey, tools: AcmeTools): Promise<string> => {
-  const { account, kept } = journey;
+  const { account } = journey;
   let { order } = journey;
   if (order.status === "ready") {
-    const csr = await makeCsr(kept.key, kept.keyType, kept.names);
-    order = await account.finalize(order, csr, tools.signal).catch((error: unknown) => {
+    order = await account.finalize(order, await journey.csr(), tools.signal).catch((error: unknown) => {
       // The CA had it already, and only its answer was lost.
       if (error instanceof AuthorityError && error.problem.type === "orderNotReady") {
         return account.order(journey.order.url, tools.signal);

@@ -31,12 +31,10 @@ export const run = async (given: CommandContext): Promise<number> => {
   const ready = await withReleases({ ...given, confirm: async () => true });
   const stood = ready.adapters.standIns !== undefined;
   const { startWorld } = await import("../../sandbox/world.ts");
-  const [world, outside, directory] = await Promise.all([
-    startWorld({ pace: 60, nodes: NODES, faults }),
-    rehearsedInternet(ready),
-    mkdtemp(join(tmpdir(), "kn-bootstrap-")),
-  ]);
-  const { ctx } = outside;
+  const directory = await mkdtemp(join(tmpdir(), "kn-bootstrap-"));
+  const outside = await rehearsedInternet(ready, directory);
+  const { ctx, door } = outside;
+  const world = await startWorld({ pace: 60, nodes: NODES, faults, ...(door ? { certManager: door } : {}) });
   try {
     const kubeconfig = join(directory, "kubeconfig");
     await writeFile(kubeconfig, world.kubeconfig, { mode: 0o600 });

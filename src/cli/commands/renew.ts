@@ -1,51 +1,57 @@
 import { changesOf } from "../../core/change.ts";
-import { UserError } from "../../ports/error.ts";
 import { installedConfig } from "../../steps/chosen.ts";
+import { assertRenewalRights, ELSEWHERE } from "../../steps/cron/index.ts";
 import { runningInstallation } from "../../steps/prepare.ts";
-import { nextRenewal, planRenewal, runRenewal, withRenewal } from "../../steps/renewing.ts";
+import { checkRenewal } from "../../steps/renew-check.ts";
+import { nextRenewal, noCertificate, planRenewal, runRenewal, withRenewal } from "../../steps/renewing.ts";
 import type { CommandContext } from "../context.ts";
-import { agree, openSession } from "../session.ts";
+import { assertRenewFlags, couldNotCheck, installCronJob, orRights, removeCronJob } from "../renewing.ts";
+import { agree, openSession, type Session } from "../session.ts";
 import { lookAround } from "../surroundings.ts";
 
-/** Others renew these. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  none: "There is no certificate: the installation has --tls none.",
-  secret: "The certificate was brought in a Secret; whoever keeps that renews it. Then run install again.",
-  "cert-manager": "cert-manager renews the certificates by itself.",
-};
-
 export const run = async (ctx: CommandContext): Promise<number> => {
+  const { flags } = ctx;
+  assertRenewFlags(flags);
   const session = await openSession(ctx);
   try {
-    const config = await installedConfig(session.tools.cluster, ctx.config);
-    const elsewhere = ELSEWHERE[config.tls];
-    if (elsewhere) {
-      ctx.emit({ type: "note", level: "info", text: elsewhere });
-      return 0;
-    }
-    const { known, tools } = await lookAround(config, session);
-    const install = { ...(await runningInstallation(config, session.tools.cluster)), ...known };
-    const renewal = await nextRenewal(install, tools);
-    if (!renewal) throw noCertificate();
-    const due = await withRenewal(install, renewal, tools);
-    const plan = await planRenewal(due, tools);
-    if (changesOf(plan).length === 0) {
-      const when = renewal.at.toISOString().slice(0, 16).replace("T", " ");
-      ctx.emit({ type: "note", level: "info", text: `Not due before ${when} UTC: ${renewal.because}.` });
-    }
-    const { context, server } = tools.cluster.identity;
-    if (!(await agree(ctx, plan, `Renew at context ${context} (${server})?`))) return 0;
-    return ctx.finish(await runRenewal(plan, due, tools), []);
+    if (flags.installCronjob) return await installCronJob(ctx, session);
+    if (flags.removeCronjob) return await removeCronJob(ctx, session);
+    return await renew(ctx, session);
+  } catch (error) {
+    throw flags.check ? couldNotCheck(error) : error;
   } finally {
     session.close();
   }
 };
 
-const noCertificate = (): UserError =>
-  new UserError({
-    id: "renew.nothing",
-    what: "There is no certificate of kn-bootstrap in this cluster.",
-    why: "Secret kn-bootstrap/wildcard-tls does not exist or holds none.",
-    remedy: { text: "Install first, or see which cluster this is.", command: "kn-bootstrap status" },
-    exitCode: 2,
+/** Objects are asked for one by one: the CronJob's account may not list what others have. */
+const renew = async (ctx: CommandContext, session: Session): Promise<number> => {
+  const { cluster } = session.tools;
+  const config = await installedConfig(cluster, ctx.config);
+  const elsewhere = ELSEWHERE[config.tls];
+  if (elsewhere) {
+    ctx.emit({ type: "note", level: "info", text: elsewhere });
+    return 0;
+  }
+  const running = await runningInstallation(config, cluster);
+  if (ctx.flags.check) await assertRenewalRights(running, cluster);
+  const { known, tools } = await lookAround(config, { ...session, still: session.tools });
+  const install = { ...running, ...known };
+  if (ctx.flags.check) {
+    await checkRenewal(install, tools);
+    return 0;
+  }
+  const { renewal, due, plan } = await orRights(running, cluster, async () => {
+    const renewal = await nextRenewal(install, tools);
+    if (!renewal) throw noCertificate();
+    const due = await withRenewal(install, renewal, tools);
+    return { renewal, due, plan: await planRenewal(due, tools) };
   });
+  if (changesOf(plan).length === 0) {
+    const when = renewal.at.toISOString().slice(0, 16).replace("T", " ");
+    ctx.emit({ type: "note", level: "info", text: `Not due before ${when} UTC: ${renewal.because}.` });
+  } else await assertRenewalRights(running, cluster);
+  const { context, server } = cluster.identity;
+  if (!(await agree(ctx, plan, `Renew at context ${context} (${server})?`))) return 0;
+  return ctx.finish(await runRenewal(plan, due, tools), []);
+};

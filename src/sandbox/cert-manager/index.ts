@@ -9,7 +9,9 @@ import { orders } from "./orders.ts";
 import { requests } from "./requests.ts";
 import { injector, webhookReconciler } from "./webhook.ts";
 
+export type { Keys } from "./challenge-records.ts";
 export { type Account, type ChallengeNews, closedDoor, type Door, type Order, Refused, type Solver } from "./door.ts";
+export { internetDoor } from "./internet-door.ts";
 export { certManagerCaller } from "./webhook.ts";
 
 export interface CertManager {

@@ -61,7 +61,7 @@ export const accountOf = (api: Api, issuer: Obj): Account => {
 
 /** The solver whose zones fit a name best; undefined: none does. Throws when a Secret is missing. */
 export const solverOf = (api: Api, issuer: Obj, name: string): Solver | undefined => {
-  const fit = (solver: Obj): number => {
+  const rank = (solver: Obj): number => {
     const { dnsZones = [], dnsNames = [] } = (solver.selector ?? {}) as { dnsZones?: string[]; dnsNames?: string[] };
     if (dnsNames.includes(name)) return 1000;
     if (dnsZones.length === 0 && dnsNames.length === 0) return 0;
@@ -69,7 +69,7 @@ export const solverOf = (api: Api, issuer: Obj, name: string): Solver | undefine
     return zones.length === 0 ? -1 : Math.max(...zones.map((zone) => zone.length));
   };
   const solvers: Obj[] = (issuer.spec.acme.solvers ?? []).filter((solver: Obj) => solver.dns01);
-  const [best] = solvers.filter((solver) => fit(solver) >= 0).sort((a, b) => fit(b) - fit(a));
+  const [best] = solvers.filter((solver) => rank(solver) >= 0).sort((a, b) => rank(b) - rank(a));
   if (!best) return undefined;
   const namespace = resourcesOf(issuer);
   const { route53, rfc2136 } = best.dns01;

@@ -148,8 +148,9 @@ const signedAnswer = (
   keys: readonly TsigKey[],
   options: AuthorityOptions,
 ): Outgoing => {
-  const { query, raw } = incoming;
-  const verified = verify(raw, keys, options.now());
+  const { query, raw, zone } = incoming;
+  // Keys of several zones may bear one name: the zone's own come first.
+  const verified = verify(raw, [...(zone?.keys ?? []), ...keys], options.now());
   const { messages, rcode } = outgoingFor(incoming, opcode, verified, options);
   if (!("sign" in verified) || query.opcode !== opcode) return { messages, rcode };
   return { messages: messages.map((message) => verified.sign(message)), rcode };

@@ -1,6 +1,7 @@
 import type { Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import { horizontalPodAutoscalers } from "./autoscalers.ts";
+import type { CronJobs } from "./cron-jobs.ts";
 import { deployments } from "./deployments.ts";
 import { disruptionBudgets } from "./disruption-budgets.ts";
 import { endpointSlices } from "./endpoint-slices.ts";
@@ -14,13 +15,14 @@ import { scheduler } from "./scheduler.ts";
 /** Kubernetes' own controllers, scheduler and kubelet, as far as workloads need them. */
 export const kubernetesControllers = (
   stage: Stage,
-  options: KubeletOptions & { readonly loadBalancer: LoadBalancer },
+  options: KubeletOptions & { readonly loadBalancer: LoadBalancer; readonly cronJobs: CronJobs },
 ): readonly Reconciler[] => [
   deployments(stage),
   replicaSets(stage),
   statefulSets(stage),
   daemonSets(stage),
   jobs(stage),
+  options.cronJobs.reconciler,
   scheduler(stage),
   kubelet(stage, options),
   endpointSlices(stage),

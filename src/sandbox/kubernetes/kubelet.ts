@@ -2,8 +2,8 @@ import { keyOf, keysOfKind, mergeConditions, refAt, refOf, type Stage, timestamp
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
 import { recordEvent } from "./events.ts";
-import { isImageName, missingEnvironment, missingVolume } from "./pod-needs.ts";
-import { deploymentOf, type Logs, type Program } from "./processes.ts";
+import { environmentOf, missingVolume, obstaclesOf } from "./pod-needs.ts";
+import { deploymentOf, type Ended, type Logs, type Program, type Work } from "./processes.ts";
 
 const FIRST_BACKOFF_SECONDS = 10;
 const LAST_BACKOFF_SECONDS = 300;
@@ -21,23 +21,16 @@ interface Life {
   /** What a container waits for until the next try to pull. */
   backingOff?: { container: string; message: string } | undefined;
   lastExit?: Record<string, unknown>;
+  /** How a program that was started ended; "running" until then. */
+  work?: "running" | Ended | undefined;
+  readonly gone: AbortController;
 }
 
 /** The state of every container of a pod at one moment. */
 interface Verdict {
-  phase: "Pending" | "Running" | "Succeeded";
+  phase: "Pending" | "Running" | "Succeeded" | "Failed";
   ready: boolean;
   state: (container: Obj) => Record<string, unknown>;
-}
-
-/** Why a container cannot come up. */
-interface Obstacle {
-  readonly name: string;
-  readonly reason: string;
-  readonly message: string;
-  readonly news: { readonly reason: string; readonly message: string };
-  /** What it says from a second later until the next try, under ImagePullBackOff. */
-  readonly next?: string;
 }
 
 export interface KubeletOptions {
@@ -45,13 +38,19 @@ export interface KubeletOptions {
   readonly logs: Logs;
   /** The registry's refusal of an image, e.g. `manifest unknown`; undefined where the image can be pulled. */
   readonly pull?: ((image: string) => string | undefined) | undefined;
+  /** Programs by image, for pods that run to an end; others simply end well after a second. */
+  readonly images?: Readonly<Record<string, Work>> | undefined;
 }
 
+/** Of a termination message, as the kubelet cuts it. */
+const MESSAGE_BYTES = 2048;
+
 /** Runs the pods of all nodes: one second to pull and start, exponential back-off as upstream (10 s doubling to 300 s). */
-export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions): Reconciler => {
+export const kubelet = (stage: Stage, { programs, logs, pull, images = {} }: KubeletOptions): Reconciler => {
   const { api, second } = stage;
   const lives = new Map<string, Life>();
   let addresses = 0;
+  let wake = (_key: string): void => {};
 
   const begin = (uid: string): Life => {
     addresses += 1;
@@ -63,6 +62,7 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
       pulled: false,
       restarts: 0,
       failures: 0,
+      gone: new AbortController(),
     };
     lives.set(uid, life);
     return life;
@@ -90,7 +90,8 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
       };
     });
     const flag = (holds: boolean) => (holds ? "True" : "False") as "True" | "False";
-    const done = verdict.phase === "Succeeded" ? { reason: "PodCompleted" } : {};
+    const reason = { Succeeded: "PodCompleted", Failed: "PodFailed", Pending: "", Running: "" }[verdict.phase];
+    const done = reason ? { reason } : {};
     const names = containersOf(pod).map(({ name }) => name);
     const unready = verdict.ready
       ? {}
@@ -130,25 +131,6 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
     return seconds;
   };
 
-  /** The containers that cannot come up, each with its state and the news for `kubectl describe`. */
-  const obstacles = (pod: Obj): Obstacle[] =>
-    containersOf(pod).flatMap((container) => {
-      const { name, image } = container;
-      if (!isImageName(image)) {
-        const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
-        return [{ name, reason: "InvalidImageName", message, news: { reason: "InspectFailed", message } }];
-      }
-      const refusal = pull?.(image);
-      if (refusal !== undefined) {
-        const news = { reason: "Failed", message: `Failed to pull image "${image}": ${refusal}` };
-        const next = `Back-off pulling image "${image}": ErrImagePull: ${refusal}`;
-        return [{ name, reason: "ErrImagePull", message: refusal, news, next }];
-      }
-      const lack = missingEnvironment(api, pod, container);
-      if (!lack) return [];
-      return [{ name, reason: "CreateContainerConfigError", message: lack, news: { reason: "Failed", message: lack } }];
-    });
-
   /** One container waits for the reason, the others with it. */
   const block = (pod: Obj, life: Life, blocked: string, reason: string, message: string): Promise<void> =>
     write(pod, life, {
@@ -183,6 +165,46 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
     await write(pod, life, { phase: "Succeeded", ready: false, state: () => ({ terminated: ended }) });
   };
 
+  const start = (pod: Obj, life: Life, work: Work): void => {
+    const [container] = containersOf(pod);
+    life.work = "running";
+    const task = {
+      pod,
+      args: container?.args ?? [],
+      env: container ? environmentOf(api, pod, container) : {},
+      signal: life.gone.signal,
+    };
+    const ended = work(task).catch((error: unknown): Ended => ({ exitCode: 1, log: String(error) }));
+    void ended.then((how) => {
+      life.work = how;
+      wake(keyOf(pod));
+    });
+  };
+
+  const finish = async (pod: Obj, life: Life, { exitCode, log }: Ended): Promise<number | undefined> => {
+    const [container] = containersOf(pod);
+    if (!container) return undefined;
+    const lines = log.split("\n").filter((line) => line !== "");
+    const last = exitCode === 0 || pod.spec.restartPolicy === "Never" ? lines.length : lines.length - 1;
+    for (const line of lines.slice(0, last)) logs.write(pod, container.name, line);
+    if (exitCode === 0) return complete(pod, life);
+    if (pod.spec.restartPolicy !== "Never") {
+      life.work = undefined;
+      delete life.startedAt;
+      return crash(pod, life, lines.at(-1) ?? "");
+    }
+    const fallsBackToLog = container.terminationMessagePolicy === "FallbackToLogsOnError";
+    const ended = {
+      startedAt: life.startedAt,
+      finishedAt: timestamp(),
+      exitCode,
+      reason: "Error",
+      ...(fallsBackToLog ? { message: Buffer.from(log).subarray(-MESSAGE_BYTES).toString() } : {}),
+    };
+    await write(pod, life, { phase: "Failed", ready: false, state: () => ({ terminated: ended }) });
+    return undefined;
+  };
+
   const live = async (pod: Obj, life: Life): Promise<number | undefined> => {
     const program = programOf(pod);
     const early = life.next - performance.now();
@@ -202,7 +224,7 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
         await recordEvent(api, "kubelet", pod, "Warning", "FailedMount", lack);
         return undefined;
       }
-      const [obstacle] = obstacles(pod);
+      const [obstacle] = obstaclesOf(api, pod, pull);
       life.backingOff = undefined;
       if (obstacle) {
         const { name, reason, message, news, next } = obstacle;
@@ -222,6 +244,13 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
     }
     const ready = program?.isReady?.(pod) ?? true;
     const runsToAnEnd = pod.spec.restartPolicy === "Never" || pod.spec.restartPolicy === "OnFailure";
+    const work = runsToAnEnd ? images[containersOf(pod)[0]?.image] : undefined;
+    if (work) {
+      if (life.work === undefined) start(pod, life, work);
+      if (life.work !== "running" && life.work !== undefined) return await finish(pod, life, life.work);
+      await write(pod, life, { phase: "Running", ready, state: () => running(life) });
+      return undefined;
+    }
     if (runsToAnEnd && performance.now() >= life.next) return await complete(pod, life);
     await write(pod, life, { phase: "Running", ready, state: () => running(life) });
     return runsToAnEnd ? second : undefined;
@@ -229,10 +258,15 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
 
   return {
     name: "kubelet",
+    listen: (add) => {
+      wake = add;
+    },
     keys: ({ object, type }) => {
       if (object.kind === "Pod") {
         if (type === "DELETED") {
-          lives.delete(object.metadata.uid ?? "");
+          const uid = object.metadata.uid ?? "";
+          lives.get(uid)?.gone.abort();
+          lives.delete(uid);
           logs.forget(object);
         }
         return keysOfKind({ object, type }, "v1", "Pod");
@@ -252,7 +286,7 @@ export const kubelet = (stage: Stage, { programs, logs, pull }: KubeletOptions):
     reconcile: async (key) => {
       const pod = api.get(refAt("v1", "Pod", key));
       if (!pod || pod.spec.nodeName === undefined || pod.metadata.deletionTimestamp) return undefined;
-      if (pod.status?.phase === "Succeeded") return undefined;
+      if (pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed") return undefined;
       const uid = pod.metadata.uid ?? "";
       return await live(pod, lives.get(uid) ?? begin(uid));
     },

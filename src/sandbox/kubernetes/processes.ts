@@ -14,6 +14,25 @@ export interface Program {
   readonly watches?: (event: ChangeEvent) => boolean;
 }
 
+/** A container that runs to an end, as the program in its image sees it. */
+export interface Task {
+  readonly pod: Obj;
+  readonly args: readonly string[];
+  /** From `env` and `envFrom`, Secrets decoded. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Its pod was deleted. */
+  readonly signal: AbortSignal;
+}
+
+export interface Ended {
+  readonly exitCode: number;
+  /** All that it wrote. */
+  readonly log: string;
+}
+
+/** A program by the image it is in. Only containers of pods that run to an end are given to it. */
+export type Work = (task: Task) => Promise<Ended>;
+
 /** What the containers of this world have written, for the `log` subresource of pods. */
 export interface Logs {
   readonly write: (pod: Obj, container: string, line: string) => void;

@@ -8,13 +8,22 @@ import { childOf, type Element, element, field, text, textOf, type Xml } from ".
 export const apiName = (name: string): string =>
   `${name.replace(/[^a-z0-9._-]/g, (char) => `\\${char.charCodeAt(0).toString(8).padStart(3, "0")}`)}.`;
 
+/** A code, or a character that a backslash stands before: after `\\`, digits are digits. */
+const ESCAPES = { 8: /\\(?:([0-7]{3})|.)/gs, 10: /\\(?:(\d{3})|.)/gs };
+
 export const nameFromApi = (name: string): string =>
-  nameOf(name.replace(/\\([0-7]{3})/g, (_, code) => String.fromCharCode(Number.parseInt(code, 8))));
+  nameOf(
+    name.replace(ESCAPES[8], (whole, code) =>
+      code === undefined ? whole.slice(1) : String.fromCharCode(Number.parseInt(code, 8)),
+    ),
+  );
 
 /** The API writes octal codes into a TXT, zone files decimal ones. */
 const exchangeCodes = (type: string, value: string, from: 8 | 10, to: 8 | 10): string =>
   type === "TXT"
-    ? value.replace(/\\(\d{3})/g, (_, code) => `\\${Number.parseInt(code, from).toString(to).padStart(3, "0")}`)
+    ? value.replace(ESCAPES[from], (whole, code) =>
+        code === undefined ? whole : `\\${Number.parseInt(code, from).toString(to).padStart(3, "0")}`,
+      )
     : value;
 
 /** Policies whose answer this world does not know how to choose. */

@@ -1,80 +1,12 @@
 import type { Obj } from "../types.ts";
+import { ACME, COMPONENTS, certManagerCrds, labels, MAIN, type Part } from "./cert-manager-crds.ts";
 import { deployment, type Labels, object, rule } from "./parts.ts";
 
 const SPACE = "cert-manager";
 const RBAC = "rbac.authorization.k8s.io/v1";
 const READ = "get,list,watch";
 const WRITE = "get,list,watch,create,update,patch,delete";
-const GROUPS = ["cert-manager.io", "acme.cert-manager.io"];
-
-type Part = "cert-manager" | "cainjector" | "webhook";
-
-const COMPONENTS: Readonly<Record<Part, string>> = {
-  "cert-manager": "controller",
-  cainjector: "cainjector",
-  webhook: "webhook",
-};
-
-const labels = (version: string, app: Part, component: string | undefined = COMPONENTS[app]): Labels => ({
-  app,
-  "app.kubernetes.io/name": app,
-  "app.kubernetes.io/instance": SPACE,
-  ...(component ? { "app.kubernetes.io/component": component } : {}),
-  "app.kubernetes.io/version": `v${version}`,
-});
-
-interface Definition {
-  readonly group: string;
-  readonly kind: string;
-  readonly plural: string;
-  readonly short?: readonly string[];
-  readonly scope?: "Cluster";
-  readonly component?: string;
-}
-
-const [MAIN = "", ACME = ""] = GROUPS;
-
-const DEFINITIONS: readonly Definition[] = [
-  { group: MAIN, kind: "CertificateRequest", plural: "certificaterequests", short: ["cr", "crs"] },
-  { group: MAIN, kind: "Certificate", plural: "certificates", short: ["cert", "certs"] },
-  { group: ACME, kind: "Challenge", plural: "challenges" },
-  { group: MAIN, kind: "ClusterIssuer", plural: "clusterissuers", short: ["ciss"], scope: "Cluster" },
-  { group: MAIN, kind: "Issuer", plural: "issuers", short: ["iss"], component: "crds" },
-  { group: ACME, kind: "Order", plural: "orders", component: "crds" },
-];
-
-/** Holds whatever it is given: the schemas are upstream's work, and the rehearsal's webhook looks at what matters. */
-const anything = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-
-const definition = (version: string, { group, kind, plural, short, scope, component }: Definition): Obj => {
-  const { "app.kubernetes.io/component": _own, ...plain } = labels(version, "cert-manager");
-  const own = component ? { ...plain, "app.kubernetes.io/component": component } : plain;
-  const crd = object("apiextensions.k8s.io/v1 CustomResourceDefinition", `${plural}.${group}`, own, {
-    spec: {
-      group,
-      names: {
-        kind,
-        listKind: `${kind}List`,
-        plural,
-        singular: kind.toLowerCase(),
-        categories: group === ACME ? ["cert-manager", "cert-manager-acme"] : ["cert-manager"],
-        ...(short ? { shortNames: short } : {}),
-      },
-      scope: scope ?? "Namespaced",
-      versions: [
-        {
-          name: "v1",
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: { openAPIV3Schema: { type: "object", properties: { spec: anything, status: anything } } },
-        },
-      ],
-    },
-  });
-  crd.metadata.annotations = { "helm.sh/resource-policy": "keep" };
-  return crd;
-};
+const GROUPS = [MAIN, ACME];
 
 const workload = (version: string, app: Part, ports: string, args: readonly string[]): Obj => {
   const component = COMPONENTS[app];
@@ -269,7 +201,7 @@ const metrics = { protocol: "TCP", port: 9402, name: "http-metrics" };
 /** cert-manager.yaml */
 export const certManager = (version: string): readonly Obj[] => [
   object("v1 Namespace", SPACE, {}, {}),
-  ...DEFINITIONS.map((item) => definition(version, item)),
+  ...certManagerCrds(version),
   ...(["cainjector", "cert-manager", "webhook"] as const).map((app) => account(version, app)),
   ...rights(version),
   service(version, "cainjector", [metrics]),

@@ -1,0 +1,100 @@
+import type { CommandFlags } from "../config/options.ts";
+import { ApiError, type ClusterRead } from "../ports/cluster.ts";
+import { UserError } from "../ports/error.ts";
+import { installedConfig } from "../steps/chosen.ts";
+import {
+  assertRenewalRights,
+  assertRenewsAlone,
+  completeWish,
+  planCron,
+  planCronRemoval,
+  runCron,
+  runCronRemoval,
+} from "../steps/cron/index.ts";
+import type { Installation } from "../steps/installation.ts";
+import { runningInstallation, withoutManifests } from "../steps/prepare.ts";
+import { assertCertificate } from "../steps/renewing.ts";
+import type { CommandContext } from "./context.ts";
+import { agree, type Session } from "./session.ts";
+
+const OF_THE_CRON_JOB = { image: "--image", roleArn: "--role-arn", credentialsSecret: "--credentials-secret" } as const;
+
+/** Throws (exit code 2) for flags of `renew` that do not go together. */
+export const assertRenewFlags = (flags: CommandFlags): void => {
+  const ways = [
+    ...(flags.installCronjob ? ["--install-cronjob"] : []),
+    ...(flags.removeCronjob ? ["--remove-cronjob"] : []),
+    ...(flags.check ? ["--check"] : []),
+  ];
+  const [first, second] = ways;
+  const odd = Object.entries(OF_THE_CRON_JOB).flatMap(([key, flag]) =>
+    flags[key as keyof typeof OF_THE_CRON_JOB] === undefined ? [] : [flag],
+  );
+  const bad = (what: string, why: string, remedy: string) =>
+    new UserError({ id: "renew.flags", what, why, remedy, exitCode: 2 });
+  if (first && second)
+    throw bad(`${first} does not go with ${second}.`, "Each is a run of its own.", "Give one of them.");
+  if (odd.length > 0 && !flags.installCronjob)
+    throw bad(
+      `${odd.join(" and ")} does nothing without --install-cronjob.`,
+      "It says how the CronJob is to be.",
+      "Add --install-cronjob, or leave it out.",
+    );
+};
+
+/** Plan, show, ask, check by a Job, and only then the CronJob. */
+export const installCronJob = async (ctx: CommandContext, session: Session): Promise<number> => {
+  const { tools } = session;
+  const { cluster } = tools;
+  const config = await installedConfig(cluster, ctx.config);
+  assertRenewsAlone(config);
+  const install = await runningInstallation(config, cluster);
+  await assertCertificate(cluster);
+  const { image, roleArn, credentialsSecret } = ctx.flags;
+  const { dnsResolver } = ctx.config;
+  const wish = await completeWish(
+    {
+      ...(image ? { image } : {}),
+      ...(roleArn ? { roleArn } : {}),
+      ...(credentialsSecret ? { credentialsSecret } : {}),
+      ...(dnsResolver ? { dnsResolver } : {}),
+    },
+    install,
+    cluster,
+  );
+  const plan = await planCron(install, wish, tools);
+  const { context, server } = cluster.identity;
+  if (!(await agree(ctx, plan, `Let a CronJob renew at context ${context} (${server})?`))) return 0;
+  return ctx.finish(await runCron(plan, install, wish, tools), [
+    { text: "See when it runs next, and when it last did:", command: "kn-bootstrap status" },
+    { text: "Run it now:", command: "kubectl create job renew-now -n kn-bootstrap --from=cronjob/renew" },
+    { text: "Take it away again:", command: "kn-bootstrap renew --remove-cronjob" },
+  ]);
+};
+
+export const removeCronJob = async (ctx: CommandContext, session: Session): Promise<number> => {
+  const { tools } = session;
+  const plan = await planCronRemoval(tools);
+  const { context, server } = tools.cluster.identity;
+  if (!(await agree(ctx, plan, `Remove the CronJob from context ${context} (${server})?`))) return 0;
+  return ctx.finish(await runCronRemoval(plan, withoutManifests(ctx.config), tools), [
+    { text: "Nobody renews now. Do it yourself in time, see status:", command: "kn-bootstrap renew" },
+  ]);
+};
+
+/** A refused read is answered with all that the account lacks, instead of with the first of many refusals. */
+export const orRights = async <T>(install: Installation, cluster: ClusterRead, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) await assertRenewalRights(install, cluster);
+    throw error;
+  }
+};
+
+/** `renew --check` has one answer for everything that stands in the way: exit code 3. */
+export const couldNotCheck = (error: unknown): unknown => {
+  if (!(error instanceof UserError) || error.exitCode === 3) return error;
+  const { id, message: what, why, remedy } = error;
+  return new UserError({ id, what, ...(why ? { why } : {}), remedy, exitCode: 3, cause: error });
+};

@@ -1,0 +1,40 @@
+import { assertRights } from "../../checks/rights.ts";
+import type { Plan } from "../../core/change.ts";
+import { makePlan } from "../../core/plan.ts";
+import type { Report } from "../../core/run.ts";
+import { directSnapshot } from "../../core/snapshot.ts";
+import type { Installation } from "../installation.ts";
+import { runLocked, type Tools } from "../lifecycle.ts";
+import { CRON_KINDS, type CronWish } from "./objects.ts";
+import { cron, cronRemoval } from "./step.ts";
+
+export { assertRenewsAlone, completeWish, ELSEWHERE } from "./credentials.ts";
+export { CHECK_JOB, CRON_JOB, type CronWish } from "./objects.ts";
+export { ACCOUNT, assertRenewalRights } from "./rights.ts";
+
+/** What would be installed. Reads only. */
+export const planCron = async (install: Installation, wish: CronWish, tools: Tools): Promise<Plan> => {
+  const { cluster, now } = tools;
+  const options = { goal: "present", live: directSnapshot(cluster), now, cluster, kinds: CRON_KINDS } as const;
+  const plan = await makePlan([cron(install, wish)], options);
+  await assertRights("renew", { plan, whole: plan }, cluster);
+  return plan;
+};
+
+export const runCron = (plan: Plan, install: Installation, wish: CronWish, tools: Tools): Promise<Report> =>
+  runLocked(plan, [cron(install, wish)], install, tools, { narrow: true });
+
+/** What would be removed: everything that carries the step's label. Reads only. */
+export const planCronRemoval = async ({ cluster, now }: Tools): Promise<Plan> => {
+  const plan = await makePlan([cronRemoval([])], {
+    goal: "absent",
+    live: directSnapshot(cluster),
+    now,
+    kinds: CRON_KINDS,
+  });
+  await assertRights("renew", { plan, whole: plan }, cluster);
+  return plan;
+};
+
+export const runCronRemoval = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
+  runLocked(plan, [cronRemoval([])], install, tools, { narrow: true });
