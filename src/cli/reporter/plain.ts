@@ -2,7 +2,7 @@ import type { Event } from "../../core/event.ts";
 import { subjectOf } from "../../core/plan.ts";
 import { redact } from "../../core/redact.ts";
 import { problemText } from "../fatal.ts";
-import { advice, count, elapsed, entry, size } from "./look.ts";
+import { advice, commandLines, count, elapsed, entry, size } from "./look.ts";
 import { planText } from "./plan.ts";
 import { reportText } from "./report.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
@@ -57,7 +57,7 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
         return verbose ? entry(look, 2, "", `${event.change.action} ${subjectOf(event.change)}`) : [];
       case "waiting":
         announced.add(event.step);
-        return once(`${event.step} ${event.reason}`, entry(look, 2, "…", `${event.step}: ${event.reason}`, "dim"));
+        return once(`${event.step} ${event.reason}`, waitingLines(event));
       case "step-done":
         return announced.has(event.step)
           ? entry(look, 0, "✓", `${event.title}, ${elapsed(event.seconds)}: ${event.summary}`, "green")
@@ -67,6 +67,12 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
       case "step-skipped":
         return entry(look, 0, "–", `${event.title} skipped: ${event.reason}`, "dim");
     }
+  };
+
+  /** What follows the first line is there to be copied. */
+  const waitingLines = ({ step, reason }: Event & { type: "waiting" }): readonly string[] => {
+    const [first = "", ...lines] = reason.split("\n");
+    return [...entry(look, 2, "…", `${step}: ${first}`, "dim"), ...commandLines(look, 6, lines.join("\n"))];
   };
 
   const checkLines = ({ id, status, title, summary, remedy }: Event & { type: "check" }): readonly string[] => {

@@ -11,7 +11,7 @@ import {
 import { OWNER_LABEL } from "../../core/inventory.ts";
 import { recordName } from "../../core/plan.ts";
 import { describe, isRecord, type KubeObject } from "../../ports/object.ts";
-import type { RecordSet } from "../../ports/zones.ts";
+import { absolute, type RecordSet, type RecordSetChange, type Zone } from "../../ports/zones.ts";
 import { count, entry, heading, type Look } from "./look.ts";
 
 const MARKS = {
@@ -105,22 +105,31 @@ const changeLines = (changes: readonly Change[], look: Look, verbose: boolean): 
 };
 
 const recordLines = ({ zone, sets, conflicts, shadows }: RecordsChange, look: Look, verbose: boolean) => [
+  ...entry(look, 2, "", `In zone ${zone.name}${zone.id === zone.name ? "" : ` (${zone.id})`}, all at once:`),
   ...sets.flatMap((set) => {
     const [mark, colour] = MARKS[set.from === undefined ? "create" : set.to === undefined ? "delete" : "update"];
     const values = [set.from, set.to].flatMap((side) => (side ? [contentOf(side)] : [])).join(" → ");
-    return entry(look, 2, mark, `Record ${recordName(zone, set)} ${values} in zone ${zone.name} (${zone.id})`, colour);
+    return entry(look, 2, mark, `${nameOf(zone, set)}: ${values}`, colour);
   }),
   ...conflicts.flatMap(({ path, owner }) => entry(look, 6, "!", `${path} belongs to ${owner}`, "yellow")),
   ...(verbose ? shadows : shadows.slice(0, MOST_SHADOWS)).flatMap((text) => entry(look, 6, "!", text, "yellow")),
   ...(verbose || shadows.length <= MOST_SHADOWS
     ? []
-    : entry(look, 6, "", `… and ${count(shadows.length - MOST_SHADOWS, "more")} (-v shows them)`)),
+    : entry(look, 6, "", `… and ${shadows.length - MOST_SHADOWS} more (-v shows them)`)),
 ];
+
+/** The type is not known before the address is. */
+const nameOf = (zone: Zone, set: RecordSetChange): string =>
+  hasBlank(set.to?.type) ? absolute(zone, set.to?.name ?? "@") : recordName(zone, set);
 
 const MOST_SHADOWS = 5;
 
-const contentOf = ({ alias, values, ttl }: RecordSet): string =>
-  alias ? `alias ${alias.target}` : `${values.join(", ")}${ttl === undefined ? "" : ` (TTL ${ttl} s)`}`;
+const contentOf = ({ alias, values, ttl, type }: RecordSet): string =>
+  hasBlank(type)
+    ? values.join(", ")
+    : alias
+      ? `alias ${alias.target}`
+      : `${values.join(", ")}${ttl === undefined ? "" : ` (TTL ${ttl} s)`}`;
 
 /** What a reader must know about a change besides its target. */
 const remark = (change: ObjectChange): string => {
