@@ -11,7 +11,7 @@ export const issuerFor = async (
   config: Config,
   { env, zoneId, acmeCa }: { readonly env: Env; readonly zoneId?: string; readonly acmeCa?: string },
 ): Promise<AcmeIssuer> => {
-  const external = externalAccount(env);
+  const external = await externalAccount(env);
   return {
     directory: config.acmeDirectory ?? issuers.find(({ id }) => id === "letsencrypt")?.directory ?? "",
     domain: config.domain ?? "",

@@ -1,17 +1,40 @@
-import { UserError } from "../ports/error.ts";
+import { readFile } from "node:fs/promises";
+import type { ExternalAccount } from "../ports/authority.ts";
+import { messageOf, UserError } from "../ports/error.ts";
 
-/** External account binding (RFC 8555 §7.3.4) comes by environment only: its key is a secret. Throws UserError (exit 2) for half of it. */
-export const externalAccount = (
-  env: Readonly<Record<string, string | undefined>>,
-): { readonly kid: string; readonly hmacKey: string } | undefined => {
-  const { ACME_EAB_KID: kid, ACME_EAB_HMAC_KEY: hmacKey } = env;
-  if (kid && hmacKey) return { kid, hmacKey };
-  if (!kid && !hmacKey) return undefined;
-  throw new UserError({
+const wrong = (what: string, why: string): UserError =>
+  new UserError({
     id: "acme.external-account",
-    what: `${kid ? "ACME_EAB_HMAC_KEY" : "ACME_EAB_KID"} is not set, and ${kid ? "ACME_EAB_KID" : "ACME_EAB_HMAC_KEY"} is.`,
-    why: "External account binding takes both.",
-    remedy: "Set both as the CA gave them to you.",
+    what,
+    why,
+    remedy: {
+      text: "Set both as the CA gave them to you:",
+      command: "export ACME_EAB_KID=… ACME_EAB_HMAC_KEY=…   # or ACME_EAB_HMAC_KEY_FILE=path",
+    },
     exitCode: 2,
   });
+
+/**
+ * External account binding (RFC 8555 §7.3.4) comes by environment only, its key also from a file: it is a secret. Undefined: none is set.
+ * Throws UserError (exit 2) for half of it and for a file that cannot be read.
+ */
+export const externalAccount = async (
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ExternalAccount | undefined> => {
+  const { ACME_EAB_KID: kid, ACME_EAB_HMAC_KEY: given, ACME_EAB_HMAC_KEY_FILE: path } = env;
+  if (given && path) throw wrong("ACME_EAB_HMAC_KEY and ACME_EAB_HMAC_KEY_FILE are both set.", "They may differ.");
+  const hmacKey = path ? await read(path) : given;
+  if (kid && hmacKey) return { kid, hmacKey };
+  if (!kid && !hmacKey) return undefined;
+  throw wrong(
+    `${kid ? "ACME_EAB_HMAC_KEY" : "ACME_EAB_KID"} is not set.`,
+    "External account binding takes the key's identifier and the key.",
+  );
+};
+
+const read = async (path: string): Promise<string> => {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw wrong(`ACME_EAB_HMAC_KEY_FILE cannot be read: ${messageOf(error)}.`, "It should hold the key alone.");
+  });
+  return text.trim();
 };
