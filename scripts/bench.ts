@@ -1,6 +1,7 @@
 /**
  * What the program takes, measured as it ships: the built bundle in processes of its own, against a sandbox in another one and,
- * with KN_TEST_KUBECONFIG, against that cluster too. Prints medians, ratios and budgets; asserts nothing.
+ * with KN_TEST_KUBECONFIG, against that cluster too; and what a certificate takes, from a real Pebble and beside lego and certbot.
+ * Prints medians, ratios and budgets; asserts nothing.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -12,6 +13,7 @@ import type { Report } from "../src/core/run.ts";
 import { steps } from "../src/steps/index.ts";
 import { withoutManifests } from "../src/steps/prepare.ts";
 import { criticalPath } from "./bench/critical-path.ts";
+import { issuanceSection } from "./bench/issuance/index.ts";
 import {
   applyFiles,
   deleteApplied,
@@ -187,6 +189,8 @@ const measure = async (folder: string, runs: number, manifests: string | undefin
   say(await makespanTable(await repeat(() => inWorld(folder, PACE.delayed, install))));
 
   say(`\nStart, medians of ${STARTS}\n${startTable(folder)}\n${await sizeLines(built)}`);
+
+  say(`\n${await issuanceSection(folder, runs)}`);
 
   const kubeconfig = process.env.KN_TEST_KUBECONFIG;
   if (!kubeconfig) return;

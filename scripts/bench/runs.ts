@@ -24,14 +24,14 @@ export interface Place {
   readonly gateway: readonly (readonly [number, number])[];
 }
 
-interface Ended {
+export interface Ended {
   readonly seconds: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** `forgive`: what may be on stderr when it fails. */
-const timed = async (
+/** `forgive`: what may be on stderr when it fails. Rejects with the end of stderr. */
+export const timed = async (
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,

@@ -2,7 +2,7 @@ import { describe } from "vitest";
 import { openRfc2136 } from "../../src/dns/rfc2136/index.ts";
 import { absolute } from "../../src/ports/zones.ts";
 import { startDns } from "../../src/sandbox/dns/index.ts";
-import { hasKnot, inZoneFile, type Knot, startKnot } from "../real/knot.ts";
+import { hasKnot, inZoneFile, type Knot, startKnot, zoneFile } from "../real/knot.ts";
 import { hasPowerDns, startPowerDns } from "../real/powerdns.ts";
 import { ask } from "./ask.ts";
 import { zonesContract } from "./zones.ts";
@@ -27,9 +27,6 @@ describe("the rehearsal's name servers", () => {
     open: async () => {
       const dns = await startDns();
       const [{ name, nameServers }, above] = [ZONE, ABOVE];
-      // These servers know keys by zone, and so none for a name that is in no zone of theirs: a real server knows it
-      // everywhere.
-      await dns.addZone({ name: "", delegated: false, nameServers, keys: [KEY] });
       await dns.addZone({ ...above, nameServers, keys: [KEY] });
       const { records } = await dns.addZone({ name, nameServers, keys: [KEY] });
       const servers = nameServers.map(dns.endpoint);
@@ -63,10 +60,10 @@ const real = (
     ...TRAITS,
     open: async () => {
       const delegation = [`apps NS ns1.${ZONE.name}.`, "ns1.apps A 127.0.0.1"];
-      const { server, write, close } = await start([
-        [ZONE.name, []],
-        [ABOVE.name, delegation],
-      ]);
+      const { server, write, close } = await start({
+        [ZONE.name]: zoneFile(ZONE.name),
+        [ABOVE.name]: zoneFile(ABOVE.name, delegation),
+      });
       const zones = await open(server);
       return {
         zones,

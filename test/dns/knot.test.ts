@@ -6,10 +6,8 @@ import { delegationOf, delegationProblem } from "../../src/dns/delegation.ts";
 import { everywhere } from "../../src/dns/propagation.ts";
 import { childOf } from "../../src/dns/zone-choice.ts";
 import type { Resolver } from "../../src/ports/dns.ts";
-import { type Knot, knotd, startKnot } from "./knot.ts";
+import { hasKnot, type Knot, startKnot } from "../real/knot.ts";
 import { type Responder, startResponder } from "./responder.ts";
-
-if (!knotd) process.stderr.write("skipped: knotd is not on PATH (Debian: knot)\n");
 
 const PARENT = `$ORIGIN com.
 $TTL 300
@@ -20,7 +18,8 @@ example NS ns1.example
 example NS ns2.example
 ns1.example A 198.51.100.1
 ns2.example A 198.51.100.2
-ns2.example AAAA 2001:db8::2`;
+ns2.example AAAA 2001:db8::2
+`;
 const zone = (value: string): string => `$ORIGIN example.com.
 $TTL 300
 @ SOA ns1 host 1 3600 900 86400 60
@@ -34,18 +33,19 @@ own A 203.0.113.9
 child NS ns.child
 ns.child A 203.0.113.53
 big TXT ${Array.from({ length: 20 }, (_, index) => `"${index}${"x".repeat(200)}"`).join(" ")}
-marker TXT "${value}"`;
+marker TXT "${value}"
+`;
 
-describe.skipIf(!knotd)("a real Knot", () => {
+describe.runIf(hasKnot())("a real Knot", () => {
   const knots: Knot[] = [];
   let system: Responder;
   let resolver: Resolver;
 
   beforeAll(async () => {
     const start = async (zones: Readonly<Record<string, string>>): Promise<string> => {
-      const knot = await startKnot(knotd ?? "", zones);
+      const knot = await startKnot(zones);
       knots.push(knot);
-      return knot.at;
+      return knot.server;
     };
     const [parent, first, second] = await Promise.all([
       start({ com: PARENT }),

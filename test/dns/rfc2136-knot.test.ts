@@ -3,7 +3,7 @@ import { openRfc2136 } from "../../src/dns/rfc2136/index.ts";
 import type { Pace } from "../../src/dns/rfc2136/server.ts";
 import { UserError } from "../../src/ports/error.ts";
 import type { RecordSet, Zone, ZonesWrite } from "../../src/ports/zones.ts";
-import { hasKnot, type Knot, type KnotKey, startKnot } from "../real/knot.ts";
+import { hasKnot, type Knot, type KnotKey, startKnot, zoneFile } from "../real/knot.ts";
 
 const key = (name: string, may: KnotKey["may"], algorithm = "hmac-sha256"): KnotKey => ({
   name,
@@ -50,20 +50,20 @@ describe.runIf(hasKnot())("rfc2136 before a real Knot", () => {
 
   beforeAll(async () => {
     knot = await startKnot(
-      [
-        [
-          ZONE.name,
-          [
-            "sub NS ns.elsewhere.example.",
-            "*.wild 60 A 192.0.2.1",
-            "same.wild 60 A 192.0.2.1",
-            "*.deep.wild 60 A 192.0.2.1",
-            "mail MX 10 ns1",
-            'cut 60 TXT "two " "parts"',
-          ],
-        ],
-        ["large.example", Array.from({ length: MANY }, (_, index) => `host-${index} 60 TXT "${"x".repeat(40)}"`)],
-      ],
+      {
+        [ZONE.name]: zoneFile(ZONE.name, [
+          "sub NS ns.elsewhere.example.",
+          "*.wild 60 A 192.0.2.1",
+          "same.wild 60 A 192.0.2.1",
+          "*.deep.wild 60 A 192.0.2.1",
+          "mail MX 10 ns1",
+          'cut 60 TXT "two " "parts"',
+        ]),
+        "large.example": zoneFile(
+          "large.example",
+          Array.from({ length: MANY }, (_, index) => `host-${index} 60 TXT "${"x".repeat(40)}"`),
+        ),
+      },
       [
         ALL,
         READER,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRfc2136 } from "../../src/dns/rfc2136/index.ts";
 import type { Pace } from "../../src/dns/rfc2136/server.ts";
+import { zoneFile } from "../real/knot.ts";
 import { hasPowerDns, startPowerDns } from "../real/powerdns.ts";
 
 const KEY = { name: "key", algorithm: "hmac-sha256", secret: Buffer.from("the hidden words").toString("base64") };
@@ -9,7 +10,7 @@ const KEY = { name: "key", algorithm: "hmac-sha256", secret: Buffer.from("the hi
 describe.runIf(hasPowerDns())("rfc2136 before a real PowerDNS", () => {
   let server: Awaited<ReturnType<typeof startPowerDns>>;
   beforeAll(async () => {
-    server = await startPowerDns([["example.com", []]], KEY);
+    server = await startPowerDns({ "example.com": zoneFile("example.com") }, KEY);
   });
   afterAll(() => server?.close());
 

@@ -1,18 +1,16 @@
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { RecordSet, RecordSetChange } from "../../src/ports/zones.ts";
+import { ask } from "../../src/sandbox/dns/ask.ts";
 import { freePort, listening } from "./ports.ts";
+import { isInstalled, WITH_SERVERS } from "./programs.ts";
 
 /** Whether a real Knot DNS is here; says so when it is not. */
-export const hasKnot = (): boolean => {
-  const present = ["knotd", "knotc"].every((program) => spawnSync(program, ["--version"]).status === 0);
-  if (!present) process.stderr.write("skipped: knotd and knotc are not on PATH (Debian: knot)\n");
-  return present;
-};
+export const hasKnot = (): boolean => isInstalled(["knotd", "knotc"], "Debian: knot");
 
 export interface KnotKey {
   readonly name: string;
@@ -23,7 +21,6 @@ export interface KnotKey {
 }
 
 export interface Knot {
-  readonly port: number;
   /** `127.0.0.1:5353`. */
   readonly server: string;
   /** knotc. It keeps the capitals of a host name, which a zone file and UPDATE lose. */
@@ -57,30 +54,24 @@ export const zoneFile = (zone: string, lines: readonly string[] = []): string =>
   ].join("\n");
 
 /**
- * A real knotd on loopback with these zones, each `[name, lines beside SOA and NS]`. Everything lies in a temporary
- * directory.
+ * A real knotd on loopback with these zones, name to zone file, and who may change them; nobody without keys. It answers
+ * for all of them when this resolves. Everything lies in a temporary directory.
  */
 export const startKnot = async (
-  zones: readonly (readonly [string, readonly string[]])[],
-  keys: readonly KnotKey[],
+  zones: Readonly<Record<string, string>>,
+  keys: readonly KnotKey[] = [],
 ): Promise<Knot> => {
   const directory = mkdtempSync(join(tmpdir(), "knot-"));
   const port = await freePort();
+  const server = `127.0.0.1:${port}`;
   const socket = join(directory, "s");
-  for (const [zone, lines] of zones) writeFileSync(join(directory, `${zone}.zone`), zoneFile(zone, lines));
-  const config = [
-    `server:\n  rundir: "${directory}"\n  listen: 127.0.0.1@${port}\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1`,
-    `control:\n  listen: "${socket}"`,
-    `database:\n  storage: "${directory}"`,
-    "log:\n  - target: stderr\n    any: warning",
-    `key:\n${keys.map(({ name, algorithm, secret }) => `  - id: ${name}\n    algorithm: ${algorithm}\n    secret: ${secret}\n`).join("")}`,
-    `acl:\n${keys.map(({ name, may }) => `  - id: ${name}\n    key: ${name}\n    action: [${may.join(", ")}]\n`).join("")}`,
-    `template:\n  - id: default\n    storage: "${directory}"\n    acl: [${keys.map(({ name }) => name).join(", ")}]`,
-    `zone:\n${zones.map(([zone]) => `  - domain: ${zone}\n`).join("")}`,
-  ].join("\n");
-  writeFileSync(join(directory, "knot.conf"), config);
+  for (const [zone, text] of Object.entries(zones)) writeFileSync(join(directory, `${zone}.zone`), text);
+  writeFileSync(join(directory, "knot.conf"), configuration(directory, socket, port, Object.keys(zones), keys));
 
-  const child = spawn("knotd", ["-c", join(directory, "knot.conf")], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("knotd", ["-c", join(directory, "knot.conf")], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: WITH_SERVERS,
+  });
   const gone = once(child, "exit");
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => {
@@ -92,9 +83,13 @@ export const startKnot = async (
     rmSync(directory, { recursive: true, force: true });
   };
   const control: Knot["control"] = async (...args) =>
-    (await promisify(execFile)("knotc", ["-s", socket, ...args])).stdout;
+    (await promisify(execFile)("knotc", ["-s", socket, ...args], { env: WITH_SERVERS })).stdout;
   try {
     await listening(port, () => (child.exitCode === null ? undefined : log));
+    for (const zone of Object.keys(zones)) {
+      const { rcode, authoritative } = (await ask(server, 1, zone, "SOA")) ?? {};
+      if (rcode !== "NOERROR" || !authoritative) throw new Error(`knotd answers ${rcode} for ${zone}: ${log}`);
+    }
   } catch (error) {
     await close();
     throw error;
@@ -108,5 +103,47 @@ export const startKnot = async (
       await control("zone-set", zone, to?.name ?? "", String(to?.ttl), to?.type ?? "", value);
     await control("zone-commit", zone);
   };
-  return { port, server: `127.0.0.1:${port}`, control, write, close };
+  return { server, control, write, close };
+};
+
+const configuration = (
+  directory: string,
+  socket: string,
+  port: number,
+  zones: readonly string[],
+  keys: readonly KnotKey[],
+): string => {
+  const section = (name: string, items: readonly string[]): readonly string[] =>
+    items.length === 0 ? [] : [`${name}:`, ...items];
+  return [
+    "server:",
+    `  rundir: "${directory}"`,
+    `  listen: 127.0.0.1@${port}`,
+    "  udp-workers: 1",
+    "  tcp-workers: 1",
+    "  background-workers: 1",
+    "control:",
+    `  listen: "${socket}"`,
+    "database:",
+    `  storage: "${directory}"`,
+    "log:",
+    "  - target: stderr",
+    "    any: warning",
+    ...section(
+      "key",
+      keys.map(({ name, algorithm, secret }) => `  - id: ${name}\n    algorithm: ${algorithm}\n    secret: ${secret}`),
+    ),
+    ...section(
+      "acl",
+      keys.map(({ name, may }) => `  - id: ${name}\n    key: ${name}\n    action: [${may.join(", ")}]`),
+    ),
+    "template:",
+    "  - id: default",
+    `    storage: "${directory}"`,
+    "    zonefile-sync: -1",
+    ...(keys.length === 0 ? [] : [`    acl: [${keys.map(({ name }) => name).join(", ")}]`]),
+    "zone:",
+    ...zones.map((zone) => `  - domain: ${zone}`),
+    "",
+  ].join("\n");
 };

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import https from "node:https";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { makeLeaf, makeRoot } from "../../src/certificates/x509.ts";
+import { freePort } from "./ports.ts";
 
 export interface Pebble {
   /** URL of its directory. */
@@ -46,16 +46,6 @@ export const pebbleMissing = (): string | undefined => {
   process.stderr.write(`${reason}\n`);
   return reason;
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 
 const get = (url: string, ca: string): Promise<string> =>
   new Promise((resolve, reject) => {

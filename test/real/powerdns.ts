@@ -1,4 +1,4 @@
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,25 +6,23 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import type { RecordSetChange } from "../../src/ports/zones.ts";
-import { inZoneFile, type Knot, zoneFile } from "./knot.ts";
+import { inZoneFile, type Knot } from "./knot.ts";
 import { freePort, listening } from "./ports.ts";
+import { isInstalled, WITH_SERVERS } from "./programs.ts";
 
 const SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql";
 
 /** Whether a real PowerDNS with its SQLite backend is here; says so when it is not. */
 export const hasPowerDns = (): boolean => {
-  const present = spawnSync("pdns_server", ["--version"]).status !== null && existsSync(SCHEMA);
-  if (!present)
-    process.stderr.write("skipped: no PowerDNS with SQLite (Debian: pdns-server and pdns-backend-sqlite3)\n");
-  return present;
+  const hint = "Debian: pdns-server and pdns-backend-sqlite3";
+  if (!isInstalled(["pdns_server", "pdnsutil"], hint)) return false;
+  if (!existsSync(SCHEMA)) process.stderr.write(`skipped: no SQLite backend of PowerDNS (${hint})\n`);
+  return existsSync(SCHEMA);
 };
 
-/**
- * A real pdns_server on loopback, its zones and what is given beside SOA and NS; the key may update and transfer them
- * all.
- */
+/** A real pdns_server on loopback with these zones, name to zone file; the key may update and transfer them all. */
 export const startPowerDns = async (
-  zones: readonly (readonly [string, readonly string[]])[],
+  zones: Readonly<Record<string, string>>,
   key: { readonly name: string; readonly algorithm: string; readonly secret: string },
 ): Promise<Omit<Knot, "control">> => {
   const directory = mkdtempSync(join(tmpdir(), "pdns-"));
@@ -51,18 +49,19 @@ export const startPowerDns = async (
     ].join("\n"),
   );
   const run = async (program: string, ...args: readonly string[]): Promise<void> => {
-    await promisify(execFile)(program, [`--config-dir=${directory}`, ...args]);
+    await promisify(execFile)(program, [`--config-dir=${directory}`, ...args], { env: WITH_SERVERS });
   };
   await run("pdnsutil", "import-tsig-key", key.name, key.algorithm, key.secret);
-  for (const [zone, lines] of zones) {
+  for (const [zone, text] of Object.entries(zones)) {
     const file = join(directory, `${zone}.zone`);
-    writeFileSync(file, zoneFile(zone, lines));
+    writeFileSync(file, text);
     await run("pdnsutil", "load-zone", zone, file);
     await run("pdnsutil", "set-meta", zone, "TSIG-ALLOW-DNSUPDATE", key.name);
     await run("pdnsutil", "set-meta", zone, "TSIG-ALLOW-AXFR", key.name);
   }
   const child = spawn("pdns_server", [`--config-dir=${directory}`, "--daemon=no", "--guardian=no"], {
     stdio: ["ignore", "ignore", "pipe"],
+    env: WITH_SERVERS,
   });
   const gone = once(child, "exit");
   let log = "";
@@ -85,5 +84,5 @@ export const startPowerDns = async (
     if (to) await run("pdnsutil", "replace-rrset", zone, to.name, to.type, String(to.ttl), ...inZoneFile(to));
     await run("pdns_control", "purge", `${zone}$`);
   };
-  return { port, server: `127.0.0.1:${port}`, write, close };
+  return { server: `127.0.0.1:${port}`, write, close };
 };

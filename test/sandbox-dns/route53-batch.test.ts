@@ -22,6 +22,17 @@ describe("a change batch", () => {
     ]);
   });
 
+  it("keeps a backslash that is escaped before digits, as a value and back", async () => {
+    const values = ['"\\\\052 \\052 \\\\\\052 \\"052"'];
+    await change(one("CREATE", "t", "TXT", { values }));
+    const server = account.dns.endpoint(account.zone.nameServers[0] ?? "");
+    expect((await ask(server, 1, `t.${account.zone.name}`, "TXT"))?.answers.map(({ value }) => value)).toEqual([
+      '"\\\\052 * \\\\* \\"052"',
+    ]);
+    await change(one("DELETE", "t", "TXT", { values }));
+    expect(stored()).toEqual([]);
+  });
+
   it("is all or nothing, with every reason", async () => {
     await change(one("CREATE", "a", "A", { values: ["192.0.2.1"] }));
     const message = await refused(

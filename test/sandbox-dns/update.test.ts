@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Dns, startDns, type TsigKey, type Zone } from "../../src/sandbox/dns/index.ts";
-import { isInstalled } from "./knot-server.ts";
+import { isInstalled } from "../real/programs.ts";
 
 const KEY: TsigKey = { name: "updater", algorithm: "hmac-sha256", secret: Buffer.alloc(32, 1).toString("base64") };
 const LONG_KEY: TsigKey = {
@@ -45,7 +45,10 @@ const run = (program: string, args: readonly string[], input = ""): Promise<stri
     child.stdin.end(input);
   });
 
-const PROGRAMS = ["knsupdate", "nsupdate"].filter((program) => isInstalled(program));
+const PROGRAMS = [
+  ["knsupdate", "Debian: knot-dnsutils"],
+  ["nsupdate", "Debian: bind9-dnsutils"],
+].flatMap(([program = "", hint = ""]) => (isInstalled([program], hint) ? [program] : []));
 
 describe.skipIf(PROGRAMS.length === 0).each(PROGRAMS)("updates by %s", (program) => {
   const send = async (key: TsigKey | undefined, ...lines: readonly string[]): Promise<string> => {
@@ -114,7 +117,10 @@ describe.skipIf(PROGRAMS.length === 0).each(PROGRAMS)("updates by %s", (program)
 
 /** Both programs print this about a signature that does not hold. */
 const COMPLAINT = /^;; (WARNING|ERROR)|[Vv]erify|BAD(SIG|KEY|TIME)/m;
-const ASKERS = ["kdig", "dig"].filter((program) => isInstalled(program));
+const ASKERS = [
+  ["kdig", "Debian: knot-dnsutils"],
+  ["dig", "Debian: bind9-dnsutils"],
+].flatMap(([program = "", hint = ""]) => (isInstalled([program], hint) ? [program] : []));
 
 describe.skipIf(ASKERS.length === 0).each(ASKERS)("signed questions by %s", (program) => {
   const ask = async (key: TsigKey | undefined, ...question: readonly string[]): Promise<string> => {
@@ -129,6 +135,29 @@ describe.skipIf(ASKERS.length === 0).each(ASKERS)("signed questions by %s", (pro
     expect(output).toContain("hostmaster.dns.test.");
     expect(output).not.toMatch(COMPLAINT);
     expect(await ask({ ...KEY, name: "stranger" }, zone.name, "SOA")).toMatch(/BADKEY/i);
+  });
+
+  it("outside the server's zones are refused to a key that it knows, as real servers do", async () => {
+    await freshZone();
+    const output = await ask(KEY, "elsewhere.org", "SOA");
+    expect(output).toContain("REFUSED");
+    expect(output).not.toMatch(COMPLAINT);
+    expect(await ask({ ...KEY, name: "stranger" }, "elsewhere.org", "SOA")).toMatch(/BADKEY/i);
+  });
+
+  it("take each zone over by its own key, when keys of one server bear one name", async () => {
+    const other = { ...KEY, secret: Buffer.alloc(32, 3).toString("base64") };
+    await freshZone();
+    const { nameServers } = zone;
+    const below = await dns.addZone({ name: `sub.${zone.name}`, nameServers, keys: [other] });
+    const same = await dns.addZone({ name: `same.${zone.name}`, nameServers, keys: [{ ...KEY }] });
+    for (const [key, name] of [
+      [KEY, zone.name],
+      [other, below.name],
+      [KEY, same.name],
+    ] as const)
+      expect((await ask(key, name, "AXFR")).match(/\sIN\s+SOA\s/g)).toHaveLength(2);
+    expect(await ask(KEY, below.name, "AXFR")).not.toMatch(/\sIN\s+SOA\s/);
   });
 
   it("take the whole zone over, in several messages, with the key alone", async () => {

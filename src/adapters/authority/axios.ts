@@ -86,7 +86,8 @@ export const adapter: AxiosAdapter = async (config) => {
     method === "GET" && url === session.directoryUrl
       ? await session.directory(signal)
       : await session.transport({
-          method,
+          // After an answer to HEAD without a length, Node gives up the connection; GET finds a nonce too (RFC 8555 §7.2).
+          method: method === "HEAD" ? "GET" : method,
           url,
           headers: { "content-type": "application/jose+json" },
           ...(typeof config.data === "string" ? { body: config.data } : {}),
