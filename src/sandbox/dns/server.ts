@@ -19,7 +19,7 @@ const HOST = "127.0.0.1";
 
 export const listen = async (handle: Handle): Promise<Listening> => {
   for (let tries = TRIES; ; tries -= 1) {
-    const streams = createServer((socket) => serveStream(socket, handle));
+    const streams = createServer({ noDelay: true }, (socket) => serveStream(socket, handle));
     const port = await listenStreams(streams);
     try {
       const datagrams = await bindDatagrams(port);
