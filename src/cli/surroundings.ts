@@ -48,7 +48,7 @@ export const lookAround = async (config: Config, session: Session): Promise<Surr
       ...(acmeCa ? { acmeCa } : {}),
       ...(issuer ? { issuer } : {}),
     },
-    tools: publication ? { ...tools, zones: publication.zones } : tools,
+    tools: publication ? { ...tools, zones: publication.writing } : tools,
   };
 };
 

@@ -1,5 +1,5 @@
 import { ApiError } from "../ports/cluster.ts";
-import { UserError } from "../ports/error.ts";
+import { type Remedy, UserError } from "../ports/error.ts";
 import { ZoneMoved } from "../ports/zones.ts";
 import type { Change } from "./change.ts";
 import { denialOf } from "./denial.ts";
@@ -28,7 +28,7 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
   if (isGoing) {
     const [, namespace] = /in namespace (\S+) because it is being terminated/.exec(error.message) ?? [];
     const wait = namespace ? `Namespace ${namespace} is terminating, nothing new can be made in it` : error.message;
-    return { wait, remedy: { text: HELD } };
+    return { wait, remedy: orphaned(error.message) ?? { text: HELD } };
   }
   if (error.conflicts.length > 0) {
     return {
@@ -70,6 +70,17 @@ const moved = (error: ZoneMoved, change: Change): UserError =>
     exitCode: 1,
     cause: error,
   });
+
+/** A webhook that went with its namespace still guards what is left in it: then neither can go. */
+const orphaned = (message: string): Remedy | undefined => {
+  const [, webhook] = /failed calling webhook "([^"]+)".*service "[^"]*" not found/s.exec(message) ?? [];
+  return webhook === undefined
+    ? undefined
+    : {
+        text: "Nobody answers for that webhook any more, and what it guards cannot be deleted. Take its configuration away and run again: the installation makes it anew.",
+        command: `kubectl delete validatingwebhookconfigurations,mutatingwebhookconfigurations ${webhook} --ignore-not-found`,
+      };
+};
 
 const HELD = "Who put the finalizers there has to take them away.";
 const RIGHT = "Ask an administrator for the missing right, then run again; what is done is kept.";

@@ -15,9 +15,13 @@ export interface Publication {
 }
 
 export interface OpenPublication extends Publication {
-  readonly zones: ZonesWrite;
+  /** Also works for a while after a signal: what stands in the zone for the time of an order has to go. */
+  readonly writing: ZonesWrite;
   readonly close: () => void;
 }
+
+/** Cleaning up after a signal may take so long, in milliseconds. */
+const CLEANUP_MS = 20_000;
 
 /**
  * Finds the zone that the parent really delegates to. Reads only. Undefined: nobody writes records. Throws UserError with exit code 2 when
@@ -29,7 +33,16 @@ export const openPublication = async (
 ): Promise<OpenPublication | undefined> => {
   const provider = dnsProvider(dns);
   if (!provider || !domain) return undefined;
-  const [zones, { chooseZone }] = await Promise.all([provider.open(options), import("../dns/zone-choice.ts")]);
+  const lifetime = outlasting(options.signal);
+  const [writing, { chooseZone }] = await Promise.all([
+    provider.open({ ...options, signal: lifetime.signal }),
+    import("../dns/zone-choice.ts"),
+  ]);
+  const zones = promptly(writing, options.signal);
+  const close = (): void => {
+    lifetime.abort();
+    writing.close();
+  };
   try {
     const { zone, warnings } = await chooseZone(await zones.find(domain), domain, {
       resolver: options.resolver,
@@ -40,14 +53,42 @@ export const openPublication = async (
       provider,
       zone,
       zones,
+      writing,
       above: await wildcardsAbove(zone, zones, domain),
       notes: warnings.map(({ what }) => what),
-      close: zones.close,
+      close,
     };
   } catch (error) {
-    zones.close();
+    close();
     throw error;
   }
+};
+
+/** Aborted a while after the other. */
+const outlasting = (signal: AbortSignal): AbortController => {
+  const late = new AbortController();
+  const begin = (): void => {
+    setTimeout(() => late.abort(signal.reason), CLEANUP_MS).unref();
+  };
+  if (signal.aborted) late.abort(signal.reason);
+  else signal.addEventListener("abort", begin, { once: true });
+  return late;
+};
+
+/** The same reads, which end with the signal. */
+const promptly = (zones: ZonesRead, signal: AbortSignal): ZonesRead => {
+  const unlessAborted = <T>(work: Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const give = (): void => reject(signal.reason);
+      if (signal.aborted) give();
+      signal.addEventListener("abort", give, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener("abort", give));
+    });
+  return {
+    find: (domain) => unlessAborted(zones.find(domain)),
+    get: (zone, name, type) => unlessAborted(zones.get(zone, name, type)),
+    list: (zone, under) => unlessAborted(zones.list(zone, under)),
+  };
 };
 
 const wildcardsAbove = async (zone: Zone, zones: ZonesRead, domain: string): Promise<readonly RecordSet[]> => {

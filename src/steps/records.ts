@@ -64,7 +64,8 @@ export const records = (install: Installation, dns: NonNullable<Installation["dn
       const address = await findAddress(ctx.live, config, ingress);
       const names = publishedNames(install).map((name) => relativeTo(publication.zone, name));
       const wanted = names.map((name) => ({ name, sets: addressSets(name, address, publication.provider) }));
-      const planned = await planRecords(ctx, publication, config.domain ?? "", wanted);
+      const earlier = publication.provider.byHand ? [] : parsePublished(dataOf(await ctx.live.get(STATE))[PUBLISHED]);
+      const planned = await planRecords(ctx, publication, config.domain ?? "", wanted, earlier);
       const state = {
         apiVersion: "v1",
         kind: "ConfigMap",
@@ -89,19 +90,25 @@ interface Wanted {
   readonly sets: readonly RecordSet[];
 }
 
-/** One batch for all names and the mark. `ours`: what will be there because of us. */
+/**
+ * One batch for all names and the mark, and for what an earlier choice of names has left. `ours`: what will be there because of us.
+ * `earlier`: what was published before.
+ */
 const planRecords = async (
   ctx: PlanContext,
   publication: Publication,
   domain: string,
   wanted: readonly Wanted[],
+  earlier: readonly RecordSet[],
 ): Promise<{ readonly changes: readonly Change[]; readonly ours: readonly RecordSet[] }> => {
   const { provider, zone, zones } = publication;
   const uid = await clusterUid(ctx);
   const base = relativeTo(zone, domain);
   const marker: RecordSet = { name: markerName(base), type: "TXT", ttl: TTL, values: [markerValue(uid)] };
-  const [markers, ...found] = await Promise.all([
+  const names = new Set(wanted.map(({ name }) => name));
+  const [markers, stale, ...found] = await Promise.all([
     provider.byHand ? [] : zones.get(zone, marker.name, "TXT"),
+    staleOf(publication, earlier, names, marker),
     ...wanted.map(async ({ name }) =>
       (await Promise.all(ADDRESS_TYPES.map((type) => zones.get(zone, name, type)))).flat(),
     ),
@@ -115,13 +122,20 @@ const planRecords = async (
   const sets: readonly RecordSetChange[] = [
     ...differences.flat(),
     ...(needsMark ? [markers[0] ? { from: markers[0], to: marker } : { to: marker }] : []),
+    ...stale.map((from) => ({ from })),
   ];
   if (sets.length === 0) return { changes: [], ours };
   const known = await setsAround(
     { zone, zones },
     wanted.map(({ name }) => name),
   );
-  const taken = provider.byHand || isOurs ? [] : sets.flatMap(({ from, to }) => (from ? [{ from, to }] : []));
+  // The mark speaks of the domain's own wildcard; of names below it only if we have published them.
+  const mine = new Set(
+    isOurs ? [...earlier.map(({ name }) => name), marker.name, `*.${base}`.replace(/\.@$/, "")] : [],
+  );
+  const taken = sets.flatMap(({ from, to }) =>
+    provider.byHand || !from || stale.includes(from) || mine.has(from.name) ? [] : [{ from, to }],
+  );
   const change: RecordsChange = {
     kind: "records",
     action: sets.every(({ from }) => !from) ? "create" : "update",
@@ -145,6 +159,34 @@ const planRecords = async (
   return { changes: [change], ours };
 };
 
+/** What we published under names that are not wanted any more and nobody has changed since; another domain's mark goes with it. */
+const staleOf = async (
+  { zone, zones }: Publication,
+  earlier: readonly RecordSet[],
+  names: ReadonlySet<string>,
+  marker: RecordSet,
+): Promise<readonly RecordSet[]> => {
+  const gone = earlier.filter(({ name }) => !names.has(name));
+  // The domain's own wildcard is always among what is published.
+  const [own] = [...earlier].sort((a, b) => a.name.length - b.name.length);
+  if (!own || gone.length === 0) return [];
+  const mark = markerName(own.name);
+  const [marks, ...found] = await Promise.all([
+    zones.get(zone, mark, "TXT"),
+    ...gone.map(({ name, type }) => zones.get(zone, name, type)),
+  ]);
+  const mine = marks.filter(({ values }) => values.includes(marker.values[0] ?? ""));
+  if (mine.length === 0) return [];
+  return [
+    ...found.flatMap((sets, index) => sets.filter((set) => isUnchanged(set, gone[index]))),
+    ...(mark === marker.name ? [] : mine),
+  ];
+};
+
+/** Nobody's TTL is argued with. */
+const isUnchanged = (set: RecordSet, published: RecordSet | undefined): boolean =>
+  published !== undefined && sameSet({ ...set, ttl: 0 }, { ...published, ttl: 0 });
+
 /** The same uid for as long as the cluster lives (external-dns and others use it too). */
 const clusterUid = async (ctx: PlanContext): Promise<string> =>
   (await ctx.live.get({ apiVersion: "v1", kind: "Namespace", name: "kube-system" }))?.metadata.uid ?? "";
@@ -164,9 +206,7 @@ const withdrawal = async (
   ]);
   const mine = marks.filter(({ values }) => values.includes(mark));
   if (mine.length === 0) return [];
-  const leaving = found.flatMap((sets, index) =>
-    sets.filter((set) => sameSet({ ...set, ttl: 0 }, { ...published[index], ttl: 0 } as RecordSet)),
-  );
+  const leaving = found.flatMap((sets, index) => sets.filter((set) => isUnchanged(set, published[index])));
   for (const set of found.flat())
     if (!leaving.includes(set))
       ctx.note(`Record ${absolute(zone, set.name)} ${set.type} was changed by somebody else and stays.`);

@@ -4,8 +4,12 @@ import { HOME, isOurs, managerFor, ownerOfData } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
 import { PRIOR, PRIOR_MANAGER, readPrior, STATE } from "../core/prior.ts";
 import type { PlanContext, Step } from "../core/step.ts";
+import { dnsProvider } from "../dns/index.ts";
+import { markerName } from "../dns/ownership.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { dataOf, type KubeObject, refOf } from "../ports/object.ts";
+import { isInZone } from "../ports/zones.ts";
+import { choicesOf } from "./chosen.ts";
 import type { Installation, Removal } from "./installation.ts";
 
 /** As it is written, our label included. */
@@ -15,6 +19,20 @@ export const homeNamespace: KubeObject = {
   metadata: { name: HOME, labels: { "app.kubernetes.io/name": "kn-bootstrap" } },
 };
 
+/** Records of an earlier choice that this one does not reach: another provider's, or another zone's. */
+const sayWhatStays = (
+  ctx: PlanContext,
+  { dns: provider, domain }: Readonly<Record<string, unknown>>,
+  { config, dns }: Pick<Installation, "config" | "dns">,
+): void => {
+  const kept = dnsProvider(String(provider));
+  if (!kept || kept.byHand || typeof domain !== "string") return;
+  if (provider === config.dns && (!dns || isInZone(dns.publication.zone, domain))) return;
+  ctx.note(
+    `The records of ${domain} at ${kept.title} stay as they are; nobody needs them any more: *.${domain} and ${markerName(domain)}.`,
+  );
+};
+
 /** An ACME account that the CA still knows. */
 const openAccount = (secret: KubeObject): readonly AccountChange[] => {
   const { directory } = accountIn(secret) ?? {};
@@ -22,13 +40,15 @@ const openAccount = (secret: KubeObject): readonly AccountChange[] => {
 };
 
 /** The namespace that outlives an uninstall (rule 11), and what was chosen. Never what proves ownership (rule 4). */
-export const state = ({ manifests, choices, acmeCa }: Installation, removal?: Removal): Step => ({
+export const state = (install: Installation, removal?: Removal): Step => ({
   id: "state",
   title: "Prepare namespace kn-bootstrap",
   undo: removal?.purge ? "Remove namespace kn-bootstrap" : "Keep namespace kn-bootstrap",
   needs: [],
-  plan: (ctx) =>
-    ctx.reconcile([
+  plan: async (ctx) => {
+    sayWhatStays(ctx, choicesOf(await ctx.live.get(STATE)), install);
+    const { manifests, choices, acmeCa } = install;
+    return ctx.reconcile([
       homeNamespace,
       {
         apiVersion: "v1",
@@ -40,7 +60,8 @@ export const state = ({ manifests, choices, acmeCa }: Installation, removal?: Re
           ...(acmeCa ? { [AUTHORITY_ROOT]: acmeCa } : {}),
         },
       },
-    ]),
+    ]);
+  },
   absent: async (ctx, owned) => {
     if (!removal?.purge) return [];
     const accounts = (await ctx.live.owned("v1", "Secret")).flatMap(openAccount);

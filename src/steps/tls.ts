@@ -23,7 +23,7 @@ const CONFIG_NETWORK = { namespace: "knative-serving", name: "config-network" };
 export const hasTls = ({ config }: Pick<Installation, "config">): boolean => config.tls !== "none";
 
 /** Where the gateway's certificate is: ours, or the one that was brought. */
-export const servedSecret = ({ config }: Pick<Installation, "config">): ObjectRef => {
+export const servedSecret = ({ config }: { readonly config: Pick<Installation["config"], "tlsSecret"> }): ObjectRef => {
   const [namespace, name] = config.tlsSecret?.split("/") ?? [];
   return namespace && name ? { apiVersion: "v1", kind: "Secret", namespace, name } : WILDCARD;
 };

@@ -66,7 +66,8 @@ const attempt = async (
   let kept = parseOrder(await tools.cluster.get(ref));
   const finishedAt = kept && issuedFor(live, kept.key);
   if (kept && finishedAt) {
-    // The run that had it was killed after it stored the certificate.
+    // The run that had it was killed after it stored the certificate, perhaps before it wrote that down.
+    await note([issuance(kept, finishedAt)], tools);
     await abandon(kept, options, tools);
     if (change.reason === UNFINISHED || tools.now().getTime() - finishedAt.getTime() < DAY) return;
     kept = undefined;
@@ -125,20 +126,26 @@ const finish = async (
   const now = tools.now();
   const problem = chainProblem(chain, { key: kept.key, names: change.names, now, ...(root ? { roots: root } : {}) });
   if (problem) throw unusable(authority.url, problem);
-  const { key, profile, isExempt, url } = kept;
+  const { key, profile } = kept;
   const directory = authority.url;
   const signer = root === undefined ? undefined : rootOf(chain, root);
   await tools.store(
     issuedSecret(change.secret, { chain, key, directory, profile, names: change.names, issuedAt: now, root: signer }),
   );
-  await note(
-    [{ kind: "issued", directory, names: kept.names, at: now, order: url, ...(isExempt ? { isExempt } : {}) }],
-    tools,
-  );
+  await note([issuance(kept, now)], tools);
   // Stored all the same: values that stayed are a nuisance, a lost certificate counts at the CA.
   if (cleared.status === "rejected") throw cleared.reason;
   await tools.forget(orderRef(kept.directory, kept.names));
 };
+
+const issuance = ({ directory, names, url, isExempt }: PendingOrder, at: Date): LedgerEntry => ({
+  kind: "issued",
+  directory,
+  names,
+  at,
+  order: url,
+  ...(isExempt ? { isExempt } : {}),
+});
 
 const assertProfile = ({ authority, settings }: AcmeIssuerOptions, info: DirectoryInfo): void => {
   if (settings.profile === undefined || settings.profile in info.profiles) return;
