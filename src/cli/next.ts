@@ -1,16 +1,21 @@
+import { directoryOf, isAcme } from "../certificates/index.ts";
 import { hostFor, wildcardsFor } from "../certificates/names.ts";
 import { inspect } from "../certificates/secret.ts";
+import { dnsProvider } from "../dns/index.ts";
 import { findAddress } from "../ingress/address.ts";
 import type { Remedy } from "../ports/error.ts";
 import { readerOf } from "../ports/reader.ts";
+import { cronJobCommand } from "../steps/cron/index.ts";
 import { findDomain } from "../steps/domain.ts";
 import type { Installation } from "../steps/installation.ts";
 import type { Tools } from "../steps/lifecycle.ts";
+import { readRenewal, renewalText } from "../steps/renewal-status.ts";
 import { recordFor } from "../steps/status.ts";
-import { WILDCARD } from "../steps/tls.ts";
+import { servedSecret, WILDCARD } from "../steps/tls.ts";
 
 /** What to do when the installation answers: records to publish, a root to trust, a first Service, the way back. */
-export const nextSteps = async (install: Installation, { cluster }: Tools): Promise<readonly Remedy[]> => {
+export const nextSteps = async (install: Installation, tools: Tools): Promise<readonly Remedy[]> => {
+  const { cluster } = tools;
   const { config } = install;
   const reader = readerOf(cluster);
   const [domain = "", address, secret] = await Promise.all([
@@ -44,7 +49,42 @@ export const nextSteps = async (install: Installation, { cluster }: Tools): Prom
       text: `Deploy a first Service; it will answer at ${url}:`,
       command: `kn service create hello --image ${install.manifests.hello}`,
     },
+    ...(await whoRenews(install, tools)),
+    ...(await onlyThisAccount(install, tools)),
     { text: "See how it is:", command: "kn-bootstrap status" },
     { text: "Take it all away again:", command: "kn-bootstrap uninstall" },
   ];
+};
+
+/** Offered, never written: a CAA record binds others who use the domain too (rule 24). */
+const onlyThisAccount = async ({ config, acmeCa }: Installation, tools: Tools): Promise<readonly Remedy[]> => {
+  const directory = isAcme(config.tls) ? directoryOf(config.tls, config.acmeDirectory) : undefined;
+  if (!directory || !config.domain) return [];
+  const { accountUrl, caaRecord } = await import("../certificates/acme/index.ts");
+  const url = await accountUrl(tools.cluster, directory);
+  const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
+  // The installation is done; a CA that is silent now costs no more than this offer.
+  const info = await authority.directory(tools.signal).catch(() => undefined);
+  if (!url || !info?.caaIdentities[0]) return [];
+  const wildcard = `*.${config.domain}`;
+  return [
+    {
+      text: "If you like, let nobody else get a certificate below the domain (CAA, RFC 8659 and 8657):",
+      command: caaRecord(wildcard, { directory, info, names: [wildcard], accountUrl: url }),
+    },
+  ];
+};
+
+/** Who replaces the certificate, and what to do about it where nobody would (rule 26). */
+const whoRenews = async ({ config, choices }: Installation, { cluster }: Tools): Promise<readonly Remedy[]> => {
+  const certificate = inspect(await cluster.get(servedSecret({ config })));
+  const renewal = await readRenewal(choices, certificate, { cluster });
+  if (!renewal) return [];
+  if (renewal.by !== "nobody") return [{ text: `The certificate is renewed by ${renewalText(renewal)}.` }];
+  const end = certificate?.notAfter.toISOString().slice(0, 10);
+  const due = renewal.due?.slice(0, 10);
+  const text = `Nobody renews the certificate: it is due on ${due} and ends on ${end}.`;
+  if (isAcme(config.tls) && dnsProvider(config.dns)?.byHand)
+    return [{ text: `${text} As you publish the records, do it then:`, command: "kn-bootstrap renew" }];
+  return [{ text: `${text} Let a CronJob do it:`, command: cronJobCommand(config) }];
 };

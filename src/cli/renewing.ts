@@ -1,6 +1,7 @@
 import type { CommandFlags } from "../config/options.ts";
 import { ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import { planKeyRoll, runKeyRoll } from "../steps/account-key.ts";
 import { installedConfig } from "../steps/chosen.ts";
 import {
   assertRenewalRights,
@@ -14,6 +15,7 @@ import {
 import type { Installation } from "../steps/installation.ts";
 import { runningInstallation, withoutManifests } from "../steps/prepare.ts";
 import { assertCertificate } from "../steps/renewing.ts";
+import { keptAuthorityRoot } from "../steps/state.ts";
 import type { CommandContext } from "./context.ts";
 import { agree, type Session } from "./session.ts";
 
@@ -24,6 +26,7 @@ export const assertRenewFlags = (flags: CommandFlags): void => {
   const ways = [
     ...(flags.installCronjob ? ["--install-cronjob"] : []),
     ...(flags.removeCronjob ? ["--remove-cronjob"] : []),
+    ...(flags.rollAccountKey ? ["--roll-account-key"] : []),
     ...(flags.check ? ["--check"] : []),
   ];
   const [first, second] = ways;
@@ -70,6 +73,18 @@ export const installCronJob = async (ctx: CommandContext, session: Session): Pro
     { text: "Run it now:", command: "kubectl create job renew-now -n kn-bootstrap --from=cronjob/renew" },
     { text: "Take it away again:", command: "kn-bootstrap renew --remove-cronjob" },
   ]);
+};
+
+export const rollAccountKey = async (ctx: CommandContext, session: Session): Promise<number> => {
+  const { tools } = session;
+  const { cluster } = tools;
+  const config = await installedConfig(cluster, ctx.config);
+  const acmeCa = await keptAuthorityRoot(cluster);
+  const install = { ...withoutManifests(config), ...(acmeCa ? { acmeCa } : {}) };
+  const plan = await planKeyRoll(install, tools);
+  const { context, server } = cluster.identity;
+  if (!(await agree(ctx, plan, `Give the account of context ${context} (${server}) a new key?`))) return 0;
+  return ctx.finish(await runKeyRoll(plan, install, tools), []);
 };
 
 export const removeCronJob = async (ctx: CommandContext, session: Session): Promise<number> => {

@@ -13,26 +13,25 @@ import type { OnReason } from "./wait.ts";
  * Makes a certificate. Everything it must keep goes through `store` before it is used (rule 23); in the cluster it has no other way to
  * write.
  */
-export type Issue = (
-  change: CertificateChange,
-  tools: {
-    readonly cluster: ClusterRead;
-    readonly store: (object: KubeObject) => Promise<void>;
-    /** Deletes what `store` has written, when it is of no use any more. */
-    readonly forget: (ref: ObjectRef) => Promise<void>;
-    readonly onWaiting: OnReason;
-    readonly now: () => Date;
-    readonly signal: AbortSignal;
-  },
-) => Promise<void>;
+export type Issue = (change: CertificateChange, tools: IssueTools) => Promise<void>;
+
+export interface IssueTools {
+  readonly cluster: ClusterRead;
+  readonly store: (object: KubeObject) => Promise<void>;
+  /** Deletes what `store` has written, when it is of no use any more. */
+  readonly forget: (ref: ObjectRef) => Promise<void>;
+  readonly onWaiting: OnReason;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
 
 export interface ApplyTools {
   readonly cluster: ClusterWrite;
   readonly issue: Issue;
   /** Absent: nothing that is planned writes records. */
   readonly zones?: ZonesWrite;
-  /** Deactivates an account at its CA; one that is deactivated already is fine. */
-  readonly closeAccount: (change: AccountChange) => Promise<void>;
+  /** Deactivates an account at its CA, or gives it a new key. */
+  readonly settleAccount: (change: AccountChange, tools: IssueTools) => Promise<void>;
   readonly onWaiting: OnReason;
   readonly takeOwnership: boolean;
   /** Keeps what a change to somebody else's object replaces. */
@@ -51,26 +50,28 @@ export const applyChange = async (change: Change, tools: ApplyTools): Promise<vo
     case "object":
       return applyObject(change, tools);
     case "certificate":
-      return tools.issue(change, {
-        cluster: tools.cluster,
-        now: tools.now,
-        signal: tools.signal,
-        onWaiting: tools.onWaiting,
-        store: async (object) => {
-          await tools.cluster.apply(object, { manager: "kn-bootstrap" });
-        },
-        forget: async (ref) => {
-          const live = await tools.cluster.get(ref);
-          if (live?.metadata.labels?.[OWNER_LABEL] && live.metadata.uid)
-            await tools.cluster.remove(ref, { uid: live.metadata.uid });
-        },
-      });
+      return tools.issue(change, issueTools(tools));
     case "records":
       return applyRecords(change, tools);
     case "account":
-      return tools.closeAccount(change);
+      return tools.settleAccount(change, issueTools(tools));
   }
 };
+
+const issueTools = ({ cluster, now, signal, onWaiting }: ApplyTools): IssueTools => ({
+  cluster,
+  now,
+  signal,
+  onWaiting,
+  store: async (object) => {
+    await cluster.apply(object, { manager: "kn-bootstrap" });
+  },
+  forget: async (ref) => {
+    const live = await cluster.get(ref);
+    if (live?.metadata.labels?.[OWNER_LABEL] && live.metadata.uid)
+      await cluster.remove(ref, { uid: live.metadata.uid });
+  },
+});
 
 /** An answer that was lost leaves the records as they should be: then there is nothing more to do. */
 const applyRecords = async ({ zone, sets }: RecordsChange, { zones, signal }: ApplyTools): Promise<void> => {

@@ -19,7 +19,7 @@ export interface RunTools extends ReadContext {
   readonly cluster: ClusterWrite;
   readonly issue: Issue;
   readonly zones?: ZonesWrite;
-  readonly closeAccount: ApplyTools["closeAccount"];
+  readonly settleAccount: ApplyTools["settleAccount"];
   readonly emit: Emit;
   readonly takeOwnership: boolean;
   /** See {@link replan}. */

@@ -69,10 +69,10 @@ export interface RecordsChange {
   readonly shadows: readonly string[];
 }
 
-/** An account at a CA that is given up, before its key goes (rule 11). */
+/** An account at a CA: deactivated before its key goes (rule 11), or given a new key (rule 24). */
 export interface AccountChange {
   readonly kind: "account";
-  readonly action: "delete";
+  readonly action: "update" | "delete";
   /** URL of the CA's directory. */
   readonly directory: string;
   /** Where its key is. */

@@ -16,6 +16,8 @@ export interface StepReport {
   readonly seconds: number;
   readonly changes: number;
   readonly summary: string;
+  /** Ids of the steps that had to be done before it; absent: not known. */
+  readonly needs?: readonly string[];
 }
 
 export interface Report {
@@ -59,6 +61,7 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
         seconds: since() - startedAt,
         changes,
         summary,
+        needs: step.needs,
       });
     };
     if (signal.aborted || before.includes(false)) {

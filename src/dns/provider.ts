@@ -14,6 +14,9 @@ export interface ZonesOptions {
   readonly interactive: boolean;
 }
 
+/** A look at what a provider's credentials at hand open, before anything is chosen. */
+export type Glance = Pick<ZonesOptions, "env" | "signal">;
+
 /** Somebody who keeps the records of the domain. */
 export interface DnsProvider {
   readonly id: string;
@@ -25,6 +28,15 @@ export interface DnsProvider {
   readonly byHand?: true;
   /** What an alias record for this host name of a load balancer says; undefined: it takes a CNAME (rule 20). */
   readonly alias?: (host: string) => { readonly zone: string; readonly target: string } | undefined;
+  /**
+   * For the wizard: names of the public zones that can be seen, empty where it does not tell; undefined: nothing says that
+   * there are credentials. One try; the caller does not wait long.
+   */
+  readonly glance?: (options: Glance) => Promise<readonly string[] | undefined>;
+  /** What a Secret holds for somebody else to use it, such as a CronJob: names of variables. */
+  readonly variables?: readonly string[];
+  /** An AWS IAM role does instead of them. */
+  readonly takesRole?: true;
   /** Its library is loaded here and not before. */
   readonly open: (options: ZonesOptions) => Promise<ZonesWrite & { readonly close: () => void }>;
 }

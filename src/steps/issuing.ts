@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { accountIn } from "../certificates/acme/account.ts";
+import { accountIn, rollAccountKey } from "../certificates/acme/account.ts";
 import { directoryOf, issuerInfo } from "../certificates/index.ts";
 import type { ApplyTools, Issue } from "../core/apply.ts";
 import { AuthorityError } from "../ports/authority.ts";
@@ -79,17 +79,20 @@ const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: stri
   });
 };
 
-/** Gives an account up at its CA (rule 11). */
-export const closeAccount =
-  ({ acmeCa }: Installation, tools: Tools): ApplyTools["closeAccount"] =>
-  async ({ secret }) => {
-    const account = accountIn(await tools.cluster.get(secret));
-    if (!account) return;
-    const { directory, key, url } = account;
+/** Gives an account up at its CA (rule 11), or gives it a new key (rule 24). */
+export const settleAccount =
+  ({ acmeCa }: Installation, tools: Tools): ApplyTools["settleAccount"] =>
+  async ({ action, directory, secret }, issueTools) => {
     const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
+    if (action === "update") {
+      await rollAccountKey(authority, issueTools);
+      return;
+    }
+    const account = accountIn(await issueTools.cluster.get(secret));
+    if (!account) return;
     await authority
-      .account(key, url)
-      .deactivate(tools.signal)
+      .account(account.key, account.url)
+      .deactivate(issueTools.signal)
       .catch((error: unknown) => {
         // It is closed already: RFC 8555 §7.3.6 has the CA refuse everything else.
         if (!(error instanceof AuthorityError && /^(unauthorized|accountDoesNotExist)$/.test(error.problem.type)))

@@ -22,7 +22,7 @@ import type { Catalog, Release } from "../releases/catalog.ts";
 import { HELLO } from "./hello.ts";
 import { steps } from "./index.ts";
 import type { Installation, Removal } from "./installation.ts";
-import { closeAccount, issueFor } from "./issuing.ts";
+import { issueFor, settleAccount } from "./issuing.ts";
 import { homeNamespace } from "./state.ts";
 
 export interface Tools extends Omit<ReadContext, "cluster"> {
@@ -214,7 +214,7 @@ export const runLocked = async (
       signal,
       remember: createMemory(held),
       issue: issueFor(install, tools),
-      closeAccount: closeAccount(install, tools),
+      settleAccount: settleAccount(install, tools),
       takeOwnership: config.takeOwnership,
       timeoutMs: config.timeout * 1000,
     });

@@ -110,6 +110,9 @@ export const asWritten = ({ apiVersion, kind, metadata, ...rest }: KubeObject): 
 /** The old Secret and the roll of the gateway, as one small run of its own. */
 const putBack = async (before: KubeObject, install: Installation, tools: Tools): Promise<Report> => {
   const old = asWritten(before);
+  const current = inspect(await tools.cluster.get(WILDCARD));
+  // Planned while the new one is still there: that it goes is what rolls the gateway.
+  const going = current ? { ...install, renewal: { serial: current.serial, reason: "put back" } } : install;
   const steps: readonly Step[] = [
     {
       id: "certificate",
@@ -119,7 +122,7 @@ const putBack = async (before: KubeObject, install: Installation, tools: Tools):
       plan: (ctx) => ctx.reconcile([old]),
       verify: [],
     },
-    { ...gatewayTls(install), needs: ["certificate"] },
+    { ...gatewayTls(going), needs: ["certificate"] },
   ];
   const plan = await makePlan(steps, {
     goal: "present",

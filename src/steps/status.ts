@@ -10,7 +10,8 @@ import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
 import { at, dataOf, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { choicesOf } from "./chosen.ts";
-import { WILDCARD } from "./tls.ts";
+import { type RenewalStatus, readRenewal } from "./renewal-status.ts";
+import { servedSecret } from "./tls.ts";
 
 /** What an installation looks like from outside, whoever made it. */
 export interface Status {
@@ -31,6 +32,7 @@ export interface Status {
     readonly daysLeft: number;
     readonly issuer: string;
   };
+  readonly renewal?: RenewalStatus;
   /** Deployments that should run and do not, each with its cause. Empty: healthy. */
   readonly problems: readonly string[];
 }
@@ -66,12 +68,11 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
   const { cluster } = ctx;
   const base = { ...cluster.identity, kubernetes: await cluster.version() };
   const configMap = (name: string) => cluster.get({ apiVersion: "v1", kind: "ConfigMap", namespace: KNATIVE, name });
-  const [namespace, network, domains, state, secret, deployments] = await Promise.all([
+  const [namespace, network, domains, state, deployments] = await Promise.all([
     cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE }),
     configMap("config-network"),
     configMap("config-domain"),
     cluster.get(STATE),
-    cluster.get(WILDCARD),
     cluster.list({ apiVersion: "apps/v1", kind: "Deployment" }),
   ]);
   const ours = deployments.filter(
@@ -90,7 +91,10 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
   const domain = defaultDomain(domains);
   const template = dataOf(network)["domain-template"] ?? DEFAULT_TEMPLATE;
   const scheme = dataOf(network)["default-external-scheme"] ?? "http";
-  const certificate = inspect(secret);
+  const tlsSecret = choices["tls-secret"];
+  const secret = servedSecret({ config: typeof tlsSecret === "string" ? { tlsSecret } : {} });
+  const certificate = inspect(await cluster.get(secret));
+  const renewal = await readRenewal(choices, certificate, ctx);
   const health = await runCheck(
     deploymentsAvailable(
       "status.deployments",
@@ -124,10 +128,11 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
             names: certificate.names,
             notAfter: certificate.notAfter.toISOString(),
             daysLeft: Math.floor((certificate.notAfter.getTime() - ctx.now().getTime()) / 86_400_000),
-            issuer: certificate.issuer,
+            issuer: certificate.issuer.replaceAll("\n", ", "),
           },
         }
       : {}),
+    ...(renewal ? { renewal } : {}),
     problems: health.status === "ok" ? [] : [health.summary],
   };
 };

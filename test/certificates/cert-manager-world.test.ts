@@ -106,7 +106,7 @@ const carryOut = async (step: Step, scene: Scene): Promise<StepPlan> => {
     await applyChange(change, {
       cluster: scene.cluster,
       issue: async () => {},
-      closeAccount: async () => {},
+      settleAccount: async () => {},
       onWaiting: () => {},
       takeOwnership: false,
       remember: async () => {},

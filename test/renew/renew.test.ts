@@ -46,4 +46,12 @@ describe("renew", () => {
     expect(served()?.serial).not.toBe(before);
     expect(internet.acme.orders().at(-1)?.replaces).toBeDefined();
   });
+
+  it("gives the account a new key, with which the next certificate is ordered", async () => {
+    const { code, stderr } = await run("renew", "--roll-account-key", "--yes");
+    expect(code, stderr).toBe(0);
+    internet.acme.moveRenewal(served()?.serial ?? "");
+    expect((await run("renew", "--yes")).code).toBe(0);
+    expect(internet.acme.accounts()).toHaveLength(1);
+  });
 });

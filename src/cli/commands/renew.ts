@@ -5,7 +5,14 @@ import { runningInstallation } from "../../steps/prepare.ts";
 import { checkRenewal } from "../../steps/renew-check.ts";
 import { nextRenewal, noCertificate, planRenewal, runRenewal, withRenewal } from "../../steps/renewing.ts";
 import type { CommandContext } from "../context.ts";
-import { assertRenewFlags, couldNotCheck, installCronJob, orRights, removeCronJob } from "../renewing.ts";
+import {
+  assertRenewFlags,
+  couldNotCheck,
+  installCronJob,
+  orRights,
+  removeCronJob,
+  rollAccountKey,
+} from "../renewing.ts";
 import { agree, openSession, type Session } from "../session.ts";
 import { lookAround } from "../surroundings.ts";
 
@@ -16,6 +23,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
   try {
     if (flags.installCronjob) return await installCronJob(ctx, session);
     if (flags.removeCronjob) return await removeCronJob(ctx, session);
+    if (flags.rollAccountKey) return await rollAccountKey(ctx, session);
     return await renew(ctx, session);
   } catch (error) {
     throw flags.check ? couldNotCheck(error) : error;
@@ -53,5 +61,7 @@ const renew = async (ctx: CommandContext, session: Session): Promise<number> => 
   } else await assertRenewalRights(running, cluster);
   const { context, server } = cluster.identity;
   if (!(await agree(ctx, plan, `Renew at context ${context} (${server})?`))) return 0;
-  return ctx.finish(await runRenewal(plan, due, tools), []);
+  const report = await runRenewal(plan, due, tools);
+  await ctx.witness?.(tools);
+  return ctx.finish(report, []);
 };

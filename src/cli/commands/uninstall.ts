@@ -1,3 +1,4 @@
+import { unreadable } from "../../checks/rights.ts";
 import { installedConfig } from "../../steps/chosen.ts";
 import { planUninstall, runUninstall } from "../../steps/lifecycle.ts";
 import { withoutManifests } from "../../steps/prepare.ts";
@@ -8,7 +9,10 @@ import { lookAround } from "../surroundings.ts";
 export const run = async (ctx: CommandContext): Promise<number> => {
   const session = await openSession(ctx);
   try {
-    const config = await installedConfig(session.still.cluster, ctx.config);
+    const { cluster } = session.still;
+    const config = await installedConfig(cluster, ctx.config).catch((error: unknown) => {
+      throw unreadable(error, cluster);
+    });
     const { known, tools } = await lookAround(ctx.flags.keepRecords ? { ...config, dns: "none" } : config, session);
     const install = { ...withoutManifests(config), ...known };
     const removal = { purge: ctx.flags.purge, deleteWorkloads: ctx.flags.deleteWorkloads };

@@ -54,10 +54,10 @@ const closing = (plan: Plan, look: Look): readonly string[] => {
   ];
 };
 
-const isTemporary = (change: Change): boolean => change.kind === "object" && change.temporary === true;
+export const isTemporary = (change: Change): boolean => change.kind === "object" && change.temporary === true;
 
 /** Changes that say nothing but their target go together with others of their kind and namespace. */
-const fold = (changes: readonly Change[], verbose: boolean): readonly (readonly Change[])[] => {
+export const fold = (changes: readonly Change[], verbose: boolean): readonly (readonly Change[])[] => {
   const groups = new Map<string, Change[]>();
   for (const [index, change] of changes.entries()) {
     const key =
@@ -82,7 +82,7 @@ const changeLines = (changes: readonly Change[], look: Look, verbose: boolean): 
     return [...entry(look, 2, mark, text, colour), ...remarks.flatMap((remark) => entry(look, 6, "", remark))];
   }
   if (first.kind === "records") return recordLines(first, look, verbose);
-  if (first.kind === "account") return entry(look, 2, mark, `Account at ${first.directory}: deactivated`, colour);
+  if (first.kind === "account") return entry(look, 2, mark, `Account at ${first.directory}: ${first.action === "delete" ? "deactivated" : "a new key"}`, colour);
   if (changes.length > 1) {
     const names = changes.flatMap((change) => (change.kind === "object" ? [change.object.metadata.name] : []));
     const { namespace } = first.object.metadata;
@@ -119,12 +119,12 @@ const recordLines = ({ zone, sets, conflicts, shadows }: RecordsChange, look: Lo
 ];
 
 /** The type is not known before the address is. */
-const nameOf = (zone: Zone, set: RecordSetChange): string =>
+export const nameOf = (zone: Zone, set: RecordSetChange): string =>
   hasBlank(set.to?.type) ? absolute(zone, set.to?.name ?? "@") : recordName(zone, set);
 
 const MOST_SHADOWS = 5;
 
-const contentOf = ({ alias, values, ttl, type }: RecordSet): string =>
+export const contentOf = ({ alias, values, ttl, type }: RecordSet): string =>
   hasBlank(type)
     ? values.join(", ")
     : alias
@@ -132,7 +132,7 @@ const contentOf = ({ alias, values, ttl, type }: RecordSet): string =>
       : `${values.join(", ")}${ttl === undefined ? "" : ` (TTL ${ttl} s)`}`;
 
 /** What a reader must know about a change besides its target. */
-const remark = (change: ObjectChange): string => {
+export const remark = (change: ObjectChange): string => {
   if (change.temporary) return " (temporary: removed at the end of the run)";
   // Without rights, or with the webhook down, the server could not be asked (rule 2).
   const asked = change.confirmed || change.action !== "update" || change.fields.length === 0 || change.dropData?.length;
@@ -143,7 +143,7 @@ const remark = (change: ObjectChange): string => {
  * What the change does to single fields. An object that another step makes first has no live fields to compare with, so what is
  * set in it is listed; of a new object only what is not known yet.
  */
-const differences = (change: ObjectChange): readonly FieldDifference[] => {
+export const differences = (change: ObjectChange): readonly FieldDifference[] => {
   if (change.fields.length > 0 || change.action === "delete") return change.fields;
   const all = leaves(change.object);
   return change.action === "update"
@@ -189,7 +189,7 @@ const transition = ({ from, to }: Pick<FieldDifference, "from" | "to">, verbose:
     .map((value) => valueText(value, verbose))
     .join(" → ");
 
-const valueText = (value: unknown, verbose: boolean): string => {
+export const valueText = (value: unknown, verbose: boolean): string => {
   const text = JSON.stringify(value);
   return verbose || text.length <= LONGEST
     ? text

@@ -1,3 +1,4 @@
+import { renewalText } from "../../steps/renewal-status.ts";
 import type { ServiceStatus, Status } from "../../steps/status.ts";
 import { entry, heading, type Look, legible } from "./look.ts";
 
@@ -5,7 +6,7 @@ const row = (look: Look, name: string, value: string): readonly string[] => entr
 
 /** One screen. */
 export const statusText = (status: Status, look: Look): string => {
-  const { knative, ingress, url, address, records, certificate, problems } = status;
+  const { knative, ingress, url, address, records, certificate, renewal, problems } = status;
   const lines = [
     ...heading(look, `${status.context} (${status.server}), Kubernetes ${status.kubernetes}`),
     ...row(
@@ -23,9 +24,10 @@ export const statusText = (status: Status, look: Look): string => {
       ? row(
           look,
           "Certificate",
-          `${certificate.names.join(", ")}; ${certificate.daysLeft} days left (until ${certificate.notAfter.slice(0, 10)}), by ${certificate.issuer}; install renews it when it is due`,
+          `${certificate.names.join(", ")}; ${certificate.daysLeft} days left (until ${certificate.notAfter.slice(0, 10)}), by ${certificate.issuer}`,
         )
       : []),
+    ...(renewal ? row(look, "Renewal", renewalText(renewal)) : []),
     ...(knative
       ? row(look, "Health", problems.length === 0 ? "every Deployment is available" : problems.join("; "))
       : []),

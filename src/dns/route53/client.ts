@@ -54,7 +54,7 @@ const configOf = (env: Environment): Route53ClientConfig => {
 
 /** One client with kept connections. The SDK's own three tries end within about two seconds of throttling. */
 export const openClient = async ({ env, maxAttempts, onFailedTry }: ClientOptions): Promise<Route53> => {
-  const { Route53 } = await import("@aws-sdk/client-route-53");
+  const { Route53 } = await import("./sdk.ts");
   const client = new Route53({ ...configOf(env), maxAttempts, retryMode: "standard" });
   client.middlewareStack.add(
     (next, { commandName = "" }) =>

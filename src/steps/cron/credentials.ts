@@ -22,16 +22,20 @@ interface Need {
 const create = (name: string, keys: readonly string[]): string =>
   `kubectl create secret generic ${name} -n ${HOME} ${keys.map((key) => `--from-literal=${key}="$${key}"`).join(" ")}`;
 
-const NEEDS: Readonly<Record<string, Omit<Need, "example">>> = {
-  route53: { keys: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"], role: true },
-  rfc2136: { keys: ["RFC2136_NAMESERVER", "RFC2136_TSIG_KEY", "RFC2136_TSIG_SECRET"], role: false },
-};
 const NAME = "renew-credentials";
 
 const needOf = (dns: string, name = NAME): Need | undefined => {
-  const need = NEEDS[dns];
-  return need && { ...need, example: create(name, need.keys) };
+  const provider = dnsProvider(dns);
+  const keys = provider?.variables;
+  return keys && { keys, role: provider.takesRole === true, example: create(name, keys) };
 };
+
+/** The command that installs the CronJob for these choices, credentials included. */
+export const cronJobCommand = ({ tls, dns }: Pick<Config, "tls" | "dns">): string =>
+  [
+    "kn-bootstrap renew --install-cronjob --image IMAGE",
+    ...(isAcme(tls) && needOf(dns) ? [`--credentials-secret ${NAME}`] : []),
+  ].join(" ");
 
 /** Others renew these, or nobody. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {

@@ -8,7 +8,7 @@ import { runLocked, type Tools } from "../lifecycle.ts";
 import { CRON_KINDS, type CronWish } from "./objects.ts";
 import { cron, cronRemoval } from "./step.ts";
 
-export { assertRenewsAlone, completeWish, ELSEWHERE } from "./credentials.ts";
+export { assertRenewsAlone, completeWish, cronJobCommand, ELSEWHERE } from "./credentials.ts";
 export { CHECK_JOB, CRON_JOB, type CronWish } from "./objects.ts";
 export { ACCOUNT, assertRenewalRights } from "./rights.ts";
 

@@ -104,6 +104,8 @@ const serving = ({ ingress, manifests }: Installation): readonly Right[] => {
     ...told,
     // What https is made of besides; the last one is only looked at when a URL is not what it should be.
     { namespace: SERVING, group: "", resource: "configmaps", names: TLS_CONFIG, verbs: ["get"] },
+    // It may still be told to ask cert-manager.
+    { namespace: SERVING, group: "apps", resource: "deployments", names: ["controller"], verbs: ["get"] },
     ...[...namespaces].flatMap(watching),
   ];
 };
