@@ -1,6 +1,7 @@
-import { rm } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildResult, build } from "esbuild";
+import { type BuildResult, build, type Metafile } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -9,7 +10,7 @@ const REQUIRE =
   'import { createRequire as __createRequire } from "node:module"; const require = (id) => __createRequire(import.meta.url)(id);';
 
 /** The program as plain JavaScript: `main.js`, which loads on any Node, and chunks that are loaded when they are needed. */
-export const bundle = (outdir: string): Promise<BuildResult> =>
+export const bundle = (outdir: string): Promise<BuildResult<{ metafile: true }>> =>
   build({
     absWorkingDir: root,
     entryPoints: ["src/main.ts"],
@@ -24,10 +25,97 @@ export const bundle = (outdir: string): Promise<BuildResult> =>
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "linked",
+    metafile: true,
     logLevel: "warning",
   });
 
+/** A library that is in the bundle. */
+export interface Library {
+  readonly name: string;
+  readonly version: string;
+  /** As its package.json says: `MIT`. */
+  readonly license: string;
+  /** Of its package, from the repository's root. */
+  readonly folder: string;
+}
+
+export interface Contents {
+  /** Of all scripts. */
+  readonly bytes: number;
+  readonly files: number;
+  /** What is read before the command is known, which is all that `--version` and `--help` read. */
+  readonly start: { readonly bytes: number; readonly inputs: readonly string[] };
+  readonly libraries: readonly Library[];
+}
+
+/** What a bundle is made of. */
+export const contentsOf = async ({ outputs }: Metafile): Promise<Contents> => {
+  const scripts = Object.entries(outputs).filter(([path]) => path.endsWith(".js"));
+  const start = scripts.filter(([path]) => startPaths(outputs).has(path)).map(([, output]) => output);
+  const inputs = scripts.flatMap(([, output]) => Object.keys(output.inputs));
+  const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
+  return {
+    bytes: sum(scripts.map(([, output]) => output.bytes)),
+    files: scripts.length,
+    start: {
+      bytes: sum(start.map(({ bytes }) => bytes)),
+      inputs: start.flatMap((output) => Object.keys(output.inputs)),
+    },
+    libraries: (await Promise.all([...folders].map(readLibrary))).sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+};
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** main.js and the command line, with everything that they import for certain. */
+const startPaths = (outputs: Metafile["outputs"]): ReadonlySet<string> => {
+  const entries = Object.entries(outputs).filter(([, { entryPoint }]) =>
+    ["src/main.ts", "src/cli/index.ts", "src/cli/holder.ts", "src/ports/error.ts"].includes(entryPoint ?? ""),
+  );
+  const paths = new Set(entries.map(([path]) => path));
+  for (const path of paths)
+    for (const { kind, path: imported } of outputs[path]?.imports ?? [])
+      if (kind === "import-statement" && outputs[imported]) paths.add(imported);
+  return paths;
+};
+
+const readLibrary = async (folder: string): Promise<Library> => {
+  const { name, version, license } = JSON.parse(await readFile(join(root, folder, "package.json"), "utf8")) as Record<
+    string,
+    string | undefined
+  >;
+  return { name: name ?? folder, version: version ?? "", license: license ?? "see below", folder };
+};
+
+/** Licences ask to be handed on with the code, each text once. Where a package holds none, its package.json is all there is. */
+const licences = async (libraries: readonly Library[]): Promise<string> => {
+  const texts = await Promise.all(
+    libraries.map(async ({ folder }) => {
+      const files = (await readdir(join(root, folder))).filter((file) => /^(licen[cs]e|notice)/i.test(file)).sort();
+      return (await Promise.all(files.map((file) => readFile(join(root, folder, file), "utf8")))).join("\n").trim();
+    }),
+  );
+  const sections = [...Map.groupBy(libraries, (_, index) => texts[index] ?? "")].map(([text, sharers]) =>
+    [...sharers.map(({ name, version, license }) => `${name} ${version}: ${license}`), "", text].join("\n").trim(),
+  );
+  return `kn-bootstrap contains these libraries.\n\n${sections.join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
+};
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Builds into a folder, with the licences of what is in it. */
+export const buildInto = async (folder: string): Promise<Contents> => {
+  await rm(folder, { recursive: true, force: true });
+  const { metafile } = await bundle(folder);
+  const contents = await contentsOf(metafile);
+  await writeFile(join(folder, "licenses.txt"), await licences(contents.libraries));
+  return contents;
+};
+
+export const summaryOf = ({ bytes, files, start, libraries }: Contents): string =>
+  `${megabytes(bytes)} in ${files} files, with ${libraries.length} libraries inside and none to install; --version and --help read ${(start.bytes / 1e3).toFixed(0)} kB of it`;
+
 if (import.meta.main) {
-  await rm(new URL("../dist", import.meta.url), { recursive: true, force: true });
-  await bundle("dist");
+  const contents = await buildInto(join(dirname(import.meta.dirname), "dist"));
+  process.stdout.write(`dist: ${summaryOf(contents)}\n`);
 }

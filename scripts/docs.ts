@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import {
-  COMMAND_NAMES,
+  ALL,
   defaultText,
   envOf,
   flagOf,
@@ -54,7 +54,7 @@ const row = (option: Option): string =>
     flagCell(option),
     cell(option.help),
     cell(defaultText(option)),
-    option.commands.length === COMMAND_NAMES.length ? "all" : option.commands.join(", "),
+    option.commands.length >= ALL.length ? "all" : option.commands.join(", "),
     [
       ...(inFile.includes(option) ? [code(nameOf(option))] : []),
       ...(inEnvironment.includes(option) ? [code(envOf(option))] : []),

@@ -47,6 +47,10 @@ const main = async (): Promise<void> => {
         const where = { ...(kubeconfig ? { path: kubeconfig } : {}), ...(context ? { context } : {}), env };
         return openCluster(await loadKubeconfig(where), options);
       },
+      listContexts: async (kubeconfig, env) => {
+        const { readKubeconfig } = await import("./adapters/cluster/kubeconfig-files.ts");
+        return (await readKubeconfig(kubeconfig, env))?.contexts.map(({ name }) => name) ?? [];
+      },
       createResolver: async (options) => {
         const { createResolver } = await import("./adapters/resolver/index.ts");
         return createResolver(options);

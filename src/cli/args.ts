@@ -12,6 +12,7 @@ import { didYouMean } from "../config/similar.ts";
 import { type Raw, readValue } from "../config/values.ts";
 import { UserError } from "../ports/error.ts";
 import type { Command } from "./commands/index.ts";
+import { topics, topicText } from "./help/index.ts";
 import { commandHelp, programHelp } from "./help.ts";
 
 export type Written = Readonly<Partial<Record<Option["key"], Raw>>>;
@@ -43,22 +44,42 @@ export const parseArguments = (
 
   if (asked("version")) return { kind: "text", text: `${version}\n` };
   const wantsHelp = asked("help") || words[0] === "help";
-  const [word, extra] = words[0] === "help" ? words.slice(1) : words;
+  const [word, ...rest] = words[0] === "help" ? words.slice(1) : words;
   const command = commandOf(word);
   // A flag that does not exist comes first: its value may be what looks like a wrong command.
   const given = wantsHelp ? [] : flags.map((token) => readFlag(token, command?.name ?? "install"));
-  if (!command) throw unknownCommand(word ?? "", commands);
-  if (extra !== undefined) throw extraWord(extra, command);
-  if (wantsHelp)
-    return { kind: "text", text: word === undefined ? programHelp(commands, columns) : commandHelp(command, columns) };
-
+  const topic = words[0] === "help" ? topics.find(({ name }) => name === word) : undefined;
+  if (!command && !topic) throw unknownCommand(word ?? "", commands, words[0] === "help");
+  const surplus = rest[command?.argument ? 1 : 0];
+  if (surplus !== undefined)
+    throw extraWord(surplus, command?.name ?? word ?? "", command?.argument && "second argument");
+  if (wantsHelp || !command) {
+    const general = word === undefined ? programHelp(commands, columns) : command && commandHelp(command, columns);
+    return { kind: "text", text: [general, topic && topicText(topic, columns)].filter(Boolean).join("\n") };
+  }
+  const argument = argumentOf(command, rest[0]);
   const written: Partial<Record<Option["key"], Raw>> = {};
   for (const [option, value] of given) {
     if (!option.commands.includes(command.name)) throw foreignOption(option, command.name);
     const before = written[option.key];
     written[option.key] = option.kind === "list" ? [...(Array.isArray(before) ? before : []), String(value)] : value;
   }
-  return { kind: "command", command, written, flags: commandFlags(written) };
+  const flagsOfCommand = { ...commandFlags(written), ...(argument === undefined ? {} : { argument }) };
+  return { kind: "command", command, written, flags: flagsOfCommand };
+};
+
+const argumentOf = ({ name, argument }: Command, word: string | undefined): string | undefined => {
+  if (!argument || (word !== undefined && argument.choices.includes(word))) return word;
+  const { value, choices } = argument;
+  throw new UserError({
+    id: "cli.argument",
+    what: word === undefined ? `${name} needs a ${value}.` : `${name} knows no ${value} ${JSON.stringify(word)}.`,
+    remedy: {
+      text: didYouMean(word ?? "", choices, `There are ${choices.join(", ")}.`),
+      command: `kn-bootstrap ${name} ${choices[0]}`,
+    },
+    exitCode: 2,
+  });
 };
 
 /** What the flags look like. All commands share one table, so a flag means the same wherever it stands. */
@@ -118,6 +139,7 @@ const commandFlags = (written: Written): CommandFlags => ({
   keepRecords: written.keepRecords === true,
   installCronjob: written.installCronjob === true,
   removeCronjob: written.removeCronjob === true,
+  rollAccountKey: written.rollAccountKey === true,
   check: written.check === true,
   ...textFlags(written, "image", "roleArn", "credentialsSecret"),
   fault: Array.isArray(written.fault)
@@ -137,20 +159,23 @@ const textFlags = <K extends "image" | "roleArn" | "credentialsSecret">(
     }),
   ) as { readonly [Key in K]?: string };
 
-const unknownCommand = (word: string, commands: readonly Command[]): UserError => {
+/** `help`: a topic could have been meant as well. */
+const unknownCommand = (word: string, commands: readonly Command[], help: boolean): UserError => {
   const names = commands.map(({ name }) => name);
+  const subjects = help ? topics.map(({ name }) => name) : [];
+  const known = `There are ${names.join(", ")}${help ? `, and the topics ${subjects.join(", ")}` : ""}.`;
   return new UserError({
     id: "cli.command",
-    what: `There is no command ${JSON.stringify(word)}.`,
-    remedy: { text: didYouMean(word, names, `There are ${names.join(", ")}.`), command: "kn-bootstrap --help" },
+    what: `There is no command ${help ? "and no topic " : ""}${JSON.stringify(word)}.`,
+    remedy: { text: didYouMean(word, [...names, ...subjects], known), command: "kn-bootstrap --help" },
     exitCode: 2,
   });
 };
 
-const extraWord = (extra: string, { name }: Command): UserError =>
+const extraWord = (surplus: string, name: string, rank = "argument"): UserError =>
   new UserError({
     id: "cli.argument",
-    what: `${name} takes no argument, and ${JSON.stringify(extra)} is one.`,
+    what: `${name} takes no ${rank}, and ${JSON.stringify(surplus)} is one.`,
     remedy: { text: "Values stand behind their flags; these are the flags:", command: `kn-bootstrap ${name} --help` },
     exitCode: 2,
   });

@@ -1,10 +1,18 @@
+import type { Written } from "../config/complete.ts";
 import type { Config } from "../config/config.ts";
 import type { CommandFlags } from "../config/options.ts";
+import type { ReadContext } from "../core/check.ts";
 import type { Emit } from "../core/event.ts";
 import type { Report } from "../core/run.ts";
 import type { Look } from "./reporter/look.ts";
 import type { Next } from "./reporter/report.ts";
 import type { Adapters } from "./session.ts";
+
+export type OutputStream = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 /** The process as the command line sees it; tests give another. */
 export interface Host {
@@ -12,8 +20,8 @@ export interface Host {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
   /** Its reason is an Interrupted. */
   readonly signal: AbortSignal;
   readonly adapters: Adapters;
@@ -22,11 +30,15 @@ export interface Host {
 /** All that a command may use of the terminal. */
 export interface CommandContext {
   readonly config: Config;
+  /** What of `config` somebody wrote, in whatever place; the rest is defaults. */
+  readonly written: Written;
   readonly flags: CommandFlags;
   /** Progress and plan: text or JSON, as the options say. */
   readonly emit: Emit;
   /** Prints how the run went, what went wrong and what to do next; resolves to the exit code. */
   readonly finish: (report: Report, next: Next) => number;
+  /** Looks at what there is after a run, for the page that --report asks for; absent: nobody asked for one. */
+  readonly witness?: (ctx: ReadContext) => Promise<void>;
   /** The result of commands that have no report. Nothing is redacted. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
@@ -35,6 +47,11 @@ export interface CommandContext {
    * flag (exit code 2). Ctrl-C: Interrupted.
    */
   readonly confirm: (question: string) => Promise<boolean>;
+  /** Where somebody can be asked more than yes or no; absent unless stdin, stdout and stderr are terminals, all three. */
+  readonly terminal?: Pick<Host, "stdin" | "stderr"> & {
+    /** While this works, nothing else writes. */
+    readonly aside: <T>(work: () => Promise<T>) => Promise<T>;
+  };
   readonly stdinIsTTY: boolean;
   /** How a text for `stdout` should look. */
   readonly look: Look;

@@ -1,85 +1,135 @@
+import packageJson from "../../package.json" with { type: "json" };
+import type { Written } from "../config/complete.ts";
 import type { Config } from "../config/config.ts";
-import { load } from "../config/load.ts";
+import { gather, settled } from "../config/load.ts";
+import type { CommandName } from "../config/options.ts";
+import type { Event } from "../core/event.ts";
 import { Interrupted, UserError } from "../ports/error.ts";
 import type { Invocation } from "./args.ts";
 import { confirm } from "./confirm.ts";
 import type { CommandContext, Host } from "./context.ts";
-import { problemOf } from "./fatal.ts";
-import { jsonReporter } from "./reporter/json.ts";
-import { columnsOf, isUnicode, type Look } from "./reporter/look.ts";
-import { plainReporter } from "./reporter/plain.ts";
+import { BUG, type Problem, problemOf, reportTo } from "./fatal.ts";
+import type { ReportPage } from "./report-page/index.ts";
+import { createRecording, writeBugReport } from "./reporter/bug-report.ts";
+import { type Output, openOutput, type Settings } from "./reporter/output.ts";
 import { both, type Reporter } from "./reporter/reporter.ts";
+
+/** One call of the program. */
+interface Run {
+  readonly host: Host;
+  readonly settings: Settings;
+  readonly output: Output;
+  readonly reporter: Reporter;
+  readonly page?: ReportPage | undefined;
+  /** What was said so far. */
+  readonly events: () => readonly Event[];
+}
+
+const runOf = (host: Host, settings: Settings, output: Output, page?: ReportPage): Run => {
+  const { add, events } = createRecording();
+  const reporter = page ? both(page.reporter, output.reporter) : output.reporter;
+  const emit: Reporter["emit"] = (event) => {
+    add(event);
+    reporter.emit(event);
+  };
+  return { host, settings, output, page, events, reporter: { ...reporter, emit } };
+};
 
 /** Completes the options, runs the command, and says what went wrong. Resolves to the exit code. */
 export const dispatch = async (
   host: Host,
   { command, written, flags }: Invocation & { readonly kind: "command" },
 ): Promise<number> => {
+  let said: Written;
   let config: Config;
   try {
     const terminal = host.stdout.isTTY === true && host.stderr.isTTY === true;
-    config = await load({ flags: { ...command.implied, ...written }, env: host.env, terminal });
+    said = await gather({ flags: { ...command.implied, ...written }, env: host.env });
+    config = settled(said, { env: host.env, terminal });
   } catch (error) {
-    return refuse(host, error);
+    return await refuse(host, error);
   }
+  const output = await openOutput(host, config);
+  let run = runOf(host, config, output);
+  let exitCode: number;
   try {
-    return await command.run(contextFor(host, config, flags));
+    run = runOf(host, config, output, await pageFor(host, config, command.name));
+    exitCode = await command.run(contextFor(run, config, said, flags));
   } catch (error) {
-    return explain(host, config, error);
+    exitCode = explain(run, error);
+  } finally {
+    output.close();
+  }
+  return run.page ? writePage(run, run.page, exitCode) : exitCode;
+};
+
+/** Not loaded unless it is asked for. */
+const pageFor = async (host: Host, config: Config, name: CommandName): Promise<ReportPage | undefined> =>
+  config.report === undefined
+    ? undefined
+    : (await import("./report-page/index.ts")).openReportPage(config, name, host.argv);
+
+/** However the run ended. A page that cannot be written is bad news of its own, and never hides how the run ended. */
+const writePage = async ({ page: _written, ...run }: Run, page: ReportPage, exitCode: number): Promise<number> => {
+  try {
+    const path = await page.write();
+    run.reporter.emit({ type: "note", level: "info", text: `The report of this run is in ${path}.` });
+    return exitCode;
+  } catch (error) {
+    const own = explain(run, error);
+    return exitCode || own;
   }
 };
 
 /** For an error in the options themselves: how they want it to be shown can only be guessed. */
-export const refuse = (host: Host, error: unknown): number => {
+export const refuse = async (host: Host, error: unknown): Promise<number> => {
   const { argv, env } = host;
   const json = /(^| )(-o|--output)[ =]?json( |$)/.test(argv.join(" ")) || env.KN_BOOTSTRAP_OUTPUT === "json";
   const verbose = argv.includes("-v") || argv.includes("--verbose");
-  return explain(host, { output: json ? "json" : "text", quiet: false, verbose, color: false }, error);
+  const settings: Settings = { output: json ? "json" : "text", quiet: false, verbose, color: false };
+  return explain(runOf(host, settings, await openOutput(host, settings)), error);
 };
 
-type Settings = Pick<Config, "output" | "quiet" | "verbose" | "color">;
-
-const explain = (host: Host, settings: Settings, error: unknown): number => {
+const explain = (run: Run, error: unknown): number => {
+  const { host } = run;
   // What an abort looks like depends on what was under way; the reason is what counts.
-  const cause = host.signal.aborted && !(error instanceof UserError) ? host.signal.reason : error;
-  const problem = problemOf(cause, settings);
-  reporterFor(host, settings).problem(problem);
+  return tell(run, host.signal.aborted && !(error instanceof UserError) ? host.signal.reason : error, false);
+};
+
+const tell = (run: Run, error: unknown, changing: boolean): number => {
+  const problem = problemOf(error, { changing, verbose: run.settings.verbose });
+  run.reporter.problem(problem.id === BUG ? withReport(problem, run, error) : problem);
   return problem.exitCode;
 };
 
-const lookOf = ({ stdout, env }: Host, { color }: Settings): Look => ({
-  columns: columnsOf(stdout.columns, env),
-  unicode: isUnicode(env),
-  color,
-});
-
-const reporterFor = (host: Host, settings: Settings): Reporter => {
-  const { output, quiet, verbose } = settings;
-  const stdout = (text: string): void => void host.stdout.write(text);
-  const stderr = (text: string): void => void host.stderr.write(text);
-  const options = { stdout, stderr, look: lookOf(host, settings), quiet, verbose };
-  const plain = plainReporter({ ...options, results: output === "text" });
-  return output === "json" ? both(jsonReporter(stdout), plain) : plain;
+/** Nobody can act on a bug of ours but by telling us: what we need for that is kept in a file. */
+const withReport = (problem: Problem, { host, events }: Run, error: unknown): Problem => {
+  const bug = { error, argv: host.argv, version: packageJson.version, events: events(), now: new Date() };
+  const path = writeBugReport(bug, host.env);
+  return path === undefined ? problem : { ...problem, remedy: reportTo(path) };
 };
 
-const contextFor = (host: Host, config: Config, flags: CommandContext["flags"]): CommandContext => {
-  const reporter = reporterFor(host, config);
+const contextFor = (run: Run, config: Config, written: Written, flags: CommandContext["flags"]): CommandContext => {
+  const { host, reporter, page } = run;
+  const { stdout, stderr, look, aside } = run.output;
   return {
     config,
+    written,
     flags,
     emit: reporter.emit,
     finish: (report, next) => {
       reporter.report(report, next);
-      if (report.outcome === "done") return 0;
-      const problem = problemOf(report.error ?? new Interrupted("SIGINT"), { changing: true, verbose: config.verbose });
-      reporter.problem(problem);
-      return problem.exitCode;
+      return report.outcome === "done" ? 0 : tell(run, report.error ?? new Interrupted("SIGINT"), true);
     },
-    stdout: (text) => void host.stdout.write(text),
-    stderr: (text) => void host.stderr.write(text),
-    confirm: async (question) => config.yes || (await confirm(question, host)),
+    ...(page ? { witness: page.witness } : {}),
+    stdout,
+    stderr,
+    confirm: async (question) => config.yes || (await aside(() => confirm(question, host))),
+    ...(host.stdin.isTTY && host.stdout.isTTY && host.stderr.isTTY
+      ? { terminal: { stdin: host.stdin, stderr: host.stderr, aside } }
+      : {}),
     stdinIsTTY: host.stdin.isTTY === true,
-    look: lookOf(host, config),
+    look,
     env: host.env,
     signal: host.signal,
     adapters: host.adapters,

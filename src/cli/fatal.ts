@@ -1,6 +1,6 @@
 import { ApiError, Unreachable } from "../ports/cluster.ts";
 import { Interrupted, messageOf, type Remedy, UserError } from "../ports/error.ts";
-import { commandLines, entry, type Look } from "./reporter/look.ts";
+import { commandLines, entry, type Look, paint } from "./reporter/look.ts";
 
 /** Bad news as data: what every reporter says about an error. */
 export interface Problem {
@@ -10,6 +10,14 @@ export interface Problem {
   readonly remedy: Remedy;
   readonly exitCode: number;
 }
+
+export const BUG = "bug";
+
+/** What to do about a bug that a file tells more of. */
+export const reportTo = (path: string): Remedy => ({
+  text: "What is known about it is in this file, without secrets. Please read it and report the bug with it:",
+  command: `cat ${/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`}`,
+});
 
 /**
  * What an error means to the user. `changing`: something may have been written already, so nothing is wrong input any more
@@ -55,7 +63,7 @@ export const problemOf = (error: unknown, { changing = false, verbose = false } 
     };
   }
   return {
-    id: "bug",
+    id: BUG,
     what: `This is a bug in kn-bootstrap: ${sentence((verbose && error instanceof Error && error.stack) || messageOf(error))}`,
     remedy: {
       text: verbose
@@ -68,12 +76,16 @@ export const problemOf = (error: unknown, { changing = false, verbose = false } 
 
 const sentence = (text: string): string => (/[.!?:]$/.test(text) ? text : `${text}.`);
 
+const ERROR = "Error:";
+
 /** One paragraph, and the command to copy below it. */
 export const problemText = ({ what, why, remedy, exitCode }: Problem, look: Look): string => {
   const interrupted = exitCode > 128;
   const paragraph = [sentence(what), ...(why ? [sentence(why)] : []), remedy.text].join(" ");
   const lines = [
-    ...entry(look, 0, "", interrupted ? paragraph : `Error: ${paragraph}`),
+    ...entry(look, 0, "", interrupted ? paragraph : `${ERROR} ${paragraph}`).map((line, index) =>
+      index === 0 && !interrupted ? paint("red", ERROR, look) + line.slice(ERROR.length) : line,
+    ),
     ...commandLines(look, 2, remedy.command),
   ];
   return `${lines.join("\n")}\n`;

@@ -1,5 +1,6 @@
 import { type CommandName, defaultText, flagOf, nameOf, type Option, optionsOf } from "../config/options.ts";
 import type { Command } from "./commands/index.ts";
+import { topics } from "./help/index.ts";
 import { wrap } from "./reporter/look.ts";
 
 /** Descriptions stand beside their flags while they have at least this much room, else below them. */
@@ -27,9 +28,10 @@ export const programHelp = (commands: readonly Command[], columns: number): stri
           "Commands",
           [
             ...commands.map(({ name, summary }) => ({ term: name, text: summary })),
-            { term: "help", text: "Show the options of a command" },
+            { term: "help", text: "Show the options of a command, or a topic" },
           ],
         ],
+        ["Topics of help", topics.map(({ name, summary }) => ({ term: name, text: summary }))],
         ["Options", [{ term: "-V, --version", text: "Show the version" }, HELP]],
       ],
       columns,
@@ -45,12 +47,12 @@ export const programHelp = (commands: readonly Command[], columns: number): stri
   ].join("\n");
 
 export const commandHelp = (
-  { name, summary }: { readonly name: CommandName; readonly summary: string },
+  { name, summary, argument }: { readonly name: CommandName; readonly summary: string } & Pick<Command, "argument">,
   columns: number,
 ): string => {
   const groups = Map.groupBy(optionsOf(name), ({ group }) => group);
   return [
-    paragraph(`Usage: kn-bootstrap ${name} [options]`, columns),
+    paragraph(`Usage: kn-bootstrap ${name} ${argument ? `${argument.choices.join("|")} ` : ""}[options]`, columns),
     paragraph(`${summary}.`, columns),
     ...sections(
       [...[...groups].map(([group, options]) => [group, options.map(itemOf)] as const), ["Help", [HELP]]],

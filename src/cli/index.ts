@@ -4,8 +4,14 @@ import { commands as allCommands, type Command } from "./commands/index.ts";
 import type { Host } from "./context.ts";
 import { columnsOf } from "./reporter/look.ts";
 
+/** What the scripts of `completion` ask with. */
+const COMPLETE = "__complete";
+
 /** The program from its arguments to its exit code; never rejects. What help and version do not need is not loaded for them. */
 export const runCli = async (host: Host, commands: readonly Command[] = allCommands): Promise<number> => {
+  const [first, ...words] = host.argv;
+  // Not a command: its words may be flags, and half of one.
+  if (first === COMPLETE) return (await import("./completion/index.ts")).complete(words, host);
   let invocation: Invocation;
   try {
     const columns = columnsOf(host.stdout.columns, host.env);

@@ -44,6 +44,8 @@ export interface Adapters {
     readonly ca?: string;
     readonly env: CommandContext["env"];
   }) => Promise<Authority>;
+  /** Names of the contexts in the kubeconfig, for completion. */
+  readonly listContexts?: (kubeconfig: string | undefined, env: CommandContext["env"]) => Promise<readonly string[]>;
   readonly holder: Holder;
   /** Takes the place of every source of releases; only ever in a rehearsal. */
   readonly standIns?: StandIns;

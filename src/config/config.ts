@@ -45,6 +45,8 @@ export interface Config {
   /** Seconds that each step may take. */
   readonly timeout: number;
   readonly output: "text" | "json";
+  /** Path of the HTML page to write about the run. */
+  readonly report?: string;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;

@@ -21,7 +21,10 @@ type Values = Partial<Record<Option["key"], Value>>;
  * flags > environment > file > defaults, then the rules that cross options. Throws UserError with exit code 2 for the first
  * thing that cannot be meant.
  */
-export const load = async ({ flags, env, terminal }: Sources): Promise<Config> => {
+export const load = async (sources: Sources): Promise<Config> => settled(await gather(sources), sources);
+
+/** What the sources say, without any default: flags > environment > file. Errors: as {@link load}. */
+export const gather = async ({ flags, env }: Pick<Sources, "flags" | "env">): Promise<Written> => {
   const fromFlags: Values = {};
   for (const option of inEnvironment) {
     const raw = flags[option.key];
@@ -30,7 +33,12 @@ export const load = async ({ flags, env, terminal }: Sources): Promise<Config> =
   const fromEnv = readEnvironment(env);
   const { config: path, ...above } = { ...fromEnv, ...fromFlags };
   const fromFile = typeof path === "string" ? await readOptions(path) : {};
-  const config = complete({ ...fromFile, ...above } as Written, { env, terminal });
+  return { ...fromFile, ...above } as Written;
+};
+
+/** With the defaults, and found to fit together. */
+export const settled = (written: Written, { env, terminal }: Pick<Sources, "env" | "terminal">): Config => {
+  const config = complete(written, { env, terminal });
   assertRules(config);
   return config;
 };

@@ -31,11 +31,14 @@ export const COMMAND_NAMES = [
   "renew",
   "iam-policy",
   "uninstall",
+  "completion",
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];
 
 /** Flags that say what one command should do this once; they are in no file and no Config. */
 export interface CommandFlags {
+  /** The word behind the command, of those that take one. */
+  readonly argument?: string;
   readonly exitCode: boolean;
   readonly services: boolean;
   readonly deleteWorkloads: boolean;
@@ -43,6 +46,7 @@ export interface CommandFlags {
   readonly keepRecords: boolean;
   readonly installCronjob: boolean;
   readonly removeCronjob: boolean;
+  readonly rollAccountKey: boolean;
   readonly check: boolean;
   readonly image?: string;
   readonly roleArn?: string;
@@ -90,7 +94,8 @@ export interface Option {
 const CHANGING: readonly CommandName[] = ["install", "plan", "render", "rehearse"];
 /** Those that are about names: a policy for them needs no cluster. */
 const NAMING: readonly CommandName[] = [...CHANGING, "iam-policy"];
-const ALL: readonly CommandName[] = COMMAND_NAMES;
+/** Those that do something; the others only print what the program knows. */
+export const ALL: readonly CommandName[] = COMMAND_NAMES.filter((name) => name !== "completion");
 const AT_A_CLUSTER: readonly CommandName[] = ALL.filter((name) => name !== "iam-policy");
 
 // biome-ignore format: a table is read row by row
@@ -105,6 +110,7 @@ export const OPTIONS: readonly Option[] = [
   { key: "image", kind: "text", value: "REF", syntax: imageName, only: "flag", group: "This command", commands: ["renew"], runOnly: true, unset: "needed with --install-cronjob", help: "Image of kn-bootstrap that the nodes can pull" },
   { key: "roleArn", kind: "text", value: "ARN", syntax: roleName, only: "flag", group: "This command", commands: ["renew"], runOnly: true, unset: "none", help: "IAM role of the CronJob's account (EKS), for Route 53" },
   { key: "credentialsSecret", kind: "text", value: "NAME", syntax: objectName, only: "flag", group: "This command", commands: ["renew"], runOnly: true, unset: "none", help: "Secret in namespace kn-bootstrap whose keys become the CronJob's environment" },
+  { key: "rollAccountKey", kind: "boolean", only: "flag", group: "This command", commands: ["renew"], runOnly: true, default: "false", help: "Give the account at the CA a new key; the certificate stays" },
   { key: "removeCronjob", kind: "boolean", only: "flag", group: "This command", commands: ["renew"], runOnly: true, default: "false", help: "Remove the CronJob, its account and its rights" },
   { key: "check", kind: "boolean", only: "flag", group: "This command", commands: ["renew"], runOnly: true, default: "false", help: "Find out whether a renewal would work; change nothing. Exit with 3 if not" },
 
@@ -146,9 +152,10 @@ export const OPTIONS: readonly Option[] = [
   { key: "skipChecks", kind: "list", value: "ID,...", syntax: checkId, group: "Running", commands: CHANGING, runOnly: true, default: "", help: "Run without these pre-flight checks" },
 
   { key: "output", kind: "choice", short: "o", choices: ["text", "json"], group: "Output", commands: ALL, runOnly: true, default: "text", help: "Form of the result; json is one event per line" },
+  { key: "report", kind: "text", value: "FILE", syntax: anyText, group: "Output", commands: ["install", "rehearse", "renew", "uninstall"], runOnly: true, unset: "no page", help: "Write one HTML page about the run: plan, timeline, topology, checks" },
   { key: "quiet", kind: "boolean", short: "q", group: "Output", commands: ALL, runOnly: true, default: "false", help: "No progress, only warnings and the result" },
-  { key: "verbose", kind: "boolean", short: "v", group: "Output", commands: ALL, runOnly: true, default: "false", help: "Every object, every check, and the stack of a bug" },
-  { key: "color", kind: "boolean", group: "Output", commands: ALL, runOnly: true, unset: "on a terminal, unless NO_COLOR is set", help: "Colours; --no-color turns them off" },
+  { key: "verbose", kind: "boolean", short: "v", group: "Output", commands: COMMAND_NAMES, runOnly: true, default: "false", help: "Every object, every check, and the stack of a bug" },
+  { key: "color", kind: "boolean", group: "Output", commands: COMMAND_NAMES, runOnly: true, unset: "on a terminal, unless NO_COLOR is set", help: "Colours; --no-color turns them off" },
 ];
 
 /** Name of an option: its flag without dashes, and its key in the file. */

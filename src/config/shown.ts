@@ -21,24 +21,45 @@ const held = (config: Config, option: Option): Value | undefined => config[optio
 /** Options whose default depends on others: they are said when they differ from what those others imply. */
 const GIVEN: readonly (keyof Config)[] = ["domain", "tls"];
 
-/**
- * The one command line that says the same: what is left out is the default. Colour is left out too, it belongs to the terminal
- * at hand.
- */
-export const asCommand = (config: Config, command: CommandName = "install"): string => {
-  const given: Written = Object.fromEntries(
-    GIVEN.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])),
-  );
-  const implied = complete(given, { env: {}, terminal: false });
-  const defaults = complete({}, { env: {}, terminal: false });
-  const words = optionsOf(command).flatMap((option) => {
+/** What has to be said to have this configuration: what is left out is the default. Colour belongs to the terminal at hand. */
+const told = (config: Config, command: CommandName): readonly (readonly [Option, Value])[] => {
+  const only = (...keys: readonly (keyof Config)[]): Written =>
+    Object.fromEntries(keys.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])));
+  const completed = (written: Written): Config => complete(written, { env: {}, terminal: false });
+  const implied = completed(only(...GIVEN));
+  // Who makes the certificate follows from who keeps the records, too.
+  const bases = [completed({}), completed(only("domain", "dns", "acmeDirectory"))];
+  const isImplied = (option: Option, value: Value): boolean =>
+    (GIVEN.includes(option.key as keyof Config) ? bases : [implied]).every(
+      (base) => JSON.stringify(held(base, option)) === JSON.stringify(value),
+    );
+  return optionsOf(command).flatMap((option) => {
     if (option.only !== undefined || option.key === "color") return [];
     const value = held(config, option);
-    const base = held(GIVEN.includes(option.key as keyof Config) ? defaults : implied, option);
-    return value === undefined || JSON.stringify(value) === JSON.stringify(base) ? [] : flagWords(option, value);
+    return value === undefined || isImplied(option, value) ? [] : [[option, value] as const];
   });
+};
+
+/** The one command line that says the same. */
+export const asCommand = (config: Config, command: CommandName = "install"): string => {
+  const words = told(config, command).flatMap(([option, value]) => flagWords(option, value));
   return ["kn-bootstrap", command, ...words.map(quote)].join(" ");
 };
+
+/** The lines of the file that says the same, for --config. */
+export const asYaml = (config: Config, command: CommandName = "install"): string =>
+  told(config, command)
+    .map(([option, value]) => `${nameOf(option)}: ${yamlOf(value)}\n`)
+    .join("");
+
+const yamlOf = (value: Value): string => {
+  if (typeof value === "object") return `[${value.map(yamlScalar).join(", ")}]`;
+  if (typeof value === "number") return duration(value);
+  return typeof value === "boolean" ? String(value) : yamlScalar(SHORT.get(value) ?? value);
+};
+
+/** A double-quoted scalar takes every JSON string (YAML 1.2 §7.3.1). */
+const yamlScalar = (text: string): string => (/^\w[\w./@-]*$/.test(text) ? text : JSON.stringify(text));
 
 const SHORT: ReadonlyMap<string, string> = new Map([
   [FLAT, "flat"],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Invocation, parseArguments } from "../../src/cli/args.ts";
 import { commands } from "../../src/cli/commands/index.ts";
+import { topics } from "../../src/cli/help/index.ts";
 import { COMMAND_NAMES, flagOf, optionsOf } from "../../src/config/options.ts";
 import { UserError } from "../../src/ports/error.ts";
 
@@ -45,10 +46,11 @@ describe("the command line", () => {
   });
 
   it("knows every command, wherever it stands", () => {
-    for (const name of COMMAND_NAMES) {
+    for (const name of COMMAND_NAMES.filter((name) => name !== "completion")) {
       expect(chosen(name).name).toBe(name);
       expect(chosen(`--timeout ${name} ${name}`)).toMatchObject({ name, written: { timeout: name } });
     }
+    expect(chosen("completion -v zsh")).toMatchObject({ name: "completion", flags: { argument: "zsh" } });
   });
 
   it("understands the usual ways to write a flag", () => {
@@ -75,6 +77,9 @@ describe("the command line", () => {
       deleteWorkloads: false,
       purge: false,
       keepRecords: false,
+      installCronjob: false,
+      removeCronjob: false,
+      check: false,
       fault: [],
     });
     expect(chosen("uninstall --purge --delete-workloads").flags).toMatchObject({ purge: true, deleteWorkloads: true });
@@ -90,6 +95,10 @@ describe("the command line", () => {
     ["pln", /no command "pln"\. Did you mean plan\?/],
     ["frobnicate", /There are install, plan/],
     ["help pln", /Did you mean plan\?/],
+    ["help renewel", /Did you mean renewal\?/],
+    ["help frobnicate", /no topic "frobnicate"\. There are install, .*, and the topics config, dns/],
+    ["help dns tls", /dns takes no argument/],
+    ["tls", /There are install/],
     ["plan --purge", /--purge is no option of plan\. It belongs to uninstall/],
     ["status --domain a.example", /--domain is no option of status/],
     ["plan extra", /plan takes no argument, and "extra" is one/],
@@ -109,14 +118,28 @@ describe("the command line", () => {
     expect(text("plan --nonsense --help")).toContain("Usage: kn-bootstrap plan");
     expect(text("help plan")).toBe(text("plan -h"));
     expect(text("help")).toBe(text("--help"));
+    expect(text("completion --help")).toContain("Usage: kn-bootstrap completion bash|zsh|fish [options]");
+  });
+
+  it("knows topics too, and a command that is one shows both", () => {
+    for (const { name, summary } of topics) {
+      expect(text("help").replaceAll(/\s+/g, " ")).toContain(`${name} ${summary}`);
+      expect(text(`help ${name}`)).not.toBe("");
+    }
+    expect(text("help rehearse").startsWith(text("rehearse --help"))).toBe(true);
+    expect(text("help rehearse")).toContain("--fault load-balancer-pending");
+    expect(text("help tls")).toMatch(/^\p{ASCII}*$/u);
   });
 });
 
 describe("help", () => {
   it.each([40, 60, 80, 120])("fits into %i columns", (columns) => {
-    for (const line of ["--help", ...COMMAND_NAMES.map((name) => `help ${name}`)]) {
+    const subjects = [...COMMAND_NAMES, ...topics.map(({ name }) => name)];
+    for (const line of ["--help", ...subjects.map((name) => `help ${name}`)]) {
       const lines = text(line, columns).split("\n");
-      expect(lines.filter((row) => row.length > columns)).toEqual([]);
+      // What is there to be copied is not broken.
+      const prose = lines.filter((row) => !/^  (# |kn-bootstrap |KN_BOOTSTRAP_)/.test(row));
+      expect(prose.filter((row) => row.length > columns)).toEqual([]);
     }
   });
 

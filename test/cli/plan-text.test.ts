@@ -39,17 +39,19 @@ describe("the plan for people", () => {
     }
   });
 
-  it("needs nothing but ASCII where nothing else is understood", () => {
+  it("needs nothing but ASCII where nothing else is understood", async () => {
     const text = planText(plan, look(40, { unicode: false }), false);
     expect(text).toMatch(/^\p{ASCII}*$/u);
     expect(widest(text)).toBeLessThanOrEqual(40);
     expect(text.replace(/\s+/g, " ")).toContain("CustomResourceDefinition x4");
+    await expect(text).toMatchFileSnapshot("golden/plan-40-ascii.txt");
   });
 
-  it("is the same text with colours", () => {
+  it("is the same text with colours", async () => {
     const coloured = planText(plan, look(80, { color: true }), false);
     expect(coloured).toContain("\u001b[32m+");
     expect(stripVTControlCharacters(coloured)).toBe(planText(plan, look(80), false));
+    await expect(coloured).toMatchFileSnapshot("golden/plan-80-colour.txt");
   });
 
   it("counts what lasts and what does not", () => {
@@ -87,27 +89,62 @@ describe("the plan for people", () => {
 
 describe("the report for people", () => {
   it.each([40, 80, 120])("in %i columns", async (columns) => {
-    const text = reportText(report, next, look(columns), false);
+    const text = reportText(report, next, look(columns), {
+      made: "Created 74 objects, 2 records and 1 certificate. Changed 6 objects.",
+    });
     const wrapped = text.split("\n").filter((line) => !line.startsWith("    kn"));
     expect(widest(wrapped.join("\n"))).toBeLessThanOrEqual(columns);
     await expect(text).toMatchFileSnapshot(`golden/report-${columns}.txt`);
   });
 
   it("of a run that failed", async () => {
-    await expect(reportText(failedReport, [], look(80), false)).toMatchFileSnapshot("golden/report-failed-80.txt");
+    await expect(reportText(failedReport, [], look(80))).toMatchFileSnapshot("golden/report-failed-80.txt");
   });
 
-  it("needs nothing but ASCII where nothing else is understood", () => {
-    expect(reportText(failedReport, next, look(40, { unicode: false }), true)).toMatch(/^\p{ASCII}*$/u);
+  it("needs nothing but ASCII where nothing else is understood", async () => {
+    const text = reportText(failedReport, next, look(80, { unicode: false }), { verbose: true });
+    expect(text).toMatch(/^\p{ASCII}*$/u);
+    await expect(text).toMatchFileSnapshot("golden/report-failed-80-ascii.txt");
+  });
+
+  it("is the same text with colours", async () => {
+    const coloured = reportText(report, next, look(80, { color: true }));
+    expect(stripVTControlCharacters(coloured)).toBe(reportText(report, next, look(80)));
+    await expect(coloured).toMatchFileSnapshot("golden/report-80-colour.txt");
+  });
+
+  it("says which step came after which, behind those that had nothing to do", () => {
+    const [, crds, core, ingress, proof] = report.steps;
+    const idle = {
+      id: "idle",
+      title: "Wait",
+      startedAt: 44,
+      seconds: 0.01,
+      changes: 0,
+      status: "done",
+      summary: "",
+    } as const;
+    const steps = [crds, core, ingress, { ...idle, needs: ["core"] }, { ...proof, needs: ["idle"] }].flatMap((step) =>
+      step?.id ? [step as (typeof report.steps)[number]] : [],
+    );
+    const text = reportText({ ...report, steps }, [], look(80));
+    expect(text).toMatch(/4 Prove that a Service answers .* after 2\n/);
+    expect(text).toContain("█ the chain that took longest: 1, 2, 4\n");
+  });
+
+  it("without knowing what needs what marks nothing", () => {
+    const steps = report.steps.map(({ needs: _unknown, ...step }) => step);
+    const text = reportText({ ...report, steps }, [], look(80));
+    expect(text).not.toMatch(/░|after \d+\n|chain/);
   });
 
   it("never wraps a command", () => {
-    expect(reportText(report, next, look(40), false)).toContain(`\n    ${next[0]?.command}\n`);
+    expect(reportText(report, next, look(40))).toContain(`\n    ${next[0]?.command}\n`);
   });
 
   it("of a run that had nothing to do", () => {
     const steps = report.steps.map((step) => ({ ...step, seconds: 0.01, changes: 0 }));
-    expect(reportText({ outcome: "done", seconds: 0.1, steps }, [], look(80), false)).toBe(
+    expect(reportText({ outcome: "done", seconds: 0.1, steps }, [], look(80))).toBe(
       "Done after 0.1 s.\n    5 steps had nothing to do\n",
     );
   });

@@ -203,6 +203,28 @@ describe("errors", () => {
     );
   });
 
+  it.each([
+    ["40", { columns: 40 }],
+    ["80", {}],
+    ["120", { columns: 120 }],
+    ["ascii", { unicode: false }],
+    ["colour", { color: true }],
+  ])("in %s", async (name, look: Partial<Look>) => {
+    const problem = problemOf(
+      new UserError({
+        id: "release.unavailable",
+        what: "serving/1.23.0/serving-core.yaml can be had from nowhere – “not found”",
+        why: "https://mirror.example.com answered 404",
+        remedy: {
+          text: "Give a mirror that has it:",
+          command: "kn-bootstrap install --release-mirror https://mirror.example.com/knative",
+        },
+        exitCode: 1,
+      }),
+    );
+    await expect(problemText(problem, { ...LOOK, ...look })).toMatchFileSnapshot(`golden/error-in-${name}.txt`);
+  });
+
   it("keeps the stack of a bug for -v", () => {
     const bug = new TypeError("x is undefined");
     expect(problemText(problemOf(bug), LOOK)).not.toContain("reporters.test");

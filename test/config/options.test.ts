@@ -24,7 +24,7 @@ describe("the option table", () => {
       /secret|token|password|passw|credential|private|hmac|eab|api-?key|-key$/i.test(key),
     );
     // The name of a Secret is none.
-    expect(suspicious.map(({ key }) => key)).toEqual(["tlsSecret"]);
+    expect(suspicious.map(({ key }) => key)).toEqual(["credentialsSecret", "tlsSecret"]);
   });
 
   it("says of each option what it does, where it belongs and what holds without it", () => {

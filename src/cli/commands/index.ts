@@ -7,6 +7,8 @@ export interface Command {
   readonly name: CommandName;
   /** For the list in help. */
   readonly summary: string;
+  /** One word behind the command, which it cannot do without. */
+  readonly argument?: { readonly value: string; readonly choices: readonly string[] };
   /** Options that go without saying; whoever says otherwise is believed. */
   readonly implied?: Written;
   /** Resolves to the exit code; the command's own file is not loaded before. */
@@ -55,5 +57,11 @@ export const commands: readonly Command[] = [
     name: "uninstall",
     summary: "Remove what install made, in the safe order; show it first",
     run: async (ctx) => (await import("./uninstall.ts")).run(ctx),
+  },
+  {
+    name: "completion",
+    summary: "Print what a shell has to load to complete commands, options and values",
+    argument: { value: "SHELL", choices: ["bash", "zsh", "fish"] },
+    run: async (ctx) => (await import("./completion.ts")).run(ctx),
   },
 ];

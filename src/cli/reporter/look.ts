@@ -1,4 +1,4 @@
-import { styleText } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
 import type { Remedy } from "../../ports/error.ts";
 
 /** What the place can show where the text ends up. */
@@ -30,6 +30,7 @@ const ASCII: Readonly<Record<string, string>> = {
   "✓": "*",
   "✗": "x",
   "█": "#",
+  "░": "-",
   "▏": "#",
   "“": '"',
   "”": '"',
@@ -48,7 +49,7 @@ export const legible = (text: string, { unicode }: Pick<Look, "unicode">): strin
 type Colour = "green" | "yellow" | "red" | "bold" | "dim";
 
 export const paint = (colour: Colour, text: string, { color }: Look): string =>
-  color ? styleText(colour, text, { validateStream: false }) : text;
+  color && text !== "" ? styleText(colour, text, { validateStream: false }) : text;
 
 /** Lines of at most `width` characters; words that are longer than a line are cut. */
 export const wrap = (text: string, width: number): readonly string[] => {
@@ -91,6 +92,31 @@ export const advice = (look: Look, indent: number, { text, command }: Remedy): r
   ...entry(look, indent, "", text),
   ...commandLines(look, indent + 2, command),
 ];
+
+/** Unicode's East Asian wide and fullwidth characters, and those that are pictures by themselves. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;
+
+/** How many places a text takes on a terminal. */
+export const cells = (text: string): number => {
+  const plain = stripVTControlCharacters(text);
+  if (/^[ -~]*$/.test(plain)) return plain.length;
+  return [...plain].reduce((sum, one) => sum + (/\p{M}|\p{Cf}/u.test(one) ? 0 : WIDE.test(one) ? 2 : 1), 0);
+};
+
+/** Cut to so many places, with dots where something is missing. */
+export const cut = (text: string, width: number, look: Look): string => {
+  if (cells(text) <= width) return text;
+  const dots = legible("…", look);
+  const kept: string[] = [];
+  let rest = width - dots.length;
+  for (const one of text) {
+    rest -= cells(one);
+    if (rest < 0) break;
+    kept.push(one);
+  }
+  return kept.join("").trimEnd() + dots;
+};
 
 /** `0.4 s`, `31 s`, `1 min 12 s`. */
 export const elapsed = (seconds: number): string => {

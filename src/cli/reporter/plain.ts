@@ -6,6 +6,7 @@ import { advice, commandLines, count, elapsed, entry, size } from "./look.ts";
 import { planText } from "./plan.ts";
 import { reportText } from "./report.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
+import { createTally } from "./tally.ts";
 
 const MARKS = { warn: ["!", "yellow"], fail: ["✗", "red"], unknown: ["?", "yellow"] } as const;
 
@@ -21,11 +22,12 @@ const isLoud = (event: Event): boolean =>
 
 /** For people: the progress, line by line. With `results: false` the plan and the report are left to another reporter. */
 export const plainReporter = (options: ReporterOptions & { readonly results: boolean }): Reporter => {
-  const { look, quiet, verbose, results } = options;
+  const { look, quiet, verbose, results, live = false } = options;
   /** What was said once is not said again: reasons to wait, files. */
   const said = new Set<string>();
   /** Steps that were worth a line at their start, so that they get one at their end. */
   const announced = new Set<string>();
+  const tally = createTally();
 
   const once = (key: string, lines: readonly string[]): readonly string[] => {
     if (said.has(key)) return [];
@@ -45,6 +47,7 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
         if (results) options.stdout(planText(event.plan, look, verbose));
         return [];
       case "download":
+        if (live) return [];
         return once(
           event.file,
           entry(look, 0, "", `Downloading ${event.file}${event.total === undefined ? "" : ` (${size(event.total)})`}`),
@@ -52,11 +55,13 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
       case "step-started":
         if (event.changes === 0 && !verbose) return [];
         announced.add(event.step);
+        if (live) return [];
         return entry(look, 0, "", `${event.title} (${count(event.changes, "change")})`, "dim");
       case "change-done":
         return verbose ? entry(look, 2, "", `${event.change.action} ${subjectOf(event.change)}`) : [];
       case "waiting":
         announced.add(event.step);
+        if (live && !event.reason.includes("\n")) return [];
         return once(`${event.step} ${event.reason}`, waitingLines(event));
       case "step-done":
         return announced.has(event.step)
@@ -84,12 +89,14 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
 
   return {
     emit: (event) => {
+      tally.add(event);
       if (quiet && !isLoud(event)) return;
       const lines = linesOf(redact(event));
       if (lines.length > 0) options.stderr(`${lines.join("\n")}\n`);
     },
     report: (report, next) => {
-      if (results) options.stdout(`\n${reportText(redact(report), redact(next), look, verbose)}`);
+      if (results)
+        options.stdout(`\n${reportText(redact(report), redact(next), look, { verbose, made: tally.text() })}`);
     },
     problem: (problem) => options.stderr(problemText(redact(problem), look)),
   };

@@ -82,7 +82,14 @@ const changeLines = (changes: readonly Change[], look: Look, verbose: boolean): 
     return [...entry(look, 2, mark, text, colour), ...remarks.flatMap((remark) => entry(look, 6, "", remark))];
   }
   if (first.kind === "records") return recordLines(first, look, verbose);
-  if (first.kind === "account") return entry(look, 2, mark, `Account at ${first.directory}: ${first.action === "delete" ? "deactivated" : "a new key"}`, colour);
+  if (first.kind === "account")
+    return entry(
+      look,
+      2,
+      mark,
+      `Account at ${first.directory}: ${first.action === "delete" ? "deactivated" : "a new key"}`,
+      colour,
+    );
   if (changes.length > 1) {
     const names = changes.flatMap((change) => (change.kind === "object" ? [change.object.metadata.name] : []));
     const { namespace } = first.object.metadata;

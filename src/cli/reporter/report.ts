@@ -1,6 +1,7 @@
+import { criticalPath } from "../../core/critical-path.ts";
 import type { Report, StepReport } from "../../core/run.ts";
 import type { Remedy } from "../../ports/error.ts";
-import { advice, count, elapsed, entry, heading, type Look, legible, paint } from "./look.ts";
+import { advice, cells, count, cut, elapsed, entry, heading, type Look, legible, paint } from "./look.ts";
 
 /** What can be done next, as the last lines on the screen. */
 export type Next = readonly Remedy[];
@@ -16,8 +17,18 @@ const TITLE = { done: "Done", failed: "Failed", interrupted: "Interrupted" } as 
 /** Shorter than this and with nothing changed, a step is not worth a line. */
 const WORTH_SECONDS = 0.5;
 
+/** From so many columns on, steps have numbers, so that one can say which came after which. */
+const NUMBERED_FROM = 64;
+
+export interface ReportOptions {
+  readonly verbose?: boolean;
+  /** What was made, in sentences. */
+  readonly made?: string;
+}
+
 /** How the run went: a line for each step, on one common time axis, and what to do next. */
-export const reportText = (report: Report, next: Next, look: Look, verbose: boolean): string => {
+export const reportText = (report: Report, next: Next, look: Look, options: ReportOptions = {}): string => {
+  const { verbose = false, made = "" } = options;
   const steps = report.steps.filter(
     (step) => verbose || step.status !== "done" || step.changes > 0 || step.seconds >= WORTH_SECONDS,
   );
@@ -27,7 +38,8 @@ export const reportText = (report: Report, next: Next, look: Look, verbose: bool
     report.outcome === "done" ? "" : `: ${done} of ${count(report.steps.length, "step")} done, what is done is kept`;
   const lines = [
     ...heading(look, `${TITLE[report.outcome]} after ${elapsed(report.seconds)}${progress}.`),
-    ...timeline(steps, report.seconds, look),
+    ...(made === "" ? [] : entry(look, 0, "", made)),
+    ...timeline(steps, report, look),
     ...(quiet > 0 ? entry(look, 2, " ", `${count(quiet, "step")} had nothing to do`) : []),
   ];
   const after =
@@ -35,30 +47,70 @@ export const reportText = (report: Report, next: Next, look: Look, verbose: bool
   return `${[...lines, ...after].join("\n")}\n`;
 };
 
-const timeline = (steps: readonly StepReport[], total: number, look: Look): readonly string[] => {
+const timeline = (steps: readonly StepReport[], report: Report, look: Look): readonly string[] => {
+  const linked = steps.some(({ needs }) => needs !== undefined);
+  const numbered = linked && look.columns >= NUMBERED_FROM;
+  const numbers = new Map(steps.map(({ id }, index) => [id, index + 1]));
+  const chain = new Set(
+    linked ? criticalPath(report.steps.map((step) => ({ ...step, needs: step.needs ?? [] }))).ids : [],
+  );
+  const after = steps.map((step) => {
+    const number = numbered ? numbers.get(waitedFor(step, report.steps, numbers) ?? "") : undefined;
+    return number === undefined ? "" : `after ${number}`;
+  });
   const times = steps.map((step) => (step.status === "not started" ? "not started" : elapsed(step.seconds)));
-  const timeWidth = Math.max(0, ...times.map((time) => time.length));
-  const space = look.columns - 4 - timeWidth - 4;
+  const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map(cells));
+  const numberWidth = numbered ? String(steps.length).length + 1 : 0;
+  const timeWidth = widest(times);
+  const afterWidth = widest(after);
+  const space = look.columns - 4 - numberWidth - timeWidth - 4 - (afterWidth > 0 ? afterWidth + 2 : 0);
   const barWidth = Math.max(8, Math.min(40, Math.floor(space / 3)));
-  const titleWidth = Math.min(Math.max(0, ...steps.map((step) => step.title.length)), space - barWidth);
-  return steps.flatMap((step, index) => {
+  const titleWidth = Math.min(widest(steps.map(({ title }) => legible(title, look))), space - barWidth);
+  const rows = steps.flatMap((step, index) => {
     const [mark, colour] = MARKS[step.status];
-    const title = cut(legible(step.title, look), titleWidth, look).padEnd(titleWidth);
-    const line = `${title}  ${(times[index] ?? "").padStart(timeWidth)}  ${bar(step, total, barWidth, look)}`.trimEnd();
+    const number = numbered ? `${String(index + 1).padStart(numberWidth - 1)} ` : "";
+    const name = cut(legible(step.title, look), titleWidth, look);
+    const title = name + " ".repeat(Math.max(0, titleWidth - cells(name)));
+    const drawn = bar(step, report.seconds, barWidth, { look, critical: !linked || chain.has(step.id) });
+    const gap = " ".repeat(after[index] ? barWidth - cells(drawn) + 2 : 0);
+    const time = (times[index] ?? "").padStart(timeWidth);
+    const line = `${number}${title}  ${time}  ${drawn}${gap}${paint("dim", after[index] ?? "", look)}`.trimEnd();
     const reason = step.status === "failed" ? entry(look, 4, "", step.summary) : [];
     return [`  ${paint(colour, legible(mark, look), look)} ${line}`, ...reason];
   });
+  const critical = steps.filter(({ id, seconds }) => chain.has(id) && seconds > 0);
+  const names = numbered ? `: ${critical.map(({ id }) => numbers.get(id)).join(", ")}` : "";
+  const legend =
+    critical.length > 0 && critical.length < steps.length
+      ? entry(look, 2, " ", `${legible("█", look)} the chain that took longest${names}`)
+      : [];
+  return [...rows, ...legend];
+};
+
+/** The step that was waited for last, of those that are shown: behind one that is not, the one which that one waited for. */
+const waitedFor = (
+  step: StepReport,
+  all: readonly StepReport[],
+  shown: ReadonlyMap<string, number>,
+): string | undefined => {
+  if (step.status === "not started") return undefined;
+  const end = ({ startedAt, seconds }: StepReport): number => startedAt + seconds;
+  const last = all
+    .filter(({ id }) => step.needs?.includes(id))
+    .reduce<StepReport | undefined>((best, one) => (best && end(best) >= end(one) ? best : one), undefined);
+  return last === undefined || shown.has(last.id) ? last?.id : waitedFor(last, all, shown);
 };
 
 /** Where in the whole run a step took its time; at least one cell, so that every step is seen. */
-const bar = (step: StepReport, total: number, width: number, look: Look): string => {
+const bar = (
+  step: StepReport,
+  total: number,
+  width: number,
+  { look, critical }: { readonly look: Look; readonly critical: boolean },
+): string => {
   if (step.status === "not started" || total <= 0) return "";
   const from = Math.min(width - 1, Math.floor((step.startedAt / total) * width));
-  const cells = Math.max(1, Math.min(width - from, Math.round((step.seconds / total) * width)));
-  return " ".repeat(from) + paint("dim", legible("█", look).repeat(cells), look);
-};
-
-const cut = (text: string, width: number, look: Look): string => {
-  const dots = legible("…", look);
-  return text.length <= width ? text : text.slice(0, Math.max(0, width - dots.length)).trimEnd() + dots;
+  const length = Math.max(1, Math.min(width - from, Math.round((step.seconds / total) * width)));
+  const block = legible(critical ? "█" : "░", look).repeat(length);
+  return " ".repeat(from) + (critical ? block : paint("dim", block, look));
 };

@@ -18,6 +18,8 @@ export interface ReporterOptions {
   readonly look: Look;
   readonly quiet: boolean;
   readonly verbose: boolean;
+  /** Something else shows what is going on at the moment: steps that start, waits, downloads. */
+  readonly live?: true;
 }
 
 /** Several at once: JSON for programs on stdout, progress for people on stderr. */

@@ -1,0 +1,25 @@
+import type { Topic } from "./topic.ts";
+
+export const config: Topic = {
+  name: "config",
+  summary: "Options in a file or in the environment, and which one wins",
+  text: `
+Every option is a flag, a variable and a key. A flag wins over a variable, a variable over the file, the file over the default.
+
+  kn-bootstrap install --config kn-bootstrap.yaml
+
+The key is the flag without its dashes, the variable is the flag in capitals behind KN_BOOTSTRAP_:
+
+  domain: apps.example.com
+  dns: route53
+  namespaces: [default, shop]
+
+  KN_BOOTSTRAP_DOMAIN=apps.example.com kn-bootstrap plan
+
+Unknown keys and variables are refused, with what was probably meant. A JSON Schema for editors is in the package, docs/config.schema.json; a first line tells them:
+
+  # yaml-language-server: $schema=docs/config.schema.json
+
+What was chosen is kept in the cluster, so status, renew and uninstall need no options. Credentials are no options: they come from the kubeconfig and from the chains that help dns and help tls name.
+`,
+};

@@ -1,0 +1,21 @@
+import { wrap } from "../reporter/look.ts";
+
+/** Something that is more than one option. */
+export interface Topic {
+  readonly name: string;
+  /** For the list in help. */
+  readonly summary: string;
+  /** Paragraphs, with an empty line between them. Lines that begin with two spaces stay as they are: they are there to be copied. */
+  readonly text: string;
+}
+
+export const topicText = ({ text }: Topic, columns: number): string =>
+  text
+    .trim()
+    .split(/\n\n+/)
+    .map((paragraph) => {
+      const lines = paragraph.split("\n");
+      const asItIs = lines.every((line) => line.startsWith("  "));
+      return `${(asItIs ? lines : wrap(lines.join(" "), columns)).join("\n")}\n`;
+    })
+    .join("\n");

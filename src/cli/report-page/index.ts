@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import packageJson from "../../../package.json" with { type: "json" };
+import type { Config } from "../../config/config.ts";
+import { type CommandName, optionsOf } from "../../config/options.ts";
+import type { ReadContext } from "../../core/check.ts";
+import { takeSnapshot, throughSnapshot } from "../../core/snapshot.ts";
+import { readStatus } from "../../steps/status.ts";
+import type { Reporter } from "../reporter/reporter.ts";
+import { quoted } from "./command-line.ts";
+import { openReportFile } from "./file.ts";
+import { reportPage } from "./page.ts";
+import { type Asked, createRecorder } from "./recording.ts";
+
+/** Writes down one run as a page. */
+export interface ReportPage {
+  /** Hears everything that the others hear. */
+  readonly reporter: Reporter;
+  /** Looks at what there is after the run; bad luck in looking leaves a gap in the page and nothing else. */
+  readonly witness: (ctx: ReadContext) => Promise<void>;
+  /** Writes the file; resolves to its path as the option has it. Throws UserError (exit code 1). */
+  readonly write: () => Promise<string>;
+}
+
+/** A look that takes longer is not worth waiting for. */
+const LOOK_MS = 5_000;
+
+/** Undefined: nobody asked for one. Throws UserError (exit code 2) when the file cannot be written. */
+export const openReportPage = async (
+  config: Config,
+  command: CommandName,
+  argv: readonly string[],
+  now: () => number = Date.now,
+): Promise<ReportPage | undefined> => {
+  if (config.report === undefined || !optionsOf(command).some(({ key }) => key === "report")) return undefined;
+  const file = await openReportFile(config.report, `${process.pid}-${now()}`);
+  const recorder = createRecorder(askedOf(config, command, argv), now);
+  return {
+    reporter: recorder,
+    witness: async (ctx) => {
+      const late = sleep(LOOK_MS, undefined, { ref: false });
+      const cluster = throughSnapshot(ctx.cluster, takeSnapshot(ctx.cluster));
+      const status = await Promise.race([readStatus({ ...ctx, cluster }).catch(() => undefined), late]);
+      if (status) recorder.see(status);
+    },
+    write: async () => {
+      await file.write(reportPage(recorder.recording()));
+      return file.path;
+    },
+  };
+};
+
+/** Those for which the options say what the installation is. */
+const CHOOSING: readonly CommandName[] = ["install", "rehearse"];
+
+const askedOf = ({ dns, tls, ingress, domain }: Config, command: CommandName, argv: readonly string[]): Asked => ({
+  commandLine: ["kn-bootstrap", ...argv.map(quoted)].join(" "),
+  command,
+  version: packageJson.version,
+  ...(CHOOSING.includes(command) ? { dns, tls, ingress, ...(domain ? { domain } : {}) } : {}),
+});

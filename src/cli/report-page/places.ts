@@ -1,0 +1,148 @@
+import { type CertificateChange, changesOf, type RecordsChange } from "../../core/change.ts";
+import { dnsProvider } from "../../dns/index.ts";
+import { ids as ingressIds, ingressProvider } from "../../ingress/index.ts";
+import { contentOf, nameOf } from "../reporter/plan.ts";
+import { eventsOf, type Recording } from "./recording.ts";
+import { planOf, type StepView } from "./steps.ts";
+
+/** A station on the way from a name to a Service. */
+export interface Place {
+  readonly id: "dns" | "address" | "gateway" | "serving" | "service";
+  readonly title: string;
+  readonly state: "in place" | "planned" | "not reached" | "stopped here" | "failed here";
+  readonly facts: readonly Fact[];
+  /** What leads to the next one. */
+  readonly leads: string;
+}
+
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Steps that make a place, by their ids. */
+const MADE_BY: Readonly<Record<Place["id"], readonly string[]>> = {
+  dns: ["records", "domain"],
+  address: ["address"],
+  gateway: ["ingress", "certificate", "gateway-tls", "route-tls"],
+  serving: ["crds", "core", "webhook", "resources"],
+  service: ["proof"],
+};
+
+/** DNS records → address → gateway → Serving → Service, with what is known of each. Empty: nothing is. */
+export const placesOf = (recording: Recording, steps: readonly StepView[]): readonly Place[] => {
+  const { status } = recording;
+  const plan = planOf(recording);
+  if (plan?.goal === "absent" || (!plan && !status)) return [];
+  const { asked } = recording;
+  const summary = (id: string): string => steps.find((step) => step.id === id && step.status === "done")?.summary ?? "";
+  const place = (id: Place["id"], title: string, leads: string, facts: readonly (Fact | undefined)[]): Place => ({
+    id,
+    title,
+    leads,
+    state: stateOf(id, recording, steps),
+    facts: facts.filter((fact) => fact !== undefined),
+  });
+  const fact = (name: string, value: string | undefined): Fact | undefined => (value ? { name, value } : undefined);
+  const address = status?.address ? `${status.address.host} (${status.address.source})` : summary("address");
+  const certificate = certificateOf(recording);
+  const ingress = status?.ingress?.id ?? asked.ingress;
+  const ingressTitle = ingress && ingressIds.includes(ingress) ? ingressProvider(ingress).title : ingress;
+  const [url = "", ...answers] = summary("proof").split("; ");
+  return [
+    place("dns", "DNS", "gives", dnsFacts(recording)),
+    place("address", "Address", "is of", [fact("Address", address || "known after the gateway is there")]),
+    place("gateway", "Gateway", "routes", [
+      fact("Ingress", [ingressTitle, status?.ingress?.version].filter(Boolean).join(" ")),
+      ...(certificate
+        ? [
+            fact("Certificate", certificate.names.join(", ")),
+            fact("Issuer", certificate.issuer),
+            fact("Valid until", certificate.until?.slice(0, 10)),
+          ]
+        : [fact("TLS", asked.tls === "none" ? "none: plain http" : undefined)]),
+    ]),
+    place("serving", "Knative Serving", "starts", [
+      fact("Version", status?.knative?.version),
+      fact("URLs", status?.url),
+      fact(
+        "Health",
+        status?.problems.join("; ") || (isWhole(recording, steps) ? "every Deployment available" : undefined),
+      ),
+    ]),
+    place("service", "Service", "", [
+      fact("URL", url || status?.url),
+      fact("Answer", answers.map((text) => text.replace(`${url} `, "")).join("; ")),
+    ]),
+  ];
+};
+
+/** Whether what is seen is the whole installation: half of one has half of the Deployments, which may well be available. */
+export const isWhole = ({ status }: Recording, steps: readonly StepView[]): boolean =>
+  status?.knative !== undefined && steps.every((step) => step.status === "done");
+
+const stateOf = (id: Place["id"], { status }: Recording, steps: readonly StepView[]): Place["state"] => {
+  const own = steps.filter((step) => MADE_BY[id].includes(step.id));
+  const has = (wanted: StepView["status"]): boolean => own.some((step) => step.status === wanted);
+  if (own.length === 0) return status?.knative ? "in place" : "planned";
+  if (has("failed")) return "failed here";
+  if (has("stopped")) return "stopped here";
+  return has("not started") ? "not reached" : "in place";
+};
+
+export interface KnownCertificate {
+  readonly names: readonly string[];
+  readonly issuer: string;
+  /** ISO; absent: not issued, or not looked at. */
+  readonly until?: string;
+  readonly daysLeft?: number;
+  /** Where it is kept, and why it was to be made. */
+  readonly change?: CertificateChange;
+}
+
+/** As it was seen in the cluster, else as it was planned. */
+export const certificateOf = (recording: Recording): KnownCertificate | undefined => {
+  const plan = planOf(recording);
+  const carriedOut = eventsOf(recording, "change-done").map(({ event }) => event.change);
+  const change = [...carriedOut, ...(plan ? changesOf(plan) : [])].find(
+    (candidate): candidate is CertificateChange => candidate.kind === "certificate" && candidate.action !== "delete",
+  );
+  const seen = recording.status?.certificate;
+  const about = change ? { change } : {};
+  if (seen) return { names: seen.names, issuer: seen.issuer, until: seen.notAfter, daysLeft: seen.daysLeft, ...about };
+  return change ? { names: change.names, issuer: change.issuer, ...about } : undefined;
+};
+
+const MAGIC = ".sslip.io";
+
+const dnsFacts = (recording: Recording): readonly (Fact | undefined)[] => {
+  const { asked, status } = recording;
+  const plan = planOf(recording);
+  const carriedOut = eventsOf(recording, "change-done").map(({ event }) => event.change);
+  const isRecords = (change: { readonly kind: string }): change is RecordsChange => change.kind === "records";
+  const written = carriedOut.filter(isRecords);
+  const changes = written.length > 0 ? written : plan ? changesOf(plan).filter(isRecords) : [];
+  const records = changes.flatMap(({ zone, sets }) =>
+    sets.flatMap((set) =>
+      set.to && set.to.type !== "TXT" ? [{ name: nameOf(zone, set), value: contentOf(set.to) }] : [],
+    ),
+  );
+  const seen = (status?.records ?? []).map(({ name, type, value }) => ({ name: `${name} ${type}`, value }));
+  const zone = changes[0]?.zone;
+  const keeper =
+    asked.dns && (dnsProvider(asked.dns)?.title ?? (asked.dns === "none" ? "yours to publish" : undefined));
+  const magic = asked.dns === "magic" || status?.url?.endsWith(MAGIC);
+  return [
+    zone
+      ? { name: "Zone", value: `${zone.name}${zone.id === zone.name ? "" : ` (${zone.id})`}` }
+      : asked.domain
+        ? { name: "Domain", value: asked.domain }
+        : undefined,
+    magic
+      ? { name: "Records", value: "none: sslip.io answers with the address in the name" }
+      : keeper
+        ? { name: "Records", value: keeper }
+        : undefined,
+    ...(records.length > 0 ? records : seen),
+  ];
+};

@@ -1,0 +1,84 @@
+import type { Event } from "../../core/event.ts";
+import { redact, redactText } from "../../core/redact.ts";
+import type { Report } from "../../core/run.ts";
+import type { Status } from "../../steps/status.ts";
+import type { Problem } from "../fatal.ts";
+import type { Next } from "../reporter/report.ts";
+import type { Reporter } from "../reporter/reporter.ts";
+
+/** What was asked for; the texts of the command line that the page shows. */
+export interface Asked {
+  /** As it was typed. */
+  readonly commandLine: string;
+  readonly command: string;
+  /** Of kn-bootstrap. */
+  readonly version: string;
+  /** Choices; absent where the command goes by what is installed. */
+  readonly dns?: string;
+  readonly tls?: string;
+  readonly ingress?: string;
+  readonly domain?: string;
+}
+
+/** All that is known of one run, redacted; what did not come to pass is absent. */
+export interface Recording {
+  readonly asked: Asked;
+  readonly began: Date;
+  /** Until now, or to the end. */
+  readonly seconds: number;
+  /** `at`: seconds since it began. */
+  readonly events: readonly Moment[];
+  readonly report?: Report;
+  readonly next: Next;
+  readonly problem?: Problem;
+  /** The installation as it was seen after the run. */
+  readonly status?: Status;
+}
+
+export interface Moment<E extends Event = Event> {
+  readonly at: number;
+  readonly event: E;
+}
+
+export interface Recorder extends Reporter {
+  readonly see: (status: Status) => void;
+  readonly recording: () => Recording;
+}
+
+/** Listens like any other reporter. Nothing is kept that has not passed redaction. `now`: milliseconds since 1970. */
+export const createRecorder = (asked: Asked, now: () => number): Recorder => {
+  const began = now();
+  const since = (): number => (now() - began) / 1000;
+  const events: Moment[] = [];
+  let end: Pick<Recording, "report" | "problem" | "status"> & { next: Next } = { next: [] };
+  return {
+    emit: (event) => {
+      // Of each file only the size counts, and there are many of these.
+      if (event.type === "download" && event.total !== undefined && event.bytes < event.total) return;
+      events.push({ at: since(), event: redact(event) });
+    },
+    report: ({ error: _error, ...report }, next) => {
+      end = { ...end, report: redact(report), next: redact(next) };
+    },
+    problem: (problem) => {
+      end = { ...end, problem: redact(problem) };
+    },
+    see: (status) => {
+      end = { ...end, status: redact(status) };
+    },
+    recording: () => ({
+      asked: { ...asked, commandLine: redactText(asked.commandLine) },
+      began: new Date(began),
+      seconds: since(),
+      events,
+      ...end,
+    }),
+  };
+};
+
+/** The events of one type, with their times. */
+export const eventsOf = <T extends Event["type"]>(
+  { events }: Recording,
+  type: T,
+): readonly Moment<Event & { type: T }>[] =>
+  events.filter((moment): moment is Moment<Event & { type: T }> => moment.event.type === type);

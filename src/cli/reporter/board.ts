@@ -1,0 +1,209 @@
+import type { Event } from "../../core/event.ts";
+import type { Remedy } from "../../ports/error.ts";
+import { commandLines, count, cut, elapsed, type Look, legible, paint, size, wrap } from "./look.ts";
+
+/** What is going on at the moment, learnt from events. */
+export interface Board {
+  readonly take: (event: Event) => void;
+  readonly isBusy: () => boolean;
+  /** Nothing is going on any more. */
+  readonly clear: () => void;
+  /** At most `rows` lines, unless a command to copy is longer than a line; `frame` counts up and moves the signs of life. */
+  readonly lines: (look: Look, rows: number, frame: number) => readonly string[];
+}
+
+interface Wait {
+  readonly reason: string;
+  readonly remedy?: Remedy;
+  readonly since: number;
+}
+
+interface Running {
+  readonly title: string;
+  readonly since: number;
+  readonly changes: number;
+  readonly done: number;
+  readonly wait: Wait | undefined;
+}
+
+interface Download {
+  readonly bytes: number;
+  readonly total?: number;
+}
+
+/** A wait that lasts longer than this shows what can be done about it. */
+const PATIENCE_SECONDS = 10;
+
+/** So much of a reason, so much of what to do about it. */
+const DETAILS = [
+  { reason: 3, remedy: true },
+  { reason: 1, remedy: true },
+  { reason: 1, remedy: false },
+  { reason: 0, remedy: false },
+] as const;
+
+const FRAMES = { unicode: [..."⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"], ascii: [..."-\\|/"] };
+
+/** Waits that belong to no step. */
+const OUTSIDE: Readonly<Record<string, string>> = {
+  cluster: "Reach the cluster",
+  dns: "Reach the DNS provider",
+  lock: "Wait for the lock",
+};
+
+/** `now`: seconds of a clock that never goes back. */
+export const createBoard = (now: () => number): Board => {
+  const steps = new Map<string, Running>();
+  const downloads = new Map<string, Download>();
+  const outside = new Map<string, Wait & { readonly start: number }>();
+  let total = 0;
+  let done = 0;
+  let began: number | undefined;
+
+  const change = (id: string, changed: (step: Running) => Partial<Running>): void => {
+    const step = steps.get(id);
+    if (step) steps.set(id, { ...step, ...changed(step) });
+  };
+
+  const waiting = ({ step, reason: whole, remedy }: Event & { type: "waiting" }): void => {
+    const reason = whole.split("\n")[0] ?? "";
+    const next = (last: Wait | undefined): Wait => ({
+      reason,
+      ...(remedy ? { remedy } : {}),
+      since: last?.reason === reason ? last.since : now(),
+    });
+    if (steps.has(step)) change(step, ({ wait }) => ({ wait: next(wait) }));
+    else outside.set(step, { ...next(outside.get(step)), start: outside.get(step)?.start ?? now() });
+  };
+
+  const ended = (id: string): void => {
+    if (steps.delete(id)) done += 1;
+  };
+
+  const take = (event: Event): void => {
+    // Whatever else is said shows that what was waited for outside of the steps has come.
+    if (event.type !== "waiting" && event.type !== "download") outside.clear();
+    switch (event.type) {
+      case "waiting":
+        waiting(event);
+        break;
+      case "download": {
+        const { file, bytes, total } = event;
+        downloads.set(file, { bytes, ...(total === undefined ? {} : { total }) });
+        break;
+      }
+      case "target":
+        downloads.clear();
+        break;
+      case "plan":
+        downloads.clear();
+        total = event.plan.steps.length;
+        break;
+      case "step-started": {
+        const { title, changes } = event;
+        began ??= now();
+        steps.set(event.step, { title, changes, done: 0, since: now(), wait: undefined });
+        break;
+      }
+      case "change-done":
+        // Others may go on waiting, and would not say so again.
+        change(event.step, ({ done, changes, wait }) => ({
+          done: done + 1,
+          wait: done + 1 < changes ? wait : undefined,
+        }));
+        break;
+      case "step-done":
+      case "step-failed":
+        ended(event.step);
+        break;
+      case "step-skipped":
+        done += 1;
+        break;
+    }
+  };
+
+  const blocks = (look: Look, frame: number, detail: (typeof DETAILS)[number]): readonly (readonly string[])[] => {
+    const frames = look.unicode ? FRAMES.unicode : FRAMES.ascii;
+    const head = (title: string, since: number, facts: readonly string[] = []): string => {
+      const tail = [...facts, clock(now() - since)].map((fact) => `, ${fact}`).join("");
+      const name = cut(legible(title, look), look.columns - 3 - tail.length, look);
+      return `${paint("yellow", frames[frame % frames.length] ?? "", look)} ${name}${paint("dim", tail, look)}`;
+    };
+    const told = (wait: Wait | undefined): readonly string[] => {
+      if (!wait) return [];
+      const late = now() - wait.since > PATIENCE_SECONDS && detail.remedy;
+      return [
+        ...indented(wait.reason, detail.reason, look).map((line) => paint("dim", line, look)),
+        ...(late && wait.remedy
+          ? [...indented(wait.remedy.text, 3, look), ...commandLines(look, 4, wait.remedy.command)]
+          : []),
+      ];
+    };
+    return [
+      ...(downloads.size > 0 ? [[downloadLine(look, frames[frame % frames.length] ?? "")]] : []),
+      ...[...outside].map(([id, wait]) => [head(OUTSIDE[id] ?? id, wait.start), ...told(wait)]),
+      ...[...steps.values()].map((step) => [
+        head(
+          step.title,
+          step.since,
+          step.changes > 1 && step.done < step.changes ? [`${step.done} of ${count(step.changes, "change")}`] : [],
+        ),
+        ...told(step.wait),
+      ]),
+    ];
+  };
+
+  const downloadLine = (look: Look, sign: string): string => {
+    const all = [...downloads.values()];
+    const bytes = all.reduce((sum, file) => sum + file.bytes, 0);
+    const whole = all.every((file) => file.total !== undefined)
+      ? ` of ${size(all.reduce((sum, file) => sum + (file.total ?? 0), 0))}`
+      : "";
+    const [first = ""] =
+      [...downloads].findLast(([, { bytes, total }]) => bytes !== total) ?? [...downloads.keys()].slice(-1);
+    const text = `Downloading ${count(all.length, "file")}, ${size(bytes)}${whole}: ${first}`;
+    return `${paint("yellow", sign, look)} ${cut(legible(text, look), look.columns - 3, look)}`;
+  };
+
+  return {
+    take,
+    isBusy: () => steps.size + downloads.size + outside.size > 0,
+    clear: () => {
+      for (const map of [steps, downloads, outside]) map.clear();
+    },
+    lines: (look, rows, frame) => {
+      const last =
+        steps.size > 0 && began !== undefined
+          ? [
+              paint(
+                "dim",
+                cut(`${done} of ${count(total, "step")} done, ${clock(now() - began)}`, look.columns - 1, look),
+                look,
+              ),
+            ]
+          : [];
+      const room = rows - last.length;
+      const [least = []] = DETAILS.map((detail) => blocks(look, frame, detail).flat()).filter(
+        (lines, index) => lines.length <= room || index === DETAILS.length - 1,
+      );
+      const more = least.length - room;
+      const shown =
+        more > 0
+          ? [...least.slice(0, room - 1), cut(legible(`… ${more + 1} more`, look), look.columns - 1, look)]
+          : least;
+      return shown.length > 0 ? [...shown, ...last] : [];
+    },
+  };
+};
+
+const indented = (text: string, most: number, look: Look): readonly string[] => {
+  const lines = wrap(legible(text, look), look.columns - 3);
+  const kept = lines.slice(0, most);
+  const last = kept.pop();
+  if (last === undefined) return [];
+  const end = lines.length > most ? cut(`${last} ${lines[most]}`, look.columns - 3, look) : last;
+  return [...kept, end].map((line) => `  ${line}`);
+};
+
+/** `31 s`, `1 min 12 s`: without tenths, which would only flicker. */
+const clock = (seconds: number): string => (seconds < 10 ? `${Math.floor(seconds)} s` : elapsed(Math.floor(seconds)));

@@ -1,0 +1,48 @@
+import type { Change } from "../../core/change.ts";
+import type { Event } from "../../core/event.ts";
+import { count } from "./look.ts";
+
+/** Counts what a run has changed. */
+export interface Tally {
+  readonly add: (event: Event) => void;
+  /** `Created 74 objects, 2 records and 1 certificate. Changed 6 objects.`; empty when nothing was. */
+  readonly text: () => string;
+}
+
+const VERBS = { create: "Created", update: "Changed", delete: "Deleted" } as const;
+
+type Action = keyof typeof VERBS;
+
+export const createTally = (): Tally => {
+  const counts: Record<Action, Map<string, number>> = { create: new Map(), update: new Map(), delete: new Map() };
+  return {
+    add: (event) => {
+      if (event.type !== "change-done") return;
+      for (const [action, noun] of madeBy(event.change)) counts[action].set(noun, (counts[action].get(noun) ?? 0) + 1);
+    },
+    text: () =>
+      (Object.keys(VERBS) as Action[])
+        .flatMap((action) => {
+          const parts = [...counts[action]].map(([noun, number]) => count(number, noun));
+          return parts.length === 0 ? [] : [`${VERBS[action]} ${list(parts)}.`];
+        })
+        .join(" "),
+  };
+};
+
+/** What exists for the run only is not counted. */
+const madeBy = (change: Change): readonly (readonly [Action, string])[] => {
+  switch (change.kind) {
+    case "object":
+      return change.temporary ? [] : [[change.action, "object"]];
+    case "records":
+      return change.sets.map(({ from, to }) => [!from ? "create" : to ? "update" : "delete", "record"]);
+    case "certificate":
+      return [[change.action, "certificate"]];
+    case "account":
+      return [["delete", "account"]];
+  }
+};
+
+const list = (parts: readonly string[]): string =>
+  parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;

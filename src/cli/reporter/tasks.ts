@@ -1,0 +1,103 @@
+import type { Event } from "../../core/event.ts";
+import { redact } from "../../core/redact.ts";
+import { createBoard } from "./board.ts";
+import { count, entry, size } from "./look.ts";
+import { plainReporter } from "./plain.ts";
+import type { Reporter, ReporterOptions } from "./reporter.ts";
+import { createScreen, reflows, type Screen } from "./screen.ts";
+
+export interface TerminalOptions extends ReporterOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly columns: () => number;
+  readonly rows: () => number;
+  readonly onResize: (listener: () => void) => void;
+  /** Calls again and again until the returned function is called; does not keep the process alive. */
+  readonly every: (milliseconds: number, work: () => void) => () => void;
+  /** Seconds of a clock that never goes back. */
+  readonly now: () => number;
+}
+
+/** Everything else that writes to the same terminal must do it through the screen. */
+export interface TerminalReporter extends Reporter {
+  readonly screen: Screen;
+}
+
+const FRAME_MS = 120;
+
+/**
+ * For people at a terminal: what is over and what must be read stays, line by line, as everywhere; below it, what is going on at the
+ * moment changes in place.
+ */
+export const terminalReporter = (options: TerminalOptions): TerminalReporter => {
+  const { env, look, columns, rows, onResize, every, now } = options;
+  const board = createBoard(now);
+  let frame = 0;
+  let stop: (() => void) | undefined;
+
+  const screen = createScreen({
+    stdout: options.stdout,
+    stderr: options.stderr,
+    columns,
+    rows,
+    reflows: reflows(env),
+    // When the terminal gets smaller, twice as many lines should still be in sight: what has left it cannot be erased.
+    region: () => board.lines(look, Math.max(3, Math.floor(rows() / 2)), frame),
+  });
+  const plain = plainReporter({
+    ...options,
+    look,
+    stdout: (text) => screen.print("stdout", text),
+    stderr: (text) => screen.print("stderr", text),
+    live: true,
+    results: true,
+  });
+  onResize(screen.refresh);
+
+  const tick = (): void => {
+    frame += 1;
+    screen.refresh();
+    if (!board.isBusy()) rest();
+  };
+  const rest = (): void => {
+    stop?.();
+    stop = undefined;
+  };
+  const end = (): void => {
+    board.clear();
+    screen.refresh();
+    rest();
+  };
+
+  const files = new Map<string, number>();
+  const downloaded = (event: Event): void => {
+    if (event.type === "download") files.set(event.file, event.bytes);
+    if (event.type !== "plan" || files.size === 0) return;
+    const bytes = [...files.values()].reduce((sum, more) => sum + more, 0);
+    screen.print(
+      "stderr",
+      `${entry(look, 0, "", `Downloaded ${count(files.size, "file")} (${size(bytes)})`).join("\n")}\n`,
+    );
+    files.clear();
+  };
+
+  return {
+    screen,
+    emit: (event) => {
+      board.take(event.type === "plan" ? event : redact(event));
+      downloaded(event);
+      plain.emit(event);
+      if (event.type === "plan") screen.print("stderr", "\n");
+      // Shown with the next frame, so that what takes no time is not seen to flash.
+      if (board.isBusy()) stop ??= every(FRAME_MS, tick);
+      else end();
+    },
+    report: (report, next) => {
+      end();
+      plain.report(report, next);
+    },
+    problem: (problem) => {
+      end();
+      plain.problem(problem);
+    },
+  };
+};

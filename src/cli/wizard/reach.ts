@@ -1,0 +1,95 @@
+import { isIP } from "node:net";
+import { at, type KubeObject } from "../../ports/object.ts";
+
+/** The beginning of `spec.providerID`, as each cloud's controller writes it, and its name for people. */
+const CLOUDS: ReadonlyMap<string, string> = new Map([
+  ["aws", "AWS"],
+  ["gce", "Google Cloud"],
+  ["azure", "Azure"],
+  ["digitalocean", "DigitalOcean"],
+  ["hcloud", "Hetzner Cloud"],
+  ["linode", "Linode"],
+  ["vultr", "Vultr"],
+  ["scaleway", "Scaleway"],
+  ["ibm", "IBM Cloud"],
+  ["alicloud", "Alibaba Cloud"],
+  ["openstack", "OpenStack"],
+  ["vsphere", "vSphere"],
+  ["k3s", "k3s"],
+  ["kind", "kind"],
+]);
+/** Those that have their own load balancers without anything being installed. */
+const BALANCING = new Set(["aws", "gce", "azure", "digitalocean", "linode", "vultr", "scaleway", "ibm", "alicloud"]);
+
+export interface Cloud {
+  /** `aws`; what stands before `://`. */
+  readonly id: string;
+  readonly title: string;
+}
+
+export const cloudOf = (nodes: readonly KubeObject[]): Cloud | undefined => {
+  for (const node of nodes) {
+    const [, id] = /^([a-z0-9]+):\/\//.exec(String(at(node, "spec", "providerID") ?? "")) ?? [];
+    if (id) return { id, title: CLOUDS.get(id) ?? id };
+  }
+  return undefined;
+};
+
+/** Whether a Service of type LoadBalancer gets an address here, and how we know. */
+export interface LoadBalancers {
+  readonly work: "yes" | "no" | "unclear";
+  readonly because: string;
+}
+
+const entriesOf = (service: KubeObject): readonly string[] => {
+  const entries = at(service, "status", "loadBalancer", "ingress");
+  return (Array.isArray(entries) ? entries : []).flatMap((entry) => {
+    const host = at(entry, "ip") ?? at(entry, "hostname");
+    return typeof host === "string" ? [host] : [];
+  });
+};
+
+const METALLB = ["controller", "metallb-controller"];
+const isMetalLb = ({ metadata: { namespace = "", name, labels = {} } }: KubeObject): boolean =>
+  (namespace.startsWith("metallb") && METALLB.includes(name)) || labels["app.kubernetes.io/name"] === "metallb";
+
+/** What has been seen to work says more than what should. */
+export const loadBalancersOf = (
+  cloud: Cloud | undefined,
+  services: readonly KubeObject[],
+  deployments: readonly KubeObject[],
+): LoadBalancers => {
+  const balanced = services.filter((service) => at(service, "spec", "type") === "LoadBalancer");
+  const [served] = balanced.filter((service) => entriesOf(service).length > 0);
+  if (served) {
+    const { namespace, name } = served.metadata;
+    return { work: "yes", because: `Service ${namespace}/${name} has ${entriesOf(served)[0]}` };
+  }
+  if (cloud && BALANCING.has(cloud.id)) return { work: "yes", because: `${cloud.title} makes them` };
+  if (deployments.some(isMetalLb)) return { work: "yes", because: "MetalLB makes them" };
+  if (cloud?.id === "kind") return { work: "no", because: "kind makes none" };
+  const [waiting] = balanced;
+  return waiting
+    ? {
+        work: "unclear",
+        because: `Service ${waiting.metadata.namespace}/${waiting.metadata.name} waits for an address`,
+      }
+    : { work: "unclear", because: "no Service here has tried" };
+};
+
+const addressesOf = (nodes: readonly KubeObject[], type: string): readonly string[] =>
+  nodes.flatMap((node) => {
+    const addresses = at(node, "status", "addresses");
+    return (Array.isArray(addresses) ? addresses : [])
+      .filter((address) => at(address, "type") === type)
+      .map((address) => String(at(address, "address")))
+      .filter((address) => isIP(address) !== 0);
+  });
+
+/** Of the nodes, each once. */
+export const nodeAddresses = (
+  nodes: readonly KubeObject[],
+): { readonly external: readonly string[]; readonly internal: readonly string[] } => ({
+  external: [...new Set(addressesOf(nodes, "ExternalIP"))],
+  internal: [...new Set(addressesOf(nodes, "InternalIP"))],
+});

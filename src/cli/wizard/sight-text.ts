@@ -1,0 +1,53 @@
+import { count, entry, type Look } from "../reporter/look.ts";
+import type { Sight } from "./sight.ts";
+
+const WIDTH = 14;
+
+const GIB = 2 ** 30;
+const nodesText = ({ nodes }: Sight): string =>
+  nodes
+    ? `${count(nodes.count, "node")} with ${round(nodes.cpu)} CPU and ${round(nodes.memory / GIB)} GiB of memory`
+    : "may not be listed by you";
+
+const round = (value: number): string => String(Math.round(value * 10) / 10);
+
+const componentsText = ({ components }: Sight): string => {
+  if (!components) return "may not be listed by you";
+  if (components.length === 0) return "no Knative, Istio, cert-manager or external-dns";
+  return components.map(({ title, version, owner }) => `${title}${version ? ` ${version}` : ""} (${owner})`).join(", ");
+};
+
+const WORK = { yes: "work", no: "do not work", unclear: "are unclear" } as const;
+
+const zonesText = ({ zones }: Sight): string => {
+  if (zones.length === 0) return "none seen: no credentials are at hand";
+  return zones
+    .map(({ title, zones: names, trouble }) => {
+      if (trouble !== undefined) return `${title} could not be asked: ${trouble}`;
+      return names.length > 0 ? `${shortened(names)} (${title})` : `${title} is set up`;
+    })
+    .join("; ");
+};
+
+const SHOWN = 5;
+const shortened = (names: readonly string[]): string =>
+  names.length > SHOWN ? `${names.slice(0, SHOWN).join(", ")} and ${names.length - SHOWN} more` : names.join(", ");
+
+/** What is there, a line for each thing. */
+export const sightText = (sight: Sight, look: Look): string => {
+  const { cloud, loadBalancers, installed } = sight;
+  const rows: readonly (readonly [string, string])[] = [
+    ["Nodes", `${nodesText(sight)}${cloud ? `, ${cloud.title}` : ""}`],
+    ["There already", componentsText(sight)],
+    ["Load balancers", `${WORK[loadBalancers.work]}: ${loadBalancers.because}`],
+    ["DNS zones", zonesText(sight)],
+    ...(installed ? ([["Installed", "by kn-bootstrap; what was chosen then is proposed"]] as const) : []),
+  ];
+  const lines = [
+    ...rows.flatMap(([name, text]) => entry(look, 0, name.padEnd(WIDTH), text)),
+    "",
+    ...entry(look, 0, "", "Enter takes what is proposed; Ctrl-C leaves everything as it is."),
+    "",
+  ];
+  return `${lines.join("\n")}\n`;
+};

@@ -1,0 +1,117 @@
+import type { Written } from "../../config/complete.ts";
+import { quantity } from "../../core/quantity.ts";
+import { providers } from "../../dns/index.ts";
+import type { Glance } from "../../dns/provider.ts";
+import { ApiError, type ClusterRead } from "../../ports/cluster.ts";
+import { messageOf } from "../../ports/error.ts";
+import { at, type KubeObject } from "../../ports/object.ts";
+import { installedChoices } from "./installed.ts";
+import { type Cloud, cloudOf, type LoadBalancers, loadBalancersOf, nodeAddresses } from "./reach.ts";
+import { type Component, componentsIn } from "./whose.ts";
+
+/** What a DNS provider's credentials at hand let us see. */
+export interface VisibleZones {
+  /** Id of the provider. */
+  readonly provider: string;
+  readonly title: string;
+  /** Names of public zones; empty: it does not tell. */
+  readonly zones: readonly string[];
+  /** Why nothing could be seen. */
+  readonly trouble?: string;
+}
+
+/** What can be known without asking anybody. Undefined: it could not be read. */
+export interface Sight {
+  readonly nodes: { readonly count: number; readonly cpu: number; readonly memory: number } | undefined;
+  readonly cloud: Cloud | undefined;
+  readonly components: readonly Component[] | undefined;
+  readonly loadBalancers: LoadBalancers;
+  readonly addresses: { readonly external: readonly string[]; readonly internal: readonly string[] };
+  /** Of namespaces that are nobody's system, those with Services of Knative first. */
+  readonly namespaces: readonly string[];
+  /** Those that have them. */
+  readonly served: readonly string[];
+  readonly zones: readonly VisibleZones[];
+  /** What our installation here was told; undefined: there is none. */
+  readonly installed: Written | undefined;
+}
+
+/** Longest that a DNS provider may keep the first question waiting. */
+const GLANCE_MS = 3_000;
+
+const SYSTEM =
+  /^(kube-|knative-|istio-)|^(kourier-system|cert-manager|kn-bootstrap|metallb-system|local-path-storage)$/;
+
+/** Everything at once. A read that is refused leaves its part out: what is needed later is refused by name then. */
+export const look = async (
+  cluster: ClusterRead,
+  { env, signal, glanceMs = GLANCE_MS }: { env: Glance["env"]; signal: AbortSignal; glanceMs?: number },
+): Promise<Sight> => {
+  const list = (apiVersion: string, kind: string): Promise<readonly KubeObject[] | undefined> =>
+    readable(cluster.list({ apiVersion, kind }));
+  const [nodes, services, deployments, namespaces, knative, installed, zones] = await Promise.all([
+    list("v1", "Node"),
+    list("v1", "Service"),
+    list("apps/v1", "Deployment"),
+    list("v1", "Namespace"),
+    list("serving.knative.dev/v1", "Service"),
+    readable(installedChoices(cluster)),
+    visibleZones({ env, signal, glanceMs }),
+  ]);
+  signal.throwIfAborted();
+  const cloud = cloudOf(nodes ?? []);
+  const served = [...new Set((knative ?? []).flatMap(({ metadata }) => metadata.namespace ?? []))].sort();
+  const own = (namespaces ?? []).map(({ metadata }) => metadata.name).filter((name) => !SYSTEM.test(name));
+  return {
+    nodes: nodes && {
+      count: nodes.length,
+      cpu: total(nodes, "cpu"),
+      memory: total(nodes, "memory"),
+    },
+    cloud,
+    components: deployments && componentsIn(deployments),
+    loadBalancers: loadBalancersOf(cloud, services ?? [], deployments ?? []),
+    addresses: nodeAddresses(nodes ?? []),
+    namespaces: [...new Set([...served, ...own])],
+    served,
+    zones,
+    installed,
+  };
+};
+
+const total = (nodes: readonly KubeObject[], resource: string): number =>
+  nodes.reduce((sum, node) => sum + (quantity(at(node, "status", "allocatable", resource)) ?? 0), 0);
+
+const readable = async <T>(reading: Promise<T>): Promise<T | undefined> => {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return undefined;
+    throw error;
+  }
+};
+
+const visibleZones = async ({
+  env,
+  signal,
+  glanceMs,
+}: {
+  env: Glance["env"];
+  signal: AbortSignal;
+  glanceMs: number;
+}): Promise<readonly VisibleZones[]> => {
+  const seen = providers.map(async ({ id, title, glance }): Promise<readonly VisibleZones[]> => {
+    const late = AbortSignal.timeout(glanceMs);
+    const told = (trouble: string): readonly VisibleZones[] => [{ provider: id, title, zones: [], trouble }];
+    const gaveUp = new Promise<"late">((resolve) => late.addEventListener("abort", () => resolve("late")));
+    try {
+      const ended = AbortSignal.any([signal, late]);
+      const zones = await Promise.race([glance?.({ env, signal: ended }), gaveUp]);
+      if (zones === "late") return told(`no answer within ${glanceMs / 1000} s`);
+      return zones ? [{ provider: id, title, zones }] : [];
+    } catch (error) {
+      return told(late.aborted ? `no answer within ${glanceMs / 1000} s` : messageOf(error));
+    }
+  });
+  return (await Promise.all(seen)).flat();
+};

@@ -1,0 +1,90 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { copyTree, follow, recipes } from "./follow.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kn-bootstrap-recipes-"));
+  await copyTree(folder);
+  for (const recipe of await recipes()) await follow(folder, recipe);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const run = (...args: string[]): Promise<{ readonly code: number; readonly text: string }> =>
+  new Promise((done) => {
+    const env = { PATH: process.env.PATH ?? "", HOME: folder, LANG: "C.UTF-8", TMPDIR: process.env.TMPDIR ?? "" };
+    execFile(process.execPath, args, { cwd: folder, env, maxBuffer: 1e8 }, (error, out, err) =>
+      done({ code: Number(error?.code ?? 0), text: out + err }),
+    );
+  });
+const program = (...args: string[]) => run("src/main.ts", ...args);
+
+// One copy for all of them: they are independent, and this shows it.
+describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
+  it("has an ingress, a DNS provider, an issuer and a check more", async () => {
+    expect((await recipes()).map(({ title }) => title)).toEqual([
+      "A new ingress",
+      "A new DNS provider",
+      "A new certificate issuer",
+      "A new check",
+    ]);
+  });
+
+  it("compiles", async () => {
+    await writeFile(join(folder, "vitest.config.ts"), "export default {};\n");
+    expect(await run("node_modules/typescript/bin/tsc", "--noEmit")).toEqual({ code: 0, text: "" });
+  });
+
+  it("offers them as flags, in help, completion and documentation", async () => {
+    const help = await program("plan", "--help");
+    for (const id of ["example", "example-ca"]) expect(help.text).toMatch(new RegExp(`\\b${id}\\b`));
+    expect((await program("__complete", "plan", "--ingress", "")).text).toBe("kourier\t\nexample\t\n");
+    expect((await program("__complete", "plan", "--dns", "ex")).text).toBe("example\t\n");
+    expect((await program("__complete", "plan", "--tls", "ex")).text).toBe("example-ca\t\n");
+    await run("-e", "require('node:fs').mkdirSync('docs')");
+    expect(await run("scripts/docs.ts")).toEqual({ code: 0, text: "" });
+    const page = await readFile(join(folder, "docs/options.md"), "utf8");
+    for (const cell of ["`--ingress kourier\\|example`", "manual\\|example\\|magic", "acme\\|example-ca\\|self-signed"])
+      expect(page).toContain(cell);
+  });
+
+  it("installs with all of them", async () => {
+    const options = ["--ingress", "example", "--dns", "example", "--domain", "apps.example.com", "--tls", "example-ca"];
+    const { code, text } = await program("rehearse", "-o", "json", "-q", ...options);
+    expect({ code, text: code === 0 ? "" : text }).toEqual({ code: 0, text: "" });
+    const report = text.split("\n").find((line) => line.startsWith('{"type":"report"')) ?? "{}";
+    const { outcome, steps } = JSON.parse(report) as { outcome: string; steps: { id: string; summary: string }[] };
+    expect(outcome).toBe("done");
+    // What the new check found.
+    expect(steps.find(({ id }) => id === "ingress")?.summary).toMatch(/available; \d+\.\d+\.\d+\.\d+$/);
+    expect(text).toContain("Install Example Gateway");
+    expect(text).toContain("Example DNS");
+    expect(text).toContain("Get a certificate from Example CA");
+  });
+
+  it("keeps the house's rules, and the new provider the contract", async () => {
+    const contract = await readFile(join(folder, "test/contract/rfc2136.test.ts"), "utf8");
+    // The suite over the new one: the zone that is there already, opened by the provider of the registry.
+    const [set = ""] = contract.split("\n/** A real server");
+    const own = set
+      .replace(
+        'import { openRfc2136 } from "../../src/dns/rfc2136/index.ts";',
+        'import { dnsProvider } from "../../src/dns/index.ts";',
+      )
+      .replace("openRfc2136({", 'dnsProvider("example")!.open({ resolver: undefined as never, interactive: false,')
+      .replace('zonesContract("rfc2136"', 'zonesContract("example"');
+    expect(own).toContain('dnsProvider("example")');
+    await writeFile(join(folder, "test/contract/example.test.ts"), own);
+    const { code, text } = await run(
+      "node_modules/vitest/vitest.mjs",
+      "run",
+      "test/architecture.test.ts",
+      "test/contract/example.test.ts",
+    );
+    expect({ code, text: code === 0 ? "" : text }).toEqual({ code: 0, text: "" });
+    expect(text).toMatch(/Test Files.*2 passed/);
+  });
+});

@@ -1,0 +1,179 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { askAll } from "../../src/cli/wizard/questions.ts";
+import { brokenRule, completed } from "../../src/cli/wizard/settle.ts";
+import type { Sight } from "../../src/cli/wizard/sight.ts";
+import { shown } from "../../src/config/shown.ts";
+import { anybody, bare, chances, route53, scripted, sights } from "./sights.ts";
+
+const asking = async (sight: Partial<Sight>, answers: Readonly<Record<string, string>> = {}) => {
+  const asker = scripted(answers);
+  const written = await askAll({ ...bare, ...sight }, {}, asker);
+  return { written, config: completed(written), asked: asker.asked };
+};
+
+const kept = (written: Sight["installed"]): Sight["installed"] => {
+  const choices = shown(completed(written ?? {}));
+  return Object.fromEntries(
+    Object.entries(choices).map(([key, value]) => [key.replace(/-(\w)/g, (_, letter) => letter.toUpperCase()), value]),
+  );
+};
+
+const cloud = {
+  cloud: { id: "gce", title: "Google Cloud" },
+  loadBalancers: { work: "yes", because: "Google Cloud makes them" },
+} as const;
+
+describe("the questions", () => {
+  it("are two where there is nothing to choose between: no zone is seen, and load balancers work", async () => {
+    const { written, asked } = await asking(cloud);
+    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "self-signed"]);
+    expect(written).toEqual({ expose: "loadbalancer", tls: "self-signed" });
+  });
+
+  it("propose a name in the one zone that is seen, its provider, and a certificate that browsers trust", async () => {
+    const { written, asked } = await asking({ ...cloud, zones: route53("example.com") });
+    expect(asked.map(({ initial }) => initial)).toEqual(["apps.example.com", "route53", "letsencrypt", "none"]);
+    expect(written).toEqual({
+      expose: "loadbalancer",
+      domain: "apps.example.com",
+      dns: "route53",
+      tls: "letsencrypt",
+    });
+  });
+
+  it("propose no zone of several, but the provider whose zone is above the name that was given", async () => {
+    const zones = route53("example.com", "example.org");
+    const { asked, config } = await asking({ ...cloud, zones }, { domain: "x.example.org" });
+    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "route53", "letsencrypt", "none"]);
+    expect(config.dns).toBe("route53");
+  });
+
+  it("propose a name server that the environment names", async () => {
+    const zones = [{ provider: "rfc2136", title: "a name server", zones: [] }];
+    const { asked } = await asking({ ...cloud, zones }, { domain: "apps.example.com" });
+    expect(asked[1]?.initial).toBe("rfc2136");
+  });
+
+  it("ask for the way to the gateway only where it cannot be seen", async () => {
+    const unclear = await asking({});
+    expect(unclear.asked.map(({ choices }) => choices)).toContainEqual(["inside", "loadbalancer"]);
+    expect(unclear.config).toMatchObject({ expose: "nodeport", address: "192.0.2.10" });
+    const kind = await asking({
+      cloud: { id: "kind", title: "kind" },
+      loadBalancers: { work: "no", because: "kind makes none" },
+    });
+    expect(kind.asked).toHaveLength(2);
+    expect(kind.config).toMatchObject({ expose: "nodeport" });
+    expect(kind.asked[0]?.live).toBe("https://hello-default.127.0.0.1.sslip.io");
+  });
+
+  it("ask for namespaces where each needs a certificate, and propose those with Services", async () => {
+    const nested = { "makes the cert": "self-signed+1" };
+    const { asked, config } = await asking({ ...cloud, served: ["shop"] }, { domain: "apps.example.com", ...nested });
+    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "none", "self-signed", "shop"]);
+    expect(asked[2]?.live).toBe("https://hello.default.apps.example.com");
+    expect(config).toMatchObject({ domainTemplate: "{{.Name}}.{{.Namespace}}.{{.Domain}}", namespaces: ["shop"] });
+    const plain = await asking(cloud, { domain: "apps.example.com", "makes the certificate": "none" });
+    expect(plain.asked).toHaveLength(3);
+    expect(plain.asked[2]?.live).toBe("http://hello.default.apps.example.com");
+  });
+
+  it("ask for a CA's directory, for a Secret, and for an e-mail address with the choices that need them", async () => {
+    const zones = route53("example.com");
+    const directory = "https://ca.example.com/dir";
+    const acme = await asking({ ...cloud, zones }, { "makes the cert": "acme", directory });
+    expect(acme.config).toMatchObject({ tls: "acme", acmeDirectory: directory });
+    const secret = await asking({ ...cloud, zones }, { "makes the cert": "secret", Secret: "default/mine" });
+    expect(secret.config).toMatchObject({ tls: "secret", tlsSecret: "default/mine" });
+    const mail = await asking({ ...cloud, zones }, { "write to": "a@example.com" });
+    expect(mail.config).toMatchObject({ tls: "letsencrypt", acmeEmail: "a@example.com" });
+  });
+
+  it("refuse in the sentences of the flags", async () => {
+    const wrong = asking(cloud, { domain: "https://apps.example.com/x" });
+    await expect(wrong).rejects.toThrow(
+      '--domain cannot be "https://apps.example.com/x". It has a scheme. Write the name alone, for example apps.example.com.',
+    );
+    const long = asking(cloud, { domain: Array.from({ length: 5 }, () => "a".repeat(49)).join(".") });
+    await expect(long).rejects.toThrow("a DNS name has at most 253");
+    const none = asking(cloud, { domain: "apps.example.com", "makes the cert": "self-signed+1", namespaces: "," });
+    await expect(none).rejects.toThrow("needs --namespaces");
+  });
+
+  it("do not propose magic DNS where load balancers have names only", async () => {
+    const aws = {
+      cloud: { id: "aws", title: "AWS" },
+      loadBalancers: { work: "yes", because: "AWS makes them" },
+    } as const;
+    await expect(asking(aws)).rejects.toThrow("--dns magic needs an IP address");
+  });
+
+  it("offer no certificate that the DNS does not allow", async () => {
+    const magic = await asking(cloud);
+    expect(magic.asked[1]?.choices).toEqual(["self-signed", "secret", "none"]);
+    const manual = await asking(cloud, { domain: "apps.example.com", DNS: "manual" });
+    expect(manual.asked[2]?.choices).not.toContain("cert-manager");
+    expect(manual.asked[2]?.choices).toContain("letsencrypt");
+  });
+
+  it("change nothing of an installation when everything that is proposed is taken", async () => {
+    const installed = kept({
+      domain: "apps.example.org",
+      dns: "route53",
+      dnsZoneId: "Z1",
+      tls: "letsencrypt",
+      acmeEmail: "a@example.com",
+      domainTemplate: "nested",
+      namespaces: ["shop"],
+      hpa: true,
+      ingress: "kourier",
+      http: "enabled",
+    });
+    const { written, asked } = await asking({ installed, zones: route53("example.com") });
+    expect(completed(written)).toEqual(completed(installed ?? {}));
+    expect(asked.map(({ initial }) => initial)).toEqual([
+      "apps.example.org",
+      "route53",
+      "letsencrypt",
+      "shop",
+      "a@example.com",
+    ]);
+  });
+
+  it("forget what belonged to a choice that is given up", async () => {
+    const installed = kept({
+      domain: "apps.example.org",
+      dns: "route53",
+      dnsZoneId: "Z1",
+      tls: "letsencrypt",
+      acmeEmail: "a@example.com",
+    });
+    const { config } = await asking({ installed }, { domain: "magic", "makes the cert": "none" });
+    expect(config).toMatchObject({ dns: "magic", tls: "none", http: "enabled" });
+    for (const key of ["domain", "dnsZoneId", "acmeEmail"]) expect(config).not.toHaveProperty(key);
+  });
+
+  it("keep what the command line says about the run", async () => {
+    const written = await askAll({ ...bare, ...cloud }, { context: "other", timeout: 60 }, scripted());
+    expect(written).toMatchObject({ context: "other", timeout: 60 });
+  });
+});
+
+describe("anybody's answers", () => {
+  it("come to at most six questions and to options that fit together, and so do answers given anew over them", async () => {
+    await fc.assert(
+      fc.asyncProperty(sights, chances, chances, async (sight, first, second) => {
+        const asker = anybody(first);
+        const written = await askAll(sight, {}, asker);
+        expect(asker.asked.length).toBeLessThanOrEqual(6);
+        expect(brokenRule(written)).toBeUndefined();
+        const again = anybody(second);
+        const over = await askAll({ ...sight, installed: kept(written) }, {}, again);
+        expect(again.asked.length).toBeLessThanOrEqual(6);
+        expect(brokenRule(over)).toBeUndefined();
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

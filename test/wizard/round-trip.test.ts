@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parseArguments } from "../../src/cli/args.ts";
+import { commands } from "../../src/cli/commands/index.ts";
+import { fileText, offer } from "../../src/cli/wizard/offer.ts";
+import { askAll } from "../../src/cli/wizard/questions.ts";
+import { completed } from "../../src/cli/wizard/settle.ts";
+import type { Config } from "../../src/config/config.ts";
+import { load } from "../../src/config/load.ts";
+import { asCommand } from "../../src/config/shown.ts";
+import { anybody, chances, sights } from "./sights.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "kn-bootstrap-wizard-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The words that a POSIX shell makes of a line with single quotes. */
+const words = (line: string): readonly string[] =>
+  [...line.matchAll(/(?:'[^']*'|\\.|[^\s'\\])+/gs)].map(([word]) =>
+    word.replace(/'([^']*)'|\\(.)/gs, (_, quoted?: string, single?: string) => quoted ?? single ?? ""),
+  );
+
+const run = (line: string): Promise<Config> => {
+  const invocation = parseArguments(words(line).slice(1), { commands, version: "", columns: 80 });
+  if (invocation.kind !== "command") throw new Error(`${line} runs nothing`);
+  return load({ flags: invocation.written, env: {}, terminal: false });
+};
+
+describe("the wizard's answers", () => {
+  it("are the same configuration as the command and as the file that it ends with", async () => {
+    const path = join(folder, "kn-bootstrap.yaml");
+    const odd = fc.constantFrom(
+      {},
+      { context: "it's: #1", timeout: 5400 },
+      { kubeconfig: "a b/ü\t\\.yaml", hpa: true },
+    );
+    await fc.assert(
+      fc.asyncProperty(sights, chances, odd, async (sight, chance, others) => {
+        const config = completed(await askAll(sight, others, anybody(chance)));
+        expect(await run(asCommand(config))).toEqual(config);
+        await writeFile(path, fileText(config, "kn-bootstrap.schema.json"));
+        expect(await run(`kn-bootstrap install --config ${path}`)).toEqual(config);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("are offered as a command, and as a file that editors know the schema of", () => {
+    const config = completed({
+      domain: "apps.example.com",
+      dns: "route53",
+      domainTemplate: "nested",
+      namespaces: ["a", "b"],
+    });
+    expect(offer(config, "docs/config.schema.json").join("\n")).toMatchInlineSnapshot(`
+      "The same without questions, as one command:
+
+      kn-bootstrap install --domain apps.example.com --dns route53 --domain-template nested --tls letsencrypt --namespaces a,b
+
+      Or from a file, to be kept beside the code:
+
+      cat > kn-bootstrap.yaml <<'YAML'
+      # yaml-language-server: $schema=docs/config.schema.json
+      domain: apps.example.com
+      dns: route53
+      domain-template: nested
+      tls: letsencrypt
+      namespaces: [a, b]
+      YAML
+      kn-bootstrap install --config kn-bootstrap.yaml
+      "
+    `);
+  });
+});
