@@ -1,17 +1,18 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { $ } from "zx";
 import { pack } from "./pack.ts";
 
-const USAGE = `node scripts/e2e-kind.ts [--knative-version VERSION] [--keep]
+const USAGE = `node scripts/e2e-kind.ts [--knative-version VERSION] [--package FILE] [--keep]
 
 Makes a kind cluster, installs the packed program and with it Knative, asks a Service over https, and takes everything away again.
 Needs docker, kind, kubectl and curl; ports 80 and 443 of this machine have to be free.
-  --keep  leave the cluster; kind export kubeconfig --name knative gets at it
+  --package FILE  a tarball of scripts/pack.ts; otherwise one is made
+  --keep          leave the cluster; kind export kubeconfig --name knative gets at it
 `;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -24,12 +25,18 @@ spec: { template: { spec: { containers: [{ image: ghcr.io/knative/helloworld-go:
 
 const say = (text: string): void => void process.stdout.write(`\n== ${text}\n`);
 
-const endToEnd = async (folder: string, version: string | undefined, keep: boolean): Promise<void> => {
+interface Options {
+  readonly version?: string | undefined;
+  readonly tarball?: string | undefined;
+  readonly keep: boolean;
+}
+
+const endToEnd = async (folder: string, { version, tarball, keep }: Options): Promise<void> => {
   const kubeconfig = join(folder, "kubeconfig");
   const env = { ...process.env, KUBECONFIG: kubeconfig };
 
   say("the package");
-  const { path } = await pack(folder);
+  const path = tarball === undefined ? (await pack(folder)).path : resolve(tarball);
   await $({ cwd: root, stdio: "inherit" })`npm install --global --prefix ${folder} ${path}`;
 
   say("the cluster");
@@ -55,7 +62,9 @@ const thereAndBack = async (folder: string, env: NodeJS.ProcessEnv, version: str
   if (waiting.exitCode !== 0) throw new Error(`plan --exit-code ended with ${waiting.exitCode}:\n${waiting.text()}`);
 
   say("a Service answers over https, with a certificate that the cluster's own root vouches for");
-  await $({ cwd: root, env, input: HELLO })`kubectl apply -f -`;
+  const hello = join(folder, "hello.yaml");
+  await writeFile(hello, HELLO);
+  await run`kubectl apply -f ${hello}`;
   await run`kubectl wait service.serving.knative.dev/hello --for=condition=Ready --timeout=5m`;
   const url = (await read`kubectl get service.serving.knative.dev/hello -o ${"jsonpath={.status.url}"}`).text().trim();
   const secret = ["get", "secret", "self-signed-root", "-n", "kn-bootstrap", "-o", "jsonpath={.data.tls\\.crt}"];
@@ -84,13 +93,22 @@ const thereAndBack = async (folder: string, env: NodeJS.ProcessEnv, version: str
 };
 
 const { values } = parseArgs({
-  options: { "knative-version": { type: "string" }, keep: { type: "boolean" }, help: { type: "boolean" } },
+  options: {
+    "knative-version": { type: "string" },
+    package: { type: "string" },
+    keep: { type: "boolean" },
+    help: { type: "boolean" },
+  },
 });
 if (values.help) process.stdout.write(USAGE);
 else {
   const folder = await mkdtemp(join(tmpdir(), "kn-bootstrap-e2e-"));
   try {
-    await endToEnd(folder, values["knative-version"], values.keep === true);
+    await endToEnd(folder, {
+      version: values["knative-version"],
+      tarball: values.package,
+      keep: values.keep === true,
+    });
     say("done");
   } finally {
     await rm(folder, { recursive: true, force: true });

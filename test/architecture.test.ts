@@ -43,6 +43,7 @@ describe("the house", () => {
     ["@kubernetes/client-node", /^src\/adapters\/cluster\//],
     ["js-yaml", /^src\/(releases\/yaml|config\/load|adapters\/cluster\/kubeconfig-files)\.ts$|^src\/sandbox\//],
     ["@peculiar/x509", /^src\/(certificates|sandbox)\//],
+    ["enquirer", /^src\/cli\/wizard\/prompts\.ts$/],
     ["acme-client", /^src\/adapters\/authority\//],
     ["@aws-sdk/client-route-53", /^src\/dns\/route53\//],
     ["dns-packet", /^src\/(adapters\/resolver|dns\/rfc2136|sandbox)\//],

@@ -41,7 +41,8 @@ export const nextSteps = async (install: Installation, tools: Tools): Promise<re
       ? [
           {
             text: "Trust the root of this cluster where your browsers and clients keep theirs (once; it is kept over reinstalls):",
-            command: `cat > kn-bootstrap-root.crt <<'PEM'\n${root.trim()}\nPEM`,
+            // One line: a here-document would not end where it is copied with its margin.
+            command: `echo ${Buffer.from(root).toString("base64")} | base64 -d > kn-bootstrap-root.crt`,
           },
         ]
       : []),

@@ -138,7 +138,7 @@ describe("help", () => {
     for (const line of ["--help", ...subjects.map((name) => `help ${name}`)]) {
       const lines = text(line, columns).split("\n");
       // What is there to be copied is not broken.
-      const prose = lines.filter((row) => !/^  (# |kn-bootstrap |KN_BOOTSTRAP_)/.test(row));
+      const prose = lines.filter((row) => !/^ {2}(# |kn-bootstrap |KN_BOOTSTRAP_)/.test(row));
       expect(prose.filter((row) => row.length > columns)).toEqual([]);
     }
   });

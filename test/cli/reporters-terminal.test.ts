@@ -1,12 +1,15 @@
+import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createBoard } from "../../src/cli/reporter/board.ts";
 import { cells, cut, type Look } from "../../src/cli/reporter/look.ts";
+import { openOutput, type Settings } from "../../src/cli/reporter/output.ts";
 import { plainReporter } from "../../src/cli/reporter/plain.ts";
 import { createScreen, reflows } from "../../src/cli/reporter/screen.ts";
 import { terminalReporter } from "../../src/cli/reporter/tasks.ts";
 import type { Event } from "../../src/core/event.ts";
 import { emulator } from "./emulator.ts";
+import { fakeHost } from "./host.ts";
 import { change, next, plan, report } from "./plans.ts";
 
 const LOOK: Look = { columns: 80, color: false, unicode: true };
@@ -244,6 +247,34 @@ describe("a region below the lines that stay", () => {
     [{ TERM: "screen.xterm-256color" }, false],
     [{ TERM: "screen-256color", TMUX: "/tmp/x,1,0" }, true],
   ])("%j wraps anew: %s", (env, expected) => expect(reflows(env)).toBe(expected));
+});
+
+describe("lines change in place", () => {
+  const terminal = (): PassThrough & { isTTY: boolean } => Object.assign(new PassThrough(), { isTTY: true });
+  const usual: Settings = { output: "text", quiet: false, verbose: false, color: false };
+
+  it.each<[string, boolean, Record<string, string>, Partial<Settings>, object]>([
+    ["at a terminal", true, {}, {}, {}],
+    ["with CI=false", true, { CI: "false" }, {}, {}],
+    ["without colours", true, { NO_COLOR: "1" }, {}, {}],
+    ["not in CI", false, { CI: "true" }, {}, {}],
+    ["not on a dumb terminal", false, { TERM: "dumb" }, {}, {}],
+    ["not with -v", false, {}, { verbose: true }, {}],
+    ["not with -q", false, {}, { quiet: true }, {}],
+    ["not with -o json", false, {}, { output: "json" }, {}],
+    ["not when stdout is a pipe", false, {}, {}, { stdout: new PassThrough() }],
+    ["not when stderr is a file", false, {}, {}, { stderr: new PassThrough() }],
+  ])("%s", async (_name, lively, env, settings, streams) => {
+    const host = fakeHost([], { env, stdout: terminal(), stderr: terminal(), ...streams });
+    const stderr: string[] = [];
+    host.stderr.on("data", (chunk: Buffer) => stderr.push(chunk.toString()));
+    const output = await openOutput(host, { ...usual, ...settings });
+    output.reporter.emit(started("a", "Install a part", 3));
+    output.stderr("a line\n");
+    output.close();
+    await new Promise(setImmediate);
+    expect(stderr.join("").includes("Install a part (3 changes)")).toBe(!lively && !settings.quiet);
+  });
 });
 
 describe("progress at a terminal", () => {

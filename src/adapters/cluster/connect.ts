@@ -68,8 +68,24 @@ const establish = async (
   return secure(socket, { ...pem, host, servername, rejectUnauthorized: !insecure });
 };
 
+/** Reading certificates takes longer than the handshake with them: all connections with the same ones share what was read. */
+const contexts = new Map<string, tls.SecureContext>();
+/** Exec plugins make new client certificates again and again. */
+const REMEMBERED = 16;
+
+const contextOf = ({ ca, cert, key }: Pick<tls.ConnectionOptions, "ca" | "cert" | "key">): tls.SecureContext => {
+  const id = JSON.stringify([ca, cert, key]);
+  const known = contexts.get(id);
+  if (known) return known;
+  if (contexts.size >= REMEMBERED) contexts.clear();
+  const context = tls.createSecureContext({ ca, cert, key });
+  contexts.set(id, context);
+  return context;
+};
+
 const secure = async (socket: Duplex, options: tls.ConnectionOptions): Promise<Duplex> => {
-  const secured = tls.connect({ ...options, socket, ALPNProtocols: ["http/1.1"] });
+  const secureContext = contextOf(options);
+  const secured = tls.connect({ ...options, secureContext, socket, ALPNProtocols: ["http/1.1"] });
   await once(secured, "secureConnect");
   return secured;
 };

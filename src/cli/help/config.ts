@@ -16,9 +16,7 @@ The key is the flag without its dashes, the variable is the flag in capitals beh
 
   KN_BOOTSTRAP_DOMAIN=apps.example.com kn-bootstrap plan
 
-Unknown keys and variables are refused, with what was probably meant. A JSON Schema for editors is in the package, docs/config.schema.json; a first line tells them:
-
-  # yaml-language-server: $schema=docs/config.schema.json
+Unknown keys and variables are refused, with what was probably meant. A JSON Schema for editors is in the package: docs/config.schema.json.
 
 What was chosen is kept in the cluster, so status, renew and uninstall need no options. Credentials are no options: they come from the kubeconfig and from the chains that help dns and help tls name.
 `,

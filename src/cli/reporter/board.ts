@@ -34,6 +34,9 @@ interface Download {
 /** A wait that lasts longer than this shows what can be done about it. */
 const PATIENCE_SECONDS = 10;
 
+/** From so many columns on, there is room for words. */
+const ROOMY = 60;
+
 /** So much of a reason, so much of what to do about it. */
 const DETAILS = [
   { reason: 3, remedy: true },
@@ -143,11 +146,7 @@ export const createBoard = (now: () => number): Board => {
       ...(downloads.size > 0 ? [[downloadLine(look, frames[frame % frames.length] ?? "")]] : []),
       ...[...outside].map(([id, wait]) => [head(OUTSIDE[id] ?? id, wait.start), ...told(wait)]),
       ...[...steps.values()].map((step) => [
-        head(
-          step.title,
-          step.since,
-          step.changes > 1 && step.done < step.changes ? [`${step.done} of ${count(step.changes, "change")}`] : [],
-        ),
+        head(step.title, step.since, step.changes > 1 && step.done < step.changes ? [progress(step, look)] : []),
         ...told(step.wait),
       ]),
     ];
@@ -195,6 +194,9 @@ export const createBoard = (now: () => number): Board => {
     },
   };
 };
+
+const progress = ({ done, changes }: Running, { columns }: Look): string =>
+  columns < ROOMY ? `${done}/${changes}` : `${done} of ${count(changes, "change")}`;
 
 const indented = (text: string, most: number, look: Look): readonly string[] => {
   const lines = wrap(legible(text, look), look.columns - 3);
