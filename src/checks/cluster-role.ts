@@ -29,6 +29,8 @@ const DURING = [
   { group: "", resource: "pods" },
   { group: "", resource: "events" },
   { group: "discovery.k8s.io", resource: "endpointslices" },
+  // Who renews, for the last screen.
+  { group: "batch", resource: "cronjobs" },
 ];
 const LOCK = ["get", "create", "update", "delete"].map((verb) => ({
   verb,
@@ -83,8 +85,7 @@ const targetsOf = (plan: Plan, known: readonly ApiResource[]): readonly { change
 
 /** Server-side apply of what is not there needs `create` besides `patch`. */
 const verbsOf = (change: Written): readonly string[] => {
-  // An order that is done is forgotten again.
-  if (change.kind === "certificate") return ["create", "patch", "delete"];
+  if (change.kind === "certificate") return ["create", "patch", ...(change.isOrdered ? ["delete"] : [])];
   if (change.action === "delete") return ["delete"];
   const apply = change.action === "create" ? ["create", "patch"] : ["patch"];
   return change.temporary ? [...apply, "delete"] : apply;

@@ -53,6 +53,8 @@ export interface CertificateChange {
   readonly reason: string;
   /** Who signs it: `Let's Encrypt`. */
   readonly issuer: string;
+  /** Its order is kept in the cluster while it is under way, and removed after. */
+  readonly isOrdered?: true;
   /** What else a reader must know: what it costs of a rate limit, the records that exist while it is issued. */
   readonly remarks?: readonly string[];
 }

@@ -92,7 +92,7 @@ export const certificate = (install: Installation): Step => {
           secret: WILDCARD,
           reason,
           issuer: issuerInfo(config.tls).title,
-          ...(isAcme(config.tls) ? { remarks: await remarksFor(ctx, install, names) } : {}),
+          ...(isAcme(config.tls) ? { isOrdered: true, remarks: await remarksFor(ctx, install, names) } : {}),
         },
       ];
     },

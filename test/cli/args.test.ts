@@ -79,6 +79,7 @@ describe("the command line", () => {
       keepRecords: false,
       installCronjob: false,
       removeCronjob: false,
+      rollAccountKey: false,
       check: false,
       fault: [],
     });
