@@ -1,13 +1,40 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildResult, build, type Metafile } from "esbuild";
+import { type BuildResult, build, type Metafile, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** CommonJS dependencies ask for `require`, which an ES module does not have. Made when asked, as every chunk begins with this. */
 const REQUIRE =
   'import { createRequire as __createRequire } from "node:module"; const require = (id) => __createRequire(import.meta.url)(id);';
+
+/** What main.ts loads when it has looked at Node's version. */
+const START = "src/cli/index.ts";
+const BESIDE = ["src/cli/holder.ts", "src/ports/error.ts"];
+
+/**
+ * esbuild makes a chunk of the modules that the same entries reach, and every `import()` is an entry: the start alone would be twenty
+ * files. So whatever is loaded later imports the start, which is there already, and the start becomes one file.
+ */
+const oneStart: Plugin = {
+  name: "one-start",
+  setup: ({ onStart, onLoad }) => {
+    const later = new Set<string>();
+    onStart(async () => {
+      const files = await readdir(join(root, "src"), { recursive: true });
+      for (const file of files.filter((name) => name.endsWith(".ts")).map((name) => join(root, "src", name)))
+        for (const [, target = ""] of (await readFile(file, "utf8")).matchAll(/\bimport\("(\.[^"]+)"\)/g))
+          later.add(join(dirname(file), target));
+      for (const file of [START, ...BESIDE]) later.delete(join(root, file));
+    });
+    onLoad({ filter: /\.ts$/ }, async ({ path }) =>
+      later.has(path)
+        ? { contents: `${await readFile(path, "utf8")}\nimport ${JSON.stringify(join(root, START))};\n`, loader: "ts" }
+        : undefined,
+    );
+  },
+};
 
 /** The program as plain JavaScript: `main.js`, which loads on any Node, and chunks that are loaded when they are needed. */
 export const bundle = (outdir: string): Promise<BuildResult<{ metafile: true }>> =>
@@ -25,6 +52,7 @@ export const bundle = (outdir: string): Promise<BuildResult<{ metafile: true }>>
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "linked",
+    plugins: [oneStart],
     metafile: true,
     logLevel: "warning",
   });
@@ -70,7 +98,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 /** main.js and the command line, with everything that they import for certain. */
 const startPaths = (outputs: Metafile["outputs"]): ReadonlySet<string> => {
   const entries = Object.entries(outputs).filter(([, { entryPoint }]) =>
-    ["src/main.ts", "src/cli/index.ts", "src/cli/holder.ts", "src/ports/error.ts"].includes(entryPoint ?? ""),
+    ["src/main.ts", START, ...BESIDE].includes(entryPoint ?? ""),
   );
   const paths = new Set(entries.map(([path]) => path));
   for (const path of paths)

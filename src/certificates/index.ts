@@ -1,3 +1,4 @@
+import type { Issue } from "../core/apply.ts";
 import { UserError } from "../ports/error.ts";
 
 /** A way to the gateway's certificate. */
@@ -9,6 +10,8 @@ export interface IssuerInfo {
   readonly directory?: string;
   /** Whether browsers trust it without further ado. */
   readonly isPublic: boolean;
+  /** One that is no ACME CA makes it itself; its file is not loaded before. */
+  readonly load?: () => Promise<Issue>;
 }
 
 /** Every way that can be chosen. One more ACME CA is a line here; how the others are made is told in the file of that name. */
@@ -26,7 +29,12 @@ export const issuers: readonly IssuerInfo[] = [
     isPublic: false,
   },
   { id: "acme", title: "the ACME CA", directory: "option", isPublic: false },
-  { id: "self-signed", title: "a root of this cluster", isPublic: false },
+  {
+    id: "self-signed",
+    title: "a root of this cluster",
+    isPublic: false,
+    load: async () => (await import("./self-signed.ts")).issue,
+  },
   { id: "secret", title: "its owner", isPublic: false },
   { id: "cert-manager", title: "cert-manager", isPublic: false },
   { id: "none", title: "nobody", isPublic: false },

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { SOLVERS } from "../certificates/cert-manager/solver.ts";
 import { isAcme } from "../certificates/index.ts";
 import { wildcardsFor } from "../certificates/names.ts";
 import { HOME } from "../core/inventory.ts";
@@ -69,11 +70,11 @@ const RULES: readonly Rule[] = [
     id: "config.cert-manager-dns",
     broken: ({ tls, dns, domain }) => {
       if (tls !== "cert-manager") return undefined;
-      if (!dnsProvider(dns) || dnsProvider(dns)?.byHand)
+      if (!SOLVERS.includes(dns))
         return {
           what: `--tls cert-manager does not go with --dns ${dns}.`,
           why: "cert-manager has to write TXT records by itself, whenever it renews.",
-          remedy: "Choose --dns route53 or rfc2136 with a --domain of your own, or another --tls.",
+          remedy: `Choose --dns ${SOLVERS.join(" or ")} with a --domain of your own, or another --tls.`,
         };
       // Knative's common name for long hosts (serving, pkg/reconciler/certificate); X.509 allows 64, Knative checks 63.
       const common = `k.${domain}`;

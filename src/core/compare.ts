@@ -1,4 +1,4 @@
-import { type FieldSet, isRecord, type KubeObject } from "../ports/object.ts";
+import { type FieldSet, groupOf, isRecord, type KubeObject } from "../ports/object.ts";
 import { cededTo } from "./ceded.ts";
 import type { Conflict, FieldDifference } from "./change.ts";
 import { sameQuantity } from "./quantity.ts";
@@ -66,9 +66,7 @@ const inside = (place: Place, entry: string, value: unknown): [Place, unknown] =
   }
   if (entry.startsWith("k:")) {
     const key = keyFields(entry);
-    const item = Array.isArray(value)
-      ? value.find((candidate) => isRecord(candidate) && matches(candidate, key))
-      : undefined;
+    const item = Array.isArray(value) ? value.find((candidate) => holds(candidate, key)) : undefined;
     return [step(place, entry, `${place.path}[${labelOf(key)}]`), item];
   }
   const wanted: unknown = JSON.parse(entry.slice(2));
@@ -83,7 +81,7 @@ const same = (desired: unknown, live: unknown, path: string): boolean => {
     );
   }
   if (isRecord(desired)) {
-    if (!isRecord(live)) return Object.keys(desired).length === 0 && live === undefined;
+    if (!isRecord(live)) return false;
     return (
       Object.entries(desired).every(([key, value]) => same(value, live[key], `${path}.${key}`)) &&
       Object.keys(live).every((key) => key in desired || FILLED_IN[key]?.includes(live[key]))
@@ -109,20 +107,18 @@ const listKeys = (place: Place, desired: readonly unknown[]): readonly string[] 
   return structure(place).length === 0 && named(desired) ? ["name"] : undefined;
 };
 
-const matches = (item: unknown, key: Record<string, unknown>): boolean =>
-  isRecord(item) && Object.entries(key).every(([name, value]) => item[name] === undefined || item[name] === value);
+/** Whether an item is the one with these keys. */
+const holds = (item: unknown, key: Record<string, unknown>): boolean =>
+  isRecord(item) && Object.entries(key).every(([name, value]) => item[name] === value);
 
 /** Maps whose values people write: there an empty text is a value. */
 const FREE_MAP = /(^\.(data|binaryData|stringData)|\.(labels|annotations|matchLabels|nodeSelector))[.[]/;
 
-/**
- * What the server's Go types leave out although we applied it: a value that we own and that is not there (whoever removes a field
- * takes it from its owners too), an empty text, and an empty list.
- */
-const isDropped = (want: unknown, place: Place): boolean =>
-  place.applied !== undefined ||
-  (want === "" && !FREE_MAP.test(place.path)) ||
-  (Array.isArray(want) && want.length === 0);
+/** A merge drops it, in custom resources too (structured-merge-diff, typed/merge.go). */
+const isEmpty = (want: unknown): boolean => (isRecord(want) || Array.isArray(want)) && Object.keys(want).length === 0;
+
+/** Kinds that the server keeps as Go types: zero values go (`omitempty`). Custom resources are kept as they are written. */
+const isBuiltIn = ({ apiVersion }: KubeObject): boolean => /^[^.]*$|\.k8s\.io$/.test(groupOf(apiVersion));
 
 export const compare = (desired: KubeObject, live: KubeObject, manager: string): Comparison => {
   const object = structuredClone(desired);
@@ -130,6 +126,7 @@ export const compare = (desired: KubeObject, live: KubeObject, manager: string):
   const conflicts: Conflict[] = [];
   const entries = (live.metadata.managedFields ?? []).filter((entry) => entry.apiVersion === live.apiVersion);
   const ours = entries.filter((entry) => entry.manager === manager && !entry.subresource);
+  const typed = isBuiltIn(live);
   const root: Place = {
     path: "",
     applied: ours.find((entry) => entry.operation === "Apply")?.fieldsV1,
@@ -165,24 +162,18 @@ export const compare = (desired: KubeObject, live: KubeObject, manager: string):
   };
 
   const walkList = (want: unknown[], have: readonly unknown[], keys: readonly string[], place: Place): void => {
-    const known = new Set(structure(place).flatMap((set) => Object.keys(set).filter((key) => key.startsWith("k:"))));
+    const known = structure(place).flatMap((set) => Object.keys(set).filter((key) => key.startsWith("k:")));
+    const applied = Object.entries(place.applied ?? {}).filter(([entry]) => entry.startsWith("k:"));
+    /** A key that was left out when we applied the item has the server's default, and no owner. */
+    const isDefault = (key: string, candidate: Record<string, unknown>): boolean =>
+      FILLED_IN[key]?.includes(candidate[key]) ||
+      applied.some(([entry, set]) => holds(candidate, keyFields(entry)) && !(`f:${key}` in set));
+    const isItem = (item: Record<string, unknown>, candidate: Record<string, unknown>): boolean =>
+      keys.every((key) => (item[key] === undefined ? isDefault(key, candidate) : item[key] === candidate[key]));
     const seen = new Set<string>();
     for (const item of [...want]) {
-      const candidates = have.filter(
-        (candidate) =>
-          isRecord(candidate) &&
-          isRecord(item) &&
-          keys.every((key) => item[key] === undefined || item[key] === candidate[key]),
-      );
-      // A key that is left out has a default that only the server knows: ours is the item that we applied.
-      const applied = Object.keys(place.applied ?? {}).filter(
-        (key) => key.startsWith("k:") && matches(item, keyFields(key)),
-      );
-      const live =
-        candidates.find((candidate) => applied.some((key) => matches(candidate, keyFields(key)))) ?? candidates[0];
-      const entry = [...known].find(
-        (key) => matches(item, keyFields(key)) && (live === undefined || matches(live, keyFields(key))),
-      );
+      const live = have.find((candidate) => isRecord(candidate) && isRecord(item) && isItem(item, candidate));
+      const entry = known.find((key) => holds(live ?? item, keyFields(key)));
       if (entry) seen.add(entry);
       const label = isRecord(item)
         ? keys
@@ -192,9 +183,7 @@ export const compare = (desired: KubeObject, live: KubeObject, manager: string):
         : "";
       walk(item, live, step(place, entry ?? "", `${place.path}[${label}]`), () => want.splice(want.indexOf(item), 1));
     }
-    for (const entry of Object.keys(place.applied ?? {})) {
-      if (entry.startsWith("k:") && !seen.has(entry)) removed(...inside(place, entry, have));
-    }
+    for (const [entry] of applied) if (!seen.has(entry)) removed(...inside(place, entry, have));
   };
 
   const walkSet = (want: readonly unknown[], have: readonly unknown[], place: Place): void => {
@@ -202,6 +191,13 @@ export const compare = (desired: KubeObject, live: KubeObject, manager: string):
     for (const entry of Object.keys(place.applied ?? {})) {
       if (entry.startsWith("v:") && !want.includes(JSON.parse(entry.slice(2)))) removed(...inside(place, entry, have));
     }
+  };
+
+  /** What is not stored although we applied it. Before we did, that is only assumed of an empty text. */
+  const isDropped = (want: unknown, place: Place): boolean => {
+    if (typed && want === "" && !FREE_MAP.test(place.path)) return true;
+    if (place.applied === undefined) return false;
+    return isEmpty(want) || (typed && (want === "" || want === 0 || want === false));
   };
 
   const walk = (want: unknown, have: unknown, place: Place, giveUp: () => void): void => {

@@ -12,6 +12,7 @@ import { type Report, type RunTools, run } from "../core/run.ts";
 import { emptySnapshot, takeSnapshot } from "../core/snapshot.ts";
 import type { Kind, Snapshot, Step } from "../core/step.ts";
 import { runCheck } from "../core/wait.ts";
+import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
 import type { Authority } from "../ports/authority.ts";
 import type { ClusterPreview, ClusterRead, ClusterWrite, LockableCluster } from "../ports/cluster.ts";
 import type { Resolver } from "../ports/dns.ts";
@@ -48,7 +49,11 @@ export const installedVersions = async (cluster: ClusterRead): Promise<Readonly<
   const namespaces = await cluster.list({ apiVersion: "v1", kind: "Namespace" });
   const found = (name: string): string | undefined =>
     namespaces.find(({ metadata }) => metadata.name === name)?.metadata.labels?.[VERSION_LABEL];
-  const versions = { serving: found("knative-serving"), "net-kourier": found("kourier-system") };
+  const gateways = ingressIds.map(ingressProvider);
+  const versions = {
+    serving: found("knative-serving"),
+    ...Object.fromEntries(gateways.map(({ component, service }) => [component, found(service.namespace ?? "")])),
+  };
   return Object.fromEntries(
     Object.entries(versions).flatMap(([component, version]) => (version ? [[component, version]] : [])),
   );

@@ -48,6 +48,10 @@ export interface ServiceStatus {
 }
 
 const KNATIVE = "knative-serving";
+const PLACES: ReadonlySet<string | undefined> = new Set([
+  KNATIVE,
+  ...ingressIds.map((id) => ingressProvider(id).service.namespace),
+]);
 const VERSION = "app.kubernetes.io/version";
 const DEFAULT_CLASS = "istio.ingress.networking.knative.dev";
 const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
@@ -75,9 +79,7 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
     cluster.get(STATE),
     cluster.list({ apiVersion: "apps/v1", kind: "Deployment" }),
   ]);
-  const ours = deployments.filter(
-    ({ metadata }) => metadata.namespace === KNATIVE || metadata.namespace === "kourier-system",
-  );
+  const ours = deployments.filter(({ metadata }) => PLACES.has(metadata.namespace));
   if (!namespace || ours.length === 0) return { ...base, records: [], problems: [] };
 
   const choices = choicesOf(state);

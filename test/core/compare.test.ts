@@ -197,4 +197,16 @@ describe("comparing a manifest with the live object", () => {
     expect(compare(role([rule]), role([{ ...rule, resourceNames: ["x"] }]), "kn-bootstrap").fields).toHaveLength(1);
     expect(compare(role([rule]), role([rule, rule]), "kn-bootstrap").fields).toHaveLength(1);
   });
+
+  it("does not take an absent value for an empty map inside of a value that merges as a whole", () => {
+    const garden = (notes: object): KubeObject => ({
+      apiVersion: "apps/v1",
+      kind: "Garden",
+      metadata: { name: "g", managedFields: [apply({ "f:notes": {} })] },
+      notes,
+    });
+    expect(compare(garden({ x: {} }), garden({}), "kn-bootstrap").fields).toEqual([
+      { path: ".notes", from: {}, to: { x: {} } },
+    ]);
+  });
 });

@@ -47,7 +47,11 @@ describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
     await run("-e", "require('node:fs').mkdirSync('docs')");
     expect(await run("scripts/docs.ts")).toEqual({ code: 0, text: "" });
     const page = await readFile(join(folder, "docs/options.md"), "utf8");
-    for (const cell of ["`--ingress kourier\\|example`", "manual\\|example\\|magic", "acme\\|example-ca\\|self-signed"])
+    for (const cell of [
+      "`--ingress kourier\\|example`",
+      "manual\\|example\\|magic",
+      "self-signed\\|example-ca\\|secret",
+    ])
       expect(page).toContain(cell);
   });
 

@@ -8,7 +8,7 @@ export interface RandomKind {
   readonly namespaced: boolean;
   /** Everything besides apiVersion, kind and metadata. */
   readonly body: fc.Arbitrary<Record<string, unknown>>;
-  /** Paths of the lists that merge item by item → the keys of an item. All other lists are values. */
+  /** Paths of the lists that merge item by item → the keys of an item; none: a set. All other lists are values. */
   readonly listKeys: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -34,7 +34,8 @@ const listOf = <T>(items: fc.Arbitrary<T>, keyOf: (item: T) => unknown, minLengt
 
 const text = fc.constantFrom("1", "2", "");
 const filled = fc.constantFrom("1", "2");
-const map = fc.dictionary(fc.constantFrom("a", "b", "c.example.com/d"), text, { maxKeys: 3 });
+/** Never empty, as are the other maps below: whoever applies an empty one owns a field that is not stored. */
+const map = fc.dictionary(fc.constantFrom("a", "b", "c.example.com/d"), text, { minKeys: 1, maxKeys: 3 });
 
 const configMap: RandomKind = {
   apiVersion: "v1",
@@ -68,7 +69,7 @@ const service: RandomKind = {
       },
       {
         selector: fc.dictionary(fc.constantFrom("app", "role"), filled, { maxKeys: 2 }),
-        sessionAffinity: fc.constantFrom("None", "ClientIP"),
+        internalTrafficPolicy: fc.constantFrom("Cluster", "Local"),
         publishNotReadyAddresses: fc.boolean(),
       },
     ),
@@ -82,12 +83,13 @@ const container = withSome(
     env: listOf(withSome({ name: fc.constantFrom("A", "B", "C") }, { value: text }), (item) => item.name),
     ports: listOf(withSome({ containerPort: port }, { protocol: fc.constant("TCP") }), (item) => item.containerPort),
     resources: some({
-      limits: some({
-        cpu: fc.constantFrom("100m", "0.1", "1", "1000m"),
-        memory: fc.constantFrom("1Gi", "1024Mi", "2Gi"),
-      }),
+      limits: withSome(
+        { cpu: fc.constantFrom("100m", "0.1", "1", "1000m") },
+        { memory: fc.constantFrom("1Gi", "1024Mi", "2Gi") },
+      ),
     }),
-    securityContext: some({ runAsNonRoot: fc.boolean(), runAsUser: fc.constantFrom(0, 1000) }),
+    // Never empty: emptied by an apply, it is absent after that one and `{}` after the next (structured-merge-diff, typed/remove.go).
+    securityContext: withSome({ runAsNonRoot: fc.boolean() }, { runAsUser: fc.constantFrom(0, 1000) }),
   },
 );
 const deployment: RandomKind = {
@@ -131,7 +133,7 @@ const garden: RandomKind = {
   apiVersion: "example.com/v1",
   kind: "Garden",
   namespaced: true,
-  listKeys: { ".spec.beds": ["name", "zone"] },
+  listKeys: { ".spec.beds": ["name", "zone"], ".spec.tags": [] },
   body: fc.record({
     spec: some({
       mode: fc.constantFrom("auto", "manual"),
@@ -150,7 +152,7 @@ const garden: RandomKind = {
         (item) => [item.name, item.zone ?? "north"],
         1,
       ),
-      tags: fc.uniqueArray(fc.constantFrom("red", "green", "blue"), { maxLength: 3 }),
+      tags: fc.uniqueArray(fc.constantFrom("red", "green", "blue"), { minLength: 1, maxLength: 3 }),
       steps: fc.array(filled, { maxLength: 2 }),
       place: some({ x: fc.constantFrom(0, 1), y: fc.constantFrom(0, 1) }),
     }),

@@ -10,22 +10,22 @@ const scene = { standIns: false };
 describe.runIf(hasUpstream)("with the released manifests", () => {
   it("an install that was killed goes on", { timeout: PATIENCE }, () =>
     killEverywhere({
-      title: "the released 1.23, install (every 6th)",
+      title: "the released 1.23, install (every 12th)",
       before: [],
       command: INSTALL,
       after: ["plan", "--exit-code", ...VERSION],
       scene,
-      sample: (n) => n % 6 === 0,
+      sample: (n) => n % 12 === 0,
     }),
   );
 
   it("an uninstall that was killed goes on", { timeout: PATIENCE }, () =>
     killEverywhere({
-      title: "the released 1.23, uninstall (every 8th)",
+      title: "the released 1.23, uninstall (every 16th)",
       before: [INSTALL],
       command: ["uninstall", "--yes"],
       scene,
-      sample: (n) => n % 8 === 0,
+      sample: (n) => n % 16 === 0,
     }),
   );
 });

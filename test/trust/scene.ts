@@ -42,7 +42,7 @@ export interface SceneOptions extends WorldOptions {
 const PACE = 3;
 const LOOK_MS = 20;
 const REST_MS = 200;
-const SETTLED_MS = 3_000;
+const SETTLED_MS = 10_000;
 
 /** The Lease's included; dry runs and access reviews change nothing. */
 export const isWrite = ({ method, path, query }: ApiRequest): boolean =>
@@ -96,8 +96,9 @@ export const openScene = async ({ standIns = true, ...options }: SceneOptions = 
       onWrite = () => {
         if (++writes === n) kill();
       };
-      await run(...args);
+      const { code, stderr } = await run(...args);
       onWrite = () => {};
+      if (writes < n) expect(code, stderr).toBe(0);
       return writes;
     },
     contents: async () => {

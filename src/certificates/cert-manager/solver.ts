@@ -2,6 +2,9 @@ import { UserError } from "../../ports/error.ts";
 import type { KubeObject } from "../../ports/object.ts";
 
 /** How cert-manager writes the TXT records of DNS-01, at the provider of `--dns`. */
+/** Those of our DNS providers that cert-manager has a solver for. */
+export const SOLVERS: readonly string[] = ["route53", "rfc2136"];
+
 export type Dns01 =
   | {
       readonly provider: "route53";

@@ -19,6 +19,12 @@ const ATTEMPTS = 10;
 
 export type Client = Pick<Api, "get" | "list" | "create" | "update" | "remove" | "onChange">;
 
+/** A draft without owners keeps those that are stored: they are half of an object, and no controller changes them. */
+const withoutOwners = (object: Obj): Obj => {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+};
+
 export function createClient(world: World, registry: Registry): Client {
   const { store } = world;
   const resourceOf = (apiVersion: string, kind: string): Resource | undefined => {
@@ -63,9 +69,10 @@ export function createClient(world: World, registry: Registry): Client {
         const old = stored(target);
         if (!old) return undefined;
         const before = shown(old);
-        const draft = clone(before);
+        const unowned = withoutOwners(before);
+        const draft = clone(unowned);
         change(draft);
-        if (equal(draft, before)) return before;
+        if (equal(draft, unowned)) return before;
         try {
           const object = await update(world, call, target, (current) =>
             scale

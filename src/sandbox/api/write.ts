@@ -170,6 +170,14 @@ function isReleased({ resource }: Target, { metadata, spec }: Obj): boolean {
   return storageKey(resource) !== "/namespaces" || (spec?.finalizers ?? []).length === 0;
 }
 
+/** To be changed in place, but for its owners: their fields are read once, as long as they stay the same objects. */
+function copyOf(object: Obj): Obj {
+  const { managedFields, ...metadata } = object.metadata;
+  const copy: Obj = clone({ ...object, metadata });
+  if (managedFields) copy.metadata.managedFields = managedFields;
+  return copy;
+}
+
 function prepareUpdate(store: Store, target: Target, wanted: Obj, old: Obj): Obj {
   const { resource, subresource } = target;
   const { rules } = resource;
@@ -179,7 +187,8 @@ function prepareUpdate(store: Store, target: Target, wanted: Obj, old: Obj): Obj
     throw invalid(resource.group, resource.plural, name, [error]);
   }
   if (resourceVersion !== undefined && resourceVersion !== old.metadata.resourceVersion) throw modified(resource, name);
-  const draft = subresource === "status" ? withStatus(resource, clone(wanted), old) : clone(wanted);
+  const copy = copyOf(wanted);
+  const draft = subresource === "status" ? withStatus(resource, copy, old) : copy;
   keepMetadata(draft, old);
   if (subresource === "status") return draft;
   if (resource.status) setStatus(draft, old.status);

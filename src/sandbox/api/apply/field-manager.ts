@@ -148,9 +148,11 @@ function release({ added, modified, removed }: Comparison, owners: Owners, key: 
     if (!isEmpty(taken)) conflicts.push({ ...owner, set: taken });
   }
   if (conflicts.length > 0 && !force) throw conflictError(conflicts);
-  for (const [id, owner] of owners)
-    if (id !== key)
-      owners.set(id, { ...owner, set: difference(difference(owner.set, intersection(owner.set, changed)), removed) });
+  for (const [id, owner] of owners) {
+    if (id === key) continue;
+    const lost = intersection(owner.set, union(changed, removed));
+    if (!isEmpty(lost)) owners.set(id, { ...owner, set: difference(owner.set, lost) });
+  }
   for (const [id, owner] of owners) if (isEmpty(owner.set)) owners.delete(id);
 }
 

@@ -144,17 +144,23 @@ function elementText(element: PathElement): string {
 
 /* FieldsV1 of managedFields. */
 
+const decoded = new WeakMap<Fields, FieldSet>();
+const encoded = new WeakMap<FieldSet, Fields>();
+
+/** The result is shared: do not change it. */
 export function toFieldsV1(set: FieldSet): Fields {
+  const known = encoded.get(set);
+  if (known) return known;
   const out: Fields = {};
   for (const element of [...new Set([...set.members, ...set.children.keys()])].sort(before)) {
     const child = set.children.get(element);
     if (!child) out[element] = {};
     else out[element] = set.members.has(element) ? { ".": {}, ...toFieldsV1(child) } : toFieldsV1(child);
   }
+  encoded.set(set, out);
+  decoded.set(out, set);
   return out;
 }
-
-const decoded = new WeakMap<Fields, FieldSet>();
 
 /** The result is shared: do not insert into it. */
 export function fromFieldsV1(fields: Fields): FieldSet {

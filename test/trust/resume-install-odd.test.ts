@@ -1,0 +1,15 @@
+import { it } from "vitest";
+import { killEverywhere, PATIENCE } from "./kill-everywhere.ts";
+
+it(
+  "a whole install, killed after each odd write and run again, ends like one that was left alone",
+  { timeout: PATIENCE },
+  () =>
+    killEverywhere({
+      title: "the whole install (odd writes)",
+      before: [],
+      command: ["install", "--yes", "--knative-version", "1.23"],
+      after: ["plan", "--exit-code", "--knative-version", "1.23"],
+      sample: (n) => n % 2 === 1,
+    }),
+);
