@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { sampled } from "../thorough.ts";
 import type { Contents } from "./contents.ts";
 import { openScene, type Scene, type SceneOptions } from "./scene.ts";
 
@@ -12,14 +13,14 @@ export interface Resumption {
   /** Must end with exit code 0 afterwards, tried after every third kill: nothing is left to do. */
   readonly after?: readonly string[];
   readonly scene?: SceneOptions;
-  /** Which kills; default after every write. Of these every third is made, and all with `KN_TEST_KILLS=all`, as CI has it. */
+  /** Which kills; default after every write. Of these a sample is made, and all in a thorough run. */
   readonly sample?: (n: number, writes: number) => boolean;
 }
 
 /** Worlds at once: a run also waits for its cluster. */
 const AT_ONCE = 6;
 const PLANNED = 3;
-const SHARE = process.env.KN_TEST_KILLS === "all" ? 1 : 3;
+const SHARE = 8;
 /** Of a whole test, in milliseconds: the longest takes less than a minute of a core of its own. */
 export const PATIENCE = 400_000;
 
@@ -35,7 +36,7 @@ export const killEverywhere = async (resumption: Resumption): Promise<void> => {
   }));
   expect(writes).toBeGreaterThan(0);
   const chosen = Array.from({ length: writes }, (_, index) => index + 1).filter((n) => sample(n, writes));
-  const places = chosen.filter((_n, index) => index % SHARE === 0 || index === chosen.length - 1);
+  const places = sampled(chosen, SHARE);
   let kills = 0;
   let convergences = 0;
   await atOnce(AT_ONCE, places, (n) =>
