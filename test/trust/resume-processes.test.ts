@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { thisProcess } from "../../src/cli/holder.ts";
 import { kn } from "../engine/cli.ts";
+import { sampled } from "../thorough.ts";
 import type { Contents } from "./contents.ts";
 import { isWrite, openScene, type Scene } from "./scene.ts";
 import { hasUpstream, UPSTREAM } from "./upstream.ts";
@@ -54,7 +55,7 @@ describe.each(cases.filter(({ here }) => here))("$title that gets SIGKILL", ({ s
   });
   afterEach(() => scene.close());
 
-  it.each(at)("at write %i is finished by the next run", async (n) => {
+  it.each(sampled(at, 3))("at write %i is finished by the next run", async (n) => {
     await prepare();
     const child = spawn(process.execPath, [MAIN, ...command], {
       env: { ...process.env, KUBECONFIG: scene.kubeconfig },
