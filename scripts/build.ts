@@ -6,12 +6,10 @@ import { type BuildResult, build, type Metafile, type Plugin } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** CommonJS dependencies ask for `require`, which an ES module does not have. Made when asked, as every chunk begins with this. */
-const REQUIRE =
-  'import { createRequire as __createRequire } from "node:module"; const require = (id) => __createRequire(import.meta.url)(id);';
+const REQUIRE = 'const require = (id) => process.getBuiltinModule("node:module").createRequire(import.meta.url)(id);';
 
 /** What main.ts loads when it has looked at Node's version. */
 const START = "src/cli/index.ts";
-const BESIDE = ["src/cli/holder.ts", "src/ports/error.ts"];
 
 /**
  * esbuild makes a chunk of the modules that the same entries reach, and every `import()` is an entry: the start alone would be twenty
@@ -26,7 +24,7 @@ const oneStart: Plugin = {
       for (const file of files.filter((name) => name.endsWith(".ts")).map((name) => join(root, "src", name)))
         for (const [, target = ""] of (await readFile(file, "utf8")).matchAll(/\bimport\("(\.[^"]+)"\)/g))
           later.add(join(dirname(file), target));
-      for (const file of [START, ...BESIDE]) later.delete(join(root, file));
+      later.delete(join(root, START));
     });
     onLoad({ filter: /\.ts$/ }, async ({ path }) =>
       later.has(path)
@@ -98,7 +96,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 /** main.js and the command line, with everything that they import for certain. */
 const startPaths = (outputs: Metafile["outputs"]): ReadonlySet<string> => {
   const entries = Object.entries(outputs).filter(([, { entryPoint }]) =>
-    ["src/main.ts", START, ...BESIDE].includes(entryPoint ?? ""),
+    ["src/main.ts", START].includes(entryPoint ?? ""),
   );
   const paths = new Set(entries.map(([path]) => path));
   for (const path of paths)

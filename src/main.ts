@@ -10,11 +10,7 @@ const main = async (): Promise<void> => {
     process.exitCode = 2;
     return;
   }
-  const [{ runCli }, { thisProcess }, { Interrupted }] = await Promise.all([
-    import("./cli/index.ts"),
-    import("./cli/holder.ts"),
-    import("./ports/error.ts"),
-  ]);
+  const { Interrupted, runCli, thisProcess } = await import("./cli/index.ts");
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {

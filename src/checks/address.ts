@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { type Check, type Finding, fail, ok } from "../core/check.ts";
-import { magicDomain } from "../dns/index.ts";
+import { magicDomain } from "../dns/magic.ts";
 import { type Address, findAddress } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import { UserError } from "../ports/error.ts";

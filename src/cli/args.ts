@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import {
   type CommandFlags,
   type CommandName,
@@ -14,6 +13,9 @@ import { UserError } from "../ports/error.ts";
 import type { Command } from "./commands/index.ts";
 import { topics, topicText } from "./help/index.ts";
 import { commandHelp, programHelp } from "./help.ts";
+
+// Not imported: an import of node:util makes all of its exports, a coloured console and worker threads among them, before `--help` ends.
+const { parseArgs } = process.getBuiltinModule("node:util");
 
 export type Written = Readonly<Partial<Record<Option["key"], Raw>>>;
 

@@ -69,7 +69,9 @@ const SHORT: ReadonlyMap<string, string> = new Map([
 const flagWords = (option: Option, value: Value): readonly string[] => {
   if (typeof value === "boolean") return [value ? flagOf(option) : `--no-${nameOf(option)}`];
   if (typeof value === "number") return [flagOf(option), duration(value)];
-  return [flagOf(option), typeof value === "string" ? (SHORT.get(value) ?? value) : value.join(",")];
+  const text = typeof value === "string" ? (SHORT.get(value) ?? value) : value.join(",");
+  // A word of its own would be taken for the next flag.
+  return text.startsWith("-") ? [`${flagOf(option)}=${text}`] : [flagOf(option), text];
 };
 
 /** For a POSIX shell. */

@@ -2,7 +2,7 @@ import { blank } from "../core/blank.ts";
 import { type Check, fail, ok } from "../core/check.ts";
 import { isOurs, managerFor, ownerOfData } from "../core/inventory.ts";
 import type { PlanContext, Step } from "../core/step.ts";
-import { magicDomain } from "../dns/index.ts";
+import { magicDomain } from "../dns/magic.ts";
 import { findAddress } from "../ingress/address.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { type Reader, readerOf } from "../ports/reader.ts";

@@ -6,7 +6,7 @@ import { HOME, managerFor } from "../core/inventory.ts";
 import { recordName } from "../core/plan.ts";
 import { STATE } from "../core/prior.ts";
 import type { PlanContext, Step } from "../core/step.ts";
-import { zoneLine } from "../dns/manual.ts";
+import { zoneLine } from "../dns/manual/open.ts";
 import { markerName, markerValue, ownerOf, ownerWords } from "../dns/ownership.ts";
 import { type Expectation, everywhere, rememberServers } from "../dns/propagation.ts";
 import { setsAround, shadowsOf } from "../dns/shadows.ts";

@@ -86,6 +86,12 @@ describe("asCommand", () => {
     ).toBe("kn-bootstrap plan --domain-template flat --tls none --timeout 1h30m");
   });
 
+  it("keeps a value that looks like a flag with its flag", async () => {
+    const config = await loaded({ manifests: "-o", context: "--help" });
+    expect(asCommand(config)).toBe("kn-bootstrap install --context=--help --manifests=-o");
+    expect(await parsed(asCommand(config))).toEqual(config);
+  });
+
   it("can be pasted into a shell", async () => {
     const context = `it's "$HOME" \\ & *`;
     const line = asCommand(await loaded({ context }));

@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { openRfc2136 } from "../../src/dns/rfc2136/index.ts";
+import { openRfc2136 } from "../../src/dns/rfc2136/open.ts";
 import { absolute } from "../../src/ports/zones.ts";
 import { startDns } from "../../src/sandbox/dns/index.ts";
 import { hasKnot, inZoneFile, type Knot, startKnot, zoneFile } from "../real/knot.ts";

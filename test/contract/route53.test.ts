@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { iamPolicy } from "../../src/dns/iam-policy.ts";
-import { openRoute53 } from "../../src/dns/route53/index.ts";
+import { openRoute53 } from "../../src/dns/route53/open.ts";
 import type { RecordType } from "../../src/ports/dns.ts";
 import { absolute, type RecordSet, type RecordSetChange } from "../../src/ports/zones.ts";
 import { startDns } from "../../src/sandbox/dns/index.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openRfc2136 } from "../../src/dns/rfc2136/index.ts";
+import { openRfc2136 } from "../../src/dns/rfc2136/open.ts";
 import type { Pace } from "../../src/dns/rfc2136/server.ts";
 import { UserError } from "../../src/ports/error.ts";
 import type { RecordSet, Zone, ZonesWrite } from "../../src/ports/zones.ts";

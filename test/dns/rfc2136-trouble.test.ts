@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openRfc2136 } from "../../src/dns/rfc2136/index.ts";
+import { openRfc2136 } from "../../src/dns/rfc2136/open.ts";
 import type { Pace } from "../../src/dns/rfc2136/server.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { type RecordSet, type Zone, ZoneMoved, ZonesUnreachable } from "../../src/ports/zones.ts";

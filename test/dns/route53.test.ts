@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openRoute53, type Route53Pace, route53 } from "../../src/dns/route53/index.ts";
+import { route53 } from "../../src/dns/route53/index.ts";
+import { openRoute53, type Route53Pace } from "../../src/dns/route53/open.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { type RecordSet, type Zone, ZoneMoved, ZonesUnreachable, type ZonesWrite } from "../../src/ports/zones.ts";
 import {

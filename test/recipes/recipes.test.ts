@@ -75,7 +75,7 @@ describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
     const [set = ""] = contract.split("\n/** A real server");
     const own = set
       .replace(
-        'import { openRfc2136 } from "../../src/dns/rfc2136/index.ts";',
+        'import { openRfc2136 } from "../../src/dns/rfc2136/open.ts";',
         'import { dnsProvider } from "../../src/dns/index.ts";',
       )
       .replace("openRfc2136({", 'dnsProvider("example")!.open({ resolver: undefined as never, interactive: false,')

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Rule } from "../../src/checks/cluster-role.ts";
+import { sampled } from "../thorough.ts";
 import { openScene, problemOf, rightsIn, rulesIn, type Scene } from "./account.ts";
 
 const READ = /^(get|list|watch) /;
@@ -59,7 +60,8 @@ describe("install with the ClusterRole that it asks for", () => {
       expect(rulesIn(problem)).toEqual(rules);
     }
     const rights = rules.flatMap(rightsIn);
-    for (const taken of rights) {
+    const singles = sampled(rights, 4);
+    for (const taken of singles) {
       await empty.give(rights.filter((right) => right !== taken).map(ruleFor));
       const outcome = await empty.run("install", "--yes", "-o", "json");
       const problem = problemOf(outcome);
@@ -67,7 +69,7 @@ describe("install with the ClusterRole that it asks for", () => {
       expect(problem.why).toBe(`It may not ${textOf(taken)}. Nothing was changed.`);
     }
     process.stderr.write(
-      `rights: ${rules.length} rules and ${rights.length} single rights, each taken away once, each named, no write\n`,
+      `rights: ${rules.length} rules and ${singles.length} of ${rights.length} single rights, each taken away once, each named, no write\n`,
     );
   });
 });

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { createServer, get } from "node:https";
 import type { AddressInfo } from "node:net";
 import * as acme from "acme-client";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { csrFor, derOf, rsaKey, setUp } from "./shared.ts";
 
 const NAMES = ["*.apps.example.com", "apps.example.com"];
@@ -14,6 +14,15 @@ const trust = async (ca: string): Promise<void> => {
 };
 
 describe("issuance with acme-client", () => {
+  // In this process the product may have put its own adapter in (src/adapters/authority); here acme-client is its plain self.
+  const { adapter } = acme.axios.defaults;
+  beforeAll(() => {
+    acme.axios.defaults.adapter = "http";
+  });
+  afterAll(() => {
+    if (adapter) acme.axios.defaults.adapter = adapter;
+  });
+
   it.each(["ecdsa", "rsa"] as const)("of a wildcard and its apex with %s keys, served and verified", async (kind) => {
     const { ca, dns } = await setUp();
     await trust(ca.tlsCa);

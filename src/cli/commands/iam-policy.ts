@@ -1,6 +1,6 @@
 import { challengeName } from "../../dns/challenge.ts";
 import { iamPolicy } from "../../dns/iam-policy.ts";
-import { manual } from "../../dns/manual.ts";
+import { manual } from "../../dns/manual/index.ts";
 import { markerName } from "../../dns/ownership.ts";
 import { UserError } from "../../ports/error.ts";
 import type { Zone } from "../../ports/zones.ts";

@@ -1,5 +1,7 @@
-import { stripVTControlCharacters, styleText } from "node:util";
 import type { Remedy } from "../../ports/error.ts";
+
+// Not imported: see args.ts.
+const { stripVTControlCharacters, styleText } = process.getBuiltinModule("node:util");
 
 /** What the place can show where the text ends up. */
 export interface Look {

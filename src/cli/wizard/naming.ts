@@ -1,7 +1,8 @@
 import type { Written } from "../../config/complete.ts";
 import { flagOf, OPTIONS, type Option } from "../../config/options.ts";
 import { readValue, type Value } from "../../config/values.ts";
-import { dnsProvider, magicDomain, providers } from "../../dns/index.ts";
+import { dnsProvider, providers } from "../../dns/index.ts";
+import { magicDomain } from "../../dns/magic.ts";
 import { UserError } from "../../ports/error.ts";
 import { isInZone } from "../../ports/zones.ts";
 import type { Known, Question } from "./question.ts";

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { UserError } from "../../ports/error.ts";
+import { absolute, isInZone, type RecordSet, type Zone } from "../../ports/zones.ts";
+import { authoritativeServers } from "../delegation.ts";
+import type { DnsProvider, ZonesOptions } from "../provider.ts";
+import { askRecursive } from "../servers.ts";
+
+/** Between two looks at what a person has done. */
+const LOOK_MS = 1_000;
+
+/** A line as zone files have it: `*.apps.example.com. 300 IN A 203.0.113.7` (RFC 1035 §5.1). */
+export const zoneLine = (zone: Zone, { name, type, ttl, values }: RecordSet): string =>
+  values
+    .map((value) => {
+      const data = type === "TXT" ? `"${value.replaceAll(/["\\]/g, "\\$&")}"` : type === "CNAME" ? `${value}.` : value;
+      return `${absolute(zone, name)}. ${ttl ?? 300} IN ${type} ${data}`;
+    })
+    .join("\n");
+
+export const openManual: DnsProvider["open"] = async (options) => {
+  const ask = async (zone: Zone, name: string, type: RecordSet["type"]): Promise<readonly RecordSet[]> => {
+    const fqdn = absolute(zone, name);
+    const servers = await authoritativeServers(options.resolver, zone.name, options.signal);
+    for (const address of servers.flatMap((server) => server.addresses)) {
+      const answer = await options.resolver.askServer(address, fqdn, type, options.signal).catch(() => undefined);
+      if (!answer?.authoritative) continue;
+      const records = answer.answers.filter((record) => record.name === fqdn && record.type === type);
+      const [first] = records;
+      return first ? [{ name, type, ttl: first.ttl, values: records.map(({ value }) => value) }] : [];
+    }
+    return [];
+  };
+  return {
+    find: (domain) => zonesAbove(domain, options),
+    get: ask,
+    list: async () => undefined,
+    change: async (zone, changes, signal = options.signal) => {
+      const wanted = changes.flatMap(({ to }) => (to ? [to] : []));
+      const gone = changes.flatMap(({ from, to }) => (from && !to ? [from] : []));
+      if (gone.length > 0) options.onTrouble(`not needed any more in zone ${zone.name}:\n${linesOf(zone, gone)}`);
+      for (;;) {
+        const looks = wanted.map(async (set) => (isShown(set, await ask(zone, set.name, set.type)) ? [] : [set]));
+        const missing = (await Promise.all(looks)).flat();
+        if (missing.length === 0) return;
+        if (!options.interactive) throw nobodyThere(zone, missing);
+        options.onTrouble(`publish in zone ${zone.name}, then this goes on:\n${linesOf(zone, missing)}`);
+        await sleep(LOOK_MS, undefined, { signal });
+      }
+    },
+    close: () => {},
+  };
+};
+
+/** The values may stand among others. */
+const isShown = (set: RecordSet, found: readonly RecordSet[]): boolean => {
+  const values = new Set(found.flatMap((other) => other.values));
+  return set.values.every((value) => values.has(value));
+};
+
+/** The zone that the DNS itself shows for a domain: the first name from it upwards with a SOA. */
+const zonesAbove = async (domain: string, { resolver, signal }: ZonesOptions): Promise<readonly Zone[]> => {
+  for (let name = domain; name.includes("."); name = name.slice(name.indexOf(".") + 1)) {
+    const answer = await askRecursive(resolver, name, "SOA", signal);
+    const soa = [...answer.answers, ...answer.authority].find((record) => record.type === "SOA" && record.name !== "");
+    if (soa && isInZone({ name: soa.name }, domain)) {
+      return [{ id: soa.name, name: soa.name, isPrivate: false, nameServers: [] }];
+    }
+  }
+  return [];
+};
+
+const linesOf = (zone: Zone, sets: readonly RecordSet[]): string => sets.map((set) => zoneLine(zone, set)).join("\n");
+
+const nobodyThere = (zone: Zone, missing: readonly RecordSet[]): UserError => {
+  const [what, them] = missing.length === 1 ? ["A record has", "it"] : ["Records have", "them"];
+  return new UserError({
+    id: "dns.publish",
+    what: `${what} to be published in zone ${zone.name}.`,
+    why: "With --dns manual a person does that, and there is nobody at a terminal.",
+    remedy: {
+      text: `Publish ${them} in place of what is there, then run the same command again; it goes on where it stopped:`,
+      command: linesOf(zone, missing),
+    },
+    exitCode: 3,
+  });
+};

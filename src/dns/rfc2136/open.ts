@@ -1,0 +1,30 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { DnsProvider, ZonesOptions } from "../provider.ts";
+import type { Pace } from "./server.ts";
+
+const PACE: Pace = {
+  now: Date.now,
+  sleep: async (ms, signal) => {
+    await delay(ms, undefined, { signal }).catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : error;
+    });
+  },
+  timeoutMs: 5000,
+  pausesMs: [500, 1500],
+  settleMs: 30_000,
+};
+
+/** With its times as arguments, for tests. */
+export const openRfc2136 = async (
+  { env, signal, onTrouble }: Pick<ZonesOptions, "env" | "signal" | "onTrouble">,
+  pace: Partial<Pace> = {},
+): ReturnType<DnsProvider["open"]> => {
+  const [{ readSettings }, { createServer }, { createZones }] = await Promise.all([
+    import("./settings.ts"),
+    import("./server.ts"),
+    import("./zones.ts"),
+  ]);
+  const times = { ...PACE, ...pace };
+  const server = createServer(await readSettings(env), onTrouble, times);
+  return { ...createZones(server, signal, onTrouble, times), close: server.close };
+};
