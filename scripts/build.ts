@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** CommonJS dependencies ask for `require`, which an ES module does not have. Made when asked, as every chunk begins with this. */
 const REQUIRE = 'const require = (id) => process.getBuiltinModule("node:module").createRequire(import.meta.url)(id);';
 
+const MAIN = "src/main.ts";
 /** What main.ts loads when it has looked at Node's version. */
 const START = "src/cli/index.ts";
 
@@ -34,11 +35,14 @@ const oneStart: Plugin = {
   },
 };
 
-/** The program as plain JavaScript: `main.js`, which loads on any Node, and chunks that are loaded when they are needed. */
-export const bundle = (outdir: string): Promise<BuildResult<{ metafile: true }>> =>
+/**
+ * A program as plain JavaScript: `main.js`, which loads on any Node, and chunks that are loaded when they are needed. Another entry is
+ * a path from the repository's root.
+ */
+export const bundle = (outdir: string, entry = MAIN): Promise<BuildResult<{ metafile: true }>> =>
   build({
     absWorkingDir: root,
-    entryPoints: ["src/main.ts"],
+    entryPoints: [entry],
     outdir,
     bundle: true,
     splitting: true,
@@ -50,7 +54,7 @@ export const bundle = (outdir: string): Promise<BuildResult<{ metafile: true }>>
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "linked",
-    plugins: [oneStart],
+    plugins: entry === MAIN ? [oneStart] : [],
     metafile: true,
     logLevel: "warning",
   });
@@ -95,9 +99,7 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 
 /** main.js and the command line, with everything that they import for certain. */
 const startPaths = (outputs: Metafile["outputs"]): ReadonlySet<string> => {
-  const entries = Object.entries(outputs).filter(([, { entryPoint }]) =>
-    ["src/main.ts", START].includes(entryPoint ?? ""),
-  );
+  const entries = Object.entries(outputs).filter(([, { entryPoint }]) => [MAIN, START].includes(entryPoint ?? ""));
   const paths = new Set(entries.map(([path]) => path));
   for (const path of paths)
     for (const { kind, path: imported } of outputs[path]?.imports ?? [])

@@ -1,13 +1,13 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttp } from "node:http";
 import https from "node:https";
 import { createRequire } from "node:module";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { afterEach, describe, expect, it } from "vitest";
+import { bundle } from "../../scripts/build.ts";
 import { certificateId, createAuthority } from "../../src/adapters/authority/index.ts";
 import { makeLeaf, makeRoot } from "../../src/certificates/x509.ts";
 import { AuthorityError, AuthorityUnreachable } from "../../src/ports/authority.ts";
@@ -267,19 +267,10 @@ describe("the bundled program", () => {
   it("finds acme-client, a CommonJS package", async () => {
     const outdir = mkdtempSync(join(tmpdir(), "kn-bootstrap-authority-"));
     try {
-      await build({
-        entryPoints: ["src/adapters/authority/index.ts"],
-        outdir,
-        bundle: true,
-        splitting: true,
-        format: "esm",
-        platform: "node",
-        outExtension: { ".js": ".mjs" },
-        banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);` },
-        logLevel: "silent",
-      });
+      await bundle(outdir, "src/adapters/authority/index.ts");
+      writeFileSync(join(outdir, "package.json"), '{ "type": "module" }');
       const bundled: typeof import("../../src/adapters/authority/index.ts") = createRequire(import.meta.url)(
-        join(outdir, "index.mjs"),
+        join(outdir, "index.js"),
       );
       const ca = await startCa(() => ({ headers: { location: `${ca.base}/account/7` }, body: { status: "valid" } }));
       expect(await bundled.createAuthority(ca.options).register(key(), {})).toBe(`${ca.base}/account/7`);

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { noTerminal, openTerminal, type Terminal, type TerminalOptions } from "./display-tmux.ts";
+import { noTerminal, openTerminal, type Terminal, type TerminalOptions } from "./tmux.ts";
 
 if (noTerminal !== undefined) process.stderr.write(`Skipped: the display at a terminal: ${noTerminal}.\n`);
 
@@ -19,7 +19,7 @@ describe.skipIf(noTerminal !== undefined)("the display at a terminal", () => {
   const program = async (args: string, options: TerminalOptions) => {
     number += 1;
     const gate = join(directory, String(number));
-    const terminal = await openTerminal(`node test/terminal/display-program.ts ${args}`, {
+    const terminal = await openTerminal(`"${process.execPath}" test/terminal/display-program.ts ${args}`, {
       ...options,
       env: { ...options.env, GATE: gate },
     });
@@ -49,12 +49,12 @@ describe.skipIf(noTerminal !== undefined)("the display at a terminal", () => {
     expect(during.indexOf("A warning in the middle.")).toBeLessThan(during.indexOf("Install part 1"));
     expect(times(during, "Install part")).toBe(5);
     await open();
-    expect(await terminal.exitCode()).toBe(0);
+    expect((await terminal.ended()).code).toBe(0);
     const after = await terminal.history();
     expect(after).not.toMatch(/steps? done,|of 3 changes|0 of 1 available/);
     for (let index = 1; index <= 5; index++) expect(times(after, `✓ Install part ${index}, 1.0 s`)).toBe(1);
     expect(after).toMatch(/Done after[\s\S]*Next[\s\S]*kn-bootstrap uninstall\n\[exit 0\]/);
-    expect(await terminal.cursorIsVisible()).toBe(true);
+    expect((await terminal.ended()).hasCursor).toBe(true);
   });
 
   it.concurrent("leaves nothing behind and takes nothing away when it is resized in the middle", async () => {
@@ -79,7 +79,7 @@ describe.skipIf(noTerminal !== undefined)("the display at a terminal", () => {
     for (let index = 1; index <= 5; index++) expect(times(during, `Install part ${index}`)).toBe(1);
     expect(times(during, /steps? done,/)).toBe(1);
     await open();
-    expect(await terminal.exitCode()).toBe(0);
+    expect((await terminal.ended()).code).toBe(0);
     const after = await terminal.history();
     expect(times(after, "A warning in the middle.")).toBe(1);
     expect(times(after, "12 established")).toBe(1);
@@ -91,12 +91,12 @@ describe.skipIf(noTerminal !== undefined)("the display at a terminal", () => {
     await using _closed = terminal;
     await terminal.until(REGION);
     await terminal.press("C-c");
-    expect(await terminal.exitCode()).toBe(130);
+    expect((await terminal.ended()).code).toBe(130);
     const after = await terminal.history();
     expect(after).toMatch(/Interrupted after 31 s: 1 of 4 steps done, what is done is kept\./);
     expect(after).toMatch(/Interrupted\. Run the same command again; what is done is kept\.\n\[exit 130\]/);
     expect(after).not.toMatch(/\^C|of 3 changes/);
-    expect(await terminal.cursorIsVisible()).toBe(true);
+    expect((await terminal.ended()).hasCursor).toBe(true);
   });
 
   it.concurrent("does not disturb the question", async () => {
@@ -106,7 +106,7 @@ describe.skipIf(noTerminal !== undefined)("the display at a terminal", () => {
     await terminal.press("y", "Enter");
     await terminal.until(REGION);
     await open();
-    expect(await terminal.exitCode()).toBe(0);
+    expect((await terminal.ended()).code).toBe(0);
     expect(await terminal.history()).toMatch(/\? \[y\/N\] y\n[\s\S]*✓ Install the custom resource definitions/);
   });
 
@@ -119,7 +119,7 @@ describe.skipIf(noTerminal !== undefined)("the display at a terminal", () => {
     const { terminal, open } = await program(args, { columns: 80, rows: 40, env });
     await using _closed = terminal;
     await open();
-    await terminal.exitCode();
+    await terminal.ended();
     const all = await terminal.history();
     expect(all).toMatch(/Install part 5 of what there is to install \(3 changes\)/);
     expect(times(all, "… step-3: Deployment knative-serving/part-3")).toBe(1);
@@ -130,7 +130,7 @@ describe.skipIf(noTerminal !== undefined)("the display at a terminal", () => {
     const { terminal, open } = await program("--yes -q", { columns: 80, rows: 40 });
     await using _closed = terminal;
     await open();
-    expect(await terminal.exitCode()).toBe(0);
+    expect((await terminal.ended()).code).toBe(0);
     const all = await terminal.history();
     expect(all).toContain("A warning in the middle.");
     expect(all).not.toMatch(/Install part/);
@@ -147,7 +147,7 @@ describe.skipIf(noTerminal !== undefined)("the display at a terminal", () => {
       await terminal.until(REGION);
       expect((await terminal.history(true)).includes("\u001b[")).toBe(coloured);
       await open();
-      await terminal.exitCode();
+      await terminal.ended();
       expect((await terminal.history(true)).includes("\u001b[")).toBe(coloured);
     }
   });
@@ -158,20 +158,20 @@ describe.skipIf(noTerminal !== undefined)("the display at a terminal", () => {
     await terminal.until(REGION);
     expect(await terminal.history()).toMatch(/^\p{ASCII}*$/u);
     await open();
-    expect(await terminal.exitCode()).toBe(0);
+    expect((await terminal.ended()).code).toBe(0);
     expect(await terminal.history()).toMatch(/^\p{ASCII}*$/u);
   });
 });
 
 describe.skipIf(noTerminal !== undefined)("a rehearsal at a terminal", () => {
-  const REHEARSAL = "node src/main.ts rehearse --dns route53 --domain apps.example.com";
+  const REHEARSAL = `"${process.execPath}" src/main.ts rehearse --dns route53 --domain apps.example.com`;
 
   it.concurrent("made narrower in the middle, comes to its report", async () => {
     await using terminal = await openTerminal(REHEARSAL, { columns: 80, rows: 30 });
     await terminal.until(/of 14 steps done/);
     await terminal.resize(40, 20);
     await terminal.until(/\[exit \d+\]/);
-    expect(await terminal.exitCode()).toBe(0);
+    expect((await terminal.ended()).code).toBe(0);
     const all = await terminal.history();
     expect(all).toMatch(/Done after[\s\S]*Created \d+ objects[\s\S]*█ the chain that took longest/);
     expect(all).not.toMatch(/steps done,/);
@@ -182,10 +182,10 @@ describe.skipIf(noTerminal !== undefined)("a rehearsal at a terminal", () => {
     await using terminal = await openTerminal(REHEARSAL, { columns: 40, rows: 20 });
     await terminal.until(/of 14 steps done/);
     await terminal.press("C-c");
-    expect(await terminal.exitCode()).toBe(130);
+    expect((await terminal.ended()).code).toBe(130);
     const all = await terminal.history();
     expect(all).toMatch(/Interrupted after/);
     expect(all).not.toMatch(/steps done, \d+ s/);
-    expect(await terminal.cursorIsVisible()).toBe(true);
+    expect((await terminal.ended()).hasCursor).toBe(true);
   });
 });

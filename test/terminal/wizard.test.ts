@@ -1,13 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import {
-  buildProgram,
-  expectFits,
-  hasTmux,
-  openTerminal,
-  type RemoteWorld,
-  startRemoteWorld,
-  type Terminal,
-} from "./wizard-terminal.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { noTerminal, openTerminal, type Terminal, type TerminalOptions } from "./tmux.ts";
+import { buildProgram, expectFits, type RemoteWorld, startRemoteWorld } from "./wizard-stage.ts";
 
 const QUESTIONS = {
   domain: /\? What is the base domain of every\s+URL\?/,
@@ -25,33 +18,28 @@ type Place = keyof typeof QUESTIONS;
 /** What is pressed where, in order; Enter follows. */
 type Answers = readonly (readonly [Place, ...string[]])[];
 
-describe.skipIf(!hasTmux)("the wizard in a terminal", () => {
+if (noTerminal !== undefined) process.stdout.write(`skipped: the wizard in a terminal: ${noTerminal}\n`);
+
+describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
   let program: Awaited<ReturnType<typeof buildProgram>>;
   let world: RemoteWorld;
   const terminals: Terminal[] = [];
   beforeAll(async () => {
     [program, world] = await Promise.all([buildProgram(), startRemoteWorld()]);
   });
-  afterEach(async () => {
-    await Promise.all(terminals.splice(0).map((terminal) => terminal.close()));
-  });
   afterAll(async () => {
+    await Promise.all(terminals.map((terminal) => terminal[Symbol.asyncDispose]()));
     await Promise.all([program?.remove(), world?.close()]);
   });
 
+  /** Of the wizard all that it ever said counts as on the screen. */
   const open = async (
-    options: {
-      columns?: number;
-      rows?: number;
-      args?: readonly string[];
-      env?: Record<string, string>;
-      node?: string;
-    } = {},
+    options: TerminalOptions & { readonly args?: readonly string[]; readonly node?: string } = {},
   ): Promise<Terminal> => {
     const { args = [], node = process.execPath, env = {} } = options;
     const terminal = await openTerminal([node, program.path, ...args], { ...options, env: { ...world.env, ...env } });
     terminals.push(terminal);
-    return terminal;
+    return { ...terminal, screen: terminal.history, until: (pattern) => terminal.until(pattern, "history") };
   };
 
   const answer = async (terminal: Terminal, answers: Answers): Promise<void> => {
@@ -63,188 +51,197 @@ describe.skipIf(!hasTmux)("the wizard in a terminal", () => {
 
   const ALL: Answers = [["domain"], ["dns"], ["tls"], ["expose"], ["email"]];
 
-  it("changes nothing after a no, and ends with the command and the file that say the same", async () => {
-    const terminal = await open({ columns: 200 });
-    await answer(terminal, [["domain", "Shop.Example.COM."], ...ALL.slice(1), ["confirm", "n"]]);
-    expect(await terminal.ended()).toEqual({ code: 0, isSane: true, hasCursor: true });
-    const screen = await terminal.screen();
-    const said = "--expose nodeport --domain shop.example.com --dns route53 --tls letsencrypt";
-    expect(screen).toContain(`\nkn-bootstrap install ${said}\n`);
-    expect(screen).toContain("\n# yaml-language-server: $schema=");
-    expect(screen).toContain("\nexpose: nodeport\ndomain: shop.example.com\ndns: route53\ntls: letsencrypt\nYAML\n");
-    expect(await world.writes()).toEqual([]);
-  });
+  describe.concurrent("changes nothing, and", () => {
+    it("changes nothing after a no, and ends with the command and the file that say the same", async () => {
+      const terminal = await open({ columns: 200 });
+      await answer(terminal, [["domain", "Shop.Example.COM."], ...ALL.slice(1), ["confirm", "n"]]);
+      expect(await terminal.ended()).toEqual({ code: 0, isSane: true, hasCursor: true });
+      const screen = await terminal.screen();
+      const said = "--expose nodeport --domain shop.example.com --dns route53 --tls letsencrypt";
+      expect(screen).toContain(`\nkn-bootstrap install ${said}\n`);
+      expect(screen).toContain("\n# yaml-language-server: $schema=");
+      expect(screen).toContain("\nexpose: nodeport\ndomain: shop.example.com\ndns: route53\ntls: letsencrypt\nYAML\n");
+      expect(await world.writes()).toEqual([]);
+    });
 
-  it.each<[string, Answers, string]>([
-    [
-      "a name server, the staging CA, a load balancer, an e-mail address",
-      [["domain"], ["dns", "Down"], ["tls", "Down"], ["expose", "Down"], ["email", "a@example.com"], ["confirm", "n"]],
-      "--domain apps.example.com --dns rfc2136 --tls letsencrypt-staging --acme-email a@example.com",
-    ],
-    [
-      "by hand, a root of its own, nested names",
+    it.each<[string, Answers, string]>([
       [
-        ["domain"],
-        ["dns", "Down", "Down"],
-        ["tls", "Down", "Down", "Down", "Tab"],
-        ["expose", "End"],
-        ["namespaces", "shop,default"],
-        ["confirm", "n"],
+        "a name server, the staging CA, a load balancer, an e-mail address",
+        [
+          ["domain"],
+          ["dns", "Down"],
+          ["tls", "Down"],
+          ["expose", "Down"],
+          ["email", "a@example.com"],
+          ["confirm", "n"],
+        ],
+        "--domain apps.example.com --dns rfc2136 --tls letsencrypt-staging --acme-email a@example.com",
       ],
-      "--domain apps.example.com --dns manual --domain-template nested --tls self-signed --namespaces shop,default",
-    ],
-    [
-      "nobody's DNS, a Secret that is not there",
-      [["domain"], ["dns", "End"], ["tls", "Down"], ["secret", "default/mine"], ["expose", "End"]],
-      "--domain apps.example.com --dns none --tls secret --tls-secret default/mine",
-    ],
-    [
-      "another CA",
       [
-        ["domain"],
-        ["dns"],
-        ["tls", "Down", "Down"],
-        ["directory", "https://ca.example.com/dir"],
-        ["expose", "End"],
-        ["confirm", "n"],
+        "by hand, a root of its own, nested names",
+        [
+          ["domain"],
+          ["dns", "Down", "Down"],
+          ["tls", "Down", "Down", "Down", "Tab"],
+          ["expose", "End"],
+          ["namespaces", "shop,default"],
+          ["confirm", "n"],
+        ],
+        "--domain apps.example.com --dns manual --domain-template nested --tls self-signed --namespaces shop,default",
       ],
-      "--domain apps.example.com --dns route53 --tls acme --acme-directory https://ca.example.com/dir",
-    ],
-    [
-      "cert-manager",
-      [["domain"], ["dns"], ["tls", "End", "Up"], ["expose", "End"], ["email"], ["confirm", "n"]],
-      "--domain apps.example.com --dns route53 --tls cert-manager",
-    ],
-    [
-      "magic and plain http",
       [
-        ["domain", "magic"],
-        ["tls", "End"],
-        ["expose", "End"],
-        ["confirm", "n"],
+        "nobody's DNS, a Secret that is not there",
+        [["domain"], ["dns", "End"], ["tls", "Down"], ["secret", "default/mine"], ["expose", "End"]],
+        "--domain apps.example.com --dns none --tls secret --tls-secret default/mine",
       ],
-      "--tls none",
-    ],
-  ])("takes every branch: %s", async (_branch, answers, command) => {
-    const terminal = await open({ columns: 200 });
-    await answer(terminal, answers);
-    const { code } = await terminal.ended();
-    const said = /^kn-bootstrap install (.*)$/m.exec(await terminal.screen())?.[1] ?? "";
-    const flags = (text: string): readonly string[] => text.split(/(?:^|\s+)(?=--)/).sort();
-    // Absent where it is the default, and the order is the table's.
-    expect(flags(said.replace(/ ?--dns none/, ""))).toEqual(flags(command.replace(/ ?--dns none/, "")));
-    expect([0, 2]).toContain(code);
-    expect(await world.writes()).toEqual([]);
-  });
+      [
+        "another CA",
+        [
+          ["domain"],
+          ["dns"],
+          ["tls", "Down", "Down"],
+          ["directory", "https://ca.example.com/dir"],
+          ["expose", "End"],
+          ["confirm", "n"],
+        ],
+        "--domain apps.example.com --dns route53 --tls acme --acme-directory https://ca.example.com/dir",
+      ],
+      [
+        "cert-manager",
+        [["domain"], ["dns"], ["tls", "End", "Up"], ["expose", "End"], ["email"], ["confirm", "n"]],
+        "--domain apps.example.com --dns route53 --tls cert-manager",
+      ],
+      [
+        "magic and plain http",
+        [
+          ["domain", "magic"],
+          ["tls", "End"],
+          ["expose", "End"],
+          ["confirm", "n"],
+        ],
+        "--tls none",
+      ],
+    ])("takes every branch: %s", async (_branch, answers, command) => {
+      const terminal = await open({ columns: 200 });
+      await answer(terminal, answers);
+      const { code } = await terminal.ended();
+      const said = /^kn-bootstrap install (.*)$/m.exec(await terminal.screen())?.[1] ?? "";
+      const flags = (text: string): readonly string[] => text.split(/(?:^|\s+)(?=--)/).sort();
+      // Absent where it is the default, and the order is the table's.
+      expect(flags(said.replace(/ ?--dns none/, ""))).toEqual(flags(command.replace(/ ?--dns none/, "")));
+      expect([0, 2]).toContain(code);
+      expect(await world.writes()).toEqual([]);
+    });
 
-  it("says what is wrong with an answer, in the flag's own words, and lets it be mended", async () => {
-    const terminal = await open({ columns: 40, rows: 40 });
-    await answer(terminal, [["domain", "shop!.example.com"]]);
-    const refused = await terminal.until(/✗ --domain cannot be/);
-    expect(refused.replace(/\s+/g, " ")).toContain(
-      '"shop!" is not a DNS label: letters, digits and inner hyphens only. Write it like apps.example.com.',
-    );
-    expectFits(refused, 40);
-    await terminal.press("C-u", "shop.example.com");
-    const mended = await terminal.until(/https:\/\/hello-default\.shop\.example\.c/);
-    expect(mended).not.toContain("✗");
-    await terminal.press("Enter");
-    const next = await terminal.until(QUESTIONS.dns);
-    expect(next.replace(/\s+/g, " ")).toContain("✓ What is the base domain of every URL? shop.example.com");
-    expectFits(next, 40);
-  });
+    it("says what is wrong with an answer, in the flag's own words, and lets it be mended", async () => {
+      const terminal = await open({ columns: 40, rows: 40 });
+      await answer(terminal, [["domain", "shop!.example.com"]]);
+      const refused = await terminal.until(/✗ --domain cannot be/);
+      expect(refused.replace(/\s+/g, " ")).toContain(
+        '"shop!" is not a DNS label: letters, digits and inner hyphens only. Write it like apps.example.com.',
+      );
+      expectFits(refused, 40);
+      await terminal.press("C-u", "shop.example.com");
+      const mended = await terminal.until(/https:\/\/hello-default\.shop\.example\.c/);
+      expect(mended).not.toContain("✗");
+      await terminal.press("Enter");
+      const next = await terminal.until(QUESTIONS.dns);
+      expect(next.replace(/\s+/g, " ")).toContain("✓ What is the base domain of every URL? shop.example.com");
+      expectFits(next, 40);
+    });
 
-  it("shows the shape of URLs while names and certificate are chosen", async () => {
-    const terminal = await open();
-    await terminal.until(/^ {2}https:\/\/hello-default\.apps\.example\.com$/m);
-    await terminal.press("x");
-    await terminal.press(".org");
-    await terminal.until(/^ {2}https:\/\/hello-default\.x\.org$/m);
-    await answer(terminal, [["domain"], ["dns", "End"]]);
-    await terminal.until(/^ {2}https:\/\/hello-default\.x\.org$/m);
-    await terminal.press("Tab");
-    await terminal.until(/^ {2}https:\/\/hello\.default\.x\.org$/m);
-    await terminal.press("End");
-    await terminal.until(/^ {2}http:\/\/hello-default\.x\.org$/m);
-  });
+    it("shows the shape of URLs while names and certificate are chosen", async () => {
+      const terminal = await open();
+      await terminal.until(/^ {2}https:\/\/hello-default\.apps\.example\.com$/m);
+      await terminal.press("x");
+      await terminal.press(".org");
+      await terminal.until(/^ {2}https:\/\/hello-default\.x\.org$/m);
+      await answer(terminal, [["domain"], ["dns", "End"]]);
+      await terminal.until(/^ {2}https:\/\/hello-default\.x\.org$/m);
+      await terminal.press("Tab");
+      await terminal.until(/^ {2}https:\/\/hello\.default\.x\.org$/m);
+      await terminal.press("End");
+      await terminal.until(/^ {2}http:\/\/hello-default\.x\.org$/m);
+    });
 
-  it("stands each question once on the screen, however the terminal is resized", async () => {
-    const terminal = await open();
-    await terminal.until(QUESTIONS.domain);
-    await terminal.press("a-rather-long-name-for-a-domain.example.com");
-    await terminal.until(/> a-rather-long-name-for-a-domain\.example\.com/);
-    for (const [columns, rows, helpEnds] of [
-      [40, 40, /^ {2}any set-up\.$/m],
-      [100, 30, /without any set-up\.$/m],
-      [60, 50, /^ {2}address, without any set-up\.$/m],
-      [80, 50, /^ {2}set-up\.$/m],
-    ] as const) {
-      await terminal.resize(columns, rows);
-      expect((await terminal.until(helpEnds)).match(/What is the base domain/g)).toHaveLength(1);
-    }
-    await terminal.press("Enter");
-    await terminal.until(QUESTIONS.dns);
-    await terminal.resize(40, 40);
-    await terminal.until(/^ {2}also have a certificate/m);
-    await terminal.press("Down");
-    const screen = await terminal.until(/> A name server with DNS UPDATE/);
-    expect(screen.match(/Who keeps the DNS/g)).toHaveLength(1);
-    expect(screen.match(/What is the base domain/g)).toHaveLength(1);
-    expectFits(screen, 40);
-  });
+    it("stands each question once on the screen, however the terminal is resized", async () => {
+      const terminal = await open();
+      await terminal.until(QUESTIONS.domain);
+      await terminal.press("a-rather-long-name-for-a-domain.example.com");
+      await terminal.until(/> a-rather-long-name-for-a-domain\.example\.com/);
+      for (const [columns, rows, helpEnds] of [
+        [40, 40, /^ {2}any set-up\.$/m],
+        [100, 30, /without any set-up\.$/m],
+        [60, 50, /^ {2}address, without any set-up\.$/m],
+        [80, 50, /^ {2}set-up\.$/m],
+      ] as const) {
+        await terminal.resize(columns, rows);
+        expect((await terminal.until(helpEnds)).match(/What is the base domain/g)).toHaveLength(1);
+      }
+      await terminal.press("Enter");
+      await terminal.until(QUESTIONS.dns);
+      await terminal.resize(40, 40);
+      await terminal.until(/^ {2}also have a certificate/m);
+      await terminal.press("Down");
+      const screen = await terminal.until(/> A name server with DNS UPDATE/);
+      expect(screen.match(/Who keeps the DNS/g)).toHaveLength(1);
+      expect(screen.match(/What is the base domain/g)).toHaveLength(1);
+      expectFits(screen, 40);
+    });
 
-  it("goes without colours and without Unicode where they are not understood", async () => {
-    const terminal = await open({ env: { NO_COLOR: "1", LANG: "C", LC_ALL: "C" } });
-    await answer(terminal, [["domain"]]);
-    const screen = await terminal.until(QUESTIONS.dns);
-    expect(screen).toContain("* What is the base domain of every URL? apps.example.com");
-    expect(screen).toMatch(/^[\n -~]*$/);
-  });
+    it("goes without colours and without Unicode where they are not understood", async () => {
+      const terminal = await open({ env: { NO_COLOR: "1", LANG: "C", LC_ALL: "C" } });
+      await answer(terminal, [["domain"]]);
+      const screen = await terminal.until(QUESTIONS.dns);
+      expect(screen).toContain("* What is the base domain of every URL? apps.example.com");
+      expect(screen).toMatch(/^[\n -~]*$/);
+    });
 
-  it("does not ask when something was said about the installation, nor with --yes", async () => {
-    const terminal = await open({ args: ["--tls", "none", "--address", "127.0.0.1"] });
-    expect(await terminal.until(QUESTIONS.confirm)).not.toContain("base domain");
-  });
+    it("does not ask when something was said about the installation, nor with --yes", async () => {
+      const terminal = await open({ args: ["--tls", "none", "--address", "127.0.0.1"] });
+      expect(await terminal.until(QUESTIONS.confirm)).not.toContain("base domain");
+    });
 
-  describe.each([
-    ["this Node", process.execPath],
-    ["Node 22", process.env.KN_TEST_NODE22],
-  ])("on %s", (name, node) => {
-    if (node === undefined) process.stdout.write(`skipped: KN_TEST_NODE22 names no ${name} to end the wizard on\n`);
-    const places: readonly Place[] = [
-      "domain",
-      "dns",
-      "tls",
-      "expose",
-      "namespaces",
-      "email",
-      "directory",
-      "secret",
-      "confirm",
-    ];
-    it.skipIf(node === undefined).each(places)(
-      "ends with 130 on Ctrl-C at %s, and nothing is changed",
-      async (place) => {
-        const way: Answers =
-          place === "namespaces"
-            ? [["domain"], ["dns"], ["tls", "Down", "Down", "Down", "Tab"], ["expose"]]
-            : place === "directory" || place === "secret"
-              ? [["domain"], ["dns"], ["tls", ...(place === "secret" ? ["End", "Up", "Up"] : ["Down", "Down"])]]
-              : place === "confirm"
-                ? ALL
-                : ALL.slice(
-                    0,
-                    ALL.findIndex(([name]) => name === place),
-                  );
-        const terminal = await open({ ...(node ? { node } : {}), columns: place === "dns" ? 40 : 80 });
-        await answer(terminal, way);
-        await terminal.until(QUESTIONS[place]);
-        await terminal.press("C-c");
-        expect(await terminal.ended()).toEqual({ code: 130, isSane: true, hasCursor: true });
-        expect(await terminal.screen()).toContain("Interrupted. Nothing was changed.");
-        expect(await world.writes()).toEqual([]);
-      },
-    );
+    describe.each([
+      ["this Node", process.execPath],
+      ["Node 22", process.env.KN_TEST_NODE22],
+    ])("on %s", (name, node) => {
+      if (node === undefined) process.stdout.write(`skipped: KN_TEST_NODE22 names no ${name} to end the wizard on\n`);
+      const places: readonly Place[] = [
+        "domain",
+        "dns",
+        "tls",
+        "expose",
+        "namespaces",
+        "email",
+        "directory",
+        "secret",
+        "confirm",
+      ];
+      it.skipIf(node === undefined).each(places)(
+        "ends with 130 on Ctrl-C at %s, and nothing is changed",
+        async (place) => {
+          const way: Answers =
+            place === "namespaces"
+              ? [["domain"], ["dns"], ["tls", "Down", "Down", "Down", "Tab"], ["expose"]]
+              : place === "directory" || place === "secret"
+                ? [["domain"], ["dns"], ["tls", ...(place === "secret" ? ["End", "Up", "Up"] : ["Down", "Down"])]]
+                : place === "confirm"
+                  ? ALL
+                  : ALL.slice(
+                      0,
+                      ALL.findIndex(([name]) => name === place),
+                    );
+          const terminal = await open({ ...(node ? { node } : {}), columns: place === "dns" ? 40 : 80 });
+          await answer(terminal, way);
+          await terminal.until(QUESTIONS[place]);
+          await terminal.press("C-c");
+          expect(await terminal.ended()).toEqual({ code: 130, isSane: true, hasCursor: true });
+          expect(await terminal.screen()).toContain("Interrupted. Nothing was changed.");
+          expect(await world.writes()).toEqual([]);
+        },
+      );
+    });
   });
 
   // Last: it changes the world.

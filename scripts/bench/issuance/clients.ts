@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { build } from "esbuild";
+import { bundle } from "../../build.ts";
 import { timed } from "../runs.ts";
 import type { BenchAuthority, BenchInternet } from "./internet.ts";
 import { type Issuance, OURS } from "./report.ts";
@@ -14,28 +14,11 @@ export interface Client {
   readonly issue: (internet: BenchInternet, ca: BenchAuthority) => Promise<Issuance>;
 }
 
-/** As `bundle` of scripts/build.ts makes the program. */
-const REQUIRE =
-  'import { createRequire as __createRequire } from "node:module"; const require = (id) => __createRequire(import.meta.url)(id);';
-
 /** Bundles what is measured. Resolves to its file. */
 const bundleInto = async (folder: string): Promise<string> => {
   const outdir = join(folder, "issuance");
-  await build({
-    entryPoints: [join(import.meta.dirname, "issue.ts")],
-    outdir,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node22",
-    banner: { js: REQUIRE },
-    chunkNames: "chunks/[name]-[hash]",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: "none",
-    logLevel: "warning",
-  });
+  await bundle(outdir, "scripts/bench/issuance/issue.ts");
+  await writeFile(join(outdir, "package.json"), '{ "type": "module" }\n');
   return join(outdir, "issue.js");
 };
 

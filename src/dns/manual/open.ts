@@ -3,7 +3,7 @@ import { UserError } from "../../ports/error.ts";
 import { absolute, isInZone, type RecordSet, type Zone } from "../../ports/zones.ts";
 import { authoritativeServers } from "../delegation.ts";
 import type { DnsProvider, ZonesOptions } from "../provider.ts";
-import { askRecursive } from "../servers.ts";
+import { askRecursive, type NameServer } from "../servers.ts";
 
 /** Between two looks at what a person has done. */
 const LOOK_MS = 1_000;
@@ -18,10 +18,15 @@ export const zoneLine = (zone: Zone, { name, type, ttl, values }: RecordSet): st
     .join("\n");
 
 export const openManual: DnsProvider["open"] = async (options) => {
+  const servers = new Map<string, Promise<readonly NameServer[]>>();
+  const serversOf = (zone: Zone): Promise<readonly NameServer[]> => {
+    const known = servers.get(zone.name) ?? authoritativeServers(options.resolver, zone.name, options.signal);
+    servers.set(zone.name, known);
+    return known;
+  };
   const ask = async (zone: Zone, name: string, type: RecordSet["type"]): Promise<readonly RecordSet[]> => {
     const fqdn = absolute(zone, name);
-    const servers = await authoritativeServers(options.resolver, zone.name, options.signal);
-    for (const address of servers.flatMap((server) => server.addresses)) {
+    for (const address of (await serversOf(zone)).flatMap((server) => server.addresses)) {
       const answer = await options.resolver.askServer(address, fqdn, type, options.signal).catch(() => undefined);
       if (!answer?.authoritative) continue;
       const records = answer.answers.filter((record) => record.name === fqdn && record.type === type);
@@ -39,6 +44,8 @@ export const openManual: DnsProvider["open"] = async (options) => {
       const gone = changes.flatMap(({ from, to }) => (from && !to ? [from] : []));
       if (gone.length > 0) options.onTrouble(`not needed any more in zone ${zone.name}:\n${linesOf(zone, gone)}`);
       for (;;) {
+        // Whoever publishes may mend the delegation as well.
+        servers.delete(zone.name);
         const looks = wanted.map(async (set) => (isShown(set, await ask(zone, set.name, set.type)) ? [] : [set]));
         const missing = (await Promise.all(looks)).flat();
         if (missing.length === 0) return;

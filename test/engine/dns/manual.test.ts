@@ -36,6 +36,20 @@ describe("--dns manual without a terminal", () => {
   });
   afterAll(() => world.close());
 
+  it("looks for the zone's name servers twice, however many records there are: for the choice, and for what stands there", async () => {
+    const looks: string[] = [];
+    const stop = world.internet.dns.onQuery(({ name, type }) => {
+      if (name === "example.com" && type === "NS") looks.push(name);
+    });
+    const names = ["--domain-template", "nested", "--namespaces", "default,shop"];
+    const planned = await world.run("plan", "--dns", "manual", "--domain", DOMAIN, "--tls", "self-signed", ...names);
+    stop();
+    expect(planned.code, planned.stderr).toBe(0);
+    expect(planned.stdout).toContain(`*.shop.${DOMAIN}`);
+    // Two name servers of `com` are asked each time.
+    expect(looks.length).toBeLessThanOrEqual(4);
+  });
+
   it("ends with exit code 3, and prints every record that it needs", async () => {
     first = await install();
     expect(first.code, first.stderr).toBe(3);
