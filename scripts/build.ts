@@ -74,7 +74,12 @@ export interface Contents {
   readonly bytes: number;
   readonly files: number;
   /** What is read before the command is known, which is all that `--version` and `--help` read. */
-  readonly start: { readonly bytes: number; readonly inputs: readonly string[] };
+  readonly start: {
+    readonly bytes: number;
+    readonly inputs: readonly string[];
+    /** Node's own modules that are imported: `node:net`. */
+    readonly builtins: readonly string[];
+  };
   readonly libraries: readonly Library[];
 }
 
@@ -90,6 +95,7 @@ export const contentsOf = async ({ outputs }: Metafile): Promise<Contents> => {
     start: {
       bytes: sum(start.map(({ bytes }) => bytes)),
       inputs: start.flatMap((output) => Object.keys(output.inputs)),
+      builtins: start.flatMap(({ imports }) => imports.flatMap(({ external, path }) => (external ? [path] : []))),
     },
     libraries: (await Promise.all([...folders].map(readLibrary))).sort((a, b) => (a.name < b.name ? -1 : 1)),
   };
