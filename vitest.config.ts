@@ -12,6 +12,8 @@ export default defineConfig({
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // How long something may take on a busy machine; what has to be quick says so itself.
+    expect: { poll: { timeout: 10_000 } },
     reporters: ["default"],
   },
 });

@@ -1,9 +1,9 @@
 import type { Written } from "../config/complete.ts";
 import type { Config } from "../config/config.ts";
 import type { CommandFlags } from "../config/options.ts";
-import type { ReadContext } from "../core/check.ts";
 import type { Emit } from "../core/event.ts";
 import type { Report } from "../core/run.ts";
+import type { ReportPage } from "./report-page/index.ts";
 import type { Look } from "./reporter/look.ts";
 import type { Next } from "./reporter/report.ts";
 import type { Adapters } from "./session.ts";
@@ -37,8 +37,8 @@ export interface CommandContext {
   readonly emit: Emit;
   /** Prints how the run went, what went wrong and what to do next; resolves to the exit code. */
   readonly finish: (report: Report, next: Next) => number;
-  /** Looks at what there is after a run, for the page that --report asks for; absent: nobody asked for one. */
-  readonly witness?: (ctx: ReadContext) => Promise<void>;
+  /** The page that --report asks for; absent: nobody asked for one. */
+  readonly page?: Pick<ReportPage, "chose" | "witness">;
   /** The result of commands that have no report. Nothing is redacted. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;

@@ -121,7 +121,7 @@ const contextFor = (run: Run, config: Config, written: Written, flags: CommandCo
       reporter.report(report, next);
       return report.outcome === "done" ? 0 : tell(run, report.error ?? new Interrupted("SIGINT"), true);
     },
-    ...(page ? { witness: page.witness } : {}),
+    ...(page ? { page } : {}),
     stdout,
     stderr,
     confirm: async (question) => config.yes || (await aside(() => confirm(question, host))),

@@ -119,7 +119,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
   );
   if (changesOf(plan).length === 0) {
     ctx.emit({ type: "plan", plan });
-    await ctx.witness?.(tools);
+    await ctx.page?.witness(tools);
     return verifyOnly(install, still);
   }
   await assertAllowed(plan, install, tools);
@@ -129,7 +129,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
     return 0;
   }
   const report = await runInstall(plan, install, tools);
-  await ctx.witness?.(tools);
+  await ctx.page?.witness(tools);
   return ctx.finish(report, report.outcome === "done" ? await next(install, tools) : []);
 };
 

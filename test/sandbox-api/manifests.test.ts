@@ -74,7 +74,6 @@ const entries = (object: Obj): string[] =>
 /** Controllers of workloads are not part of the API. */
 const withoutWorkloads = (managers: readonly string[]): string[] =>
   managers.filter((manager) => manager !== "kube-controller-manager/Update/status").sort();
-const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
 describe.skipIf(!present)("the released manifests, applied twice", () => {
   let api: Api;
@@ -85,17 +84,20 @@ describe.skipIf(!present)("the released manifests, applied twice", () => {
 
   test("answers, no-ops and owners are those of the real server", async () => {
     const all = recorded.order.flatMap((file) => objectsOf(file).map((object) => ({ file, object })));
-    const first: [number, string[]][] = [];
+    const owners = async (object: Obj): Promise<string[]> => {
+      const { body } = await api.request({ method: "GET", path: await pathOf(api, object) });
+      return withoutWorkloads(entries(body as Obj));
+    };
     for (const file of recorded.order) {
+      const theirs = recorded.objects.filter((o) => o.file === file);
       const statuses: number[] = [];
       for (const object of objectsOf(file)) statuses.push((await apply(api, object)).status);
-      await settle();
-      for (const [index, object] of objectsOf(file).entries()) {
-        const { body } = await api.request({ method: "GET", path: await pathOf(api, object) });
-        first.push([statuses[index] ?? 0, withoutWorkloads(entries(body as Obj))]);
-      }
+      expect(statuses).toEqual(theirs.map((o) => o.first));
+      // Roles are put together by a controller, which comes by later.
+      await expect
+        .poll(() => Promise.all(objectsOf(file).map(owners)))
+        .toEqual(theirs.map((o) => withoutWorkloads(o.managersAfterFirst)));
     }
-    expect(first).toEqual(recorded.objects.map((o) => [o.first, withoutWorkloads(o.managersAfterFirst)]));
 
     const second: [string, number, boolean, string?][] = [];
     for (const { object } of all) {

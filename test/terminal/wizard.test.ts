@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { noTerminal, openTerminal, type Terminal, type TerminalOptions } from "./tmux.ts";
 import { buildProgram, expectFits, type RemoteWorld, startRemoteWorld } from "./wizard-stage.ts";
@@ -245,12 +247,16 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
   });
 
   // Last: it changes the world.
-  it("installs with everything as it is proposed, and proposes it again", async () => {
-    const terminal = await open();
+  it("installs with everything as it is proposed, tells of that in the report, and proposes it again", async () => {
+    const page = join(world.env.HOME ?? "", "report.html");
+    const terminal = await open({ args: ["--report", page] });
     await answer(terminal, [...ALL, ["confirm", "y"]]);
     await terminal.until(/^Done after/m);
     expect(await terminal.ended()).toEqual({ code: 0, isSane: true, hasCursor: true });
     expect(await terminal.screen()).toContain("https://hello-default.apps.example.com");
+    const report = await readFile(page, "utf8");
+    expect(report).toContain("Amazon Route 53");
+    expect(report).not.toContain("magic DNS");
     const again = await open({ env: { AWS_ACCESS_KEY_ID: "" } });
     const screen = await again.until(QUESTIONS.domain);
     expect(screen).toContain("Knative Serving 1.23.0 (kn-bootstrap)");

@@ -62,6 +62,6 @@ const renew = async (ctx: CommandContext, session: Session): Promise<number> => 
   const { context, server } = cluster.identity;
   if (!(await agree(ctx, plan, `Renew at context ${context} (${server})?`))) return 0;
   const report = await runRenewal(plan, due, tools);
-  await ctx.witness?.(tools);
+  await ctx.page?.witness(tools);
   return ctx.finish(report, []);
 };

@@ -15,6 +15,8 @@ import { type Asked, createRecorder } from "./recording.ts";
 export interface ReportPage {
   /** Hears everything that the others hear. */
   readonly reporter: Reporter;
+  /** What somebody chose after the start, in place of what the options said. */
+  readonly chose: (config: Config) => void;
   /** Looks at what there is after the run; bad luck in looking leaves a gap in the page and nothing else. */
   readonly witness: (ctx: ReadContext) => Promise<void>;
   /** Writes the file; resolves to its path as the option has it. Throws UserError (exit code 1). */
@@ -36,6 +38,7 @@ export const openReportPage = async (
   const recorder = createRecorder(askedOf(config, command, argv), now);
   return {
     reporter: recorder,
+    chose: (chosen) => recorder.ask(askedOf(chosen, command, argv)),
     witness: async (ctx) => {
       const late = sleep(LOOK_MS, undefined, { ref: false });
       const cluster = throughSnapshot(ctx.cluster, takeSnapshot(ctx.cluster));

@@ -41,15 +41,18 @@ export interface Moment<E extends Event = Event> {
 }
 
 export interface Recorder extends Reporter {
+  /** In place of what was asked for so far. */
+  readonly ask: (asked: Asked) => void;
   readonly see: (status: Status) => void;
   readonly recording: () => Recording;
 }
 
 /** Listens like any other reporter. Nothing is kept that has not passed redaction. `now`: milliseconds since 1970. */
-export const createRecorder = (asked: Asked, now: () => number): Recorder => {
+export const createRecorder = (first: Asked, now: () => number): Recorder => {
   const began = now();
   const since = (): number => (now() - began) / 1000;
   const events: Moment[] = [];
+  let asked = first;
   let end: Pick<Recording, "report" | "problem" | "status"> & { next: Next } = { next: [] };
   return {
     emit: (event) => {
@@ -62,6 +65,9 @@ export const createRecorder = (asked: Asked, now: () => number): Recorder => {
     },
     problem: (problem) => {
       end = { ...end, problem: redact(problem) };
+    },
+    ask: (other) => {
+      asked = other;
     },
     see: (status) => {
       end = { ...end, status: redact(status) };

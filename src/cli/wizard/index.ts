@@ -20,6 +20,7 @@ export const installByAsking = async (ctx: CommandContext, session: Session): Pr
   const written = await ask(ctx, session);
   const config = settled(written, { env: ctx.env, terminal: ctx.config.color });
   const chosen = { ...ctx, config, written };
+  ctx.page?.chose(config);
   const schema = join(dirname(dirname((await catalogFile()).path)), "docs", "config.schema.json");
   const [command = "", ...file] = offer(config, schema);
   try {
