@@ -40,6 +40,9 @@ const sink = (): { stream: Writable; text: () => string } => {
   return { stream, text: () => Buffer.concat(chunks).toString() };
 };
 
+/** A second of the cluster in milliseconds, as nobody here watches it: a whole install takes about half a second. */
+export const PACE = 3;
+
 let holders = 0;
 /** Holders of the lock that a test has killed. */
 export const dead = new Set<string>();
@@ -120,7 +123,7 @@ export const kn = async (
 export const stage = async (
   options: Parameters<typeof startWorld>[0] = {},
 ): Promise<Stage & Awaited<ReturnType<typeof startWorld>>> => {
-  const world = await startWorld(options);
+  const world = await startWorld({ pace: PACE, ...options });
   const kubeconfig = join(mkdtempSync(join(tmpdir(), "kn-bootstrap-test-")), "kubeconfig");
   writeFileSync(kubeconfig, world.kubeconfig, { mode: 0o600 });
   return { ...world, kubeconfig };

@@ -5,7 +5,7 @@ import type { Rule } from "../../src/checks/cluster-role.ts";
 import { parseManifest } from "../../src/releases/index.ts";
 import type { ApiRequest, ApiResponse } from "../../src/sandbox/types.ts";
 import { startWorld, type World } from "../../src/sandbox/world.ts";
-import { kn, type Outcome, type Stage } from "../engine/cli.ts";
+import { kn, type Outcome, PACE, type Stage } from "../engine/cli.ts";
 
 const RBAC = "rbac.authorization.k8s.io";
 const NAME = "under-test";
@@ -40,6 +40,7 @@ const questionOf = ({ method, path, query = {} }: ApiRequest): string | undefine
 export const openScene = async (): Promise<Scene> => {
   const requests: { question: string; writes: boolean }[] = [];
   const world = await startWorld({
+    pace: PACE,
     onRequest: (request) => {
       if (request.headers?.["impersonate-user"] !== ACCOUNT) return undefined;
       const question = questionOf(request);

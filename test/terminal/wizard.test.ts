@@ -256,7 +256,7 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
     expect(await terminal.screen()).toContain("https://hello-default.apps.example.com");
     const report = await readFile(page, "utf8");
     expect(report).toContain("Amazon Route 53");
-    expect(report).not.toContain("magic DNS");
+    expect(report).not.toContain("none: sslip.io");
     const again = await open({ env: { AWS_ACCESS_KEY_ID: "" } });
     const screen = await again.until(QUESTIONS.domain);
     expect(screen).toContain("Knative Serving 1.23.0 (kn-bootstrap)");

@@ -38,8 +38,6 @@ export interface SceneOptions extends WorldOptions {
   readonly standIns?: boolean;
 }
 
-/** A second of the cluster in milliseconds: a whole install takes about half a second. */
-const PACE = 3;
 const LOOK_MS = 20;
 const REST_MS = 200;
 const SETTLED_MS = 10_000;
@@ -53,7 +51,6 @@ let clients = 0;
 export const openScene = async ({ standIns = true, ...options }: SceneOptions = {}): Promise<Scene> => {
   let onWrite = (): void => {};
   const world = await stage({
-    pace: PACE,
     ...options,
     onRequest: (request) => {
       if (isWrite(request)) onWrite();

@@ -6,8 +6,6 @@ import type { World, WorldOptions } from "../../../src/sandbox/world.ts";
 import { kn, type Outcome, type Stage, stage } from "../cli.ts";
 
 export const DOMAIN = "apps.example.com";
-/** A second of the cluster in milliseconds. */
-export const PACE = 3;
 
 /** A cluster, and what an installation meets outside of it. */
 export interface DnsStage extends Stage, Omit<World, "connectTo"> {
@@ -32,7 +30,7 @@ export interface DnsStageOptions extends Partial<InternetOptions> {
 export const dnsStage = async ({ world: options, ...outside }: DnsStageOptions = {}): Promise<DnsStage> => {
   const asked: string[] = [];
   const [world, internet] = await Promise.all([
-    stage({ pace: PACE, ...options }),
+    stage(options),
     startInternet({
       zones: ["example.com"],
       ...outside,
