@@ -1,13 +1,20 @@
 import { isIP } from "node:net";
-import { SOLVERS } from "../certificates/cert-manager/solver.ts";
 import { isAcme } from "../certificates/index.ts";
 import { wildcardsFor } from "../certificates/names.ts";
 import { HOME } from "../core/inventory.ts";
-import { dnsProvider } from "../dns/index.ts";
+import { dnsProvider, providers } from "../dns/index.ts";
+import type { DnsProvider } from "../dns/provider.ts";
 import { UserError } from "../ports/error.ts";
 import { provesControl } from "./complete.ts";
 import type { Config } from "./config.ts";
 import { duration } from "./syntax.ts";
+
+/** `route53, rfc2136 or manual` */
+const either = (some: readonly DnsProvider[]): string =>
+  some
+    .map(({ id }) => id)
+    .join(", ")
+    .replace(/, ([^,]*)$/, " or $1");
 
 /** What one option says against another. */
 interface Rule {
@@ -63,18 +70,18 @@ const RULES: readonly Rule[] = [
         : {
             what: `--tls ${tls} does not go with --dns ${dns}.`,
             why: "The CA wants to see a TXT record in the domain's zone (DNS-01), and nobody would write it.",
-            remedy: "Choose --dns route53, rfc2136 or manual with a --domain of your own, or --tls self-signed.",
+            remedy: `Choose --dns ${either(providers)} with a --domain of your own, or --tls self-signed.`,
           },
   },
   {
     id: "config.cert-manager-dns",
     broken: ({ tls, dns, domain }) => {
       if (tls !== "cert-manager") return undefined;
-      if (!SOLVERS.includes(dns))
+      if (!dnsProvider(dns)?.solver)
         return {
           what: `--tls cert-manager does not go with --dns ${dns}.`,
           why: "cert-manager has to write TXT records by itself, whenever it renews.",
-          remedy: `Choose --dns ${SOLVERS.join(" or ")} with a --domain of your own, or another --tls.`,
+          remedy: `Choose --dns ${either(providers.filter(({ solver }) => solver))} with a --domain of your own, or another --tls.`,
         };
       // Knative's common name for long hosts (serving, pkg/reconciler/certificate); X.509 allows 64, Knative checks 63.
       const common = `k.${domain}`;

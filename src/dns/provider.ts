@@ -1,4 +1,5 @@
 import type { Resolver } from "../ports/dns.ts";
+import type { Dns01Solver } from "../ports/solver.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
 
 /** What a provider may use to reach its service. */
@@ -33,6 +34,8 @@ export interface DnsProvider {
    * there are credentials. One try; the caller does not wait long.
    */
   readonly glance?: (options: Glance) => Promise<readonly string[] | undefined>;
+  /** How cert-manager writes to it, with the credentials at hand; absent: it has no solver for it. Throws UserError (exit code 2). */
+  readonly solver?: (env: ZonesOptions["env"], zoneId: string | undefined) => Promise<Dns01Solver>;
   /** What a Secret holds for somebody else to use it, such as a CronJob: names of variables. */
   readonly variables?: readonly string[];
   /** An AWS IAM role does instead of them. */

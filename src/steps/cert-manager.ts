@@ -3,7 +3,6 @@ import { certManagerAnswers, issuerReady } from "../certificates/cert-manager/ch
 import { askCertManager, askNobody, CONTROLLER } from "../certificates/cert-manager/configuration.ts";
 import { findCertManager, NAMESPACE } from "../certificates/cert-manager/found.ts";
 import { issuerObjects } from "../certificates/cert-manager/issuer.ts";
-import { credentialNote } from "../certificates/cert-manager/solver.ts";
 import { crdsEstablished } from "../checks/crds.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
 import { type Check, fail } from "../core/check.ts";
@@ -106,9 +105,9 @@ export const clusterIssuer = ({ issuer }: Installation): Step => ({
     const found = await findCertManager(ctx.live);
     const objects = issuerObjects(issuer, found?.resourceNamespace ?? NAMESPACE);
     const changes = [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))];
-    const about = credentialNote(issuer.dns);
-    if (changes.length > 0 && about) ctx.note(about);
-    if (found && !found.ambient && issuer.dns.provider === "route53" && issuer.dns.credentials === "pod")
+    const { note, isAmbient } = issuer.dns;
+    if (changes.length > 0 && note) ctx.note(note);
+    if (found && !found.ambient && isAmbient)
       ctx.note(
         "This cert-manager was started with --cluster-issuer-ambient-credentials=false: give it an access key instead.",
       );

@@ -12,6 +12,7 @@ import { planStep } from "../../src/core/plan.ts";
 import { takeSnapshot } from "../../src/core/snapshot.ts";
 import type { Step } from "../../src/core/step.ts";
 import { runCheck, until as untilCheck } from "../../src/core/wait.ts";
+import { dnsProvider } from "../../src/dns/index.ts";
 import { ingressProvider } from "../../src/ingress/index.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { Refused } from "../../src/sandbox/cert-manager/index.ts";
@@ -82,11 +83,10 @@ const wish = {
     domain: "example.com",
     external: { kid: "k", hmacKey: "aGk" },
     profile: "tlsserver",
-    dns: {
-      provider: "rfc2136",
-      nameserver: "192.0.2.53",
-      key: { name: "k", algorithm: "hmac-sha256", secret: "c2VjcmV0" },
-    },
+    dns: await dnsProvider("rfc2136")?.solver?.(
+      { RFC2136_NAMESERVER: "192.0.2.53", RFC2136_TSIG_KEY: "k", RFC2136_TSIG_SECRET: "c2VjcmV0" },
+      undefined,
+    ),
   },
 } as unknown as Installation;
 

@@ -2,10 +2,11 @@ import { describe, expect, it } from "vitest";
 import { askCertManager } from "../../src/certificates/cert-manager/configuration.ts";
 import { assertKnative, findCertManager, versionToInstall } from "../../src/certificates/cert-manager/found.ts";
 import { type AcmeIssuer, issuerObjects } from "../../src/certificates/cert-manager/issuer.ts";
-import { credentialNote, type Dns01, route53From, solverFor } from "../../src/certificates/cert-manager/solver.ts";
 import { OWNER_LABEL } from "../../src/core/inventory.ts";
+import { dnsProvider } from "../../src/dns/index.ts";
 import { at, type KubeObject, keyOf, type ObjectRef } from "../../src/ports/object.ts";
 import type { Reader } from "../../src/ports/reader.ts";
+import type { Dns01Solver } from "../../src/ports/solver.ts";
 import { refusal } from "../../src/sandbox/cert-manager/validation.ts";
 import { standInObjects } from "../../src/sandbox/stand-ins/index.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
@@ -100,21 +101,31 @@ describe("the cert-manager of a cluster", () => {
   });
 });
 
+const solver = async (id: string, env: Record<string, string>, zoneId?: string): Promise<Dns01Solver> => {
+  const found = await dnsProvider(id)?.solver?.(env, zoneId);
+  if (!found) throw new Error(`cert-manager has no solver for ${id}`);
+  return found;
+};
+
+const ACCESS_KEY = { AWS_ACCESS_KEY_ID: "AKIAXYZ", AWS_SECRET_ACCESS_KEY: "hush" };
+const TSIG = {
+  RFC2136_NAMESERVER: "2001:db8::53",
+  RFC2136_TSIG_KEY: "updater.",
+  RFC2136_TSIG_SECRET: "aHVzaA==",
+};
+const WITH_KEY = await solver("route53", ACCESS_KEY, "Z1");
+const WITH_TSIG = await solver("rfc2136", TSIG);
 const ISSUER: AcmeIssuer = {
   directory: "https://acme-v02.api.letsencrypt.org/directory",
   domain: "apps.example.com",
-  dns: { provider: "route53", credentials: "pod" },
+  dns: await solver("route53", {}),
 };
-
-const KEY = { name: "updater.", algorithm: "hmac-sha256.", secret: "c2VjcmV0" };
 
 describe("the issuer", () => {
   it.each<[string, Partial<AcmeIssuer>]>([
     ["with the pod's rights", {}],
-    ["with an access key", { dns: { provider: "route53", zoneId: "Z1", credentials: { id: "AKIA", secret: "s" } } }],
-    ["with a role", { dns: { provider: "route53", credentials: "pod", role: "arn:aws:iam::1:role/dns" } }],
-    ["with TSIG", { dns: { provider: "rfc2136", nameserver: "192.0.2.1", key: KEY } }],
-    ["without TSIG", { dns: { provider: "rfc2136", nameserver: "ns.example.com:5353" } }],
+    ["with an access key", { dns: WITH_KEY }],
+    ["with TSIG", { dns: WITH_TSIG }],
     [
       "of a private CA",
       { ca: "-----BEGIN CERTIFICATE-----\n", external: { kid: "k", hmacKey: "aGk" }, profile: "tlsserver" },
@@ -131,30 +142,25 @@ describe("the issuer", () => {
     for (const { namespace } of made) expect(namespace).toBe("cert-manager");
   });
 
-  it("solves for the domain and nothing else, in the one zone that was chosen", () => {
-    const issuer = issuerObjects(
-      { ...ISSUER, dns: { provider: "route53", zoneId: "Z1", credentials: "pod" } },
-      "cm",
-    ).at(-1);
+  it("solves for the domain and nothing else, in the one zone that was chosen", async () => {
+    const issuer = issuerObjects({ ...ISSUER, dns: await solver("route53", {}, "Z1") }, "cm").at(-1);
     expect(at(issuer, "spec", "acme", "solvers")).toEqual([
       { selector: { dnsZones: ["apps.example.com"] }, dns01: { route53: { region: "us-east-1", hostedZoneID: "Z1" } } },
     ]);
   });
 
   it("keeps keys out of itself", () => {
-    for (const dns of [
-      { provider: "route53", credentials: { id: "AKIAXYZ", secret: "hush" } },
-      { provider: "rfc2136", nameserver: "192.0.2.1", key: { ...KEY, secret: "aHVzaA==" } },
-    ] satisfies Dns01[]) {
-      const [secret, issuer] = issuerObjects({ ...ISSUER, dns, external: { kid: "k", hmacKey: "hush" } }, "cm");
+    for (const dns of [WITH_KEY, WITH_TSIG]) {
+      const [secret, ...more] = issuerObjects({ ...ISSUER, dns, external: { kid: "k", hmacKey: "hush" } }, "cm");
       expect(secret?.kind).toBe("Secret");
-      expect(JSON.stringify(issuer?.kind === "ClusterIssuer" ? issuer : {})).not.toMatch(/hush|aHVzaA|AKIAXYZ/);
+      expect(more.at(-1)?.kind).toBe("ClusterIssuer");
+      expect(JSON.stringify(more.at(-1))).not.toMatch(/hush|aHVzaA|AKIAXYZ/);
     }
   });
 
-  it("hands TSIG over as cert-manager spells it", () => {
-    const { dns01, secret } = solverFor({ provider: "rfc2136", nameserver: "2001:db8::53", key: KEY }, "cm");
-    expect(dns01).toEqual({
+  it("hands TSIG over as cert-manager spells it", async () => {
+    const [secret, issuer] = issuerObjects({ ...ISSUER, dns: WITH_TSIG }, "cm");
+    expect(at(issuer, "spec", "acme", "solvers", 0, "dns01")).toEqual({
       rfc2136: {
         nameserver: "[2001:db8::53]:53",
         tsigKeyName: "updater",
@@ -163,20 +169,21 @@ describe("the issuer", () => {
       },
     });
     // base64 twice: cert-manager reads the base64 text that a key file of BIND has.
-    expect(atob(String(at(secret, "data", "tsig-secret")))).toBe("c2VjcmV0");
-    const sha384 = { ...KEY, algorithm: "hmac-sha384." };
-    expect(() => solverFor({ provider: "rfc2136", nameserver: "x", key: sha384 }, "cm")).toThrow(
-      expect.objectContaining({ id: "cert-manager.tsig", exitCode: 2 }),
-    );
+    expect(atob(String(at(secret, "data", "tsig-secret")))).toBe("aHVzaA==");
+    await expect(solver("rfc2136", { ...TSIG, RFC2136_TSIG_ALGORITHM: "hmac-sha384" })).rejects.toMatchObject({
+      id: "cert-manager.tsig",
+      exitCode: 2,
+    });
   });
 
-  it("gets only such AWS credentials as last", () => {
-    const key = { AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "s" };
-    expect(route53From(key, "Z1")).toMatchObject({ zoneId: "Z1", credentials: { id: "AKIA", secret: "s" } });
-    expect(route53From({ ...key, AWS_SESSION_TOKEN: "t" })).toMatchObject({ credentials: "pod" });
-    expect(route53From({ AWS_PROFILE: "prod" })).toMatchObject({ credentials: "pod" });
-    expect(credentialNote(route53From({}))).toMatch(/rights of its own pod/);
-    expect(credentialNote(route53From(key))).toMatch(/goes into a Secret/);
+  it("gets only such AWS credentials as last", async () => {
+    expect(WITH_KEY.keys).toEqual({ "access-key-id": "AKIAXYZ", "secret-access-key": "hush" });
+    expect(WITH_KEY.note).toMatch(/goes into a Secret/);
+    for (const env of [{ ...ACCESS_KEY, AWS_SESSION_TOKEN: "t" }, { AWS_PROFILE: "prod" }]) {
+      const { keys, isAmbient, note } = await solver("route53", env);
+      expect([keys, isAmbient]).toEqual([undefined, true]);
+      expect(note).toMatch(/rights of its own pod/);
+    }
   });
 });
 

@@ -1,6 +1,6 @@
 import type { ExternalAccount } from "../../ports/authority.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
-import { type Dns01, solverFor } from "./solver.ts";
+import type { Dns01Solver } from "../../ports/solver.ts";
 
 /** The CA that cert-manager asks, and how it proves that the domain is ours. */
 export interface AcmeIssuer {
@@ -14,7 +14,7 @@ export interface AcmeIssuer {
   readonly profile?: string;
   /** The solver is for names at or below it. */
   readonly domain: string;
-  readonly dns: Dns01;
+  readonly dns: Dns01Solver;
 }
 
 export const API = "cert-manager.io/v1";
@@ -23,27 +23,26 @@ export const ISSUER: ObjectRef = { apiVersion: API, kind: "ClusterIssuer", name:
 
 const ACCOUNT = "kn-bootstrap-account";
 const EXTERNAL = "kn-bootstrap-eab";
+const DNS = "kn-bootstrap-dns";
 
 /**
  * The Secrets, then the ClusterIssuer that refers to them. cert-manager makes the account's key itself, in the Secret
  * `kn-bootstrap-account`, and keeps it there.
  * @param namespace where cert-manager looks for the Secrets of a ClusterIssuer ({@link Found.resourceNamespace})
- * @throws UserError as {@link solverFor}
  */
 export const issuerObjects = (issuer: AcmeIssuer, namespace: string): readonly KubeObject[] => {
   const { directory, email, ca, external, profile, domain, dns } = issuer;
-  const { dns01, secret } = solverFor(dns, namespace);
-  const account: KubeObject | undefined = external && {
+  const secret = (name: string, texts: Readonly<Record<string, string>>): KubeObject => ({
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name: EXTERNAL, namespace },
+    metadata: { name, namespace },
     type: "Opaque",
-    // cert-manager decodes the value itself: the Secret holds the base64url text that the CA printed, without padding.
-    data: { secret: Buffer.from(external.hmacKey.replace(/=+$/, "")).toString("base64") },
-  };
+    data: Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString("base64")])),
+  });
   return [
-    ...(secret ? [secret] : []),
-    ...(account ? [account] : []),
+    ...(dns.keys ? [secret(DNS, dns.keys)] : []),
+    // cert-manager decodes the value itself: the Secret holds the base64url text that the CA printed, without padding.
+    ...(external ? [secret(EXTERNAL, { secret: external.hmacKey.replace(/=+$/, "") })] : []),
     {
       apiVersion: API,
       kind: "ClusterIssuer",
@@ -58,7 +57,7 @@ export const issuerObjects = (issuer: AcmeIssuer, namespace: string): readonly K
             : {}),
           ...(profile ? { profile } : {}),
           privateKeySecretRef: { name: ACCOUNT },
-          solvers: [{ selector: { dnsZones: [domain] }, dns01 }],
+          solvers: [{ selector: { dnsZones: [domain] }, dns01: dns.dns01(DNS) }],
         },
       },
     },

@@ -13,6 +13,7 @@ export const route53: DnsProvider = {
     const zone = aliasZoneOf(host);
     return zone === undefined ? undefined : { zone, target: normalName(host) };
   },
+  solver: async (env, zoneId) => (await import("./solver.ts")).solver(env, zoneId),
   glance: async (options) => (await import("./glance.ts")).glanceAtZones(options),
   open: async (options) => (await import("./open.ts")).openRoute53(options),
 };

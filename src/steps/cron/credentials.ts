@@ -56,7 +56,7 @@ export const assertRenewsAlone = ({ tls, dns }: Config): void => {
       "by-hand",
       `With --dns ${dns} nothing can renew alone.`,
       "A person has to publish the record of each challenge.",
-      "Renew by hand when status says so, or install with --dns route53 or rfc2136.",
+      "Renew by hand when status says so, or install with a --dns that writes records by itself.",
       "kn-bootstrap renew",
     );
 };
