@@ -1,4 +1,4 @@
-/** `KN_TEST_THOROUGH=1`, as CI has it: every kill, every seed of the fixed set, every certificate and right. Without it a sample of them is taken. */
+/** `KN_TEST_THOROUGH=1`, as CI has it: every kill, every seed of the fixed set, every certificate, right and second run. Without it a sample of them is taken. */
 export const isThorough = process.env.KN_TEST_THOROUGH === "1";
 
 /** All of them, or every n-th and the last. */

@@ -42,7 +42,7 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
   const temporaries: ObjectChange[] = [];
   let failure: Error | undefined;
   /** What only a person can do: everything that does not need it goes on, and in the end all of it is said at once. */
-  const asked: UserError[] = [];
+  const asked = new Map<string, UserError>();
 
   const runStep = async (step: Step): Promise<boolean> => {
     const before = await Promise.all(step.needs.map((id) => started.get(id)));
@@ -81,7 +81,7 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
     } catch (error) {
       const stopped = signal.aborted;
       note(stopped ? "stopped" : "failed", startedAt, done, stopped ? "" : messageOf(error));
-      if (!stopped && error instanceof UserError && error.exitCode === 3) asked.push(error);
+      if (!stopped && error instanceof UserError && error.exitCode === 3) asked.set(step.id, error);
       else if (!stopped) {
         failure = error instanceof Error ? error : new Error(String(error));
         tools.emit({
@@ -100,7 +100,7 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
   for (const step of sorted) started.set(step.id, runStep(step));
   await Promise.all(started.values());
   const leftovers = await removeTemporaries(temporaries, tools);
-  failure ??= together(asked) ?? leftovers;
+  failure ??= together(sorted.flatMap(({ id }) => asked.get(id) ?? [])) ?? leftovers;
   const interrupted = tools.signal.aborted;
   const reason: unknown = tools.signal.reason;
   return {

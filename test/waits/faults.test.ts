@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { FAULTS } from "../../src/sandbox/faults/index.ts";
+import { sampled } from "../thorough.ts";
 import { clusterRows } from "./cluster-rows.ts";
 import type { Row } from "./row.ts";
 import { openScene, type Run, type Scene } from "./scene.ts";
@@ -26,6 +27,7 @@ const enter = async (): Promise<() => void> => {
 };
 
 const rows = [...clusterRows, ...serverRows];
+const again = new Set(sampled(rows, 4));
 const faults = new Set(rows.flatMap(({ fault }) => fault?.split(":")[0] ?? []));
 const texts = new Set<string>();
 let slowest = 0;
@@ -106,10 +108,11 @@ const check = async (scene: Scene, row: Row): Promise<void> => {
     expect(run.seconds).toBeLessThan(row.certain ? QUICK.permanent : QUICK.late);
   }
   expect(run.code, run.stderr).toBe(error ? (error.code ?? 1) : 0);
-  if (!error || row.again === false) return;
+  // That the next run mends it is much the same for all of them.
+  if (!error || row.again === false || !again.has(row)) return;
   await scene.faults.end();
-  const again = await scene.run([...args, ...(row.again ?? [])]);
-  expect(again.code, again.stderr).toBe(0);
+  const mended = await scene.run([...args, ...(row.again ?? [])]);
+  expect(mended.code, mended.stderr).toBe(0);
 };
 
 describe.concurrent("the wait explains itself", () => {

@@ -59,7 +59,7 @@ export interface TransportOptions {
 }
 
 /** From here on somebody who waits wants to know what for. */
-const SLOW_MS = 1_500;
+const SLOW_MS = 1_000;
 /** What was told is news again after so long without it. */
 const AGAIN_MS = 10_000;
 
