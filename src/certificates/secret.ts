@@ -22,6 +22,8 @@ export interface TlsSecret {
   readonly fingerprint: string;
 }
 
+type Dates = Pick<TlsSecret, "notBefore" | "notAfter">;
+
 const decode = (text: string | undefined): string => Buffer.from(text ?? "", "base64").toString();
 
 const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\n?/g;
@@ -63,13 +65,14 @@ export const inspect = (secret: KubeObject | undefined): TlsSecret | undefined =
   }
 };
 
-/** Certificates that live shorter have no time for two failed weeks: they are due at half of it. */
-const SHORT_LIVED = 10 * 86_400_000;
+/** Less than ten days, such as the 160 hours of Let's Encrypt's profile `shortlived`: no time for a failed week. */
+export const isShortLived = ({ notBefore, notAfter }: Dates): boolean =>
+  notAfter.getTime() - notBefore.getTime() < 10 * 86_400_000;
 
 /** When a certificate should be replaced where its CA says nothing: after two thirds of its lifetime, half of a short one. */
-export const dueDate = ({ notBefore, notAfter }: Pick<TlsSecret, "notBefore" | "notAfter">): Date => {
-  const lifetime = notAfter.getTime() - notBefore.getTime();
-  return new Date(notBefore.getTime() + lifetime * (lifetime < SHORT_LIVED ? 1 / 2 : 2 / 3));
+export const dueDate = (dates: Dates): Date => {
+  const [start, end] = [dates.notBefore.getTime(), dates.notAfter.getTime()];
+  return new Date(start + (end - start) * (isShortLived(dates) ? 1 / 2 : 2 / 3));
 };
 
 /** Why a certificate must be made, or undefined: it is fine. */

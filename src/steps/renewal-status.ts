@@ -48,9 +48,10 @@ export const readRenewal = async (
   };
 };
 
-/** `daily at 04:07 UTC` for `7 4 * * *`; others as they are. */
+/** `daily at 04:07 UTC` for `7 4 * * *`, `every 2 hours` for ours of short-lived certificates; others as they are. */
 const timesOf = (schedule: string): string => {
-  const [, minute, hour] = /^(\d+) (\d+) \* \* \*$/.exec(schedule) ?? [];
+  const [, minute, hour] = /^(\d+) (\d+|\*\/2) \* \* \*$/.exec(schedule) ?? [];
+  if (hour === "*/2") return "every 2 hours";
   return minute && hour ? `daily at ${hour.padStart(2, "0")}:${minute.padStart(2, "0")} UTC` : `at ${schedule} UTC`;
 };
 

@@ -152,3 +152,17 @@ describe("renew --install-cronjob", () => {
     expect(left).toEqual([]);
   });
 });
+
+it("comes by every two hours for a short-lived certificate, and status says so", async () => {
+  const scene = await openScene([...ACME, "--acme-profile", "shortlived"]);
+  try {
+    await giveCredentials(scene, "aws", scene.internet.env);
+    const args = ["--install-cronjob", "--yes", "--image", IMAGE, "--credentials-secret", "aws"];
+    const outcome = await scene.run("renew", ...args);
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(scene.world.api.get(cronJob)?.spec.schedule).toMatch(/^\d+ \*\/2 \* \* \*$/);
+    expect((await scene.run("status")).stdout).toMatch(/CronJob\s+kn-bootstrap\/renew,\s+every\s+2\s+hours/);
+  } finally {
+    await scene.close();
+  }
+});

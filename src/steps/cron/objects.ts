@@ -28,10 +28,14 @@ const TIMES = { deadline: 43_200, active: 3_600, check: 600, kept: 259_200 };
 const USER = 65_532;
 const CACHE = "/cache";
 
-/** Once a day, at a minute that differs from cluster to cluster, so that they do not all come to the CA at once. Five cron fields, UTC. */
-export const scheduleFor = (clusterUid: string): string => {
+/**
+ * Once a day, at a minute that differs from cluster to cluster, so that they do not all come to the CA at once. Every two hours where the
+ * certificate is short-lived: the CA's windows for those are a few hours wide, and a day without luck would be a sixth of the lifetime.
+ * Five cron fields, UTC.
+ */
+export const scheduleFor = (clusterUid: string, isShortLived: boolean): string => {
   const minute = createHash("sha256").update(clusterUid).digest().readUInt32BE(0) % (24 * 60);
-  return `${minute % 60} ${Math.floor(minute / 60)} * * *`;
+  return `${minute % 60} ${isShortLived ? "*/2" : Math.floor(minute / 60)} * * *`;
 };
 
 /** Account, rights and bindings; without the CronJob itself. */

@@ -1,6 +1,8 @@
+import { inspect, isShortLived } from "../../certificates/secret.ts";
 import { deletions } from "../../core/plan.ts";
 import type { Step } from "../../core/step.ts";
 import type { Installation } from "../installation.ts";
+import { WILDCARD } from "../tls.ts";
 import { jobSucceeded } from "./checked.ts";
 import { accountObjects, CHECK_JOB, type CronWish, checkJob, cronJob, scheduleFor } from "./objects.ts";
 
@@ -15,9 +17,16 @@ export const cron = (install: Installation, wish: CronWish): Step => ({
   undo: UNDO,
   needs: [],
   plan: async (ctx) => {
-    const kubeSystem = await ctx.live.get({ apiVersion: "v1", kind: "Namespace", name: "kube-system" });
+    const [kubeSystem, secret] = await Promise.all([
+      ctx.live.get({ apiVersion: "v1", kind: "Namespace", name: "kube-system" }),
+      ctx.live.get(WILDCARD),
+    ]);
+    const certificate = inspect(secret);
     const account = accountObjects(install, wish);
-    const job = cronJob(wish, scheduleFor(kubeSystem?.metadata.uid ?? ""));
+    const job = cronJob(
+      wish,
+      scheduleFor(kubeSystem?.metadata.uid ?? "", certificate !== undefined && isShortLived(certificate)),
+    );
     const [first, last, stale] = await Promise.all([
       ctx.reconcile(account),
       ctx.reconcile([job], { afterVerify: true }),
