@@ -3,10 +3,10 @@ import type { Sight } from "./sight.ts";
 
 const WIDTH = 14;
 
-const GIB = 2 ** 30;
+// The units of the check of the cluster's room, which is read next.
 const nodesText = ({ nodes }: Sight): string =>
   nodes
-    ? `${count(nodes.count, "node")} with ${round(nodes.cpu)} CPU and ${round(nodes.memory / GIB)} GiB of memory`
+    ? `${count(nodes.count, "node")} with ${round(nodes.cpu)} vCPU and ${round(nodes.memory / 1e9)} GB of memory`
     : "may not be listed by you";
 
 const round = (value: number): string => String(Math.round(value * 10) / 10);
