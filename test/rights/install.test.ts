@@ -60,7 +60,7 @@ describe("install with the ClusterRole that it asks for", () => {
       expect(rulesIn(problem)).toEqual(rules);
     }
     const rights = rules.flatMap(rightsIn);
-    const singles = sampled(rights, 8);
+    const singles = sampled(rights, 16);
     for (const taken of singles) {
       await empty.give(rights.filter((right) => right !== taken).map(ruleFor));
       const outcome = await empty.run("install", "--yes", "-o", "json");

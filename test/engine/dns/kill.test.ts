@@ -67,7 +67,7 @@ describe.each([
       settled(first, "k0.example.com", false, "undisturbed");
       const places = sampled(
         [...moments.keys()].filter((index) => sample(moments[index] ?? "")),
-        12,
+        24,
       );
       const free = [...scenes];
       const kills: Moment[] = [];
