@@ -22,6 +22,7 @@ export const openManual: DnsProvider["open"] = async (options) => {
   const serversOf = (zone: Zone): Promise<readonly NameServer[]> => {
     const known = servers.get(zone.name) ?? authoritativeServers(options.resolver, zone.name, options.signal);
     servers.set(zone.name, known);
+    known.catch(() => servers.delete(zone.name));
     return known;
   };
   const ask = async (zone: Zone, name: string, type: RecordSet["type"]): Promise<readonly RecordSet[]> => {
