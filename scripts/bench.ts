@@ -3,7 +3,7 @@
  * with KN_TEST_KUBECONFIG, against that cluster too; and what a certificate takes, from a real Pebble and beside lego and certbot.
  * Prints medians, ratios and budgets; asserts nothing.
  */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -164,13 +164,7 @@ const startTable = (folder: string): string => {
   );
 };
 
-const sizeLines = async ({ bytes, files }: Built): Promise<string> => {
-  const read = async (name: string) => JSON.parse(await readFile(join(import.meta.dirname, "..", name), "utf8"));
-  const { dependencies } = (await read("package.json")) as { dependencies: object };
-  const { packages } = (await read("package-lock.json")) as { packages: Record<string, { dev?: boolean }> };
-  const installed = Object.entries(packages).filter(([path, { dev }]) => path !== "" && !dev);
-  return `Bundle: ${megabytes(bytes)} in ${files} files. Runtime dependencies: ${Object.keys(dependencies).length}, with theirs ${installed.length}.\n`;
-};
+const sizeLine = ({ bytes, files }: Built): string => `Bundle: ${megabytes(bytes)} in ${files} files.\n`;
 
 const measure = async (folder: string, runs: number, manifests: string | undefined): Promise<void> => {
   const [built, release] = await Promise.all([buildInto(folder), writeRelease(folder, manifests)]);
@@ -188,7 +182,7 @@ const measure = async (folder: string, runs: number, manifests: string | undefin
   const install = (place: Place) => runProgram(folder, place, ["install", "--yes", ...release.args]);
   say(await makespanTable(await repeat(() => inWorld(folder, PACE.delayed, install))));
 
-  say(`\nStart, medians of ${STARTS}\n${startTable(folder)}\n${await sizeLines(built)}`);
+  say(`\nStart, medians of ${STARTS}\n${startTable(folder)}\n${sizeLine(built)}`);
 
   say(`\n${await issuanceSection(folder, runs)}`);
 

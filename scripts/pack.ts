@@ -5,29 +5,10 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { buildInto, type Contents, summaryOf } from "./build.ts";
+import { sbom } from "./sbom.ts";
 
 const root = dirname(import.meta.dirname);
 const run = promisify(execFile);
-
-/** What is in the package beside `dist`. */
-const FILES = ["manifests", "kind-config.yaml", "docs/config.schema.json", "LICENSE", "README.md"];
-
-/** Of package.json, what says something to those who install; libraries are in the bundle, scripts are for this repository. */
-const FIELDS = ["name", "version", "description", "keywords", "license", "type", "bin", "engines", "repository"];
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/** `repository`: where it is built; provenance wants the package to name it. */
-export const publishedJson = (
-  written: Readonly<Record<string, unknown>>,
-  { GITHUB_REPOSITORY: built }: Environment,
-): object => ({
-  ...Object.fromEntries(FIELDS.flatMap((field) => (field in written ? [[field, written[field]]] : []))),
-  ...(built && !("repository" in written)
-    ? { repository: { type: "git", url: `git+https://github.com/${built}.git` } }
-    : {}),
-  files: ["dist", ...FILES],
-});
 
 export interface Packed {
   readonly path: string;
@@ -38,19 +19,27 @@ export interface Packed {
   readonly contents: Contents;
 }
 
-/** Builds the package as it is published into `folder`, an absolute path. It has no dependencies: dist holds them. */
-export const pack = async (folder: string, env: Environment = {}): Promise<Packed> => {
+interface PackageJson extends Readonly<Record<"name" | "version" | "license", string>> {
+  readonly files: readonly string[];
+}
+
+/**
+ * Builds the package into `folder`, an absolute path, with a list of what is inside beside it: the same package as `npm pack` in the
+ * checkout gives, without touching the checkout's `dist`.
+ */
+export const pack = async (folder: string): Promise<Packed> => {
   const stage = await mkdtemp(join(tmpdir(), "kn-bootstrap-pack-"));
   try {
     const contents = await buildInto(join(stage, "dist"));
-    for (const file of FILES) {
+    const json = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as PackageJson;
+    for (const file of ["package.json", "LICENSE", "README.md", ...json.files.filter((name) => name !== "dist")]) {
       await mkdir(dirname(join(stage, file)), { recursive: true });
       await cp(join(root, file), join(stage, file), { recursive: true });
     }
-    const written = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
-    await writeFile(join(stage, "package.json"), `${JSON.stringify(publishedJson(written, env), null, 2)}\n`);
     await mkdir(folder, { recursive: true });
-    const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", folder], { cwd: stage });
+    const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+      cwd: stage,
+    });
     // npm 12 answers with an object by name, older ones with a list.
     const [packed] = Object.values(JSON.parse(stdout)) as {
       filename: string;
@@ -59,6 +48,10 @@ export const pack = async (folder: string, env: Environment = {}): Promise<Packe
       files: { path: string }[];
     }[];
     if (!packed) throw new Error(`npm pack answered ${stdout}`);
+    await writeFile(
+      join(folder, `${json.name}.cdx.json`),
+      `${JSON.stringify(sbom(json, contents.libraries), null, 2)}\n`,
+    );
     return {
       path: join(folder, packed.filename),
       bytes: packed.size,
@@ -72,7 +65,7 @@ export const pack = async (folder: string, env: Environment = {}): Promise<Packe
 };
 
 if (import.meta.main) {
-  const { path, bytes, unpackedBytes, files, contents } = await pack(resolve(process.argv[2] ?? "."), process.env);
+  const { path, bytes, unpackedBytes, files, contents } = await pack(resolve(process.argv[2] ?? "."));
   const megabytes = (size: number): string => `${(size / 1e6).toFixed(1)} MB`;
   process.stderr.write(
     `dist: ${summaryOf(contents)}\npackage: ${megabytes(bytes)}, ${megabytes(unpackedBytes)} unpacked, ${files.length} files, no dependencies\n`,

@@ -1,10 +1,10 @@
 import { execFile, spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { type Packed, pack, publishedJson } from "../../scripts/pack.ts";
+import { type Packed, pack } from "../../scripts/pack.ts";
 import { commands } from "../../src/cli/commands/index.ts";
 
 interface Ended {
@@ -13,16 +13,16 @@ interface Ended {
   readonly err: string;
 }
 
+const root = join(import.meta.dirname, "../..");
+
 let folder: string;
 let packed: Packed;
 /** Nothing is asked of a registry. */
 let env: Record<string, string>;
 
-const run = (command: string, args: readonly string[], more: Record<string, string> = {}): Promise<Ended> =>
+const run = (command: string, args: readonly string[], { cwd = folder } = {}): Promise<Ended> =>
   new Promise((done) => {
-    execFile(command, [...args], { cwd: folder, env: { ...env, ...more } }, (error, out, err) =>
-      done({ code: error?.code ?? 0, out, err }),
-    );
+    execFile(command, [...args], { cwd, env }, (error, out, err) => done({ code: error?.code ?? 0, out, err }));
   });
 
 const installed = (...path: string[]): string => join(folder, "prefix", ...path);
@@ -65,16 +65,45 @@ describe("the package", () => {
       bin: { "kn-bootstrap": "dist/main.js" },
       engines: { node: ">=22.22" },
     });
-    expect(Object.keys(json).filter((key) => /dependencies|scripts/i.test(key))).toEqual([]);
+    // Nothing is installed with it, and nothing runs when it is.
+    for (const key of ["dependencies", "optionalDependencies", "peerDependencies"])
+      expect(json).not.toHaveProperty(key);
+    expect(Object.keys(json.scripts).filter((name) => /install|prepare/.test(name))).toEqual([]);
     expect(packed.bytes).toBeLessThan(2_500_000);
   });
 
-  it("names where it was built, as provenance wants it", () => {
-    expect(publishedJson(packageJson, { GITHUB_REPOSITORY: "example/kn-bootstrap" })).toMatchObject({
-      repository: { type: "git", url: "git+https://github.com/example/kn-bootstrap.git" },
-    });
-    const named = { ...packageJson, repository: "github:somebody/kn-bootstrap" };
-    expect(publishedJson(named, { GITHUB_REPOSITORY: "a/fork" })).toMatchObject({ repository: named.repository });
+  it("is what npm pack and npm publish make in a checkout", async () => {
+    const checkout = join(folder, "checkout");
+    const tracked = [
+      "package.json",
+      "LICENSE",
+      "README.md",
+      "tsconfig.json",
+      "kind-config.yaml",
+      "src",
+      "scripts",
+      "manifests",
+      "docs",
+    ];
+    for (const name of tracked) await cp(join(root, name), join(checkout, name), { recursive: true });
+    await symlink(join(root, "node_modules"), join(checkout, "node_modules"));
+    const { code, out, err } = await run("npm", ["pack", "--json", "--foreground-scripts=false"], { cwd: checkout });
+    expect({ code, err: code === 0 ? "" : err }).toEqual({ code: 0, err: "" });
+    const [made] = Object.values(JSON.parse(out.slice(out.search(/^[[{]/m)))) as { files: { path: string }[] }[];
+    // A chunk's name tells of the folder in which its modules lay.
+    const named = (path: string): string => path.replace(/-[A-Z0-9]{8}\.js/, ".js");
+    expect(made?.files.map(({ path }) => named(path)).sort()).toEqual(packed.files.map(named).sort());
+    expect(await readFile(join(checkout, "package.json"))).toEqual(
+      await readFile(installed("lib/node_modules/kn-bootstrap/package.json")),
+    );
+  });
+
+  it("comes with a list of what is inside", async () => {
+    const { components } = JSON.parse(await readFile(join(folder, "kn-bootstrap.cdx.json"), "utf8"));
+    const purls = components.map(({ purl }: { purl: string }) => purl);
+    expect(purls).toContainEqual(expect.stringMatching(/^pkg:npm\/zod@\d/));
+    expect(purls).toContainEqual(expect.stringMatching(/^pkg:npm\/%40kubernetes\/client-node@\d/));
+    expect(purls).toHaveLength(packed.contents.libraries.length);
   });
 
   it("carries the licences of what is in it", async () => {

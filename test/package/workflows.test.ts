@@ -18,6 +18,7 @@ interface Job {
   readonly "runs-on": string;
   readonly "timeout-minutes": number;
   readonly permissions?: Readonly<Record<string, string>>;
+  readonly needs?: string;
   readonly strategy?: { readonly matrix: Readonly<Record<string, readonly string[]>> };
   readonly steps: readonly Step[];
 }
@@ -62,8 +63,10 @@ describe("the workflows", () => {
     }
   });
 
-  it("use only actions of GitHub itself, and no expression that puts somebody's text into a script", () => {
-    for (const { step } of steps) expect(step.uses ?? "actions/").toMatch(/^actions\//);
+  it("use only actions of GitHub itself, each by its commit, and no expression that puts somebody's text into a script", () => {
+    for (const { step } of steps) if (step.uses) expect(step.uses).toMatch(/^actions\/[\w-]+@[0-9a-f]{40}$/);
+    for (const { step } of steps)
+      if (step.uses?.startsWith("actions/checkout@")) expect(step.with).toMatchObject({ "persist-credentials": false });
     for (const { run } of scripts) expect(run).not.toMatch(/\$\{\{\s*github\.(event|head_ref)/);
   });
 
@@ -72,22 +75,43 @@ describe("the workflows", () => {
     expect(workflow?.jobs.kind?.strategy?.matrix.knative).toEqual((await loadCatalog()).minors);
   });
 
-  it("publish with provenance and a list of what is inside, after everything was checked", () => {
-    const { jobs = [] } = workflows.find(({ name }) => name === "release.yml") ?? {};
-    const runs = jobs.flatMap((job) => job.steps.flatMap(({ run }) => run ?? []));
-    const at = (text: string): number => runs.findIndex((run) => run.includes(text));
-    const order = [
-      'GITHUB_REF_NAME" = ',
-      "bash .ci/run",
-      "scripts/pack.ts",
-      "npm sbom",
-      "npm publish",
-      "gh release",
-    ].map(at);
+  it("build and test without rights, and hand on what was tested in a job that runs nothing of it", () => {
+    const { workflow } = workflows.find(({ name }) => name === "release.yml") ?? {};
+    const { build, publish } = workflow?.jobs ?? {};
+    const runs = (job: Job | undefined): readonly string[] => job?.steps.flatMap(({ run }) => run ?? []) ?? [];
+    const built = runs(build).join("\n");
+    const order = ['GITHUB_REF_NAME" = ', "bash .ci/run", "scripts/pack.ts", "sha256sum"].map((text) =>
+      built.indexOf(text),
+    );
     expect(order).toEqual(order.toSorted((a, b) => a - b));
     expect(order).not.toContain(-1);
-    expect(runs[at("npm publish")]).toContain("--provenance");
-    expect(jobs[0]?.permissions).toEqual({ contents: "write", "id-token": "write" });
+    expect(build?.permissions).toBeUndefined();
+    expect(publish).toMatchObject({ needs: "build", permissions: { contents: "write", "id-token": "write" } });
+    expect(publish?.steps.map(({ uses = "" }) => uses.split("@")[0])).not.toContain("actions/checkout");
+    expect(runs(publish)[0]).toContain("sha256sum --check");
+    expect(runs(publish).join("\n")).toMatch(/npm publish packed\/\S+ --ignore-scripts --provenance/);
+    expect(runs(publish).join("\n")).not.toMatch(/npm (ci|install|run|exec)|npx|node |bash /);
+  });
+
+  it("give a secret only as a variable that the program reads itself", () => {
+    for (const { run } of scripts) expect(run).not.toMatch(/secrets\.|github\.token|"\$\{?\w*TOKEN/);
+  });
+
+  it("install what is locked: every package with its digest, every image by its own", () => {
+    const files = [".ci/run", ".ci/real-parts", "Dockerfile"].map((name) => readFileSync(join(root, name), "utf8"));
+    for (const text of [...scripts.map(({ run }) => run), ...files])
+      for (const [line] of text.matchAll(/npm (?:i|install|exec)\b.*|(?<![\w/])npx .*/g))
+        expect(line).toMatch(/packed\/kn-bootstrap/);
+    for (const [, image] of (files.at(-1) ?? "").matchAll(/^FROM (\S+)/gm))
+      expect(image).toMatch(/@sha256:[0-9a-f]{64}$/);
+    for (const name of ["package-lock.json", ".ci/node22/package-lock.json"]) {
+      const { packages } = JSON.parse(readFileSync(join(root, name), "utf8")) as {
+        packages: Record<string, { integrity?: string; resolved?: string }>;
+      };
+      const { "": _root, ...installed } = packages;
+      expect(Object.entries(installed).filter(([, { integrity }]) => !integrity?.startsWith("sha512-"))).toEqual([]);
+      expect(Object.values(installed).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+    }
   });
 
   it("try the oldest Node that the package promises, and a newer one", () => {
