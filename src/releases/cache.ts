@@ -1,29 +1,59 @@
-import { link, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { link, mkdir, mkdtemp, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
+import { geteuid } from "node:process";
 import { at } from "../ports/object.ts";
 
 /** `$XDG_CACHE_HOME/kn-bootstrap/releases`, by default under `~/.cache`. It has the layout of `--manifests` and can be given to it. */
 export const defaultCacheDir = (env: NodeJS.ProcessEnv): string =>
   join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "kn-bootstrap", "releases");
 
+const absentAsUndefined = (error: unknown): undefined => {
+  if (at(error, "code") === "ENOENT" || at(error, "code") === "ENOTDIR") return undefined;
+  throw error;
+};
+
 /** Undefined: no such file. */
-export const readIfThere = async (path: string): Promise<Uint8Array | undefined> => {
+export const readIfThere = (path: string): Promise<Uint8Array | undefined> => readFile(path).catch(absentAsUndefined);
+
+/** Not ours, or open to a group or to all. Windows does not say. */
+const othersMayWrite = ({ uid, mode }: Stats): boolean =>
+  geteuid !== undefined && (uid !== geteuid() || (mode & 0o022) !== 0);
+
+/** From `root` down to the folder of `path`. */
+const foldersOf = (path: string, root: string): readonly string[] => {
+  const folder = dirname(path);
+  return folder === root || relative(root, folder).startsWith("..") ? [root] : [...foldersOf(folder, root), folder];
+};
+
+/**
+ * A file below `root` that nobody but us can have written. Undefined: no such file.
+ * @throws Error that says who else could
+ */
+export const readOwn = async (path: string, root: string): Promise<Uint8Array | undefined> => {
+  const file = await open(path).catch(absentAsUndefined);
   try {
-    return await readFile(path);
-  } catch (error) {
-    if (at(error, "code") === "ENOENT" || at(error, "code") === "ENOTDIR") return undefined;
-    throw error;
+    const places = await Promise.all([
+      ...foldersOf(path, root).map(async (place) => ({ place, stats: await stat(place).catch(absentAsUndefined) })),
+      // What is read is what was looked at.
+      ...(file ? [file.stat().then((stats) => ({ place: path, stats }))] : []),
+    ]);
+    for (const { place, stats } of places)
+      if (stats && othersMayWrite(stats)) throw new Error(`${place} can be written by others, so it is not trusted`);
+    return await file?.readFile();
+  } finally {
+    await file?.close();
   }
 };
 
 /** Hands `place` a complete copy beside `path`, so that nobody, in whatever process, ever sees half a file. */
 const beside = async (path: string, bytes: Uint8Array, place: (copy: string) => Promise<void>): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(dirname(path), ".partial-"));
   try {
     const copy = join(folder, "file");
-    await writeFile(copy, bytes);
+    await writeFile(copy, bytes, { mode: 0o600 });
     await place(copy);
   } finally {
     await rm(folder, { recursive: true, force: true });

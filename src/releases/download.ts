@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, UserError } from "../ports/error.ts";
 import { at } from "../ports/object.ts";
-import type { Fetch } from "./http.ts";
+import { type Answer, type Fetch, isSecure, Unacceptable } from "./http.ts";
 
 export interface DownloadOptions {
   readonly fetch: Fetch;
   readonly signal: AbortSignal;
+  /** Nothing but https (or this machine itself) may answer: what comes is not checked against a digest that is known here. */
+  readonly secure?: boolean;
+  /** Most bytes of a file; default 32 MiB, some thirty times the largest manifest there is. */
+  readonly limit?: number;
   /** `total` is absent when the server does not say. */
   readonly onProgress?: (bytes: number, total?: number) => void;
   /** Default 4. */
@@ -33,6 +37,15 @@ const unavailable = (url: string, why: string, cause?: unknown): UserError =>
     cause,
   });
 
+const insecure = (url: string): UserError =>
+  new UserError({
+    id: "release.insecure",
+    what: `${url} is not encrypted.`,
+    why: "Anybody on the way could change what comes from there, and kn-bootstrap does not know the digests of this version.",
+    remedy: { text: "Name a mirror with https, or bring the files:", command: OFFLINE.command },
+    exitCode: 2,
+  });
+
 const missing = (url: string, status: number): UserError =>
   new UserError({
     id: "release.missing",
@@ -51,8 +64,9 @@ interface Failure {
 }
 
 const RETRY_AFTER_LIMIT = 30_000;
+const LIMIT = 32 * 2 ** 20;
 
-const retryAfter = (response: Response): number => {
+const retryAfter = (response: Answer): number => {
   const header = response.headers.get("retry-after") ?? "";
   const milliseconds = /^[0-9]+$/.test(header) ? Number(header) * 1000 : 0;
   return Math.min(milliseconds, RETRY_AFTER_LIMIT);
@@ -70,16 +84,22 @@ const isTrust = (error: unknown): boolean => {
   return /CERT|SIGNATURE|ISSUER/.test(code);
 };
 
-const read = async (response: Response, options: DownloadOptions, alive: () => void): Promise<Uint8Array> => {
+const read = async (response: Answer, options: DownloadOptions, alive: () => void): Promise<Uint8Array> => {
+  const { limit = LIMIT } = options;
+  const tooMuch = (): never => {
+    throw new Unacceptable(`it is larger than ${limit} bytes`);
+  };
   const encoded = response.headers.has("content-encoding");
   const length = Number(response.headers.get("content-length") ?? Number.NaN);
   const total = encoded || Number.isNaN(length) ? undefined : length;
+  if (length > limit) tooMuch();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     alive();
     chunks.push(chunk);
     bytes += chunk.length;
+    if (bytes > limit) tooMuch();
     options.onProgress?.(bytes, total);
   }
   if (total !== undefined && bytes !== total) throw new Error(`the connection ended after ${bytes} of ${total} bytes`);
@@ -91,8 +111,9 @@ const attempt = async (url: string, options: DownloadOptions): Promise<Uint8Arra
   const stall = options.stall ?? 30_000;
   const timer = setTimeout(() => stalled.abort(), stall);
   try {
-    const response = await options.fetch(url, { signal: AbortSignal.any([options.signal, stalled.signal]) });
-    if (response.ok) return await read(response, options, () => timer.refresh());
+    const signal = AbortSignal.any([options.signal, stalled.signal]);
+    const response = await options.fetch(url, { signal, ...(options.secure ? { secure: true } : {}) });
+    if (response.status === 200) return await read(response, options, () => timer.refresh());
     await response.body?.cancel();
     if (response.status === 404 || response.status === 410) throw missing(url, response.status);
     const why = `The server answered ${response.status} ${response.statusText}`.trimEnd();
@@ -101,6 +122,7 @@ const attempt = async (url: string, options: DownloadOptions): Promise<Uint8Arra
     options.signal.throwIfAborted();
     if (error instanceof UserError) throw error;
     if (stalled.signal.aborted) return { why: `Nothing came for ${stall / 1000} s`, again: true };
+    if (error instanceof Unacceptable) return { why: error.message, again: false };
     if (isTrust(error)) return { why: `${reasonOf(error)} (NODE_EXTRA_CA_CERTS names further roots)`, again: false };
     return { why: reasonOf(error), again: true };
   } finally {
@@ -110,11 +132,12 @@ const attempt = async (url: string, options: DownloadOptions): Promise<Uint8Arra
 
 /**
  * The bytes behind a URL. No answer, 429 and 5xx are tried again with growing, jittered pauses; Retry-After (in seconds) is honoured up to 30 s.
- * @throws UserError `release.missing` (exit 2) for 404 and 410, `release.unavailable` (exit 1) for everything else; the
+ * @throws UserError `release.missing` (exit 2) for 404 and 410, `release.insecure` (exit 2), `release.unavailable` (exit 1) for everything else; the
  *   signal's reason when it is aborted
  */
 export const download = async (url: string, options: DownloadOptions): Promise<Uint8Array> => {
   const { attempts = 4, delay = 500, random = Math.random } = options;
+  if (options.secure && !isSecure(new URL(url))) throw insecure(url);
   for (let count = 1; ; count += 1) {
     options.signal.throwIfAborted();
     const result = await attempt(url, options);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { messageOf, UserError } from "../ports/error.ts";
 import { at } from "../ports/object.ts";
-import { readIfThere, writeOnce } from "./cache.ts";
+import { readOwn, writeOnce } from "./cache.ts";
 import { versionOf } from "./catalog.ts";
 import { parseChecksums } from "./digest.ts";
 import type { Source, SourceOptions } from "./source.ts";
@@ -54,7 +54,7 @@ export const lockOf = async (options: SourceOptions, raw: Source, component: str
     throw unwritable(path, error);
   };
 
-  const kept = await readIfThere(path).catch(refuse);
+  const kept = await readOwn(path, cacheDir).catch(refuse);
   if (manifests === undefined && kept !== undefined) return { path, digests: digestsOf(kept) };
 
   const given = await raw(component, catalog.checksums).catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Event } from "../core/event.ts";
 import { messageOf, UserError } from "../ports/error.ts";
-import { readIfThere, writeWhole } from "./cache.ts";
+import { readIfThere, readOwn, writeWhole } from "./cache.ts";
 import { type Catalog, type Release, versionOf } from "./catalog.ts";
 import { verify } from "./digest.ts";
 import { bounded, type DownloadOptions, download } from "./download.ts";
@@ -63,7 +63,8 @@ const rawSource = (options: SourceOptions): Source => {
         bytes,
         ...(total === undefined ? {} : { total }),
       });
-    return { bytes: await slot(() => download(place, { ...options.retry, fetch, signal, onProgress })), place };
+    const secure = catalog.digest(component, version, asset) === undefined;
+    return { bytes: await slot(() => download(place, { ...options.retry, fetch, signal, secure, onProgress })), place };
   };
 };
 
@@ -91,7 +92,7 @@ export const verifiedSource = (options: SourceOptions): Source => {
     }
     // The cache saves a download and nothing else: one that cannot be read or written is no reason to stop.
     const path = join(cacheDir, component, versionOf(release, component), asset);
-    const cached = await readIfThere(path).catch(() => undefined);
+    const cached = await readOwn(path, cacheDir).catch(() => undefined);
     if (cached !== undefined) {
       verify(cached, digest, { place: path, authority, cached: true });
       return { bytes: cached, place: path };

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { geteuid } from "node:process";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { writeOnce, writeWhole } from "../../src/releases/cache.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readOwn, writeOnce, writeWhole } from "../../src/releases/cache.ts";
 
 const module = pathToFileURL(join(import.meta.dirname, "../../src/releases/cache.ts")).href;
 
@@ -66,4 +67,36 @@ it("leaves nothing behind when it fails", async () => {
   await expect(writeWhole(join(root, "file", "below"), Buffer.from("x"))).rejects.toThrow();
   await expect(writeWhole(root, Buffer.from("x"))).rejects.toThrow();
   expect(await readdir(root)).toEqual(["file"]);
+});
+
+describe("a file that decides what is trusted", () => {
+  const file = (): string => join(root, "cache", "serving", "checksums.txt");
+  const read = (): Promise<Uint8Array | undefined> => readOwn(file(), join(root, "cache"));
+
+  it("is for us alone, in folders for us alone", async () => {
+    expect(await read()).toBeUndefined();
+    await writeOnce(file(), Buffer.from("x"));
+    expect(Buffer.from((await read()) ?? []).toString()).toBe("x");
+    for (const place of [file(), dirname(file()), join(root, "cache")])
+      expect((await stat(place)).mode & 0o077).toBe(0);
+  });
+
+  it.each(["file", "folder", "root"])("is not trusted where others may write its %s", async (which) => {
+    await writeOnce(file(), Buffer.from("x"));
+    const place = { file: file(), folder: dirname(file()), root: join(root, "cache") }[which] ?? "";
+    await chmod(place, 0o770);
+    await expect(read()).rejects.toThrow(`${place} can be written by others`);
+  });
+
+  it("is not trusted in a folder of others before there is one", async () => {
+    await mkdir(join(root, "cache"), { mode: 0o700 });
+    await chmod(join(root, "cache"), 0o777);
+    await expect(read()).rejects.toThrow("can be written by others");
+  });
+
+  it.skipIf(geteuid?.() !== 0)("is not trusted when it belongs to somebody else", async () => {
+    await writeOnce(file(), Buffer.from("x"));
+    await chown(file(), 12345, 12345);
+    await expect(read()).rejects.toThrow(`${file()} can be written by others`);
+  });
 });

@@ -122,11 +122,56 @@ describe.each([
 });
 
 describe("environmentFetch", () => {
+  const get = (url: string, options: Partial<DownloadOptions> = {}): Promise<Uint8Array> =>
+    download(url, { fetch: environmentFetch({}), signal: new AbortController().signal, ...patience, ...options });
+
+  it.each([
+    ["http://[not-a-host/", /a redirect to "http:\/\/\[not-a-host\/", which is no web address/],
+    ["file:///etc/passwd", /a redirect to "file:\/\/\/etc\/passwd", which is no web address/],
+    ["http://releases.invalid/a", /a redirect to http:\/\/releases\.invalid\/a, which is not encrypted/],
+  ])("does not follow a redirect to %s, and does not ask again", async (location, why) => {
+    await using server = await serve((_, response) => response.writeHead(302, { location }).end());
+    await expect(get(`${server.url}/a`, { secure: true })).rejects.toMatchObject({
+      id: "release.unavailable",
+      why: expect.stringMatching(why),
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([204, 205, 304, 206, 302, 999])("takes %s for what it is: not the file", async (status) => {
+    await using server = await serve((_, response) => response.writeHead(status).end());
+    await expect(get(`${server.url}/a`, { attempts: 2 })).rejects.toMatchObject({
+      id: "release.unavailable",
+      why: expect.stringMatching(new RegExp(`^The server answered ${status}`)),
+    });
+  });
+
+  it("stops at a file that is too large, announced or not", async () => {
+    await using server = await serve((request, response) => {
+      if (request.url === "/announced") response.setHeader("content-length", BODY.length);
+      response.end(BODY);
+    });
+    for (const path of ["announced", "endless"])
+      await expect(get(`${server.url}/${path}`, { limit: 100_000 })).rejects.toMatchObject({
+        id: "release.unavailable",
+        why: "it is larger than 100000 bytes.",
+      });
+    expect(server.requests).toHaveLength(2);
+    expect(text(await get(`${server.url}/announced`, { limit: BODY.length }))).toBe(BODY);
+  });
+
+  it("asks nobody without encryption for what is not known here", async () => {
+    await expect(get("http://mirror.invalid/a", { secure: true })).rejects.toMatchObject({
+      id: "release.insecure",
+      exitCode: 2,
+    });
+  });
+
   it("asks the proxy that the environment names", async () => {
     await using proxy = await serve((_, response) => response.end("from the proxy"));
     const fetch = environmentFetch({ http_proxy: proxy.url, no_proxy: "127.0.0.1" });
     const response = await fetch("http://releases.invalid/a", { signal: new AbortController().signal });
-    expect(await response.text()).toBe("from the proxy");
+    expect(await new Response(response.body).text()).toBe("from the proxy");
     expect(proxy.requests).toEqual(["http://releases.invalid/a"]);
   });
 

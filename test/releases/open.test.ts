@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -159,6 +159,20 @@ describe("the network", () => {
     "/o/r/releases/download/v1.1.0/a.yaml": manifest("a"),
     "/o/r/releases/download/v1.1.0/b.yaml": manifest("b"),
   };
+
+  it("takes a version that the catalog does not know only over https, and from a cache for us alone", async () => {
+    const refused = { id: "release.insecure", exitCode: 2 };
+    await expect(names(open({ mirror: "http://mirror.invalid" }, "1.1.5"), "a.yaml")).rejects.toMatchObject(refused);
+    await using server = await host(known);
+    expect(await names(open({ mirror: server.url }), "a.yaml")).toEqual(["a"]);
+
+    await put("cache/serving/1.1.5/checksums.txt", `${digest(manifest("evil"))}  a.yaml\n`);
+    await chmod(join(root, "cache/serving/1.1.5/checksums.txt"), 0o666);
+    await expect(names(open({ mirror: server.url }, "1.1.5"), "a.yaml")).rejects.toMatchObject({
+      id: "release.cache",
+      message: expect.stringContaining("can be written by others"),
+    });
+  });
 
   it("downloads each asset once, reports progress, and fills the cache", async () => {
     await using server = await host(known);
