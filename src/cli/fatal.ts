@@ -1,4 +1,4 @@
-import { ApiError, Unreachable } from "../ports/cluster.ts";
+import { ApiError, BrokenAnswer, Unreachable } from "../ports/cluster.ts";
 import { Interrupted, messageOf, type Remedy, UserError } from "../ports/error.ts";
 import { commandLines, entry, type Look, paint } from "./reporter/look.ts";
 
@@ -36,6 +36,19 @@ export const problemOf = (error: unknown, { changing = false, verbose = false } 
       ...(why === undefined ? {} : { why }),
       remedy,
       exitCode: changing && exitCode === 2 ? 1 : exitCode,
+    };
+  }
+  if (error instanceof BrokenAnswer) {
+    return {
+      id: "cluster.broken-answer",
+      what: sentence(error.message),
+      why: "Something else answers in the API server's place: a proxy, a load balancer, a login page. Nothing can be concluded from that.",
+      remedy: {
+        text: changing
+          ? "When the way to the cluster is well, run the same command again; what is done is kept."
+          : "Check --context and --kubeconfig, and what lies between here and the cluster.",
+      },
+      exitCode: changing ? 1 : 2,
     };
   }
   if (error instanceof Unreachable) {

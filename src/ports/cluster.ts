@@ -51,7 +51,7 @@ export interface ClusterRead {
   readonly resource: (apiVersion: string, kind: string, fresh?: boolean) => Promise<ApiResource | undefined>;
   /** Every kind in its preferred version. */
   readonly resources: () => Promise<readonly ApiResource[]>;
-  /** Undefined: no such object, namespace or kind. */
+  /** Undefined: no such object, namespace or kind; the server has said so of this very object, or does not serve the kind. */
   readonly get: (ref: ObjectRef) => Promise<KubeObject | undefined>;
   /** Paged inside; items carry apiVersion and kind. Empty when the server does not know the kind. */
   readonly list: (query: ListQuery) => Promise<readonly KubeObject[]>;
@@ -107,6 +107,12 @@ export interface FieldConflict {
   readonly message: string;
 }
 
+export interface ApiSubject {
+  readonly group: string;
+  readonly resource: string;
+  readonly name: string;
+}
+
 /** An answer of the server that is not a success, as its Status object tells it. */
 export class ApiError extends Error {
   readonly status: number;
@@ -114,12 +120,15 @@ export class ApiError extends Error {
   readonly reason: string;
   readonly conflicts: readonly FieldConflict[];
   readonly request: string;
+  /** The object that the Status is about, where it names one: `name` of `resource` (plural) in `group`. */
+  readonly subject: ApiSubject | undefined;
   constructor(options: {
     status: number;
     reason: string;
     message: string;
     request: string;
     conflicts?: readonly FieldConflict[];
+    subject?: ApiSubject | undefined;
   }) {
     super(options.message);
     this.name = "ApiError";
@@ -127,6 +136,7 @@ export class ApiError extends Error {
     this.reason = options.reason;
     this.request = options.request;
     this.conflicts = options.conflicts ?? [];
+    this.subject = options.subject;
   }
 }
 
@@ -137,5 +147,16 @@ export class Unreachable extends Error {
     super(message, cause === undefined ? {} : { cause });
     this.name = "Unreachable";
     this.server = server;
+  }
+}
+
+/**
+ * Something answered in the API server's place, or it answered what cannot be: a page instead of a Status, another object than the one that was
+ * asked for. Nothing follows from it, least of all that something does not exist.
+ */
+export class BrokenAnswer extends Unreachable {
+  constructor(server: string, request: string, answer: string) {
+    super(server, `${server} answered ${request} with ${answer}`);
+    this.name = "BrokenAnswer";
   }
 }

@@ -95,7 +95,8 @@ describe("discovery", () => {
 
   test("kinds of the same name in two groups are told apart", async () => {
     const core = { group: "", version: "v1", kind: "Service", plural: "services", namespaced: true };
-    const { server, cluster } = await start((seen) => discover(seen, [core, SERVING]) ?? { kind: "Service" });
+    const service = { apiVersion: "serving.knative.dev/v1", kind: "Service", metadata: { name: "hello" } };
+    const { server, cluster } = await start((seen) => discover(seen, [core, SERVING]) ?? service);
     await cluster.get({ apiVersion: "serving.knative.dev/v1", kind: "Service", namespace: "n", name: "hello" });
     expect(server.seen.at(-1)?.path).toBe("/apis/serving.knative.dev/v1/namespaces/n/services/hello");
   });

@@ -16,6 +16,7 @@ const start = async (handler: Handler, options: OpenOptions = {}) => {
 
 const CONFIG_MAP = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "m", namespace: "n" }, data: { a: "1" } };
 const REF = { apiVersion: "v1", kind: "ConfigMap", namespace: "n", name: "m" };
+const LIST = { apiVersion: "v1", kind: "ConfigMapList" };
 const PATH = "/api/v1/namespaces/n/configmaps/m";
 
 describe("writes", () => {
@@ -72,7 +73,14 @@ describe("writes", () => {
   });
 
   test("merge patch, create and replace", async () => {
-    const { server, cluster } = await start(({ body }) => body);
+    const { server, cluster } = await start(({ method, body }) => {
+      const sent = body as typeof CONFIG_MAP;
+      return {
+        ...CONFIG_MAP,
+        ...sent,
+        metadata: { ...CONFIG_MAP.metadata, name: method === "POST" ? "job-x2x" : "m" },
+      };
+    });
     await cluster.mergePatch(REF, { data: { a: null } }, "kn-bootstrap-domain");
     expect(server.seen.at(-1)).toMatchObject({
       method: "PATCH",
@@ -94,7 +102,9 @@ describe("writes", () => {
 
   test("remove carries its preconditions, and says whether there was something", async () => {
     const { server, cluster } = await start(() =>
-      server.seen.length > 3 ? status(404, "NotFound", 'configmaps "m" not found') : { kind: "Status" },
+      server.seen.length > 3
+        ? status(404, "NotFound", 'configmaps "m" not found', { name: "m", kind: "configmaps" })
+        : { kind: "Status", status: "Success" },
     );
     expect(await cluster.remove(REF, { uid: "u1" })).toBe(true);
     expect(server.seen.at(-1)).toMatchObject({
@@ -176,7 +186,11 @@ describe("reads", () => {
     const { server, cluster } = await start(({ query }) => {
       const page = Number(query.continue ?? 0);
       const items = [{ metadata: { name: `m${page}`, namespace: "n" } }];
-      return { metadata: { resourceVersion: "9", ...(page < 2 ? { continue: String(page + 1) } : {}) }, items };
+      return {
+        ...LIST,
+        metadata: { resourceVersion: "9", ...(page < 2 ? { continue: String(page + 1) } : {}) },
+        items,
+      };
     });
     const items = await cluster.list({ apiVersion: "v1", kind: "ConfigMap" });
     expect(items).toEqual(
@@ -195,7 +209,11 @@ describe("reads", () => {
   test("a list that was too slow for its own past starts again in one piece", async () => {
     const { server, cluster } = await start(({ query }) => {
       if (query.continue) return status(410, "Expired", "The provided continue parameter is too old");
-      return { metadata: query.limit ? { continue: "x" } : {}, items: [{ metadata: { name: "m", namespace: "n" } }] };
+      return {
+        ...LIST,
+        metadata: query.limit ? { continue: "x" } : {},
+        items: [{ metadata: { name: "m", namespace: "n" } }],
+      };
     });
     expect(await cluster.list({ apiVersion: "v1", kind: "ConfigMap", namespace: "n" })).toHaveLength(1);
     expect(server.seen.at(-1)?.query.limit).toBeUndefined();

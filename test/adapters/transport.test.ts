@@ -33,11 +33,17 @@ const start = async (handler: Handler, options: OpenOptions = {}, target: Partia
   cleanUp.push(server.close, cluster.close);
   return { server, cluster };
 };
-const echo: Handler = ({ path }) => ({
-  apiVersion: "v1",
-  kind: "ConfigMap",
-  metadata: { name: path.split("/").at(-1) },
-});
+/** What was sent, else what was asked for. */
+const echo: Handler = ({ method, path, body }) => {
+  if (path === "/version") return { gitVersion: "v1.36.2" };
+  if (body && method !== "DELETE") return body;
+  const name = decodeURIComponent(path.split("/").at(-1) ?? "");
+  if (path.includes("/clusterroles/"))
+    return { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name } };
+  return name === "configmaps"
+    ? { apiVersion: "v1", kind: "ConfigMapList", metadata: { resourceVersion: "1" }, items: [] }
+    : { apiVersion: "v1", kind: "ConfigMap", metadata: { name } };
+};
 
 describe("connections", () => {
   test("22 requests one after the other use one connection", async () => {
@@ -74,9 +80,9 @@ describe("connections", () => {
         response.writeHead(200).flushHeaders();
         return undefined;
       }
-      if (seen.path.endsWith("/configmaps"))
-        return { kind: "ConfigMapList", metadata: { resourceVersion: "1" }, items: [] };
-      if (seen.path.includes("/leases/")) return { kind: "Lease", metadata: { name: "l" } };
+      if (seen.path.endsWith("/configmaps")) return echo(seen, response);
+      if (seen.path.includes("/leases/"))
+        return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "l" } };
       return new Promise((resolve) => held.push(() => resolve(echo(seen, response))));
     });
     await cluster.resources();
@@ -131,22 +137,20 @@ describe("names and bodies", () => {
   test("a compressed answer is read", async () => {
     const { server, cluster } = await start((_, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" });
-      response.end(
-        gzipSync(JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", data: { big: "x".repeat(10_000) } })),
-      );
+      response.end(gzipSync(JSON.stringify({ ...configMap("big"), data: { big: "x".repeat(10_000) } })));
     });
     expect((await cluster.get(refOf("big")))?.data).toEqual({ big: "x".repeat(10_000) });
     expect(server.seen.at(-1)?.headers["accept-encoding"]).toBe("gzip");
   });
 
-  test("a page instead of JSON is an error that asks whether this is Kubernetes", async () => {
+  test("a page instead of JSON is an error that says what answered", async () => {
     const { cluster } = await start(() => ({
       status: 200,
       headers: { "content-type": "text/html" },
       body: "<html>log in</html>",
     }));
     await expect(cluster.version()).rejects.toThrow(
-      /text\/html instead of JSON: is this the address of a Kubernetes API server/,
+      /answered GET \/version with text\/html that is not what a Kubernetes API server says there \(<html>log in<\/html>\)/,
     );
   });
 });

@@ -150,7 +150,8 @@ describe("watch", () => {
       const known = discover(seen, asked >= 3 ? [...KINDS, route] : KINDS);
       if (known) return known;
       if (asked < 5 && server.seen.filter(({ path }) => path.endsWith("/routes")).length < 2) return notFoundPage;
-      return seen.query.watch ? open(seen, response) : listOf("10", object("r", "9"));
+      const routes = { ...listOf("10", object("r", "9")), apiVersion: "serving.knative.dev/v1", kind: "RouteList" };
+      return seen.query.watch ? open(seen, response) : routes;
     });
     const cluster = openCluster(targetOf(server.url), { timing: createTiming() });
     cleanUp.push(server.close, cluster.close);
@@ -161,7 +162,7 @@ describe("watch", () => {
     expect(asked).toBeGreaterThanOrEqual(3);
   });
 
-  test("a kind that goes takes its objects along", async () => {
+  test("a path that is missing for a while takes nothing along", async () => {
     const { cluster } = await start(
       [() => listOf("10", object("a", "4")), () => notFoundPage, () => listOf("30", object("a", "29", "new"))],
       [() => notFoundPage, open],

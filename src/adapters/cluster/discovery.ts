@@ -1,5 +1,6 @@
-import { ApiError, type ApiResource } from "../../ports/cluster.ts";
+import { ApiError, type ApiResource, BrokenAnswer } from "../../ports/cluster.ts";
 import { at, isRecord } from "../../ports/object.ts";
+import { isOneOf } from "./answers.ts";
 import type { Timing } from "./timing.ts";
 import type { Send } from "./transport.ts";
 
@@ -15,7 +16,13 @@ export interface Discovery {
 
 interface Group {
   /** The preferred version first. */
-  readonly versions: readonly (readonly ApiResource[])[];
+  readonly versions: readonly Version[];
+}
+
+interface Version {
+  readonly apiVersion: string;
+  /** Undefined: whoever serves it does not say. An aggregated API whose server is down, or a version just removed. */
+  readonly resources: readonly ApiResource[] | undefined;
 }
 
 const AGGREGATED = ["v2", "v2beta1"]
@@ -24,7 +31,7 @@ const AGGREGATED = ["v2", "v2beta1"]
   .join(",");
 const PAUSE_MS = 200;
 
-export const createDiscovery = (send: Send, timing: Timing): Discovery => {
+export const createDiscovery = (server: string, send: Send, timing: Timing): Discovery => {
   let known: { groups: readonly Group[]; at: number } | undefined;
   let asking: Promise<readonly Group[]> | undefined;
 
@@ -49,29 +56,34 @@ export const createDiscovery = (send: Send, timing: Timing): Discovery => {
 
   return {
     find: async (apiVersion, kind, maxAgeMs) => {
-      const found = maxAgeMs > 0 ? lookUp(await current(), apiVersion, kind) : undefined;
-      if (found || (known && maxAgeMs > 0 && timing.now() - known.at <= maxAgeMs)) return found;
-      return lookUp(await refresh(), apiVersion, kind);
+      const seen = maxAgeMs > 0 ? versionIn(await current(), apiVersion) : undefined;
+      const found = seen?.resources?.find((resource) => resource.kind === kind);
+      const isSilent = seen !== undefined && seen.resources === undefined;
+      if (found || (known && !isSilent && maxAgeMs > 0 && timing.now() - known.at <= maxAgeMs)) return found;
+      const version = versionIn(await refresh(), apiVersion);
+      if (version && !version.resources)
+        throw new BrokenAnswer(server, `the question what it serves of ${apiVersion}`, "nothing usable");
+      return version?.resources?.find((resource) => resource.kind === kind);
     },
     preferred: async () => {
       const groups = await current();
       return groups.flatMap(({ versions }) => {
         const kinds = new Map<string, ApiResource>();
-        for (const resource of versions.flat()) if (!kinds.has(resource.kind)) kinds.set(resource.kind, resource);
+        for (const resource of versions.flatMap(({ resources = [] }) => resources))
+          if (!kinds.has(resource.kind)) kinds.set(resource.kind, resource);
         return [...kinds.values()];
       });
     },
   };
 };
 
-const lookUp = (groups: readonly Group[], apiVersion: string, kind: string): ApiResource | undefined =>
-  groups
-    .flatMap(({ versions }) => versions.flat())
-    .find((resource) => resource.apiVersion === apiVersion && resource.kind === kind);
+const versionIn = (groups: readonly Group[], apiVersion: string): Version | undefined =>
+  groups.flatMap(({ versions }) => versions).find((version) => version.apiVersion === apiVersion);
 
 /** `/api` or `/apis`, aggregated (Kubernetes ≥ 1.26) or version by version. */
 const readRoot = async (send: Send, root: string): Promise<readonly Group[]> => {
-  const { body } = await send({ method: "GET", path: root, accept: AGGREGATED });
+  const expect = isOneOf("APIGroupDiscoveryList", root === "/api" ? "APIVersions" : "APIGroupList");
+  const { body } = await send({ method: "GET", path: root, accept: AGGREGATED, expect });
   if (at(body, "kind") === "APIGroupDiscoveryList") return list(at(body, "items")).map(aggregatedGroup);
   if (root === "/api") {
     const versions = list(at(body, "versions")).map((version) => readVersion(send, `/api/${version}`, String(version)));
@@ -92,22 +104,24 @@ const aggregatedGroup = (group: unknown): Group => {
   return {
     versions: list(at(group, "versions")).map((version) => {
       const apiVersion = name ? `${name}/${at(version, "version")}` : String(at(version, "version"));
-      return list(at(version, "resources")).map((resource) => ({
+      const resources = list(at(version, "resources")).map((resource) => ({
         apiVersion,
         kind: String(at(resource, "responseKind", "kind")),
         plural: String(at(resource, "resource")),
         namespaced: at(resource, "scope") === "Namespaced",
         verbs: list(at(resource, "verbs")).map(String),
       }));
+      // Of an API server behind this one that has not been reached, nothing or something old is known.
+      return { apiVersion, resources: at(version, "freshness") === "Stale" && !resources[0] ? undefined : resources };
     }),
   };
 };
 
-/** An aggregated API whose server is down (metrics, for example) answers 503, a version just removed 404: neither has kinds now. */
-const readVersion = async (send: Send, path: string, apiVersion: string): Promise<readonly ApiResource[]> => {
+/** An aggregated API whose server is down (metrics, for example) answers 503, a version just removed 404. */
+const readVersion = async (send: Send, path: string, apiVersion: string): Promise<Version> => {
   try {
-    const { body } = await send({ method: "GET", path });
-    return list(at(body, "resources"))
+    const { body } = await send({ method: "GET", path, expect: isOneOf("APIResourceList") });
+    const resources = list(at(body, "resources"))
       .filter((resource) => isRecord(resource) && !String(resource.name).includes("/"))
       .map((resource) => ({
         apiVersion,
@@ -116,8 +130,10 @@ const readVersion = async (send: Send, path: string, apiVersion: string): Promis
         namespaced: at(resource, "namespaced") === true,
         verbs: list(at(resource, "verbs")).map(String),
       }));
+    return { apiVersion, resources };
   } catch (error) {
-    if (error instanceof ApiError && (error.status === 503 || error.status === 404)) return [];
+    if (error instanceof ApiError && (error.status === 503 || error.status === 404))
+      return { apiVersion, resources: undefined };
     throw error;
   }
 };

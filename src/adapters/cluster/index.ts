@@ -64,7 +64,7 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
     patience: options.patience ?? { firstContactMs: 5_000, midRunMs: 60_000 },
     onTrouble: options.onTrouble,
   });
-  const discovery = createDiscovery(transport.send, timing);
+  const discovery = createDiscovery(target.server, transport.send, timing);
   let writes = 0;
   const lists: Record<string, number> = {};
   const counted = {
@@ -76,16 +76,24 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
       lists[name] = (lists[name] ?? 0) + 1;
     },
   };
-  const tools = { send: transport.send, discovery, timing, ...counted };
+  const { server } = target;
+  const tools = { server, send: transport.send, discovery, timing, ...counted };
   const objects = createObjects(tools);
-  const { get, create, replace, remove } = createObjects({ send: transport.sendLease, discovery, timing, ...counted });
+  const { get, create, replace, remove } = createObjects({
+    server,
+    send: transport.sendLease,
+    discovery,
+    timing,
+    ...counted,
+  });
 
   const cluster: Cluster = {
     ...objects,
     identity: { context: target.context, server: target.server, user: target.user },
     version: async () => {
-      const { body } = await transport.send({ method: "GET", path: "/version" });
-      const text = String(at(body, "gitVersion") ?? "");
+      const expect = (body: unknown): boolean => typeof at(body, "gitVersion") === "string";
+      const { body } = await transport.send({ method: "GET", path: "/version", expect });
+      const text = String(at(body, "gitVersion"));
       return text.match(/\d+\.\d+\.\d+/)?.[0] ?? text;
     },
     resource: (apiVersion, kind, fresh = false) =>

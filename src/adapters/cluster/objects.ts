@@ -3,14 +3,16 @@ import {
   ApiError,
   type ApiResource,
   type ApplyOptions,
+  BrokenAnswer,
   type ClusterWrite,
   type ListQuery,
 } from "../../ports/cluster.ts";
 import { at, type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
+import { isDeletion, isObject } from "./answers.ts";
 import type { Discovery } from "./discovery.ts";
 import { listAll } from "./pages.ts";
 import { pathOf } from "./paths.ts";
-import { isPathMissing, unknownKind } from "./status.ts";
+import { isAbsence, isPathMissing, unknownKind } from "./status.ts";
 import type { Timing } from "./timing.ts";
 import type { Request, Send } from "./transport.ts";
 
@@ -21,6 +23,8 @@ export type Objects = Pick<
 >;
 
 interface Tools {
+  /** For people. */
+  readonly server: string;
   readonly send: Send;
   readonly discovery: Discovery;
   readonly timing: Timing;
@@ -36,7 +40,7 @@ const ABSENCE = { toRead: 1_000, toApply: 1 };
 const KIND_APPEARS_MS = 3_000;
 const KIND_PAUSE_MS = 50;
 
-export const createObjects = ({ send, discovery, timing, onWrite, onList, permit }: Tools): Objects => {
+export const createObjects = ({ server, send, discovery, timing, onWrite, onList, permit }: Tools): Objects => {
   const write = async (request: Request): Promise<{ object: KubeObject; created: boolean }> => {
     onWrite();
     const { status, body } = await send({ ...request, permit });
@@ -52,36 +56,51 @@ export const createObjects = ({ send, discovery, timing, onWrite, onList, permit
     return resource;
   };
 
-  return {
-    get: async (ref) => {
+  /** What `work` finds; undefined where it is certain that there is nothing. */
+  const ifThere = async <T>(
+    ref: ObjectRef | ListQuery,
+    work: (resource: ApiResource) => Promise<T>,
+  ): Promise<T | undefined> => {
+    const until = timing.now() + KIND_APPEARS_MS;
+    for (;;) {
       const resource = await find(ref);
       if (!resource) return undefined;
       try {
-        return (await send({ method: "GET", path: pathOf(resource, ref) })).body as KubeObject;
+        return await work(resource);
       } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return undefined;
-        throw error;
+        if (!(error instanceof ApiError && error.status === 404)) throw error;
+        if ("name" in ref && isAbsence(error, resource, ref.name)) return undefined;
+        if (!(await discovery.find(ref.apiVersion, ref.kind, 0))) return undefined;
+        if (timing.now() + KIND_PAUSE_MS > until)
+          throw new BrokenAnswer(server, error.request, `404 about something that it serves: ${error.message}`);
+        await timing.sleep(KIND_PAUSE_MS);
       }
-    },
+    }
+  };
+
+  return {
+    get: (ref) =>
+      ifThere(ref, async (resource) => {
+        const { body } = await send({ method: "GET", path: pathOf(resource, ref), expect: isObject(ref, ref.name) });
+        return body as KubeObject;
+      }),
 
     list: async (query) => {
-      const resource = await find(query);
-      if (!resource) return [];
-      onList(query);
-      try {
-        return (await listAll(send, resource, query)).items;
-      } catch (error) {
-        if (isPathMissing(error)) return [];
-        throw error;
-      }
+      const listed = await ifThere(query, (resource) => {
+        onList(query);
+        return listAll(send, resource, query);
+      });
+      return listed?.items ?? [];
     },
 
     can: async (question) => {
       const spec = { resourceAttributes: attributesOf(question) };
       const body = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec };
       const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-      const answer = await send({ method: "POST", path, body, repeatable: true });
-      return at(answer.body, "status", "allowed") === true;
+      const expect = (answer: unknown): boolean => typeof at(answer, "status", "allowed") === "boolean";
+      return (
+        at((await send({ method: "POST", path, body, repeatable: true, expect })).body, "status", "allowed") === true
+      );
     },
 
     dryRun: async (object, options) => {
@@ -113,6 +132,7 @@ export const createObjects = ({ send, discovery, timing, onWrite, onList, permit
         body: patch,
         // With a precondition the second try would fail on the success of the first.
         repeatable: at(patch, "metadata", "resourceVersion") === undefined,
+        expect: isObject(ref, ref.name),
       });
       return object;
     },
@@ -121,18 +141,19 @@ export const createObjects = ({ send, discovery, timing, onWrite, onList, permit
       const { name: _, ...place } = refOf(object);
       const path = pathOf(await must("POST", refOf(object)), place);
       const query = { fieldManager: manager, fieldValidation: "Strict" };
-      return (await write({ method: "POST", path, query, body: object })).object;
+      // Empty where the server makes the name.
+      const expect = isObject(object, object.metadata.name || undefined);
+      return (await write({ method: "POST", path, query, body: object, expect })).object;
     },
 
     replace: async (object, manager) => {
       const path = pathOf(await must("PUT", refOf(object)), refOf(object));
       const query = { fieldManager: manager, fieldValidation: "Strict" };
-      return (await write({ method: "PUT", path, query, body: object })).object;
+      const expect = isObject(object, object.metadata.name);
+      return (await write({ method: "PUT", path, query, body: object, expect })).object;
     },
 
     remove: async (ref, preconditions) => {
-      const resource = await find(ref);
-      if (!resource) return false;
       const conditional = preconditions.uid !== undefined || preconditions.resourceVersion !== undefined;
       const body = {
         apiVersion: "v1",
@@ -140,13 +161,12 @@ export const createObjects = ({ send, discovery, timing, onWrite, onList, permit
         propagationPolicy: "Background",
         ...(conditional ? { preconditions } : {}),
       };
-      try {
-        await write({ method: "DELETE", path: pathOf(resource, ref), body, repeatable: conditional });
+      const removed = await ifThere(ref, async (resource) => {
+        const expect = isDeletion(resource, ref.name);
+        await write({ method: "DELETE", path: pathOf(resource, ref), body, repeatable: conditional, expect });
         return true;
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return false;
-        throw error;
-      }
+      });
+      return removed ?? false;
     },
   };
 };
@@ -162,6 +182,7 @@ const applyRequest = (
   contentType: "application/apply-patch+yaml",
   body: object,
   repeatable: true,
+  expect: isObject(object, object.metadata.name),
 });
 
 const attributesOf = ({ verb, group, resource, namespace, name }: AccessQuestion): Record<string, string> => {

@@ -1,5 +1,6 @@
 import { ApiError, type ApiResource, type ListQuery } from "../../ports/cluster.ts";
 import { at, type KubeObject } from "../../ports/object.ts";
+import { isListOf } from "./answers.ts";
 import { pathOf } from "./paths.ts";
 import type { Send } from "./transport.ts";
 
@@ -19,7 +20,12 @@ export const listAll = async (
   for (;;) {
     let body: unknown;
     try {
-      ({ body } = await send({ method: "GET", path, query: { ...selectors, limit, continue: token } }));
+      ({ body } = await send({
+        method: "GET",
+        path,
+        query: { ...selectors, limit, continue: token },
+        expect: isListOf(resource),
+      }));
     } catch (error) {
       // The list took longer than the server keeps its past: once more from the start, in one piece.
       if (!(error instanceof ApiError && error.status === 410 && token !== undefined)) throw error;

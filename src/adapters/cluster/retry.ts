@@ -12,7 +12,13 @@ export interface Patience {
 interface Question {
   readonly outcome:
     | Lost
-    | { readonly status: number; readonly retryAfterMs: number | undefined; readonly text: string };
+    | {
+        readonly status: number;
+        /** A success that does not hold what was asked for. */
+        readonly broken: boolean;
+        readonly retryAfterMs: number | undefined;
+        readonly text: string;
+      };
   /** Doing it twice is the same as doing it once. */
   readonly repeatable: boolean;
   /** Tries so far, at least 1. */
@@ -23,6 +29,7 @@ interface Question {
 
 /** A 500 is mostly a defect that stays; etcd's elections are the exception, and short. */
 const MOST_TRIES_OF_500 = 5;
+const MOST_TRIES_OF_BROKEN = 5;
 const PERMANENT_500 =
   /failed to create typed patch object|field not declared in schema|failed calling webhook|Invalid value|should not be set/;
 
@@ -39,7 +46,9 @@ export const retryDelay = ({ outcome, repeatable, tries, firstContact, random }:
     if (code === "ENOTFOUND" && firstContact) return undefined;
     return outcome.reused && tries === 1 ? 0 : backoff;
   }
-  const { status, retryAfterMs, text } = outcome;
+  const { status, broken, retryAfterMs, text } = outcome;
+  // On first contact it is most likely no API server at all.
+  if (broken) return repeatable && !firstContact && tries < MOST_TRIES_OF_BROKEN ? backoff : undefined;
   const told = retryAfterMs === undefined ? undefined : retryAfterMs + random() * 200;
   if (status === 429) return told ?? backoff;
   if (status === 503 || status === 504 || status === 502) return told ?? (repeatable ? backoff : undefined);

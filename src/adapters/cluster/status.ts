@@ -1,5 +1,5 @@
-import { ApiError, type FieldConflict } from "../../ports/cluster.ts";
-import { at, type ObjectRef } from "../../ports/object.ts";
+import { ApiError, type ApiResource, type ApiSubject, type FieldConflict } from "../../ports/cluster.ts";
+import { at, groupOf, type ObjectRef } from "../../ports/object.ts";
 
 /** The error of an answer that is not a success. `request` is method and path: no query, no headers. */
 export const apiError = (request: string, status: number, text: string): ApiError => {
@@ -12,7 +12,16 @@ export const apiError = (request: string, status: number, text: string): ApiErro
     message: isStatus && typeof message === "string" && message !== "" ? message : `${status}: ${excerpt(text)}`,
     request,
     conflicts: isStatus ? conflictsOf(at(body, "details", "causes")) : [],
+    subject: isStatus ? subjectOf(at(body, "details")) : undefined,
   });
+};
+
+/** Source: k8s.io/apimachinery/pkg/api/errors, NewNotFound and its siblings: `kind` holds the resource. */
+const subjectOf = (details: unknown): ApiSubject | undefined => {
+  const [name, resource] = [at(details, "name"), at(details, "kind")];
+  return typeof name === "string" && typeof resource === "string"
+    ? { group: String(at(details, "group") ?? ""), resource, name }
+    : undefined;
 };
 
 /** Undefined when it is not JSON. */
@@ -25,7 +34,7 @@ export const parseJson = (text: string): unknown => {
 };
 
 /** The first line of what was answered instead of a Status: `404 page not found`, or a proxy's page. */
-const excerpt = (text: string): string => text.trim().split("\n")[0]?.slice(0, 200) || "no further explanation";
+export const excerpt = (text: string): string => text.trim().split("\n")[0]?.slice(0, 200) || "no further explanation";
 
 /** Source: k8s.io/apimachinery/pkg/apis/meta/v1, CauseTypeFieldManagerConflict. */
 const conflictsOf = (causes: unknown): readonly FieldConflict[] =>
@@ -51,6 +60,15 @@ export const unknownKind = (method: string, { apiVersion, kind, name }: ObjectRe
     request: `${method} ${kind} ${name}`,
   });
 
-/** The kind is not served, or not yet: a new CRD's path answers in plain text. Unlike for an absent object, nothing is named. */
+/** The server says of this very object that it does not exist. Any other 404 says nothing: proxies have their own. */
+export const isAbsence = (error: unknown, { apiVersion, plural }: ApiResource, name: string): boolean =>
+  error instanceof ApiError &&
+  error.status === 404 &&
+  error.reason === "NotFound" &&
+  error.subject?.name === name &&
+  error.subject.resource === plural &&
+  error.subject.group === groupOf(apiVersion);
+
+/** The kind may not be served, or not yet: a new CRD's path answers in plain text. Unlike for an absent object, nothing is named. */
 export const isPathMissing = (error: unknown): boolean =>
   error instanceof ApiError && error.status === 404 && (error.reason === "" || error.message.startsWith(UNKNOWN));

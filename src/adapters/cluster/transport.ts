@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import { ApiError } from "../../ports/cluster.ts";
+import { BrokenAnswer } from "../../ports/cluster.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 import { type Answered, isLost, type Lost, type Opened, openExchange, readExchange } from "./exchange.ts";
 import { createLanes, type Lane } from "./lanes.ts";
 import { type Patience, parseRetryAfter, retryDelay } from "./retry.ts";
-import { apiError, parseJson } from "./status.ts";
+import { apiError, excerpt, parseJson } from "./status.ts";
 import type { ClusterTarget } from "./target.ts";
 import type { Timing } from "./timing.ts";
 import { explain } from "./unreachable.ts";
@@ -20,6 +20,8 @@ export interface Request {
   readonly accept?: string;
   /** Doing it twice is the same as doing it once. Default: true for GET only. */
   readonly repeatable?: boolean;
+  /** Whether a success holds what was asked for. Another answer is none: it is asked again, then a {@link BrokenAnswer}. Default: any JSON. */
+  readonly expect?: (body: unknown) => boolean;
   /** Asked before each try; throws when it must not be made. */
   readonly permit?: (() => Promise<void>) | undefined;
 }
@@ -30,7 +32,7 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** One request, with its retries. Throws ApiError, Unreachable, or UserError when there are no credentials. */
+/** One request, with its retries. Throws ApiError, Unreachable (BrokenAnswer among them), or UserError when there are no credentials. */
 export type Send = (request: Request) => Promise<Answer>;
 
 export interface Transport {
@@ -149,13 +151,18 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
       for (let tries = 1; ; tries++) {
         await request.permit?.();
         const outcome = await attempt(request, lane, cut);
-        if (!isLost(outcome) && outcome.status < 500) contacted = true;
-        if (!isLost(outcome) && isSuccess(outcome.status)) return answerOf(request, outcome);
+        const answer = isLost(outcome) ? undefined : answerOf(request, outcome);
+        if (answer || (!isLost(outcome) && !isSuccess(outcome.status) && outcome.status < 500)) contacted = true;
+        if (answer) return answer;
         failedSince ??= contacted ? timing.now() : started;
         const delay = retryDelay({
           outcome: isLost(outcome)
             ? outcome
-            : { ...outcome, retryAfterMs: parseRetryAfter(outcome.headers["retry-after"], timing.now()) },
+            : {
+                ...outcome,
+                broken: isSuccess(outcome.status),
+                retryAfterMs: parseRetryAfter(outcome.headers["retry-after"], timing.now()),
+              },
           repeatable,
           tries,
           firstContact: !contacted,
@@ -192,19 +199,28 @@ const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 const nameOf = (request: Request): string => `${request.method} ${request.path}`;
 
 const errorOf = (request: Request, outcome: Answered | Lost, target: ClusterTarget): Error =>
-  isLost(outcome) ? explain(outcome.error, target) : apiError(nameOf(request), outcome.status, outcome.text);
+  isLost(outcome)
+    ? explain(outcome.error, target)
+    : isSuccess(outcome.status)
+      ? new BrokenAnswer(target.server, nameOf(request), descriptionOf(outcome))
+      : apiError(nameOf(request), outcome.status, outcome.text);
 
 const troubleOf = (request: Request, outcome: Answered | Lost, target: ClusterTarget): string => {
   const { message } = errorOf(request, outcome, target);
   return isLost(outcome) ? message : `${target.server} answers ${outcome.status}: ${message.replace(/\.$/, "")}`;
 };
 
-const answerOf = (request: Request, { status, text, headers }: Answered): Answer => {
+/** Undefined: it is no success, or none that holds what was asked for. */
+const answerOf = ({ expect = () => true }: Request, { status, text }: Answered): Answer | undefined => {
+  if (!isSuccess(status)) return undefined;
   const body = parseJson(text);
-  if (body !== undefined) return { status, body };
-  const type = headers["content-type"] ?? "something";
-  const message = `answered ${type} instead of JSON: is this the address of a Kubernetes API server?`;
-  throw new ApiError({ status, reason: "", message, request: nameOf(request) });
+  return body !== undefined && expect(body) ? { status, body } : undefined;
+};
+
+/** What came instead of what was asked for, for people. */
+const descriptionOf = ({ headers, text }: Answered): string => {
+  const [{ "content-type": type = "something" }, start] = [headers, excerpt(text)];
+  return `${type} that is not what a Kubernetes API server says there (${start})`;
 };
 
 const queryOf = ({ query = {} }: Request): string => {

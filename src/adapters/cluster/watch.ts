@@ -3,7 +3,7 @@ import { at, type KubeObject, keyOf } from "../../ports/object.ts";
 import type { Discovery } from "./discovery.ts";
 import { listAll } from "./pages.ts";
 import { pathOf } from "./paths.ts";
-import { isPathMissing, parseJson } from "./status.ts";
+import { parseJson } from "./status.ts";
 import type { Timing } from "./timing.ts";
 import type { Send, Transport } from "./transport.ts";
 
@@ -31,7 +31,7 @@ export async function* watch(
   signal: AbortSignal,
   tools: Tools,
 ): AsyncGenerator<WatchEvent, void, undefined> {
-  const { send, discovery, timing } = tools;
+  const { discovery, timing } = tools;
   const known = new Map<string, KubeObject>();
   let place: { resource: ApiResource; version: string } | undefined;
   let failures = 0;
@@ -44,7 +44,7 @@ export async function* watch(
     try {
       if (!place) {
         const resource = await abandonable(discovery.find(query.apiVersion, query.kind, 1), signal);
-        const listed = resource && (await abandonable(listServed(send, resource, query), signal));
+        const listed = resource && (await abandonable(listServed(resource, query, tools), signal));
         yield* difference(known, listed?.items ?? []);
         if (!resource || !listed) {
           await pause(PAUSE_MS.mostForKind);
@@ -80,13 +80,17 @@ export async function* watch(
 const isPassing = (error: unknown): boolean =>
   error instanceof Unreachable ||
   (error instanceof ApiError &&
-    (error.status >= 500 || error.status === 429 || error.status === 410 || isPathMissing(error)));
+    (error.status >= 500 || error.status === 429 || error.status === 410 || isMissing(error)));
 
-const listServed = async (send: Send, resource: ApiResource, query: ListQuery) => {
+/** A list that is not found: of a kind that is not served, or of nothing at all. */
+const isMissing = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
+
+/** Undefined: the kind is not served any more. A path that is missing although it is served is asked for again, and nothing follows from it. */
+const listServed = async (resource: ApiResource, query: ListQuery, { send, discovery }: Tools) => {
   try {
     return await listAll(send, resource, query);
   } catch (error) {
-    if (isPathMissing(error)) return undefined;
+    if (isMissing(error) && !(await discovery.find(query.apiVersion, query.kind, 0))) return undefined;
     throw error;
   }
 };
