@@ -11,6 +11,11 @@ const main = async (): Promise<void> => {
     return;
   }
   const { Interrupted, runCli, thisProcess } = await import("./cli/index.ts");
+  // Set for another program, it would switch off verification in libraries that are not told otherwise. Ours are.
+  if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
+    delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    process.stderr.write("NODE_TLS_REJECT_UNAUTHORIZED=0 is not heeded: every certificate is verified.\n");
+  }
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {

@@ -33,6 +33,8 @@ export const createProbe =
         ...(scheme === "https"
           ? {
               servername: isIP(name) ? "" : name,
+              // What is not said, NODE_TLS_REJECT_UNAUTHORIZED decides.
+              rejectUnauthorized: true,
               ALPNProtocols: ["http/1.1"],
               // The CA that is given may be an intermediate (X509_V_FLAG_PARTIAL_CHAIN).
               allowPartialTrustChain: true,

@@ -37,11 +37,13 @@ const unavailable = (url: string, why: string, cause?: unknown): UserError =>
     cause,
   });
 
-const insecure = (url: string): UserError =>
+const insecure = ({ host, username }: URL): UserError =>
   new UserError({
     id: "release.insecure",
-    what: `${url} is not encrypted.`,
-    why: "Anybody on the way could change what comes from there, and kn-bootstrap does not know the digests of this version.",
+    what: `The way to ${host} is not encrypted.`,
+    why: username
+      ? "The password in the mirror's address would be sent for everybody on the way to read."
+      : "Anybody on the way could change what comes from there, and kn-bootstrap does not know the digests of this version.",
     remedy: { text: "Name a mirror with https, or bring the files:", command: OFFLINE.command },
     exitCode: 2,
   });
@@ -137,7 +139,8 @@ const attempt = async (url: string, options: DownloadOptions): Promise<Uint8Arra
  */
 export const download = async (url: string, options: DownloadOptions): Promise<Uint8Array> => {
   const { attempts = 4, delay = 500, random = Math.random } = options;
-  if (options.secure && !isSecure(new URL(url))) throw insecure(url);
+  const place = new URL(url);
+  if ((options.secure || place.username) && !isSecure(place)) throw insecure(place);
   for (let count = 1; ; count += 1) {
     options.signal.throwIfAborted();
     const result = await attempt(url, options);

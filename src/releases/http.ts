@@ -28,7 +28,8 @@ const REDIRECTING: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  */
 export const environmentFetch = (env: NodeJS.ProcessEnv): Fetch => {
   const plain = new http.Agent({ proxyEnv: env });
-  const secureAgent = new https.Agent({ proxyEnv: env });
+  // Verification is said: what is not, NODE_TLS_REJECT_UNAUTHORIZED decides.
+  const secureAgent = new https.Agent({ proxyEnv: env, rejectUnauthorized: true });
 
   const get = (url: URL, { signal, secure = false }: Parameters<Fetch>[1], redirects: number): Promise<Answer> =>
     new Promise((resolve, reject) => {

@@ -164,6 +164,26 @@ describe("what a context says", () => {
     });
   });
 
+  test.each([
+    { token: "t" },
+    { tokenFile: "token" },
+    { username: "u", password: "p" },
+    { exec: { apiVersion: "client.authentication.k8s.io/v1", command: "plugin", interactiveMode: "Never" } },
+    { as: "jane" },
+  ])("no credentials go over plain http: %j", async (user) => {
+    expect((await load({ server: "http://127.0.0.1:8080" }, user)).login).toEqual({});
+    const file = await write(
+      "plain",
+      yaml({ ...SIMPLE, clusters: { c1: { server: "http://10.0.0.1:8080" } }, users: { u1: user } }),
+    );
+    expect(await refusal({ path: file, env: {} })).toMatchObject({
+      id: "kubeconfig.plain-text",
+      remedy: { command: "kubectl config set-cluster c1 --server=https://10.0.0.1:8080" },
+    });
+    const anonymous = await loadKubeconfig({ path: file, context: "anonymous", env: {} });
+    expect(anonymous).toMatchObject({ server: "http://10.0.0.1:8080", login: {} });
+  });
+
   test("impersonation with groups, uid and extra; a token file; certificates beside the kubeconfig", async () => {
     const { login } = await load(
       {},

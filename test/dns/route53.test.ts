@@ -405,11 +405,14 @@ it("goes through the proxy of the environment", async () => {
   expect(targets).toEqual(["route53.amazonaws.com:443"]);
 });
 
-it("refuses an endpoint that is no URL", async () => {
-  const env = { ...KEYS, AWS_ENDPOINT_URL_ROUTE_53: "localhost:4566" };
-  const opened = openRoute53({ env, signal: new AbortController().signal, onTrouble: () => undefined });
-  expect(await userError(opened)).toMatchObject({ id: "dns.route53.endpoint", exitCode: 2 });
-});
+it.each(["localhost:4566", "http://route53.example.com", "http://10.0.0.5:4566"])(
+  "refuses an endpoint that is no https URL: %s",
+  async (endpoint) => {
+    const env = { ...KEYS, AWS_ENDPOINT_URL_ROUTE_53: endpoint };
+    const opened = openRoute53({ env, signal: new AbortController().signal, onTrouble: () => undefined });
+    expect(await userError(opened)).toMatchObject({ id: "dns.route53.endpoint", exitCode: 2 });
+  },
+);
 
 it("loads its library only when it is opened", async () => {
   const { zones } = await open(() => sets([]));

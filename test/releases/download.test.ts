@@ -160,6 +160,14 @@ describe("environmentFetch", () => {
     expect(text(await get(`${server.url}/announced`, { limit: BODY.length }))).toBe(BODY);
   });
 
+  it("sends a password in the mirror's address over https only", async () => {
+    await expect(get("http://me:hunter2@mirror.invalid/a")).rejects.toMatchObject({
+      id: "release.insecure",
+      message: "The way to mirror.invalid is not encrypted.",
+      why: expect.not.stringContaining("hunter2"),
+    });
+  });
+
   it("asks nobody without encryption for what is not known here", async () => {
     await expect(get("http://mirror.invalid/a", { secure: true })).rejects.toMatchObject({
       id: "release.insecure",

@@ -85,7 +85,14 @@ const contextOf = ({ ca, cert, key }: Pick<tls.ConnectionOptions, "ca" | "cert" 
 
 const secure = async (socket: Duplex, options: tls.ConnectionOptions): Promise<Duplex> => {
   const secureContext = contextOf(options);
-  const secured = tls.connect({ ...options, secureContext, socket, ALPNProtocols: ["http/1.1"] });
+  // Said each time: what is not said, NODE_TLS_REJECT_UNAUTHORIZED decides.
+  const secured = tls.connect({
+    rejectUnauthorized: true,
+    ...options,
+    secureContext,
+    socket,
+    ALPNProtocols: ["http/1.1"],
+  });
   await once(secured, "secureConnect");
   return secured;
 };

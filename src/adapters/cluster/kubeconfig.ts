@@ -52,7 +52,7 @@ const targetOf = async (config: Kubeconfig, options: KubeconfigOptions): Promise
 
   const server = serverOf(cluster);
   const ca = await caOf(cluster);
-  const login = user ? loginOf(user, cluster, server, ca, options.env) : {};
+  const login = confidential(user ? loginOf(user, cluster, server, ca, options.env) : {}, cluster, server);
   const proxy = chooseProxy(new URL(server), cluster.proxyUrl, options.env);
   return {
     context: context.name,
@@ -116,6 +116,26 @@ const serverOf = (cluster: ClusterEntry): string => {
     id: "kubeconfig.server",
     what: `cluster "${cluster.name}" has the server "${cluster.server}", which is no http:// or https:// address`,
     remedy: { text: "Correct it:", command: `kubectl config set-cluster ${cluster.name} --server=https://<host>:6443` },
+    exitCode: 2,
+  });
+};
+
+/**
+ * Credentials go over TLS or not at all. As with kubectl, none are sent to a loopback address without it: that is `kubectl proxy`, which has its own.
+ * Source: k8s.io/client-go/tools/clientcmd, which merges a user's part only for IsConfigTransportTLS.
+ */
+const confidential = (login: Login, cluster: ClusterEntry, server: string): Login => {
+  const { protocol, hostname } = new URL(server);
+  if (protocol === "https:" || Object.keys(login).length === 0) return login;
+  if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return {};
+  throw new UserError({
+    id: "kubeconfig.plain-text",
+    what: `cluster "${cluster.name}" has the server "${cluster.server}", and its user has credentials`,
+    why: "Without TLS they would be sent for everybody on the way to read. Nothing was sent.",
+    remedy: {
+      text: "Name the server by https, or go through a tunnel to this machine's own loopback:",
+      command: `kubectl config set-cluster ${cluster.name} --server=${server.replace(/^http:/, "https:")}`,
+    },
     exitCode: 2,
   });
 };

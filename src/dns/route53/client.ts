@@ -10,12 +10,16 @@ export interface ClientOptions {
   readonly onFailedTry: (action: string, error: unknown) => void;
 }
 
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
 const checked = (endpoint: string | undefined): string | undefined => {
-  if (!endpoint || /^https?:$/.test(URL.parse(endpoint)?.protocol ?? "")) return endpoint;
+  const url = endpoint ? URL.parse(endpoint) : undefined;
+  if (!endpoint || url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.test(url.hostname)))
+    return endpoint;
   throw new UserError({
     id: "dns.route53.endpoint",
-    what: `The endpoint for Route 53 is no URL: ${endpoint}`,
-    why: "It comes from AWS_ENDPOINT_URL_ROUTE_53 or AWS_ENDPOINT_URL and has to begin with https:// or http://.",
+    what: `The endpoint for Route 53 is no https URL: ${endpoint}`,
+    why: "It comes from AWS_ENDPOINT_URL_ROUTE_53 or AWS_ENDPOINT_URL and has to begin with https://, so that no credential is sent for others to read; http:// leads to this machine's own loopback only.",
     remedy: { text: "Correct it, or take it away.", command: "unset AWS_ENDPOINT_URL_ROUTE_53 AWS_ENDPOINT_URL" },
     exitCode: 2,
   });
@@ -47,7 +51,8 @@ const configOf = (env: Environment): Route53ClientConfig => {
       requestTimeout: REQUEST_MS,
       throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true },
-      httpsAgent: { keepAlive: true, proxyEnv: env },
+      // Verification is said: what is not, NODE_TLS_REJECT_UNAUTHORIZED decides.
+      httpsAgent: { keepAlive: true, proxyEnv: env, rejectUnauthorized: true },
     },
   };
 };
