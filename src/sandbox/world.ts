@@ -6,6 +6,7 @@ import { kourierController } from "./kourier/controller.ts";
 import { startGateway } from "./kourier/gateway.ts";
 import { createCronJobs } from "./kubernetes/cron-jobs.ts";
 import { kubernetesControllers } from "./kubernetes/index.ts";
+import { leaderElection } from "./kubernetes/leader-election.ts";
 import type { LoadBalancer } from "./kubernetes/load-balancers.ts";
 import { joinNodes, type NodeSpec } from "./kubernetes/nodes.ts";
 import { createLogs, type Logs, type Work } from "./kubernetes/processes.ts";
@@ -105,6 +106,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     kourier.reconciler,
     gateway.reconciler,
     ...certManager.reconcilers,
+    leaderElection(stage, [...serving.elections, kourier.election, ...certManager.elections]),
   ];
   const running = runReconcilers(api, controllers.map(hooks.reconciler));
   await joinNodes(api, version, nodes);

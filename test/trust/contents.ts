@@ -47,7 +47,7 @@ export const contentsOf = async (api: Api, isDead: (holder: string) => boolean):
 };
 
 /** Every kind that the API serves, each in its preferred version; Events are no state. */
-const kindsOf = async (api: Api): Promise<readonly { readonly apiVersion: string; readonly kind: string }[]> => {
+export const kindsOf = async (api: Api): Promise<readonly { readonly apiVersion: string; readonly kind: string }[]> => {
   const headers = { accept: "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" };
   const roots = await Promise.all(["/api", "/apis"].map((path) => api.request({ method: "GET", path, headers })));
   const groups: readonly Obj[] = roots.flatMap(({ body }) => (body as Obj).items);

@@ -12,6 +12,7 @@ import { createAdmission } from "./admission.ts";
 import { createServing } from "./certificate.ts";
 import { createClient } from "./client.ts";
 import { startControllers } from "./controllers/index.ts";
+import { registerGroups } from "./crd/api-services.ts";
 import { watchDefinitions } from "./crd/controller.ts";
 import type { Reply, Server } from "./handler.ts";
 import { handle } from "./handler.ts";
@@ -29,7 +30,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const registry = createRegistry();
   const world = { store, admission: createAdmission(store, options.callWebhook) };
   const client = createClient(world, registry);
-  const stops = [watchDefinitions(world, registry)];
+  const stops = [watchDefinitions(world, registry), registerGroups(client)];
 
   const { clock = () => new Date() } = options;
   const serving = await createServing(clock());

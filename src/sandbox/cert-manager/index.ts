@@ -1,10 +1,11 @@
+import type { Election } from "../kubernetes/leader-election.ts";
 import type { Program } from "../kubernetes/processes.ts";
 import { isTrue, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import { certificates } from "./certificates.ts";
 import { closedDoor, type Door } from "./door.ts";
 import { issuers } from "./issuers.ts";
-import { CAINJECTOR, CONTROLLER, KINDS, NAMESPACE, WEBHOOK, WEBHOOK_CA } from "./names.ts";
+import { CAINJECTOR, CONTROLLER, KINDS, manager, NAMESPACE, WEBHOOK, WEBHOOK_CA } from "./names.ts";
 import { orders } from "./orders.ts";
 import { requests } from "./requests.ts";
 import { injector, webhookReconciler } from "./webhook.ts";
@@ -17,6 +18,7 @@ export { certManagerCaller } from "./webhook.ts";
 export interface CertManager {
   readonly programs: readonly Program[];
   readonly reconcilers: readonly Reconciler[];
+  readonly elections: readonly Election[];
 }
 
 /** cert-manager: its three processes and its controllers. They do nothing in a world where nobody installs it. */
@@ -43,6 +45,22 @@ export const createCertManager = (stage: Stage, door: Door = closedDoor): CertMa
         deployment: `${NAMESPACE}/${WEBHOOK}`,
         isReady: () => api.get(ca) !== undefined,
         watches: ({ object }) => object.kind === "Secret" && object.metadata.name === WEBHOOK_CA,
+      },
+    ],
+    // --leader-election-namespace of the manifest, so that nothing takes these away with cert-manager's own namespace.
+    elections: [
+      {
+        deployment: `${NAMESPACE}/${CONTROLLER}`,
+        namespace: "kube-system",
+        manager: manager("leader-election"),
+        leases: () => ["cert-manager-controller"],
+        identity: ({ metadata }) => `${metadata.name}-external-cert-manager-controller`,
+      },
+      {
+        deployment: `${NAMESPACE}/${CAINJECTOR}`,
+        namespace: "kube-system",
+        manager: "cainjector",
+        leases: () => ["cert-manager-cainjector-leader-election"],
       },
     ],
     reconcilers: [

@@ -35,6 +35,7 @@ const LONGEST_COMMON_NAME = 63;
 export interface KnativeCertificates {
   /** At each start of the controller: the last words of one that cannot run, or what it decided is kept until the next start. */
   readonly start: () => string | undefined;
+  readonly isOn: () => boolean;
   readonly reconcilers: readonly Reconciler[];
 }
 
@@ -238,6 +239,7 @@ export const knativeCertificates = (stage: Stage): KnativeCertificates => {
       isOn = asked;
       return undefined;
     },
+    isOn: () => isOn,
     reconcilers: [
       livingIn(stage, CONTROLLER, { apiVersion: NETWORKING, kind: KIND }, certificates),
       livingIn(stage, CONTROLLER, { apiVersion: "v1", kind: "Namespace" }, namespaces),

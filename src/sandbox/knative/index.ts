@@ -1,4 +1,5 @@
 import { type KnativeCertificates, knativeCertificates } from "../cert-manager/knative.ts";
+import type { Election } from "../kubernetes/leader-election.ts";
 import type { Logs, Program } from "../kubernetes/processes.ts";
 import { isTrue, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
@@ -6,6 +7,7 @@ import type { Obj } from "../types.ts";
 import { createAutoscaler } from "./autoscaler.ts";
 import { configurations } from "./configurations.ts";
 import { createDataPlane, type DataPlane } from "./data-plane.ts";
+import { servingElections } from "./elections.ts";
 import { NAMESPACE } from "./names.ts";
 import { fatal, versionRefusal } from "./process.ts";
 import { type Pull, revisions } from "./revisions.ts";
@@ -20,6 +22,7 @@ export { webhookCaller } from "./admission.ts";
 export interface Serving {
   readonly programs: readonly Program[];
   readonly reconcilers: readonly Reconciler[];
+  readonly elections: readonly Election[];
   readonly dataPlane: DataPlane;
 }
 
@@ -40,6 +43,7 @@ export const createServing = (stage: Stage, logs: Logs, pull: Pull): Serving => 
       storageMigration(stage),
       ...certificates.reconcilers,
     ],
+    elections: servingElections(stage, certificates.isOn),
     dataPlane: createDataPlane(stage, autoscaler, logs),
   };
 };

@@ -1,8 +1,10 @@
 import { createSecureContext } from "node:tls";
 import { livingConditions, no, unknown, type Verdict, yes } from "../knative/conditions.ts";
+import { bucketsOf } from "../knative/elections.ts";
 import { INGRESS_CLASS, NETWORKING } from "../knative/names.ts";
 import { fatal, versionRefusal } from "../knative/process.ts";
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
+import type { Election } from "../kubernetes/leader-election.ts";
 import type { Program } from "../kubernetes/processes.ts";
 import { conditionOf, dropFinalizer, isTrue, isUp, keyOf, keysOfKind, refAt, refOf, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
@@ -16,6 +18,7 @@ import {
   GATEWAY_NAMESPACE,
   INGRESS_CLASS_NAME,
   INTERNAL_SERVICE,
+  LEASES,
   MANAGER,
 } from "./names.ts";
 import { servicesOf, type Translation, tlsOf, translate } from "./translate.ts";
@@ -30,7 +33,10 @@ type Environment = Readonly<Record<string, string>>;
  * net-kourier's controller (pkg/reconciler/ingress): programs the gateway from kingresses of its class. It reads the
  * certificate's Secret when it starts and whenever it reconciles a kingress, and at no other time.
  */
-export const kourierController = (stage: Stage, gateway: Gateway): { program: Program; reconciler: Reconciler } => {
+export const kourierController = (
+  stage: Stage,
+  gateway: Gateway,
+): { program: Program; reconciler: Reconciler; election: Election } => {
   const { api } = stage;
   const translations = new Map<string, Translation>();
   /** Ready addresses per EndpointSlice: only their change is news. */
@@ -226,6 +232,11 @@ export const kourierController = (stage: Stage, gateway: Gateway): { program: Pr
 
   return {
     program: { deployment: `${CONTROLLER_NAMESPACE}/${CONTROLLER}`, start },
+    election: {
+      deployment: `${CONTROLLER_NAMESPACE}/${CONTROLLER}`,
+      manager: MANAGER,
+      leases: () => bucketsOf(stage, LEASES),
+    },
     reconciler: {
       name: "kourier",
       keys: (event) => {

@@ -10,6 +10,8 @@ export const INTERNAL_SERVICE = "kourier-internal";
 export const FINALIZER = "ingresses.networking.internal.knative.dev";
 /** Field manager: the name of the binary. */
 export const MANAGER = "kourier";
+/** Of its reconciler's Leases, before the bucket. */
+export const LEASES = "net-kourier-controller.knative.dev.net-kourier.pkg.reconciler.ingress.reconciler.";
 
 /** Ports of the gateway's pods. */
 export const HTTP_PORT = 8080;

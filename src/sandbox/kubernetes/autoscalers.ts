@@ -69,8 +69,9 @@ export const horizontalPodAutoscalers = ({ api }: Stage): Reconciler => {
         (draft) => {
           draft.status = {
             currentReplicas: replicas,
-            desiredReplicas: wanted,
-            currentMetrics: null,
+            // Without metrics nothing is desired, but for a correction to the bounds.
+            desiredReplicas: wanted === replicas ? (draft.status?.desiredReplicas ?? 0) : wanted,
+            currentMetrics: (autoscaler.spec.metrics ?? []).map(() => ({ type: "" })),
             conditions: mergeConditions(draft.status?.conditions, judge(autoscaler, target, replicas)),
           };
         },

@@ -16,6 +16,8 @@ import { portionOf } from "./templates.ts";
 
 const MANAGER = "kube-controller-manager";
 const REVISION = "deployment.kubernetes.io/revision";
+const DESIRED = "deployment.kubernetes.io/desired-replicas";
+const MOST = "deployment.kubernetes.io/max-replicas";
 
 /**
  * Deployments by ReplicaSets. A roll starts all new pods, then ends the old ones once the new are ready (upstream moves in
@@ -25,7 +27,14 @@ export const deployments = (stage: Stage): Reconciler => {
   const { api } = stage;
   const progress = new Map<string, { mark: string; since: number }>();
 
-  const makeReplicaSet = (deployment: Obj, hash: string, revision: number): Promise<Obj> => {
+  /** How many a ReplicaSet is told that there may be: it finds its share by these when a roll is under way. */
+  const boundsOf = ({ spec }: Obj): Record<string, string> => {
+    const wanted: number = spec.replicas ?? 1;
+    const surge = portionOf(spec.strategy?.rollingUpdate?.maxSurge, wanted, Math.ceil);
+    return { [DESIRED]: String(wanted), [MOST]: String(wanted + surge) };
+  };
+
+  const makeReplicaSet = (deployment: Obj, hash: string, revision: number, replicas: number): Promise<Obj> => {
     const template = structuredClone(deployment.spec.template);
     const labels = { ...template.metadata?.labels, "pod-template-hash": hash };
     return api.create(MANAGER, {
@@ -35,21 +44,22 @@ export const deployments = (stage: Stage): Reconciler => {
         name: `${deployment.metadata.name}-${hash}`,
         namespace: deployment.metadata.namespace ?? "",
         labels,
-        annotations: { [REVISION]: String(revision) },
+        annotations: { ...boundsOf(deployment), [REVISION]: String(revision) },
         ownerReferences: [ownerReference(deployment)],
       },
       spec: {
-        replicas: 0,
+        replicas,
         selector: { matchLabels: { ...deployment.spec.selector?.matchLabels, "pod-template-hash": hash } },
         template: { ...template, metadata: { ...template.metadata, labels } },
       },
     });
   };
 
-  const scale = async (set: Obj, replicas: number): Promise<Obj> => {
+  const scale = async (deployment: Obj, set: Obj, replicas: number): Promise<Obj> => {
     if (set.spec.replicas === replicas) return set;
     const scaled = await api.update(MANAGER, refOf(set), (draft) => {
       draft.spec.replicas = replicas;
+      draft.metadata.annotations = { ...draft.metadata.annotations, ...boundsOf(deployment) };
     });
     return scaled ?? set;
   };
@@ -59,7 +69,13 @@ export const deployments = (stage: Stage): Reconciler => {
     const revisions = sets.map((set) => Number(set.metadata.annotations?.[REVISION] ?? 0));
     const existing = sets.find((set) => set.metadata.labels?.["pod-template-hash"] === hash);
     const next = Math.max(0, ...revisions) + (existing ? 0 : 1);
-    let current = existing ?? (await makeReplicaSet(deployment, hash, next));
+    const wanted: number = deployment.spec.replicas ?? 1;
+    const recreate = deployment.spec.strategy?.type === "Recreate";
+    const oldPods = sets
+      .filter((set) => set !== existing)
+      .reduce((sum, set) => sum + (set.status?.replicas ?? set.spec.replicas), 0);
+    const start = recreate && oldPods > 0 ? 0 : wanted;
+    let current = existing ?? (await makeReplicaSet(deployment, hash, next, start));
     if (existing && Number(existing.metadata.annotations?.[REVISION]) < next) {
       const raised = await api.update(MANAGER, refOf(existing), (draft) => {
         draft.metadata.annotations = { ...draft.metadata.annotations, [REVISION]: String(next + 1) };
@@ -67,12 +83,9 @@ export const deployments = (stage: Stage): Reconciler => {
       current = raised ?? current;
     }
     const old = sets.filter((set) => set.metadata.uid !== current.metadata.uid);
-    const wanted: number = deployment.spec.replicas ?? 1;
-    const recreate = deployment.spec.strategy?.type === "Recreate";
-    const oldPods = old.reduce((sum, set) => sum + (set.status?.replicas ?? set.spec.replicas), 0);
-    if (!recreate || oldPods === 0) current = await scale(current, wanted);
+    if (!recreate || oldPods === 0) current = await scale(deployment, current, wanted);
     if (recreate || (current.status?.availableReplicas ?? 0) >= wanted) {
-      for (const set of old) await scale(set, 0);
+      for (const set of old) await scale(deployment, set, 0);
     }
     const spare = old.filter((set) => set.spec.replicas === 0 && (set.status?.replicas ?? 0) === 0);
     const surplus = spare.length - (deployment.spec.revisionHistoryLimit ?? 10);
@@ -153,6 +166,7 @@ export const deployments = (stage: Stage): Reconciler => {
         ...(ready > 0 ? { readyReplicas: ready } : {}),
         ...(available > 0 ? { availableReplicas: available } : {}),
         ...(missing > 0 ? { unavailableReplicas: missing } : {}),
+        terminatingReplicas: sum("terminatingReplicas"),
       },
       conditions,
     };

@@ -1,4 +1,5 @@
 import {
+  conditionOf,
   contentHash,
   hasLabels,
   isPodReady,
@@ -28,11 +29,11 @@ export const endpointSlices = ({ api }: Stage): Reconciler => ({
   reconcile: async (key) => {
     const service = api.get(refAt("v1", "Service", key));
     if (!service?.spec.selector || service.metadata.deletionTimestamp) return undefined;
-    const pods = api
-      .list("v1", "Pod", service.metadata.namespace)
-      .filter((pod) => hasLabels(pod, service.spec.selector) && pod.status?.podIP && pod.status.phase === "Running");
+    const pods = podsBehind(api, service);
     await writeSlice(api, MANAGER, service, {
       managedBy: "endpointslice-controller.k8s.io",
+      labels: service.metadata.labels ?? {},
+      annotations: triggeredBy(pods),
       endpoints: pods.map((pod) => ({
         addresses: [pod.status.podIP],
         conditions: { ready: isPodReady(pod), serving: isPodReady(pod), terminating: false },
@@ -49,8 +50,23 @@ export const endpointSlices = ({ api }: Stage): Reconciler => ({
   },
 });
 
+/** The running pods that a Service with a selector leads to. */
+export const podsBehind = (api: Api, service: Obj): readonly Obj[] =>
+  api
+    .list("v1", "Pod", service.metadata.namespace)
+    .filter((pod) => hasLabels(pod, service.spec.selector) && pod.status?.podIP && pod.status.phase === "Running");
+
+/** The moment of the newest change among the pods, by which delays on the way to the endpoints are measured. */
+export const triggeredBy = (pods: readonly Obj[]): Record<string, string> => {
+  const [newest] = pods
+    .flatMap((pod) => conditionOf(pod, "Ready")?.lastTransitionTime ?? [])
+    .sort()
+    .reverse();
+  return newest ? { "endpoints.kubernetes.io/last-change-trigger-time": newest } : {};
+};
+
 /** The number behind a Service port: named target ports are looked up in the pod. */
-const targetPort = (port: Obj, pod: Obj | undefined): number => {
+export const targetPort = (port: Obj, pod: Obj | undefined): number => {
   const target = port.targetPort ?? port.port;
   if (typeof target === "number") return target;
   const ports: Obj[] = (pod?.spec.containers ?? []).flatMap((container: Obj) => container.ports ?? []);
@@ -62,14 +78,28 @@ export const writeSlice = async (
   api: Api,
   manager: string,
   service: Obj,
-  slice: { managedBy: string; endpoints: readonly unknown[]; ports: readonly unknown[] },
+  slice: {
+    managedBy: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+    endpoints: readonly unknown[];
+    ports: readonly unknown[];
+  },
 ): Promise<void> => {
-  const name = `${service.metadata.name}-${contentHash(service.metadata.uid, 5)}`;
+  const generateName = `${service.metadata.name}-`;
+  const name = `${generateName}${contentHash(service.metadata.uid, 5)}`;
   const namespace = service.metadata.namespace ?? "";
-  const { endpoints, ports, managedBy } = slice;
+  const { endpoints, ports, managedBy, annotations = {} } = slice;
+  const labels = {
+    ...slice.labels,
+    "endpointslice.kubernetes.io/managed-by": managedBy,
+    "kubernetes.io/service-name": service.metadata.name,
+  };
   const current = api.get({ apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", namespace, name });
   if (current) {
     await api.update(manager, refOf(current), (draft) => {
+      draft.metadata.labels = labels;
+      if (Object.keys(annotations).length > 0) draft.metadata.annotations = annotations;
       draft.endpoints = endpoints;
       draft.ports = ports;
     });
@@ -80,11 +110,10 @@ export const writeSlice = async (
     kind: "EndpointSlice",
     metadata: {
       name,
+      generateName,
       namespace,
-      labels: {
-        "endpointslice.kubernetes.io/managed-by": managedBy,
-        "kubernetes.io/service-name": service.metadata.name,
-      },
+      labels,
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
       ownerReferences: [ownerReference(service)],
     },
     addressType: "IPv4",

@@ -5,6 +5,7 @@ import type { CronJobs } from "./cron-jobs.ts";
 import { deployments } from "./deployments.ts";
 import { disruptionBudgets } from "./disruption-budgets.ts";
 import { endpointSlices } from "./endpoint-slices.ts";
+import { endpoints } from "./endpoints.ts";
 import { jobs } from "./jobs.ts";
 import { type KubeletOptions, kubelet } from "./kubelet.ts";
 import { type LoadBalancer, loadBalancers } from "./load-balancers.ts";
@@ -26,6 +27,7 @@ export const kubernetesControllers = (
   scheduler(stage),
   kubelet(stage, options),
   endpointSlices(stage),
+  endpoints(stage),
   loadBalancers(stage, options.loadBalancer),
   horizontalPodAutoscalers(stage),
   disruptionBudgets(stage),

@@ -107,13 +107,16 @@ export const kubelet = (stage: Stage, { programs, logs, pull, images = {} }: Kub
           ...(hostIP ? { hostIP, hostIPs: [{ ip: hostIP }] } : {}),
           ...(life.pulled ? { podIP: life.podIP, podIPs: [{ ip: life.podIP }] } : {}),
           startTime: life.startTime,
-          conditions: mergeConditions(draft.status?.conditions, [
-            { type: "PodReadyToStartContainers", status: flag(life.pulled) },
-            { type: "Initialized", status: "True", ...done },
-            { type: "Ready", status: flag(verdict.ready), ...unready },
-            { type: "ContainersReady", status: flag(verdict.ready), ...unready },
-            { type: "PodScheduled", status: "True" },
-          ]),
+          conditions: mergeConditions(
+            draft.status?.conditions,
+            [
+              { type: "PodReadyToStartContainers", status: flag(life.pulled) },
+              { type: "Initialized", status: "True" as const, ...done },
+              { type: "Ready", status: flag(verdict.ready), ...unready },
+              { type: "ContainersReady", status: flag(verdict.ready), ...unready },
+              { type: "PodScheduled", status: "True" as const },
+            ].map((condition) => ({ ...condition, observedGeneration: pod.metadata.generation })),
+          ),
           containerStatuses: statuses,
         };
       },

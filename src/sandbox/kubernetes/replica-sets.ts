@@ -48,6 +48,7 @@ export const replicaSets = (stage: Stage): Reconciler => {
             fullyLabeledReplicas: pods.length,
             readyReplicas: ready,
             availableReplicas: ready,
+            terminatingReplicas: pods.filter(({ metadata }) => metadata.deletionTimestamp).length,
             observedGeneration: set.metadata.generation,
             // As upstream, a failure keeps its first message: the next names another pod and says the same.
             ...(refusal === undefined

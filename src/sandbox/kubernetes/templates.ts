@@ -31,6 +31,7 @@ export const createPod = async (
       kind: "Pod",
       metadata: {
         name: "name" in naming ? naming.name : `${naming.prefix}${randomSuffix(stage)}`,
+        ...("prefix" in naming ? { generateName: naming.prefix } : {}),
         namespace,
         labels: { ...template.metadata?.labels, ...extra.labels },
         ...(template.metadata?.annotations ? { annotations: template.metadata.annotations } : {}),

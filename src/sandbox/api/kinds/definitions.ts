@@ -1,6 +1,7 @@
-/** CustomResourceDefinitions: their defaults and what makes a schema structural. */
+/** CustomResourceDefinitions: their defaults and what makes a schema structural. APIServices: those of the server itself. */
 
 import type { Obj } from "../../types.ts";
+import { timestamp } from "../call.ts";
 import type { Fields } from "../json.ts";
 import { fieldsOf, fill, isFields, listOf, objectsOf } from "../json.ts";
 import type { Rules } from "../resource.ts";
@@ -84,4 +85,15 @@ export const definitionRules: Rules = {
   prepare,
   validate,
   generation: (object) => object.spec,
+};
+
+/** What the server itself serves is available from the beginning. */
+export const apiServiceRules: Rules = {
+  name: nameIsSubdomain,
+  prepare: (draft, old) => {
+    if (old || fieldsOf(draft.spec).service) return;
+    const message = "Local APIServices are always available";
+    const available = { type: "Available", status: "True", lastTransitionTime: timestamp(), reason: "Local", message };
+    draft.status = { conditions: [available] };
+  },
 };

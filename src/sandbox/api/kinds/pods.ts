@@ -172,7 +172,8 @@ export const podRules: Rules = {
     if (!old) draft.status = { phase: "Pending", qosClass: qosClass(fieldsOf(draft.spec)) };
   },
   validate: (object) => podSpecErrors(object.spec, "spec"),
-  generation: (object) => object.spec,
+  // The scheduler binds a pod; that is no change of what was asked for.
+  generation: ({ spec: { nodeName: _, ...spec } }) => spec,
   fieldSelectors: {
     "spec.nodeName": (pod) => String(pod.spec?.nodeName ?? ""),
     "spec.restartPolicy": (pod) => String(pod.spec?.restartPolicy ?? ""),

@@ -13,7 +13,7 @@ import {
   secretRules,
   serviceAccountRules,
 } from "./core.ts";
-import { definitionRules } from "./definitions.ts";
+import { apiServiceRules, definitionRules } from "./definitions.ts";
 import { nameIsSubdomain } from "./names.ts";
 import { podRules } from "./pods.ts";
 import {
@@ -265,6 +265,7 @@ export function builtinResources(): Resource[] {
       categories: ["api-extensions"],
       cluster: true,
       status: true,
+      rules: apiServiceRules,
     }),
     resource("scheduling.k8s.io", "v1", "PriorityClass", { plural: "priorityclasses", short: ["pc"], cluster: true }),
     resource("coordination.k8s.io", "v1", "Lease", { plural: "leases", rules: leaseRules }),
