@@ -18,6 +18,13 @@ export const withOwner = (object: KubeObject, step: string): KubeObject => ({
   metadata: { ...object.metadata, labels: { ...object.metadata.labels, [OWNER_LABEL]: step } },
 });
 
+/**
+ * Whether the label came by itself: controllers copy the labels of an object onto what they make of it, and those of a Service onto its
+ * Endpoints. It goes with what it was made of.
+ */
+export const isCopy = ({ kind, metadata }: KubeObject): boolean =>
+  kind === "Endpoints" || metadata.ownerReferences?.some(({ controller }) => controller) === true;
+
 const WAVES: readonly (readonly string[])[] = [
   ["Namespace"],
   ["CustomResourceDefinition", "ServiceAccount", "ClusterRole", "Role"],
@@ -41,7 +48,11 @@ export const removalWave = (kind: string): number => {
   if (kind === "Namespace") return 100;
   if (kind === "CustomResourceDefinition") return 50;
   if (kind.endsWith("WebhookConfiguration")) return 1;
+  // Its process would make it again.
+  if (kind === "Lease") return 40;
   const position = wave(kind);
+  // Before the ConfigMaps that tell of it: a run that ends in between leaves no key behind.
+  if (kind === "Secret") return 9.5 - position;
   return position === WAVES.length ? 0 : 10 - position;
 };
 

@@ -6,7 +6,7 @@ import { absolute, type RecordSetChange, type Zone } from "../ports/zones.ts";
 import { hasBlank } from "./blank.ts";
 import type { Change, Goal, ObjectChange, Plan, StepPlan } from "./change.ts";
 import { compare } from "./compare.ts";
-import { byRemovalWave, byWave, MANAGER, ownerOf, withOwner } from "./inventory.ts";
+import { byRemovalWave, byWave, isCopy, MANAGER, ownerOf, withOwner } from "./inventory.ts";
 import { order, reverse } from "./order.ts";
 import type { Kind, PlanContext, ReconcileOptions, Snapshot, Step } from "./step.ts";
 
@@ -178,7 +178,7 @@ const ownedBy = async (step: Step, options: PlanOptions): Promise<readonly KubeO
   const lists = await Promise.all(
     (options.kinds ?? []).map(({ apiVersion, kind }) => options.live.owned(apiVersion, kind)),
   );
-  return lists.flat().filter((object) => ownerOf(object) === step.id);
+  return lists.flat().filter((object) => ownerOf(object) === step.id && !isCopy(object));
 };
 
 /**

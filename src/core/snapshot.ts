@@ -1,6 +1,6 @@
 import type { ClusterRead, ListQuery } from "../ports/cluster.ts";
 import { type KubeObject, keyOf } from "../ports/object.ts";
-import { OWNER_LABEL, ownerOf } from "./inventory.ts";
+import { OWNER_LABEL } from "./inventory.ts";
 import type { Snapshot } from "./step.ts";
 
 /**
@@ -26,22 +26,28 @@ export const takeSnapshot = (cluster: ClusterRead, fresh = false): Snapshot => {
     return list;
   };
   const marked = new Map<string, Promise<readonly KubeObject[]>>();
-  const owned = async (apiVersion: string, kind: string): Promise<readonly KubeObject[]> => {
-    const id = `${apiVersion}/${kind}/`;
-    if (lists.has(id))
-      return [...(await load(apiVersion, kind)).values()].filter((item) => ownerOf(item) !== undefined);
-    const list = marked.get(id) ?? cluster.list({ apiVersion, kind, labelSelector: OWNER_LABEL });
+  const labelled = async (apiVersion: string, kind: string, label: string): Promise<readonly KubeObject[]> => {
+    if (lists.has(`${apiVersion}/${kind}/`))
+      return [...(await load(apiVersion, kind)).values()].filter(({ metadata }) => label in (metadata.labels ?? {}));
+    const id = `${apiVersion}/${kind}/${label}`;
+    const list = marked.get(id) ?? cluster.list({ apiVersion, kind, labelSelector: label });
     marked.set(id, list);
     return list;
   };
+  const owned = (apiVersion: string, kind: string) => labelled(apiVersion, kind, OWNER_LABEL);
   return {
     get: async (ref) => {
       if (ref.kind !== "Secret") return (await load(ref.apiVersion, ref.kind)).get(keyOf(ref));
       const ours = (await owned(ref.apiVersion, ref.kind)).find((item) => keyOf(item) === keyOf(ref));
       return ours ?? cluster.get(ref);
     },
-    list: async (apiVersion, kind, namespace) => [...(await load(apiVersion, kind, namespace)).values()],
+    list: async (apiVersion, kind, namespace) => {
+      const isLoaded = namespace !== undefined && lists.has(`${apiVersion}/${kind}/`);
+      const items = [...(await load(apiVersion, kind, isLoaded ? undefined : namespace)).values()];
+      return isLoaded ? items.filter(({ metadata }) => (metadata.namespace ?? namespace) === namespace) : items;
+    },
     owned,
+    labelled,
   };
 };
 
@@ -50,6 +56,7 @@ export const directSnapshot = (cluster: ClusterRead): Snapshot => ({
   get: cluster.get,
   list: (apiVersion, kind, namespace) => cluster.list({ apiVersion, kind, ...(namespace ? { namespace } : {}) }),
   owned: (apiVersion, kind) => cluster.list({ apiVersion, kind, labelSelector: OWNER_LABEL }),
+  labelled: (apiVersion, kind, labelSelector) => cluster.list({ apiVersion, kind, labelSelector }),
 });
 
 const selects = (selector: string | undefined, labels: Readonly<Record<string, string>> = {}): boolean =>
@@ -79,4 +86,5 @@ export const emptySnapshot: Snapshot = {
   get: async () => undefined,
   list: async () => [],
   owned: async () => [],
+  labelled: async () => [],
 };

@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly list: (apiVersion: string, kind: string, namespace?: string) => Promise<readonly KubeObject[]>;
   /** Those that carry our label. */
   readonly owned: (apiVersion: string, kind: string) => Promise<readonly KubeObject[]>;
+  /** Those that carry a label of this key, in all namespaces. */
+  readonly labelled: (apiVersion: string, kind: string, label: string) => Promise<readonly KubeObject[]>;
 }
 
 export interface Kind {

@@ -1,3 +1,4 @@
+import type { Product } from "../core/product.ts";
 import { UserError } from "../ports/error.ts";
 import { kourier } from "./kourier.ts";
 import type { IngressProvider } from "./provider.ts";
@@ -6,6 +7,9 @@ import type { IngressProvider } from "./provider.ts";
 const providers: readonly IngressProvider[] = [kourier];
 
 export const ids: readonly string[] = providers.map(({ id }) => id);
+
+/** Of every ingress: another one may have been chosen before. */
+export const ingressProducts: readonly Product[] = providers.flatMap(({ products }) => products);
 
 export const ingressProvider = (id: string): IngressProvider => {
   const found = providers.find((provider) => provider.id === id);

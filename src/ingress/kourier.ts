@@ -48,6 +48,16 @@ export const kourier: IngressProvider = {
   asset: "kourier.yaml",
   service,
   deployments: [controller, gateway],
+  products: [
+    {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      namespace: "knative-serving",
+      // The component's name and the reconciler's package (net-kourier pkg/reconciler/ingress/config/config.go, cmd/kourier/main.go).
+      name: /^net-kourier-controller\.knative\.dev\.net-kourier\.pkg\.reconciler\.ingress\.reconciler\.\d\d-of-\d\d$/,
+      maker: controller,
+    },
+  ],
   transform: (object, { expose, configMapKeys }) => {
     if (is(object, service) && expose === "nodeport") return asNodePort(object);
     if (is(object, controller) && !configMapKeys) return withoutCertsEnv(object);

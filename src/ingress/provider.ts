@@ -1,3 +1,4 @@
+import type { Product } from "../core/product.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
 
 /** NodePorts of `--expose nodeport`; kind-config.yaml maps the host's 80 and 443 to them. */
@@ -23,6 +24,8 @@ export interface IngressProvider {
   readonly service: ObjectRef;
   /** Deployments that must be available before anything is routed. */
   readonly deployments: readonly ObjectRef[];
+  /** What its processes make and leave. */
+  readonly products: readonly Product[];
   /** Changes to the release's own objects that are known before planning. */
   readonly transform: (
     object: KubeObject,

@@ -21,6 +21,7 @@ export interface OwnerReference {
   kind: string;
   name: string;
   uid: string;
+  controller?: boolean;
 }
 
 /** One entry of metadata.managedFields (server-side apply's record of who owns what). */

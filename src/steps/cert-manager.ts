@@ -2,25 +2,30 @@ import { certificatesReady } from "../certificates/cert-manager/chain.ts";
 import { certManagerAnswers, issuerReady } from "../certificates/cert-manager/checks.ts";
 import { askCertManager, askNobody, CONTROLLER } from "../certificates/cert-manager/configuration.ts";
 import { findCertManager, NAMESPACE } from "../certificates/cert-manager/found.ts";
-import { issuerObjects } from "../certificates/cert-manager/issuer.ts";
+import { ACCOUNT, issuerObjects } from "../certificates/cert-manager/issuer.ts";
+import { certManagerProducts } from "../certificates/cert-manager/products.ts";
 import { crdsEstablished } from "../checks/crds.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
 import { type Check, fail } from "../core/check.ts";
 import { HOME, managerFor, ownerOf } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
-import type { PlanContext, Step } from "../core/step.ts";
+import { STATE } from "../core/prior.ts";
+import { removeProducts } from "../core/product.ts";
+import type { PlanContext, Snapshot, Step } from "../core/step.ts";
+import { UserError } from "../ports/error.ts";
 import { groupOf, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
+import { choicesOf } from "./chosen.ts";
 import { HELLO } from "./hello.ts";
-import type { Installation } from "./installation.ts";
+import type { Installation, Removal } from "./installation.ts";
 
 export const usesCertManager = ({ config }: Pick<Installation, "config">): boolean => config.tls === "cert-manager";
 
-const isCrd = ({ kind }: KubeObject): boolean => kind === "CustomResourceDefinition";
+export const CERT_MANAGER = "cert-manager";
 
 /** Installs it, or takes the one that is there as it is. */
 export const certManager = ({ manifests: { certManager: objects, versions } }: Installation): Step => ({
-  id: "cert-manager",
+  id: CERT_MANAGER,
   title: `Install cert-manager ${versions["cert-manager"]}`,
   undo: "Remove cert-manager",
   needs: ["state"],
@@ -33,8 +38,11 @@ export const certManager = ({ manifests: { certManager: objects, versions } }: I
     return [];
   },
   absent: async (ctx, owned) => {
-    const others = await inUse(ctx, owned);
-    if (others.length === 0) return deletions(owned);
+    const others = await inUse(ctx.live);
+    if (others.length === 0) {
+      const wasOurs = owned.length > 0 || choicesOf(await ctx.live.get(STATE)).tls === "cert-manager";
+      return [...deletions(owned), ...(await removeProducts(certManagerProducts, ctx.live, wasOurs))];
+    }
     ctx.note(`cert-manager stays: ${others.join(", ")} would go with it.`);
     return [];
   },
@@ -58,9 +66,10 @@ const KINDS = [
   ["challenges", "acme.cert-manager.io"],
 ] as const;
 
-/** Issuers and Certificates of other people, as `3 Certificates`. Knative's own certificates go with its Routes. */
-const inUse = async ({ live }: PlanContext, owned: readonly KubeObject[]): Promise<readonly string[]> => {
-  if (!owned.some(isCrd)) return [];
+/** Issuers and Certificates of other people for our cert-manager, as `3 Certificates`. Knative's own certificates go with its Routes. */
+export const inUse = async (live: Snapshot): Promise<readonly string[]> => {
+  const definitions = await live.owned("apiextensions.k8s.io/v1", "CustomResourceDefinition");
+  if (!definitions.some((definition) => ownerOf(definition) === CERT_MANAGER)) return [];
   const counts = await Promise.all(
     ["Certificate", "Issuer", "ClusterIssuer"].map(async (kind) => {
       const all = await live.list("cert-manager.io/v1", kind);
@@ -94,7 +103,7 @@ const available = (): Check => {
 };
 
 /** The CA's account and the way to prove that the domain is ours. */
-export const clusterIssuer = ({ issuer }: Installation): Step => ({
+export const clusterIssuer = ({ issuer }: Installation, removal?: Removal): Step => ({
   id: "issuer",
   title: "Make an issuer for cert-manager",
   undo: "Remove the issuer",
@@ -113,8 +122,26 @@ export const clusterIssuer = ({ issuer }: Installation): Step => ({
       );
     return changes;
   },
+  absent: async ({ live }, owned) => [
+    ...deletions(owned),
+    ...(removal?.purge ? deletions(await accountKeys(live, owned)) : []),
+  ],
   verify: [issuerReady],
 });
+
+/** Beside the Secrets that we put there for the issuer, or where cert-manager looks for those of all issuers. */
+const accountKeys = async (live: Snapshot, owned: readonly KubeObject[]): Promise<readonly KubeObject[]> => {
+  const found = await findCertManager(live).catch((error: unknown) => {
+    // What is left of a cert-manager that somebody removed is no reason to stop.
+    if (error instanceof UserError) return undefined;
+    throw error;
+  });
+  const namespaces = new Set([found?.resourceNamespace, ...owned.map(({ metadata }) => metadata.namespace)]);
+  const keys = [...namespaces].flatMap((namespace) =>
+    namespace ? [live.get({ apiVersion: "v1", kind: "Secret", namespace, name: ACCOUNT })] : [],
+  );
+  return (await Promise.all(keys)).filter((key) => key !== undefined);
+};
 
 /** In place of the gateway's own certificate: each Route gets one of its own. Has the id of that step, so that each undoes the other. */
 export const routeTls = (install: Installation): Step => {

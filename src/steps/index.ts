@@ -30,7 +30,7 @@ export const steps = (install: Installation, removal?: Removal): readonly Step[]
   ...(usesCertManager(install) || removal
     ? [
         certManager(install), //  for each Route that Knative makes
-        clusterIssuer(install), // told whom to ask, and how to prove that the domain is ours
+        clusterIssuer(install, removal), // told whom to ask, and how to prove that the domain is ours
       ]
     : []),
   ...(usesCertManager(install)

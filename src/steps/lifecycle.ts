@@ -4,8 +4,8 @@ import type { Config } from "../config/config.ts";
 import { conflictsOf, type Plan } from "../core/change.ts";
 import type { Check, ReadContext } from "../core/check.ts";
 import type { Emit } from "../core/event.ts";
-import { MANAGER, withOwner } from "../core/inventory.ts";
-import { withLock } from "../core/lock.ts";
+import { isCopy, MANAGER, OWNER_LABEL, withOwner } from "../core/inventory.ts";
+import { LEASE, withLock } from "../core/lock.ts";
 import { makePlan, type PlanOptions } from "../core/plan.ts";
 import { createMemory } from "../core/prior.ts";
 import { type Report, type RunTools, run } from "../core/run.ts";
@@ -17,7 +17,7 @@ import type { Authority } from "../ports/authority.ts";
 import type { ClusterPreview, ClusterRead, ClusterWrite, LockableCluster } from "../ports/cluster.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
-import { refOf } from "../ports/object.ts";
+import { type KubeObject, refOf } from "../ports/object.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
 import { HELLO } from "./hello.ts";
@@ -179,6 +179,16 @@ export const verifyInstall = async (
       ? [{ check, summary: finding.summary, remedy: finding.remedy }]
       : [],
   );
+};
+
+/** What carries our label or our name, as it is read now: after a purge it should be nothing but what the plan said would stay. */
+export const readLeft = async (cluster: ClusterRead): Promise<readonly KubeObject[]> => {
+  const kinds = await removableKinds(cluster);
+  const lists = await Promise.all(
+    kinds.map(({ apiVersion, kind }) => cluster.list({ apiVersion, kind, labelSelector: OWNER_LABEL })),
+  );
+  const lock = await cluster.get(LEASE);
+  return [...lists.flat().filter((object) => !isCopy(object)), ...(lock ? [lock] : [])];
 };
 
 /** Every kind that the server can list and delete, because labels, not releases, say what to remove. */

@@ -1,11 +1,16 @@
 import { crdsEstablished } from "../checks/crds.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
 import { webhookAnswers } from "../checks/webhook.ts";
-import { ownerOf } from "../core/inventory.ts";
+import type { Change } from "../core/change.ts";
+import { HOME, MANAGER, OWNER_LABEL, ownerOf } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
-import type { Step } from "../core/step.ts";
+import { STATE } from "../core/prior.ts";
+import { removeProducts } from "../core/product.ts";
+import type { PlanContext, Step } from "../core/step.ts";
+import { ingressProducts } from "../ingress/index.ts";
 import { type KubeObject, refOf } from "../ports/object.ts";
 import type { Installation } from "./installation.ts";
+import { servingProducts } from "./serving-products.ts";
 
 const deployments = (objects: readonly KubeObject[]) => objects.filter(({ kind }) => kind === "Deployment").map(refOf);
 
@@ -16,8 +21,34 @@ export const namespaces = ({ manifests }: Installation): Step => ({
   undo: "Remove the namespaces",
   needs: ["state"],
   plan: (ctx) => ctx.reconcile(manifests.namespaces),
+  absent: async (ctx, owned) => {
+    // Planned again when its turn comes, their processes are gone: that they were ours was seen before.
+    const wasOurs = ctx.firm || (await ctx.live.get(STATE)) !== undefined;
+    return [
+      ...(await removeProducts([...servingProducts, ...ingressProducts], ctx.live, wasOurs)),
+      ...deletions(owned),
+      ...(await letGo(ctx, (name) => name !== HOME)),
+    ];
+  },
   verify: [],
 });
+
+/** Takes our fields off the namespaces of others: their labels say what runs here. */
+export const letGo = async (ctx: PlanContext, isMeant: (name: string) => boolean): Promise<readonly Change[]> => {
+  const touched = (await ctx.live.list("v1", "Namespace")).filter(
+    ({ metadata }) =>
+      metadata.labels?.[OWNER_LABEL] === undefined &&
+      !metadata.deletionTimestamp &&
+      isMeant(metadata.name) &&
+      metadata.managedFields?.some(({ manager }) => manager === MANAGER),
+  );
+  const bare = touched.map(({ metadata }) => ({
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: metadata.name },
+  }));
+  return ctx.reconcile(bare, { partial: true });
+};
 
 export const crds = ({ manifests }: Installation): Step => ({
   id: "crds",

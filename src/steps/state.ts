@@ -1,6 +1,6 @@
 import { accountIn } from "../certificates/acme/account.ts";
 import type { AccountChange } from "../core/change.ts";
-import { HOME, isOurs, managerFor, ownerOfData } from "../core/inventory.ts";
+import { HOME, isOurs, managerFor, ownerOf, ownerOfData } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
 import { PRIOR, PRIOR_MANAGER, readPrior, STATE } from "../core/prior.ts";
 import type { PlanContext, Step } from "../core/step.ts";
@@ -11,6 +11,7 @@ import { dataOf, type KubeObject, refOf } from "../ports/object.ts";
 import { isInZone } from "../ports/zones.ts";
 import { choicesOf } from "./chosen.ts";
 import type { Installation, Removal } from "./installation.ts";
+import { letGo } from "./serving.ts";
 
 /** As it is written, our label included. */
 export const homeNamespace: KubeObject = {
@@ -43,7 +44,7 @@ const openAccount = (secret: KubeObject): readonly AccountChange[] => {
 export const state = (install: Installation, removal?: Removal): Step => ({
   id: "state",
   title: "Prepare namespace kn-bootstrap",
-  undo: removal?.purge ? "Remove namespace kn-bootstrap" : "Keep namespace kn-bootstrap",
+  undo: removal?.purge ? "Remove what namespace kn-bootstrap keeps" : "Keep namespace kn-bootstrap",
   needs: [],
   plan: async (ctx) => {
     sayWhatStays(ctx, choicesOf(await ctx.live.get(STATE)), install);
@@ -65,10 +66,22 @@ export const state = (install: Installation, removal?: Removal): Step => ({
   absent: async (ctx, owned) => {
     if (!removal?.purge) return [];
     const accounts = (await ctx.live.owned("v1", "Secret")).flatMap(openAccount);
-    return [...accounts, ...deletions(owned.filter(({ kind }) => kind === "Namespace"))];
+    const home = owned.filter(({ kind }) => kind === "Namespace");
+    if (home.length > 0 || !(await ctx.live.get(refOf(homeNamespace)))) return [...accounts, ...deletions(home)];
+    ctx.note(`Namespace ${HOME} stays, without what was put into it: somebody else made it.`);
+    return [...accounts, ...deletions(await keptHere(ctx)), ...(await letGo(ctx, (name) => name === HOME))];
   },
   verify: [],
 });
+
+/** What outlives an uninstall; the other steps remove their own. */
+const keptHere = async (ctx: PlanContext): Promise<readonly KubeObject[]> => {
+  const kinds = ctx.kinds.filter(({ namespaced }) => namespaced);
+  const lists = await Promise.all(kinds.map(({ apiVersion, kind }) => ctx.live.owned(apiVersion, kind)));
+  return lists
+    .flat()
+    .filter((object) => object.metadata.namespace === HOME && ["state", "certificate"].includes(ownerOf(object) ?? ""));
+};
 
 /** The root of a private ACME CA: who renews has no file of it. */
 const AUTHORITY_ROOT = "acme-ca.pem";

@@ -3,59 +3,78 @@ import { HOME, ownerOf } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
 import type { PlanContext, Step } from "../core/step.ts";
 import { UserError } from "../ports/error.ts";
-import { describe, type KubeObject } from "../ports/object.ts";
+import { describe, groupOf, type KubeObject } from "../ports/object.ts";
+import { CERT_MANAGER, inUse } from "./cert-manager.ts";
+import { createJudge, isPart, uidOf } from "./foreign.ts";
 import type { Removal } from "./installation.ts";
 
-const SERVING = "serving.knative.dev/v1";
-const WORKLOADS = [
-  { apiVersion: SERVING, kind: "Service" },
-  { apiVersion: SERVING, kind: "Route" },
-  { apiVersion: SERVING, kind: "Configuration" },
-  { apiVersion: "serving.knative.dev/v1beta1", kind: "DomainMapping" },
-];
+/** `group/Kind` */
+const kindOf = ({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): string =>
+  `${groupOf(apiVersion)}/${kind}`;
 
-/** What Kubernetes and the controllers of the installation put into a namespace by themselves. */
-const GENERATED_KINDS = new Set([
-  "Event",
-  "Lease",
-  "Endpoints",
-  "EndpointSlice",
-  "Pod",
-  "PodMetrics",
-  "ReplicaSet",
-  "ControllerRevision",
-  "ServerlessService",
-  "PodAutoscaler",
-]);
-const isGenerated = (object: KubeObject): boolean =>
-  GENERATED_KINDS.has(object.kind) ||
-  (object.metadata.ownerReferences?.length ?? 0) > 0 ||
-  (object.kind === "ServiceAccount" && object.metadata.name === "default") ||
-  (object.kind === "ConfigMap" && object.metadata.name === "kube-root-ca.crt");
+const DOMAIN_MAPPING = "serving.knative.dev/DomainMapping";
+const DOMAIN_CLAIM = "networking.internal.knative.dev/ClusterDomainClaim";
 
-/** Knative workloads that people made, and anything foreign in the namespaces that would be deleted. */
-const findWorkloads = async (
-  ctx: PlanContext,
-): Promise<{ workloads: readonly KubeObject[]; foreign: readonly KubeObject[] }> => {
-  const lists = await Promise.all(WORKLOADS.map(({ apiVersion, kind }) => ctx.live.list(apiVersion, kind)));
-  // Routes and Configurations that belong to a Service go with it.
-  const workloads = lists.flat().filter((object) => !ownerOf(object) && !object.metadata.ownerReferences?.length);
-  const namespaces = (await ctx.live.owned("v1", "Namespace"))
-    .map(({ metadata }) => metadata.name)
-    .filter((name) => name !== HOME);
-  const inside = await Promise.all(
-    namespaces.flatMap((namespace) =>
+/** What goes with an uninstall whole: the kinds whose definitions we made, everywhere, and namespaces. */
+const whatGoes = async ({ live }: PlanContext, removal: Removal) => {
+  const [definitions, namespaces, others] = await Promise.all([
+    live.owned("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+    live.owned("v1", "Namespace"),
+    inUse(live),
+  ]);
+  const stays = (namespace: KubeObject): boolean =>
+    (namespace.metadata.name === HOME && !removal.purge) || (ownerOf(namespace) === CERT_MANAGER && others.length > 0);
+  const kinds = definitions.filter((definition) => ownerOf(definition) === "crds").map(instancesOf);
+  return {
+    kinds: new Set(kinds),
+    namespaces: namespaces.filter((namespace) => !stays(namespace)).map(({ metadata }) => metadata.name),
+  };
+};
+
+const instancesOf = ({ spec }: KubeObject): string => {
+  const { group, names } = spec as { group: string; names: { kind: string } };
+  return `${group}/${names.kind}`;
+};
+
+interface InTheWay {
+  /** For people: all that somebody made. */
+  readonly all: readonly KubeObject[];
+  /** Those that the others belong to and go with. */
+  readonly roots: readonly KubeObject[];
+}
+
+/** What people made of Knative's kinds, wherever it is, and whatever they put into the namespaces that would be deleted. */
+const findInTheWay = async (ctx: PlanContext, removal: Removal): Promise<InTheWay> => {
+  const { kinds, namespaces } = await whatGoes(ctx, removal);
+  const isKnatives = (object: { readonly apiVersion: string; readonly kind: string }): boolean =>
+    kinds.has(kindOf(object));
+  const lists = await Promise.all([
+    ...ctx.kinds.filter(isKnatives).map(({ apiVersion, kind }) => ctx.live.list(apiVersion, kind)),
+    ...namespaces.flatMap((namespace) =>
       ctx.kinds
-        .filter((kind) => kind.namespaced)
+        .filter((kind) => kind.namespaced && !isKnatives(kind))
         .map(({ apiVersion, kind }) => ctx.live.list(apiVersion, kind, namespace)),
     ),
+  ]);
+  const found = [...new Map(lists.flat().map((object) => [uidOf(object), object])).values()];
+  const judge = createJudge(ctx.live, found, namespaces);
+  const foreign = await filtered(found, async (object) => !(await judge.goes(object)));
+  const domains = new Set(
+    foreign.filter((object) => kindOf(object) === DOMAIN_MAPPING).map(({ metadata }) => metadata.name),
   );
-  const known = new Set(workloads);
-  const foreign = inside.flat().filter((object) => !ownerOf(object) && !isGenerated(object) && !known.has(object));
-  return {
-    workloads,
-    foreign: foreign.filter((object) => !workloads.some(({ metadata }) => metadata.uid === object.metadata.uid)),
-  };
+  const uids = new Set(foreign.map(uidOf));
+  const all = await filtered(foreign, async (object) => {
+    // Knative made it of something else that is here.
+    if (kindOf(object) === DOMAIN_CLAIM && domains.has(object.metadata.name)) return false;
+    return !((isKnatives(object) || isPart(object)) && (await judge.isBelow(object, uids)));
+  });
+  const shown = new Set(all.map(uidOf));
+  return { all, roots: await filtered(all, async (object) => !(await judge.isBelow(object, shown))) };
+};
+
+const filtered = async <T>(items: readonly T[], keep: (item: T) => Promise<boolean>): Promise<readonly T[]> => {
+  const answers = await Promise.all(items.map(keep));
+  return items.filter((_item, index) => answers[index]);
 };
 
 /** Part of the goal "absent" only: it comes first, while the controllers that run finalizers still live (rule 12). */
@@ -66,29 +85,59 @@ export const workloads = (removal: Removal): Step => ({
   needs: ["proof"],
   plan: async () => [],
   absent: async (ctx) => {
-    const found = await findWorkloads(ctx);
-    const all = [...found.workloads, ...found.foreign];
-    if (all.length === 0) return [];
-    if (!removal.deleteWorkloads) throw refused(all);
-    return deletions(all);
+    const { all, roots } = await findInTheWay(ctx, removal);
+    if (all.length > 0 && !removal.deleteWorkloads) throw refused(all, roots);
+    return deletions(roots);
   },
   verify: [],
   verifyAbsent: [noIngresses],
 });
 
-const refused = (objects: readonly KubeObject[]): UserError => {
-  const shown = objects.slice(0, 20).map(describe).join(", ");
+/** Of objects, and of objects that commands name. */
+const SHOWN = 20;
+
+const refused = (all: readonly KubeObject[], roots: readonly KubeObject[]): UserError => {
+  const more = all.length > SHOWN ? ` and ${all.length - SHOWN} more` : "";
   return new UserError({
     id: "uninstall.workloads",
-    what: `This cluster still runs what kn-bootstrap did not make: ${shown}${objects.length > 20 ? ` and ${objects.length - 20} more` : ""}.`,
+    what: `This cluster still runs what kn-bootstrap did not make: ${all.slice(0, SHOWN).map(describe).join(", ")}${more}.`,
     why: "Removing Knative would delete it. Nothing was changed.",
     remedy: {
-      text: "Delete it yourself, or let uninstall do it.",
-      command: "kn-bootstrap uninstall --delete-workloads",
+      text: `Delete what nobody needs, and run uninstall again${roots.length > SHOWN ? `; the commands for the first ${SHOWN} are below` : ""}. With --delete-workloads uninstall would delete all of it itself: ${counted(all)}.`,
+      command: deleteCommands(roots.slice(0, SHOWN)).join("\n"),
     },
     exitCode: 2,
   });
 };
+
+/** `2 Knative Services, 1 ConfigMap` */
+const counted = (objects: readonly KubeObject[]): string => {
+  const names = objects.map(({ apiVersion, kind }) =>
+    groupOf(apiVersion).endsWith("knative.dev") ? `Knative ${kind}` : kind,
+  );
+  return [...Map.groupBy(names, (name) => name)]
+    .map(([name, { length }]) => `${length} ${length === 1 ? name : `${name}s`}`)
+    .join(", ");
+};
+
+/** One for each kind and namespace. */
+const deleteCommands = (objects: readonly KubeObject[]): readonly string[] => {
+  const place = ({ apiVersion, kind, metadata }: KubeObject): string => {
+    const group = groupOf(apiVersion);
+    const resource = `${kind.toLowerCase()}${group ? `.${group}` : ""}`;
+    return `${resource} ${metadata.namespace ?? ""}`;
+  };
+  return [...Map.groupBy(objects, place)].map(([key, alike]) => {
+    const [resource, namespace] = key.split(" ");
+    const names = alike.map(({ metadata }) => word(metadata.name));
+    // What looks like an option is none behind this.
+    const end = alike.some(({ metadata }) => metadata.name.startsWith("-")) ? ["--"] : [];
+    return ["kubectl delete", resource, ...(namespace ? ["-n", namespace] : []), ...end, ...names].join(" ");
+  });
+};
+
+/** Names of RBAC objects may hold anything that fits into a path. */
+const word = (text: string): string => (/^[\w.:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 const noIngresses: Check = {
   id: "workloads.gone",

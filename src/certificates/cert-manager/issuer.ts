@@ -21,7 +21,8 @@ export const API = "cert-manager.io/v1";
 
 export const ISSUER: ObjectRef = { apiVersion: API, kind: "ClusterIssuer", name: "kn-bootstrap" };
 
-const ACCOUNT = "kn-bootstrap-account";
+/** Secret that cert-manager makes: the account's key. */
+export const ACCOUNT = "kn-bootstrap-account";
 const EXTERNAL = "kn-bootstrap-eab";
 const DNS = "kn-bootstrap-dns";
 
