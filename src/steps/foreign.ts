@@ -66,8 +66,12 @@ export const uidOf = ({ metadata }: KubeObject): string => metadata.uid ?? "";
 /** A part of something else that says nothing of its own. */
 export const isPart = ({ apiVersion, kind }: KubeObject): boolean => PARTS.has(`${groupOf(apiVersion)}/${kind}`);
 
-/** `known`: what was listed already; `namespaces`: those that go, in which alone something can be the platform's. */
-export const createJudge = (live: Snapshot, known: readonly KubeObject[], namespaces: readonly string[]): Judge => {
+/** `known`: what was listed already. */
+export const createJudge = (
+  live: Snapshot,
+  known: readonly KubeObject[],
+  mayBePlatforms: (object: KubeObject) => boolean,
+): Judge => {
   const byUid = new Map(known.map((object) => [uidOf(object), object]));
 
   /** The one that is meant, not another that came under its name. An owner is in the same namespace or in none. */
@@ -92,8 +96,7 @@ export const createJudge = (live: Snapshot, known: readonly KubeObject[], namesp
     if (isKnown(object)) return true;
     if (path.includes(uidOf(object))) return false;
     const found = await makers(object);
-    if (found.length === 0)
-      return namespaces.includes(object.metadata.namespace ?? "") && (await isPlatforms(object, live));
+    if (found.length === 0) return mayBePlatforms(object) && (await isPlatforms(object, live));
     const further = [...path, uidOf(object)];
     return (await Promise.all(found.map((maker) => maker !== undefined && goes(maker, further)))).every(Boolean);
   };

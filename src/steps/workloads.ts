@@ -13,9 +13,16 @@ const kindOf = ({ apiVersion, kind }: { readonly apiVersion: string; readonly ki
   `${groupOf(apiVersion)}/${kind}`;
 
 const DOMAIN_MAPPING = "serving.knative.dev/DomainMapping";
+/** In the way whoever made their definitions: they need the gateway, too. */
+const WORKLOADS = [
+  "serving.knative.dev/Service",
+  "serving.knative.dev/Route",
+  "serving.knative.dev/Configuration",
+  DOMAIN_MAPPING,
+];
 const DOMAIN_CLAIM = "networking.internal.knative.dev/ClusterDomainClaim";
 
-/** What goes with an uninstall whole: the kinds whose definitions we made, everywhere, and namespaces. */
+/** What goes with an uninstall whole: kinds, wherever their objects are, and namespaces. */
 const whatGoes = async ({ live }: PlanContext, removal: Removal) => {
   const [definitions, namespaces, others] = await Promise.all([
     live.owned("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
@@ -26,7 +33,7 @@ const whatGoes = async ({ live }: PlanContext, removal: Removal) => {
     (namespace.metadata.name === HOME && !removal.purge) || (ownerOf(namespace) === CERT_MANAGER && others.length > 0);
   const kinds = definitions.filter((definition) => ownerOf(definition) === "crds").map(instancesOf);
   return {
-    kinds: new Set(kinds),
+    kinds: new Set([...WORKLOADS, ...kinds]),
     namespaces: namespaces.filter((namespace) => !stays(namespace)).map(({ metadata }) => metadata.name),
   };
 };
@@ -57,16 +64,21 @@ const findInTheWay = async (ctx: PlanContext, removal: Removal): Promise<InTheWa
     ),
   ]);
   const found = [...new Map(lists.flat().map((object) => [uidOf(object), object])).values()];
-  const judge = createJudge(ctx.live, found, namespaces);
+  // Only in a namespace that goes is it asked, and no platform hands out Knative Services.
+  const mayBePlatforms = (object: KubeObject): boolean =>
+    namespaces.includes(object.metadata.namespace ?? "") && !isKnatives(object);
+  const judge = createJudge(ctx.live, found, mayBePlatforms);
   const foreign = await filtered(found, async (object) => !(await judge.goes(object)));
   const domains = new Set(
     foreign.filter((object) => kindOf(object) === DOMAIN_MAPPING).map(({ metadata }) => metadata.name),
   );
   const uids = new Set(foreign.map(uidOf));
+  const knatives = new Set(foreign.filter(isKnatives).map(uidOf));
   const all = await filtered(foreign, async (object) => {
-    // Knative made it of something else that is here.
+    // Knative, or Kubernetes, made it of something else that is here.
     if (kindOf(object) === DOMAIN_CLAIM && domains.has(object.metadata.name)) return false;
-    return !((isKnatives(object) || isPart(object)) && (await judge.isBelow(object, uids)));
+    if (await judge.isBelow(object, knatives)) return false;
+    return !(isPart(object) && (await judge.isBelow(object, uids)));
   });
   const shown = new Set(all.map(uidOf));
   return { all, roots: await filtered(all, async (object) => !(await judge.isBelow(object, shown))) };

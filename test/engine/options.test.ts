@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { at, dataOf, type KubeObject } from "../../src/ports/object.ts";
 import { kn, stage } from "./cli.ts";
+import { OPTION_SETS } from "./option-sets.ts";
 
 type World = Awaited<ReturnType<typeof stage>>;
 
@@ -16,8 +17,8 @@ describe("the installation with", () => {
     world.api.get({ apiVersion, kind, namespace, name }) as KubeObject | undefined;
 
   it("--expose nodeport: the ports of kind-config.yaml, the node's address, https through it", async () => {
-    const run = await start({ loadBalancer: "none" });
-    const outcome = await run("install", "--yes", "--expose", "nodeport");
+    const run = await start(OPTION_SETS.nodeport.world);
+    const outcome = await run("install", "--yes", ...OPTION_SETS.nodeport.args);
     expect(outcome.code, outcome.stderr).toBe(0);
     const service = get("Service", "kourier", "kourier-system");
     expect(at(service, "spec", "type")).toBe("NodePort");
@@ -25,21 +26,12 @@ describe("the installation with", () => {
       31080, 31443,
     ]);
     expect((await run("status")).stdout).toContain("ExternalIP of node");
-    expect((await run("plan", "--expose", "nodeport", "--exit-code")).code).toBe(0);
+    expect((await run("plan", ...OPTION_SETS.nodeport.args, "--exit-code")).code).toBe(0);
   });
 
   it("--address: the records point there", async () => {
-    const run = await start({ loadBalancer: "none" });
-    const outcome = await run(
-      "install",
-      "--yes",
-      "--expose",
-      "nodeport",
-      "--address",
-      "127.0.0.1",
-      "--domain",
-      "apps.example.com",
-    );
+    const run = await start(OPTION_SETS.address.world);
+    const outcome = await run("install", "--yes", ...OPTION_SETS.address.args);
     expect(outcome.code, outcome.stderr).toBe(0);
     expect(outcome.stdout).toContain("*.apps.example.com. A 127.0.0.1");
     expect(dataOf(get("ConfigMap", "config-domain"))).toHaveProperty(["apps.example.com"], "");
@@ -47,21 +39,21 @@ describe("the installation with", () => {
 
   it("--tls none: plain http, and back to https and again to http", async () => {
     const run = await start();
-    const plain = await run("install", "--yes", "--tls", "none", "--domain-template", "flat");
+    const plain = await run("install", "--yes", ...OPTION_SETS.plain.args);
     expect(plain.code, plain.stderr).toBe(0);
     expect(plain.stderr).toMatch(/http:\/\/hello-kn-bootstrap\.\S+ answers\s+200/);
     expect((await run("install", "--yes")).code).toBe(0);
     expect(dataOf(get("ConfigMap", "config-network"))["default-external-scheme"]).toBe("https");
-    const back = await run("install", "--yes", "--tls", "none", "--domain-template", "flat");
+    const back = await run("install", "--yes", ...OPTION_SETS.plain.args);
     expect(back.code, back.stderr).toBe(0);
     expect(dataOf(get("ConfigMap", "config-network"))).not.toHaveProperty("default-external-scheme");
     expect(dataOf(get("ConfigMap", "config-kourier"))).not.toHaveProperty("certs-secret-name");
-    expect((await run("plan", "--tls", "none", "--domain-template", "flat", "--exit-code")).code).toBe(0);
+    expect((await run("plan", ...OPTION_SETS.plain.args, "--exit-code")).code).toBe(0);
   });
 
   it("another domain: the old default goes in the same change, Services get the new URL", async () => {
     const run = await start();
-    expect((await run("install", "--yes", "--domain", "one.example.com")).code).toBe(0);
+    expect((await run("install", "--yes", ...OPTION_SETS.domain.args)).code).toBe(0);
     const outcome = await run("install", "--yes", "--domain", "two.example.com");
     expect(outcome.code, outcome.stderr).toBe(0);
     const keys = Object.keys(dataOf(get("ConfigMap", "config-domain"))).filter((key) => !key.startsWith("_"));
@@ -90,30 +82,21 @@ describe("the installation with", () => {
   });
 
   it("magic DNS and a gateway that has only a host name: exit 2 with the way out", async () => {
-    const run = await start({ loadBalancer: "hostname" });
+    const run = await start(OPTION_SETS.hostname.world);
     const outcome = await run("install", "--yes");
     expect(outcome.stderr.replace(/\s+/g, " ")).toMatch(
       /Magic DNS needs an IP address.*lb\.rehearsal\.internal.*--domain/,
     );
     const again = await run("install", "--yes");
     expect(again.code).toBe(2);
-    const own = await run("install", "--yes", "--domain", "apps.example.com");
+    const own = await run("install", "--yes", ...OPTION_SETS.hostname.args);
     expect(own.code, own.stderr).toBe(0);
     expect(own.stdout).toContain("*.apps.example.com. CNAME lb.rehearsal.internal.");
   });
 
   it("nested hosts: one wildcard for each namespace", async () => {
     const run = await start();
-    const outcome = await run(
-      "install",
-      "--yes",
-      "--domain",
-      "apps.example.com",
-      "--domain-template",
-      "nested",
-      "--namespaces",
-      "default,shop",
-    );
+    const outcome = await run("install", "--yes", ...OPTION_SETS.nested.args);
     expect(outcome.code, outcome.stderr).toBe(0);
     expect(outcome.stderr).toMatch(
       /\*\.default\.apps\.example\.com,\s+\*\.kn-bootstrap\.apps\.example\.com,\s+\*\.shop\.apps\.example\.com/,
@@ -122,15 +105,7 @@ describe("the installation with", () => {
 
   it("--hpa, request logs and registries, and without them again", async () => {
     const run = await start();
-    const on = await run(
-      "install",
-      "--yes",
-      "--hpa",
-      "--logging",
-      "request-logs",
-      "--skip-tag-resolution",
-      "localhost:5001",
-    );
+    const on = await run("install", "--yes", ...OPTION_SETS.extras.args);
     expect(on.code, on.stderr).toBe(0);
     expect(get("Deployment", "autoscaler-hpa", "knative-serving", "apps/v1")).toBeDefined();
     expect(dataOf(get("ConfigMap", "config-observability"))["logging.enable-request-log"]).toBe("true");
@@ -145,7 +120,7 @@ describe("the installation with", () => {
 
   it("--image-registry: every image comes from there, the hello image too", async () => {
     const run = await start();
-    const rendered = await run("render", "--image-registry", "registry.example.com/mirror");
+    const rendered = await run("render", ...OPTION_SETS.mirror.args);
     expect(rendered.code, rendered.stderr).toBe(0);
     const images = [...rendered.stdout.matchAll(/(?:image|queue-sidecar-image): "?([^\s"]+)/g)].map(
       (match) => match[1],

@@ -26,7 +26,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
     if (!(await agree(ctx, plan, `Remove this from context ${context} (${server})?`))) return 0;
     const report = await runUninstall(plan, install, removal, tools);
     if (report.outcome !== "done") return ctx.finish(report, []);
-    return ctx.finish(report, removal.purge ? await afterPurge(cluster) : [KEPT]);
+    return ctx.finish(report, removal.purge ? await afterPurge(tools.cluster) : [KEPT]);
   } finally {
     session.close();
   }

@@ -1,0 +1,74 @@
+import type { Internet } from "../../src/sandbox/internet.ts";
+import type { WorldOptions } from "../../src/sandbox/world.ts";
+
+/** One kind of installation. */
+export interface OptionSet {
+  readonly title: string;
+  readonly args: readonly string[];
+  /** The cluster it is for, where a usual one would not do. */
+  readonly world?: WorldOptions;
+}
+
+/** Every kind of installation that needs a cluster and nothing else, by what `options.test.ts` sees in it. */
+export const OPTION_SETS = {
+  defaults: { title: "no options", args: [] },
+  nodeport: { title: "--expose nodeport", args: ["--expose", "nodeport"], world: { loadBalancer: "none" } },
+  address: {
+    title: "--address",
+    args: ["--expose", "nodeport", "--address", "127.0.0.1", "--domain", "apps.example.com"],
+    world: { loadBalancer: "none" },
+  },
+  plain: { title: "--tls none", args: ["--tls", "none", "--domain-template", "flat"] },
+  domain: { title: "--domain", args: ["--domain", "one.example.com"] },
+  hostname: {
+    title: "a gateway with only a host name",
+    args: ["--domain", "apps.example.com"],
+    world: { loadBalancer: "hostname" },
+  },
+  nested: {
+    title: "nested hosts",
+    args: ["--domain", "apps.example.com", "--domain-template", "nested", "--namespaces", "default,shop"],
+  },
+  extras: {
+    title: "--hpa, request logs and registries",
+    args: ["--hpa", "--logging", "request-logs", "--skip-tag-resolution", "localhost:5001"],
+  },
+  mirror: { title: "--image-registry", args: ["--image-registry", "registry.example.com/mirror"] },
+} as const satisfies Readonly<Record<string, OptionSet>>;
+
+const DOMAIN = ["--domain", "apps.example.com"];
+
+/** What lies outside of the cluster. `caFile`: PEM of the roots that the CA is verified with. */
+export interface Outside {
+  readonly internet: Internet;
+  readonly caFile: string;
+}
+
+/** Those that also write records, or ask a CA. */
+export const INTERNET_SETS: readonly {
+  readonly title: string;
+  readonly args: (outside: Outside) => readonly string[];
+}[] = [
+  {
+    title: "Route 53, Let's Encrypt",
+    args: ({ internet: { acme } }) => [
+      ...["--dns", "route53", ...DOMAIN, "--tls", "letsencrypt"],
+      ...["--acme-directory", acme.directory],
+    ],
+  },
+  {
+    title: "RFC 2136, a private CA",
+    args: ({ internet: { acme }, caFile }) => [
+      ...["--dns", "rfc2136", ...DOMAIN, "--tls", "acme"],
+      ...["--acme-directory", acme.directory, "--acme-ca-file", caFile],
+    ],
+  },
+  { title: "RFC 2136, plain http", args: () => ["--dns", "rfc2136", ...DOMAIN, "--tls", "none"] },
+  {
+    title: "Route 53, cert-manager",
+    args: ({ internet: { acme }, caFile }) => [
+      ...["--dns", "route53", ...DOMAIN, "--tls", "cert-manager"],
+      ...["--acme-directory", acme.directory, "--acme-ca-file", caFile],
+    ],
+  },
+];
