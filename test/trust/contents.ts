@@ -11,6 +11,8 @@ const GENERATED: Readonly<Record<string, RegExp>> = {
   ReplicaSet: /-[a-z0-9]+$/,
   EndpointSlice: /-[a-z0-9]{5}$/,
 };
+/** What controllers keep up to date for themselves: that it is there counts. */
+const KEPT_UP: ReadonlySet<string> = new Set(["Endpoints", "Lease"]);
 const MOVING = new Set(["resourceVersion", "creationTimestamp", "generation", "time", "status"]);
 const ALLOCATED = new Set(["clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort"]);
 /** How often a Deployment was rolled, and a digest over what was proved, certificate included: whether that is right, `plan` knows. */
@@ -32,7 +34,7 @@ export const contentsOf = async (api: Api, isDead: (holder: string) => boolean):
     const place = `${kind} ${metadata.namespace ?? ""}/${metadata.name}`;
     const suffix = GENERATED[kind];
     if (!suffix) {
-      contents[place] = textOf(object, names);
+      contents[place] = KEPT_UP.has(kind) ? "" : textOf(object, names);
       continue;
     }
     // A Deployment keeps its old ReplicaSets, at zero.
