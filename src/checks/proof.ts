@@ -1,17 +1,14 @@
-import { isIP } from "node:net";
 import { hostFor } from "../certificates/names.ts";
-import { inspect, type TlsSecret } from "../certificates/secret.ts";
 import type { Config } from "../config/config.ts";
-import { type Check, type Finding, fail, ok, type ReadContext } from "../core/check.ts";
+import { type Check, type Finding, fail, ok, type ReadContext, warn } from "../core/check.ts";
 import { isOurs } from "../core/inventory.ts";
-import { type Address, findAddress } from "../ingress/address.ts";
+import { urlAt } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
-import { messageOf } from "../ports/error.ts";
 import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
-import { readerOf } from "../ports/reader.ts";
 import { type Before, podsProblem } from "./pods.ts";
 import { pullProblem } from "./pull.ts";
+import { addressesOf, answer, authorityOf, type Reached, through, throughEach } from "./through-gateway.ts";
 
 /** What the proof looks at. */
 export interface Proof {
@@ -28,6 +25,8 @@ export interface Proof {
   readonly root?: string;
   /** Finds every address behind a host name; absent: the system's choice has to do. */
   readonly resolver?: Resolver;
+  /** Filled with the ports that answered, where more than one pair can be right; what is proved after that goes by them. */
+  readonly reached: Reached;
 }
 
 const READY_COMMAND = {
@@ -61,7 +60,7 @@ export const serviceReady = (proof: Proof): Check => {
       const host = domain && hostFor(proof.config.domainTemplate, { namespace: namespace ?? "", name }, domain);
       const url = String(at(live, "status", "url") ?? "");
       const wanted = `${proof.secret ? "https" : "http"}://${host}`;
-      if (url === wanted) return ok(url);
+      if (url === wanted) return ok(proof.config.expose === "nodeport" ? `${host} is ready` : url);
       const others = await strangers(ctx);
       return fail(`Knative gives the Service the URL ${url}, not ${wanted}${others ? `: ${others}` : ""}`, {
         text: others
@@ -117,95 +116,18 @@ const strangers = async (ctx: ReadContext): Promise<string> => {
   return found.flat().join("; ");
 };
 
-interface Target {
-  readonly address: Address;
-  readonly host: string;
-  /** PEM up to which the chain must verify; undefined: the public roots. */
-  readonly ca: string | undefined;
-  /** Of the certificate that should be served. */
-  readonly serial: string | undefined;
-}
-
-/** A CA whose root nobody has is trusted from its own chain: that it was served, and not that a browser would like it. */
-const trustedBy = ({ config, root }: Proof, secret: TlsSecret | undefined): string | undefined =>
-  secret?.ca ?? root ?? (config.tls === "letsencrypt-staging" ? secret?.chain.at(-1) : undefined);
-
-/** Every address that the gateway has, so that none is left with an old certificate. */
-const addressesOf = async (
-  { hosts }: Address,
-  { resolver }: Proof,
-  signal: AbortSignal,
-): Promise<readonly string[]> => {
-  const found = await Promise.all(
-    hosts.map(async (host) => {
-      if (!resolver || isIP(host)) return [host];
-      const answers = await Promise.all((["A", "AAAA"] as const).map((type) => resolver.ask(host, type, signal)));
-      const addresses = answers.flatMap((answer) =>
-        answer.answers.filter(({ type }) => type === "A" || type === "AAAA").map(({ value }) => value),
-      );
-      return addresses.length > 0 ? addresses : [host];
-    }),
-  );
-  return found.flat();
-};
-
-/** Sends a request by name to the gateway's address, without asking any DNS. */
-const through = async (
-  ctx: ReadContext,
-  proof: Proof,
-  judge: (target: Target) => Promise<Finding>,
-): Promise<Finding> => {
-  const address = await findAddress(readerOf(ctx.cluster), proof.config, proof.ingress);
-  const domain = await proof.domain(ctx);
-  if (!address || !domain) return fail("the gateway's address is not known", { text: "Run install again." });
-  const host = hostFor(
-    proof.config.domainTemplate,
-    { namespace: proof.service.namespace ?? "", name: proof.service.name },
-    domain,
-  );
-  const ref = await proof.secret?.(ctx.cluster);
-  const secret = ref && inspect(await ctx.cluster.get(ref));
-  try {
-    return await judge({ address, host, ca: trustedBy(proof, secret), serial: secret?.serial });
-  } catch (error) {
-    const [scheme, port] = proof.secret ? ["https", address.https] : ["http", address.http];
-    const hint = `curl -v --connect-to ::${address.host}:${port} ${scheme}://${host}`;
-    return fail(`${host} through ${address.host}: ${messageOf(error)}`, {
-      text: "Look at what the gateway says, and that this machine can reach it.",
-      command: hint,
-    });
-  }
-};
-
-const answer = (
-  proof: Proof,
-  ctx: ReadContext,
-  { address, host, ca }: Target,
-  timeoutMs = 5_000,
-  place = address.host,
-) =>
-  ctx.probe({
-    scheme: proof.secret ? "https" : "http",
-    address: place,
-    port: proof.secret ? address.https : address.http,
-    host,
-    timeoutMs,
-    signal: ctx.signal,
-    ...(ca ? { ca } : {}),
-  });
-
 /** The Service answers through the gateway; with TLS by SNI, with a chain and a name that verify. */
 export const serviceAnswers = (proof: Proof): Check => ({
   id: proof.secret ? "proof.https" : "proof.http",
   title: proof.secret ? "It answers https with a certificate that verifies" : "It answers http",
   run: (ctx) =>
-    through(ctx, proof, async (target) => {
+    throughEach(ctx, proof, async (target) => {
       const places = await addressesOf(target.address, proof, ctx.signal);
       const responses = await Promise.all(
         places.map(async (place) => ({ place, ...(await answer(proof, ctx, target, undefined, place)) })),
       );
       const bad = responses.find(({ status, body }) => status !== 200 || !body.includes(proof.greeting));
-      if (bad) return fail(`${target.host} answers ${bad.status}`, READY_COMMAND);
+      if (bad) return fail(`${authorityOf(target.url)} answers ${bad.status}`, READY_COMMAND);
       const old = responses.find(({ certificate }) => certificate && certificate.serial !== target.serial);
       if (old)
         return fail(`${old.place} still serves the certificate ${old.certificate?.serial}, not ${target.serial}`, {
@@ -215,7 +137,7 @@ export const serviceAnswers = (proof: Proof): Check => ({
       const [{ certificate } = { certificate: undefined }] = responses;
       const by = certificate ? `, certificate ${certificate.names.join(", ")} until ${certificate.notAfter}` : "";
       const at = places.length > 1 ? ` at ${places.join(", ")}` : "";
-      return ok(`${proof.secret ? "https" : "http"}://${target.host} answers 200${at}${by}`);
+      return ok(`${target.url} answers 200${at}${by}`);
     }),
 });
 
@@ -224,22 +146,28 @@ export const httpRedirects = (proof: Proof): Check => ({
   id: "proof.redirect",
   title: "http is redirected to https",
   run: (ctx) =>
-    through(ctx, proof, async ({ address, host }) => {
+    through(ctx, proof, async ({ address, host, url }) => {
+      const from = urlAt(`http://${host}`, address);
       const response = await ctx.probe({
         scheme: "http",
         address: address.host,
         port: address.http,
-        host,
+        host: authorityOf(from),
         timeoutMs: 5_000,
         signal: ctx.signal,
       });
       const location = response.headers.location ?? "";
-      return [301, 302, 307, 308].includes(response.status) && location.startsWith(`https://${host}`)
-        ? ok(`http redirects to ${location}`)
-        : fail(
-            `http://${host} answers ${response.status}${location ? ` to ${location}` : ""} instead of a redirect to https`,
-            READY_COMMAND,
-          );
+      const isRedirect = [301, 302, 307, 308].includes(response.status);
+      if (isRedirect && location.startsWith(`${url}/`)) return ok(`http redirects to ${location}`);
+      // Envoy keeps the port that it was asked at: with another than 80 that is where plain http is.
+      if (isRedirect && url !== `https://${host}` && location.startsWith(`https://${host}:${address.http}/`))
+        return warn(`${from} redirects to https://${host}:${address.http}, which does not open: only ${url} does`, {
+          text: `Give people https URLs, or lead ports 80 and 443 of ${address.host} to ${address.http} and ${address.https}.`,
+        });
+      return fail(
+        `${from} answers ${response.status}${location ? ` to ${location}` : ""} instead of a redirect to https`,
+        READY_COMMAND,
+      );
     }),
 });
 
@@ -276,7 +204,7 @@ export const startsFromZero = (proof: Proof): Check => {
         const seconds = ((performance.now() - started) / 1000).toFixed(1);
         return response.status === 200 && response.body.includes(proof.greeting)
           ? ok(`answers from zero in ${seconds} s`)
-          : fail(`${target.host} answers ${response.status} after a start from zero`, READY_COMMAND);
+          : fail(`${authorityOf(target.url)} answers ${response.status} after a start from zero`, READY_COMMAND);
       });
     },
   };

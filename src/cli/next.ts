@@ -2,7 +2,7 @@ import { directoryOf, isAcme } from "../certificates/index.ts";
 import { hostFor, wildcardsFor } from "../certificates/names.ts";
 import { inspect } from "../certificates/secret.ts";
 import { dnsProvider } from "../dns/index.ts";
-import { findAddress } from "../ingress/address.ts";
+import { findAddress, urlAt } from "../ingress/address.ts";
 import type { Remedy } from "../ports/error.ts";
 import { readerOf } from "../ports/reader.ts";
 import { cronJobCommand } from "../steps/cron/index.ts";
@@ -24,7 +24,8 @@ export const nextSteps = async (install: Installation, tools: Tools): Promise<re
     cluster.get(WILDCARD),
   ]);
   const scheme = config.tls === "none" ? "http" : "https";
-  const url = `${scheme}://${hostFor(config.domainTemplate, { name: "hello", namespace: "default" }, domain)}`;
+  const host = hostFor(config.domainTemplate, { name: "hello", namespace: "default" }, domain);
+  const url = urlAt(`${scheme}://${host}`, address);
   const records =
     config.dns === "none" && address
       ? wildcardsFor(config.domainTemplate, domain, [...config.namespaces, "default"]).map((name) =>

@@ -1,16 +1,23 @@
 import { isIP } from "node:net";
-import { at } from "../ports/object.ts";
+import { STATE } from "../core/prior.ts";
+import { at, dataOf, type KubeObject } from "../ports/object.ts";
 import type { Reader } from "../ports/reader.ts";
 import { type IngressProvider, NODE_PORTS } from "./provider.ts";
 
-/** Where the gateway answers. */
-export interface Address {
+/** Of the gateway, as somebody outside asks for them. */
+export interface Ports {
+  readonly http: number;
+  readonly https: number;
+}
+
+/** Where the gateway answers: what records point at, what is proved, and what every URL that is shown is made with. */
+export interface Address extends Ports {
   /** IP address or host name; of several the first. */
   readonly host: string;
   /** All of them: what records point at, and where each handshake is proved. */
   readonly hosts: readonly string[];
-  readonly http: number;
-  readonly https: number;
+  /** Every pair of ports that can lead to it there; the last one that answers makes the shortest URLs. */
+  readonly ways: readonly Ports[];
   /** For people: how we know. */
   readonly source: string;
 }
@@ -21,49 +28,97 @@ export interface Exposure {
   readonly address?: string;
 }
 
-const STANDARD = { http: 80, https: 443 };
+const STANDARD: Ports = { http: 80, https: 443 };
+
+/** Key of the state ConfigMap: at which ports the proof was answered where more than one pair can be right. */
+export const REACHED = "reached";
+
+/** As it is kept: of one host, because nothing is known of another. */
+export const reachedText = ({ host }: Pick<Address, "host">, { http, https }: Ports): string =>
+  JSON.stringify({ host, http, https });
+
+/** What the state ConfigMap says. Undefined: nothing. */
+export const reachedIn = (state: KubeObject | undefined): (Ports & Pick<Address, "host">) | undefined => {
+  try {
+    const kept: unknown = JSON.parse(dataOf(state)[REACHED] ?? "{}");
+    const [host, http, https] = [at(kept, "host"), at(kept, "http"), at(kept, "https")];
+    return typeof host === "string" && typeof http === "number" && typeof https === "number"
+      ? { host, http, https }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** The ports to expect while nothing was proved: a node's own, unless something is said to lead to them (kind, `--address`). */
+export const usualPorts = ({ expose, address }: Exposure, isKind: boolean): Ports =>
+  expose === "loadbalancer" || address || isKind ? STANDARD : NODE_PORTS;
+
+/** A URL without path as it opens there: with the port, where it is not the scheme's own. */
+export const urlAt = (url: string, ports: Ports | undefined): string => {
+  const isTls = url.startsWith("https:");
+  const port = isTls ? ports?.https : ports?.http;
+  return port === undefined || port === (isTls ? STANDARD.https : STANDARD.http) ? url : `${url}:${port}`;
+};
 
 /**
  * `--address`, else what the LoadBalancer Service got, else (nodeport, rule 22) on kind the host's own loopback, else a node's
- * ExternalIP. Undefined: not known yet.
+ * ExternalIP; with nodeport at the ports that the proof has found (decision 16). Undefined: not known yet.
  */
 export const findAddress = async (
   reader: Reader,
   config: Exposure,
   ingress: IngressProvider,
 ): Promise<Address | undefined> => {
-  if (config.address) return addressOf([config.address], STANDARD, "--address");
-  if (config.expose === "loadbalancer") {
-    const service = await reader.get(ingress.service);
-    const entries = at(service, "status", "loadBalancer", "ingress");
-    const hosts = (Array.isArray(entries) ? entries : [])
-      .map((entry) => at(entry, "ip") ?? at(entry, "hostname"))
-      .filter((host) => typeof host === "string");
-    return addressOf(hosts, STANDARD, `LoadBalancer ${ingress.service.namespace}/${ingress.service.name}`);
-  }
+  if (config.expose === "nodeport") return atNodes(reader, config);
+  if (config.address) return balanced([config.address], "--address");
+  const service = await reader.get(ingress.service);
+  const entries = at(service, "status", "loadBalancer", "ingress");
+  const hosts = (Array.isArray(entries) ? entries : [])
+    .map((entry) => at(entry, "ip") ?? at(entry, "hostname"))
+    .filter((host) => typeof host === "string");
+  return balanced(hosts, `LoadBalancer ${ingress.service.namespace}/${ingress.service.name}`);
+};
+
+const balanced = (hosts: readonly string[], source: string): Address | undefined => {
+  const [host] = hosts;
+  return host === undefined ? undefined : { host, hosts, ...STANDARD, ways: [STANDARD], source };
+};
+
+const atNodes = async (reader: Reader, config: Exposure): Promise<Address | undefined> => {
+  const { hosts, isKind, source } = await nodesOf(reader, config);
+  const [host] = hosts;
+  if (host === undefined) return undefined;
+  const kept = reachedIn(await reader.get(STATE));
+  const { http, https } = kept?.host === host ? kept : usualPorts(config, isKind);
+  const isShort = https === STANDARD.https;
+  const how = !isShort
+    ? `, its ports ${NODE_PORTS.http} and ${NODE_PORTS.https}`
+    : isKind
+      ? " (kind-config.yaml maps ports 80 and 443 of this machine)"
+      : `, whose ports 80 and 443 lead to ${NODE_PORTS.http} and ${NODE_PORTS.https}`;
+  return { host, hosts, http, https, ways: [NODE_PORTS, STANDARD], source: `${source}${how}` };
+};
+
+const nodesOf = async (
+  reader: Reader,
+  { address }: Exposure,
+): Promise<{ readonly hosts: readonly string[]; readonly isKind: boolean; readonly source: string }> => {
+  if (address) return { hosts: [address], isKind: false, source: "--address" };
   const nodes = await reader.list("v1", "Node");
-  if (nodes.some((node) => String(at(node, "spec", "providerID") ?? "").startsWith("kind://"))) {
-    return addressOf(["127.0.0.1"], STANDARD, "kind (kind-config.yaml maps ports 80 and 443 of this machine)");
-  }
+  if (nodes.some((node) => String(at(node, "spec", "providerID") ?? "").startsWith("kind://")))
+    return { hosts: ["127.0.0.1"], isKind: true, source: "kind" };
   const found = nodes.flatMap((node) => {
     const addresses = at(node, "status", "addresses");
     const external = (Array.isArray(addresses) ? addresses : []).find(
-      (address) => at(address, "type") === "ExternalIP" && isIP(String(at(address, "address"))),
+      (entry) => at(entry, "type") === "ExternalIP" && isIP(String(at(entry, "address"))),
     );
     return external ? [{ host: String(at(external, "address")), node: node.metadata.name }] : [];
   });
-  return addressOf(
-    [...new Set(found.map(({ host }) => host))],
-    NODE_PORTS,
-    `ExternalIP of node ${found.map(({ node }) => node).join(", ")}`,
-  );
-};
-
-const addressOf = (
-  hosts: readonly string[],
-  ports: { readonly http: number; readonly https: number },
-  source: string,
-): Address | undefined => {
-  const [host] = hosts;
-  return host === undefined ? undefined : { host, hosts, ...ports, source };
+  const names = found.map(({ node }) => node).join(", ");
+  return {
+    hosts: [...new Set(found.map(({ host }) => host))],
+    isKind: false,
+    source: `ExternalIP of node ${names}`,
+  };
 };

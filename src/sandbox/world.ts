@@ -3,7 +3,7 @@ import { certManagerCaller, createCertManager, type Door } from "./cert-manager/
 import { createFaults, type Faults } from "./faults/index.ts";
 import { createServing, webhookCaller } from "./knative/index.ts";
 import { kourierController } from "./kourier/controller.ts";
-import { startGateway } from "./kourier/gateway.ts";
+import { type NodePortFront, startGateway } from "./kourier/gateway.ts";
 import { createCronJobs } from "./kubernetes/cron-jobs.ts";
 import { kubernetesControllers } from "./kubernetes/index.ts";
 import { leaderElection } from "./kubernetes/leader-election.ts";
@@ -19,6 +19,8 @@ export interface WorldOptions {
   readonly version?: string;
   /** What LoadBalancer Services get: 127.0.0.1 (default), a host name, or no address ever. */
   readonly loadBalancer?: "ip" | "hostname" | "none";
+  /** What leads to node ports besides themselves; nothing when absent. `kind`: the nodes are kind's, too. */
+  readonly nodePortFront?: NodePortFront;
   /** One node with 8 CPU, 16 Gi and the addresses 127.0.0.1 when absent. */
   readonly nodes?: readonly NodeSpec[];
   readonly onRequest?: ApiOptions["onRequest"];
@@ -63,6 +65,15 @@ const DEFAULT_NODE: NodeSpec = {
   externalIP: "127.0.0.1",
 };
 
+/** As `kind create cluster --name knative` makes it: an address in a network of containers, and none outside. */
+const KIND_NODE: NodeSpec = {
+  name: "knative-control-plane",
+  cpu: "8",
+  memory: "16Gi",
+  internalIP: "172.18.0.2",
+  providerID: "kind://docker/knative/knative-control-plane",
+};
+
 const LOAD_BALANCERS: Record<NonNullable<WorldOptions["loadBalancer"]>, LoadBalancer> = {
   ip: { ip: "127.0.0.1" },
   hostname: { hostname: "lb.rehearsal.internal" },
@@ -71,7 +82,8 @@ const LOAD_BALANCERS: Record<NonNullable<WorldOptions["loadBalancer"]>, LoadBala
 
 /** Starts a world with its nodes joined and nothing installed. All its servers listen on 127.0.0.1 and keep no process alive. */
 export const startWorld = async (options: WorldOptions = {}): Promise<World> => {
-  const { version = "v1.36.2", loadBalancer = "ip", nodes = [DEFAULT_NODE], pace = 20, seed = 1 } = options;
+  const { version = "v1.36.2", loadBalancer = "ip", pace = 20, seed = 1 } = options;
+  const { nodes = [options.nodePortFront === "kind" ? KIND_NODE : DEFAULT_NODE] } = options;
   const logs = createLogs();
   let stage: Stage | undefined;
   const onStage = (): Stage => {
@@ -88,7 +100,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       (await options.onRequest?.(request)) ?? (await hooks.onRequest(request)) ?? readLog(stage?.api, logs, request),
   });
   stage = { api, version, second: pace, random: createRandom(seed) };
-  const gateway = await startGateway(stage, () => serving.dataPlane);
+  const gateway = await startGateway(stage, options.nodePortFront ?? "nothing", () => serving.dataPlane);
   const serving = createServing(stage, logs, pull);
   const kourier = kourierController(stage, gateway);
   const certManager = createCertManager(stage, options.certManager);

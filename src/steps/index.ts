@@ -1,3 +1,4 @@
+import type { Reached } from "../checks/through-gateway.ts";
 import type { Step } from "../core/step.ts";
 import { certManager, clusterIssuer, routeTls, usesCertManager } from "./cert-manager.ts";
 import { cronRemoval } from "./cron/step.ts";
@@ -5,6 +6,7 @@ import { domain } from "./domain.ts";
 import { address, ingress } from "./ingress.ts";
 import type { Installation, Removal } from "./installation.ts";
 import { proof } from "./proof.ts";
+import { keepReached } from "./reached.ts";
 import { records } from "./records.ts";
 import { admission, core, crds, hpa, namespaces, resources, webhook } from "./serving.ts";
 import { givenBack, state } from "./state.ts";
@@ -15,7 +17,7 @@ import { workloads } from "./workloads.ts";
  * The installation, in order. A step starts as soon as the steps it needs are done, so what is independent runs at once;
  * `uninstall` is the same list with the goal "absent", backwards.
  */
-export const steps = (install: Installation, removal?: Removal): readonly Step[] => [
+export const steps = (install: Installation, removal?: Removal, reached: Reached = {}): readonly Step[] => [
   state(install, removal), //     the namespace kn-bootstrap, and what was chosen
   namespaces(install), //         knative-serving, kourier-system
   crds(install), //               Knative's kinds, waited for by name
@@ -41,7 +43,8 @@ export const steps = (install: Installation, removal?: Removal): readonly Step[]
           gatewayTls(install), //   served, https in every URL, http redirected
         ]
       : [noTls(install)]),
-  proof(install), //              a temporary Service answers like a user's will
+  proof(install, reached), //     a temporary Service answers like a user's will
+  ...(install.config.expose === "nodeport" ? [keepReached(install, reached)] : []), // for every URL from now on
   // For the way back: the CronJob first, other people's values, and their workloads before what they need.
   ...(removal ? [givenBack(), workloads(removal), admission(), cronRemoval(["admission", "given-back"])] : []),
 ];

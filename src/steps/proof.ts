@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { secretOfRoute } from "../certificates/cert-manager/chain.ts";
 import { inspect } from "../certificates/secret.ts";
 import { httpRedirects, type Proof, serviceAnswers, serviceReady, startsFromZero } from "../checks/proof.ts";
+import type { Reached } from "../checks/through-gateway.ts";
 import { blank, hasBlank } from "../core/blank.ts";
 import { STATE } from "../core/prior.ts";
 import type { Step } from "../core/step.ts";
@@ -14,14 +15,18 @@ import type { Installation } from "./installation.ts";
 import { PROOF_MANAGER, PROVED, provedState } from "./state.ts";
 import { hasTls, servedSecret } from "./tls.ts";
 
-/** A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes. */
-export const proof = (install: Installation): Step => {
+/**
+ * A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes.
+ * `reached` is filled with the ports that answered.
+ */
+export const proof = (install: Installation, reached: Reached = {}): Step => {
   const { config, ingress, manifests } = install;
   const subject: Proof = {
     config,
     ingress,
     service: HELLO,
     greeting: GREETING,
+    reached,
     domain: (ctx) => findDomain(readerOf(ctx.cluster), install),
     ...(install.dns ? { resolver: install.dns.resolver } : {}),
     ...(install.acmeCa ? { root: install.acmeCa } : {}),

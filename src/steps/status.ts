@@ -5,7 +5,7 @@ import type { ReadContext } from "../core/check.ts";
 import { ownerOf } from "../core/inventory.ts";
 import { STATE } from "../core/prior.ts";
 import { runCheck } from "../core/wait.ts";
-import { findAddress } from "../ingress/address.ts";
+import { type Address, findAddress, type Ports, urlAt } from "../ingress/address.ts";
 import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
 import { at, dataOf, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
@@ -23,7 +23,7 @@ export interface Status {
   readonly ingress?: { readonly id: string; readonly className: string; readonly version?: string };
   /** `https://<service>-<namespace>.apps.example.com` */
   readonly url?: string;
-  readonly address?: { readonly host: string; readonly source: string };
+  readonly address?: Pick<Address, "host" | "http" | "https" | "source">;
   /** The records that make the URLs resolve; empty with magic DNS. */
   readonly records: readonly { readonly name: string; readonly type: string; readonly value: string }[];
   readonly certificate?: {
@@ -120,9 +120,16 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
     },
     ingress: { id: provider?.id ?? "other", className, ...(version ? { version } : {}) },
     ...(domain
-      ? { url: `${scheme}://${hostFor(template, { name: "<service>", namespace: "<namespace>" }, domain)}` }
+      ? {
+          url: urlAt(
+            `${scheme}://${hostFor(template, { name: "<service>", namespace: "<namespace>" }, domain)}`,
+            address,
+          ),
+        }
       : {}),
-    ...(address ? { address: { host: address.host, source: address.source } } : {}),
+    ...(address
+      ? { address: { host: address.host, http: address.http, https: address.https, source: address.source } }
+      : {}),
     records: domain && address && !domain.endsWith(".sslip.io") ? [recordFor(`*.${domain}`, address.host)] : [],
     ...(certificate
       ? {
@@ -139,14 +146,15 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
   };
 };
 
-/** Every Knative Service of the cluster, by namespace and name. */
-export const readServices = async (ctx: ReadContext): Promise<readonly ServiceStatus[]> => {
+/** Every Knative Service of the cluster, by namespace and name; with the URLs that open at the gateway's address. */
+export const readServices = async (ctx: ReadContext, address: Ports | undefined): Promise<readonly ServiceStatus[]> => {
   const [services, deployments] = await Promise.all([
     ctx.cluster.list({ apiVersion: "serving.knative.dev/v1", kind: "Service" }),
     ctx.cluster.list({ apiVersion: "apps/v1", kind: "Deployment" }),
   ]);
   return services
     .map(({ metadata, ...service }) => {
+      const url = String(at(service, "status", "url") ?? "");
       const conditions = at(service, "status", "conditions");
       const ready = Array.isArray(conditions)
         ? conditions.find((condition) => at(condition, "type") === "Ready")
@@ -161,7 +169,8 @@ export const readServices = async (ctx: ReadContext): Promise<readonly ServiceSt
       return {
         namespace: metadata.namespace ?? "",
         name: metadata.name,
-        url: String(at(service, "status", "url") ?? ""),
+        // A name of the cluster's own does not lead through the gateway's outer ports.
+        url: url.includes(`.${metadata.namespace}.svc.`) ? url : urlAt(url, address),
         ready: at(ready, "status") === "True",
         reason: at(ready, "status") === "True" ? "" : String(at(ready, "reason") ?? "Unknown"),
         pods,

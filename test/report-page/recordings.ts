@@ -21,7 +21,7 @@ export const STATUS: Status = {
   knative: { version: "1.99.0", byKnBootstrap: true },
   ingress: { id: "kourier", className: "kourier.ingress.networking.knative.dev", version: "1.99.1" },
   url: "https://<service>-<namespace>.apps.example.com",
-  address: { host: "203.0.113.7", source: "LoadBalancer kourier-system/kourier" },
+  address: { host: "203.0.113.7", http: 80, https: 443, source: "LoadBalancer kourier-system/kourier" },
   records: [{ name: "*.apps.example.com", type: "A", value: "203.0.113.7" }],
   certificate: {
     names: ["*.apps.example.com"],

@@ -161,6 +161,16 @@ describe("the certificate of the gateway", () => {
 });
 
 describe("the way to the gateway", () => {
+  const asNodePort = async (): Promise<void> => {
+    const ports = [
+      { name: "http2", port: 80, targetPort: 8080, nodePort: 31080, protocol: "TCP" },
+      { name: "https", port: 443, targetPort: 8443, nodePort: 31443, protocol: "TCP" },
+    ];
+    const kourier = { apiVersion: "v1", kind: "Service", namespace: "kourier-system", name: "kourier" };
+    await merge(world, kourier, { spec: { type: "NodePort", ports } });
+    await pause(50);
+  };
+
   it("is closed while no gateway pod is ready", async () => {
     await start();
     await serveHello();
@@ -175,15 +185,35 @@ describe("the way to the gateway", () => {
     expect(world.api.get(kourier)?.status.loadBalancer?.ingress).toBeUndefined();
     await untilRefused(world, 80);
     await untilRefused(world, 31080);
-    const ports = [
-      { name: "http2", port: 80, targetPort: 8080, nodePort: 31080, protocol: "TCP" },
-      { name: "https", port: 443, targetPort: 8443, nodePort: 31443, protocol: "TCP" },
-    ];
-    await merge(world, kourier, { spec: { type: "NodePort", ports } });
-    await pause(50);
+    await asNodePort();
     expect(await ask(world, 31080, HOST)).toMatchObject({ status: 200 });
-    // As with kind-config.yaml, the machine's own port leads to the node port.
-    expect(await ask(world, 80, HOST)).toMatchObject({ status: 200 });
+    await untilRefused(world, 80);
+  });
+
+  it.each([
+    ["balancer", true],
+    ["kind", false],
+  ] as const)(
+    "is open at 80 and 443 with a %s in front of node ports; at the node ports themselves: %s",
+    async (nodePortFront, isOpen) => {
+      await start({ loadBalancer: "none", nodePortFront });
+      await serveHello();
+      await asNodePort();
+      expect(await ask(world, 80, HOST)).toMatchObject({ status: 200 });
+      if (isOpen) expect(await ask(world, 31080, HOST)).toMatchObject({ status: 200 });
+      else await untilRefused(world, 31080);
+    },
+  );
+
+  it("answers a Host with any port, and keeps that port when it sends http to https", async () => {
+    await start({ loadBalancer: "none", nodePortFront: "balancer" });
+    await set(world, "config-network", { "http-protocol": "Redirected" });
+    await serveHello();
+    await asNodePort();
+    const to = async (host: string) => (await ask(world, 31080, host)).location;
+    expect(await to(`${HOST}:31080`)).toBe(`https://${HOST}:31080/`);
+    expect(await to(`${HOST}:80`)).toBe(`https://${HOST}/`);
+    expect(await to(HOST)).toBe(`https://${HOST}/`);
   });
 
   it("carries a host name where the load balancer has one", async () => {

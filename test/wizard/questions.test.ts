@@ -68,6 +68,21 @@ describe("the questions", () => {
     expect(kind.asked[0]?.live).toBe("https://hello-default.127.0.0.1.sslip.io");
   });
 
+  it("show URLs with the port that will answer: a node's own, the one that was kept, or none where something is said to lead there", async () => {
+    const outside = { addresses: { external: ["203.0.113.7"], internal: ["192.0.2.10"] } };
+    const liveOf = async (sight: Partial<Sight>) => {
+      const { asked } = await asking(sight);
+      return new Set(asked.flatMap(({ live }) => live ?? []));
+    };
+    expect(await liveOf(outside)).toEqual(new Set(["https://hello-default.203.0.113.7.sslip.io:31443"]));
+    const installed = kept({ expose: "nodeport" });
+    const reached = { http: 80, https: 443 };
+    expect(await liveOf({ ...outside, installed, reached })).toEqual(
+      new Set(["https://hello-default.203.0.113.7.sslip.io"]),
+    );
+    expect(await liveOf({})).toEqual(new Set(["https://hello-default.192.0.2.10.sslip.io"]));
+  });
+
   it("ask for namespaces where each needs a certificate, and propose those with Services", async () => {
     const nested = { "makes the cert": "self-signed+1" };
     const { asked, config } = await asking({ ...cloud, served: ["shop"] }, { domain: "apps.example.com", ...nested });

@@ -7,7 +7,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
   const session = await openSession(ctx);
   try {
     const status = await readStatus(session.still);
-    const services = ctx.flags.services ? await readServices(session.still) : undefined;
+    const services = ctx.flags.services ? await readServices(session.still, status.address) : undefined;
     if (ctx.config.output === "json")
       ctx.stdout(`${JSON.stringify({ type: "status", ...status, ...(services ? { services } : {}) })}\n`);
     else ctx.stdout(`${statusText(status, ctx.look)}${services ? `\n${servicesText(services, ctx.look)}` : ""}`);

@@ -48,7 +48,9 @@ export const placesOf = (recording: Recording, steps: readonly StepView[]): read
   const certificate = certificateOf(recording);
   const ingress = status?.ingress?.id ?? asked.ingress;
   const ingressTitle = ingress && ingressIds.includes(ingress) ? ingressProvider(ingress).title : ingress;
-  const [url = "", ...answers] = summary("proof").split("; ");
+  const proved = summary("proof");
+  const url = /(https?:\/\/\S+) answers/.exec(proved)?.[1] ?? "";
+  const answers = proved.split("; ").filter((text) => text !== "" && !text.endsWith(" is ready") && text !== url);
   return [
     place("dns", "DNS", "gives", dnsFacts(recording)),
     place("address", "Address", "is of", [fact("Address", address || "known after the gateway is there")]),

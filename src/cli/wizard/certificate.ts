@@ -1,7 +1,7 @@
 import { ids, issuerInfo } from "../../certificates/index.ts";
 import type { Written } from "../../config/complete.ts";
 import { FLAT, NESTED } from "../../config/config.ts";
-import { capital, problemWith, readAs, shownDomain } from "./naming.ts";
+import { capital, problemWith, readAs, shownDomain, shownPorts } from "./naming.ts";
 import type { Known, Question } from "./question.ts";
 import {
   asksCa,
@@ -74,7 +74,11 @@ export const tls: Question = {
         ...(TITLES[choice] ?? { title: capital(issuerInfo(choice).title), hint: "" }),
       })),
       live: (choice, shape) =>
-        exampleUrl(withTls(known, choice, templateFor(known, choice, shape)), shownDomain(known.written, known.sight)),
+        exampleUrl(
+          withTls(known, choice, templateFor(known, choice, shape)),
+          shownDomain(known.written, known.sight),
+          shownPorts(known.written, known.sight),
+        ),
     });
     const template = templateFor(known, id, form);
     return {

@@ -3,10 +3,11 @@ import { flagOf, OPTIONS, type Option } from "../../config/options.ts";
 import { readValue, type Value } from "../../config/values.ts";
 import { dnsProvider, providers } from "../../dns/index.ts";
 import { magicDomain } from "../../dns/magic.ts";
+import { type Ports, usualPorts } from "../../ingress/address.ts";
 import { UserError } from "../../ports/error.ts";
 import { isInZone } from "../../ports/zones.ts";
 import type { Known, Question } from "./question.ts";
-import { brokenRule, exampleUrl, fitted, without } from "./settle.ts";
+import { brokenRule, completed, exampleUrl, fitted, without } from "./settle.ts";
 import type { Sight } from "./sight.ts";
 
 /** One value by the option table's own syntax, or its sentences. */
@@ -43,6 +44,14 @@ export const shownDomain = (written: Written, { cloud, addresses, loadBalancers 
   return (loadBalancers.work === "yes" || known === undefined ? undefined : magicDomain(known)) ?? "ADDRESS.sslip.io";
 };
 
+/** At which ports it will answer: those that the proof has found, as long as the way there is the same; else the usual ones. */
+export const shownPorts = (written: Written, { cloud, installed, reached }: Sight): Ports => {
+  const { expose, address } = completed(written);
+  const isSame = installed !== undefined && expose === installed.expose && address === installed.address;
+  const usual = usualPorts({ expose, ...(address ? { address } : {}) }, cloud?.id === "kind");
+  return (isSame ? reached : undefined) ?? usual;
+};
+
 const proposed = ({ sight, before }: Known): string => {
   if (sight.installed) return before.domain ?? MAGIC;
   const [first, ...others] = sight.zones.flatMap(({ zones }) => zones);
@@ -76,7 +85,7 @@ export const domain: Question = {
         const answer = asDomain(typed);
         if (!isMagic && answer.domain === undefined) return undefined;
         const meant = fitted(before, { ...others, ...answer });
-        return exampleUrl(meant, shownDomain(meant, sight));
+        return exampleUrl(meant, shownDomain(meant, sight), shownPorts(meant, sight));
       },
       problem: (typed) => {
         if (typed.trim().toLowerCase() !== MAGIC)

@@ -23,7 +23,7 @@ export const waysTo = ({ addresses, loadBalancers, cloud }: Sight): readonly Way
     hint:
       cloud?.id === "kind"
         ? "kind-config.yaml leads ports 80 and 443 of this machine there."
-        : `At ${external ?? "an address that you give by --address"}.`,
+        : `At ${external ?? "an address that you give by --address"}; URLs have the port where nothing leads to it from 443.`,
     written: { expose: "nodeport" },
   };
   const inside = addresses.internal.slice(0, 1).map((address) => ({

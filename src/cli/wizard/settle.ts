@@ -3,6 +3,7 @@ import { hostFor } from "../../certificates/names.ts";
 import { complete, type Written } from "../../config/complete.ts";
 import type { Config } from "../../config/config.ts";
 import { assertRules } from "../../config/rules.ts";
+import { type Ports, urlAt } from "../../ingress/address.ts";
 import { UserError } from "../../ports/error.ts";
 
 /** Only what people would have to type again counts: colour and terminal do not. */
@@ -57,8 +58,9 @@ export const fitted = (before: Written, given: Written): Written => {
 };
 
 /** `https://hello-default.apps.example.com`: what a first Service will be called. */
-export const exampleUrl = (written: Written, domain: string): string => {
+export const exampleUrl = (written: Written, domain: string, ports: Ports): string => {
   const { tls, domainTemplate, namespaces } = completed(written);
   const [namespace = "default"] = namespaces;
-  return `${tls === "none" ? "http" : "https"}://${hostFor(domainTemplate, { name: "hello", namespace }, domain)}`;
+  const host = hostFor(domainTemplate, { name: "hello", namespace }, domain);
+  return urlAt(`${tls === "none" ? "http" : "https"}://${host}`, ports);
 };

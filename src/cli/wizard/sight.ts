@@ -1,7 +1,9 @@
 import type { Written } from "../../config/complete.ts";
+import { STATE } from "../../core/prior.ts";
 import { quantity } from "../../core/quantity.ts";
 import { providers } from "../../dns/index.ts";
 import type { Glance } from "../../dns/provider.ts";
+import { type Ports, reachedIn } from "../../ingress/address.ts";
 import { ApiError, type ClusterRead } from "../../ports/cluster.ts";
 import { messageOf } from "../../ports/error.ts";
 import { at, type KubeObject } from "../../ports/object.ts";
@@ -34,6 +36,8 @@ export interface Sight {
   readonly zones: readonly VisibleZones[];
   /** What our installation here was told; undefined: there is none. */
   readonly installed: Written | undefined;
+  /** At which ports the proof was answered; absent: nothing is kept. */
+  readonly reached?: Ports;
 }
 
 /** Longest that a DNS provider may keep the first question waiting. */
@@ -49,17 +53,19 @@ export const look = async (
 ): Promise<Sight> => {
   const list = (apiVersion: string, kind: string): Promise<readonly KubeObject[] | undefined> =>
     readable(cluster.list({ apiVersion, kind }));
-  const [nodes, services, deployments, namespaces, knative, installed, zones] = await Promise.all([
+  const [nodes, services, deployments, namespaces, knative, installed, state, zones] = await Promise.all([
     list("v1", "Node"),
     list("v1", "Service"),
     list("apps/v1", "Deployment"),
     list("v1", "Namespace"),
     list("serving.knative.dev/v1", "Service"),
     readable(installedChoices(cluster)),
+    readable(cluster.get(STATE)),
     visibleZones({ env, signal, glanceMs }),
   ]);
   signal.throwIfAborted();
   const cloud = cloudOf(nodes ?? []);
+  const reached = reachedIn(state);
   const served = [...new Set((knative ?? []).flatMap(({ metadata }) => metadata.namespace ?? []))].sort();
   const own = (namespaces ?? []).map(({ metadata }) => metadata.name).filter((name) => !SYSTEM.test(name));
   return {
@@ -76,6 +82,7 @@ export const look = async (
     served,
     zones,
     installed,
+    ...(reached ? { reached } : {}),
   };
 };
 

@@ -40,14 +40,20 @@ export interface RunningGateway extends Gateway {
   readonly close: () => Promise<void>;
 }
 
-/** What kind-config.yaml does: the machine's own ports lead to these NodePorts. */
-const HOST_PORTS: ReadonlyMap<number, number> = new Map([
+/** The ports of LoadBalancer Services, and the node ports of the kind configuration. */
+export const FRONT_PORTS = [80, 443, 31080, 31443] as const;
+
+/** What leads from 80 and 443 to a NodePort, where something does. */
+const NODE_PORT_BEHIND: ReadonlyMap<number, number> = new Map([
   [80, 31080],
   [443, 31443],
 ]);
 
-/** The ports of LoadBalancer Services, and the node ports of the kind configuration. */
-export const FRONT_PORTS = [80, 443, 31080, 31443] as const;
+/**
+ * What stands in front of node ports: nothing, so that only they answer at a node's address; a `balancer`, so that 80 and 443 answer there
+ * too; or `kind` by its kind-config.yaml, where only 80 and 443 of this machine answer and the node ports are a container's own.
+ */
+export type NodePortFront = "nothing" | "balancer" | "kind";
 
 const DEPLOYMENT = `${GATEWAY_NAMESPACE}/${GATEWAY}`;
 
@@ -55,11 +61,15 @@ const DEPLOYMENT = `${GATEWAY_NAMESPACE}/${GATEWAY}`;
  * The gateway: HTTP and HTTPS servers on loopback. A front port listens only while a Service leads from it to a ready gateway
  * pod whose Envoy listens; everywhere else the connection is refused, as it would be.
  */
-export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Promise<RunningGateway> => {
+export const startGateway = async (
+  stage: Stage,
+  front: NodePortFront,
+  dataPlane: () => DataPlane,
+): Promise<RunningGateway> => {
   const { api } = stage;
   const reservations = new Map<number, Reservation>();
   for (const port of FRONT_PORTS) reservations.set(port, await reservePort());
-  const ports = new Map([...reservations].map(([front, { port }]) => [front, port]));
+  const ports = new Map([...reservations].map(([given, { port }]) => [given, port]));
   const servers = new Map<number, Server | TlsServer>();
   const connected = new Set<string>();
   let snapshot: Snapshot | undefined;
@@ -88,11 +98,13 @@ export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Pr
   const handle = async (request: IncomingMessage, response: ServerResponse, isTls: boolean): Promise<void> => {
     request.resume();
     const authority = (request.headers.host ?? "").toLowerCase();
+    // Each host is served with and without a port (net-kourier domainsForHost: `host` and `host:*`).
     const host = snapshot?.hosts.get(authority.replace(/:\d+$/, ""));
     const split = host && pick(host);
     if (!host || !split) return send(response, { status: 404, body: "" });
     const uri = request.url ?? "/";
     if (host.redirects && !isTls) {
+      // Only the port that the old scheme has by itself is left out (Envoy processRequestHost).
       const location = `https://${authority.replace(/:80$/, "")}${uri}`;
       return send(response, { status: 301, body: "" }, { location });
     }
@@ -126,15 +138,20 @@ export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Pr
   const readyPods = (): readonly Obj[] =>
     api.list("v1", "Pod", GATEWAY_NAMESPACE).filter((pod) => deploymentOf(pod) === DEPLOYMENT && isPodReady(pod));
 
+  const nodePortsBehind = (port: number): readonly (number | undefined)[] => {
+    const behind = NODE_PORT_BEHIND.get(port);
+    return { nothing: [port], balancer: [port, behind], kind: [behind] }[front];
+  };
+
   /** The pod port that a front port leads to, if any Service leads from it to a ready gateway pod. */
-  const leadsTo = (front: number): number | undefined => {
+  const leadsTo = (asked: number): number | undefined => {
     for (const service of api.list("v1", "Service", GATEWAY_NAMESPACE)) {
       const { type, selector } = service.spec;
       const isBalanced = type === "LoadBalancer" && service.status?.loadBalancer?.ingress?.length > 0;
       const entry = (service.spec.ports as Obj[] | undefined)?.find(
         (port) =>
-          (isBalanced && port.port === front) ||
-          (type !== "ClusterIP" && (port.nodePort === front || port.nodePort === HOST_PORTS.get(front))),
+          (isBalanced && port.port === asked) ||
+          (type !== "ClusterIP" && port.nodePort && nodePortsBehind(asked).includes(port.nodePort)),
       );
       if (entry && readyPods().some((pod) => hasLabels(pod, selector))) return entry.targetPort ?? entry.port;
     }
@@ -150,21 +167,21 @@ export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Pr
     else done(new Error(`no certificate for ${name}`));
   };
 
-  const openFront = (front: number, isTls: boolean): Promise<void> => {
+  const openFront = (port: number, isTls: boolean): Promise<void> => {
     const server = isTls
       ? createTlsServer({ ...snapshot?.certificate, SNICallback: chooseCertificate }, listener(true))
       : createServer(listener(false));
-    servers.set(front, server);
+    servers.set(port, server);
     server.unref();
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen(ports.get(front), "127.0.0.1", () => resolve());
+      server.listen(ports.get(port), "127.0.0.1", () => resolve());
     });
   };
 
-  const closeFront = (front: number): Promise<void> => {
-    const server = servers.get(front);
-    servers.delete(front);
+  const closeFront = (port: number): Promise<void> => {
+    const server = servers.get(port);
+    servers.delete(port);
     return new Promise((resolve) => {
       if (!server) return resolve();
       server.close(() => resolve());
@@ -173,12 +190,12 @@ export const startGateway = async (stage: Stage, dataPlane: () => DataPlane): Pr
   };
 
   const reconcile = async (): Promise<undefined> => {
-    for (const front of FRONT_PORTS) {
-      const target = closed ? undefined : leadsTo(front);
+    for (const port of FRONT_PORTS) {
+      const target = closed ? undefined : leadsTo(port);
       const isOpen = target !== undefined && isListening(target);
-      const server = servers.get(front);
-      if (!isOpen && server) await closeFront(front);
-      else if (isOpen && !server) await openFront(front, target === HTTPS_PORT);
+      const server = servers.get(port);
+      if (!isOpen && server) await closeFront(port);
+      else if (isOpen && !server) await openFront(port, target === HTTPS_PORT);
       else if (server && "setSecureContext" in server && snapshot?.certificate) {
         server.setSecureContext({ ...snapshot.certificate });
       }

@@ -8,11 +8,13 @@ export interface NodeSpec {
   readonly memory: string;
   readonly internalIP?: string;
   readonly externalIP?: string;
+  /** As the cloud's controller writes it: `kind://docker/knative/knative-control-plane`. */
+  readonly providerID?: string;
 }
 
 /** Registers Ready nodes, as kubelets do when they join. */
 export const joinNodes = async (api: Api, version: string, nodes: readonly NodeSpec[]): Promise<void> => {
-  for (const { name, cpu, memory, internalIP, externalIP } of nodes) {
+  for (const { name, cpu, memory, internalIP, externalIP, providerID } of nodes) {
     const resources = { cpu, memory, "ephemeral-storage": "100Gi", pods: "110" };
     const node = {
       apiVersion: "v1",
@@ -25,7 +27,7 @@ export const joinNodes = async (api: Api, version: string, nodes: readonly NodeS
           "kubernetes.io/arch": "amd64",
         },
       },
-      spec: {},
+      spec: providerID ? { providerID } : {},
     };
     await api.create("kubelet", node);
     const beat = { lastHeartbeatTime: timestamp(), lastTransitionTime: timestamp() };

@@ -112,8 +112,10 @@ const serving = ({ ingress, manifests }: Installation): readonly Right[] => {
 
 /** Where the gateway answers. */
 const finding = ({ config, ingress }: Installation): readonly Right[] => {
+  const nodes: Right = { group: "", resource: "nodes", verbs: FOLLOW };
+  const kept: Right = { namespace: HOME, group: "", resource: "configmaps", names: [STATE.name], verbs: READ };
+  if (config.expose === "nodeport") return [...(config.address ? [] : [nodes]), kept];
   if (config.address) return [];
-  if (config.expose === "nodeport") return [{ group: "", resource: "nodes", verbs: FOLLOW }];
   const { namespace = "", name } = ingress.service;
   return [{ namespace, group: "", resource: "services", names: [name], verbs: READ }];
 };
