@@ -2,6 +2,7 @@ import { type CertificateChange, changesOf, type ObjectChange, type Plan } from 
 import { LEASE } from "../core/lock.ts";
 import type { AccessQuestion, ApiResource } from "../ports/cluster.ts";
 import { at, groupOf } from "../ports/object.ts";
+import type { Subject } from "./account.ts";
 
 /** A rule of an RBAC role. */
 export interface Rule {
@@ -142,8 +143,11 @@ export const rulesToGrant = (purpose: Purpose, rights: readonly AccessQuestion[]
   return [EVERYTHING, ...rulesFor(rights.filter((right) => !isRead(right)))];
 };
 
-/** As YAML to hand to an administrator; one name for each purpose, so that none takes the place of another. */
-export const clusterRoleYaml = (purpose: Purpose, rules: readonly Rule[]): string => {
+/**
+ * As YAML to hand to an administrator, bound to `subject` where it is known; one name for each purpose, so that none takes the place of
+ * another.
+ */
+export const clusterRoleYaml = (purpose: Purpose, rules: readonly Rule[], subject: Subject | undefined): string => {
   const list = (values: readonly string[]): string => `[${values.map((value) => JSON.stringify(value)).join(", ")}]`;
   return [
     `apiVersion: ${RBAC}/v1`,
@@ -156,5 +160,22 @@ export const clusterRoleYaml = (purpose: Purpose, rules: readonly Rule[]): strin
       `  resources: ${list(resources)}`,
       `  verbs: ${list(verbs)}`,
     ]),
+    ...(subject ? bindingLines(purpose, subject) : []),
   ].join("\n");
 };
+
+const bindingLines = (purpose: Purpose, subject: Subject): readonly string[] => [
+  "---",
+  `apiVersion: ${RBAC}/v1`,
+  "kind: ClusterRoleBinding",
+  "metadata:",
+  `  name: kn-bootstrap-${purpose}`,
+  "roleRef:",
+  `  apiGroup: ${RBAC}`,
+  "  kind: ClusterRole",
+  `  name: kn-bootstrap-${purpose}`,
+  "subjects:",
+  ...Object.entries(subject).map(
+    ([key, value], index) => `${index === 0 ? "- " : "  "}${key}: ${JSON.stringify(value)}`,
+  ),
+];

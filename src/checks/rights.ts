@@ -1,6 +1,13 @@
 import { changesOf, type ObjectChange, type Plan } from "../core/change.ts";
-import { type AccessQuestion, ApiError, type ClusterPreview, type ClusterRead } from "../ports/cluster.ts";
+import {
+  type AccessQuestion,
+  type Account,
+  ApiError,
+  type ClusterPreview,
+  type ClusterRead,
+} from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import { accountText, subjectFlag, subjectOf } from "./account.ts";
 import {
   clusterRoleYaml,
   isGrant,
@@ -31,31 +38,32 @@ export const assertRights = async (
   const grants = missing.filter(isGrant);
   const refusals = missing.length === grants.length ? await refusedGrants(plan, grants, cluster) : [];
   if (missing.length > grants.length || (grants.length > 0 && refusals.length > 0)) {
-    throw lacking(purpose, missing, unique([...all, ...needed]), cluster);
+    throw lacking(purpose, missing, unique([...all, ...needed]), await cluster.account());
   }
   const [first] = refusals;
-  if (first !== undefined) throw escalation(first, cluster);
+  if (first !== undefined) throw escalation(first, await cluster.account());
 };
 
 /** The same for `plan`, which only reads. */
 export const assertReadable = async (whole: Plan, cluster: ClusterRead): Promise<void> => {
   const reads = rightsToPlan(whole, await cluster.resources());
   const missing = await missingOf(reads, cluster);
-  if (missing.length > 0) throw lacking("plan", missing, reads, cluster);
+  if (missing.length > 0) throw lacking("plan", missing, reads, await cluster.account());
 };
 
 /** What a refused read means to uninstall, which must read everything before it can tell what to remove. */
-export const unreadable = (error: unknown, cluster: ClusterRead): unknown =>
-  error instanceof ApiError && error.status === 403
-    ? new UserError({
-        id: "cluster.rights",
-        what: `The account ${cluster.identity.user} lacks rights that uninstall needs.`,
-        why: `${error.message}. Uninstall looks through every kind, so that nothing of anybody else goes with a namespace. Nothing was changed.`,
-        remedy: grantRemedy("uninstall", []),
-        exitCode: 1,
-        cause: error,
-      })
-    : error;
+export const unreadable = async (error: unknown, cluster: ClusterRead): Promise<unknown> => {
+  if (!(error instanceof ApiError) || error.status !== 403) return error;
+  const account = await cluster.account();
+  return new UserError({
+    id: "cluster.rights",
+    what: `${accountText(account)} lacks rights that uninstall needs.`,
+    why: `${error.message}. Uninstall looks through every kind, so that nothing of anybody else goes with a namespace. Nothing was changed.`,
+    remedy: grantRemedy("uninstall", [], account),
+    exitCode: 1,
+    cause: error,
+  });
+};
 
 const mayEverything = (cluster: ClusterRead): Promise<boolean> => cluster.can({ verb: "*", group: "*", resource: "*" });
 
@@ -100,29 +108,34 @@ const lacking = (
   purpose: Purpose,
   missing: readonly AccessQuestion[],
   all: readonly AccessQuestion[],
-  cluster: ClusterRead,
+  account: Account,
 ): UserError =>
   new UserError({
     id: "cluster.rights",
-    what: `The account ${cluster.identity.user} lacks rights that ${purpose} needs.`,
+    what: `${accountText(account)} lacks rights that ${purpose} needs.`,
     why: `It may not ${rightsText(missing)}. Nothing was changed.`,
-    remedy: grantRemedy(purpose, all),
+    remedy: grantRemedy(purpose, all, account),
     exitCode: 1,
   });
 
-const grantRemedy = (purpose: Purpose, rights: readonly AccessQuestion[]) => ({
-  text: "Ask an administrator to create this ClusterRole and to bind it to the account:",
-  command: clusterRoleYaml(purpose, rulesToGrant(purpose, rights)),
-});
+const grantRemedy = (purpose: Purpose, rights: readonly AccessQuestion[], account: Account) => {
+  const subject = subjectOf(account);
+  return {
+    text: subject
+      ? "Ask an administrator to create this ClusterRole, and its binding to the account:"
+      : "Ask an administrator to create this ClusterRole and to bind it to the account, by the name that the server has for it:",
+    command: clusterRoleYaml(purpose, rulesToGrant(purpose, rights), subject),
+  };
+};
 
-const escalation = (refusal: string, { identity: { user } }: ClusterRead): UserError =>
+const escalation = (refusal: string, account: Account): UserError =>
   new UserError({
     id: "cluster.escalation",
     what: "The server would not let this account give Knative's controllers what they need.",
     why: `${refusal}. Nothing was changed.`,
     remedy: {
       text: "Ask an administrator to lift what refuses it, or to lend the account everything for the install:",
-      command: `kubectl create clusterrolebinding kn-bootstrap --clusterrole cluster-admin --user ${user}`,
+      command: `kubectl create clusterrolebinding kn-bootstrap --clusterrole=cluster-admin ${subjectFlag(account)}`,
     },
     exitCode: 1,
   });

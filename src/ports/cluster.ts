@@ -36,7 +36,13 @@ export interface AccessQuestion {
 export interface ClusterIdentity {
   readonly context: string;
   readonly server: string;
-  readonly user: string;
+}
+
+/** Who asks. */
+export interface Account {
+  readonly name: string;
+  /** By the server itself. False: it does not tell, and the name is what the kubeconfig has for it. */
+  readonly isKnown: boolean;
 }
 
 /**
@@ -45,6 +51,8 @@ export interface ClusterIdentity {
  */
 export interface ClusterRead {
   readonly identity: ClusterIdentity;
+  /** Whom the server takes us for (SelfSubjectReview); asked once. */
+  readonly account: () => Promise<Account>;
   /** `v1.36.2` as `major.minor.patch`. */
   readonly version: () => Promise<string>;
   /** Undefined: the server does not know the kind (yet). `fresh` asks again, for kinds that appear during a run. */

@@ -202,8 +202,8 @@ export const planUninstall = async (install: Installation, removal: Removal, too
   const { cluster, now } = tools;
   const kinds = await removableKinds(cluster);
   const options: PlanOptions = { goal: "absent", live: takeSnapshot(cluster), now, kinds };
-  const plan = await makePlan(steps(install, removal), options).catch((error: unknown) => {
-    throw unreadable(error, cluster);
+  const plan = await makePlan(steps(install, removal), options).catch(async (error: unknown) => {
+    throw await unreadable(error, cluster);
   });
   await assertRights("uninstall", { plan, whole: plan }, cluster);
   return plan;

@@ -99,7 +99,8 @@ export const memoryCluster = (): MemoryCluster => {
     objects,
     after: () => {},
     read: {
-      identity: { context: "test", server: "https://127.0.0.1", user: "test" },
+      identity: { context: "test", server: "https://127.0.0.1" },
+      account: async () => ({ name: "test", isKnown: true }),
       version: unused,
       resource: unused,
       resources: unused,

@@ -37,9 +37,12 @@ const PATH =
   /^\/(?:api|apis\/(?<group>[^/]+))\/[^/]+(?:\/namespaces\/(?<namespace>[^/]+)(?=\/))?\/(?<resource>[^/]+)(?:\/(?<name>[^/]+))?$/;
 const VERBS: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
 
+/** What everybody may ask about himself (ClusterRole system:basic-user). */
+const isReview = (group: string): boolean => ["authorization.k8s.io", "authentication.k8s.io"].includes(group);
+
 const questionOf = ({ method, path, query = {} }: ApiRequest): string | undefined => {
   const { group = "", namespace = "", resource, name } = PATH.exec(path)?.groups ?? {};
-  if (!resource || group === "authorization.k8s.io") return undefined;
+  if (!resource || isReview(group)) return undefined;
   const verb = VERBS[method] ?? (query.watch ? "watch" : name ? "get" : "list");
   const selected = /^metadata\.name=(.+)$/.exec(query.fieldSelector ?? "")?.[1];
   return `${verb} ${group}/${resource} ${namespace}/${name ?? selected ?? ""}`;

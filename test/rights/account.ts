@@ -9,7 +9,7 @@ import { kn, type Outcome, PACE, type Stage } from "../engine/cli.ts";
 
 const RBAC = "rbac.authorization.k8s.io";
 const NAME = "under-test";
-const ACCOUNT = "installer";
+export const ACCOUNT = "installer";
 
 /** A world with an account in it that may do exactly what it is given. */
 export interface Scene {
@@ -31,18 +31,22 @@ const PATH =
   /^\/(?:api|apis\/(?<group>[^/]+))\/[^/]+(?:\/namespaces\/[^/]+(?=\/))?\/(?<resource>[^/]+)(?:\/(?<name>[^/]+))?$/;
 const VERBS: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
 
+/** What everybody may ask about himself (ClusterRole system:basic-user). */
+const isReview = (group: string): boolean => ["authorization.k8s.io", "authentication.k8s.io"].includes(group);
+
 const questionOf = ({ method, path, query = {} }: ApiRequest): string | undefined => {
   const { group = "", resource, name } = PATH.exec(path)?.groups ?? {};
   const verb = VERBS[method] ?? (query.watch ? "watch" : name ? "get" : "list");
-  return resource && group !== "authorization.k8s.io" ? `${verb} ${group}/${resource}` : undefined;
+  return resource && !isReview(group) ? `${verb} ${group}/${resource}` : undefined;
 };
 
-export const openScene = async (): Promise<Scene> => {
+/** `name` as the server knows the account; the kubeconfig calls it `rehearsal`. */
+export const openScene = async (name = ACCOUNT): Promise<Scene> => {
   const requests: { question: string; writes: boolean }[] = [];
   const world = await startWorld({
     pace: PACE,
     onRequest: (request) => {
-      if (request.headers?.["impersonate-user"] !== ACCOUNT) return undefined;
+      if (request.headers?.["impersonate-user"] !== name) return undefined;
       const question = questionOf(request);
       if (question) requests.push({ question, writes: request.method !== "GET" && !request.query?.dryRun });
       return scene.intercept(request);
@@ -50,12 +54,12 @@ export const openScene = async (): Promise<Scene> => {
   });
   const { api } = world;
   const directory = mkdtempSync(join(tmpdir(), "kn-bootstrap-test-"));
-  const stageFor = (name: string, kubeconfig: string): Stage => {
-    const file = join(directory, name);
+  const stageFor = (fileName: string, kubeconfig: string): Stage => {
+    const file = join(directory, fileName);
     writeFileSync(file, kubeconfig, { mode: 0o600 });
     return { kubeconfig: file, standIns: true, connectTo: world.connectTo };
   };
-  const account = stageFor("account", world.kubeconfig.replace(/( +)token: .*/, `$&\n$1as: ${ACCOUNT}`));
+  const account = stageFor("account", world.kubeconfig.replace(/( +)token: .*/, `$&\n$1as: ${name}`));
   const admin = stageFor("admin", world.kubeconfig);
   const apiVersion = `${RBAC}/v1`;
   await api.create("test", { apiVersion, kind: "ClusterRole", metadata: { name: NAME }, rules: [] });
@@ -64,7 +68,7 @@ export const openScene = async (): Promise<Scene> => {
     kind: "ClusterRoleBinding",
     metadata: { name: NAME },
     roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: NAME },
-    subjects: [{ apiGroup: RBAC, kind: "User", name: ACCOUNT }],
+    subjects: [subjectOf(name)],
   });
 
   const scene: Scene = {
@@ -83,6 +87,11 @@ export const openScene = async (): Promise<Scene> => {
     close: world.close,
   };
   return scene;
+};
+
+const subjectOf = (name: string) => {
+  const [, namespace, account] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name) ?? [];
+  return account ? { kind: "ServiceAccount", namespace, name: account } : { apiGroup: RBAC, kind: "User", name };
 };
 
 /** The bad news of a run with `-o json`. */

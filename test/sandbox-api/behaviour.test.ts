@@ -30,6 +30,36 @@ const apply = (object: Obj, manager: string, query: Record<string, string> = {})
 const versionOf = ({ body }: ApiResponse): string | undefined => (body as Obj).metadata.resourceVersion;
 const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
+describe("SelfSubjectReview", () => {
+  const who = async (name?: string) => {
+    const { status, body } = await api.request({
+      method: "POST",
+      path: "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+      headers: name === undefined ? {} : { "impersonate-user": name },
+      body: { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview", metadata: {} },
+    });
+    expect(status).toBe(201);
+    return body as Obj;
+  };
+
+  test("answers with who asks, and nothing else (pkg/registry/authentication/selfsubjectreview)", async () => {
+    expect(await who("jane")).toEqual({
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "SelfSubjectReview",
+      metadata: { creationTimestamp: expect.stringMatching(/^\d{4}-.*Z$/) },
+      status: { userInfo: { username: "jane", groups: ["system:authenticated"] } },
+    });
+  });
+
+  test("knows the groups of a ServiceAccount", async () => {
+    expect((await who("system:serviceaccount:ci:installer")).status.userInfo.groups).toEqual([
+      "system:serviceaccounts",
+      "system:serviceaccounts:ci",
+      "system:authenticated",
+    ]);
+  });
+});
+
 describe("server-side apply", () => {
   test("creates, then changes nothing", async () => {
     const first = await apply(configMap("a", { k: "1" }), "installer");

@@ -33,7 +33,8 @@ const fake = (objects: readonly KubeObject[], forbidden: readonly string[] = [])
     throw new Error("not read by the wizard");
   };
   return {
-    identity: { context: "c", server: "https://192.0.2.1", user: "u" },
+    identity: { context: "c", server: "https://192.0.2.1" },
+    account: async () => ({ name: "u", isKnown: true }),
     version: unused,
     resource: unused,
     resources: unused,

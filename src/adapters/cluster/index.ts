@@ -1,5 +1,6 @@
-import type { ListQuery, LockableCluster } from "../../ports/cluster.ts";
+import type { Account, ListQuery, LockableCluster } from "../../ports/cluster.ts";
 import { at } from "../../ports/object.ts";
+import { askAccount } from "./account.ts";
 import { createCredentials } from "./credentials.ts";
 import { createDiscovery } from "./discovery.ts";
 import { createObjects } from "./objects.ts";
@@ -87,9 +88,17 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
     ...counted,
   });
 
+  let account: Promise<Account> | undefined;
   const cluster: Cluster = {
     ...objects,
-    identity: { context: target.context, server: target.server, user: target.user },
+    identity: { context: target.context, server: target.server },
+    account: () => {
+      account ??= askAccount(transport.send, target.user).catch((error: unknown) => {
+        account = undefined;
+        throw error;
+      });
+      return account;
+    },
     version: async () => {
       const expect = (body: unknown): boolean => typeof at(body, "gitVersion") === "string";
       const { body } = await transport.send({ method: "GET", path: "/version", expect });

@@ -15,8 +15,8 @@ export const run = async (ctx: CommandContext): Promise<number> => {
   const session = await openSession(ctx);
   try {
     const { cluster } = session.still;
-    const config = await installedConfig(cluster, ctx.config).catch((error: unknown) => {
-      throw unreadable(error, cluster);
+    const config = await installedConfig(cluster, ctx.config).catch(async (error: unknown) => {
+      throw await unreadable(error, cluster);
     });
     const { known, tools } = await lookAround(ctx.flags.keepRecords ? { ...config, dns: "none" } : config, session);
     const install = { ...withoutManifests(config), ...known };

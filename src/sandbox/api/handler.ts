@@ -102,8 +102,15 @@ function authenticate(server: Server, headers: Exchange["headers"], trusted: boo
   if (!trusted && headers.authorization !== `Bearer ${server.token}`) throw refuse(401, "Unauthorized", "Unauthorized");
   const name = headers["impersonate-user"];
   if (name === undefined) return ADMIN;
-  const groups = (headers["impersonate-group"] ?? "").split(",").map((group) => group.trim());
-  return { name, groups: [...new Set([...groups.filter((group) => group !== ""), EVERYBODY])] };
+  const given = (headers["impersonate-group"] ?? "").split(",").map((group) => group.trim());
+  const groups = given.filter((group) => group !== "");
+  return { name, groups: [...new Set([...(groups.length > 0 ? groups : groupsOf(name)), EVERYBODY])] };
+}
+
+/** Of an account that is impersonated without any (apiserver's impersonation filter). */
+function groupsOf(name: string): readonly string[] {
+  const [, namespace] = /^system:serviceaccount:([^:]+):[^:]+$/.exec(name) ?? [];
+  return namespace ? ["system:serviceaccounts", `system:serviceaccounts:${namespace}`] : [];
 }
 
 async function route(exchange: Exchange): Promise<Reply> {

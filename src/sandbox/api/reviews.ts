@@ -2,6 +2,7 @@
 
 import type { User } from "./access.ts";
 import { decide, rulesOf } from "./access.ts";
+import { timestamp } from "./call.ts";
 import type { Fields } from "./json.ts";
 import { fieldsOf, isFields, listOf } from "./json.ts";
 import type { Resource } from "./resource.ts";
@@ -21,7 +22,12 @@ export function review(store: Store, resource: Resource, user: User, namespace: 
   });
   switch (resource.plural) {
     case "selfsubjectreviews":
-      return answer({ userInfo: { username: user.name, groups: user.groups } });
+      return {
+        kind: resource.kind,
+        apiVersion: apiVersionOf(resource),
+        metadata: { creationTimestamp: timestamp() },
+        status: { userInfo: { username: user.name, groups: user.groups } },
+      };
     case "selfsubjectrulesreviews":
       return answer({
         resourceRules: user.groups.includes("system:masters")

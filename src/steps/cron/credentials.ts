@@ -81,7 +81,7 @@ export const completeWish = async (
       "docker build -t registry.example.com/kn-bootstrap . && docker push registry.example.com/kn-bootstrap",
     );
   const address = await findAddress(readerOf(cluster), config, ingress);
-  if (config.expose === "nodeport" && !config.address && address?.host === "127.0.0.1")
+  if (config.expose === "nodeport" && !config.address && address?.source.startsWith("kind"))
     throw refuse(
       "unreachable",
       "A pod cannot prove what the gateway serves here.",

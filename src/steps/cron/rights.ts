@@ -1,6 +1,7 @@
 import { LEDGER } from "../../certificates/acme/ledger.ts";
 import { isAcme } from "../../certificates/index.ts";
 import { ROOT } from "../../certificates/self-signed.ts";
+import { accountText } from "../../checks/account.ts";
 import type { Rule } from "../../checks/cluster-role.ts";
 import { HOME } from "../../core/inventory.ts";
 import { LEASE } from "../../core/lock.ts";
@@ -168,7 +169,7 @@ const text = (missing: readonly AccessQuestion[]): string =>
 /** Throws before the first write when the account may not do all that a renewal takes (exit code 1): each missing right by its name. */
 export const assertRenewalRights = async (
   install: Installation,
-  cluster: Pick<ClusterRead, "can" | "identity">,
+  cluster: Pick<ClusterRead, "can" | "account">,
 ): Promise<void> => {
   if (await cluster.can({ verb: "*", group: "*", resource: "*" })) return;
   const questions = questionsFor(renewalRights(install));
@@ -177,7 +178,7 @@ export const assertRenewalRights = async (
   if (missing.length === 0) return;
   throw new UserError({
     id: "renew.rights",
-    what: `The account ${cluster.identity.user} lacks rights that renew needs.`,
+    what: `${accountText(await cluster.account())} lacks rights that renew needs.`,
     why: `It may not ${text(missing)}. Nothing was changed.`,
     remedy: {
       text: "Where the CronJob's account lacks them, an administrator runs this again; it writes the Roles anew:",
