@@ -103,8 +103,8 @@ export const knativeOwner = (takeOwnership: boolean): Check => ({
     return takeOwnership
       ? ok("made with kubectl, taken over by --take-ownership")
       : fail("Knative here was installed with kubectl or another tool, not by kn-bootstrap.", {
-          text: "To let kn-bootstrap manage it, look at the plan and take ownership.",
-          command: "kn-bootstrap plan --take-ownership",
+          text: "To let kn-bootstrap manage it, take what the plan shows as somebody else's.",
+          command: "kn-bootstrap install --take-ownership",
         });
   },
 });

@@ -31,6 +31,8 @@ import { lookAround } from "./surroundings.ts";
 export interface Planned {
   readonly install: Installation;
   readonly plan: Plan;
+  /** Why it must not be carried out, whatever it says: Knative is somebody else's. */
+  readonly refusal?: UserError;
   /** The session's, and the way to write records where there is one. */
   readonly tools: Tools;
 }
@@ -104,19 +106,29 @@ const lookAndPlan = async (ctx: CommandContext, session: Session): Promise<Plann
     lookAround(ctx.config, session),
   ]);
   if (looked.status === "rejected") throw looked.reason;
-  if (prepared.status === "rejected") throw prepared.reason;
-  if (surroundings.status === "rejected") throw surroundings.reason;
+  const refusal = looked.value;
+  // A plan that cannot be made has nothing to show before it is refused.
+  const failed = (error: unknown): unknown => (refusal && !still.signal.aborted ? refusal : error);
+  if (prepared.status === "rejected") throw failed(prepared.reason);
+  if (surroundings.status === "rejected") throw failed(surroundings.reason);
   const install = { ...prepared.value, ...surroundings.value.known };
   const { tools } = surroundings.value;
-  return { install, tools, plan: await planInstall(install, live, tools.now, tools.cluster) };
+  const plan = await planInstall(install, live, tools.now, tools.cluster).catch((error: unknown) => {
+    throw failed(error);
+  });
+  return { install, tools, plan, ...(refusal ? { refusal } : {}) };
 };
 
 /** Plan, show, confirm, apply, verify, report. */
 export const installInto = async (ctx: CommandContext, session: Session, next = nextSteps): Promise<number> => {
   const { still } = session;
-  const { install, plan, tools } = await planFor(ctx, session, (whole, cluster) =>
+  const { install, plan, tools, refusal } = await planFor(ctx, session, (whole, cluster) =>
     assertRights("install", { plan: whole, whole }, cluster),
   );
+  if (refusal) {
+    ctx.emit({ type: "plan", plan });
+    throw refusal;
+  }
   if (changesOf(plan).length === 0) {
     ctx.emit({ type: "plan", plan });
     await ctx.page?.witness(tools);

@@ -82,8 +82,11 @@ export const chooseRelease = (
   return release;
 };
 
-/** Every check before the first change. Throws the first failure as an error with exit code 2; warnings are only said. */
-export const preflight = async (release: Release, installed: boolean, tools: Tools): Promise<void> => {
+/**
+ * Every check before the first change. Throws the first failure as an error with exit code 2; warnings are only said. Resolves to a failure
+ * that keeps nobody from looking at the plan.
+ */
+export const preflight = async (release: Release, installed: boolean, tools: Tools): Promise<UserError | undefined> => {
   const { config, emit } = tools;
   const checks: readonly Check[] = [
     serverVersion(release.versions.serving ?? release.minor, release.minimumKubernetes),
@@ -92,18 +95,24 @@ export const preflight = async (release: Release, installed: boolean, tools: Too
     ...(installed ? [] : [capacity]),
   ].filter(({ id }) => !config.skipChecks.includes(id));
   const findings = await Promise.all(checks.map(async (check) => ({ check, finding: await runCheck(check, tools) })));
+  let refusal: UserError | undefined;
   for (const { check, finding } of findings) {
-    if (finding.status === "fail" || finding.status === "unknown") {
-      throw new UserError({
-        id: check.id,
-        what: finding.summary,
-        why: "Nothing was changed.",
-        remedy: finding.remedy,
-        exitCode: finding.status === "fail" ? 2 : 3,
-      });
+    if (finding.status !== "fail" && finding.status !== "unknown") {
+      emit({ type: "check", id: check.id, title: check.title, ...finding });
+      continue;
     }
-    emit({ type: "check", id: check.id, title: check.title, ...finding });
+    const failure = new UserError({
+      id: check.id,
+      what: finding.summary,
+      why: "Nothing was changed.",
+      remedy: finding.remedy,
+      exitCode: finding.status === "fail" ? 2 : 3,
+    });
+    // What is whose shows best in the plan itself.
+    if (finding.status === "unknown" || check.id !== "knative.owner") throw failure;
+    refusal = failure;
   }
+  return refusal;
 };
 
 const unique = (kinds: readonly Kind[]): readonly Kind[] => [

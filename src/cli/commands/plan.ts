@@ -7,8 +7,9 @@ import { openSession } from "../session.ts";
 export const run = async (ctx: CommandContext): Promise<number> => {
   const session = await openSession(ctx);
   try {
-    const { plan } = await planFor(ctx, session, assertReadable);
+    const { plan, refusal } = await planFor(ctx, session, assertReadable);
     ctx.emit({ type: "plan", plan });
+    if (refusal) throw refusal;
     return ctx.flags.exitCode && changesOf(plan).length > 0 ? 3 : 0;
   } finally {
     session.close();
