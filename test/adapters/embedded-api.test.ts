@@ -45,7 +45,9 @@ const configMap = (name: string, data: Record<string, string> = { a: "1" }): Kub
 
 test("version, identity, kinds", async () => {
   expect(await cluster.version()).toMatch(/^1\.\d+\.\d+$/);
-  expect(cluster.identity).toEqual({ context: "rehearsal", server: api.url, user: "admin" });
+  expect(cluster.identity).toEqual({ context: "rehearsal", server: api.url });
+  // Whatever the kubeconfig calls it.
+  expect(await cluster.account()).toEqual({ name: "kubernetes-admin", isKnown: true });
   expect(await cluster.resource("apps/v1", "Deployment")).toMatchObject({ plural: "deployments", namespaced: true });
   expect((await cluster.resources()).length).toBeGreaterThan(20);
 });
