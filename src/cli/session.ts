@@ -81,13 +81,12 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
   });
   try {
     const { dnsResolver } = ctx.config;
-    const [version, account, probe, resolver] = await Promise.all([
+    const [version, probe, resolver] = await Promise.all([
       cluster.version(),
-      cluster.account(),
       ctx.adapters.createProbe(where.connectTo ? { connectTo: where.connectTo } : {}),
       ctx.adapters.createResolver(dnsResolver ? { server: dnsResolver } : {}),
     ]);
-    ctx.emit({ type: "target", ...cluster.identity, version, ...(account.isKnown ? { account: account.name } : {}) });
+    ctx.emit({ type: "target", ...cluster.identity, version });
     for (const text of cluster.warnings) ctx.emit({ type: "note", level: "warning", text });
     const tools: Tools = {
       config: ctx.config,

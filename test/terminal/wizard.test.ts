@@ -153,17 +153,18 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
     });
 
     it("shows the shape of URLs while names and certificate are chosen", async () => {
+      // The nodes have addresses of their own, and no load balancer has been seen: the likeliest way is their ports.
       const terminal = await open();
-      await terminal.until(/^ {2}https:\/\/hello-default\.apps\.example\.com$/m);
+      await terminal.until(/^ {2}https:\/\/hello-default\.apps\.example\.com:31443$/m);
       await terminal.press("x");
       await terminal.press(".org");
-      await terminal.until(/^ {2}https:\/\/hello-default\.x\.org$/m);
+      await terminal.until(/^ {2}https:\/\/hello-default\.x\.org:31443$/m);
       await answer(terminal, [["domain"], ["dns", "End"]]);
-      await terminal.until(/^ {2}https:\/\/hello-default\.x\.org$/m);
+      await terminal.until(/^ {2}https:\/\/hello-default\.x\.org:31443$/m);
       await terminal.press("Tab");
-      await terminal.until(/^ {2}https:\/\/hello\.default\.x\.org$/m);
+      await terminal.until(/^ {2}https:\/\/hello\.default\.x\.org:31443$/m);
       await terminal.press("End");
-      await terminal.until(/^ {2}http:\/\/hello-default\.x\.org$/m);
+      await terminal.until(/^ {2}http:\/\/hello-default\.x\.org:31080$/m);
     });
 
     it("stands each question once on the screen, however the terminal is resized", async () => {

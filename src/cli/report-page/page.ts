@@ -83,7 +83,6 @@ const facts = (recording: Recording): Markup => {
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["Context", target?.context],
     ["Server", target && `${target.server}, Kubernetes ${target.version}`],
-    ["Account", target?.account],
     ["Began", `${began.toISOString().slice(0, 19).replace("T", " ")} UTC, ${elapsed(seconds)} from start to end`],
     ["Downloaded", files.length > 0 ? `${files.length} files, ${size(bytes)}` : undefined],
   ];

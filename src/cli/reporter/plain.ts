@@ -38,12 +38,7 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
   const linesOf = (event: Event): readonly string[] => {
     switch (event.type) {
       case "target":
-        return entry(
-          look,
-          0,
-          "",
-          `Cluster ${event.context} at ${event.server}, Kubernetes ${event.version}${event.account ? `, as ${event.account}` : ""}`,
-        );
+        return entry(look, 0, "", `Cluster ${event.context} at ${event.server}, Kubernetes ${event.version}`);
       case "note":
         return event.level === "warning" ? entry(look, 0, "!", event.text, "yellow") : entry(look, 0, "", event.text);
       case "check":
