@@ -164,12 +164,18 @@ export const clusterRoleYaml = (purpose: Purpose, rules: readonly Rule[], subjec
   ].join("\n");
 };
 
+/** Of a name that no other account has: subjects are one list, and the binding of another one stays as it is. */
+const bindingName = (purpose: Purpose, subject: Subject): string => {
+  const who = subject.kind === "ServiceAccount" ? `${subject.namespace}:${subject.name}` : subject.name;
+  return `kn-bootstrap-${purpose}:${who.replace(/[^\w.:@-]+/g, "-")}`;
+};
+
 const bindingLines = (purpose: Purpose, subject: Subject): readonly string[] => [
   "---",
   `apiVersion: ${RBAC}/v1`,
   "kind: ClusterRoleBinding",
   "metadata:",
-  `  name: kn-bootstrap-${purpose}`,
+  `  name: ${JSON.stringify(bindingName(purpose, subject))}`,
   "roleRef:",
   `  apiGroup: ${RBAC}`,
   "  kind: ClusterRole",

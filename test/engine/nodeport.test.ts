@@ -105,6 +105,8 @@ describe("with --expose nodeport, URLs open as they are printed", () => {
     expect(outcome.code, outcome.stderr).toBe(0);
     expect(flat(outcome)).toContain("it will answer at https://hello-default.apps.example.com:31443:");
     expect((await statusOf(run)).url).toBe("https://<service>-<namespace>.apps.example.com:31443");
+    const removed = await run("uninstall", "--yes");
+    expect(removed.code, removed.stderr).toBe(0);
   });
 
   it("has it without TLS, too", async () => {

@@ -11,7 +11,10 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-describe("the account of the CronJob", () => {
+describe.each([
+  ["a load balancer", ACME],
+  ["node ports", [...ACME, "--expose", "nodeport"]],
+])("the account of the CronJob, with %s", (_way, options) => {
   let scene: Scene;
   const roles = (): readonly Obj[] =>
     ["Role", "ClusterRole"].flatMap((kind) =>
@@ -25,7 +28,7 @@ describe("the account of the CronJob", () => {
   };
 
   beforeAll(async () => {
-    scene = await openScene(ACME);
+    scene = await openScene(options);
     await giveCredentials(scene, "aws", scene.internet.env);
     const outcome = await scene.run(
       "renew",

@@ -25,15 +25,16 @@ describe("the account that is shown", () => {
       expect(binding).toEqual({
         apiVersion: `${RBAC}/v1`,
         kind: "ClusterRoleBinding",
-        metadata: { name: "kn-bootstrap-install" },
+        // Applied for one account, it leaves another's alone.
+        metadata: { name: "kn-bootstrap-install:ci:installer" },
         roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: "kn-bootstrap-install" },
         subjects: [{ kind: "ServiceAccount", namespace: "ci", name: "installer" }],
       });
       for (const object of [role, binding]) await scene.api.create("kubectl", structuredClone(object) as never);
       const installed = await scene.run("install", "--yes");
       expect(installed.code, installed.stderr).toBe(0);
-      for (const kind of ["ClusterRole", "ClusterRoleBinding"])
-        await scene.api.remove({ apiVersion: `${RBAC}/v1`, kind, name: "kn-bootstrap-install" });
+      for (const { apiVersion, kind, metadata } of [role, binding].filter((object) => object !== undefined))
+        await scene.api.remove({ apiVersion, kind, name: metadata.name });
     });
 
     it("for uninstall, too", async () => {
