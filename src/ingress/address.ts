@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { STATE } from "../core/prior.ts";
-import { at, dataOf, type KubeObject } from "../ports/object.ts";
+import { at, dataOf } from "../ports/object.ts";
 import type { Reader } from "../ports/reader.ts";
 import { type IngressProvider, NODE_PORTS } from "./provider.ts";
 
@@ -37,10 +37,10 @@ export const REACHED = "reached";
 export const reachedText = ({ host }: Pick<Address, "host">, { http, https }: Ports): string =>
   JSON.stringify({ host, http, https });
 
-/** What the state ConfigMap says. Undefined: nothing. */
-export const reachedIn = (state: KubeObject | undefined): (Ports & Pick<Address, "host">) | undefined => {
+/** What the data of the state ConfigMap says. Undefined: nothing. */
+export const reachedIn = (state: Readonly<Record<string, string>>): (Ports & Pick<Address, "host">) | undefined => {
   try {
-    const kept: unknown = JSON.parse(dataOf(state)[REACHED] ?? "{}");
+    const kept: unknown = JSON.parse(state[REACHED] ?? "{}");
     const [host, http, https] = [at(kept, "host"), at(kept, "http"), at(kept, "https")];
     return typeof host === "string" && typeof http === "number" && typeof https === "number"
       ? { host, http, https }
@@ -89,7 +89,7 @@ const atNodes = async (reader: Reader, config: Exposure): Promise<Address | unde
   const { hosts, isKind, source } = await nodesOf(reader, config);
   const [host] = hosts;
   if (host === undefined) return undefined;
-  const kept = reachedIn(await reader.get(STATE));
+  const kept = reachedIn(dataOf(await reader.get(STATE)));
   const { http, https } = kept?.host === host ? kept : usualPorts(config, isKind);
   const isShort = https === STANDARD.https;
   const how = !isShort

@@ -17,7 +17,7 @@ import { workloads } from "./workloads.ts";
  * The installation, in order. A step starts as soon as the steps it needs are done, so what is independent runs at once;
  * `uninstall` is the same list with the goal "absent", backwards.
  */
-export const steps = (install: Installation, removal?: Removal, reached: Reached = {}): readonly Step[] => [
+export const steps = (install: Installation, removal?: Removal): readonly Step[] => [
   state(install, removal), //     the namespace kn-bootstrap, and what was chosen
   namespaces(install), //         knative-serving, kourier-system
   crds(install), //               Knative's kinds, waited for by name
@@ -43,8 +43,14 @@ export const steps = (install: Installation, removal?: Removal, reached: Reached
           gatewayTls(install), //   served, https in every URL, http redirected
         ]
       : [noTls(install)]),
-  proof(install, reached), //     a temporary Service answers like a user's will
-  ...(install.config.expose === "nodeport" ? [keepReached(install, reached)] : []), // for every URL from now on
+  ...proved(install), //          a temporary Service answers like a user's will
   // For the way back: the CronJob first, other people's values, and their workloads before what they need.
   ...(removal ? [givenBack(), workloads(removal), admission(), cronRemoval(["admission", "given-back"])] : []),
 ];
+
+/** With node ports, what the proof has found is kept for every URL from then on. */
+const proved = (install: Installation): readonly Step[] => {
+  if (install.config.expose !== "nodeport") return [proof(install)];
+  const reached: Reached = {};
+  return [proof(install, reached), keepReached(install, reached)];
+};

@@ -6,6 +6,7 @@ import type { Reached } from "../checks/through-gateway.ts";
 import { blank, hasBlank } from "../core/blank.ts";
 import { STATE } from "../core/prior.ts";
 import type { Step } from "../core/step.ts";
+import { reachedIn } from "../ingress/address.ts";
 import { dataOf } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { helloCertificate, usesCertManager } from "./cert-manager.ts";
@@ -17,16 +18,16 @@ import { hasTls, servedSecret } from "./tls.ts";
 
 /**
  * A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes.
- * `reached` is filled with the ports that answered.
+ * `reached` is filled with the ports that answered, for a step that keeps them; absent: nobody does.
  */
-export const proof = (install: Installation, reached: Reached = {}): Step => {
+export const proof = (install: Installation, reached?: Reached): Step => {
   const { config, ingress, manifests } = install;
   const subject: Proof = {
     config,
     ingress,
     service: HELLO,
     greeting: GREETING,
-    reached,
+    reached: reached ?? {},
     domain: (ctx) => findDomain(readerOf(ctx.cluster), install),
     ...(install.dns ? { resolver: install.dns.resolver } : {}),
     ...(install.acmeCa ? { root: install.acmeCa } : {}),
@@ -64,7 +65,10 @@ export const proof = (install: Installation, reached: Reached = {}): Step => {
         ? blank("what was proved")
         : createHash("sha256").update(about).digest("hex").slice(0, 16);
       const left = await ctx.live.get(HELLO);
-      if (!ctx.upstream && !left && dataOf(await ctx.live.get(STATE))[PROVED] === fingerprint) return [];
+      const kept = dataOf(await ctx.live.get(STATE));
+      // A run may have ended before it wrote down what the proof had found.
+      const isKept = kept[PROVED] === fingerprint && (!reached || reachedIn(kept) !== undefined);
+      if (!ctx.upstream && !left && isKept) return [];
       return [
         ...(await ctx.temporary([hello(manifests.hello)])),
         ...(await ctx.reconcile([provedState(fingerprint)], {

@@ -88,6 +88,13 @@ describe("with --expose nodeport, URLs open as they are printed", () => {
     );
     expect((await statusOf(run)).url).toBe("https://<service>-<namespace>.apps.example.com");
     expect((await run("plan", ...OPTIONS, "--exit-code")).code).toBe(0);
+    // Killed before it was written down: the proof is given again.
+    await world.api.update("kn-bootstrap-reached", state, (draft) => {
+      delete draft.data.reached;
+    });
+    const again = await run("install", "--yes", ...OPTIONS);
+    expect(again.code, again.stderr).toBe(0);
+    expect((await statusOf(run)).url).toBe("https://<service>-<namespace>.apps.example.com");
   });
 
   it("is without a port on kind, whose kind-config.yaml maps the ports of this machine", async () => {

@@ -6,7 +6,7 @@ import type { Glance } from "../../dns/provider.ts";
 import { type Ports, reachedIn } from "../../ingress/address.ts";
 import { ApiError, type ClusterRead } from "../../ports/cluster.ts";
 import { messageOf } from "../../ports/error.ts";
-import { at, type KubeObject } from "../../ports/object.ts";
+import { at, dataOf, type KubeObject } from "../../ports/object.ts";
 import { installedChoices } from "./installed.ts";
 import { type Cloud, cloudOf, type LoadBalancers, loadBalancersOf, nodeAddresses } from "./reach.ts";
 import { type Component, componentsIn } from "./whose.ts";
@@ -65,7 +65,7 @@ export const look = async (
   ]);
   signal.throwIfAborted();
   const cloud = cloudOf(nodes ?? []);
-  const reached = reachedIn(state);
+  const reached = reachedIn(dataOf(state));
   const served = [...new Set((knative ?? []).flatMap(({ metadata }) => metadata.namespace ?? []))].sort();
   const own = (namespaces ?? []).map(({ metadata }) => metadata.name).filter((name) => !SYSTEM.test(name));
   return {
