@@ -75,6 +75,14 @@ export const isTrue = (object: Obj | undefined, type: string): boolean => condit
 /** A pod counts while it is Ready and not on its way out. */
 export const isPodReady = (pod: Obj): boolean => pod.metadata.deletionTimestamp === undefined && isTrue(pod, "Ready");
 
+/** What ReplicaSets and Jobs count: not ended, and not on its way out (controller.FilterActivePods). */
+export const isPodActive = ({ metadata, status }: Obj): boolean =>
+  metadata.deletionTimestamp === undefined && status?.phase !== "Succeeded" && status?.phase !== "Failed";
+
+/** Told to end and not yet there. */
+export const isPodTerminating = ({ metadata, status }: Obj): boolean =>
+  metadata.deletionTimestamp !== undefined && status?.phase !== "Succeeded" && status?.phase !== "Failed";
+
 /** True while at least one pod of the Deployment is ready: the process behind it lives. */
 export const isUp = (api: Api, namespace: string, deployment: string): boolean =>
   (api.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name: deployment })?.status?.readyReplicas ?? 0) > 0;

@@ -85,7 +85,7 @@ export interface Api {
   ) => Promise<Obj | undefined>;
   readonly remove: (
     ref: Ref,
-    options?: { propagationPolicy?: "Foreground" | "Background" | "Orphan" },
+    options?: { propagationPolicy?: "Foreground" | "Background" | "Orphan"; gracePeriodSeconds?: number },
   ) => Promise<void>;
   /** Called after each committed write, in order, never during one. Returns the unsubscribe function. */
   readonly onChange: (listener: (event: ChangeEvent) => void) => () => void;
@@ -145,6 +145,8 @@ export interface ApiOptions {
   callWebhook?: CallWebhook;
   /** The server's own: for its Date header and the dates of its certificate. Objects bear this machine's time. */
   clock?: () => Date;
+  /** Milliseconds that one second of the controllers' time lasts (20). */
+  second?: number;
   /**
    * Whether namespaces, service accounts, garbage collection and aggregated ClusterRoles are looked after; true by default.
    * Without them the server behaves like one whose controller manager is down.

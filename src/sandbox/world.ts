@@ -94,6 +94,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   const pull = (image: string): string | undefined => hooks.pull(image) ?? options.pull?.(image);
   const api = await createApi({
     version,
+    second: pace,
     clock: hooks.clock,
     callWebhook: hooks.callWebhook(certManagerCaller(onStage, webhookCaller(onStage))),
     onRequest: async (request) =>
@@ -111,6 +112,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       logs,
       pull,
       images: options.images,
+      drainOf: serving.drainOf,
       cronJobs,
       loadBalancer: LOAD_BALANCERS[loadBalancer],
     }),

@@ -53,6 +53,7 @@ const essence = (object: KubeObject): unknown => {
       podLabels: at(template, "metadata", "labels"),
       account: at(template, "spec", "serviceAccountName"),
       volumes: at(template, "spec", "volumes"),
+      grace: at(template, "spec", "terminationGracePeriodSeconds"),
       containers: containers.map((container) => ({
         name: container.name,
         image: String(container.image).replace(/[:@].*/, ""),

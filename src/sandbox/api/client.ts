@@ -87,8 +87,7 @@ export function createClient(world: World, registry: Registry): Client {
         }
       }
     },
-    remove: async (ref, { propagationPolicy } = {}) => {
-      const options = propagationPolicy === undefined ? {} : { propagationPolicy };
+    remove: async (ref, options = {}) => {
       try {
         await deleteObject(world, internalCall("sandbox"), targetOf(ref), options);
       } catch (error) {

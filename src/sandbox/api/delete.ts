@@ -14,15 +14,18 @@ export interface DeleteOptions {
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly propagationPolicy?: string;
+  /** Of a pod; absent: what its spec says. */
+  readonly gracePeriodSeconds?: number;
 }
 
 export interface Deleted {
   readonly object: Obj;
-  /** False while finalizers hold it. */
+  /** False while finalizers, or the grace of a pod, hold it. */
   readonly gone: boolean;
 }
 
 const NAMESPACES = "/namespaces";
+const PODS = "/pods";
 export const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
 /** Holds a deleted definition until its instances are gone. */
 export const CLEANUP = "customresourcecleanup.apiextensions.k8s.io";
@@ -49,7 +52,7 @@ export async function deleteObject(world: World, call: Call, target: Target, opt
     const gone = !isHeld(key, marked);
     if (call.dryRun || (!gone && equal(marked, old))) return { object: marked, gone };
     // Pods show how they went; other objects go as they were.
-    if (gone) return { object: store.remove(key, key === "/pods" ? marked : old), gone };
+    if (gone) return { object: store.remove(key, key === PODS ? marked : old), gone };
     return { object: store.put(key, marked, old), gone };
   }
 }
@@ -70,8 +73,27 @@ function checkPreconditions(resource: Resource, old: Obj, options: DeleteOptions
     );
 }
 
-const isHeld = (key: string, object: Obj): boolean =>
-  (object.metadata.finalizers ?? []).length > 0 || (key === NAMESPACES && (object.spec?.finalizers ?? []).length > 0);
+/** What keeps an object that is marked for deletion: finalizers, and of a pod the grace within which its node ends it. */
+export const isHeld = (key: string, { metadata, spec }: Obj): boolean =>
+  (metadata.finalizers ?? []).length > 0 ||
+  (key === NAMESPACES && (spec?.finalizers ?? []).length > 0) ||
+  (key === PODS && Number(metadata.deletionGracePeriodSeconds ?? 0) > 0);
+
+/** Seconds that a pod gets to end; none where no node runs it, or it has ended already (registry/core/pod/strategy.go). */
+function graceOf({ spec, status }: Obj, { gracePeriodSeconds }: DeleteOptions): number {
+  const isRunning = spec?.nodeName !== undefined && status?.phase !== "Succeeded" && status?.phase !== "Failed";
+  const grace = gracePeriodSeconds ?? Number(spec?.terminationGracePeriodSeconds ?? 0);
+  return isRunning ? (grace < 0 ? 1 : grace) : 0;
+}
+
+/** A pod that is going already: its grace can only be made shorter (apiserver registry/rest/delete.go). */
+function hastened(metadata: Obj["metadata"], { gracePeriodSeconds }: DeleteOptions): void {
+  const before = Number(metadata.deletionGracePeriodSeconds ?? 0);
+  if (gracePeriodSeconds === undefined || gracePeriodSeconds >= before) return;
+  const asked = Date.parse(String(metadata.deletionTimestamp)) - before * 1000;
+  metadata.deletionTimestamp = `${new Date(asked + gracePeriodSeconds * 1000).toISOString().slice(0, 19)}Z`;
+  metadata.deletionGracePeriodSeconds = gracePeriodSeconds;
+}
 
 /** The object as a first DELETE leaves it when something holds it; a second changes nothing. */
 function mark(resource: Resource, old: Obj, options: DeleteOptions): Obj {
@@ -79,12 +101,16 @@ function mark(resource: Resource, old: Obj, options: DeleteOptions): Obj {
   const metadata = { ...old.metadata };
   if (key !== NAMESPACES) metadata.finalizers = finalizersFor(resource, key, old, options);
   if (metadata.finalizers?.length === 0) delete metadata.finalizers;
-  if (old.metadata.deletionTimestamp !== undefined) return { ...old, metadata };
-  metadata.deletionTimestamp = timestamp();
+  if (old.metadata.deletionTimestamp !== undefined) {
+    if (key === PODS) hastened(metadata, options);
+    return { ...old, metadata };
+  }
+  const grace = key === PODS ? graceOf(old, options) : 0;
+  metadata.deletionTimestamp = timestamp(grace);
   const status = fieldsOf(old.status);
   if (key === NAMESPACES) return { ...old, metadata, status: { ...status, phase: "Terminating" } };
   if (key === DEFINITIONS) return { ...old, metadata, status: terminating(status) };
-  metadata.deletionGracePeriodSeconds = 0;
+  metadata.deletionGracePeriodSeconds = grace;
   if (metadata.generation !== undefined) metadata.generation += 1;
   return { ...old, metadata };
 }

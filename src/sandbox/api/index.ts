@@ -32,14 +32,14 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const client = createClient(world, registry);
   const stops = [watchDefinitions(world, registry), registerGroups(client)];
 
-  const { clock = () => new Date() } = options;
+  const { clock = () => new Date(), version = "v1.36.2", second = 20 } = options;
   const serving = await createServing(clock());
   let address = "127.0.0.1";
   const server: Server = {
     world,
     registry,
     token: randomBytes(24).toString("base64url"),
-    version: options.version ?? "v1.36.2",
+    version,
     address: () => address,
   };
   const answer = async (request: ApiRequest, trusted: boolean): Promise<Reply> => {
@@ -51,7 +51,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
 
   for (const name of SYSTEM_NAMESPACES)
     await client.create("kube-apiserver", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
-  if (options.controllers !== false) stops.push(await startControllers({ client, world, registry, ca: serving.ca }));
+  if (options.controllers !== false)
+    stops.push(await startControllers({ client, world, registry, ca: serving.ca, version, second }));
 
   return {
     ...client,

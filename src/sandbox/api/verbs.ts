@@ -160,10 +160,12 @@ function deleteOptions(incoming: Incoming): DeleteOptions {
   const sent = incoming.body === undefined || incoming.body === "" ? {} : fieldsOf(readJson(incoming.body));
   const { uid, resourceVersion } = fieldsOf(sent.preconditions);
   const policy = incoming.query.propagationPolicy ?? sent.propagationPolicy;
+  const grace = incoming.query.gracePeriodSeconds ?? sent.gracePeriodSeconds;
   return {
     ...(uid === undefined ? {} : { uid: String(uid) }),
     ...(resourceVersion === undefined ? {} : { resourceVersion: String(resourceVersion) }),
     ...(policy === undefined ? {} : { propagationPolicy: String(policy) }),
+    ...(grace === undefined ? {} : { gracePeriodSeconds: Number(grace) }),
   };
 }
 

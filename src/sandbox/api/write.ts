@@ -10,6 +10,7 @@ import { equalButTimes, update as trackUpdate } from "./apply/field-manager.ts";
 import type { Call, Target, World } from "./call.ts";
 import { timestamp } from "./call.ts";
 import { decodeObject } from "./codec.ts";
+import { isHeld } from "./delete.ts";
 import type { Fields } from "./json.ts";
 import { clone, equal } from "./json.ts";
 import { metadataErrors, metadataUpdateErrors, nameIsSubdomain, randomSuffix } from "./kinds/names.ts";
@@ -164,11 +165,9 @@ export async function update(
   }
 }
 
-/** An object marked for deletion goes with its last finalizer. */
-function isReleased({ resource }: Target, { metadata, spec }: Obj): boolean {
-  if (metadata.deletionTimestamp === undefined || (metadata.finalizers ?? []).length > 0) return false;
-  return storageKey(resource) !== "/namespaces" || (spec?.finalizers ?? []).length === 0;
-}
+/** An object marked for deletion goes with the last that held it. */
+const isReleased = ({ resource }: Target, draft: Obj): boolean =>
+  draft.metadata.deletionTimestamp !== undefined && !isHeld(storageKey(resource), draft);
 
 /** To be changed in place, but for its owners: their fields are read once, as long as they stay the same objects. */
 function copyOf(object: Obj): Obj {

@@ -1,6 +1,6 @@
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
 import type { Logs } from "../kubernetes/processes.ts";
-import { isPodReady, type Stage } from "../objects.ts";
+import { isPodReady, isTrue, type Stage } from "../objects.ts";
 import type { Obj } from "../types.ts";
 import type { Autoscaler } from "./autoscaler.ts";
 import { parseGoTemplate } from "./go-template.ts";
@@ -27,13 +27,22 @@ export type DataPlane = (namespace: string, revision: string, request: Request) 
 const DEFAULT_REQUEST_LOG =
   '{"httpRequest": {"requestMethod": "{{.Request.Method}}", "requestUrl": "{{js .Request.RequestURI}}", "requestSize": "{{.Request.ContentLength}}", "status": {{.Response.Code}}, "responseSize": "{{.Response.Size}}", "userAgent": "{{js .Request.UserAgent}}", "remoteIp": "{{js .Request.RemoteAddr}}", "serverIp": "{{.Revision.PodIP}}", "referer": "{{js .Request.Referer}}", "latency": "{{.Response.Latency}}s", "protocol": "{{.Request.Proto}}"}, "traceId": "{{.TraceID}}"}';
 
-export const createDataPlane = (stage: Stage, autoscaler: Autoscaler, logs: Logs): DataPlane => {
+/** @param onUse told which pod has answered */
+export const createDataPlane = (
+  stage: Stage,
+  autoscaler: Autoscaler,
+  logs: Logs,
+  onUse: (pod: Obj) => void,
+): DataPlane => {
   const { api, second } = stage;
 
-  const podOf = (namespace: string, revision: string): Obj | undefined =>
-    api
+  /** A ready pod; where there is none, one that drains and still serves. */
+  const podOf = (namespace: string, revision: string): Obj | undefined => {
+    const serving = api
       .list("v1", "Pod", namespace)
-      .find((pod) => pod.metadata.labels?.["serving.knative.dev/revision"] === revision && isPodReady(pod));
+      .filter((pod) => pod.metadata.labels?.["serving.knative.dev/revision"] === revision && isTrue(pod, "Ready"));
+    return serving.find(isPodReady) ?? serving[0];
+  };
 
   const waitForPod = (namespace: string, revision: string, milliseconds: number): Promise<Obj | undefined> =>
     new Promise((resolve) => {
@@ -97,6 +106,7 @@ export const createDataPlane = (stage: Stage, autoscaler: Autoscaler, logs: Logs
         api.get({ apiVersion: SERVING, kind: "Revision", namespace, name: revision })?.spec.timeoutSeconds ?? 300;
       const pod = podOf(namespace, revision) ?? (await waitForPod(namespace, revision, limit * second));
       if (!pod) return { status: 504, body: "activator request timeout\n" };
+      onUse(pod);
       const reply = answer(pod, revision);
       writeRequestLog(pod, request, reply, startedAt);
       return reply;

@@ -1,4 +1,5 @@
 import { type KnativeCertificates, knativeCertificates } from "../cert-manager/knative.ts";
+import type { Drain } from "../kubernetes/ending.ts";
 import type { Election } from "../kubernetes/leader-election.ts";
 import type { Logs, Program } from "../kubernetes/processes.ts";
 import { isTrue, type Stage } from "../objects.ts";
@@ -24,12 +25,15 @@ export interface Serving {
   readonly reconcilers: readonly Reconciler[];
   readonly elections: readonly Election[];
   readonly dataPlane: DataPlane;
+  /** How the pods of a Revision end; undefined for other pods. */
+  readonly drainOf: (pod: Obj) => Drain | undefined;
 }
 
 /** Knative Serving: its processes, its controllers and the path of a request. */
 export const createServing = (stage: Stage, logs: Logs, pull: Pull): Serving => {
   const autoscaler = createAutoscaler(stage);
   const certificates = knativeCertificates(stage);
+  const lastUse = new Map<string, number>();
   return {
     programs: servingPrograms(stage, certificates),
     reconcilers: [
@@ -44,9 +48,23 @@ export const createServing = (stage: Stage, logs: Logs, pull: Pull): Serving => 
       ...certificates.reconcilers,
     ],
     elections: servingElections(stage, certificates.isOn),
-    dataPlane: createDataPlane(stage, autoscaler, logs),
+    dataPlane: createDataPlane(stage, autoscaler, logs, ({ metadata: { uid = "" } }) => {
+      lastUse.set(uid, performance.now());
+    }),
+    drainOf: (pod) => queueProxyDrain(pod, lastUse.get(pod.metadata.uid ?? "")),
   };
 };
+
+/**
+ * queue-proxy ends 30 s after the signal or the last request (pkg/queue/sharedmain), its probe fails after three tries, and the
+ * user's container waits for it in its preStop hook. The sample does not catch the signal that comes then.
+ */
+const queueProxyDrain = (pod: Obj, lastUse: number | undefined): Drain | undefined =>
+  (pod.spec.containers as Obj[]).some(({ name }) => name === QUEUE_PROXY)
+    ? { seconds: 30, unreadyAfter: 22, lastUse, exitCode: ({ name }) => (name === QUEUE_PROXY ? 0 : 2) }
+    : undefined;
+
+const QUEUE_PROXY = "queue-proxy";
 
 /** The CRDs that the informers of Serving's processes wait for before the process is ready. */
 const CRDS = [
@@ -77,6 +95,7 @@ const servingPrograms = (stage: Stage, certificates: KnativeCertificates): Progr
     webhookProgram(stage),
     { deployment: `${NAMESPACE}/controller`, start: (pod) => start(pod) ?? certificates.start() },
     { deployment: `${NAMESPACE}/autoscaler`, start },
-    { deployment: `${NAMESPACE}/activator`, start },
+    // It sleeps for network.DefaultDrainTimeout; its probe fails every five seconds, five times.
+    { deployment: `${NAMESPACE}/activator`, start, drain: { seconds: 45, unreadyAfter: 25 } },
   ];
 };

@@ -59,6 +59,8 @@ const secretRef = { apiVersion: "v1", kind: "Secret", namespace: NAMESPACE, name
 
 export const webhookProgram = ({ api }: Stage): Program => ({
   deployment: `${NAMESPACE}/webhook`,
+  // Its probe fails at once, every second, three times; it serves on for network.DefaultDrainTimeout.
+  drain: { seconds: 45, unreadyAfter: 3 },
   isReady: () => certificatesOf(api.get(secretRef)) !== undefined,
   watches: ({ object }) =>
     object.kind === "Secret" && object.metadata.name === WEBHOOK_SECRET && object.metadata.namespace === NAMESPACE,

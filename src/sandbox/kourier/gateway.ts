@@ -7,7 +7,7 @@ import type { DataPlane, Reply } from "../knative/data-plane.ts";
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
 import type { Program } from "../kubernetes/processes.ts";
 import { deploymentOf } from "../kubernetes/processes.ts";
-import { hasLabels, isPodReady, type Stage } from "../objects.ts";
+import { hasLabels, isTrue, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
 import { CONTROLLER, CONTROLLER_NAMESPACE, GATEWAY, GATEWAY_NAMESPACE, HTTP_PORT, HTTPS_PORT } from "./names.ts";
@@ -135,8 +135,9 @@ export const startGateway = async (
     return port === HTTP_PORT || (port === HTTPS_PORT && hasCertificate && snapshot.hosts.size > 0);
   };
 
-  const readyPods = (): readonly Obj[] =>
-    api.list("v1", "Pod", GATEWAY_NAMESPACE).filter((pod) => deploymentOf(pod) === DEPLOYMENT && isPodReady(pod));
+  /** Ready, or draining while it still serves: where nothing else is left, kube-proxy sends to those. */
+  const servingPods = (): readonly Obj[] =>
+    api.list("v1", "Pod", GATEWAY_NAMESPACE).filter((pod) => deploymentOf(pod) === DEPLOYMENT && isTrue(pod, "Ready"));
 
   const nodePortsBehind = (port: number): readonly (number | undefined)[] => {
     const behind = NODE_PORT_BEHIND.get(port);
@@ -153,7 +154,7 @@ export const startGateway = async (
           (isBalanced && port.port === asked) ||
           (type !== "ClusterIP" && port.nodePort && nodePortsBehind(asked).includes(port.nodePort)),
       );
-      if (entry && readyPods().some((pod) => hasLabels(pod, selector))) return entry.targetPort ?? entry.port;
+      if (entry && servingPods().some((pod) => hasLabels(pod, selector))) return entry.targetPort ?? entry.port;
     }
     return undefined;
   };
@@ -210,6 +211,8 @@ export const startGateway = async (
     },
     process: {
       deployment: DEPLOYMENT,
+      // Its preStop hook sleeps for DRAIN_TIME_SECONDS, and Envoy does not catch the signal after it.
+      drain: { seconds: 16, exitCode: () => 1 },
       // Envoy is ready once it has its configuration, and keeps it when the controller goes away.
       isReady: (pod) => {
         const uid = pod.metadata.uid ?? "";

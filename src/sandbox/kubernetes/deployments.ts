@@ -2,6 +2,8 @@ import {
   type Condition,
   contentHash,
   isOwnedBy,
+  isPodActive,
+  isPodTerminating,
   keysOfKind,
   keysOfOwner,
   mergeConditions,
@@ -12,7 +14,8 @@ import {
 } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
-import { portionOf } from "./templates.ts";
+import { deploymentOf } from "./processes.ts";
+import { countsTerminating, podsOf, portionOf } from "./templates.ts";
 
 const MANAGER = "kube-controller-manager";
 const REVISION = "deployment.kubernetes.io/revision";
@@ -71,9 +74,11 @@ export const deployments = (stage: Stage): Reconciler => {
     const next = Math.max(0, ...revisions) + (existing ? 0 : 1);
     const wanted: number = deployment.spec.replicas ?? 1;
     const recreate = deployment.spec.strategy?.type === "Recreate";
+    // Those on their way out count: Recreate waits until the last of them is gone.
     const oldPods = sets
       .filter((set) => set !== existing)
-      .reduce((sum, set) => sum + (set.status?.replicas ?? set.spec.replicas), 0);
+      .flatMap((set) => podsOf(stage, set))
+      .filter((pod) => isPodActive(pod) || isPodTerminating(pod)).length;
     const start = recreate && oldPods > 0 ? 0 : wanted;
     let current = existing ?? (await makeReplicaSet(deployment, hash, next, start));
     if (existing && Number(existing.metadata.annotations?.[REVISION]) < next) {
@@ -166,7 +171,7 @@ export const deployments = (stage: Stage): Reconciler => {
         ...(ready > 0 ? { readyReplicas: ready } : {}),
         ...(available > 0 ? { availableReplicas: available } : {}),
         ...(missing > 0 ? { unavailableReplicas: missing } : {}),
-        terminatingReplicas: sum("terminatingReplicas"),
+        ...(countsTerminating(stage) ? { terminatingReplicas: sum("terminatingReplicas") } : {}),
       },
       conditions,
     };
@@ -177,6 +182,8 @@ export const deployments = (stage: Stage): Reconciler => {
     keys: (event) => [
       ...keysOfKind(event, "apps/v1", "Deployment"),
       ...(event.object.kind === "ReplicaSet" ? keysOfOwner(event, "Deployment") : []),
+      // The last pod that goes lets Recreate go on.
+      ...(event.object.kind === "Pod" && event.type === "DELETED" ? [deploymentOf(event.object) ?? ""] : []),
     ],
     reconcile: async (key) => {
       const deployment = api.get(refAt("apps/v1", "Deployment", key));

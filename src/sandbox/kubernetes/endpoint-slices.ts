@@ -3,6 +3,7 @@ import {
   contentHash,
   hasLabels,
   isPodReady,
+  isTrue,
   keyOf,
   keysOfKind,
   ownerReference,
@@ -36,7 +37,12 @@ export const endpointSlices = ({ api }: Stage): Reconciler => ({
       annotations: triggeredBy(pods),
       endpoints: pods.map((pod) => ({
         addresses: [pod.status.podIP],
-        conditions: { ready: isPodReady(pod), serving: isPodReady(pod), terminating: false },
+        // A pod on its way out still serves; "ready" it is not called any more (endpointslice/utils.go).
+        conditions: {
+          ready: isPodReady(pod),
+          serving: isTrue(pod, "Ready"),
+          terminating: pod.metadata.deletionTimestamp !== undefined,
+        },
         nodeName: pod.spec.nodeName,
         targetRef: { kind: "Pod", name: pod.metadata.name, namespace: pod.metadata.namespace, uid: pod.metadata.uid },
       })),

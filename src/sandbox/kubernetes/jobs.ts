@@ -1,6 +1,8 @@
 import {
   type Condition,
   conditionOf,
+  isPodActive,
+  isPodTerminating,
   keysOfKind,
   keysOfOwner,
   mergeConditions,
@@ -66,7 +68,7 @@ export const jobs = (stage: Stage): Reconciler => {
     const failed = failedOf(pods).length;
     const conditions = verdict(job, pods);
     const ended = conditions.at(-1)?.type;
-    const active = ended === "Failed" ? 0 : pods.length - succeeded - failed;
+    const active = ended === "Failed" ? 0 : pods.filter(isPodActive).length;
     const ready = pods.filter((pod) => phaseOf(pod) === "Running").length;
     await api.update(
       "kube-controller-manager",
@@ -76,7 +78,7 @@ export const jobs = (stage: Stage): Reconciler => {
           startTime: draft.status?.startTime ?? timestamp(),
           ...(active > 0 ? { active } : {}),
           ready: ended ? 0 : ready,
-          terminating: 0,
+          terminating: pods.filter(isPodTerminating).length,
           ...(succeeded > 0 ? { succeeded } : {}),
           ...(failed > 0 ? { failed } : {}),
           uncountedTerminatedPods: {},
@@ -126,7 +128,8 @@ export const jobs = (stage: Stage): Reconciler => {
       const pods = podsOf(stage, job);
       const failed = failedOf(pods);
       const pause = pauseAfter(failed);
-      const missing = verdict(job, pods).length > 0 ? 0 : wanted(job) - (pods.length - failed.length);
+      const kept = pods.filter((pod) => isPodActive(pod) || phaseOf(pod) === "Succeeded");
+      const missing = verdict(job, pods).length > 0 ? 0 : wanted(job) - kept.length;
       for (let count = 0; count < missing && pause <= 0; count++) {
         const refusal = await createPod(
           stage,

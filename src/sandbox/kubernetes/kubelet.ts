@@ -1,6 +1,7 @@
 import { keyOf, keysOfKind, mergeConditions, refAt, refOf, type Stage, timestamp } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
+import { AT_ONCE, type Drain, endPod, type Going, UNCAUGHT, type Verdict } from "./ending.ts";
 import { recordEvent } from "./events.ts";
 import { environmentOf, missingVolume, obstaclesOf } from "./pod-needs.ts";
 import { deploymentOf, type Ended, type Logs, type Program, type Work } from "./processes.ts";
@@ -9,7 +10,7 @@ const FIRST_BACKOFF_SECONDS = 10;
 const LAST_BACKOFF_SECONDS = 300;
 
 /** What the node remembers of a pod; the rest is read from the API each time. */
-interface Life {
+interface Life extends Going {
   readonly podIP: string;
   readonly startTime: string;
   /** Not before this (milliseconds of performance.now) is the next thing tried. */
@@ -23,14 +24,6 @@ interface Life {
   lastExit?: Record<string, unknown>;
   /** How a program that was started ended; "running" until then. */
   work?: "running" | Ended | undefined;
-  readonly gone: AbortController;
-}
-
-/** The state of every container of a pod at one moment. */
-interface Verdict {
-  phase: "Pending" | "Running" | "Succeeded" | "Failed";
-  ready: boolean;
-  state: (container: Obj) => Record<string, unknown>;
 }
 
 export interface KubeletOptions {
@@ -40,13 +33,16 @@ export interface KubeletOptions {
   readonly pull?: ((image: string) => string | undefined) | undefined;
   /** Programs by image, for pods that run to an end; others simply end well after a second. */
   readonly images?: Readonly<Record<string, Work>> | undefined;
+  /** How pods end that are known by their containers, not by their Deployment. */
+  readonly drainOf?: ((pod: Obj) => Drain | undefined) | undefined;
 }
 
 /** Of a termination message, as the kubelet cuts it. */
 const MESSAGE_BYTES = 2048;
 
 /** Runs the pods of all nodes: one second to pull and start, exponential back-off as upstream (10 s doubling to 300 s). */
-export const kubelet = (stage: Stage, { programs, logs, pull, images = {} }: KubeletOptions): Reconciler => {
+export const kubelet = (stage: Stage, options: KubeletOptions): Reconciler => {
+  const { programs, logs, pull, images = {} } = options;
   const { api, second } = stage;
   const lives = new Map<string, Life>();
   let addresses = 0;
@@ -62,7 +58,7 @@ export const kubelet = (stage: Stage, { programs, logs, pull, images = {} }: Kub
       pulled: false,
       restarts: 0,
       failures: 0,
-      gone: new AbortController(),
+      told: new AbortController(),
     };
     lives.set(uid, life);
     return life;
@@ -175,7 +171,7 @@ export const kubelet = (stage: Stage, { programs, logs, pull, images = {} }: Kub
       pod,
       args: container?.args ?? [],
       env: container ? environmentOf(api, pod, container) : {},
-      signal: life.gone.signal,
+      signal: life.told.signal,
     };
     const ended = work(task).catch((error: unknown): Ended => ({ exitCode: 1, log: String(error) }));
     void ended.then((how) => {
@@ -259,6 +255,13 @@ export const kubelet = (stage: Stage, { programs, logs, pull, images = {} }: Kub
     return runsToAnEnd ? second : undefined;
   };
 
+  const isReady = (pod: Obj): boolean => programOf(pod)?.isReady?.(pod) ?? true;
+  const drainOf = (pod: Obj): Drain => {
+    const program = programOf(pod);
+    return program?.drain ?? options.drainOf?.(pod) ?? (program ? AT_ONCE : UNCAUGHT);
+  };
+  const hands = { start: live, write, isReady, drainOf };
+
   return {
     name: "kubelet",
     listen: (add) => {
@@ -268,7 +271,7 @@ export const kubelet = (stage: Stage, { programs, logs, pull, images = {} }: Kub
       if (object.kind === "Pod") {
         if (type === "DELETED") {
           const uid = object.metadata.uid ?? "";
-          lives.get(uid)?.gone.abort();
+          lives.get(uid)?.told.abort();
           lives.delete(uid);
           logs.forget(object);
         }
@@ -288,10 +291,11 @@ export const kubelet = (stage: Stage, { programs, logs, pull, images = {} }: Kub
     },
     reconcile: async (key) => {
       const pod = api.get(refAt("v1", "Pod", key));
-      if (!pod || pod.spec.nodeName === undefined || pod.metadata.deletionTimestamp) return undefined;
+      if (!pod || pod.spec.nodeName === undefined) return undefined;
       if (pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed") return undefined;
       const uid = pod.metadata.uid ?? "";
-      return await live(pod, lives.get(uid) ?? begin(uid));
+      const life = lives.get(uid) ?? begin(uid);
+      return await (pod.metadata.deletionTimestamp ? endPod(stage, pod, life, hands) : live(pod, life));
     },
   };
 };

@@ -1,4 +1,5 @@
 import type { ChangeEvent, Obj } from "../types.ts";
+import type { Drain } from "./ending.ts";
 
 /**
  * A program that the world knows by heart. Containers of other workloads simply run and are ready at once; these act, and
@@ -12,6 +13,8 @@ export interface Program {
   /** The readiness probe, asked after the start and after each change that `watches` names. */
   readonly isReady?: (pod: Obj) => boolean;
   readonly watches?: (event: ChangeEvent) => boolean;
+  /** How it ends when its pod is deleted; at once when absent. */
+  readonly drain?: Drain;
 }
 
 /** A container that runs to an end, as the program in its image sees it. */
@@ -20,7 +23,7 @@ export interface Task {
   readonly args: readonly string[];
   /** From `env` and `envFrom`, Secrets decoded. */
   readonly env: Readonly<Record<string, string>>;
-  /** Its pod was deleted. */
+  /** It is told to end: its pod was deleted. */
   readonly signal: AbortSignal;
 }
 

@@ -1,8 +1,19 @@
-import { isPodReady, isTrue, keysOfKind, keysOfOwner, mergeConditions, refAt, refOf, type Stage } from "../objects.ts";
+import {
+  isPodActive,
+  isPodReady,
+  isPodTerminating,
+  isTrue,
+  keysOfKind,
+  keysOfOwner,
+  mergeConditions,
+  refAt,
+  refOf,
+  type Stage,
+} from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
 import { recordEvent } from "./events.ts";
-import { createPod, podsOf } from "./templates.ts";
+import { countsTerminating, createPod, podsOf } from "./templates.ts";
 
 /** Keeps as many pods as `spec.replicas` says; what stands in the way of creating one becomes the condition ReplicaFailure. */
 export const replicaSets = (stage: Stage): Reconciler => {
@@ -34,11 +45,13 @@ export const replicaSets = (stage: Stage): Reconciler => {
     reconcile: async (key) => {
       const set = api.get(refAt("apps/v1", "ReplicaSet", key));
       if (!set || set.metadata.deletionTimestamp) return undefined;
-      const refusal = await scale(set, podsOf(stage, set));
+      const activePods = () => podsOf(stage, set).filter(isPodActive);
+      const refusal = await scale(set, activePods());
       if (refusal !== undefined)
         await recordEvent(api, "replicaset-controller", set, "Warning", "FailedCreate", `Error creating: ${refusal}`);
-      const pods = podsOf(stage, set);
+      const pods = activePods();
       const ready = pods.filter(isPodReady).length;
+      const terminating = podsOf(stage, set).filter(isPodTerminating).length;
       await api.update(
         "kube-controller-manager",
         refOf(set),
@@ -48,7 +61,7 @@ export const replicaSets = (stage: Stage): Reconciler => {
             fullyLabeledReplicas: pods.length,
             readyReplicas: ready,
             availableReplicas: ready,
-            terminatingReplicas: pods.filter(({ metadata }) => metadata.deletionTimestamp).length,
+            ...(countsTerminating(stage) ? { terminatingReplicas: terminating } : {}),
             observedGeneration: set.metadata.generation,
             // As upstream, a failure keeps its first message: the next names another pod and says the same.
             ...(refusal === undefined

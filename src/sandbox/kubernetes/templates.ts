@@ -51,6 +51,9 @@ export const podsOf = ({ api }: Stage, owner: Obj): readonly Obj[] =>
     .list("v1", "Pod", owner.metadata.namespace)
     .filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid));
 
+/** Whether this server says how many pods are on their way out (DeploymentReplicaSetTerminatingReplicas, on since 1.35). */
+export const countsTerminating = ({ version }: Stage): boolean => Number(version.split(".")[1]) >= 35;
+
 /** Resolves "25%" of a total, or the number itself. */
 export const portionOf = (value: number | string | undefined, total: number, round: (x: number) => number): number =>
   typeof value === "string" ? round((Number.parseInt(value, 10) * total) / 100) : (value ?? 0);

@@ -77,7 +77,10 @@ export const kourier = (version: string): readonly Obj[] => {
       ports:
         "http2-external:8080/TCP http2-internal:8081/TCP https-external:8443/TCP http-probe:8090/TCP https-probe:9443/TCP metrics:9000/TCP",
       spec: rolling,
-      podSpec: { volumes: [{ name: "config-volume", configMap: { name: "kourier-bootstrap" } }] },
+      podSpec: {
+        terminationGracePeriodSeconds: 30,
+        volumes: [{ name: "config-volume", configMap: { name: "kourier-bootstrap" } }],
+      },
       containerSpec: { volumeMounts: [{ name: "config-volume", mountPath: "/tmp/config" }] },
     }),
     service("kourier-system/kourier", own, `app=${GATEWAY}`, "http2:80>8080/TCP https:443>8443/TCP", "LoadBalancer"),

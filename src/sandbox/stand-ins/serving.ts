@@ -135,10 +135,13 @@ interface Process {
   readonly role?: true;
   readonly labels?: Labels;
   readonly spec?: Record<string, unknown>;
+  /** Seconds that its pods get to end; absent: what Kubernetes gives. */
+  readonly grace?: number;
 }
 
-const workload = (version: string, { name, account, requests, ports, role, labels: extra, spec }: Process): Obj =>
-  deployment({
+const workload = (version: string, process: Process): Obj => {
+  const { name, account, requests, ports, role, labels: extra, spec, grace } = process;
+  return deployment({
     name: named(name),
     labels: { ...labels(version, name), ...extra },
     selector: role ? `app=${name},role=${name}` : `app=${name}`,
@@ -150,7 +153,9 @@ const workload = (version: string, { name, account, requests, ports, role, label
     env,
     podLabels: labels(version, name),
     ...(spec ? { spec } : {}),
+    ...(grace === undefined ? {} : { podSpec: { terminationGracePeriodSeconds: grace } }),
   });
+};
 
 const workloads = (version: string): readonly Obj[] => {
   const own = (name: string): Labels => labels(version, name);
@@ -163,6 +168,7 @@ const workloads = (version: string): readonly Obj[] => {
       requests: "300m/60Mi",
       ports: "http1:8012 h2c:8013",
       role: true,
+      grace: 600,
     }),
     service(
       named("activator-service"),
@@ -187,7 +193,7 @@ const workloads = (version: string): readonly Obj[] => {
     service(named("controller"), { app: "controller", ...own("controller") }, "app=controller", METRICS),
     autoscaler(named("webhook"), own("webhook"), 5),
     disruptionBudget(named("webhook-pdb"), own("webhook"), "app=webhook"),
-    workload(version, { name: "webhook", requests: "100m/100Mi", ports: "https-webhook:8443", role: true }),
+    workload(version, { name: "webhook", requests: "100m/100Mi", ports: "https-webhook:8443", role: true, grace: 300 }),
     service(
       named("webhook"),
       { app: "webhook", role: "webhook", ...own("webhook") },

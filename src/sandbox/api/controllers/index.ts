@@ -14,6 +14,10 @@ export interface Cluster {
   readonly registry: Registry;
   /** PEM, for kube-root-ca.crt. */
   readonly ca: string;
+  /** Of the server, e.g. `v1.36.2`. */
+  readonly version: string;
+  /** Milliseconds that one second lasts. */
+  readonly second: number;
 }
 
 /** Resolves with the function that stops them. */

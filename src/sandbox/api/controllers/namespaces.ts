@@ -1,4 +1,8 @@
-/** Empties a namespace that is being deleted, says what still holds it, and lets it go. */
+/**
+ * The namespace lifecycle controller (pkg/controller/namespace): empties a namespace that is being deleted, says what still
+ * holds it, and lets it go. It does not watch what is in it: it comes back after a time that it estimates, whatever has gone
+ * meanwhile.
+ */
 
 import type { Obj } from "../../types.ts";
 import { internalCall, timestamp } from "../call.ts";
@@ -7,44 +11,75 @@ import type { Fields } from "../json.ts";
 import { fieldsOf, listOf } from "../json.ts";
 import type { Resource } from "../resource.ts";
 import { storageKey } from "../resource.ts";
-import { createWorkQueue } from "../work-queue.ts";
 import type { Cluster } from "./index.ts";
+import { conditionsOf, type Left, withConditions } from "./namespace-conditions.ts";
 
 const call = internalCall("kube-controller-manager");
 
-export function endNamespaces(cluster: Cluster): () => void {
-  const { client, world, registry } = cluster;
-  const { store } = world;
+/** Seconds from an event of a namespace to its handling: other servers may still create things in it. */
+const SETTLING = 5;
+/** Seconds that finalizers are given; for pods their whole grace is expected to be needed. */
+const FINALIZER_ESTIMATE = 15;
+/** The first pause after an error in milliseconds, doubling up to so many seconds. */
+const FIRST_RETRY_MS = 5;
+const LAST_RETRY = 60;
+/** Deletes all pods before anything else (OrderedNamespaceDeletion). */
+const FIRST_ORDERED_MINOR = 33;
 
-  const finish = async (name: string): Promise<void> => {
-    const namespace = store.get("/namespaces", "", name);
-    if (namespace?.metadata.deletionTimestamp === undefined) return;
-    const kinds = new Map(
-      registry
-        .all()
-        .filter((r) => r.namespaced && !r.virtual)
-        .map((r) => [storageKey(r), r]),
-    );
-    const failures: string[] = [];
-    for (const [key, resource] of kinds)
-      for (const object of store.list(key, name)) {
-        if (object.metadata.deletionTimestamp !== undefined) continue;
-        try {
-          const target = { resource, namespace: name, name: object.metadata.name, subresource: "" };
-          await deleteObject(world, call, target, { propagationPolicy: "Background" });
-        } catch (error) {
-          failures.push(error instanceof Error ? error.message : String(error));
-        }
+/** What one look at one kind, or at all of them, came to. */
+interface Pass {
+  /** Seconds until the content may be gone; 0: nothing to wait for. */
+  readonly estimate: number;
+  readonly left: readonly Left[];
+  readonly failures: readonly string[];
+}
+
+export function endNamespaces({ client, world, registry, version, second }: Cluster): () => void {
+  const { store } = world;
+  const isOrdered = Number(version.split(".")[1]) >= FIRST_ORDERED_MINOR;
+  /** When each was seen to be deleted, by uid: its timestamp has whole seconds only. */
+  const since = new Map<string, number>();
+  const failures = new Map<string, number>();
+  const due = new Map<string, { at: number; timer: NodeJS.Timeout }>();
+  const working = new Set<string>();
+  let stopped = false;
+
+  /** How long the pods may take: the longest whole grace, until that has passed since the namespace was deleted. */
+  const graceOf = (pods: readonly Obj[], { metadata: { uid = "" } }: Obj): number => {
+    const graces = pods
+      .filter(({ status }) => status?.phase !== "Succeeded" && status?.phase !== "Failed")
+      .map(({ spec }) => Number(spec?.terminationGracePeriodSeconds ?? 0));
+    const longest = Math.max(0, ...graces);
+    const passed = (performance.now() - (since.get(uid) ?? 0)) / second;
+    return passed >= longest ? 0 : longest;
+  };
+
+  const deleteAll = async (namespace: Obj, resource: Resource): Promise<Pass> => {
+    const { name } = namespace.metadata;
+    const key = storageKey(resource);
+    const found = store.list(key, name);
+    const grace = key === "/pods" ? graceOf(found, namespace) : 0;
+    const refused: string[] = [];
+    for (const object of found) {
+      if (object.metadata.deletionTimestamp !== undefined) continue;
+      try {
+        const target = { resource, namespace: name, name: object.metadata.name, subresource: "" };
+        await deleteObject(world, call, target, { propagationPolicy: "Background" });
+      } catch (error) {
+        refused.push(error instanceof Error ? error.message : String(error));
       }
-    const left = [...kinds].flatMap(([key, resource]) => store.list(key, name).map((object) => ({ resource, object })));
-    const latest = store.get("/namespaces", "", name);
-    if (!latest) return;
-    if (left.length === 0) {
-      finalizeNamespace(world, call, latest, []);
-      return;
     }
+    const left = store.list(key, name).map((object) => ({ resource, object }));
+    const isFinalizing = left.some(({ object }) => (object.metadata.finalizers ?? []).length > 0);
+    const estimate = left.length === 0 ? 0 : grace || (isFinalizing ? FINALIZER_ESTIMATE : 0);
+    const { group, version: served, plural } = resource;
+    const isOdd = left.length > 0 && estimate === 0 && refused.length === 0;
+    const odd = `unexpected items still remain in namespace: ${name} for gvr: ${group}/${served}, Resource=${plural}`;
+    return { estimate, left, failures: isOdd ? [odd] : refused };
+  };
+
+  const say = async (name: string, wanted: readonly Fields[]): Promise<void> => {
     const ref = { apiVersion: "v1", kind: "Namespace", name };
-    const wanted = conditionsOf(left, failures);
     await client.update(
       call.manager,
       ref,
@@ -54,95 +89,75 @@ export function endNamespaces(cluster: Cluster): () => void {
       },
       { subresource: "status" },
     );
-    // A webhook that is down now may be gone later.
-    if (failures.length > 0) throw new Error(failures.join(", "));
   };
 
-  const queue = createWorkQueue(finish);
-  const off = store.onChange(({ object, type }) => {
-    const name = object.kind === "Namespace" ? object.metadata.name : object.metadata.namespace;
-    if (name === undefined) return;
-    if (object.kind === "Namespace" ? object.metadata.deletionTimestamp !== undefined : type === "DELETED")
-      queue.add(name);
+  const empty = async (namespace: Obj): Promise<Pass> => {
+    const { name } = namespace.metadata;
+    const all = registry.all().filter((resource) => resource.namespaced && !resource.virtual);
+    const kinds = [...new Map(all.map((resource) => [storageKey(resource), resource])).values()];
+    const isPods = (resource: Resource): boolean => storageKey(resource) === "/pods";
+    const passes: Pass[] = [];
+    for (const resource of isOrdered ? kinds.filter(isPods) : []) {
+      const pass = await deleteAll(namespace, resource);
+      if (pass.left.length > 0) {
+        // As upstream returns here, before it has counted what remains.
+        await say(name, conditionsOf([], pass.failures));
+        return pass;
+      }
+    }
+    for (const resource of isOrdered ? kinds.filter((kind) => !isPods(kind)) : kinds)
+      passes.push(await deleteAll(namespace, resource));
+    const left = passes.flatMap((pass) => pass.left);
+    const failed = passes.flatMap((pass) => pass.failures);
+    await say(name, conditionsOf(left, failed));
+    return { estimate: Math.max(0, ...passes.map(({ estimate }) => estimate)), left, failures: failed };
+  };
+
+  const look = async (name: string): Promise<void> => {
+    const namespace = store.get("/namespaces", "", name);
+    if (namespace?.metadata.deletionTimestamp === undefined) return;
+    const pass = await empty(namespace);
+    if (pass.failures.length > 0) {
+      const count = failures.get(name) ?? 0;
+      failures.set(name, count + 1);
+      return after(name, Math.min(FIRST_RETRY_MS * 2 ** count, LAST_RETRY * second));
+    }
+    failures.delete(name);
+    if (pass.estimate > 0) return after(name, (Math.floor(pass.estimate / 2) + 1) * second);
+    const latest = store.get("/namespaces", "", name);
+    if (latest) finalizeNamespace(world, call, latest, []);
+  };
+
+  /** The earlier of two times counts. */
+  const after = (name: string, milliseconds: number): void => {
+    const at = performance.now() + milliseconds;
+    const planned = due.get(name);
+    if (stopped || (planned && planned.at <= at)) return;
+    clearTimeout(planned?.timer);
+    const timer = setTimeout(() => void run(name), milliseconds);
+    due.set(name, { at, timer });
+  };
+
+  const run = async (name: string): Promise<void> => {
+    due.delete(name);
+    if (working.has(name)) return after(name, second);
+    working.add(name);
+    await look(name);
+    working.delete(name);
+  };
+
+  const off = store.onChange(({ object: { kind, metadata }, type }) => {
+    if (kind !== "Namespace") return;
+    const { uid = "", name } = metadata;
+    if (type === "DELETED") since.delete(uid);
+    else if (metadata.deletionTimestamp !== undefined) {
+      if (!since.has(uid)) since.set(uid, performance.now());
+      after(name, SETTLING * second);
+    }
   });
   return () => {
+    stopped = true;
     off();
-    queue.stop();
+    for (const { timer } of due.values()) clearTimeout(timer);
   };
-}
-
-interface Left {
-  readonly resource: Resource;
-  readonly object: Obj;
-}
-
-function counted(items: readonly string[]): [string, number][] {
-  const counts = new Map<string, number>();
-  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
-  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** The five conditions of the namespace controller. */
-function conditionsOf(left: readonly Left[], failures: readonly string[]): Fields[] {
-  const kinds = counted(left.map(({ resource }) => `${resource.plural}.${resource.group}`));
-  const finalizers = counted(left.flatMap(({ object }) => object.metadata.finalizers ?? []));
-  const resources = kinds.map(([kind, count]) => `${kind} has ${count} resource instances`).join(", ");
-  const held = finalizers.map(([finalizer, count]) => `${finalizer} in ${count} resource instances`).join(", ");
-  const condition = (type: string, status: string, reason: string, message: string): Fields => ({
-    type,
-    status,
-    reason,
-    message,
-  });
-  return [
-    condition(
-      "NamespaceDeletionDiscoveryFailure",
-      "False",
-      "ResourcesDiscovered",
-      "All resources successfully discovered",
-    ),
-    condition(
-      "NamespaceDeletionGroupVersionParsingFailure",
-      "False",
-      "ParsedGroupVersions",
-      "All legacy kube types successfully parsed",
-    ),
-    failures.length > 0
-      ? condition(
-          "NamespaceDeletionContentFailure",
-          "True",
-          "ContentDeletionFailed",
-          `Failed to delete all resource types, ${failures.length} remaining: ${failures.join(", ")}`,
-        )
-      : condition(
-          "NamespaceDeletionContentFailure",
-          "False",
-          "ContentDeleted",
-          "All content successfully deleted, may be waiting on finalization",
-        ),
-    condition("NamespaceContentRemaining", "True", "SomeResourcesRemain", `Some resources are remaining: ${resources}`),
-    finalizers.length > 0
-      ? condition(
-          "NamespaceFinalizersRemaining",
-          "True",
-          "SomeFinalizersRemain",
-          `Some content in the namespace has finalizers remaining: ${held}`,
-        )
-      : condition(
-          "NamespaceFinalizersRemaining",
-          "False",
-          "ContentHasNoFinalizers",
-          "All content-preserving finalizers finished",
-        ),
-  ];
-}
-
-/** Keeps the transition time of what did not change. */
-function withConditions(before: readonly unknown[], wanted: readonly Fields[], now: string): Fields[] {
-  return wanted.map((condition) => {
-    const old = before
-      .map(fieldsOf)
-      .find((candidate) => candidate.type === condition.type && candidate.status === condition.status);
-    return { ...condition, lastTransitionTime: old?.lastTransitionTime ?? now };
-  });
 }
