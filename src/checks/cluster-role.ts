@@ -30,6 +30,7 @@ const DURING = [
   { group: "", resource: "pods" },
   { group: "", resource: "events" },
   { group: "discovery.k8s.io", resource: "endpointslices" },
+  { group: "networking.internal.knative.dev", resource: "serverlessservices" },
   // Who renews, for the last screen.
   { group: "batch", resource: "cronjobs" },
 ];

@@ -1,5 +1,5 @@
 import { type Check, fail, ok } from "../core/check.ts";
-import { heldBy } from "../core/gone.ts";
+import { holderOf } from "../core/holders.ts";
 import { at } from "../ports/object.ts";
 
 const condition = (object: unknown, type: string): unknown => {
@@ -20,7 +20,8 @@ export const crdsEstablished = (names: readonly string[]): Check => ({
       if (!crd) return fail(`CRD ${name} does not exist`, { text: "Run install again." });
       const accepted = condition(crd, "NamesAccepted");
       if (at(accepted, "status") === "False") return fail(`CRD ${name}: ${String(at(accepted, "message"))}`, look);
-      if (crd.metadata.deletionTimestamp) return fail(`CRD ${name} is still terminating${heldBy(crd)}`, look);
+      if (crd.metadata.deletionTimestamp)
+        return fail(`CRD ${name} is still terminating${await holderOf(ctx, crd)}`, look);
       if (at(condition(crd, "Established"), "status") !== "True")
         return fail(`CRD ${name} is not established yet`, look);
     }

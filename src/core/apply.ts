@@ -5,7 +5,7 @@ import { describe, type KubeObject, type ObjectRef, refOf } from "../ports/objec
 import { sameSet, ZoneMoved, type ZonesWrite } from "../ports/zones.ts";
 import { hasBlank } from "./blank.ts";
 import type { AccountChange, CertificateChange, Change, ObjectChange, RecordsChange } from "./change.ts";
-import { heldBy } from "./gone.ts";
+import { heldBy } from "./holders.ts";
 import { OWNER_LABEL } from "./inventory.ts";
 import type { OnReason } from "./wait.ts";
 
@@ -95,7 +95,9 @@ const applyObject = async (change: ObjectChange, { cluster, takeOwnership, remem
   const options: ApplyOptions = { manager: change.manager, ...(takeOwnership ? { force: true } : {}) };
   switch (change.action) {
     case "delete":
-      await cluster.remove(refOf(change.object), change.uid ? { uid: change.uid } : {});
+      // What is going already is left to go.
+      if (!change.object.metadata.deletionTimestamp)
+        await cluster.remove(refOf(change.object), change.uid ? { uid: change.uid } : {});
       return;
     case "create": {
       const { object, created } = await cluster.apply(change.object, options).catch(async (error: unknown) => {
@@ -106,7 +108,7 @@ const applyObject = async (change: ObjectChange, { cluster, takeOwnership, remem
           return { object: live, created: false };
         throw error;
       });
-      if (object.metadata.deletionTimestamp) throw stillGoing(object);
+      if (object.metadata.deletionTimestamp) throw new StillGoing(object);
       if (!created && !isOursAlone(object, change.manager)) throw appeared(change.object);
       return;
     }
@@ -118,13 +120,18 @@ const applyObject = async (change: ObjectChange, { cluster, takeOwnership, remem
 };
 
 /** Applied onto an object that is going away, a create would go with it. A POST is answered like this. */
-const stillGoing = (object: KubeObject): ApiError =>
-  new ApiError({
-    status: 409,
-    reason: "AlreadyExists",
-    message: `an earlier ${describe(object)} is still terminating${heldBy(object)}`,
-    request: `PATCH ${describe(object)}`,
-  });
+export class StillGoing extends ApiError {
+  readonly uid: string | undefined;
+  constructor(object: KubeObject) {
+    super({
+      status: 409,
+      reason: "AlreadyExists",
+      message: `an earlier ${describe(object)} is still terminating${heldBy(object)}`,
+      request: `PATCH ${describe(object)}`,
+    });
+    this.uid = object.metadata.uid;
+  }
+}
 
 /** The uid makes the write fail, not resurrect, when the object was replaced by another of the same name. */
 const withUid = (object: KubeObject, uid: string): KubeObject => ({ ...object, metadata: { ...object.metadata, uid } });

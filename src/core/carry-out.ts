@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ClusterWrite } from "../ports/cluster.ts";
+import { ApiError, type ClusterWrite } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import { refOf } from "../ports/object.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
-import { type ApplyTools, applyChange, type Issue } from "./apply.ts";
+import { type ApplyTools, applyChange, type Issue, StillGoing } from "./apply.ts";
 import type { Change, Goal, ObjectChange, StepPlan } from "./change.ts";
 import type { Check, ReadContext } from "./check.ts";
+import { podsDrained } from "./draining.ts";
 import type { Emit } from "./event.ts";
-import { goneCheck } from "./gone.ts";
+import { earlierGone, goneCheck } from "./gone.ts";
 import { removalWave, wave } from "./inventory.ts";
 import { outage, type Waiting } from "./outage.ts";
 import { subjectOf } from "./plan.ts";
-import { refusal } from "./refusal.ts";
+import { refusal, terminatingIn } from "./refusal.ts";
 import { replan } from "./replan.ts";
 import type { Step } from "./step.ts";
 import { type OnReason, until } from "./wait.ts";
@@ -66,7 +68,17 @@ export const carryOut = async (
     const subject = `${subjectOf(change)} could not be ${change.kind === "certificate" ? "had" : "written"}`;
     using late = lateness(remaining(), () => timedOut(subject, { wait: said ?? "no answer", remedy: AGAIN }));
     const signal = AbortSignal.any([tools.signal, late.signal]);
-    await patiently(() => applyChange(change, { ...tools, signal, onWaiting: waiting("apply") }), {
+    let obstacle =
+      change.kind === "object" && change.earlier ? earlierGone(refOf(change.object), change.earlier) : undefined;
+    /** What is going away is not written to: it is waited for. */
+    const write = async (): Promise<void> => {
+      if (obstacle) await gone(obstacle, subject, tools, remaining, waiting("apply"));
+      await applyChange(change, { ...tools, signal, onWaiting: waiting("apply") }).catch((error: unknown) => {
+        obstacle = obstacleIn(error, change);
+        throw error;
+      });
+    };
+    await patiently(write, {
       subject,
       meaning: (error) => refusal(error, change),
       signal: tools.signal,
@@ -79,10 +91,17 @@ export const carryOut = async (
 
   const early = changes.filter((change) => !(change.kind === "object" && change.afterVerify));
   for (const group of groups(early)) {
-    await all(group.map(perform));
     const removed = group.filter(
       (change): change is ObjectChange => change.kind === "object" && change.action === "delete",
     );
+    const spaces = removed.filter(
+      ({ object: { kind, metadata } }) => kind === "Namespace" && !metadata.deletionTimestamp,
+    );
+    if (spaces.length > 0) {
+      const drained = podsDrained(spaces.map(({ object }) => object.metadata.name));
+      await hold(drained, tools, remaining, waiting(drained.id));
+    }
+    await all(group.map(perform));
     if (removed.length > 0) await hold(goneCheck(removed), tools, remaining, waiting("objects.gone"));
   }
   const checks = goal === "present" ? step.verify : (step.verifyAbsent ?? []);
@@ -146,6 +165,25 @@ const hold = async (check: Check, tools: RunTools, remaining: () => number, onRe
     });
   }
   return finding.summary;
+};
+
+/** What is going away and refused a write: an earlier object of the same name, or the namespace. */
+const obstacleIn = (error: unknown, change: Change): Check | undefined => {
+  if (error instanceof StillGoing && change.kind === "object") return earlierGone(refOf(change.object), error.uid);
+  const namespace = error instanceof ApiError && error.status === 403 ? terminatingIn(error.message) : undefined;
+  return namespace === undefined ? undefined : earlierGone({ apiVersion: "v1", kind: "Namespace", name: namespace });
+};
+
+/** Waits until something that stands in the way of a write is gone. */
+const gone = async (
+  check: Check,
+  subject: string,
+  tools: RunTools,
+  remaining: () => number,
+  onReason: OnReason,
+): Promise<void> => {
+  const finding = await until(check, tools, { timeoutMs: remaining(), onReason });
+  if ("remedy" in finding) throw timedOut(subject, { wait: finding.summary, remedy: finding.remedy });
 };
 
 const AGAIN = { text: "Run the same command again: it goes on where it stopped." };

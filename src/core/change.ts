@@ -40,6 +40,8 @@ export interface ObjectChange {
   readonly confirmed: boolean;
   /** uid of the live object: the precondition of updates and deletes. */
   readonly uid?: string;
+  /** uid of an earlier object of this name that is going away: a create waits until it is gone. */
+  readonly earlier?: string;
 }
 
 /** A certificate to be issued (or removed) and kept in a Secret. */

@@ -1,6 +1,7 @@
-import { at, describe, isRecord, type KubeObject, refOf } from "../ports/object.ts";
+import { describe, type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
 import type { ObjectChange } from "./change.ts";
-import { type Check, fail, ok } from "./check.ts";
+import { type Check, type Finding, fail, ok, type ReadContext } from "./check.ts";
+import { holderOf } from "./holders.ts";
 
 /** Removed objects are gone, and if not, what holds them. */
 export const goneCheck = (removed: readonly ObjectChange[]): Check => ({
@@ -16,42 +17,25 @@ export const goneCheck = (removed: readonly ObjectChange[]): Check => ({
     const holding = left.filter((object) => object !== undefined);
     const [first] = holding;
     if (!first) return ok(`${removed.length} removed`);
-    return fail(
-      `${describe(first)} is still terminating${heldBy(first)}${holding.length > 1 ? ` (and ${holding.length - 1} more)` : ""}`,
-      {
-        text: "See what its controller says; what is removed stays removed.",
-        command: `kubectl get ${first.kind.toLowerCase()} ${first.metadata.name}${first.metadata.namespace ? ` -n ${first.metadata.namespace}` : ""} -o yaml`,
-      },
-    );
+    return stillThere(ctx, first, "", holding.length > 1 ? ` (and ${holding.length - 1} more)` : "");
   },
 });
 
-/** `: 1 pods left in it, held by finalizer example.com/x`; empty when nothing is known. A namespace says itself what it waits for. */
-export const heldBy = (object: KubeObject): string => {
-  const conditions = at(object, "status", "conditions");
-  const messages = (Array.isArray(conditions) ? conditions : [])
-    .filter(
-      (condition) =>
-        isRecord(condition) && condition.status === "True" && /Remaining|Failure/.test(String(condition.type)),
-    )
-    .map((condition) => String(at(condition, "message")));
-  const finalizers = [
-    ...(object.metadata.finalizers ?? []),
-    ...messages.flatMap(namesBefore(/([^\s,]+) in \d+ resource/g)),
-  ];
-  const left = messages.flatMap((message) =>
-    [...message.matchAll(/([^\s,]+?)\.? has (\d+) resource/g)].map(([, kind, count]) => `${count} ${kind}`),
-  );
-  const failures = messages.filter((message) => !/ resource instances/.test(message));
-  const parts = [
-    ...(left.length > 0 ? [`${left.join(", ")} left in it`] : []),
-    ...(finalizers.length > 0 ? [`held by finalizer ${[...new Set(finalizers)].join(", ")}`] : []),
-    ...failures,
-  ];
-  return parts.length > 0 ? `: ${parts.join("; ")}` : "";
-};
+/** Of an object that is to be made anew: what is going away under its name is gone. `uid` absent: whatever stands there. */
+export const earlierGone = (ref: ObjectRef, uid?: string): Check => ({
+  id: "objects.earlier",
+  title: "The earlier object is gone",
+  run: async (ctx) => {
+    const live = await ctx.cluster.get(ref);
+    const isGone = !live?.metadata.deletionTimestamp || (uid !== undefined && live.metadata.uid !== uid);
+    return isGone ? ok("gone") : stillThere(ctx, live, "an earlier ");
+  },
+});
 
-const namesBefore =
-  (pattern: RegExp) =>
-  (message: string): readonly string[] =>
-    [...message.matchAll(pattern)].flatMap(([, name]) => name ?? []);
+const stillThere = async (ctx: ReadContext, object: KubeObject, which: string, more = ""): Promise<Finding> => {
+  const { name, namespace } = object.metadata;
+  return fail(`${which}${describe(object)} is still terminating${more}${await holderOf(ctx, object)}`, {
+    text: "See what its controller says; what is removed stays removed.",
+    command: `kubectl get ${object.kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ""} -o yaml`,
+  });
+};

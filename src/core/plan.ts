@@ -34,7 +34,11 @@ export const deletion = (object: KubeObject): ObjectChange => ({
   ...(object.metadata.uid ? { uid: object.metadata.uid } : {}),
 });
 
-const creation = (object: KubeObject, options: ReconcileOptions & { temporary?: true }): ObjectChange => ({
+const creation = (
+  object: KubeObject,
+  options: ReconcileOptions & { temporary?: true },
+  earlier?: string,
+): ObjectChange => ({
   kind: "object",
   action: options.partial ? "update" : "create",
   object,
@@ -44,6 +48,7 @@ const creation = (object: KubeObject, options: ReconcileOptions & { temporary?: 
   confirmed: false,
   ...(options.temporary ? { temporary: true } : {}),
   ...(options.afterVerify ? { afterVerify: true } : {}),
+  ...(earlier ? { earlier } : {}),
 });
 
 /**
@@ -101,7 +106,7 @@ const contextFor = (step: Step, options: PlanOptions, upstream: boolean, notes: 
     // What is going away counts as gone; writing waits until it is.
     if (!found || found.metadata.deletionTimestamp) {
       if (settings.partial && options.firm) throw vanished(wanted);
-      return creation(settings.partial ? wanted : withOwner(wanted, step.id), settings);
+      return creation(settings.partial ? wanted : withOwner(wanted, step.id), settings, found?.metadata.uid);
     }
     // What somebody else made stays theirs: it gets our fields, never our label (rule 12).
     const labelled = !settings.partial && ownerOf(found) !== undefined ? withOwner(wanted, step.id) : wanted;

@@ -26,7 +26,7 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
       error.conflicts.length === 0 &&
       /terminating|being deleted|object is being/.test(error.message));
   if (isGoing) {
-    const [, namespace] = /in namespace (\S+) because it is being terminated/.exec(error.message) ?? [];
+    const namespace = terminatingIn(error.message);
     const wait = namespace ? `Namespace ${namespace} is terminating, nothing new can be made in it` : error.message;
     return { wait, remedy: orphaned(error.message) ?? { text: HELD } };
   }
@@ -60,6 +60,10 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
     }),
   };
 };
+
+/** The namespace that is going away and lets nothing new in; undefined when the message is about something else. */
+export const terminatingIn = (message: string): string | undefined =>
+  /in namespace (\S+) because it is being terminated/.exec(message)?.[1];
 
 const moved = (error: ZoneMoved, change: Change): UserError =>
   new UserError({

@@ -134,8 +134,8 @@ const removeTemporaries = async (temporaries: readonly ObjectChange[], tools: Ru
   const results = await Promise.allSettled(
     temporaries.map(async ({ object }) => {
       // With its uid the removal can be repeated when the answer is lost.
-      const uid = (await tools.cluster.get(refOf(object)))?.metadata.uid;
-      if (uid) await tools.cluster.remove(refOf(object), { uid });
+      const { uid, deletionTimestamp } = (await tools.cluster.get(refOf(object)))?.metadata ?? {};
+      if (uid && !deletionTimestamp) await tools.cluster.remove(refOf(object), { uid });
     }),
   );
   const failed = results.find((result) => result.status === "rejected");

@@ -8,7 +8,7 @@ import type { Installation, Removal } from "./installation.ts";
 import { proof } from "./proof.ts";
 import { keepReached } from "./reached.ts";
 import { records } from "./records.ts";
-import { admission, core, crds, hpa, namespaces, resources, webhook } from "./serving.ts";
+import { admission, core, crds, draining, hpa, namespaces, resources, webhook } from "./serving.ts";
 import { givenBack, state } from "./state.ts";
 import { certificate, gatewayTls, hasTls, noTls } from "./tls.ts";
 import { workloads } from "./workloads.ts";
@@ -45,12 +45,14 @@ export const steps = (install: Installation, removal?: Removal): readonly Step[]
       : [noTls(install)]),
   ...proved(install), //          a temporary Service answers like a user's will
   // For the way back: the CronJob first, other people's values, and their workloads before what they need.
-  ...(removal ? [givenBack(), workloads(removal), admission(), cronRemoval(["admission", "given-back"])] : []),
+  ...(removal
+    ? [givenBack(), draining(), workloads(removal), admission(), cronRemoval(["admission", "given-back"])]
+    : []),
 ];
 
 /** With node ports, what the proof has found is kept for every URL from then on. */
 const proved = (install: Installation): readonly Step[] => {
   if (install.config.expose !== "nodeport") return [proof(install)];
   const reached: Reached = {};
-  return [proof(install, reached), keepReached(install, reached)];
+  return [proof(install, { reached }), keepReached(install, reached)];
 };

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { conflictsOf, type Plan } from "../core/change.ts";
 import type { Check, ReadContext } from "../core/check.ts";
 import type { Emit } from "../core/event.ts";
+import { earlierGone } from "../core/gone.ts";
 import { isCopy, MANAGER, OWNER_LABEL, withOwner } from "../core/inventory.ts";
 import { LEASE, withLock } from "../core/lock.ts";
 import { makePlan, type PlanOptions } from "../core/plan.ts";
@@ -11,7 +12,7 @@ import { createMemory } from "../core/prior.ts";
 import { type Report, type RunTools, run } from "../core/run.ts";
 import { emptySnapshot, takeSnapshot } from "../core/snapshot.ts";
 import type { Kind, Snapshot, Step } from "../core/step.ts";
-import { runCheck } from "../core/wait.ts";
+import { runCheck, until } from "../core/wait.ts";
 import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
 import type { Authority } from "../ports/authority.ts";
 import type { ClusterPreview, ClusterRead, ClusterWrite, LockableCluster } from "../ports/cluster.ts";
@@ -242,7 +243,9 @@ export const runLocked = async (
       takeOwnership: config.takeOwnership,
       timeoutMs: config.timeout * 1000,
     });
-  if (!(await cluster.get(refOf(homeNamespace)))) {
+  const home = await cluster.get(refOf(homeNamespace));
+  if (home?.metadata.deletionTimestamp) await homeGone(tools);
+  if (!home || home.metadata.deletionTimestamp) {
     // Somebody deleted the lock's namespace: an uninstall does not bring it back.
     if (plan.goal === "absent") return work(cluster, tools.signal);
     // The plan's first change, made a moment early.
@@ -256,4 +259,20 @@ export const runLocked = async (
     onWaiting: (reason: string) => emit({ type: "waiting", step: "lock", check: "lock.free", reason }),
   };
   return withLock(cluster, lock, (held, lost) => work(held, AbortSignal.any([tools.signal, lost])));
+};
+
+/** The lock cannot be made in a namespace that is going away. */
+const homeGone = async (tools: Tools): Promise<void> => {
+  const onReason = (reason: string, remedy: Remedy): void =>
+    tools.emit({ type: "waiting", step: "lock", check: "lock.namespace", reason, remedy });
+  const check = earlierGone(refOf(homeNamespace));
+  const finding = await until(check, tools, { timeoutMs: tools.config.timeout * 1000, onReason });
+  if ("remedy" in finding)
+    throw new UserError({
+      id: "lock.namespace",
+      what: finding.summary,
+      why: "The lock and the state lie in it. Nothing was changed.",
+      remedy: finding.remedy,
+      exitCode: 1,
+    });
 };

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { secretOfRoute } from "../certificates/cert-manager/chain.ts";
 import { inspect } from "../certificates/secret.ts";
-import { httpRedirects, type Proof, serviceAnswers, serviceReady, startsFromZero } from "../checks/proof.ts";
+import { httpRedirects, type Proof, serviceAnswers, serviceReady } from "../checks/proof.ts";
 import type { Reached } from "../checks/through-gateway.ts";
+import { startsFromZero, ZERO } from "../checks/zero.ts";
 import { blank, hasBlank } from "../core/blank.ts";
 import { STATE } from "../core/prior.ts";
 import type { Step } from "../core/step.ts";
@@ -16,12 +17,20 @@ import type { Installation } from "./installation.ts";
 import { PROOF_MANAGER, PROVED, provedState } from "./state.ts";
 import { hasTls, servedSecret } from "./tls.ts";
 
-/**
- * A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes.
- * `reached` is filled with the ports that answered, for a step that keeps them; absent: nobody does.
- */
-export const proof = (install: Installation, reached?: Reached): Step => {
+/** Behind what was proved, where the start from zero was left out of it. */
+const WITHOUT_ZERO = ` without ${ZERO}`;
+
+export interface ProofOptions {
+  /** Filled with the ports that answered, for a step that keeps them; absent: nobody does. */
+  readonly reached?: Reached;
+  /** Only the certificate is new: what was proved of starting from zero stands as it is. */
+  readonly ofCertificate?: boolean;
+}
+
+/** A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes. */
+export const proof = (install: Installation, { reached, ofCertificate = false }: ProofOptions = {}): Step => {
   const { config, ingress, manifests } = install;
+  const isLeftOut = config.skipChecks.includes(ZERO);
   const subject: Proof = {
     config,
     ingress,
@@ -42,7 +51,7 @@ export const proof = (install: Installation, reached?: Reached): Step => {
     serviceReady(subject),
     serviceAnswers(subject),
     ...(hasTls(install) && config.http === "redirect" ? [httpRedirects(subject)] : []),
-    startsFromZero(subject),
+    ...(isLeftOut || ofCertificate ? [] : [startsFromZero(subject)]),
   ];
   return {
     id: "proof",
@@ -61,14 +70,18 @@ export const proof = (install: Installation, reached?: Reached): Step => {
         certificate,
       ]);
       const open = !ctx.firm && (ctx.upstream || hasBlank(about));
-      const fingerprint = open
-        ? blank("what was proved")
-        : createHash("sha256").update(about).digest("hex").slice(0, 16);
-      const left = await ctx.live.get(HELLO);
+      const whole = createHash("sha256").update(about).digest("hex").slice(0, 16);
       const kept = dataOf(await ctx.live.get(STATE));
+      const proved = kept[PROVED] ?? "";
+      const lacksZero = ofCertificate ? proved.endsWith(WITHOUT_ZERO) : isLeftOut;
+      const fingerprint = open ? blank("what was proved") : `${whole}${lacksZero ? WITHOUT_ZERO : ""}`;
+      const left = await ctx.live.get(HELLO);
       // A run may have ended before it wrote down what the proof had found.
-      const isKept = kept[PROVED] === fingerprint && (!reached || reachedIn(kept) !== undefined);
-      if (!ctx.upstream && !left && isKept) return [];
+      const isReached = !reached || reachedIn(kept) !== undefined;
+      const isProved = proved === fingerprint || (isLeftOut && proved === whole);
+      if (!ctx.upstream && !left && isProved && isReached) return [];
+      if (isLeftOut) ctx.note(`A start from zero is left out of the proof, as --skip-checks ${ZERO} says.`);
+      else if (proved === `${whole}${WITHOUT_ZERO}`) ctx.note("A start from zero has not been proved yet.");
       return [
         ...(await ctx.temporary([hello(manifests.hello)])),
         ...(await ctx.reconcile([provedState(fingerprint)], {

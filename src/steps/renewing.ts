@@ -16,7 +16,7 @@ import { certificate, gatewayTls, WILDCARD } from "./tls.ts";
 
 /** The part of the installation that a renewal goes through. What they need besides is there already. */
 const renewalSteps = (install: Installation): readonly Step[] => {
-  const steps = [certificate(install), gatewayTls(install), proof(install)];
+  const steps = [certificate(install), gatewayTls(install), proof(install, { ofCertificate: true })];
   const ids = new Set(steps.map(({ id }) => id));
   return steps.map((step) => ({ ...step, needs: step.needs.filter((id) => ids.has(id)) }));
 };

@@ -1,6 +1,7 @@
 import { crdsEstablished } from "../checks/crds.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
 import { webhookAnswers } from "../checks/webhook.ts";
+import { workloadsDrained } from "../checks/workload-pods.ts";
 import type { Change } from "../core/change.ts";
 import { HOME, MANAGER, OWNER_LABEL, ownerOf } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
@@ -8,7 +9,7 @@ import { STATE } from "../core/prior.ts";
 import { removeProducts } from "../core/product.ts";
 import type { PlanContext, Step } from "../core/step.ts";
 import { ingressProducts } from "../ingress/index.ts";
-import { type KubeObject, refOf } from "../ports/object.ts";
+import { at, type KubeObject, refOf } from "../ports/object.ts";
 import type { Installation } from "./installation.ts";
 import { servingProducts } from "./serving-products.ts";
 
@@ -31,6 +32,7 @@ export const namespaces = ({ manifests }: Installation): Step => ({
     ];
   },
   verify: [],
+  verifyAbsent: [workloadsDrained],
 });
 
 /** Takes our fields off the namespaces of others: their labels say what runs here. */
@@ -65,7 +67,8 @@ export const core = ({ manifests }: Installation): Step => ({
   undo: "Remove Knative Serving",
   needs: ["crds"],
   plan: async (ctx) => [...(await ctx.prune(manifests.core)), ...(await ctx.reconcile(manifests.core))],
-  absent: async (_ctx, owned) => deletions(owned.filter(({ kind }) => !WEBHOOK_CONFIGURATIONS.includes(kind))),
+  absent: async (_ctx, owned) =>
+    deletions(owned.filter((object) => !WEBHOOK_CONFIGURATIONS.includes(object.kind) && !drainsLong(object))),
   verify: [],
 });
 
@@ -85,6 +88,30 @@ export const admission = (): Step => ({
     const lists = WEBHOOK_CONFIGURATIONS.map((kind) => live.owned("admissionregistration.k8s.io/v1", kind));
     return deletions((await Promise.all(lists)).flat().filter((object) => ownerOf(object) === "core"));
   },
+  verify: [],
+});
+
+/** What Kubernetes gives a pod to end when nobody says otherwise, in seconds. */
+const USUAL_GRACE = 30;
+/** The activator and the webhook: told to end, they go on for 45 s, and more where requests are under way. */
+const drainsLong = (object: KubeObject): boolean =>
+  object.kind === "Deployment" &&
+  Number(at(object, "spec", "template", "spec", "terminationGracePeriodSeconds") ?? USUAL_GRACE) > USUAL_GRACE;
+
+/**
+ * Part of the goal "absent" only: what takes long to end is told first, as soon as there is nothing left that it serves, and
+ * everything else goes meanwhile.
+ */
+export const draining = (): Step => ({
+  id: "draining",
+  title: "Let everything run",
+  undo: "Let the activator and the webhook drain",
+  needs: ["namespaces"],
+  plan: async () => [],
+  absent: async ({ live }) =>
+    deletions(
+      (await live.owned("apps/v1", "Deployment")).filter((object) => ownerOf(object) === "core" && drainsLong(object)),
+    ),
   verify: [],
 });
 

@@ -94,7 +94,7 @@ export const workloads = (removal: Removal): Step => ({
   id: "workloads",
   title: "Leave room for workloads",
   undo: "Remove workloads",
-  needs: ["proof"],
+  needs: ["proof", "draining"],
   plan: async () => [],
   absent: async (ctx) => {
     const { all, roots } = await findInTheWay(ctx, removal);

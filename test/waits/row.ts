@@ -75,4 +75,4 @@ export const anyDeployment = (text: string): readonly string[] => [
   ...[...SERVING, "net-kourier-controller"].map((name) => `Deployment knative-serving/${name}${text}`),
   `Deployment kourier-system/3scale-kourier-gateway${text}`,
 ];
-export const HELD = "1 pods left in it; held by finalizer example.com/held";
+export const HELD = "Pod knative-serving/left-behind is left, held by finalizer example.com/held";

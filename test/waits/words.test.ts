@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { pullProblem } from "../../src/checks/pull.ts";
 import { denialOf } from "../../src/core/denial.ts";
-import { heldBy } from "../../src/core/gone.ts";
+import { heldBy } from "../../src/core/holders.ts";
 import { webhookFailure } from "../../src/core/webhook-failure.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 

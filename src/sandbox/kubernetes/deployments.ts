@@ -183,7 +183,9 @@ export const deployments = (stage: Stage): Reconciler => {
       ...keysOfKind(event, "apps/v1", "Deployment"),
       ...(event.object.kind === "ReplicaSet" ? keysOfOwner(event, "Deployment") : []),
       // The last pod that goes lets Recreate go on.
-      ...(event.object.kind === "Pod" && event.type === "DELETED" ? [deploymentOf(event.object) ?? ""] : []),
+      ...(event.object.kind === "Pod" && event.type === "DELETED"
+        ? [deploymentOf(event.object)].filter((key) => key !== undefined)
+        : []),
     ],
     reconcile: async (key) => {
       const deployment = api.get(refAt("apps/v1", "Deployment", key));

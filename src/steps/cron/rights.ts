@@ -72,15 +72,20 @@ const proving = (): readonly Right[] => {
   return [
     { ...service, names: [HELLO.name], verbs: [...READ, "patch", "delete"] },
     { ...service, verbs: ["create"] },
-    ...watching(HOME),
+    ...explaining(HOME),
   ];
 };
+
+/** Why pods do not run. */
+const explaining = (namespace: string): readonly Right[] => [
+  { namespace, group: "", resource: "pods", verbs: FOLLOW },
+  { namespace, group: "", resource: "events", verbs: FOLLOW },
+];
 
 /** Whether Deployments run, and why not. */
 const watching = (namespace: string): readonly Right[] => [
   { namespace, group: "apps", resource: "deployments", verbs: FOLLOW },
-  { namespace, group: "", resource: "pods", verbs: FOLLOW },
-  { namespace, group: "", resource: "events", verbs: FOLLOW },
+  ...explaining(namespace),
 ];
 
 /** What the ingress is told: all of it is looked at, what differs from certificate to certificate is written. */

@@ -1,0 +1,80 @@
+import { at, describe, type KubeObject } from "../ports/object.ts";
+import { type Check, fail, ok, type ReadContext } from "./check.ts";
+
+/** Pods that are on their way out, and how long that may take. */
+
+export const isGoing = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined;
+
+/** Whether something of it still runs, or may run again. */
+export const isAlive = (pod: KubeObject): boolean =>
+  !["Succeeded", "Failed"].includes(String(at(pod, "status", "phase")));
+
+/** Seconds of its grace that are left, by the server's clock as we know it; negative when it is over. */
+export const graceLeft = ({ metadata }: KubeObject, now: Date): number =>
+  (Date.parse(metadata.deletionTimestamp ?? "") - now.getTime()) / 1000;
+
+/** Rounded up, so that it is true while it is read and does not change with every second. */
+const roughly = (seconds: number): string =>
+  seconds > 90 ? `${Math.ceil(seconds / 60)} min` : `${Math.max(10, Math.ceil(seconds / 10) * 10)} s`;
+
+const wordsFor = (pod: KubeObject, now: Date): string => {
+  const { finalizers = [] } = pod.metadata;
+  if (!isGoing(pod)) return `${describe(pod)} still runs`;
+  if (!isAlive(pod) && finalizers.length > 0)
+    return `${describe(pod)} is left, held by finalizer ${finalizers.join(", ")}`;
+  const left = graceLeft(pod, now);
+  return left > 0
+    ? `${describe(pod)} is draining, for ${roughly(left)} more at most`
+    : `${describe(pod)} is still there though its grace is over`;
+};
+
+/** `Pod a/b is draining, for 5 min more at most (and 2 more)`: the one that may take longest. */
+export const podWords = (pods: readonly KubeObject[], now: Date): string => {
+  // One that was not told yet has its whole grace before it.
+  const leftOf = (pod: KubeObject): number => (isGoing(pod) ? graceLeft(pod, now) : Number.POSITIVE_INFINITY);
+  const [first] = [...pods].sort((a, b) => leftOf(b) - leftOf(a));
+  if (!first) return "";
+  return `${wordsFor(first, now)}${pods.length > 1 ? ` (and ${pods.length - 1} more)` : ""}`;
+};
+
+/** What can be done about a pod that takes its time. */
+export const podRemedy = ([pod]: readonly KubeObject[]) => ({
+  text: "It goes when its process has ended; after its grace its node ends it. If it stays, look at what its node says.",
+  command: `kubectl describe pod ${pod?.metadata.name ?? ""} -n ${pod?.metadata.namespace ?? ""}`,
+});
+
+/** How many owners above a pod of a Knative Service there are: ReplicaSet, Deployment, Revision, Configuration, Service. */
+const DEEPEST = 6;
+
+/** Whether somebody who stays keeps it running: then it ends with its namespace and not before. */
+const isKept = async ({ cluster, unwatched = cluster }: ReadContext, pod: KubeObject): Promise<boolean> => {
+  let here: KubeObject = pod;
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    if (isGoing(here)) return false;
+    const [owner] = here.metadata.ownerReferences ?? [];
+    if (!owner) return true;
+    const { namespace } = here.metadata;
+    const above = await unwatched.get({ ...owner, ...(namespace ? { namespace } : {}) });
+    if (above?.metadata.uid !== owner.uid) return false;
+    here = above;
+  }
+  return true;
+};
+
+/**
+ * In these namespaces no pod is draining. While one is, a namespace that is deleted is looked at again only after half of the
+ * pod's grace, which is minutes, however soon the pod is gone.
+ */
+export const podsDrained = (namespaces: readonly string[]): Check => ({
+  id: "pods.drained",
+  title: "Pods that were told to end have ended",
+  run: async (ctx) => {
+    const lists = await Promise.all(
+      namespaces.map((namespace) => ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace })),
+    );
+    const alive = lists.flat().filter(isAlive);
+    const kept = await Promise.all(alive.map((pod) => isKept(ctx, pod)));
+    const ending = alive.filter((_, index) => !kept[index]);
+    return ending.length === 0 ? ok("no pod is left") : fail(podWords(ending, ctx.now()), podRemedy(ending));
+  },
+});
