@@ -10,14 +10,14 @@ const main = async (): Promise<void> => {
     process.exitCode = 2;
     return;
   }
-  const { Interrupted, runCli, thisProcess } = await import("./cli/index.ts");
+  const { Interrupted, runCli, SIGNALS, thisProcess } = await import("./cli/index.ts");
   // Set for another program, it would switch off verification in libraries that are not told otherwise. Ours are.
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
     process.stderr.write("NODE_TLS_REJECT_UNAUTHORIZED=0 is not heeded: every certificate is verified.\n");
   }
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
     process.on(signal, () => {
       const reason = new Interrupted(signal);
       // The first one ends cleanly; whoever sends a second one does not want to wait for that.
@@ -25,10 +25,10 @@ const main = async (): Promise<void> => {
       stop.abort(reason);
     });
   }
-  // A reader that went away (`| head`) is no failure; the work goes on without it.
+  // A reader that went away (`| head`), or a terminal, is no failure; the work goes on without it.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
     });
   }
   process.exitCode = await runCli({

@@ -4,7 +4,7 @@ import { commands as allCommands, type Command } from "./commands/index.ts";
 import type { Host } from "./context.ts";
 import { columnsOf } from "./reporter/look.ts";
 
-export { Interrupted } from "../ports/error.ts";
+export { Interrupted, SIGNALS } from "../ports/error.ts";
 export { thisProcess } from "./holder.ts";
 
 /** What the scripts of `completion` ask with. */

@@ -32,13 +32,16 @@ export class UserError extends Error {
   }
 }
 
-/** The user or a signal ended the run; carries what the shell expects (130 for SIGINT, 143 for SIGTERM). */
+/** Signals that end a run cleanly, and what the shell expects then. SIGHUP comes when the terminal is closed. */
+export const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** The user or a signal ended the run. */
 export class Interrupted extends Error {
-  readonly exitCode: 130 | 143;
-  constructor(signal: "SIGINT" | "SIGTERM") {
+  readonly exitCode: (typeof SIGNALS)[keyof typeof SIGNALS];
+  constructor(signal: keyof typeof SIGNALS) {
     super(`interrupted by ${signal}`);
     this.name = "Interrupted";
-    this.exitCode = signal === "SIGINT" ? 130 : 143;
+    this.exitCode = SIGNALS[signal];
   }
 }
 

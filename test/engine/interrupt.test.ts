@@ -15,6 +15,7 @@ describe("a run that is cut off", () => {
   it.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
+    ["SIGHUP", 129],
   ] as const)("stops cleanly on %s, says what was done, and goes on the next time", async (name, code) => {
     const stop = new AbortController();
     let writes = 0;

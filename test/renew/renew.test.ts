@@ -9,21 +9,14 @@ describe("renew", () => {
   let internet: Internet;
   const served = () => inspect(world.api.get({ ...WILDCARD, namespace: "kn-bootstrap" }));
   const run = (...args: string[]) => kn({ ...world, standIns: true, internet }, args);
+  const choices = () => [
+    ...["--dns", "route53", "--domain", "apps.example.com"],
+    ...["--acme-directory", internet.acme.directory],
+  ];
 
   beforeAll(async () => {
     [world, internet] = await Promise.all([stage({ pace: 3 }), startInternet({ zones: ["example.com"] })]);
-    const installed = await run(
-      "install",
-      "--yes",
-      "-o",
-      "json",
-      "--dns",
-      "route53",
-      "--domain",
-      "apps.example.com",
-      "--acme-directory",
-      internet.acme.directory,
-    );
+    const installed = await run("install", "--yes", "-o", "json", ...choices());
     expect(installed.code, installed.stderr).toBe(0);
   });
   afterAll(async () => {
@@ -45,6 +38,10 @@ describe("renew", () => {
     expect(code, stderr).toBe(0);
     expect(served()?.serial).not.toBe(before);
     expect(internet.acme.orders().at(-1)?.replaces).toBeDefined();
+    // That a Service starts from zero does not depend on the certificate: it is neither waited for nor forgotten.
+    expect(stderr).not.toContain("from zero");
+    const plan = await run("plan", "--exit-code", ...choices());
+    expect(plan.code, plan.stdout).toBe(0);
   });
 
   it("gives the account a new key, with which the next certificate is ordered", async () => {
