@@ -1,3 +1,4 @@
+import { ApiError } from "../ports/cluster.ts";
 import { at, describe, groupOf, isRecord, type KubeObject } from "../ports/object.ts";
 import type { ReadContext } from "./check.ts";
 import { isAlive, podWords } from "./draining.ts";
@@ -7,13 +8,17 @@ import { isAlive, podWords } from "./draining.ts";
  * nobody can be named.
  */
 export const holderOf = async (ctx: ReadContext, object: KubeObject): Promise<string> => {
-  const named =
-    object.kind === "Namespace"
-      ? await insideOf(ctx, object)
-      : object.kind === "CustomResourceDefinition"
-        ? await instanceOf(ctx, object)
-        : "";
+  const named = await holderIn(ctx, object).catch((error: unknown) => {
+    // It only explains; who may not look is told what the object says of itself.
+    if (error instanceof ApiError && error.status === 403) return "";
+    throw error;
+  });
   return named ? `: ${named}` : heldBy(object);
+};
+
+const holderIn = async (ctx: ReadContext, object: KubeObject): Promise<string> => {
+  if (object.kind === "Namespace") return insideOf(ctx, object);
+  return object.kind === "CustomResourceDefinition" ? instanceOf(ctx, object) : "";
 };
 
 /** The namespace controller looks at a namespace five seconds after each of its events (pkg/controller/namespace). */

@@ -5,7 +5,7 @@ import { podsDrained } from "../../src/core/draining.ts";
 import { goneCheck } from "../../src/core/gone.ts";
 import { holderOf } from "../../src/core/holders.ts";
 import { deletion } from "../../src/core/plan.ts";
-import type { ApiResource, ClusterRead, ListQuery } from "../../src/ports/cluster.ts";
+import { ApiError, type ApiResource, type ClusterRead, type ListQuery } from "../../src/ports/cluster.ts";
 import type { KubeObject, ObjectMeta, ObjectRef } from "../../src/ports/object.ts";
 
 const NOW = "2026-01-01T10:00:00Z";
@@ -131,6 +131,20 @@ describe("who holds what is going away", () => {
     const message = 'Failed to delete all resource types, 1 remaining: admission webhook "x" denied the request';
     const failure = { type: "NamespaceDeletionContentFailure", status: "True", message };
     expect(await holderOf(clusterOf(), namespace(90, failure))).toBe(`: ${message}`);
+  });
+
+  it("is left to the object's own words where one may not look", async () => {
+    const ctx = clusterOf();
+    const list = () =>
+      Promise.reject(new ApiError({ status: 403, reason: "Forbidden", message: "no", request: "GET" }));
+    const said = {
+      type: "NamespaceContentRemaining",
+      status: "True",
+      message: "Some resources are remaining: pods. has 1 resource instances",
+    };
+    expect(await holderOf({ ...ctx, cluster: { ...ctx.cluster, list } }, namespace(90, said))).toBe(
+      ": 1 pods left in it",
+    );
   });
 
   it("is an instance of a kind that goes", async () => {
