@@ -3,7 +3,7 @@ import { deploymentsAvailable } from "../checks/deployments.ts";
 import { webhookAnswers } from "../checks/webhook.ts";
 import { workloadsDrained } from "../checks/workload-pods.ts";
 import type { Change } from "../core/change.ts";
-import { HOME, MANAGER, OWNER_LABEL, ownerOf } from "../core/inventory.ts";
+import { HOME, MANAGER, ownerOf } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
 import { STATE } from "../core/prior.ts";
 import { removeProducts } from "../core/product.ts";
@@ -35,21 +35,26 @@ export const namespaces = ({ manifests }: Installation): Step => ({
   verifyAbsent: [workloadsDrained],
 });
 
-/** Takes our fields off the namespaces of others: their labels say what runs here. */
+/** Takes our fields off the namespaces of others, whose labels say what runs there; not where a Knative of others runs, taken over or not. */
 export const letGo = async (ctx: PlanContext, isMeant: (name: string) => boolean): Promise<readonly Change[]> => {
+  const makers = [...servingProducts, ...ingressProducts].map(({ maker }) => maker);
+  const runs = async (namespace: string): Promise<boolean> => {
+    const found = makers.filter((maker) => maker.namespace === namespace).map(ctx.live.get);
+    return (await Promise.all(found)).some((maker) => maker !== undefined && ownerOf(maker) === undefined);
+  };
   const touched = (await ctx.live.list("v1", "Namespace")).filter(
-    ({ metadata }) =>
-      metadata.labels?.[OWNER_LABEL] === undefined &&
-      !metadata.deletionTimestamp &&
-      isMeant(metadata.name) &&
-      metadata.managedFields?.some(({ manager }) => manager === MANAGER),
+    (namespace) =>
+      ownerOf(namespace) === undefined &&
+      !namespace.metadata.deletionTimestamp &&
+      isMeant(namespace.metadata.name) &&
+      namespace.metadata.managedFields?.some(({ manager }) => manager === MANAGER),
   );
-  const bare = touched.map(({ metadata }) => ({
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: metadata.name },
-  }));
-  return ctx.reconcile(bare, { partial: true });
+  const changes = await Promise.all(
+    touched.map(async ({ apiVersion, kind, metadata: { name } }) =>
+      (await runs(name)) ? [] : ctx.reconcile([{ apiVersion, kind, metadata: { name } }], { partial: true }),
+    ),
+  );
+  return changes.flat();
 };
 
 export const crds = ({ manifests }: Installation): Step => ({

@@ -8,7 +8,7 @@ import { certManagerAnswers, issuerReady } from "../../src/certificates/cert-man
 import { applyChange } from "../../src/core/apply.ts";
 import type { StepPlan } from "../../src/core/change.ts";
 import type { Check, ReadContext } from "../../src/core/check.ts";
-import { planStep } from "../../src/core/plan.ts";
+import { planStep, subjectOf } from "../../src/core/plan.ts";
 import { takeSnapshot } from "../../src/core/snapshot.ts";
 import type { Step } from "../../src/core/step.ts";
 import { runCheck, until as untilCheck } from "../../src/core/wait.ts";
@@ -169,7 +169,14 @@ describe("the steps", () => {
       const live = takeSnapshot(cluster, true);
       return planStep(certManager(wish), { goal: "absent", live, now: () => new Date(), cluster, kinds }, false);
     };
-    expect((await absent()).changes).toHaveLength(wish.manifests.certManager.length);
+    const { changes } = await absent();
+    const leases = changes.filter((change) => change.kind === "object" && change.object.kind === "Lease");
+    // In kube-system, where no namespace takes them away.
+    expect(leases.map(subjectOf)).toEqual([
+      "Lease kube-system/cert-manager-cainjector-leader-election",
+      "Lease kube-system/cert-manager-controller",
+    ]);
+    expect(changes).toHaveLength(wish.manifests.certManager.length + leases.length);
     await applyIssuer(scene.world, { selfSigned: {} }, "theirs");
     expect(await absent()).toMatchObject({
       changes: [],

@@ -96,6 +96,19 @@ describe("a Knative that somebody installed with kubectl", () => {
     expect(Object.keys(config("config-domain")).filter((key) => !key.startsWith("_"))).toEqual(["theirs.example.com"]);
     expect((await run("uninstall")).stdout).toContain("Nothing to remove");
   });
+
+  it("what their controllers made stays; what ours left does not", () => {
+    const leases = world.api.list("coordination.k8s.io/v1", "Lease", "knative-serving");
+    const names = leases.map(({ metadata }) => metadata.name.split(".")[0]);
+    expect(new Set(names)).toEqual(new Set(["autoscaler-bucket-00-of-01", "controller", "webhook"]));
+    const bucket = {
+      apiVersion: "v1",
+      kind: "Service",
+      namespace: "knative-serving",
+      name: "autoscaler-bucket-00-of-01",
+    };
+    expect(world.api.get(bucket)).toBeDefined();
+  });
 });
 
 describe("a Knative that the Knative operator keeps", () => {

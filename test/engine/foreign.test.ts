@@ -1,8 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
+import { byWave } from "../../src/core/inventory.ts";
+import type { KubeObject } from "../../src/ports/object.ts";
 import { isTrue, refOf } from "../../src/sandbox/objects.ts";
+import { standInObjects } from "../../src/sandbox/stand-ins/index.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
 import { until } from "../sandbox/install.ts";
 import { kn, type Outcome, stage } from "./cli.ts";
+import { openOutside } from "./option-sets.ts";
 
 const SERVING = "knative-serving";
 type World = Awaited<ReturnType<typeof stage>>;
@@ -308,5 +313,41 @@ describe("namespaces that somebody made before", () => {
     expect(removed.code, removed.stderr).toBe(0);
     const again = await run("uninstall", "--yes", "--purge");
     expect(again.code, again.stdout).toBe(2);
+  });
+});
+
+describe("a cert-manager that somebody installed", () => {
+  it("stays, without the account's key and what else was put into its namespace", async () => {
+    const { internet, caFile } = await openOutside();
+    const world = await stage({ certManager: internet.door });
+    const run = (...args: string[]) => kn({ ...world, standIns: true, internet }, args);
+    const cluster = openCluster(await loadKubeconfig({ path: world.kubeconfig, env: {} }));
+    const objects = standInObjects("cert-manager", "1.18.0", "cert-manager.yaml") as unknown as KubeObject[];
+    for (const object of objects.toSorted(byWave)) await cluster.apply(object, { manager: "kubectl" });
+    cluster.close();
+    const lease = {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      namespace: "kube-system",
+      name: "cert-manager-controller",
+    };
+    await until(world, "cert-manager leads", () => world.api.get(lease));
+    const secrets = () =>
+      world.api.list("v1", "Secret").map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+    await until(world, "cert-manager's webhook", () => secrets().length > 0);
+    const before = secrets();
+
+    const options = ["--dns", "rfc2136", "--domain", "apps.example.com", "--tls", "cert-manager"];
+    const ca = ["--acme-directory", internet.acme.directory, "--acme-ca-file", caFile];
+    const install = await run("install", "--yes", ...options, ...ca);
+    expect(install.code, install.stderr).toBe(0);
+    expect(secrets()).toContain("cert-manager/kn-bootstrap-account");
+    const uninstall = await run("uninstall", "--yes", "--purge");
+    expect(uninstall.code, uninstall.stderr).toBe(0);
+    expect(uninstall.stdout).toContain("Nothing of kn-bootstrap is left in this cluster.");
+    expect(secrets()).toEqual(before);
+    expect(world.api.get(lease)).toBeDefined();
+    await world.close();
+    await internet.close();
   });
 });

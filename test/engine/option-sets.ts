@@ -1,4 +1,7 @@
-import type { Internet } from "../../src/sandbox/internet.ts";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Internet, startInternet } from "../../src/sandbox/internet.ts";
 import type { WorldOptions } from "../../src/sandbox/world.ts";
 
 /** One kind of installation. */
@@ -43,6 +46,13 @@ export interface Outside {
   readonly internet: Internet;
   readonly caFile: string;
 }
+
+export const openOutside = async (): Promise<Outside> => {
+  const internet = await startInternet({ zones: ["example.com"] });
+  const caFile = join(mkdtempSync(join(tmpdir(), "kn-bootstrap-ca-")), "ca.pem");
+  writeFileSync(caFile, `${internet.acme.tlsCa}\n${internet.acme.root}`);
+  return { internet, caFile };
+};
 
 /** Those that also write records, or ask a CA. */
 export const INTERNET_SETS: readonly {

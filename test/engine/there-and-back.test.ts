@@ -1,21 +1,18 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { describe as nameOf } from "../../src/ports/object.ts";
-import { type Internet, startInternet } from "../../src/sandbox/internet.ts";
 import type { WorldOptions } from "../../src/sandbox/world.ts";
 import { isThorough } from "../thorough.ts";
 import { hasUpstream, UPSTREAM } from "../trust/upstream.ts";
 import { kn, type Stage, stage } from "./cli.ts";
-import { INTERNET_SETS, OPTION_SETS, type OptionSet } from "./option-sets.ts";
+import { INTERNET_SETS, OPTION_SETS, type OptionSet, type Outside, openOutside } from "./option-sets.ts";
 
 const given = process.env.KN_TEST_KUBECONFIG;
 if (given) process.stderr.write(`there and back again in the cluster of ${given}\n`);
 
-/** The real manifests make what the controllers make more; stand-ins where they are not. */
-const RELEASES = hasUpstream ? ["--knative-version", "1.23", "--manifests", UPSTREAM] : [];
+/** A sample has its stand-ins: the lifecycle's own test goes there and back with the real manifests. */
+const isReal = hasUpstream && (isThorough || given !== undefined);
+const RELEASES = isReal ? ["--knative-version", "1.23", "--manifests", UPSTREAM] : [];
 
 interface Journey extends OptionSet {
   readonly outside?: (typeof INTERNET_SETS)[number]["args"];
@@ -25,7 +22,7 @@ const ALL: readonly Journey[] = [
   ...Object.values<OptionSet>(OPTION_SETS),
   ...INTERNET_SETS.map(({ title, args }) => ({ title, args: [], outside: args })),
 ];
-/** The lifecycle's own test goes there and back without options; of the others, what leaves most. */
+/** What leaves most. */
 const SAMPLE: readonly string[] = [OPTION_SETS.extras.title, "Route 53, cert-manager"];
 /** What a cluster of somebody can serve: its load balancer is what it is, and no zone or registry is ours. */
 const ANYWHERE: readonly OptionSet[] = [
@@ -43,7 +40,8 @@ describe("uninstall --purge after an install with", () => {
   it.each(journeys)("$title: nothing is left", async ({ args, outside, world }) => {
     await using place = await openPlace(world, outside !== undefined);
     const before = await contentsOf(place);
-    const install = await kn(place, ["install", "--yes", ...RELEASES, ...args, ...(outside?.(place) ?? [])]);
+    const more = place.outside ? outside?.(place.outside) : undefined;
+    const install = await kn(place, ["install", "--yes", ...RELEASES, ...args, ...(more ?? [])]);
     expect(install.code, install.stderr).toBe(0);
     const uninstall = await kn(place, ["uninstall", "--yes", "--purge"]);
     expect(uninstall.code, uninstall.stderr).toBe(0);
@@ -54,27 +52,22 @@ describe("uninstall --purge after an install with", () => {
 });
 
 interface Place extends Stage, AsyncDisposable {
-  readonly internet: Internet;
-  readonly caFile: string;
+  readonly outside?: Outside;
 }
 
-const openPlace = async (options: WorldOptions | undefined, isOutside: boolean): Promise<Place> => {
-  const internet = isOutside ? await startInternet({ zones: ["example.com"] }) : undefined;
+const openPlace = async (options: WorldOptions | undefined, needsOutside: boolean): Promise<Place> => {
+  const outside = needsOutside ? await openOutside() : undefined;
   const world = given
-    ? { kubeconfig: given }
-    : await stage({ ...options, ...(internet ? { certManager: internet.door } : {}) });
-  const caFile = join(mkdtempSync(join(tmpdir(), "kn-bootstrap-ca-")), "ca.pem");
-  if (internet) writeFileSync(caFile, `${internet.acme.tlsCa}\n${internet.acme.root}`);
+    ? { kubeconfig: given, close: async () => {} }
+    : await stage({ ...options, ...(outside ? { certManager: outside.internet.door } : {}) });
   return {
     ...world,
-    standIns: !hasUpstream,
-    caFile,
-    ...(internet ? { internet } : {}),
+    standIns: !isReal,
+    ...(outside ? { outside, internet: outside.internet } : {}),
     [Symbol.asyncDispose]: async () => {
-      if ("close" in world) await world.close();
-      await internet?.close();
+      await Promise.all([world.close(), outside?.internet.close()]);
     },
-  } as Place;
+  };
 };
 
 /** Every object by kind and name, but Events. In a cluster of somebody, what could be of ours: the rest moves. */

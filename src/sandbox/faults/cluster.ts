@@ -21,7 +21,7 @@ const setRoom = async (api: Api, cpuOf: (node: Obj) => string): Promise<void> =>
     );
 };
 
-/** A pod that nobody lets go of. */
+/** A pod that is on its way out and that nobody lets go of. */
 const leaveBehind = async (api: Api, namespace: string): Promise<void> => {
   const account = { apiVersion: "v1", kind: "ServiceAccount", namespace, name: "default" };
   while (!api.get(account)) await sleep(1);
@@ -31,6 +31,7 @@ const leaveBehind = async (api: Api, namespace: string): Promise<void> => {
     metadata: { name: "left-behind", namespace, finalizers: [HELD] },
     spec: { containers: [{ name: "main", image: "example.com/left-behind" }] },
   });
+  await api.remove({ apiVersion: "v1", kind: "Pod", namespace, name: "left-behind" });
 };
 
 export const cluster: readonly Fault[] = [
