@@ -1,13 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
-import { byWave } from "../../src/core/inventory.ts";
-import type { KubeObject } from "../../src/ports/object.ts";
 import { isTrue, refOf } from "../../src/sandbox/objects.ts";
-import { standInObjects } from "../../src/sandbox/stand-ins/index.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
 import { until } from "../sandbox/install.ts";
 import { kn, type Outcome, stage } from "./cli.ts";
-import { openOutside } from "./option-sets.ts";
 
 const SERVING = "knative-serving";
 type World = Awaited<ReturnType<typeof stage>>;
@@ -19,7 +14,6 @@ const named = (apiVersion: string, kind: string, namespace: string, name: string
   ...fields,
 });
 const POD = { spec: { containers: [{ name: "one", image: "example.com/one:1" }] } };
-const namespace = (name: string): Obj => named("v1", "Namespace", "", name);
 const configMap = (space: string, name: string): Obj => named("v1", "ConfigMap", space, name, { data: { a: "b" } });
 
 /** Somebody's own kind. */
@@ -166,7 +160,7 @@ describe("what others put into the namespaces", () => {
     expect(commands(outcome)).toEqual(["kubectl delete service.serving.knative.dev -n default model"]);
   });
 
-  it("a kingress that somebody wrote by hand is one, too", async () => {
+  it("an object of Knative's inner kinds that somebody wrote by hand is one, too", async () => {
     await make(
       named("networking.internal.knative.dev/v1alpha1", "ServerlessService", "default", "by-hand", {
         spec: { protocolType: "http1", objectRef: { apiVersion: "apps/v1", kind: "Deployment", name: "x" } },
@@ -229,125 +223,5 @@ describe("what others put into the namespaces", () => {
     expect(removed.code, removed.stderr).toBe(0);
     const left = world.api.list("v1", "Namespace").map(({ metadata }) => metadata.name);
     expect(left.filter((name) => /knative|kourier/.test(name))).toEqual([]);
-  });
-});
-
-describe("namespaces that somebody made before", () => {
-  let world: World;
-  afterEach(() => world.close());
-  const run = (...args: string[]) => kn({ ...world, standIns: true }, args);
-
-  it("stay, without what was put into them: keys first, and the rest; --purge says so", async () => {
-    world = await stage();
-    const spaces = ["kn-bootstrap", SERVING, "kourier-system"];
-    for (const name of spaces) await world.api.create("somebody", namespace(name));
-    await world.api.create("somebody", configMap("kn-bootstrap", "mine"));
-    await world.api.create("somebody", configMap(SERVING, "mine"));
-    const inside = () =>
-      [
-        ["v1", "Secret"],
-        ["v1", "ConfigMap"],
-        ["v1", "Service"],
-        ["v1", "Endpoints"],
-        ["v1", "ServiceAccount"],
-        ["discovery.k8s.io/v1", "EndpointSlice"],
-        ["coordination.k8s.io/v1", "Lease"],
-        ["apps/v1", "Deployment"],
-      ].flatMap(([apiVersion = "", kind = ""]) =>
-        spaces.flatMap((space) =>
-          world.api.list(apiVersion, kind, space).map(({ metadata }) => `${kind} ${space}/${metadata.name}`),
-        ),
-      );
-    await expect.poll(() => inside().length).toBe(2 + 2 * spaces.length);
-    const before = inside();
-    const labels = world.api.list("v1", "Namespace").map(({ metadata }) => metadata.labels);
-    const install = await run("install", "--yes");
-    expect(install.code, install.stderr).toBe(0);
-
-    const kept = await run("uninstall", "--yes");
-    expect(kept.code, kept.stderr).toBe(0);
-    expect(inside().filter((name) => !before.includes(name))).toEqual([
-      "Secret kn-bootstrap/self-signed-root",
-      "Secret kn-bootstrap/wildcard-tls",
-      "ConfigMap kn-bootstrap/state",
-    ]);
-    expect((await run("status")).stdout).toContain("not installed");
-
-    const purged = await run("uninstall", "--yes", "--purge");
-    expect(purged.code, purged.stderr).toBe(0);
-    expect(purged.stdout).toContain("Namespace kn-bootstrap stays");
-    expect(purged.stdout).toMatch(/- Secret .*wildcard-tls\n.*- ConfigMap kn-bootstrap\/state/);
-    expect(purged.stdout.replace(/\s+/g, " ")).toContain(
-      "Nothing of kn-bootstrap is left in this cluster; namespace kn-bootstrap itself is somebody else's.",
-    );
-    expect(inside()).toEqual(before);
-    expect(world.api.list("v1", "Namespace").map(({ metadata }) => metadata.labels)).toEqual(labels);
-  });
-
-  it("--purge says what is left when something is", async () => {
-    world = await stage();
-    const install = await run("install", "--yes");
-    expect(install.code, install.stderr).toBe(0);
-    const newer = {
-      ...configMap("default", "of-a-newer-version"),
-      metadata: { name: "of-a-newer-version", namespace: "default", labels: { "kn-bootstrap/step": "something-new" } },
-    };
-    await world.api.create("kn-bootstrap", newer);
-    const purged = await run("uninstall", "--yes", "--purge");
-    expect(purged.code, purged.stderr).toBe(0);
-    expect(purged.stdout).not.toContain("Nothing of kn-bootstrap");
-    expect(purged.stdout).toMatch(
-      /This of kn-bootstrap is left: 1 ConfigMap\.\s+kubectl get configmap -A -l kn-bootstrap\/step/,
-    );
-  });
-
-  it("--purge does not take what somebody put into our namespace", async () => {
-    world = await stage();
-    const install = await run("install", "--yes");
-    expect(install.code, install.stderr).toBe(0);
-    await world.api.create("somebody", configMap("kn-bootstrap", "mine"));
-    const refused = await run("uninstall", "--yes", "--purge");
-    expect(refused.code).toBe(2);
-    expect(commands(refused)).toEqual(["kubectl delete configmap -n kn-bootstrap mine"]);
-    const removed = await run("uninstall", "--yes");
-    expect(removed.code, removed.stderr).toBe(0);
-    const again = await run("uninstall", "--yes", "--purge");
-    expect(again.code, again.stdout).toBe(2);
-  });
-});
-
-describe("a cert-manager that somebody installed", () => {
-  it("stays, without the account's key and what else was put into its namespace", async () => {
-    const { internet, caFile } = await openOutside();
-    const world = await stage({ certManager: internet.door });
-    const run = (...args: string[]) => kn({ ...world, standIns: true, internet }, args);
-    const cluster = openCluster(await loadKubeconfig({ path: world.kubeconfig, env: {} }));
-    const objects = standInObjects("cert-manager", "1.18.0", "cert-manager.yaml") as unknown as KubeObject[];
-    for (const object of objects.toSorted(byWave)) await cluster.apply(object, { manager: "kubectl" });
-    cluster.close();
-    const lease = {
-      apiVersion: "coordination.k8s.io/v1",
-      kind: "Lease",
-      namespace: "kube-system",
-      name: "cert-manager-controller",
-    };
-    await until(world, "cert-manager leads", () => world.api.get(lease));
-    const secrets = () =>
-      world.api.list("v1", "Secret").map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
-    await until(world, "cert-manager's webhook", () => secrets().length > 0);
-    const before = secrets();
-
-    const options = ["--dns", "rfc2136", "--domain", "apps.example.com", "--tls", "cert-manager"];
-    const ca = ["--acme-directory", internet.acme.directory, "--acme-ca-file", caFile];
-    const install = await run("install", "--yes", ...options, ...ca);
-    expect(install.code, install.stderr).toBe(0);
-    expect(secrets()).toContain("cert-manager/kn-bootstrap-account");
-    const uninstall = await run("uninstall", "--yes", "--purge");
-    expect(uninstall.code, uninstall.stderr).toBe(0);
-    expect(uninstall.stdout).toContain("Nothing of kn-bootstrap is left in this cluster.");
-    expect(secrets()).toEqual(before);
-    expect(world.api.get(lease)).toBeDefined();
-    await world.close();
-    await internet.close();
   });
 });

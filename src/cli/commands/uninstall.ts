@@ -1,7 +1,7 @@
 import { unreadable } from "../../checks/rights.ts";
 import { OWNER_LABEL } from "../../core/inventory.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
-import type { Remedy } from "../../ports/error.ts";
+import { messageOf, type Remedy } from "../../ports/error.ts";
 import { groupOf, refOf } from "../../ports/object.ts";
 import { installedConfig } from "../../steps/chosen.ts";
 import { planUninstall, readLeft, runUninstall } from "../../steps/lifecycle.ts";
@@ -38,7 +38,12 @@ const KEPT: Remedy = {
 };
 
 /** The truth, read when it is over. */
-const afterPurge = async (cluster: ClusterRead): Promise<readonly Remedy[]> => {
+const afterPurge = (cluster: ClusterRead): Promise<readonly Remedy[]> =>
+  whatIsLeft(cluster).catch((error: unknown) => [
+    { text: `What was planned is done; whether anything is left could not be read: ${messageOf(error)}.` },
+  ]);
+
+const whatIsLeft = async (cluster: ClusterRead): Promise<readonly Remedy[]> => {
   const [left, home] = await Promise.all([readLeft(cluster), cluster.get(refOf(homeNamespace))]);
   if (left.length === 0)
     return [
