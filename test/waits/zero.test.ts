@@ -42,6 +42,7 @@ const proof = {
   ingress: {} as IngressProvider,
   service: { apiVersion: "serving.knative.dev/v1", kind: "Service", namespace: NAMESPACE, name: "hello" },
   greeting: "kn-bootstrap",
+  reached: {},
   domain: async () => "example.com",
 } as Proof;
 
