@@ -1,6 +1,6 @@
 import { type Check, fail, ok, warn } from "../core/check.ts";
 import { MANAGER, ownerOf } from "../core/inventory.ts";
-import { quantity } from "../core/quantity.ts";
+import { quantity, UNIT } from "../core/quantity.ts";
 import { at, type KubeObject } from "../ports/object.ts";
 
 /** `v1.36.2` or `1.34` → [1, 36]. */
@@ -32,8 +32,10 @@ export const serverVersion = (knative: string, minimum: string): Check => ({
   },
 });
 
-const RECOMMENDED = { nodes: 3, cpu: 6, memory: 22.5e9 };
-const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1).replace(/\.0$/, "");
+const GIGABYTE = 10n ** 9n * UNIT;
+const RECOMMENDED = { nodes: 3, cpu: 6n * UNIT, memory: (225n * GIGABYTE) / 10n };
+/** With one decimal, where there is one. */
+const shown = (amount: bigint, unit: bigint): string => (Number(amount) / Number(unit)).toFixed(1).replace(/\.0$/, "");
 
 /** Warns, never refuses (rule 7): clusters that are smaller work, and autoscaled ones grow. */
 export const capacity: Check = {
@@ -43,11 +45,11 @@ export const capacity: Check = {
     const nodes = (await ctx.cluster.list({ apiVersion: "v1", kind: "Node" })).filter(
       (node) => at(node, "spec", "unschedulable") !== true,
     );
-    const sum = (resource: string): number =>
-      nodes.reduce((total, node) => total + (quantity(at(node, "status", "allocatable", resource)) ?? 0), 0);
+    const sum = (resource: string): bigint =>
+      nodes.reduce((total, node) => total + (quantity(at(node, "status", "allocatable", resource)) ?? 0n), 0n);
     const cpu = sum("cpu");
     const memory = sum("memory");
-    const summary = `${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}, ${cpu.toFixed(1).replace(/\.0$/, "")} vCPU, ${gigabytes(memory)} GB`;
+    const summary = `${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}, ${shown(cpu, UNIT)} vCPU, ${shown(memory, GIGABYTE)} GB`;
     if (nodes.length >= RECOMMENDED.nodes && cpu >= RECOMMENDED.cpu && memory >= RECOMMENDED.memory) return ok(summary);
     return warn(`${summary}; recommended are 3 nodes, 6 vCPU, 22.5 GB`, {
       text: "It can work; if pods stay unscheduled, the wait will say so.",

@@ -1,5 +1,5 @@
 import type { ReadContext } from "../core/check.ts";
-import { quantity } from "../core/quantity.ts";
+import { dividedUp, quantity, UNIT } from "../core/quantity.ts";
 import { ApiError } from "../ports/cluster.ts";
 import { at, isRecord, type KubeObject } from "../ports/object.ts";
 
@@ -39,11 +39,11 @@ const shortages = async (
         const lacks = nodes.map((node) => {
           const used = running
             .filter((other) => at(other, "spec", "nodeName") === node.metadata.name)
-            .reduce((sum, other) => sum + requested(other, resource), 0);
-          return requested(pod, resource) + used - (quantity(at(node, "status", "allocatable", resource)) ?? 0);
+            .reduce((sum, other) => sum + requested(other, resource), 0n);
+          return requested(pod, resource) + used - (quantity(at(node, "status", "allocatable", resource)) ?? 0n);
         });
-        const least = Math.min(...lacks.filter((lack) => lack > 0));
-        return Number.isFinite(least) ? [[resource, amount(least, resource)]] : [];
+        const [least] = lacks.filter((lack) => lack > 0n).sort(ascending);
+        return least === undefined ? [] : [[resource, amount(least, resource)]];
       }),
     );
   } catch (error) {
@@ -58,15 +58,18 @@ const containersOf = (pod: KubeObject, kind: "containers" | "initContainers"): r
 };
 
 /** As the scheduler counts: containers run together, init containers one after the other (sidecars aside), plus the overhead. */
-const requested = (pod: KubeObject, resource: string): number => {
-  const of = (container: unknown): number => quantity(at(container, "resources", "requests", resource)) ?? 0;
-  const together = containersOf(pod, "containers").reduce<number>((sum, container) => sum + of(container), 0);
-  const first = Math.max(0, ...containersOf(pod, "initContainers").map(of));
-  return Math.max(together, first) + (quantity(at(pod, "spec", "overhead", resource)) ?? 0);
+const requested = (pod: KubeObject, resource: string): bigint => {
+  const of = (container: unknown): bigint => quantity(at(container, "resources", "requests", resource)) ?? 0n;
+  const together = containersOf(pod, "containers").reduce<bigint>((sum, container) => sum + of(container), 0n);
+  const most = [together, ...containersOf(pod, "initContainers").map(of)].sort(ascending).at(-1) ?? 0n;
+  return most + (quantity(at(pod, "spec", "overhead", resource)) ?? 0n);
 };
 
-const amount = (value: number, resource: string): string => {
-  if (resource === "cpu") return `${Math.ceil(Number((value * 1000).toFixed(3)))}m`;
-  if (resource === "memory" || resource.endsWith("storage")) return `${Math.ceil(value / 2 ** 20)}Mi`;
-  return String(Math.ceil(value));
+const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : 1);
+
+/** In the unit that people write, rounded up. */
+const amount = (value: bigint, resource: string): string => {
+  if (resource === "cpu") return `${dividedUp(value, UNIT / 1000n)}m`;
+  if (resource === "memory" || resource.endsWith("storage")) return `${dividedUp(value, UNIT * 2n ** 20n)}Mi`;
+  return String(dividedUp(value, UNIT));
 };

@@ -1,31 +1,34 @@
-const SUFFIX: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  "": 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  P: 1e15,
-  E: 1e18,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-  Pi: 2 ** 50,
-  Ei: 2 ** 60,
-};
-const QUANTITY = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;
+const THOUSANDS = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
+const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+const QUANTITY = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:(Ki|Mi|Gi|Ti|Pi|Ei)|([numkMGTPE]?)|[eE]([+-]?\d{1,3}))$/;
+/** What has more is none of anybody's resources; a number without end would only keep us busy. */
+const LONGEST = 200;
+/** How an amount with a binary suffix is bounded: an int64. */
+const MOST = 2n ** 63n - 1n;
 const WHERE =
   /\.(limits|requests|hard|capacity|overhead|averageValue|divisor|sizeLimit|storage|storageCapacity)(\.|\[|$)/;
 
-/** The number behind a Kubernetes quantity (`100m` → 0.1, `1Gi` → 1073741824); undefined when it is none. */
-export const quantity = (value: unknown): number | undefined => {
-  if (typeof value === "number") return value;
-  const match = typeof value === "string" ? QUANTITY.exec(value) : null;
-  return match ? Number(match[1]) * (SUFFIX[match[2] ?? ""] ?? Number.NaN) : undefined;
+/** One, as {@link quantity} counts. */
+export const UNIT = 10n ** 9n;
+
+/**
+ * A Kubernetes quantity in billionths: exact, and rounded away from zero below them, as the API server keeps it (`100m` →
+ * 100000000n). Undefined when it is none. Source: k8s.io/apimachinery/pkg/api/resource.
+ */
+export const quantity = (value: unknown): bigint | undefined => {
+  if (typeof value === "number") return quantity(String(value));
+  const match = typeof value === "string" && value.length <= LONGEST ? QUANTITY.exec(value) : null;
+  if (!match) return undefined;
+  const [, sign, whole = "", fraction = "", binary = "", thousands = "", power] = match;
+  const exponent = 9 - fraction.length + (power === undefined ? (THOUSANDS.indexOf(thousands) - 3) * 3 : Number(power));
+  const amount = BigInt(whole + fraction) * 1024n ** BigInt(BINARY.indexOf(binary));
+  const size = exponent < 0 ? dividedUp(amount, 10n ** BigInt(-exponent)) : amount * 10n ** BigInt(exponent);
+  const kept = binary !== "" && size > MOST * UNIT ? MOST * UNIT : size;
+  return sign === "-" ? -kept : kept;
 };
+
+/** A positive number that is divided, the rest rounded up. */
+export const dividedUp = (amount: bigint, by: bigint): bigint => (amount + by - 1n) / by;
 
 /** `1000m` and `1` are the same where the API server normalises quantities. */
 export const sameQuantity = (a: unknown, b: unknown, path: string): boolean => {

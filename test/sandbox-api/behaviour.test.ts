@@ -360,6 +360,32 @@ describe("in this process", () => {
   });
 });
 
+describe("quantities", () => {
+  const pod = (resources: Obj["spec"]): Obj => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "p", namespace: "default" },
+    spec: { containers: [{ name: "a", image: "a", resources }] },
+  });
+
+  test("a quota has room for what its number says, in whatever notation it is stored", async () => {
+    const quota = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "q", namespace: "default" } };
+    await api.create("test", { ...quota, spec: { hard: { "count/configmaps": "3000m", "count/secrets": "2000" } } });
+    expect(api.get({ ...quota, name: "q", namespace: "default" })?.spec.hard["count/secrets"]).toBe("2k");
+    await api.create("test", { apiVersion: "v1", kind: "Secret", metadata: { name: "s", namespace: "default" } });
+    // kube-root-ca.crt is one of the three.
+    await api.create("test", configMap("a", {}));
+    await api.create("test", configMap("b", {}));
+    await expect(api.create("test", configMap("c", {}))).rejects.toThrow(/exceeded quota: q/);
+  });
+
+  test("a pod whose limits equal its requests is Guaranteed, in whatever notation", async () => {
+    const limits = { cpu: "1.500", memory: "1Gi" };
+    const made = await api.create("test", pod({ limits, requests: { cpu: "1500m", memory: "1024Mi" } }));
+    expect(made.status.qosClass).toBe("Guaranteed");
+  });
+});
+
 describe("over HTTPS", () => {
   test("without the token nothing is told", async () => {
     const { status, text } = await send(api, "/api", { token: false });

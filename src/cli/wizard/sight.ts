@@ -1,6 +1,6 @@
 import type { Written } from "../../config/complete.ts";
 import { STATE } from "../../core/prior.ts";
-import { quantity } from "../../core/quantity.ts";
+import { quantity, UNIT } from "../../core/quantity.ts";
 import { providers } from "../../dns/index.ts";
 import type { Glance } from "../../dns/provider.ts";
 import { type Ports, reachedIn } from "../../ingress/address.ts";
@@ -86,8 +86,10 @@ export const look = async (
   };
 };
 
+/** To be shown, not to be decided by. */
 const total = (nodes: readonly KubeObject[], resource: string): number =>
-  nodes.reduce((sum, node) => sum + (quantity(at(node, "status", "allocatable", resource)) ?? 0), 0);
+  Number(nodes.reduce((sum, node) => sum + (quantity(at(node, "status", "allocatable", resource)) ?? 0n), 0n)) /
+  Number(UNIT);
 
 const readable = async <T>(reading: Promise<T>): Promise<T | undefined> => {
   try {

@@ -4,6 +4,7 @@ import type { Obj } from "../types.ts";
 import { at, fieldsOf } from "./json.ts";
 import type { Resource } from "./resource.ts";
 import { storageKey } from "./resource.ts";
+import { quantityOf, UNIT } from "./schema/quantity.ts";
 import { forbidden, groupResource } from "./status.ts";
 import type { Store } from "./store.ts";
 
@@ -27,7 +28,7 @@ export function checkQuotas(store: Store, resource: Resource, draft: Obj): void 
     for (const [measure, counts] of Object.entries(measures)) {
       if (hard[measure] === undefined || !counts(draft)) continue;
       const used = store.list(key, namespace).filter(counts).length;
-      if (used < Number(hard[measure])) continue;
+      if (BigInt(used) * UNIT < (quantityOf(hard[measure]) ?? 0n)) continue;
       const amounts = `requested: ${measure}=1, used: ${measure}=${used}, limited: ${measure}=${String(hard[measure])}`;
       throw forbidden(resource, name, `exceeded quota: ${quota.metadata.name}, ${amounts}`);
     }

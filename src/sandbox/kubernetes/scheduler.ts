@@ -1,8 +1,8 @@
+import { quantityOf } from "../api/schema/quantity.ts";
 import { isTrue, keysOfKind, refAt, refOf, type Stage, timestamp } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
 import { recordEvent } from "./events.ts";
-import { quantity } from "./quantities.ts";
 
 const MANAGER = "kube-scheduler";
 type Resource = "cpu" | "memory";
@@ -14,10 +14,10 @@ export const scheduler = ({ api }: Stage): Reconciler => {
 
   const isSpent = (pod: Obj): boolean => pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
 
-  const requested = (pod: Obj, resource: Resource): number =>
+  const requested = (pod: Obj, resource: Resource): bigint =>
     pod.spec.containers.reduce(
-      (sum: number, container: Obj) => sum + quantity(container.resources?.requests?.[resource]),
-      0,
+      (sum: bigint, container: Obj) => sum + (quantityOf(container.resources?.requests?.[resource]) ?? 0n),
+      0n,
     );
 
   const lacks = (node: Obj, pod: Obj): string | undefined => {
@@ -32,8 +32,8 @@ export const scheduler = ({ api }: Stage): Reconciler => {
       .filter((other) => other.spec.nodeName === node.metadata.name && !isSpent(other));
     return (["cpu", "memory"] as const)
       .filter((resource) => {
-        const used = neighbours.reduce((sum, other) => sum + requested(other, resource), 0);
-        return used + requested(pod, resource) > quantity(node.status?.allocatable?.[resource]);
+        const used = neighbours.reduce((sum, other) => sum + requested(other, resource), 0n);
+        return used + requested(pod, resource) > (quantityOf(node.status?.allocatable?.[resource]) ?? 0n);
       })
       .map((resource) => `Insufficient ${resource}`)[0];
   };

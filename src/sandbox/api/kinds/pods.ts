@@ -4,6 +4,7 @@ import type { Obj } from "../../types.ts";
 import type { Fields } from "../json.ts";
 import { at, fieldsOf, fill, isFields, listOf, objectsOf } from "../json.ts";
 import type { Rules } from "../resource.ts";
+import { quantityOf } from "../schema/quantity.ts";
 import type { FieldError } from "../status.ts";
 import { forbidden, required } from "../status.ts";
 import type { Store } from "../store.ts";
@@ -149,7 +150,7 @@ function qosClass(spec: Fields): string {
     ["cpu", "memory"].every((resource) => {
       const limit = at(c, "resources", "limits", resource);
       const request = at(c, "resources", "requests", resource);
-      return limit !== undefined && (request === undefined || request === limit);
+      return limit !== undefined && (request === undefined || quantityOf(request) === quantityOf(limit));
     }),
   );
   return guaranteed ? "Guaranteed" : "Burstable";

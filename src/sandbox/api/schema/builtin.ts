@@ -108,7 +108,7 @@ const ATOMIC: ReadonlySet<string> = new Set([
   "PodSpec.nodeSelector",
 ]);
 
-/** resource.Quantity, alone or as a map's values. */
+/** resource.Quantity, alone or as a map's values (a ResourceList). */
 const QUANTITIES: ReadonlySet<string> = new Set([
   "ResourceRequirements.limits",
   "ResourceRequirements.requests",
@@ -135,6 +135,7 @@ const QUANTITIES: ReadonlySet<string> = new Set([
 
 const TEXT: Scalar = { type: "scalar", of: "string" };
 const QUANTITY: Scalar = { type: "scalar", of: "any", format: "quantity" };
+const RESOURCE: Scalar = { ...QUANTITY, format: "resource" };
 const FORMATS: Readonly<Record<string, Scalar["format"]>> = { int32: "int32", int64: "int64", double: "double" };
 
 /** `V1DeploymentSpec` → `DeploymentSpec`: the name in the server's Go types. */
@@ -183,7 +184,7 @@ function fieldSchema(path: string, type: string, format: string): Schema {
   }
   const map = /^\{ \[key: string\]: (.+); \}$/.exec(type);
   if (map) {
-    const element = QUANTITIES.has(path) ? QUANTITY : fieldSchema("", map[1] ?? "", format);
+    const element = QUANTITIES.has(path) ? RESOURCE : fieldSchema("", map[1] ?? "", format);
     return { type: "map", fields: new Map(), element, atomic: ATOMIC.has(path) };
   }
   if (QUANTITIES.has(path)) return QUANTITY;

@@ -111,8 +111,9 @@ const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 function decodeScalar(schema: Scalar, value: unknown, here: Position): unknown {
   switch (schema.format) {
-    case "quantity": {
-      const text = canonicalQuantity(value);
+    case "quantity":
+    case "resource": {
+      const text = canonicalQuantity(value, { inResources: schema.format === "resource" });
       if (text === undefined)
         throw new DecodeFailure(
           "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",

@@ -1,45 +1,94 @@
-/** The canonical text of a resource.Quantity (k8s.io/apimachinery pkg/api/resource), e.g. `1000m` → `1`, `1.5Gi` → `1536Mi`. */
+/** resource.Quantity as the API server reads, counts and stores it (k8s.io/apimachinery pkg/api/resource). */
 
 const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 const DECIMAL = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
-const SHAPE = /^([+-]?)(\d*)(?:\.(\d*))?(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d+)?$/;
-const NANO = 1_000_000_000n;
+const SHAPE = /^([+-]?)(\d*)(?:\.(\d*))?(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?\d{1,3})?$/;
+/** The server would go on calculating. */
+const LONGEST = 200;
+/** One, in the smallest amount that is kept. */
+export const UNIT = 1_000_000_000n;
+const MILLI = UNIT / 1000n;
+/** Amounts with a binary suffix are capped at an int64. */
+const MOST = (2n ** 63n - 1n) * UNIT;
 
-/** Undefined when the text is no quantity. */
-export function canonicalQuantity(value: unknown): string | undefined {
+interface Quantity {
+  /** In billionths, without its sign. */
+  readonly size: bigint;
+  readonly minus: boolean;
+  readonly notation: "binary" | "decimal" | "exponent";
+  /** What was sent, where the server keeps it: its way for short numbers takes them for canonical. */
+  readonly asSent?: string;
+  /** Decimal places of what was sent. */
+  readonly places: number;
+}
+
+const dividedUp = (amount: bigint, by: bigint): bigint => (amount + by - 1n) / by;
+
+function parse(value: unknown): Quantity | undefined {
   if (typeof value !== "string" && typeof value !== "number") return undefined;
-  const match = SHAPE.exec(String(value));
-  if (!match || (match[2] === "" && !match[3])) return undefined;
+  const text = String(value).replace(/^ +| +$/g, "");
+  const match = text === "" || text.length > LONGEST ? null : SHAPE.exec(text);
+  if (!match) return undefined;
   const [, sign, whole = "", fraction = "", suffix = ""] = match;
-  // In billionths, rounded up, as the server stores them.
-  let scaled = BigInt(whole + fraction || "0") * NANO;
-  let divisor = 10n ** BigInt(fraction.length);
-  const binary = BINARY.indexOf(suffix);
+  const number = whole.replace(/^0+/, "") || "0";
+  const digits = number + fraction;
+  const binary = Math.max(0, BINARY.indexOf(suffix));
   const decimal = DECIMAL.indexOf(suffix);
-  let exponent = 0;
-  if (suffix !== "" && binary > 0) scaled *= 1024n ** BigInt(binary);
-  else if (decimal >= 0) exponent = (decimal - 3) * 3;
-  else exponent = Number(suffix.slice(1));
-  if (exponent >= 0) scaled *= 10n ** BigInt(exponent);
-  else divisor *= 10n ** BigInt(-exponent);
-  const nano = (scaled + divisor - 1n) / divisor;
-  if (nano === 0n) return "0";
-  const minus = sign === "-" ? "-" : "";
-  if (suffix !== "" && binary > 0 && nano % NANO === 0n && nano / NANO >= 1024n) {
-    let amount = nano / NANO;
-    let step = 0;
-    while (step < BINARY.length - 1 && amount % 1024n === 0n) {
-      amount /= 1024n;
-      step++;
-    }
-    return `${minus}${amount}${BINARY[step]}`;
-  }
-  let amount = nano;
+  const power = binary > 0 ? 0 : decimal < 0 ? Number(suffix.slice(1)) : (decimal - 3) * 3;
+  const exponent = power - fraction.length;
+  // The server's way for short numbers: it reads some that have no digit, and keeps the text of some that are not canonical.
+  const isShort =
+    binary > 0 ? fraction === "" && number.length + 3 * binary <= 14 : digits.length <= 18 && exponent >= -9;
+  if (whole + fraction === "" && !isShort) return undefined;
+  const kept =
+    binary > 0 ? BigInt(number) % 8n !== 0n : exponent % 3 === 0 && !digits.startsWith("0") && !digits.endsWith("000");
+  const [above, below] = exponent < 0 ? [1n, 10n ** BigInt(-exponent)] : [10n ** BigInt(exponent), 1n];
+  const size = dividedUp(BigInt(digits) * 1024n ** BigInt(binary) * above * UNIT, below);
+  return {
+    size: binary > 0 && size > MOST ? MOST : size,
+    minus: sign === "-",
+    notation: binary > 0 ? "binary" : decimal < 0 ? "exponent" : "decimal",
+    places: Math.max(0, -exponent),
+    ...(isShort && kept ? { asSent: text } : {}),
+  };
+}
+
+/** Billionths; undefined when the text is no quantity. */
+export function quantityOf(value: unknown): bigint | undefined {
+  const found = parse(value);
+  return found && (found.minus ? -found.size : found.size);
+}
+
+/**
+ * The text that is stored, e.g. `1000m` → `1`, `1.5Gi` → `1536Mi`; undefined when it is no quantity. `inResources`: in a list of
+ * resources, which knows thousandths and no less.
+ */
+export function canonicalQuantity(value: unknown, { inResources = false } = {}): string | undefined {
+  const found = parse(value);
+  if (!found) return undefined;
+  const { asSent, places, minus, notation } = found;
+  if (asSent !== undefined && !(inResources && places > 3)) return asSent;
+  const size = inResources ? dividedUp(found.size, MILLI) * MILLI : found.size;
+  if (size === 0n) return "0";
+  const text =
+    notation === "binary" && size % UNIT === 0n && size >= 1024n * UNIT
+      ? binaryText(size / UNIT)
+      : decimalText(size, notation);
+  return minus ? `-${text}` : text;
+}
+
+function binaryText(size: bigint): string {
+  let amount = size;
   let step = 0;
-  while (step < DECIMAL.length - 1 && amount % 1000n === 0n) {
-    amount /= 1000n;
-    step++;
-  }
-  const unit = /^[eE]/.test(suffix) ? (step === 3 ? "" : `e${(step - 3) * 3}`) : DECIMAL[step];
-  return `${minus}${amount}${unit}`;
+  for (; amount % 1024n === 0n; step++) amount /= 1024n;
+  return `${amount}${BINARY[step]}`;
+}
+
+function decimalText(size: bigint, notation: Quantity["notation"]): string {
+  let amount = size;
+  let step = 0;
+  for (; amount % 1000n === 0n; step++) amount /= 1000n;
+  // Beyond its last suffix the server writes none.
+  if (notation !== "exponent") return `${amount}${DECIMAL[step] ?? ""}`;
+  return step === 3 ? String(amount) : `${amount}e${(step - 3) * 3}`;
 }

@@ -9,7 +9,16 @@ export interface Scalar {
   readonly type: "scalar";
   readonly of: "string" | "number" | "boolean" | "any";
   /** What the server's own type makes of the text when decoding a built-in kind. */
-  readonly format?: "bytes" | "time" | "micro-time" | "quantity" | "int32" | "int64" | "double" | "int-or-string";
+  readonly format?:
+    | "bytes"
+    | "time"
+    | "micro-time"
+    | "quantity"
+    | "resource"
+    | "int32"
+    | "int64"
+    | "double"
+    | "int-or-string";
 }
 
 /** A struct (`fields`), a map (`element`), or both. */
