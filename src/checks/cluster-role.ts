@@ -1,5 +1,5 @@
 import { type CertificateChange, changesOf, type ObjectChange, type Plan } from "../core/change.ts";
-import { LEASE } from "../core/lock.ts";
+import { LEASE } from "../core/lease.ts";
 import type { AccessQuestion, ApiResource } from "../ports/cluster.ts";
 import { at, groupOf } from "../ports/object.ts";
 import type { Subject } from "./account.ts";

@@ -1,16 +1,10 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { ApiError, type ClusterWrite, type LeaseAccess, type LockableCluster } from "../ports/cluster.ts";
-import { messageOf, UserError } from "../ports/error.ts";
+import type { UserError } from "../ports/error.ts";
 import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
-import { HOME, MANAGER } from "./inventory.ts";
+import { MANAGER } from "./inventory.ts";
+import { busy, goneWithItsNamespace, holderOf, isDenied, isSame, LEASE, LOCKED_IN, lossOf, stale } from "./lease.ts";
 import { outage } from "./outage.ts";
-
-export const LEASE: ObjectRef = {
-  apiVersion: "coordination.k8s.io/v1",
-  kind: "Lease",
-  namespace: HOME,
-  name: "installer",
-};
 
 /** Milliseconds (rule 10). */
 export interface LockTimes {
@@ -24,7 +18,7 @@ export interface LockTimes {
 export const RULE_10: LockTimes = { duration: 30_000, renewEvery: 10_000, freshFor: 20_000, lookEvery: 1_000 };
 
 export interface LockOptions {
-  /** Who we are, for people and for the Lease: `host/pid/random`. */
+  /** Who we are, for people and for the Lease. */
   readonly holder: string;
   /** Whether that holder is certainly no more: then nobody waits for its Lease to run out. */
   readonly isDead?: (holder: string) => boolean;
@@ -33,8 +27,10 @@ export interface LockOptions {
   readonly timeoutMs: number;
   readonly onWaiting: (reason: string) => void;
   readonly times?: LockTimes;
-  /** Monotonic milliseconds; stands still for nobody, which is how a paused process notices. Default: performance.now. */
+  /** Monotonic milliseconds; go on while this process is paused, which is how it notices. Default: performance.now. */
   readonly clock?: () => number;
+  /** Milliseconds of the day's time; they go on while the whole machine sleeps, as the monotonic ones of Linux do not. Default: Date.now. */
+  readonly wallClock?: () => number;
 }
 
 /** MicroTime has six digits. For people and other tools only: what we decide by is our own clock. */
@@ -51,41 +47,68 @@ const spec = (holder: string, times: LockTimes, transitions: number): Record<str
   };
 };
 
-const isConflict = (error: unknown): boolean => error instanceof ApiError && error.status === 409;
-const isGone = (error: unknown): boolean => error instanceof ApiError && (error.status === 404 || error.status === 403);
+/** Who writes to our Lease again and again must not keep us busy. */
+const MOST_TRIES = 5;
+
+const statusOf = (error: unknown): number => (error instanceof ApiError ? error.status : 0);
 
 /**
  * Runs `work` while holding the Lease, so that two installers never write at once. A Lease cannot stop a process that was
  * paused; so each try of a write first looks at the age of our last renewal, and the writes themselves carry preconditions.
- * The namespace must exist.
+ * Any answer that is not our renewed Lease is its end. One that says nothing about it (no answer, no right to renew) only is no
+ * renewal: others wait for 30 seconds, and we do not write for longer than 20. The namespace must exist.
  */
 export const withLock = async <T>(
   cluster: LockableCluster,
   options: LockOptions,
-  work: (cluster: ClusterWrite, lost: AbortSignal) => Promise<T>,
+  /** `lost` is aborted with the reason; `permit`, asked for what is written elsewhere, throws it. */
+  work: (cluster: ClusterWrite, lost: AbortSignal, permit: () => Promise<void>) => Promise<T>,
 ): Promise<T> => {
-  const { holder, times = RULE_10, clock = () => performance.now() } = options;
+  const { times = RULE_10, clock = () => performance.now(), wallClock = () => Date.now() } = options;
+  const now = (): readonly [number, number] => [clock(), wallClock()];
   let lease = await acquire(cluster.lease, options, times, clock);
-  let renewedAt = clock();
+  let renewedAt = now();
+  /** Something else was found in the Lease's place, and it is not known yet what. */
+  let doubtful = false;
+  let isOurs = true;
+  /** We delete the Lease's namespace ourselves: nothing is lost with it. */
+  let givenUp = false;
   const lost = new AbortController();
   const stop = new AbortController();
 
+  const age = (): number => {
+    const [at, atWall] = now();
+    return Math.max(at - renewedAt[0], atWall - renewedAt[1]);
+  };
+  const isFresh = (): boolean => !doubtful && age() < times.freshFor;
+  const end = (loss: UserError): void => {
+    stop.abort();
+    if (!givenUp) lost.abort(loss);
+  };
+  const throwIfLost = (): void => {
+    if (lost.signal.aborted) throw lost.signal.reason;
+  };
   const renew = async (): Promise<void> => {
-    const before = clock();
-    try {
-      lease = await cluster.lease.replace(
-        { ...lease, spec: { ...(lease.spec as object), renewTime: microTime() } },
-        MANAGER,
-      );
-      renewedAt = before;
-    } catch (error) {
-      const live = isConflict(error) ? await cluster.lease.get(LEASE) : undefined;
-      if (live && at(live, "spec", "holderIdentity") === holder) {
-        lease = live;
-        return renew();
+    for (let tries = 1; ; tries++) {
+      const before = now();
+      const wanted = { ...lease, spec: { ...(lease.spec as object), renewTime: microTime() } };
+      const answer = await cluster.lease.replace(wanted, MANAGER).catch((error: unknown) => {
+        if (![404, 409, 410].includes(statusOf(error)) || tries > MOST_TRIES) throw error;
+        doubtful = true;
+        return undefined;
+      });
+      const live = answer ?? (await cluster.lease.get(LEASE));
+      const loss = await lossOf(lease, live, cluster.lease, age() >= times.duration);
+      if (loss) {
+        isOurs = false;
+        return end(loss);
       }
-      if (live) lost.abort(taken(String(at(live, "spec", "holderIdentity"))));
-      else if (!isGone(error)) throw error;
+      // A renewal whose answer was lost, or somebody's note on the Lease: it is ours, and has another version.
+      if (live) lease = live;
+      doubtful = false;
+      if (!answer) continue;
+      renewedAt = before;
+      return;
     }
   };
   // One renewal at a time: two would conflict with each other.
@@ -99,30 +122,47 @@ export const withLock = async <T>(
   const keep = async (): Promise<void> => {
     while (!stop.signal.aborted) {
       await sleepFor(times.renewEvery, undefined, { signal: stop.signal, ref: false }).catch(() => {});
-      if (!stop.signal.aborted) await renewOnce().catch(() => {});
+      if (stop.signal.aborted) return;
+      await renewOnce().catch((error: unknown) => {
+        // Nobody has to wait for a write to be told that there will be none.
+        if (isDenied(error) && !isFresh()) end(stale(error));
+      });
     }
   };
   const permit = async (): Promise<void> => {
-    if (clock() - renewedAt >= times.freshFor)
-      await renewOnce().catch((error) => {
+    throwIfLost();
+    // What we ordered to go is ordered again when the answer was lost.
+    if (givenUp && !isOurs) return;
+    if (!isFresh())
+      await renewOnce().catch((error: unknown) => {
         // The write can wait for the cluster; that nobody took over meanwhile, the renewal finds out.
         if (outage(error)) throw error;
-        lost.abort(stale(error));
+        end(stale(error));
       });
-    if (lost.signal.aborted) throw lost.signal.reason;
-    if (clock() - renewedAt >= times.freshFor) throw stale(undefined);
+    throwIfLost();
+    if (!isFresh()) throw stale(undefined);
+  };
+  const guarded = cluster.guarded(permit);
+  const held: ClusterWrite = {
+    ...guarded,
+    remove: (ref, preconditions) => {
+      givenUp ||= isHome(ref);
+      return guarded.remove(ref, preconditions);
+    },
   };
 
   const keeping = keep();
   try {
-    return await work(cluster.guarded(permit), lost.signal);
+    return await work(held, lost.signal, permit);
   } finally {
     stop.abort();
     await keeping;
     await renewing?.catch(() => {});
-    await release(cluster.lease, lease);
+    if (isOurs) await release(cluster.lease, lease);
   }
 };
+
+const isHome = ({ kind, name }: ObjectRef): boolean => kind === LOCKED_IN.kind && name === LOCKED_IN.name;
 
 const acquire = async (
   access: LeaseAccess,
@@ -137,65 +177,54 @@ const acquire = async (
     const live = await access.get(LEASE);
     try {
       if (!live) return await access.create(leaseFor(spec(options.holder, times, 0)), MANAGER);
-      const other = at(live, "spec", "holderIdentity");
+      const other = holderOf(live);
       const version = live.metadata.resourceVersion ?? "";
       if (version !== seen.version) seen = { version, since: clock() };
       const silent = clock() - seen.since;
-      if (!other || other === options.holder || silent >= times.duration || options.isDead?.(String(other))) {
+      const isFree = !other || other === options.holder || silent >= times.duration || options.isDead?.(other);
+      // One that is being deleted goes, whoever holds it.
+      if (isFree && !live.metadata.deletionTimestamp) {
         const transitions = Number(at(live, "spec", "leaseTransitions") ?? 0) + 1;
         // resourceVersion decides when two take over at once.
         return await access.replace({ ...live, spec: spec(options.holder, times, transitions) }, MANAGER);
       }
-      if (clock() - began > options.timeoutMs) throw busy(String(other));
+      if (clock() - began > options.timeoutMs) throw busy(other);
       options.onWaiting(
-        `another installer (${String(other)}) is at work; it is taken for dead after ${times.duration / 1000} s without a sign`,
+        live.metadata.deletionTimestamp
+          ? "the Lease of an earlier installer is being deleted"
+          : `another installer (${other}) is at work; it is taken for dead after ${times.duration / 1000} s without a sign`,
       );
     } catch (error) {
-      if (!isConflict(error)) throw error;
+      if (isNamespaceGoing(error)) throw goneWithItsNamespace();
+      if (statusOf(error) !== 409) throw error;
     }
     await sleepFor(times.lookEvery, undefined, { signal: options.signal }).catch(() => {});
   }
 };
 
+/** What a create is answered in a namespace that goes, and after it. */
+const isNamespaceGoing = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  (error.status === 404 || (error.status === 403 && /because it is being terminated/.test(error.message)));
+
 const leaseFor = (content: Record<string, unknown>): KubeObject => ({
   apiVersion: LEASE.apiVersion,
   kind: LEASE.kind,
-  metadata: { namespace: HOME, name: LEASE.name },
+  metadata: { namespace: LEASE.namespace ?? "", name: LEASE.name },
   spec: content,
 });
 
 /** Only our own: with uid and resourceVersion, a Lease that somebody took over stays. */
 const release = async (access: LeaseAccess, lease: KubeObject): Promise<void> => {
-  const { uid = "", resourceVersion = "" } = lease.metadata;
-  await access.remove(LEASE, { uid, resourceVersion }).catch(() => {});
+  const remove = ({ metadata: { uid = "", resourceVersion = "" } }: KubeObject): Promise<boolean> =>
+    access.remove(LEASE, { uid, resourceVersion });
+  try {
+    await remove(lease).catch(async (error: unknown) => {
+      const live = statusOf(error) === 409 ? await access.get(LEASE) : undefined;
+      // Its version moved on with a renewal whose answer was lost.
+      if (live && isSame(lease, live)) await remove(live);
+    });
+  } catch {
+    // It runs out.
+  }
 };
-
-const taken = (holder: string): UserError =>
-  new UserError({
-    id: "lock.lost",
-    what: `Another installer (${holder}) has taken over while this one was not heard of.`,
-    why: "This process was paused or cut off from the cluster for longer than its Lease. It stops so that the two do not write at once.",
-    remedy: "Let the other one finish, then run the same command again.",
-    exitCode: 1,
-  });
-
-const stale = (error: unknown): UserError =>
-  new UserError({
-    id: "lock.stale",
-    what: "The lock on this cluster could not be renewed, so nothing more is written.",
-    ...(error === undefined ? {} : { why: messageOf(error) }),
-    remedy: "Check the connection and run the same command again; what is done is kept.",
-    exitCode: 1,
-  });
-
-const busy = (holder: string): UserError =>
-  new UserError({
-    id: "lock.busy",
-    what: `Another installer (${holder}) is at work on this cluster.`,
-    why: "Two installers at once would undo each other's changes. Nothing was changed.",
-    remedy: {
-      text: "Wait for it and run again. Who it is:",
-      command: `kubectl get lease ${LEASE.name} -n ${HOME} -o yaml`,
-    },
-    exitCode: 1,
-  });

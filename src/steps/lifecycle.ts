@@ -231,15 +231,15 @@ export const runLocked = async (
   options: Pick<RunTools, "narrow"> = {},
 ): Promise<Report> => {
   const { cluster, config, emit } = tools;
-  const work = (held: ClusterWrite, signal: AbortSignal): Promise<Report> =>
+  const work = (held: ClusterWrite, signal: AbortSignal, using: Tools): Promise<Report> =>
     run(plan, list, {
-      ...tools,
+      ...using,
       ...options,
       cluster: held,
       signal,
       remember: createMemory(held),
-      issue: issueFor(install, tools),
-      settleAccount: settleAccount(install, tools),
+      issue: issueFor(install, using),
+      settleAccount: settleAccount(install, using),
       takeOwnership: config.takeOwnership,
       timeoutMs: config.timeout * 1000,
     });
@@ -247,7 +247,7 @@ export const runLocked = async (
   if (home?.metadata.deletionTimestamp) await homeGone(tools);
   if (!home || home.metadata.deletionTimestamp) {
     // Somebody deleted the lock's namespace: an uninstall does not bring it back.
-    if (plan.goal === "absent") return work(cluster, tools.signal);
+    if (plan.goal === "absent") return work(cluster, tools.signal, tools);
     // The plan's first change, made a moment early.
     await cluster.apply(withOwner(homeNamespace, "state"), { manager: MANAGER });
   }
@@ -258,7 +258,10 @@ export const runLocked = async (
     timeoutMs: config.timeout * 1000,
     onWaiting: (reason: string) => emit({ type: "waiting", step: "lock", check: "lock.free", reason }),
   };
-  return withLock(cluster, lock, (held, lost) => work(held, AbortSignal.any([tools.signal, lost])));
+  return withLock(cluster, lock, (held, lost, permit) => {
+    const zones = tools.zones && guarded(tools.zones, permit);
+    return work(held, AbortSignal.any([tools.signal, lost]), { ...tools, ...(zones ? { zones } : {}) });
+  });
 };
 
 /** The lock cannot be made in a namespace that is going away. */
@@ -276,3 +279,12 @@ const homeGone = async (tools: Tools): Promise<void> => {
       exitCode: 1,
     });
 };
+
+/** Records, like objects, are written only while the lock is ours. */
+const guarded = (zones: ZonesWrite, permit: () => Promise<void>): ZonesWrite => ({
+  ...zones,
+  change: async (...change) => {
+    await permit();
+    return zones.change(...change);
+  },
+});

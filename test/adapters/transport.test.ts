@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { type OpenOptions, openCluster } from "../../src/adapters/cluster/index.ts";
@@ -272,6 +275,45 @@ test.each([
   [undefined, undefined],
 ])("Retry-After: %s is %s ms", (header, ms) => {
   expect(parseRetryAfter(header, Date.parse("2026-11-20T10:00:00Z"))).toBe(ms);
+});
+
+describe("a guarded write", () => {
+  const denied = new Error("the lock is gone");
+
+  test("that waits for a connection asks when it has one", async () => {
+    const held: (() => void)[] = [];
+    const { server, cluster } = await start(
+      (seen, response) => new Promise((resolve) => held.push(() => resolve(echo(seen, response)))),
+    );
+    await cluster.resources();
+    let isLost = false;
+    const guarded = cluster.guarded(async () => {
+      if (isLost) throw denied;
+    });
+    const writes = Array.from({ length: 40 }, (_, index) => guarded.apply(configMap(`m${index}`), MANAGER));
+    const outcomes = Promise.allSettled(writes);
+    await expect.poll(() => held.length).toBe(16);
+    isLost = true;
+    for (const release of held) release();
+    expect((await outcomes).filter(({ status }) => status === "fulfilled")).toHaveLength(16);
+    expect(server.seen.filter(({ method }) => method === "PATCH")).toHaveLength(16);
+  });
+
+  test("is asked for again before a second try with newer credentials", async () => {
+    const tokenFile = join(mkdtempSync(join(tmpdir(), "kn-bootstrap-token-")), "token");
+    writeFileSync(tokenFile, "first");
+    const order: string[] = [];
+    const answer: Handler = (seen, response) => {
+      if (seen.method !== "PATCH") return echo(seen, response);
+      order.push(String(seen.headers.authorization));
+      writeFileSync(tokenFile, "second");
+      return order.length === 2 ? status(401, "Unauthorized", "expired") : echo(seen, response);
+    };
+    const { cluster } = await start(answer, {}, { login: { tokenFile } });
+    const guarded = cluster.guarded(async () => void order.push("permit"));
+    await guarded.apply(configMap("a"), MANAGER);
+    expect(order).toEqual(["permit", "Bearer first", "permit", "Bearer second"]);
+  });
 });
 
 describe("an interrupted run", () => {

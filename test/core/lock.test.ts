@@ -1,19 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
-import { LEASE, withLock } from "../../src/core/lock.ts";
-import type { ClusterWrite, LockableCluster } from "../../src/ports/cluster.ts";
+import { holderOn, type Machine, thisProcess } from "../../src/cli/holder.ts";
+import { LEASE } from "../../src/core/lease.ts";
 import { dataOf } from "../../src/ports/object.ts";
-import { stage } from "../engine/cli.ts";
-
-const times = { duration: 1_500, renewEvery: 300, freshFor: 800, lookEvery: 50 };
+import { type LockScene, noteRef, openScene, sleep, times } from "./lock-scene.ts";
 
 /** A process and what it has said so far. */
-const start = (kubeconfig: string, holder: string) => {
+const start = (kubeconfig: string, holder: string, ...options: readonly string[]) => {
   const child: ChildProcess = spawn(
     process.execPath,
-    [join(import.meta.dirname, "lock-holder.ts"), kubeconfig, holder],
+    [join(import.meta.dirname, "lock-holder.ts"), kubeconfig, holder, ...options],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const lines: string[] = [];
@@ -22,7 +19,7 @@ const start = (kubeconfig: string, holder: string) => {
     const until = Date.now() + ms;
     while (!lines.some((one) => one.startsWith(line))) {
       if (Date.now() > until) throw new Error(`${holder} never said "${line}": ${lines.slice(-5).join(", ")}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await sleep(20);
     }
   };
   const ended = new Promise<void>((resolve) => child.on("exit", () => resolve()));
@@ -30,51 +27,30 @@ const start = (kubeconfig: string, holder: string) => {
 };
 
 describe("the lock", () => {
-  let world: Awaited<ReturnType<typeof stage>>;
-  let cluster: LockableCluster & { close: () => void };
-
+  let scene: LockScene;
   beforeAll(async () => {
-    world = await stage();
-    cluster = openCluster(await loadKubeconfig({ path: world.kubeconfig, env: {} }));
-    await cluster.apply(
-      { apiVersion: "v1", kind: "Namespace", metadata: { name: "kn-bootstrap" } },
-      { manager: "test" },
-    );
+    scene = await openScene();
   });
-  afterAll(async () => {
-    cluster.close();
-    await world.close();
-  });
-
-  const lock = <T>(
-    holder: string,
-    work: (cluster: ClusterWrite, lost: AbortSignal) => Promise<T>,
-    timeoutMs = 10_000,
-    waiting: string[] = [],
-  ) =>
-    withLock(
-      cluster,
-      { holder, times, signal: new AbortController().signal, timeoutMs, onWaiting: (reason) => waiting.push(reason) },
-      work,
-    );
+  afterAll(() => scene.close());
 
   it("lets two installers work one after the other, and is gone after them", async () => {
     const waiting: string[] = [];
+    const onWaiting = (reason: string): void => void waiting.push(reason);
     let inside = 0;
     const work = async () => {
       inside += 1;
       expect(inside).toBe(1);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await sleep(200);
       inside -= 1;
     };
-    await Promise.all([lock("a", work, 10_000, waiting), lock("b", work, 10_000, waiting)]);
+    await Promise.all([scene.lock("a", work, { onWaiting }), scene.lock("b", work, { onWaiting })]);
     expect(waiting[0]).toMatch(/another installer \((a|b)\) is at work/);
-    expect(await cluster.get(LEASE)).toBeUndefined();
+    expect(await scene.cluster.get(LEASE)).toBeUndefined();
   });
 
   it("gives up waiting after its time and names the holder", async () => {
-    await lock("a", async () => {
-      await expect(lock("b", async () => {}, 300)).rejects.toMatchObject({
+    await scene.lock("a", async () => {
+      await expect(scene.lock("b", async () => {}, { timeoutMs: 300 })).rejects.toMatchObject({
         id: "lock.busy",
         exitCode: 1,
         message: expect.stringContaining("(a)"),
@@ -83,59 +59,100 @@ describe("the lock", () => {
   });
 
   it("keeps the lock as long as it works, longer than the Lease", async () => {
-    await lock("a", async (_cluster, lost) => {
-      await new Promise((resolve) => setTimeout(resolve, times.duration * 1.5));
+    await scene.lock("a", async (_cluster, lost) => {
+      await sleep(times.duration * 1.5);
       expect(lost.aborted).toBe(false);
-      expect(await cluster.get(LEASE)).toMatchObject({ spec: { holderIdentity: "a" } });
+      expect(await scene.cluster.get(LEASE)).toMatchObject({ spec: { holderIdentity: "a" } });
     });
   });
 
   it("is taken over from a dead installer", async () => {
-    const dead = start(world.kubeconfig, "dead");
+    const dead = start(scene.kubeconfig, "dead");
     await dead.said("wrote");
     dead.child.kill("SIGKILL");
     await dead.ended;
     const began = Date.now();
-    await lock("heir", async () => {});
+    await scene.lock("heir", async () => {});
     expect(Date.now() - began).toBeGreaterThan(times.duration * 0.9);
   });
 
   it("a paused installer does not write after it was taken over", async () => {
-    const paused = start(world.kubeconfig, "paused");
+    const paused = start(scene.kubeconfig, "paused");
     await paused.said("wrote");
     paused.child.kill("SIGSTOP");
-    await lock("heir", async () => {
-      const before = await cluster.get({
-        apiVersion: "v1",
-        kind: "ConfigMap",
-        namespace: "kn-bootstrap",
-        name: "paused",
-      });
+    await scene.lock("heir", async () => {
+      const before = await scene.cluster.get(noteRef("paused"));
       paused.child.kill("SIGCONT");
       await paused.said("stopped");
-      expect(paused.lines.at(-1)).toBe("stopped lock.lost");
-      const after = await cluster.get({
-        apiVersion: "v1",
-        kind: "ConfigMap",
-        namespace: "kn-bootstrap",
-        name: "paused",
-      });
+      expect(paused.lines.at(-1)).toMatch(/^stopped lock.lost Another installer \(heir\)/);
+      const after = await scene.cluster.get(noteRef("paused"));
       // At most the request that was already on its way when it was stopped.
       expect(Number(dataOf(after).count) - Number(dataOf(before).count)).toBeLessThanOrEqual(1);
     });
     await paused.ended;
   });
 
+  it.each([
+    ["that writes", []],
+    ["that waits", ["waits"]],
+  ])("a paused installer %s notices that another one took over and has finished", async (_, how) => {
+    const paused = start(scene.kubeconfig, "asleep", ...how);
+    await paused.said(how.length > 0 ? "held" : "wrote");
+    const written = () => scene.cluster.get(noteRef("asleep"));
+    paused.child.kill("SIGSTOP");
+    await scene.lock("heir", async () => {});
+    expect(await scene.cluster.get(LEASE)).toBeUndefined();
+    const before = await written();
+    paused.child.kill("SIGCONT");
+    await paused.said("stopped");
+    expect(paused.lines.at(-1)).toMatch(/^stopped lock.gone .*another installer took over.*has finished/);
+    // At most the request that was already on its way when it was stopped.
+    expect(Number(dataOf(await written()).count ?? 0) - Number(dataOf(before).count ?? 0)).toBeLessThanOrEqual(1);
+    await paused.ended;
+  });
+
+  it("is taken at once from a killed installer of this machine, and from a living one not at all", async () => {
+    const other = start(scene.kubeconfig, "itself");
+    await other.said("wrote");
+    const { isDead } = thisProcess();
+    await expect(scene.lock("heir", async () => {}, { timeoutMs: 300, isDead })).rejects.toMatchObject({
+      id: "lock.busy",
+    });
+    other.child.kill("SIGKILL");
+    await other.ended;
+    const waiting: string[] = [];
+    await scene.lock("heir", async () => {}, { isDead, onWaiting: (reason) => waiting.push(reason) });
+    expect(waiting).toEqual([]);
+  });
+
+  it("is not taken from a living installer on another machine of the same name", async () => {
+    const machine = (place: string): Machine => ({
+      host: "runner",
+      pid: place === "boot-1" ? 4711 : 815,
+      place: () => place,
+      processAt: (pid) => (pid === (place === "boot-1" ? 4711 : 815) ? { began: "1" } : undefined),
+    });
+    const [first, second] = [holderOn(machine("boot-1")), holderOn(machine("boot-2"))];
+    const order: string[] = [];
+    const one = scene.lock(first.name, async () => {
+      order.push("first");
+      await sleep(times.duration * 1.2);
+      order.push("first is done");
+    });
+    while (order.length === 0) await sleep(10);
+    await Promise.all([one, scene.lock(second.name, async () => void order.push("second"), { isDead: second.isDead })]);
+    expect(order).toEqual(["first", "first is done", "second"]);
+  });
+
   it("a paused installer that nobody replaced goes on", async () => {
-    const paused = start(world.kubeconfig, "napping");
+    const paused = start(scene.kubeconfig, "napping");
     await paused.said("wrote");
     paused.child.kill("SIGSTOP");
-    await new Promise((resolve) => setTimeout(resolve, times.duration + 200));
+    await sleep(times.duration + 200);
     const before = paused.lines.length;
     paused.child.kill("SIGCONT");
     const until = Date.now() + 5_000;
-    while (paused.lines.length < before + 3 && Date.now() < until)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    while (paused.lines.length < before + 3 && Date.now() < until) await sleep(20);
     expect(paused.lines.slice(before)).toContain("wrote");
     paused.child.kill("SIGKILL");
     await paused.ended;

@@ -22,7 +22,7 @@ export interface Request {
   readonly repeatable?: boolean;
   /** Whether a success holds what was asked for. Another answer is none: it is asked again, then a {@link BrokenAnswer}. Default: any JSON. */
   readonly expect?: (body: unknown) => boolean;
-  /** Asked before each try; throws when it must not be made. */
+  /** Asked last, before each try: a free connection and a credential may be long in coming. Throws when it must not be made. */
   readonly permit?: (() => Promise<void>) | undefined;
 }
 
@@ -119,11 +119,13 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
   /** With a second try after 401, if there is a newer credential than the one refused. */
   const authorized = async (request: Request, lane: Lane, cut: AbortSignal | undefined): Promise<Opened | Lost> => {
     const credential = await credentials();
+    await request.permit?.();
     const opened = await open(request, lane, credential, cut);
     if (isLost(opened) || opened.status !== 401) return opened;
     const next = await credentials(credential);
     if (JSON.stringify(next) === JSON.stringify(credential)) return opened;
     await readExchange(opened);
+    await request.permit?.();
     return open(request, lane, next, cut);
   };
 
@@ -149,7 +151,6 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
       const started = timing.now();
       let failedSince: number | undefined;
       for (let tries = 1; ; tries++) {
-        await request.permit?.();
         const outcome = await attempt(request, lane, cut);
         const answer = isLost(outcome) ? undefined : answerOf(request, outcome);
         if (answer || (!isLost(outcome) && !isSuccess(outcome.status) && outcome.status < 500)) contacted = true;

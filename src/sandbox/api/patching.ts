@@ -10,7 +10,7 @@ import { fieldsOf, isFields } from "./json.ts";
 import { jsonPatch, mergePatch, strategicMerge } from "./patch.ts";
 import type { Resource } from "./resource.ts";
 import { apiVersionOf, splitApiVersion, storageKey } from "./resource.ts";
-import { badRequest, invalid, notFound, prohibited, refuse, required } from "./status.ts";
+import { badRequest, invalid, notFound, prohibited, refuse, required, uidWithoutObject } from "./status.ts";
 import type { Answer, Incoming } from "./verbs.ts";
 import { answer, checkSubresource, settleNamespace, writeScale } from "./verbs.ts";
 import { create, decodeRequest, owned, update, writeOf } from "./write.ts";
@@ -88,6 +88,7 @@ export async function applyObject(
   if (!world.store.get(key, namespace, name)) {
     if (subresource !== "") throw notFound(resource, name);
     const draft = change(undefined);
+    if (draft.metadata.uid) throw uidWithoutObject(resource, name, draft.metadata.uid);
     delete draft.metadata.resourceVersion;
     return { object: await create(world, call, resource, draft), created: true };
   }

@@ -67,13 +67,28 @@ export const alreadyExists = (res: Named, name: string, deleting: boolean): Stat
     about(res, name),
   );
 
+const conflict = (res: Named, name: string, why: string): StatusError =>
+  refuse(409, "Conflict", `Operation cannot be fulfilled on ${groupResource(res)} "${name}": ${why}`, about(res, name));
+
 export const modified = (res: Named, name: string): StatusError =>
-  refuse(
-    409,
-    "Conflict",
-    `Operation cannot be fulfilled on ${groupResource(res)} "${name}": the object has been modified; please apply your changes to the latest version and try again`,
-    about(res, name),
-  );
+  conflict(res, name, "the object has been modified; please apply your changes to the latest version and try again");
+
+/** The uid of a replace is its precondition, looked at before anything else. `found` is empty when there is no object. */
+export const uidMismatch = (res: Named, namespace: string, name: string, uid: string, found: string): StatusError => {
+  const key = ["/registry", STORED_AT[res.plural] ?? res.plural, namespace, name].filter((part) => part !== "");
+  const why = `StorageError: invalid object, Code: 4, Key: ${key.join("/")}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`;
+  return conflict(res, name, why);
+};
+
+const STORED_AT: Readonly<Record<string, string>> = {
+  services: "services/specs",
+  endpoints: "services/endpoints",
+  nodes: "minions",
+};
+
+/** An apply may name the uid of the object that it is meant for. */
+export const uidWithoutObject = (res: Named, name: string, uid: string): StatusError =>
+  conflict(res, name, `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`);
 
 /** Unlike other conflicts, failed preconditions of a delete name the kind. */
 export const preconditionFailed = (res: Named, name: string, why: string): StatusError =>

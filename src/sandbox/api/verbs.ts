@@ -14,7 +14,7 @@ import { listPage, listText } from "./read.ts";
 import type { Resource } from "./resource.ts";
 import { storageKey } from "./resource.ts";
 import { scaleOf, withScale } from "./scale.ts";
-import { badRequest, methodNotAllowed, noSuchResource, notFound } from "./status.ts";
+import { badRequest, methodNotAllowed, noSuchResource, notFound, uidMismatch } from "./status.ts";
 import { textOf } from "./store.ts";
 import { create, decodeRequest, owned, update } from "./write.ts";
 
@@ -128,8 +128,15 @@ export async function replaceObject(world: World, call: Call, target: Target, in
     throw badRequest(`the name of the object (${draft.metadata.name}) does not match the name on the URL (${name})`);
   draft.metadata.name = name;
   settleNamespace(resource, namespace, draft);
-  if (resource.rules.createOnUpdate && subresource === "" && !world.store.get(storageKey(resource), namespace, name))
+  const existing = world.store.get(storageKey(resource), namespace, name);
+  const creates = resource.rules.createOnUpdate && subresource === "" && !existing;
+  const { uid } = draft.metadata;
+  if (uid && (existing || creates) && uid !== existing?.metadata.uid)
+    throw uidMismatch(resource, namespace, name, uid, existing?.metadata.uid ?? "");
+  if (creates) {
+    delete draft.metadata.resourceVersion;
     return answer(201, resource, await create(world, call, resource, owned(call, target, undefined, draft)));
+  }
   return answer(200, resource, await update(world, call, target, (old) => owned(call, target, old, draft)));
 }
 

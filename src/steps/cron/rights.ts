@@ -4,7 +4,7 @@ import { ROOT } from "../../certificates/self-signed.ts";
 import { accountText } from "../../checks/account.ts";
 import type { Rule } from "../../checks/cluster-role.ts";
 import { HOME } from "../../core/inventory.ts";
-import { LEASE } from "../../core/lock.ts";
+import { LEASE } from "../../core/lease.ts";
 import { STATE } from "../../core/prior.ts";
 import type { AccessQuestion, ClusterRead } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";

@@ -1,0 +1,103 @@
+import { ApiError, type LeaseAccess } from "../ports/cluster.ts";
+import { messageOf, UserError } from "../ports/error.ts";
+import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
+import { HOME } from "./inventory.ts";
+
+/** Where the lock lies; the namespace takes it along. */
+export const LOCKED_IN: ObjectRef = { apiVersion: "v1", kind: "Namespace", name: HOME };
+export const LEASE: ObjectRef = {
+  apiVersion: "coordination.k8s.io/v1",
+  kind: "Lease",
+  namespace: HOME,
+  name: "installer",
+};
+
+const AGAIN = "run the same command again; what is done is kept.";
+
+export const holderOf = (lease: KubeObject): string => String(at(lease, "spec", "holderIdentity") ?? "");
+
+/** Not one that was made anew under our name. */
+export const isSame = (ours: KubeObject, live: KubeObject): boolean =>
+  live.metadata.uid === ours.metadata.uid && holderOf(live) === holderOf(ours);
+
+/**
+ * Why what lies there in our Lease's place is not our Lease any more; undefined: it still is. `late`: that it was not renewed for longer
+ * than it lasts, so that others could take it.
+ */
+export const lossOf = async (
+  ours: KubeObject,
+  live: KubeObject | undefined,
+  access: Pick<LeaseAccess, "get">,
+  late: boolean,
+): Promise<UserError | undefined> => {
+  if (live && holderOf(live) !== holderOf(ours)) return taken(holderOf(live));
+  if (live && isSame(ours, live) && !live.metadata.deletionTimestamp) return undefined;
+  const goes = await access.get(LOCKED_IN).then(
+    (home) => !home || home.metadata.deletionTimestamp !== undefined,
+    // Not everybody who may renew a Lease may read namespaces.
+    () => false,
+  );
+  return goes ? goneWithItsNamespace() : deleted(late);
+};
+
+const taken = (holder: string): UserError =>
+  new UserError({
+    id: "lock.lost",
+    what: holder
+      ? `Another installer (${holder}) has taken over while this one was not heard of.`
+      : "The lock on this cluster was taken away from this installer.",
+    why: holder
+      ? "This process was paused or cut off from the cluster for longer than its Lease. It stops so that the two do not write at once."
+      : "Somebody has changed the Lease. Without it, two installers could write at once; so this one stops.",
+    remedy: `Let the other one finish, then ${AGAIN}`,
+    exitCode: 1,
+  });
+
+const deleted = (late: boolean): UserError =>
+  new UserError({
+    id: "lock.gone",
+    what: late
+      ? "The lock on this cluster is gone: another installer took over while this one was not heard of, and has finished, or somebody deleted it."
+      : "Somebody has deleted the lock on this cluster while this installer was at work.",
+    why: "Without it, two installers could write at once; so this one stops.",
+    remedy: {
+      text: `See that nobody else installs, then ${AGAIN} Who holds the lock:`,
+      command: `kubectl get lease -n ${HOME}`,
+    },
+    exitCode: 1,
+  });
+
+/** Also for an installer that has not begun. */
+export const goneWithItsNamespace = (): UserError =>
+  new UserError({
+    id: "lock.namespace",
+    what: `Namespace ${HOME} is being deleted, and the lock on this cluster with it.`,
+    why: "Without the lock, two installers could write at once; so this one stops.",
+    remedy: { text: `When it is gone, ${AGAIN}`, command: `kubectl get namespace ${HOME}` },
+    exitCode: 1,
+  });
+
+/** The answer was no, and not that it cannot be answered. */
+export const isDenied = (error: unknown): boolean =>
+  error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
+
+export const stale = (error: unknown): UserError =>
+  new UserError({
+    id: "lock.stale",
+    what: "The lock on this cluster could not be renewed, so nothing more is written.",
+    ...(error === undefined ? {} : { why: messageOf(error) }),
+    remedy: `${isDenied(error) ? "Mend what it says" : "Check the connection"} and ${AGAIN}`,
+    exitCode: 1,
+  });
+
+export const busy = (holder: string): UserError =>
+  new UserError({
+    id: "lock.busy",
+    what: `Another installer (${holder}) is at work on this cluster.`,
+    why: "Two installers at once would undo each other's changes. Nothing was changed.",
+    remedy: {
+      text: "Wait for it and run again. Who it is:",
+      command: `kubectl get lease ${LEASE.name} -n ${HOME} -o yaml`,
+    },
+    exitCode: 1,
+  });
