@@ -10,37 +10,22 @@ const main = async (): Promise<void> => {
     process.exitCode = 2;
     return;
   }
-  const { Interrupted, runCli, SIGNALS, thisProcess } = await import("./cli/index.ts");
+  const { runCli, thisProcess, watchForEnd } = await import("./cli/index.ts");
   // Set for another program, it would switch off verification in libraries that are not told otherwise. Ours are.
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
     process.stderr.write("NODE_TLS_REJECT_UNAUTHORIZED=0 is not heeded: every certificate is verified.\n");
   }
-  const stop = new AbortController();
-  for (const signal of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
-    process.on(signal, () => {
-      const reason = new Interrupted(signal);
-      // The first one ends cleanly; whoever sends a second one does not want to wait for that.
-      if (stop.signal.aborted) process.exit(reason.exitCode);
-      stop.abort(reason);
-    });
-  }
-  // A reader that went away (`| head`), or a terminal, is no failure; the work goes on without it.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
-    });
-  }
+  const ending = watchForEnd(process);
   process.exitCode = await runCli({
     argv: process.argv.slice(2),
     env: process.env,
-    // Opened when somebody has to be asked: help and version are not to wait for it.
     get stdin() {
-      return process.stdin;
+      return ending.stdin();
     },
     stdout: process.stdout,
     stderr: process.stderr,
-    signal: stop.signal,
+    signal: ending.signal,
     adapters: {
       holder: thisProcess(),
       openCluster: async ({ kubeconfig, context }, { env, ...options }) => {
@@ -66,6 +51,7 @@ const main = async (): Promise<void> => {
       },
     },
   });
+  ending.close();
 };
 
 await main();

@@ -22,7 +22,7 @@ export interface Host {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  /** Its reason is an Interrupted. */
+  /** Its reason is an Interrupted, a UserError about a stream that failed, or a bug. */
   readonly signal: AbortSignal;
   readonly adapters: Adapters;
 }

@@ -1,5 +1,6 @@
 import { ApiError, BrokenAnswer, Unreachable } from "../ports/cluster.ts";
 import { Interrupted, messageOf, type Remedy, UserError } from "../ports/error.ts";
+import { reasonOf, troubledFile } from "./file-trouble.ts";
 import { commandLines, entry, type Look, paint } from "./reporter/look.ts";
 
 /** Bad news as data: what every reporter says about an error. */
@@ -71,6 +72,17 @@ export const problemOf = (error: unknown, { changing = false, verbose = false } 
       remedy: {
         text:
           error.status === 401 ? "Log in to the cluster again." : "Mend what it says and run the same command again.",
+      },
+      exitCode: 1,
+    };
+  }
+  const file = troubledFile(error);
+  if (file !== undefined) {
+    return {
+      id: "system.file",
+      what: `This machine did not let ${file} be written: ${reasonOf(error)}.`,
+      remedy: {
+        text: `Mend that, or let TMPDIR and XDG_CACHE_HOME name another place. ${changing ? "Then run the same command again; what is done is kept." : "Nothing was changed."}`,
       },
       exitCode: 1,
     };

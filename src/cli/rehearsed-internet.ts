@@ -23,13 +23,17 @@ export const rehearsedInternet = async (ctx: CommandContext, folder: string): Pr
   const { startInternet } = await import("../sandbox/internet.ts");
   const internet = await startInternet({ zones: [zoneAbove(config.domain)] });
   const { dns, acme } = internet;
+  const ours = await atOurCa(config, acme, folder).catch(async (error: unknown) => {
+    await internet.close();
+    throw error;
+  });
   return {
     close: internet.close,
     door: internet.door,
     ctx: {
       ...ctx,
       env: { ...ctx.env, ...internet.env },
-      config: await atOurCa(config, acme, folder),
+      config: ours,
       // A person who does what the screen asks for.
       stdinIsTTY: true,
       emit: (event) => {

@@ -32,16 +32,16 @@ export class UserError extends Error {
   }
 }
 
-/** Signals that end a run cleanly, and what the shell expects then. SIGHUP comes when the terminal is closed. */
-export const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+/** What the shell expects: 128 and the signal's number. */
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** The user or a signal ended the run. */
 export class Interrupted extends Error {
-  readonly exitCode: (typeof SIGNALS)[keyof typeof SIGNALS];
-  constructor(signal: keyof typeof SIGNALS) {
+  readonly exitCode: (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
+  constructor(signal: keyof typeof EXIT_CODES) {
     super(`interrupted by ${signal}`);
     this.name = "Interrupted";
-    this.exitCode = SIGNALS[signal];
+    this.exitCode = EXIT_CODES[signal];
   }
 }
 

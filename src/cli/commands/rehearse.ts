@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { didYouMean } from "../../config/similar.ts";
@@ -32,10 +33,15 @@ export const run = async (given: CommandContext): Promise<number> => {
   const stood = ready.adapters.standIns !== undefined;
   const { startWorld } = await import("../../sandbox/world.ts");
   const directory = await mkdtemp(join(tmpdir(), "kn-bootstrap-"));
-  const outside = await rehearsedInternet(ready, directory);
-  const { ctx, door } = outside;
-  const world = await startWorld({ pace: 60, nodes: NODES, faults, ...(door ? { certManager: door } : {}) });
+  // A second Ctrl-C does not wait for the end of this, and there are credentials in it.
+  const forget = (): void => rmSync(directory, { recursive: true, force: true });
+  process.once("exit", forget);
+  const closings: (() => Promise<void>)[] = [];
   try {
+    const { ctx, door, close } = await rehearsedInternet(ready, directory);
+    closings.push(close);
+    const world = await startWorld({ pace: 60, nodes: NODES, faults, ...(door ? { certManager: door } : {}) });
+    closings.push(world.close);
     const kubeconfig = join(directory, "kubeconfig");
     await writeFile(kubeconfig, world.kubeconfig, { mode: 0o600 });
     const what = stood
@@ -55,10 +61,11 @@ export const run = async (given: CommandContext): Promise<number> => {
       session.close();
     }
   } finally {
-    await Promise.all([world.close(), outside.close()]);
-    await rm(directory, { recursive: true, force: true });
+    await Promise.all(closings.map((close) => close()));
+    process.off("exit", forget);
+    forget();
     if (stood)
-      ctx.emit({
+      given.emit({
         type: "note",
         level: "warning",
         text: "Rehearsed with stand-ins: this says nothing about the released manifests.",

@@ -14,7 +14,7 @@ They are the same for every form of output.
 
 3: could not check, or something is waiting: changes with plan --exit-code, records to publish with --dns manual, a renewal that would not work with renew --check.
 
-129, 130 and 143: interrupted, because the terminal was closed, by Ctrl-C or by SIGTERM. What exists only during a run is removed first.
+129, 130 and 143: interrupted by SIGHUP (the terminal was closed), Ctrl-C and SIGTERM. A reader that goes away, as in plan | head, interrupts nothing.
 
 In a script, this tells a difference from a failure:
 

@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { access, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { messageOf, UserError } from "../../ports/error.ts";
+import { UserError } from "../../ports/error.ts";
+import { reasonOf } from "../file-trouble.ts";
 import { quoted } from "./command-line.ts";
 
 /** A place where a file can be written. */
@@ -70,15 +71,3 @@ const assertReplaceable = async (target: string): Promise<void> => {
   if (!found.isFile()) throw new Error("it is not an ordinary file");
   await access(target, constants.W_OK);
 };
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "the directory does not exist",
-  ENOTDIR: "a part of the path is not a directory",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the file system is read-only",
-  ENOSPC: "no space is left",
-  ENAMETOOLONG: "the name is too long",
-};
-
-const reasonOf = (error: unknown): string => REASONS[(error as NodeJS.ErrnoException).code ?? ""] ?? messageOf(error);
