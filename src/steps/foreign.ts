@@ -1,6 +1,6 @@
 import { accountKey, certManagerProducts } from "../certificates/cert-manager/products.ts";
 import { ownerOf } from "../core/inventory.ts";
-import { LEASE } from "../core/lock.ts";
+import { LEASE } from "../core/lease.ts";
 import { isProduct, type Product } from "../core/product.ts";
 import type { Snapshot } from "../core/step.ts";
 import { ingressProducts } from "../ingress/index.ts";
