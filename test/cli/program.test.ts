@@ -80,6 +80,7 @@ describe("a process that is cut off", () => {
   };
 
   it.each([
+    ["SIGHUP", 129],
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)("by %s ends at once with %i and says so", async (signal, code) => {

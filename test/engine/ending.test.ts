@@ -119,3 +119,19 @@ describe.skipIf(!hasUpstream)("an install that is cut off in its proof", () => {
     expect(await scene.ended).toEqual([130, null]);
   });
 });
+
+describe.skipIf(!hasUpstream)("a rehearsal", () => {
+  it.each([1, 2])("leaves no kubeconfig when Ctrl-C is pressed, times: %i", async (times) => {
+    const temporary = mkdtempSync(join(tmpdir(), "kn-bootstrap-ending-"));
+    const child = spawn(process.execPath, [MAIN, "rehearse", "--knative-version", "1.23", "--manifests", UPSTREAM], {
+      env: { PATH: process.env.PATH, TMPDIR: temporary },
+      stdio: "ignore",
+    });
+    const ended = once(child, "close");
+    const files = (): string[] => readdirSync(temporary, { recursive: true }).map(String);
+    await expect.poll(files, { timeout: 30_000 }).toContainEqual(expect.stringMatching(/kubeconfig$/));
+    for (let i = 0; i < times; i++) child.kill("SIGINT");
+    expect(await ended).toEqual([130, null]);
+    expect(files()).toEqual([]);
+  });
+});

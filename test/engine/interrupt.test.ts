@@ -13,6 +13,7 @@ describe("a run that is cut off", () => {
   afterEach(() => world.close());
 
   it.each([
+    ["SIGHUP", 129],
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
