@@ -74,12 +74,14 @@ const startQueue = (reconciler: Reconciler) => {
   };
 
   const drain = async (): Promise<void> => {
-    // A turn of the event loop: changes that come together are handled together, and nobody is starved.
-    await new Promise((resolve) => setImmediate(resolve));
-    for (const key of pending) {
-      if (closed) break;
-      pending.delete(key);
-      await attempt(key);
+    while (pending.size > 0 && !closed) {
+      // A turn of the event loop: changes that come together are handled together, others see what was done, and nobody is starved.
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const key of [...pending]) {
+        if (closed) break;
+        pending.delete(key);
+        await attempt(key);
+      }
     }
     working = undefined;
   };

@@ -14,7 +14,9 @@ import { isHeld } from "./delete.ts";
 import type { Fields } from "./json.ts";
 import { clone, equal } from "./json.ts";
 import { metadataErrors, metadataUpdateErrors, nameIsSubdomain, randomSuffix } from "./kinds/names.ts";
-import { checkQuotas } from "./quota.ts";
+import { checkLimitRanges } from "./plugins/limit-ranges.ts";
+import { checkPodSecurity } from "./plugins/pod-security.ts";
+import { checkQuotas } from "./plugins/quota.ts";
 import type { Resource } from "./resource.ts";
 import { apiVersionOf, storageKey } from "./resource.ts";
 import type { FieldError } from "./status.ts";
@@ -70,6 +72,8 @@ export async function create(world: World, call: Call, resource: Resource, objec
     ...(resource.rules.validate?.(draft, undefined, store) ?? []),
   ]);
   call.warnings.push(...(resource.rules.warn?.(draft) ?? []));
+  if (storageKey(resource) === "/pods") checkLimitRanges(store, resource, draft);
+  checkPodSecurity(store, resource, draft, call);
   await admission.validate({ ...request, object: draft });
   checkQuotas(store, resource, draft);
   if (metadata.resourceVersion !== undefined)
@@ -154,7 +158,10 @@ export async function update(
       ...metadataErrors(draft, rules.name ?? nameIsSubdomain),
       ...(checked ? (rules.validate?.(draft, old, store) ?? []) : []),
     ]);
-    if (subresource === "") call.warnings.push(...(rules.warn?.(draft) ?? []));
+    if (subresource === "") {
+      call.warnings.push(...(rules.warn?.(draft) ?? []));
+      if (key !== "/pods") checkPodSecurity(store, resource, draft, call);
+    }
     await admission.validate({ ...request, object: draft });
     if (store.get(key, namespace, name) !== old) continue;
     if (!always && equalButTimes(draft, old)) return old;

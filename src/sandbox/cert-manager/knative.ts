@@ -147,7 +147,7 @@ export const knativeCertificates = (stage: Stage): KnativeCertificates => {
           ...draft.status,
           observedGeneration: wanted.metadata.generation,
           ...(notAfter ? { notAfter } : {}),
-          conditions: livingConditions(draft.status?.conditions, {}).map((one) => ({ ...one, ...verdict })),
+          conditions: livingConditions(draft.status?.conditions, { Ready: verdict }),
         };
       },
       { subresource: "status" },

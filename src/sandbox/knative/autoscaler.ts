@@ -13,7 +13,7 @@ import {
 } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
-import { livingConditions, no, unknown, type Verdict, yes } from "./conditions.ts";
+import { livingConditions, no, passedOn, unknown, type Verdict, yes } from "./conditions.ts";
 import { durationSeconds } from "./durations.ts";
 import { AUTOSCALER, AUTOSCALING, NAMESPACE, NETWORKING } from "./names.ts";
 import { livingIn } from "./process.ts";
@@ -33,7 +33,14 @@ interface Traffic {
   /** Milliseconds of performance.now. */
   last: number;
   idleSince?: number | undefined;
+  /** Since when it tries to come to its initial scale. */
+  activatingSince?: number;
 }
+
+/** Beyond the progress deadline, in seconds (scaler.go, activationTimeoutBuffer). */
+const ACTIVATION_BUFFER = 30;
+/** Requests that one activator takes, that are kept in reserve, and that a pod takes by default. */
+const [ACTIVATOR_CAPACITY, BURST, CONCURRENCY] = [100, 211, 100];
 
 /**
  * Knative's own autoscaler: the initial scale first, then one pod while there is traffic within the stable window, none after
@@ -64,17 +71,29 @@ export const createAutoscaler = (stage: Stage): Autoscaler => {
       retentionMs: durationSeconds(setting("scale-to-zero-pod-retention-period"), 0) * second,
       graceMs: durationSeconds(config["scale-to-zero-grace-period"], 30) * second,
       toZero: config["enable-scale-to-zero"]?.toLowerCase() !== "false",
+      activationMs: (deadlineOf(autoscaler) + ACTIVATION_BUFFER) * second,
     };
   };
 
+  const deadlineOf = ({ metadata }: Obj): number =>
+    durationSeconds(
+      metadata.annotations?.["serving.knative.dev/progress-deadline"] ??
+        readConfig(api, "config-deployment")["progress-deadline"],
+      600,
+    );
+
   /** How many pods there should be, and after how many milliseconds the answer may change by itself. */
-  const decide = (autoscaler: Obj, replicas: number, isInitialized: boolean): { want: number; again?: number } => {
+  const decide = (autoscaler: Obj, replicas: number): { want: number; again?: number } => {
     const settings = settingsOf(autoscaler);
     const seen = trafficOf(keyOf(autoscaler));
     const now = performance.now();
-    if (!isInitialized) {
+    if (!isTrue(autoscaler, "ScaleTargetInitialized")) {
       seen.last = now;
-      return { want: Math.min(Math.max(settings.min, settings.initial), settings.max) };
+      seen.activatingSince ??= now;
+      const left = seen.activatingSince + settings.activationMs - now;
+      // Who did not come up in time is given up, until somebody asks for it.
+      if (left <= 0) return { want: seen.inFlight > 0 ? 1 : 0 };
+      return { want: Math.min(Math.max(settings.min, settings.initial), settings.max), again: left };
     }
     const floor = Math.max(settings.min, settings.toZero ? 0 : 1);
     const quietMs = Math.max(settings.windowMs, settings.retentionMs);
@@ -89,27 +108,32 @@ export const createAutoscaler = (stage: Stage): Autoscaler => {
 
   /** Idle pods stay for the grace period, until the activator surely has the traffic. */
   const remaining = (autoscaler: Obj, want: number, replicas: number): { replicas: number; again?: number } => {
-    if (want > 0 || replicas === 0) return { replicas: want };
+    if (want > 0 || replicas === 0 || !isTrue(autoscaler, "ScaleTargetInitialized")) return { replicas: want };
     const seen = trafficOf(keyOf(autoscaler));
     seen.idleSince ??= performance.now();
     const left = seen.idleSince + settingsOf(autoscaler).graceMs - performance.now();
     return left > 0 ? { replicas, again: left } : { replicas: 0 };
   };
 
-  const judge = (
-    autoscaler: Obj,
-    want: number,
-    ready: number,
-    hasService: boolean,
-  ): { active: Verdict; initialized: boolean } => {
-    const wasInitialized = isTrue(autoscaler, "ScaleTargetInitialized");
+  /** In the order in which kpa.go marks them. */
+  const judge = (autoscaler: Obj, sks: Obj, want: number, ready: number): Record<string, Verdict | undefined> => {
+    const { serviceName, privateServiceName } = sks.status ?? {};
     const { min, initial } = settingsOf(autoscaler);
-    const enough = wasInitialized ? Math.max(min, 1) : Math.max(min, initial);
-    const initialized = wasInitialized || (ready >= enough && hasService);
-    if (want === 0 || enough === 0)
-      return { active: no("NoTraffic", "The target is not receiving traffic."), initialized };
-    const message = "Requests to the target are being buffered as resources are provisioned.";
-    return { active: ready >= enough ? yes() : unknown("Queued", message), initialized };
+    const enough = isTrue(autoscaler, "ScaleTargetInitialized") ? Math.max(min, 1) : Math.max(min, initial);
+    const isServed = isTrue(sks, "Ready") && sks.status.observedGeneration === sks.metadata.generation;
+    const unserved = privateServiceName ? passedOn(sks, "Ready")?.message : "No Private Service Name";
+    const isActivating = passedOn(autoscaler, "Active")?.status !== "False" && !isTrue(autoscaler, "Active");
+    const active = (): Verdict => {
+      if (want === 0 && enough > 0 && isActivating) return no("TimedOut", "The target could not be activated.");
+      if (want === 0 || enough === 0) return no("NoTraffic", "The target is not receiving traffic.");
+      if (ready >= enough) return yes();
+      return unknown("Queued", "Requests to the target are being buffered as resources are provisioned.");
+    };
+    return {
+      SKSReady: isServed ? yes() : unknown("NotReady", unserved),
+      ScaleTargetInitialized: ready >= enough && serviceName ? yes() : undefined,
+      Active: active(),
+    };
   };
 
   const reconcile = async (key: string): Promise<number | undefined> => {
@@ -119,27 +143,33 @@ export const createAutoscaler = (stage: Stage): Autoscaler => {
     // Other classes belong to other autoscalers, and there are none here.
     if (autoscaler.metadata.annotations?.["autoscaling.knative.dev/class"] !== CLASS) return undefined;
     const { name, namespace = "", labels } = autoscaler.metadata;
+    const ready = api
+      .list("v1", "Pod", namespace)
+      .filter((pod) => pod.metadata.labels?.["serving.knative.dev/revision"] === name && isPodReady(pod)).length;
+    const known = api.get({ apiVersion: NETWORKING, kind: "ServerlessService", namespace, name });
+    const capacity = ready * (autoscaler.spec.containerConcurrency || CONCURRENCY) + BURST;
     const sks = await ensure(api, AUTOSCALER, {
       apiVersion: NETWORKING,
       kind: "ServerlessService",
       metadata: { name, namespace, ...(labels ? { labels } : {}), ownerReferences: [ownerReference(autoscaler)] },
-      spec: { mode: "Proxy", objectRef: autoscaler.spec.scaleTargetRef, protocolType: "http1", numActivators: 2 },
+      spec: {
+        mode: "Proxy",
+        objectRef: autoscaler.spec.scaleTargetRef,
+        protocolType: "http1",
+        numActivators: known ? Math.max(2, Math.ceil(capacity / ACTIVATOR_CAPACITY)) : 2,
+      },
     });
     const target = { ...autoscaler.spec.scaleTargetRef, namespace };
     const replicas: number = api.get(target)?.spec.replicas ?? 0;
-    const { want, again } = decide(autoscaler, replicas, isTrue(autoscaler, "ScaleTargetInitialized"));
+    const { want, again } = decide(autoscaler, replicas);
     const kept = remaining(autoscaler, want, replicas);
     if (kept.replicas !== replicas) {
       await api.update(AUTOSCALER, target, (draft) => {
         draft.spec.replicas = kept.replicas;
       });
     }
-    const ready = api
-      .list("v1", "Pod", namespace)
-      .filter((pod) => pod.metadata.labels?.["serving.knative.dev/revision"] === name && isPodReady(pod)).length;
     const { serviceName, privateServiceName } = sks.status ?? {};
-    const { active, initialized } = judge(autoscaler, want, ready, serviceName !== undefined);
-    const isServed = isTrue(sks, "Ready");
+    const isInitialized = isTrue(autoscaler, "ScaleTargetInitialized");
     await api.update(
       AUTOSCALER,
       refOf(autoscaler),
@@ -147,16 +177,11 @@ export const createAutoscaler = (stage: Stage): Autoscaler => {
         draft.status = {
           observedGeneration: autoscaler.metadata.generation,
           actualScale: ready,
-          desiredScale: want,
+          // Before it has come up there are no figures to decide by.
+          desiredScale: isInitialized || want === 0 ? want : -1,
           ...(serviceName ? { serviceName } : {}),
           ...(privateServiceName ? { metricsServiceName: privateServiceName } : {}),
-          conditions: livingConditions(draft.status?.conditions, {
-            Active: active,
-            ScaleTargetInitialized: initialized ? yes() : unknown(),
-            SKSReady: isServed
-              ? yes()
-              : unknown("NotReady", serviceName ? "K8s Service is not ready" : "No Private Service Name"),
-          }),
+          conditions: livingConditions(draft.status?.conditions, judge(autoscaler, sks, want, ready)),
         };
       },
       { subresource: "status" },

@@ -29,9 +29,7 @@ export const configurations = (stage: Stage): Reconciler => {
             const condition = "refusal" in latest ? latest.refusal : judge(latest.revision, ready);
             draft.status = {
               observedGeneration: configuration.metadata.generation,
-              conditions: livingConditions(draft.status?.conditions, { Revision: condition }).filter(
-                ({ type }) => type === "Ready",
-              ),
+              conditions: livingConditions(draft.status?.conditions, { Ready: condition }),
               ...("revision" in latest ? { latestCreatedRevisionName: latest.revision.metadata.name } : {}),
               ...(ready ? { latestReadyRevisionName: ready } : {}),
             };

@@ -39,7 +39,7 @@ export const revisionDeployment = (revision: Obj, settings: PodSettings): Obj =>
     const { readinessProbe: _probe, ports: _ports, ...rest } = container;
     return {
       ...rest,
-      image: digests.find((digest) => digest.name === container.name)?.imageDigest ?? container.image,
+      image: digests.find((digest) => digest.name === container.name)?.imageDigest || container.image,
       env: [...(container.env ?? []), ...(isServing ? [{ name: "PORT", value: String(port) }] : []), ...environment],
       ...(isServing ? { ports: [{ name: "user-port", containerPort: port, protocol: "TCP" }] } : {}),
       lifecycle: { preStop: { httpGet: { path: "/wait-for-drain", port: 8022, scheme: "HTTP" } } },
@@ -67,6 +67,13 @@ export const revisionDeployment = (revision: Obj, settings: PodSettings): Obj =>
       { name: "OBSERVABILITY_CONFIG", value: settings.observability },
     ],
     resources: { requests: { cpu: "25m" } },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      capabilities: { drop: ["ALL"] },
+      seccompProfile: { type: "RuntimeDefault" },
+    },
     readinessProbe: { httpGet: { path: "/", port: 8012, httpHeaders: [{ name: "K-Network-Probe", value: "queue" }] } },
   };
   return {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { recordEvent } from "../kubernetes/events.ts";
 import {
   conditionOf,
   covers,
@@ -13,20 +13,19 @@ import {
   type Stage,
 } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
-import type { Obj } from "../types.ts";
+import { type Obj, StatusError } from "../types.ts";
 import { livingConditions, no, passedOn, unknown, type Verdict, yes } from "./conditions.ts";
+import { digestResolver, type Pull } from "./digests.ts";
 import { durationSeconds } from "./durations.ts";
 import { AUTOSCALING, CONTROLLER, SERVING } from "./names.ts";
 import { livingIn } from "./process.ts";
 import { revisionDeployment } from "./revision-deployment.ts";
 import { isServingConfig, readConfig } from "./settings.ts";
 
-/** The registry's refusal of an image; undefined where it can be pulled. */
-export type Pull = ((image: string) => string | undefined) | undefined;
-
 /** Revisions: image digests, the Deployment of the user's pods, and a PodAutoscaler. */
 export const revisions = (stage: Stage, pull: Pull): Reconciler => {
   const { api } = stage;
+  const digests = digestResolver(stage, pull);
 
   const podSettings = (revision: Obj) => {
     const deployment = readConfig(api, "config-deployment");
@@ -42,36 +41,15 @@ export const revisions = (stage: Stage, pull: Pull): Reconciler => {
     };
   };
 
-  const resolveDigests = async (revision: Obj): Promise<string | undefined> => {
-    if (revision.status?.containerStatuses) return undefined;
-    const containers: Obj[] = revision.spec.containers;
-    for (const { image } of containers) {
-      const refusal = pull?.(image);
-      if (refusal) return `Unable to fetch image "${image}": failed to resolve image to digest: ${refusal}`;
-    }
-    await api.update(
-      CONTROLLER,
-      refOf(revision),
-      (draft) => {
-        draft.status = {
-          ...draft.status,
-          containerStatuses: containers.map(({ name, image }) => ({ name, imageDigest: digestOf(image) })),
-        };
-      },
-      { subresource: "status" },
-    );
-    return undefined;
-  };
-
-  const ensureDeployment = async (revision: Obj): Promise<Obj> => {
+  const ensureDeployment = async (revision: Obj): Promise<{ deployment: Obj; isNew: boolean }> => {
     const desired = revisionDeployment(revision, podSettings(revision));
     const current = api.get(refOf(desired));
-    if (!current) return await api.create(CONTROLLER, desired);
-    if (covers(current.spec.template, desired.spec.template)) return current;
+    if (!current) return { deployment: await api.create(CONTROLLER, desired), isNew: true };
+    if (covers(current.spec.template, desired.spec.template)) return { deployment: current, isNew: false };
     const updated = await api.update(CONTROLLER, refOf(current), (draft) => {
       draft.spec.template = desired.spec.template;
     });
-    return updated ?? current;
+    return { deployment: updated ?? current, isNew: false };
   };
 
   const ensureAutoscaler = (revision: Obj): Promise<Obj> => {
@@ -106,7 +84,8 @@ export const revisions = (stage: Stage, pull: Pull): Reconciler => {
     });
   };
 
-  const judge = (revision: Obj, deployment: Obj, autoscaler: Obj) => {
+  /** What the Deployment says, and its first pod (reconcile_resources.go, revision_lifecycle.go). */
+  const judgeDeployment = (revision: Obj, deployment: Obj): Marks => {
     const progressing = conditionOf(deployment, "Progressing");
     const failure = conditionOf(deployment, "ReplicaFailure");
     const pods = api
@@ -116,23 +95,80 @@ export const revisions = (stage: Stage, pull: Pull): Reconciler => {
     const [pod] = isWanting ? pods : [];
     const users: Obj[] = (pod?.status?.containerStatuses ?? []).filter(({ name }: Obj) => name !== "queue-proxy");
     const scheduled = conditionOf(pod, "PodScheduled");
-    const isInitialized = isTrue(autoscaler, "ScaleTargetInitialized");
 
     const resources = (): Verdict => {
+      const isLate = progressing?.status === "False";
+      const waiting = isLate ? users.find(({ state }) => state?.waiting)?.state.waiting : undefined;
+      if (waiting) return no(waiting.reason, waiting.message);
       if (scheduled?.status === "False") return no(scheduled.reason, scheduled.message);
-      if (progressing?.status === "False") {
-        const { reason, message } = users.find(({ state }) => state?.waiting)?.state.waiting ?? progressing;
-        return no(reason, message);
-      }
       if (failure?.status === "True") return no(failure.reason, failure.message);
-      return isInitialized && autoscaler.status?.serviceName ? yes() : unknown("Deploying");
+      if (isLate) return no(progressing.reason, progressing.message);
+      return progressing?.status === "True" ? yes() : unknown("Deploying");
     };
-    const health = (): Verdict => {
+    const health = (): Verdict | undefined => {
+      if (deployment.status?.readyReplicas > 0) return yes();
       const exit = users.find(({ lastState }) => lastState?.terminated)?.lastState.terminated;
-      if (exit) return no(`ExitCode${exit.exitCode}`, `Container failed with: ${exit.message ?? ""}`);
-      return isInitialized || deployment.status?.readyReplicas > 0 ? yes() : unknown("Deploying");
+      return exit && no(`ExitCode${exit.exitCode}`, `Container failed with: ${exit.message ?? ""}`);
     };
-    return { resources: resources(), health: health(), active: passedOn(autoscaler, "Ready") ?? unknown("Deploying") };
+    return { resources: resources(), health: health() };
+  };
+
+  /** What the autoscaler adds to it: the Deployment's bad news stands (PropagateAutoscalerStatus). */
+  const judge = (revision: Obj, before: Marks, autoscaler: Obj): Marks & { active: Verdict } => {
+    const health = before.health ?? passedOn(revision, "ContainerHealthy");
+    const isBad = before.resources.status === "False" || health?.status === "False";
+    const state = passedOn(autoscaler, "Ready");
+    const isInitialized = isTrue(autoscaler, "ScaleTargetInitialized");
+    const hasService = Boolean(autoscaler.status?.serviceName);
+    const active = state ?? unknown("Deploying");
+    if (state?.status === "False" && !isInitialized && !isBad && hasService)
+      return { resources: no("ProgressDeadlineExceeded", "Initial scale was never achieved"), health, active };
+    if (isInitialized && hasService && !isBad) return { resources: yes(), health: yes(), active };
+    const isEarly = before.resources.status === "True" || (!state && !isBad);
+    return { resources: isEarly ? unknown("Deploying") : before.resources, health: before.health, active };
+  };
+
+  const write = async (revision: Obj, marks: Partial<Marks> & { readonly active?: Verdict }): Promise<void> => {
+    const autoscaler = api.get(refAt(AUTOSCALING, "PodAutoscaler", keyOf(revision)));
+    const { actualScale, desiredScale } = autoscaler?.status ?? {};
+    await api.update(
+      CONTROLLER,
+      refOf(revision),
+      (draft) => {
+        draft.status = {
+          observedGeneration: revision.metadata.generation,
+          ...(draft.status?.containerStatuses ? { containerStatuses: draft.status.containerStatuses } : {}),
+          ...(actualScale === undefined ? {} : { actualReplicas: actualScale }),
+          ...(desiredScale === undefined || desiredScale < 0 ? {} : { desiredReplicas: desiredScale }),
+          conditions: livingConditions(
+            draft.status?.conditions,
+            { ResourcesAvailable: marks.resources, ContainerHealthy: marks.health },
+            marks.active ? { Active: marks.active } : {},
+          ),
+        };
+      },
+      { subresource: "status" },
+    );
+  };
+
+  /** As every reconciler of Knative tells what went wrong in it. */
+  const tellError = (revision: Obj, message: string): Promise<void> =>
+    recordEvent(api, "revision-controller", revision, "Warning", "InternalError", message);
+
+  const deploy = async (revision: Obj): Promise<void> => {
+    let made: Awaited<ReturnType<typeof ensureDeployment>>;
+    try {
+      made = await ensureDeployment(revision);
+    } catch (error) {
+      if (!(error instanceof StatusError) || error.status.code === 409) throw error;
+      await write(revision, { resources: unknown("Deploying"), health: unknown("Deploying") });
+      const name = `${revision.metadata.name}-deployment`;
+      await tellError(revision, `failed to create deployment ${JSON.stringify(name)}: ${error.message}`);
+      throw error;
+    }
+    const marks = judgeDeployment(revision, made.deployment);
+    const autoscaler = await ensureAutoscaler(revision);
+    await write(revision, judge(revision, made.isNew ? { ...marks, health: unknown("Deploying") } : marks, autoscaler));
   };
 
   return livingIn(
@@ -154,45 +190,27 @@ export const revisions = (stage: Stage, pull: Pull): Reconciler => {
       reconcile: async (key) => {
         const found = api.get(refAt(SERVING, "Revision", key));
         if (!found || found.metadata.deletionTimestamp) return undefined;
-        const missing = await resolveDigests(found);
+        const resolution = await digests(found);
         const revision = api.get(refAt(SERVING, "Revision", key));
         if (!revision) return undefined;
-        const state = missing
-          ? {
-              resources: unknown("ContainerMissing", missing),
-              health: no("ContainerMissing", missing),
-              active: unknown("Deploying"),
-            }
-          : judge(revision, await ensureDeployment(revision), await ensureAutoscaler(revision));
-        const autoscaler = api.get(refAt(AUTOSCALING, "PodAutoscaler", key));
-        const { actualScale, desiredScale } = autoscaler?.status ?? {};
-        await api.update(
-          CONTROLLER,
-          refOf(revision),
-          (draft) => {
-            draft.status = {
-              observedGeneration: revision.metadata.generation,
-              ...(draft.status?.containerStatuses ? { containerStatuses: draft.status.containerStatuses } : {}),
-              ...(actualScale === undefined ? {} : { actualReplicas: actualScale }),
-              ...(desiredScale === undefined || desiredScale < 0 ? {} : { desiredReplicas: desiredScale }),
-              conditions: livingConditions(
-                draft.status?.conditions,
-                { ContainerHealthy: state.health, ResourcesAvailable: state.resources },
-                { Active: state.active },
-              ),
-            };
-          },
-          { subresource: "status" },
-        );
-        // The registry may answer later.
-        return missing ? 10 * stage.second : undefined;
+        if (!resolution) {
+          await deploy(revision);
+          return undefined;
+        }
+        if ("wait" in resolution) {
+          await write(revision, { resources: unknown("ResolvingDigests") });
+          return resolution.wait;
+        }
+        await write(revision, { health: no("ContainerMissing", resolution.refusal) });
+        await tellError(revision, resolution.refusal);
+        return 1;
       },
     },
   );
 };
 
-/** A stand-in digest, the same for the same image: there is no registry to ask. */
-const digestOf = (image: string): string =>
-  image.includes("@")
-    ? image
-    : `${image.replace(/:[^/:]+$/, "")}@sha256:${createHash("sha256").update(image).digest("hex")}`;
+/** What is marked in a Revision; undefined stays as it is. */
+interface Marks {
+  readonly resources: Verdict;
+  readonly health: Verdict | undefined;
+}

@@ -38,6 +38,8 @@ interface Name {
   readonly localHosts: readonly string[];
 }
 
+const NOT_CONFIGURED = unknown("IngressNotConfigured", "Ingress has not yet been reconciled.");
+
 /** Routes: which Revision gets how much traffic under which name, told to the ingress by a kingress. */
 export const routes = (stage: Stage): Reconciler => {
   const { api } = stage;
@@ -125,7 +127,7 @@ export const routes = (stage: Stage): Reconciler => {
   const judgeIngress = (kingress: Obj): Verdict => {
     const isObserved = kingress.status?.observedGeneration === kingress.metadata.generation;
     const ready = isObserved ? passedOn(kingress, "Ready") : undefined;
-    return ready ?? unknown("IngressNotConfigured", "Ingress has not yet been reconciled.");
+    return ready ?? NOT_CONFIGURED;
   };
 
   /** Marks the Revisions that this Route sends traffic to, and those it no longer does. */
@@ -149,7 +151,7 @@ export const routes = (stage: Stage): Reconciler => {
     }
   };
 
-  const write = async (route: Obj, fields: object, conditions: Record<string, Verdict>): Promise<void> => {
+  const write = async (route: Obj, fields: object, conditions: Record<string, Verdict | undefined>): Promise<void> => {
     await api.update(
       CONTROLLER,
       refOf(route),
@@ -163,6 +165,13 @@ export const routes = (stage: Stage): Reconciler => {
       { subresource: "status" },
     );
   };
+
+  /** Nothing below it is looked at; of a new generation it is not known whether the ingress has it. */
+  const unrouted = (route: Obj, why: Verdict): Record<string, Verdict | undefined> => ({
+    IngressReady: route.status?.observedGeneration === route.metadata.generation ? undefined : NOT_CONFIGURED,
+    AllTrafficAssigned: why,
+    CertificateProvisioned: undefined,
+  });
 
   const finalize = async (route: Obj): Promise<void> => {
     if (!route.metadata.finalizers?.includes(ROUTE_FINALIZER)) return;
@@ -186,11 +195,7 @@ export const routes = (stage: Stage): Reconciler => {
     } catch (error) {
       if (error instanceof StatusError) throw error;
       const refusal = no("ErrorConfig", (error as Error).message);
-      await write(
-        route,
-        {},
-        { AllTrafficAssigned: refusal, CertificateProvisioned: unknown(), IngressReady: unknown() },
-      );
+      await write(route, {}, unrouted(route, refusal));
       return;
     }
     const settings = networkSettings(stage, route.metadata.annotations);
@@ -199,11 +204,7 @@ export const routes = (stage: Stage): Reconciler => {
     const url = main ? defaultUrlOf(main) : "";
     const traffic = resolveTraffic(api, route);
     if (!("targets" in traffic)) {
-      await write(
-        route,
-        { url },
-        { AllTrafficAssigned: traffic, CertificateProvisioned: unknown(), IngressReady: unknown() },
-      );
+      await write(route, { url }, unrouted(route, traffic));
       return;
     }
     await label(route, new Set(traffic.targets.map(({ revisionName }) => revisionName)));
@@ -242,14 +243,21 @@ export const routes = (stage: Stage): Reconciler => {
       keys: (event) => {
         const { object } = event;
         if (isServingConfig(object)) return api.list(SERVING, "Route").map(keyOf);
-        const isTarget =
-          object.apiVersion === SERVING && (object.kind === "Configuration" || object.kind === "Revision");
+        const near = api.list(SERVING, "Route", object.metadata.namespace);
+        if (object.apiVersion === SERVING && (object.kind === "Configuration" || object.kind === "Revision"))
+          return near.filter((route) => isTarget(route, object)).map(keyOf);
         // A namespace's wildcard serves its Routes without being theirs.
-        const isWildcard = object.kind === "Certificate" && object.metadata.labels?.[WILDCARD_LABEL] !== undefined;
-        if (isTarget || isWildcard) return api.list(SERVING, "Route", object.metadata.namespace).map(keyOf);
+        if (object.kind === "Certificate" && object.metadata.labels?.[WILDCARD_LABEL] !== undefined)
+          return near.map(keyOf);
         return [...keysOfKind(event, SERVING, "Route"), ...keysOfOwner(event, "Route")];
       },
       reconcile,
     },
   );
 };
+
+/** A Revision that its Configuration does not hold to be ready yet is no news for a Route. */
+const isTarget = ({ spec, status }: Obj, { kind, metadata: { name } }: Obj): boolean =>
+  [...(spec.traffic ?? []), ...(status?.traffic ?? [])].some(
+    (target: Obj) => (kind === "Revision" ? target.revisionName : target.configurationName) === name,
+  );

@@ -33,9 +33,9 @@ export const services = (stage: Stage): Reconciler => {
       target.revisionName ? target : { ...target, configurationName: service.metadata.name },
     );
 
-  const stateOf = (child: Obj, kind: string): Verdict =>
+  const stateOf = (child: Obj, kind: string): Verdict | undefined =>
     child.metadata.generation === child.status?.observedGeneration
-      ? (passedOn(child, "Ready") ?? unknown())
+      ? passedOn(child, "Ready")
       : unknown("OutOfDate", `The ${kind} ${OUT_OF_DATE}`);
 
   /** Ready routes may still send traffic to the revision before the latest ready one. */
@@ -81,7 +81,7 @@ export const services = (stage: Stage): Reconciler => {
               conditions: livingConditions(draft.status?.conditions, {
                 ConfigurationsReady: configurationsReady,
                 RoutesReady:
-                  routesReady.status === "True" && !isMigrated(configuration, route)
+                  routesReady?.status === "True" && !isMigrated(configuration, route)
                     ? unknown("TrafficNotMigrated", "Traffic is not yet migrated to the latest revision.")
                     : routesReady,
               }),

@@ -26,6 +26,10 @@ import { servicesOf, type Translation, tlsOf, translate } from "./translate.ts";
 const KIND = "Ingress";
 const SLICE_SERVICE = "kubernetes.io/service-name";
 
+/** How long it takes, in seconds, to see at the gateway what was written to it; not less than others need to see that it takes time. */
+const PROBE = 0.1;
+const LEAST_PROBE_MS = 5;
+
 /** The environment of the controller's container, as the running process saw it at its start. */
 type Environment = Readonly<Record<string, string>>;
 
@@ -41,6 +45,8 @@ export const kourierController = (
   const translations = new Map<string, Translation>();
   /** Ready addresses per EndpointSlice: only their change is news. */
   const addresses = new Map<string, string>();
+  /** Which version of each kingress the gateway is asked about, and since when. */
+  const probes = new Map<string, { readonly version: string; readonly since: number }>();
   let environment: Environment = {};
   let certificate: Certificate | undefined;
   let wasUp = false;
@@ -193,9 +199,19 @@ export const kourierController = (
       return stage.second;
     }
     const isSettled = isTrue(kingress, "Ready") && kingress.status.observedGeneration === kingress.metadata.generation;
-    const isProbed = translations.has(key) && readyEndpoints(api, GATEWAY_NAMESPACE, INTERNAL_SERVICE).length > 0;
-    await write(kingress, yes(), isSettled || isProbed ? yes() : notReady);
-    return undefined;
+    const canAnswer = translations.has(key) && readyEndpoints(api, GATEWAY_NAMESPACE, INTERNAL_SERVICE).length > 0;
+    const left = canAnswer && !isSettled ? probing(key, kingress) : 0;
+    await write(kingress, yes(), isSettled || (canAnswer && left <= 0) ? yes() : notReady);
+    return left > 0 ? left : undefined;
+  };
+
+  /** How long the gateway takes still to show what it was told. */
+  const probing = (key: string, { metadata: { uid, generation } }: Obj): number => {
+    const version = `${uid} ${generation}`;
+    const known = probes.get(key);
+    const since = known?.version === version ? known.since : performance.now();
+    probes.set(key, { version, since });
+    return since + Math.max(PROBE * stage.second, LEAST_PROBE_MS) - performance.now();
   };
 
   const onSlice = ({ object, type }: ChangeEvent): readonly string[] => {
@@ -264,6 +280,7 @@ export const kourierController = (
         if (!isUp(api, CONTROLLER_NAMESPACE, CONTROLLER)) return undefined;
         const kingress = api.get(refAt(NETWORKING, KIND, key));
         if (!kingress) {
+          probes.delete(key);
           if (!translations.delete(key)) return undefined;
           publish(environment);
           // Its hosts are free now for a kingress that was refused them.

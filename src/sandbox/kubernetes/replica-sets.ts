@@ -15,9 +15,14 @@ import type { Obj } from "../types.ts";
 import { recordEvent } from "./events.ts";
 import { countsTerminating, createPod, podsOf } from "./templates.ts";
 
+/** In seconds, as the workqueue of the real one doubles it. */
+const [FIRST_RETRY, LAST_RETRY] = [0.005, 1000];
+
 /** Keeps as many pods as `spec.replicas` says; what stands in the way of creating one becomes the condition ReplicaFailure. */
 export const replicaSets = (stage: Stage): Reconciler => {
   const { api } = stage;
+  /** How often in a row each could not make its pods. */
+  const failures = new Map<string, number>();
 
   const scale = async (set: Obj, pods: readonly Obj[]): Promise<string | undefined> => {
     const missing = set.spec.replicas - pods.length;
@@ -77,8 +82,13 @@ export const replicaSets = (stage: Stage): Reconciler => {
         },
         { subresource: "status" },
       );
-      // Upstream retries with back-off.
-      return refusal === undefined ? undefined : 10 * stage.second;
+      if (refusal === undefined) {
+        failures.delete(key);
+        return undefined;
+      }
+      const before = failures.get(key) ?? 0;
+      failures.set(key, before + 1);
+      return Math.min(FIRST_RETRY * 2 ** before, LAST_RETRY) * stage.second;
     },
   };
 };

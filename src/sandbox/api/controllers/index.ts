@@ -1,4 +1,4 @@
-/** Controllers without which a cluster is not one: namespaces, service accounts, garbage, aggregated roles. */
+/** Controllers without which a cluster is not one: namespaces, service accounts, garbage, aggregated roles, quotas. */
 
 import type { World } from "../call.ts";
 import type { Client } from "../client.ts";
@@ -6,6 +6,7 @@ import type { Registry } from "../registry.ts";
 import { aggregateClusterRoles } from "./cluster-roles.ts";
 import { collectGarbage } from "./garbage.ts";
 import { endNamespaces } from "./namespaces.ts";
+import { measureQuotas } from "./quotas.ts";
 import { provideAccounts } from "./service-accounts.ts";
 
 export interface Cluster {
@@ -27,6 +28,7 @@ export async function startControllers(cluster: Cluster): Promise<() => void> {
     endNamespaces(cluster),
     collectGarbage(cluster),
     aggregateClusterRoles(cluster),
+    measureQuotas(cluster),
   ];
   return () => {
     for (const stop of stops) stop();

@@ -3,10 +3,11 @@
 import type { Obj } from "../../types.ts";
 import type { Fields } from "../json.ts";
 import { at, fieldsOf, fill, isFields, listOf, objectsOf } from "../json.ts";
+import { applyLimitRanges } from "../plugins/limit-ranges.ts";
 import type { Rules } from "../resource.ts";
-import { quantityOf } from "../schema/quantity.ts";
+import { parseQuantity, printQuantity, quantityOf } from "../schema/quantity.ts";
 import type { FieldError } from "../status.ts";
-import { forbidden, required } from "../status.ts";
+import { forbidden, required, wrong } from "../status.ts";
 import type { Store } from "../store.ts";
 import { nameIsSubdomain, randomSuffix } from "./names.ts";
 
@@ -89,16 +90,28 @@ export function podSpecErrors(spec: unknown, path: string): FieldError[] {
   containers.forEach((container, index) => {
     if (!container.name) errors.push(required(`${path}.containers[${index}].name`));
     if (!container.image) errors.push(required(`${path}.containers[${index}].image`));
+    errors.push(...resourceErrors(container.resources, `${path}.containers[${index}].resources`));
   });
   return errors;
+}
+
+function resourceErrors(resources: unknown, path: string): FieldError[] {
+  const { requests, limits } = fieldsOf(resources);
+  return Object.entries(fieldsOf(requests)).flatMap(([name, text]) => {
+    const [request, limit] = [parseQuantity(text), parseQuantity(fieldsOf(limits)[name])];
+    if (!request || !limit || request.nano <= limit.nano) return [];
+    const detail = `must be less than or equal to ${name} limit of ${printQuantity(limit)}`;
+    return [wrong(`${path}.requests`, printQuantity(request), detail)];
+  });
 }
 
 const evicted = (key: string): Fields => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 });
 const EVICTIONS = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 const POD = { group: "", plural: "pods", kind: "Pod" };
 
-/** The admission plugins ServiceAccount, Priority and DefaultTolerationSeconds. */
+/** The admission plugins LimitRanger, ServiceAccount, Priority and DefaultTolerationSeconds. */
 function admitPod(draft: Obj, store: Store): void {
+  applyLimitRanges(store, draft);
   const spec = fieldsOf(draft.spec);
   const { name, namespace = "" } = draft.metadata;
   fill(spec, { serviceAccountName: "default" });
@@ -140,7 +153,7 @@ function mountToken(spec: Fields): void {
 }
 
 /** Guaranteed, Burstable or BestEffort, from requests and limits of cpu and memory. */
-function qosClass(spec: Fields): string {
+export function qosClass(spec: Fields): string {
   const containers = objectsOf(spec.containers);
   const some = containers.some(
     (c) => at(c, "resources", "requests") !== undefined || at(c, "resources", "limits") !== undefined,

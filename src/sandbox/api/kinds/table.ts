@@ -1,6 +1,7 @@
 /** Every built-in resource the server serves. */
 
 import { fieldsAt } from "../apply/field-set.ts";
+import { limitRangeRules } from "../plugins/limit-ranges.ts";
 import type { Resource, Rules, ScalePaths, Subresource } from "../resource.ts";
 import { builtin } from "../schema/builtin.ts";
 import { decode } from "../schema/decode.ts";
@@ -106,7 +107,7 @@ export function builtinResources(): Resource[] {
       },
     }),
     resource("", "v1", "Event", { plural: "events", short: ["ev"], model: "CoreV1Event", rules: eventRules }),
-    resource("", "v1", "LimitRange", { plural: "limitranges", short: ["limits"] }),
+    resource("", "v1", "LimitRange", { plural: "limitranges", short: ["limits"], rules: limitRangeRules }),
     resource("", "v1", "Namespace", {
       plural: "namespaces",
       short: ["ns"],

@@ -11,7 +11,7 @@ const MILLI = UNIT / 1000n;
 /** Amounts with a binary suffix are capped at an int64. */
 const MOST = (2n ** 63n - 1n) * UNIT;
 
-interface Quantity {
+interface Parsed {
   /** In billionths, without its sign. */
   readonly size: bigint;
   readonly minus: boolean;
@@ -24,7 +24,7 @@ interface Quantity {
 
 const dividedUp = (amount: bigint, by: bigint): bigint => (amount + by - 1n) / by;
 
-function parse(value: unknown): Quantity | undefined {
+function parse(value: unknown): Parsed | undefined {
   if (typeof value !== "string" && typeof value !== "number") return undefined;
   const text = String(value).replace(/^ +| +$/g, "");
   const match = text === "" || text.length > LONGEST ? null : SHAPE.exec(text);
@@ -53,11 +53,37 @@ function parse(value: unknown): Quantity | undefined {
   };
 }
 
-/** Billionths; undefined when the text is no quantity. */
-export function quantityOf(value: unknown): bigint | undefined {
-  const found = parse(value);
-  return found && (found.minus ? -found.size : found.size);
+/** An amount to calculate with. */
+export interface Quantity {
+  /** Billionths, rounded up, as the server stores them. */
+  readonly nano: bigint;
+  readonly format: Parsed["notation"];
 }
+
+/** Undefined when the text is no quantity. */
+export function parseQuantity(value: unknown): Quantity | undefined {
+  const found = parse(value);
+  return found && { nano: found.minus ? -found.size : found.size, format: found.notation };
+}
+
+/** Nothing takes the format of what is added to it. */
+export const addQuantities = (a: Quantity, b: Quantity): Quantity => ({
+  nano: a.nano + b.nano,
+  format: a.nano === 0n ? b.format : a.format,
+});
+
+export function printQuantity({ nano, format }: Quantity): string {
+  if (nano === 0n) return "0";
+  const size = nano < 0n ? -nano : nano;
+  const text =
+    format === "binary" && size % UNIT === 0n && size >= 1024n * UNIT
+      ? binaryText(size / UNIT)
+      : decimalText(size, format);
+  return nano < 0n ? `-${text}` : text;
+}
+
+/** Billionths; undefined when the text is no quantity. */
+export const quantityOf = (value: unknown): bigint | undefined => parseQuantity(value)?.nano;
 
 /**
  * The text that is stored, e.g. `1000m` → `1`, `1.5Gi` → `1536Mi`; undefined when it is no quantity. `inResources`: in a list of
@@ -69,12 +95,7 @@ export function canonicalQuantity(value: unknown, { inResources = false } = {}):
   const { asSent, places, minus, notation } = found;
   if (asSent !== undefined && !(inResources && places > 3)) return asSent;
   const size = inResources ? dividedUp(found.size, MILLI) * MILLI : found.size;
-  if (size === 0n) return "0";
-  const text =
-    notation === "binary" && size % UNIT === 0n && size >= 1024n * UNIT
-      ? binaryText(size / UNIT)
-      : decimalText(size, notation);
-  return minus ? `-${text}` : text;
+  return printQuantity({ nano: minus ? -size : size, format: notation });
 }
 
 function binaryText(size: bigint): string {
@@ -84,7 +105,7 @@ function binaryText(size: bigint): string {
   return `${amount}${BINARY[step]}`;
 }
 
-function decimalText(size: bigint, notation: Quantity["notation"]): string {
+function decimalText(size: bigint, notation: Parsed["notation"]): string {
   let amount = size;
   let step = 0;
   for (; amount % 1000n === 0n; step++) amount /= 1000n;
