@@ -99,7 +99,8 @@ const rehearse = async (): Promise<ReadonlyMap<string, readonly (readonly Condit
     seen.set(key, [...(seen.get(key) ?? []), status?.conditions ?? []]);
   });
   for (const [namespace, name] of NAMES) {
-    const service = hello(name);
+    // Longer than it was for the recorder: a busy machine must not have it idle before it is seen to be up.
+    const service = hello(name, { annotations: { "autoscaling.knative.dev/window": "300s" } });
     service.metadata.namespace = namespace;
     service.spec.template.spec.containers[0].image = IMAGES[name] ?? service.spec.template.spec.containers[0].image;
     await apply(world, service);

@@ -225,7 +225,11 @@ describe("the webhook", () => {
     const world = await start();
     await installSmall(world);
     await merge(world, deployment("webhook"), { spec: { replicas: 0 } });
-    await until(world, "no webhook pod", () => !world.api.get(deployment("webhook"))?.status.readyReplicas);
+    await until(
+      world,
+      "no endpoint of the webhook",
+      () => readyEndpoints(world.api, "knative-serving", "webhook").length === 0,
+    );
     await expect(apply(world, hello())).rejects.toThrow('no endpoints available for service "webhook"');
     await expect(set(world, "config-domain", { "example.net": "" })).rejects.toThrow(
       "config.webhook.serving.knative.dev",
