@@ -122,8 +122,12 @@ const rehearse = async (): Promise<ReadonlyMap<string, readonly (readonly Condit
       conditionOf(service, "ConfigurationsReady")?.message ?? "",
     );
   await until(world, "the progress deadline", () => all(isOver), 30_000);
-  const inactive = world.api.get(knative("Revision", "hello-00001", "rec-ok"));
-  await until(world, "the healthy ones scaled to zero", () => conditionOf(inactive, "Active")?.reason === "NoTraffic");
+  await until(world, "the healthy ones scaled to zero", () =>
+    ["hello-00001", "no-such-tag-00001"].every((name) => {
+      const revision = world.api.get(knative("Revision", name, "rec-ok"));
+      return conditionOf(revision, "Active")?.reason === "NoTraffic";
+    }),
+  );
   return seen;
 };
 

@@ -26,9 +26,8 @@ import { servicesOf, type Translation, tlsOf, translate } from "./translate.ts";
 const KIND = "Ingress";
 const SLICE_SERVICE = "kubernetes.io/service-name";
 
-/** How long it takes, in seconds, to see at the gateway what was written to it; not less than others need to see that it takes time. */
+/** How long it takes, in seconds, to see at the gateway what was written to it. */
 const PROBE = 0.1;
-const LEAST_PROBE_MS = 5;
 
 /** The environment of the controller's container, as the running process saw it at its start. */
 type Environment = Readonly<Record<string, string>>;
@@ -45,8 +44,8 @@ export const kourierController = (
   const translations = new Map<string, Translation>();
   /** Ready addresses per EndpointSlice: only their change is news. */
   const addresses = new Map<string, string>();
-  /** Which version of each kingress the gateway is asked about, and since when. */
-  const probes = new Map<string, { readonly version: string; readonly since: number }>();
+  /** Which version of each kingress the gateway was asked about, and whether it has shown it. */
+  const probes = new Map<string, { readonly version: string; isShown: boolean }>();
   let environment: Environment = {};
   let certificate: Certificate | undefined;
   let wasUp = false;
@@ -200,18 +199,23 @@ export const kourierController = (
     }
     const isSettled = isTrue(kingress, "Ready") && kingress.status.observedGeneration === kingress.metadata.generation;
     const canAnswer = translations.has(key) && readyEndpoints(api, GATEWAY_NAMESPACE, INTERNAL_SERVICE).length > 0;
-    const left = canAnswer && !isSettled ? probing(key, kingress) : 0;
-    await write(kingress, yes(), isSettled || (canAnswer && left <= 0) ? yes() : notReady);
-    return left > 0 ? left : undefined;
+    await write(kingress, yes(), isSettled || (canAnswer && isShown(key, kingress)) ? yes() : notReady);
+    return undefined;
   };
 
-  /** How long the gateway takes still to show what it was told. */
-  const probing = (key: string, { metadata: { uid, generation } }: Obj): number => {
+  /** Asks the gateway, and looks again when it has shown this version: never at once, so that others see the moment in between. */
+  const isShown = (key: string, { metadata: { uid, generation } }: Obj): boolean => {
     const version = `${uid} ${generation}`;
     const known = probes.get(key);
-    const since = known?.version === version ? known.since : performance.now();
-    probes.set(key, { version, since });
-    return since + Math.max(PROBE * stage.second, LEAST_PROBE_MS) - performance.now();
+    if (known?.version === version) return known.isShown;
+    const probe = { version, isShown: false };
+    probes.set(key, probe);
+    const show = (): void => {
+      probe.isShown = true;
+      look(key);
+    };
+    setTimeout(show, PROBE * stage.second).unref();
+    return false;
   };
 
   const onSlice = ({ object, type }: ChangeEvent): readonly string[] => {
