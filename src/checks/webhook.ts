@@ -25,6 +25,9 @@ export const webhookAnswers: Check = {
       namespace: "knative-serving",
       labelSelector: "kubernetes.io/service-name=webhook",
     });
+    const service = { apiVersion: "v1", kind: "Service", namespace: "knative-serving", name: "webhook" };
+    if (slices.length === 0 && !(await ctx.cluster.get(service)))
+      return fail("Service knative-serving/webhook does not exist", { text: "Run install again: it makes it anew." });
     const endpoints = slices.flatMap((slice) => (Array.isArray(slice.endpoints) ? slice.endpoints : []));
     if (!endpoints.some((endpoint) => at(endpoint, "conditions", "ready") === true)) {
       return fail("no ready endpoint of Service knative-serving/webhook", look);

@@ -12,7 +12,7 @@ import { earlierGone, goneCheck } from "./gone.ts";
 import { removalWave, wave } from "./inventory.ts";
 import { outage, type Waiting } from "./outage.ts";
 import { subjectOf } from "./plan.ts";
-import { refusal, terminatingIn } from "./refusal.ts";
+import { refusalsIn, terminatingIn } from "./refusal.ts";
 import { replan } from "./replan.ts";
 import type { Step } from "./step.ts";
 import { type OnReason, until } from "./wait.ts";
@@ -56,12 +56,13 @@ export const carryOut = async (
       ? []
       : await patiently(() => replan(step, plan, goal, tools), {
           subject: "The plan could not be compared with the cluster",
-          meaning: (error) => outage(error) ?? { final: error },
+          meaning: async (error) => outage(error) ?? { final: error },
           signal: tools.signal,
           remaining,
           onReason: waiting("plan"),
         });
 
+  const meaningOf = refusalsIn(tools.cluster);
   const perform = async (change: Change): Promise<void> => {
     tools.signal.throwIfAborted();
     if (change.kind === "object" && change.temporary) temporaries.push(change);
@@ -80,7 +81,7 @@ export const carryOut = async (
     };
     await patiently(write, {
       subject,
-      meaning: (error) => refusal(error, change),
+      meaning: (error) => meaningOf(error, change),
       signal: tools.signal,
       remaining,
       onReason: waiting("apply"),
@@ -131,7 +132,7 @@ const groups = (changes: readonly Change[]): readonly (readonly Change[])[] => {
 
 interface Patience {
   readonly subject: string;
-  readonly meaning: (error: unknown) => Waiting | { readonly final: unknown };
+  readonly meaning: (error: unknown) => Promise<Waiting | { readonly final: unknown }>;
   readonly signal: AbortSignal;
   readonly remaining: () => number;
   readonly onReason: OnReason;
@@ -143,7 +144,7 @@ const patiently = async <T>(work: () => Promise<T>, patience: Patience): Promise
     try {
       return await work();
     } catch (error) {
-      const meaning = patience.meaning(error);
+      const meaning = await patience.meaning(error);
       if ("final" in meaning) throw meaning.final;
       if (patience.remaining() === 0) throw timedOut(patience.subject, meaning);
       patience.onReason(meaning.wait, meaning.remedy);

@@ -1,4 +1,5 @@
 import type { Remedy } from "../ports/error.ts";
+import { WEBHOOKS_COMMAND } from "./webhook-failure.ts";
 
 /** Why the cluster's own rules refuse an object: neither passes by waiting (rule 7). */
 export interface Denial {
@@ -7,21 +8,86 @@ export interface Denial {
   readonly remedy: Remedy;
 }
 
-const QUOTA = /exceeded quota: .*/s;
-/** Webhooks, ValidatingAdmissionPolicies, Pod Security and LimitRanges, in the API server's words. */
-const POLICY =
-  /admission webhook "[^"]*" denied the request.*|ValidatingAdmissionPolicy '[^']*' .*denied request.*|violates PodSecurity .*|(maximum|minimum) [\w.-]+ usage per (Container|Pod|PersistentVolumeClaim) is .*/s;
+interface Rule {
+  /** In the API server's words. */
+  readonly words: RegExp;
+  /** `where` is ` -n NAMESPACE`, or empty. */
+  readonly remedy: (match: readonly string[], namespace: string | undefined, where: string) => Remedy;
+}
+
+const LESS_STRICT: Readonly<Record<string, string>> = { restricted: "baseline", baseline: "privileged" };
+/** What a container may be given that says nothing; small, because a quota counts all of a pod's containers. */
+const USUAL: Readonly<Record<string, readonly [field: string, resource: string, amount: string]>> = {
+  "limits.cpu": ["default", "cpu", "500m"],
+  "limits.memory": ["default", "memory", "256Mi"],
+  "requests.cpu": ["defaultRequest", "cpu", "50m"],
+  "requests.memory": ["defaultRequest", "memory", "64Mi"],
+  cpu: ["defaultRequest", "cpu", "50m"],
+  memory: ["defaultRequest", "memory", "64Mi"],
+};
+
+const RULES: readonly Rule[] = [
+  {
+    words: /exceeded quota: ([^,\s]+).*/s,
+    remedy: ([, name], _namespace, where) => ({
+      text: `Raise ResourceQuota ${name}, or free what it counts.`,
+      command: `kubectl describe resourcequota ${name}${where}`,
+    }),
+  },
+  {
+    words: /failed quota: (\S+): must specify (.*)/s,
+    remedy: ([, name, unsaid = ""], namespace) => ({
+      text: `ResourceQuota ${name} wants every container to say that; a LimitRange says it for those that do not.`,
+      command: `echo '${limitRange(unsaid, namespace)}' | kubectl apply -f -`,
+    }),
+  },
+  {
+    words: /violates PodSecurity "(\w+)[^"]*".*/s,
+    remedy: ([, level = ""], namespace) => ({
+      text: `Namespace ${namespace} enforces Pod Security "${level}": let it enforce less.`,
+      command: `kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=${LESS_STRICT[level] ?? "privileged"} --overwrite`,
+    }),
+  },
+  {
+    words:
+      /(?:maximum|minimum) [\w./-]+ usage per (?:Container|Pod|PersistentVolumeClaim) is .*|[\w./-]+ max limit to request ratio per (?:Container|Pod) is .*/s,
+    remedy: (_match, _namespace, where) => ({
+      text: "Change the LimitRange of the namespace.",
+      command: `kubectl describe limitrange${where}`,
+    }),
+  },
+  {
+    words: /admission webhook "([^"]*)" denied the request.*/s,
+    remedy: ([, webhook]) => ({
+      text: "An admission policy of this cluster denies it. Change the policy, or what it denies.",
+      command: `${WEBHOOKS_COMMAND} | grep ${webhook}`,
+    }),
+  },
+  {
+    words: /ValidatingAdmissionPolicy '([^']*)' .*denied request.*/s,
+    remedy: ([, policy]) => ({
+      text: "An admission policy of this cluster denies it. Change the policy, or what it denies.",
+      command: `kubectl get validatingadmissionpolicy ${policy} -o yaml`,
+    }),
+  },
+];
 
 /** Reads the message of a refusal, wherever it stands: in an answer, a condition or an event. Undefined: it is none of these. */
 export const denialOf = (message: string, namespace: string | undefined): Denial | undefined => {
-  const [quota] = QUOTA.exec(message) ?? [];
-  if (quota) {
-    const where = namespace === undefined ? "" : ` -n ${namespace}`;
-    const text = "Raise the namespace's ResourceQuota, then run again; what is done is kept.";
-    return { message: quota, remedy: { text, command: `kubectl describe resourcequota${where}` } };
+  for (const { words, remedy } of RULES) {
+    const match = words.exec(message);
+    if (match) return { message: match[0], remedy: remedy(match, namespace, namespace ? ` -n ${namespace}` : "") };
   }
-  const [policy] = POLICY.exec(message) ?? [];
-  const text =
-    "An admission policy of this cluster denies it. Change the policy or the options, then run again; what is done is kept.";
-  return policy ? { message: policy, remedy: { text } } : undefined;
+  return undefined;
+};
+
+/** `unsaid`: `limits.cpu for: a,b; requests.memory for: b` */
+const limitRange = (unsaid: string, namespace: string | undefined): string => {
+  const limit: Record<string, unknown> = { type: "Container" };
+  for (const [, measure = ""] of unsaid.matchAll(/([\w.-]+) for: /g)) {
+    const [field, resource, amount] = USUAL[measure] ?? [];
+    if (field && resource) limit[field] = { ...(limit[field] as object | undefined), [resource]: amount };
+  }
+  const metadata = { name: "defaults", ...(namespace ? { namespace } : {}) };
+  return JSON.stringify({ apiVersion: "v1", kind: "LimitRange", metadata, spec: { limits: [limit] } });
 };

@@ -1,11 +1,12 @@
-import { ApiError } from "../ports/cluster.ts";
-import { type Remedy, UserError } from "../ports/error.ts";
+import { ApiError, type ClusterRead } from "../ports/cluster.ts";
+import { UserError } from "../ports/error.ts";
+import { readerOf } from "../ports/reader.ts";
 import { ZoneMoved } from "../ports/zones.ts";
 import type { Change } from "./change.ts";
 import { denialOf } from "./denial.ts";
 import { outage, type Waiting } from "./outage.ts";
 import { subjectOf } from "./plan.ts";
-import { webhookFailure } from "./webhook-failure.ts";
+import { type WebhookFailure, webhookFailure, withConfiguration } from "./webhook-failure.ts";
 
 const AGAIN = "What is done is kept: mend the cause and run the same command again.";
 
@@ -28,7 +29,9 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
   if (isGoing) {
     const namespace = terminatingIn(error.message);
     const wait = namespace ? `Namespace ${namespace} is terminating, nothing new can be made in it` : error.message;
-    return { wait, remedy: orphaned(error.message) ?? { text: HELD } };
+    // A webhook that went with its namespace still guards what is left in it: then neither can go.
+    const guard = webhookFailure(error.message);
+    return { wait, remedy: guard?.absent ? guard.remedy : { text: HELD } };
   }
   if (error.conflicts.length > 0) {
     return {
@@ -54,7 +57,9 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
       id: "apply.refused",
       what: `The server refused ${change.action} of ${subject}.`,
       why: denial?.message ?? `${error.status} ${error.reason}: ${error.message}`,
-      remedy: denial?.remedy ?? { text: error.status === 403 ? RIGHT : AGAIN },
+      remedy: denial
+        ? { ...denial.remedy, text: `${denial.remedy.text} What is done is kept: run the same command again then.` }
+        : { text: error.status === 403 ? RIGHT : AGAIN },
       exitCode: 1,
       cause: error,
     }),
@@ -75,15 +80,20 @@ const moved = (error: ZoneMoved, change: Change): UserError =>
     cause: error,
   });
 
-/** A webhook that went with its namespace still guards what is left in it: then neither can go. */
-const orphaned = (message: string): Remedy | undefined => {
-  const [, webhook] = /failed calling webhook "([^"]+)".*service "[^"]*" not found/s.exec(message) ?? [];
-  return webhook === undefined
-    ? undefined
-    : {
-        text: "Nobody answers for that webhook any more, and what it guards cannot be deleted. Take its configuration away and run again: the installation makes it anew.",
-        command: `kubectl delete validatingwebhookconfigurations,mutatingwebhookconfigurations ${webhook} --ignore-not-found`,
-      };
+/** As {@link refusal}; of a webhook whose Service is gone, whose name is all that the message tells, it names the configuration. */
+export const refusalsIn = (
+  cluster: ClusterRead,
+): ((error: unknown, change: Change) => Promise<ReturnType<typeof refusal>>) => {
+  const known = new Map<string, Promise<WebhookFailure>>();
+  return async (error, change) => {
+    const meaning = refusal(error, change);
+    const failure = error instanceof ApiError ? webhookFailure(error.message) : undefined;
+    if ("final" in meaning || !failure?.absent) return meaning;
+    const look = known.get(failure.webhook) ?? withConfiguration(failure, readerOf(cluster));
+    known.set(failure.webhook, look);
+    const { reason, remedy } = await look;
+    return { wait: meaning.wait.replace(failure.reason, reason), remedy };
+  };
 };
 
 const HELD = "Who put the finalizers there has to take them away.";

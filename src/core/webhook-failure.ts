@@ -1,12 +1,22 @@
+import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
+import { at, describe, isRecord, type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
+import type { Reader } from "../ports/reader.ts";
 
 /** A call of an admission webhook that the API server could not make. */
 export interface WebhookFailure {
+  /** The name of the webhook, which need not be that of the configuration it stands in. */
+  readonly webhook: string;
   readonly reason: string;
   readonly remedy: Remedy;
+  /** The Service that it is to be called at, when there is none of that name. */
+  readonly absent?: Pick<ObjectRef, "namespace" | "name">;
 }
 
 const CALL = /failed calling webhook "([^"]+)": (?:failed to call webhook: )?(?:Post "([^"]+)": )?(.*)/s;
+/** All configurations with the webhooks in them. */
+export const WEBHOOKS_COMMAND =
+  "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o 'custom-columns=KIND:.kind,NAME:.metadata.name,WEBHOOKS:.webhooks[*].name'";
 
 /** Reads the API server's message; undefined when it is about something else. */
 export const webhookFailure = (message: string): WebhookFailure | undefined => {
@@ -15,31 +25,66 @@ export const webhookFailure = (message: string): WebhookFailure | undefined => {
   const [name = "", namespace] = URL.parse(url ?? "")?.hostname.split(".") ?? [];
   const isService = namespace !== undefined && url?.includes(".svc") === true;
   const place = isService ? ` (Service ${namespace}/${name})` : "";
-  const reason = (what: string): string => `the webhook ${webhook}${place} cannot be called: ${what}`;
+  const failure = (what: string, remedy: Remedy): WebhookFailure => ({
+    webhook,
+    reason: `the webhook ${webhook}${place} cannot be called: ${what}`,
+    remedy,
+  });
   const inspect = isService ? ` -n ${namespace}` : "";
-  if (/no endpoints available|service "[^"]*" not found/.test(cause)) {
+  if (isService && /service "[^"]*" not found/.test(cause))
     return {
-      reason: reason("no pod behind it is ready"),
-      remedy: {
-        text: "Look at its pods and what selects them.",
-        command: `kubectl get pods,services,endpointslices${inspect}`,
-      },
+      webhook,
+      reason: `the webhook ${webhook} cannot be called: Service ${namespace}/${name} does not exist`,
+      remedy: { text: LEFT_OVER, command: `${WEBHOOKS_COMMAND} | grep ${webhook}` },
+      absent: { namespace, name },
     };
-  }
-  if (/x509|certificate/.test(cause)) {
+  if (/no endpoints available/.test(cause))
+    return failure("no pod behind it is ready", {
+      text: "Look at its pods and what selects them.",
+      command: `kubectl get pods,services,endpointslices${inspect}`,
+    });
+  if (/x509|certificate/.test(cause))
+    return failure(cause.replace(/^tls: failed to verify certificate: /, ""), {
+      text: "Its certificate and the caBundle of its configuration do not belong together; its own process brings them together when it starts.",
+      command: `kubectl rollout restart deployment ${name}${inspect}`,
+    });
+  return failure(`${cause}; the API server does not reach it`, {
+    text: "The usual causes: a firewall between the API server and the pods' port 8443 (private GKE and EKS clusters), a pod network that the API server is not part of, a proxy that catches cluster names.",
+    command: `kubectl get pods -o wide${inspect}`,
+  });
+};
+
+const LEFT_OVER =
+  "Nobody answers for that webhook. Where what it belonged to was removed, its configuration was left over and can go; else install that again.";
+const ADMISSION = "admissionregistration.k8s.io/v1";
+const KINDS = ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
+
+/** The same failure, with the configurations that are left over when its Service does not exist; as it is where they may not be read. */
+export const withConfiguration = async (failure: WebhookFailure, reader: Reader): Promise<WebhookFailure> => {
+  const { webhook, absent } = failure;
+  if (!absent) return failure;
+  try {
+    const lists = await Promise.all(KINDS.map((kind) => reader.list(ADMISSION, kind)));
+    const found = lists.flat().filter((configuration) => calls(configuration, webhook, absent));
+    if (found.length === 0) return failure;
     return {
-      reason: reason(cause.replace(/^tls: failed to verify certificate: /, "")),
-      remedy: {
-        text: "Its certificate and the caBundle of its configuration do not belong together; its own process brings them together when it starts.",
-        command: `kubectl rollout restart deployment ${name}${inspect}`,
-      },
+      ...failure,
+      reason: `${failure.reason} (${found.map(describe).join(", ")})`,
+      remedy: { text: LEFT_OVER, command: found.map(deletion).join("; ") },
     };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return failure;
+    throw error;
   }
-  return {
-    reason: reason(`${cause}; the API server does not reach it`),
-    remedy: {
-      text: "The usual causes: a firewall between the API server and the pods' port 8443 (private GKE and EKS clusters), a pod network that the API server is not part of, a proxy that catches cluster names.",
-      command: `kubectl get pods -o wide${inspect}`,
-    },
-  };
+};
+
+const calls = (configuration: KubeObject, webhook: string, absent: Pick<ObjectRef, "namespace" | "name">): boolean =>
+  (Array.isArray(configuration.webhooks) ? configuration.webhooks.filter(isRecord) : []).some((one) => {
+    const service = at(one, "clientConfig", "service");
+    return one.name === webhook && at(service, "name") === absent.name && at(service, "namespace") === absent.namespace;
+  });
+
+const deletion = (configuration: KubeObject): string => {
+  const { kind, name } = refOf(configuration);
+  return `kubectl delete ${kind.toLowerCase()} ${name}`;
 };

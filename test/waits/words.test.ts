@@ -124,7 +124,6 @@ describe("a webhook that cannot be called", () => {
     `Internal error occurred: failed calling webhook "config.webhook.serving.knative.dev": failed to call webhook: Post "https://webhook.knative-serving.svc:443/config-validation?timeout=10s": ${why}`;
   it.each([
     ['no endpoints available for service "webhook"', "no pod behind it is ready", /pods/],
-    ['service "webhook" not found', "no pod behind it is ready", /pods/],
     [
       "tls: failed to verify certificate: x509: certificate signed by unknown authority",
       "x509: certificate signed by unknown authority",
@@ -147,6 +146,14 @@ describe("a webhook that cannot be called", () => {
       `the webhook config.webhook.serving.knative.dev (Service knative-serving/webhook) cannot be called: ${said}`,
     );
     expect(failure?.remedy.text).toMatch(remedy);
+  });
+  it("because its Service does not exist", () => {
+    expect(webhookFailure(call('service "webhook" not found'))).toMatchObject({
+      reason:
+        "the webhook config.webhook.serving.knative.dev cannot be called: Service knative-serving/webhook does not exist",
+      remedy: { command: expect.stringContaining("grep config.webhook.serving.knative.dev") },
+      absent: { namespace: "knative-serving", name: "webhook" },
+    });
   });
   it("is told from other errors of a server", () => {
     expect(webhookFailure("etcdserver: leader changed")).toBeUndefined();
