@@ -34,6 +34,11 @@ const DURING = [
   // Who renews, for the last screen.
   { group: "batch", resource: "cronjobs" },
 ];
+/** What the proof's wait looks at, to tell why its Service does not come. */
+const PROVING = ["configurations", "revisions", "routes"].map((resource) => ({
+  group: "serving.knative.dev",
+  resource,
+}));
 const LOCK = ["get", "create", "update", "delete"].map((verb) => ({
   verb,
   group: groupOf(LEASE.apiVersion),
@@ -56,7 +61,8 @@ export const rightsToRun = (plan: Plan, known: readonly ApiResource[]): readonly
     ...verbsOf(change).map((verb) => ({ verb, ...target })),
     ...grantsOf(change),
   ]);
-  const during = plan.goal === "present" ? DURING.flatMap(toRead) : [];
+  const isProved = changesOf(plan).some((change) => change.kind === "object" && change.temporary);
+  const during = plan.goal === "present" ? [...DURING, ...(isProved ? PROVING : [])].flatMap(toRead) : [];
   return unique([...rightsToPlan(plan, known), ...during, ...changes, ...LOCK]);
 };
 

@@ -1,8 +1,7 @@
-import { type Check, type Finding, fail, never, ok, type ReadContext } from "../core/check.ts";
-import { denialOf } from "../core/denial.ts";
+import { type Check, type Finding, fail, ok, type ReadContext } from "../core/check.ts";
 import { at, describe, isRecord, type KubeObject, type ObjectRef } from "../ports/object.ts";
-import { happeningsIn } from "./events.ts";
 import { type Before, podsProblem } from "./pods.ts";
+import { podsRefused } from "./refused.ts";
 
 const count = (object: KubeObject, ...path: string[]): number => Number(at(object, ...path) ?? 0);
 
@@ -16,33 +15,6 @@ const lacking = (live: KubeObject): string | undefined => {
   if (updated < wanted) return `${updated} of ${wanted} pods made`;
   if (available < wanted) return `${available} of ${wanted} available`;
   return replicas > updated ? `${replicas - updated} of the old pods still running` : undefined;
-};
-
-/** Why its ReplicaSet may not make pods. */
-const refused = async (ctx: ReadContext, live: KubeObject, before: Before): Promise<Finding | undefined> => {
-  const { uid = "", name, namespace } = live.metadata;
-  const conditions = at(live, "status", "conditions");
-  const failure = (Array.isArray(conditions) ? conditions : []).find(
-    (condition) => at(condition, "type") === "ReplicaFailure" && at(condition, "status") === "True",
-  );
-  if (!failure) {
-    before.set(uid, 0);
-    return undefined;
-  }
-  const message = String(at(failure, "message") ?? "");
-  const denial = denialOf(message, namespace);
-  if (!denial) {
-    const said = message.replace(/^pods "[^"]*" is forbidden: /, "");
-    return fail(`${describe(live)} cannot make pods: ${said}`, look(live));
-  }
-  const attempts = (await happeningsIn(ctx, namespace ?? ""))
-    .filter((one) => one.reason === "FailedCreate" && one.name.replace(/-[a-z0-9]+$/, "") === name)
-    .reduce((sum, { count }) => sum + count, 0);
-  // The ReplicaSet tries less and less often, so that its condition may tell of what was mended long ago.
-  if (!before.has(uid)) before.set(uid, Math.max(1, attempts));
-  const isNew = before.get(uid) === 0 || attempts > (before.get(uid) ?? 0);
-  // Rule 7: a quota or an admission denial does not pass by waiting.
-  return (isNew ? never : fail)(`${describe(live)} may not make pods: ${denial.message}`, denial.remedy);
 };
 
 const look = ({ metadata }: KubeObject) => ({
@@ -67,7 +39,7 @@ const problemOf = async (
   if (missing === undefined) return undefined;
   const selector = at(live, "spec", "selector", "matchLabels");
   const cause =
-    (await refused(ctx, live, before)) ??
+    (await podsRefused(ctx, describe(live), live, before)) ??
     (isRecord(selector)
       ? await podsProblem(ctx, describe(live), ref.namespace ?? "", selector as Record<string, string>, before)
       : undefined);

@@ -6,7 +6,7 @@ import { pullProblem, refusals } from "./pull.ts";
 import { unscheduled } from "./room.ts";
 
 /** Rule 7 wants a refused pull seen twice. */
-const ENOUGH_REFUSALS = 2;
+export const ENOUGH_REFUSALS = 2;
 /** Younger pods are not asked about: that a new container is not ready yet is no news. */
 const SETTLED_MS = 5_000;
 
@@ -64,17 +64,19 @@ const podProblem = async (ctx: ReadContext, pod: KubeObject, before: Before): Pr
     const problem = (await imageProblem(ctx, pod, container, before)) ?? endProblem(pod, container, before);
     if (problem) return problem;
   }
-  baseline(pod, before, 0);
+  countedSince(before, uidOf(pod), 0);
   const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
   const age = ctx.now().getTime() - Date.parse(pod.metadata.creationTimestamp ?? "");
   return isReady || !(age > SETTLED_MS) ? undefined : lastWarning(ctx, pod);
 };
 
-/** The count of the first look at this pod. */
-const baseline = ({ metadata: { uid = "" } }: KubeObject, before: Before, count: number): number => {
-  const first = before.get(uid) ?? count;
-  before.set(uid, first);
-  return first;
+const uidOf = ({ metadata: { uid = "" } }: KubeObject): string => uid;
+
+/** How much has come on top of what was counted at the first look. */
+export const countedSince = (before: Before, id: string, count: number): number => {
+  const first = before.get(id) ?? count;
+  before.set(id, first);
+  return count - first;
 };
 
 const command = (pod: KubeObject, verb: "describe" | "logs"): string =>
@@ -107,7 +109,7 @@ const imageProblem = async (
     : message;
   const { summary, remedy, refused } = pullProblem(image, told, command(pod, "describe"));
   const count = refusals(image, happenings);
-  const permanent = refused && count - baseline(pod, before, count) >= ENOUGH_REFUSALS;
+  const permanent = refused && countedSince(before, uidOf(pod), count) >= ENOUGH_REFUSALS;
   // One name for the two states between which the kubelet goes to and fro.
   return { summary: `ImagePullBackOff: ${summary}`, remedy, permanent };
 };
@@ -131,7 +133,7 @@ const endProblem = (pod: KubeObject, container: Record<string, unknown>, before:
   };
   const cause = words || (ended.reason === "Error" ? `exit code ${ended.exitCode}` : text(ended.reason));
   const ends = Number(container.restartCount ?? 0) + 1;
-  const permanent = ends > baseline(pod, before, ends) && /Version check failed/.test(words);
+  const permanent = countedSince(before, uidOf(pod), ends) > 0 && /Version check failed/.test(words);
   return { summary: `CrashLoopBackOff: ${cause}`, remedy, permanent };
 };
 

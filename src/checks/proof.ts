@@ -1,13 +1,13 @@
 import { hostFor } from "../certificates/names.ts";
 import type { Config } from "../config/config.ts";
-import { type Check, type Finding, fail, ok, type ReadContext, warn } from "../core/check.ts";
+import { type Check, fail, ok, type ReadContext, warn } from "../core/check.ts";
 import { isOurs } from "../core/inventory.ts";
 import { urlAt } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
-import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
-import { type Before, podsProblem } from "./pods.ts";
-import { pullProblem } from "./pull.ts";
+import { at, type ObjectRef } from "../ports/object.ts";
+import { isReady, whyNotReady } from "./knative-service/index.ts";
+import type { Before } from "./pods.ts";
 import { addressesOf, answer, authorityOf, type Reached, through, throughEach } from "./through-gateway.ts";
 
 /** What the proof looks at. */
@@ -34,11 +34,6 @@ const READY_COMMAND = {
   command: "kubectl get ksvc,route,configuration,revision -n kn-bootstrap -o wide",
 };
 
-const conditions = (object: KubeObject | undefined): readonly unknown[] => {
-  const all = at(object, "status", "conditions");
-  return Array.isArray(all) ? all : [];
-};
-
 /** Knative calls the Service ready, under the URL that the template and the domain give. */
 export const serviceReady = (proof: Proof): Check => {
   const before: Before = new Map();
@@ -49,13 +44,7 @@ export const serviceReady = (proof: Proof): Check => {
       const { namespace, name } = proof.service;
       const live = await ctx.cluster.get(proof.service);
       if (!live) return fail(`Service ${namespace}/${name} does not exist`, READY_COMMAND);
-      const ready = conditions(live).find((condition) => at(condition, "type") === "Ready");
-      if (
-        at(ready, "status") !== "True" ||
-        Number(at(live, "status", "observedGeneration") ?? 0) < (live.metadata.generation ?? 0)
-      ) {
-        return notReady(ctx, proof.service, ready, before);
-      }
+      if (!isReady(live)) return whyNotReady(ctx, live, before);
       const domain = await proof.domain(ctx);
       const host = domain && hostFor(proof.config.domainTemplate, { namespace: namespace ?? "", name }, domain);
       const url = String(at(live, "status", "url") ?? "");
@@ -70,26 +59,6 @@ export const serviceReady = (proof: Proof): Check => {
       });
     },
   };
-};
-
-/** What stands in the way: its pods, its image, else Knative's own words. */
-const notReady = async (
-  ctx: ReadContext,
-  { namespace = "", name }: ObjectRef,
-  ready: unknown,
-  before: Before,
-): Promise<Finding> => {
-  const subject = `Knative Service ${namespace}/${name}`;
-  const cause = await podsProblem(ctx, subject, namespace, { "serving.knative.dev/service": name }, before);
-  if (cause) return cause;
-  const reason = [at(ready, "reason"), at(ready, "message")].filter((part) => part).join(": ");
-  // Knative asks the registry itself which digest a tag means.
-  const [, image, why] = /Unable to fetch image "([^"]+)": (.*)/s.exec(reason) ?? [];
-  if (image && why) {
-    const { summary, remedy } = pullProblem(image, why, READY_COMMAND.command);
-    return fail(`${subject} cannot get its image: ${summary}`, remedy);
-  }
-  return fail(`${subject} is not ready yet${reason ? `: ${reason}` : ""}`, READY_COMMAND);
 };
 
 /** What URLs are made from, by ConfigMap; keys may be written in either form. */

@@ -8,13 +8,14 @@ export interface PullProblem {
   readonly remedy: Remedy;
   /** The registry refused it: repeating may not help (rule 7). */
   readonly refused: boolean;
+  readonly host: string;
 }
 
-/** Texts of containerd, CRI-O and Docker that say a status without its number; the first that matches counts. */
+/** Texts of containerd, CRI-O, Docker and go-containerregistry that say a status without its number; the first that matches counts. */
 const WORDS: readonly (readonly [RegExp, string])[] = [
   [/toomanyrequests/i, "429"],
   [/authentication required|unauthorized/i, "401"],
-  [/manifest unknown|not found/i, "404"],
+  [/(manifest|name)[ _]unknown|not found/i, "404"],
 ];
 const REFUSALS = new Set(["401", "403", "404"]);
 const SAYS: Readonly<Record<string, string>> = { "404": " (manifest unknown)", "429": " (too many pulls)" };
@@ -33,18 +34,24 @@ export const pullProblem = (image: string, message: string, command: string): Pu
   const isDenied = status === undefined && /access denied|denied:|insufficient_scope/i.test(said);
   if (isDenied) {
     const text = "The image does not exist there, or only for those who log in: a pull secret, or --image-registry.";
-    return { summary: `access denied by ${host}`, remedy: { text, command }, refused: true };
+    return { summary: `access denied by ${host}`, remedy: { text, command }, refused: true, host };
   }
   if (status === undefined) {
     // The innermost error is the one that tells: `dial tcp: lookup gcr.io: no such host`.
     const inner = said.split('": ').at(-1)?.trim().split("\n")[0] ?? "";
     const text = `The nodes cannot pull from ${host}: look at their network and proxy, or use a mirror with --image-registry.`;
-    return { summary: inner.slice(0, 200) || `no answer from ${host}`, remedy: { text, command }, refused: false };
+    return {
+      summary: inner.slice(0, 200) || `no answer from ${host}`,
+      remedy: { text, command },
+      refused: false,
+      host,
+    };
   }
   return {
     summary: `${status} from ${host}${SAYS[status] ?? ""}`,
     remedy: { text: remedyText(status, host, image), command },
     refused: REFUSALS.has(status),
+    host,
   };
 };
 

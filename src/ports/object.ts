@@ -95,3 +95,9 @@ export const at = (value: unknown, ...path: readonly (string | number)[]): unkno
 /** `data` of a ConfigMap or Secret, empty when absent. */
 export const dataOf = (object: KubeObject | undefined): Readonly<Record<string, string>> =>
   (at(object, "data") as Record<string, string> | undefined) ?? {};
+
+/** One condition of a status, as Kubernetes and its extensions write them. */
+export const conditionOf = (object: unknown, type: string): Record<string, unknown> | undefined => {
+  const all = at(object, "status", "conditions");
+  return (Array.isArray(all) ? all : []).filter(isRecord).find((condition) => condition.type === type);
+};

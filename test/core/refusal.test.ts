@@ -36,7 +36,10 @@ const call = (message: string): ApiError =>
 
 describe("a webhook whose Service is gone", () => {
   it("is told as that, with the configuration that was left over", async () => {
-    const cluster = clusterOf(async () => [configuration("policy-guard", "policy"), configuration("other", "elsewhere")]);
+    const cluster = clusterOf(async () => [
+      configuration("policy-guard", "policy"),
+      configuration("other", "elsewhere"),
+    ]);
     expect(await refusalsIn(cluster)(call(gone), change)).toMatchObject({
       wait: "the webhook validate.example.com cannot be called: Service policy/guard does not exist (ValidatingWebhookConfiguration policy-guard)",
       remedy: { command: "kubectl delete validatingwebhookconfiguration policy-guard" },
@@ -48,7 +51,9 @@ describe("a webhook whose Service is gone", () => {
     const cluster = clusterOf(() => Promise.reject(refused));
     expect(await refusalsIn(cluster)(call(gone), change)).toMatchObject({
       wait: "the webhook validate.example.com cannot be called: Service policy/guard does not exist",
-      remedy: { command: expect.stringMatching(/^kubectl get validatingwebhookconfigurations,.*grep validate.example.com$/) },
+      remedy: {
+        command: expect.stringMatching(/^kubectl get validatingwebhookconfigurations,.*grep validate.example.com$/),
+      },
     });
   });
 

@@ -11,6 +11,7 @@ import {
   unwritten,
 } from "./row.ts";
 import {
+  askedTwice,
   available,
   exists,
   isTerminating,
@@ -53,11 +54,13 @@ export const clusterRows: readonly Row[] = [
     fault: "image-pull-404:helloworld",
     title: "image-pull-404 of the proof",
     visible: revisionFailed,
-    ...late(
-      "Knative Service kn-bootstrap/hello cannot get its image: 404 from ghcr.io (manifest unknown)",
-      '"A Knative Service becomes ready" did not come true in time.',
-      /does not have .*helloworld.*--image-registry/,
-    ),
+    certain: askedTwice,
+    waiting: "Knative Service kn-bootstrap/hello cannot get its image: 404 from ghcr.io (manifest unknown)",
+    error: {
+      what: "Knative Service kn-bootstrap/hello cannot get its image: 404 from ghcr.io (manifest unknown)",
+      why: NEVER,
+      remedy: /does not have .*helloworld.*--image-registry/,
+    },
   },
   {
     fault: "image-pull-429:600",

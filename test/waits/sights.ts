@@ -5,7 +5,7 @@ import type { Sees } from "./scene.ts";
 const podsOf = (api: Api, deployment = ""): readonly Obj[] =>
   api.list("v1", "Pod").filter(({ metadata }) => metadata.name.startsWith(deployment && `${deployment}-`));
 
-const conditionOf = (object: Obj, type: string): Obj | undefined =>
+export const conditionOf = (object: Obj, type: string): Obj | undefined =>
   object.status?.conditions?.find((condition: Obj) => condition.type === type);
 
 export const podWaits =
@@ -56,9 +56,11 @@ export const available =
     );
 
 export const revisionFailed: Sees = (api) =>
-  api
-    .list("serving.knative.dev/v1", "Service")
-    .some((service) => conditionOf(service, "Ready")?.reason === "RevisionFailed");
+  api.list("serving.knative.dev/v1", "Revision").some((revision) => conditionOf(revision, "Ready")?.status === "False");
+
+/** The registry has refused Knative's controller the digest a second time. */
+export const askedTwice: Sees = (api) =>
+  api.list("v1", "Event").some(({ message, count }) => message.startsWith("Unable to fetch image") && count > 1);
 
 export const takenBack: Sees = (api) =>
   api

@@ -1,7 +1,6 @@
 import { type Check, fail, ok, type ReadContext } from "../../core/check.ts";
 import type { Remedy } from "../../ports/error.ts";
-import { at, type KubeObject, type ObjectRef } from "../../ports/object.ts";
-import { conditionOf } from "./checks.ts";
+import { at, conditionOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import { API } from "./issuer.ts";
 
 /**

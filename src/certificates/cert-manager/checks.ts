@@ -1,5 +1,5 @@
 import { type Check, fail, ok } from "../../core/check.ts";
-import { at, isRecord, type KubeObject } from "../../ports/object.ts";
+import { at, conditionOf, isRecord, type KubeObject } from "../../ports/object.ts";
 import { ISSUER } from "./issuer.ts";
 
 const ADMISSION = "admissionregistration.k8s.io/v1";
@@ -49,11 +49,6 @@ export const certManagerAnswers: Check = {
     }
     return ok("answers");
   },
-};
-
-export const conditionOf = (object: unknown, type: string): Record<string, unknown> | undefined => {
-  const all = at(object, "status", "conditions");
-  return (Array.isArray(all) ? all : []).filter(isRecord).find((condition) => condition.type === type);
 };
 
 /** What to do about a refusal of the CA, by its own words. */

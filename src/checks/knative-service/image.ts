@@ -1,0 +1,44 @@
+import { type Finding, fail, never, type ReadContext } from "../../core/check.ts";
+import type { Remedy } from "../../ports/error.ts";
+import { conditionOf, type KubeObject } from "../../ports/object.ts";
+import { happeningsIn } from "../events.ts";
+import { type Before, countedSince, ENOUGH_REFUSALS } from "../pods.ts";
+import { pullProblem } from "../pull.ts";
+
+const UNRESOLVED = /Unable to fetch image "([^"]+)": (?:failed to resolve image to digest: )?(.*)/s;
+
+/** Why Knative's controller cannot find out which digest the tag of an image means; undefined: it could, or has not asked yet. */
+export const digestProblem = async (
+  ctx: ReadContext,
+  subject: string,
+  revision: KubeObject,
+  before: Before,
+): Promise<Finding | undefined> => {
+  const { uid = "", name, namespace = "" } = revision.metadata;
+  const healthy = conditionOf(revision, "ContainerHealthy");
+  const [, image, why] = UNRESOLVED.exec(String(healthy?.message ?? "")) ?? [];
+  if (!image || why === undefined || healthy?.status !== "False") {
+    before.set(uid, before.get(uid) ?? 0);
+    return undefined;
+  }
+  const { summary, remedy, refused, host } = pullProblem(
+    image,
+    why,
+    `kubectl describe revision ${name} -n ${namespace}`,
+  );
+  // It asks again with longer and longer pauses, and each refusal is an event.
+  const count = (await happeningsIn(ctx, namespace))
+    .filter(({ about, message }) => about === uid && UNRESOLVED.exec(message)?.[1] === image)
+    .reduce((sum, one) => sum + one.count, 0);
+  const isPermanent = refused && countedSince(before, uid, count) >= ENOUGH_REFUSALS;
+  return (isPermanent ? never : fail)(
+    `${subject} cannot get its image: ${summary}`,
+    refused ? remedy : unasked(host, remedy),
+  );
+};
+
+/** It is the controller that asks, not the nodes: they may well be able to pull. */
+const unasked = (host: string, { command }: Remedy): Remedy => ({
+  text: `Knative's controller asks ${host} itself which digest the tag means: look at its network, DNS and proxy, and at the registry's certificate. Where the nodes can pull, it need not ask: --skip-tag-resolution ${host}.`,
+  ...(command ? { command } : {}),
+});

@@ -1,0 +1,94 @@
+import { type Finding, fail, type ReadContext } from "../../core/check.ts";
+import { ApiError } from "../../ports/cluster.ts";
+import type { Remedy } from "../../ports/error.ts";
+import { at, conditionOf, describe, type KubeObject } from "../../ports/object.ts";
+import { happeningsIn } from "../events.ts";
+import { type Before, countedSince } from "../pods.ts";
+import { judgeRefusal } from "../refused.ts";
+import { revisionProblem } from "./revision.ts";
+
+/**
+ * Why a Knative Service is not ready. Its own `Ready` says no more than that it has no Revision; the cause stands with what it is made
+ * of: Configuration → Revision → Deployment → ReplicaSet → pods and events, and Route for what comes after that.
+ */
+
+const API = "serving.knative.dev/v1";
+
+/** Knative calls it ready, and means what is asked of it now. A Service without pods is as ready as one with them. */
+export const isReady = (object: KubeObject | undefined): boolean =>
+  conditionOf(object, "Ready")?.status === "True" &&
+  Number(at(object, "status", "observedGeneration") ?? 0) >= (object?.metadata.generation ?? 0);
+
+/** `before` is kept from one look of a wait to the next. */
+export const whyNotReady = async (ctx: ReadContext, service: KubeObject, before: Before): Promise<Finding> => {
+  const { namespace = "", name } = service.metadata;
+  const subject = `Knative Service ${namespace}/${name}`;
+  const read = (kind: string, called: string) => ctx.cluster.get({ apiVersion: API, kind, namespace, name: called });
+  try {
+    const [configuration, route] = await Promise.all([read("Configuration", name), read("Route", name)]);
+    const latest = at(configuration, "status", "latestCreatedRevisionName");
+    const revision = typeof latest === "string" ? await read("Revision", latest) : undefined;
+    const cause = isReady(configuration)
+      ? undefined
+      : revision
+        ? await revisionProblem(ctx, subject, revision, before)
+        : configuration && (await unrevised(ctx, subject, configuration, before));
+    return cause ?? inItsWords(subject, [revision, configuration, route, service]);
+  } catch (error) {
+    // Who may read Services only is told what they say.
+    if (!(error instanceof ApiError) || error.status !== 403) throw error;
+    return inItsWords(subject, [service]);
+  }
+};
+
+const REFUSED = /^Revision creation failed with message: /;
+
+/** Why there may be no Revision at all. */
+const unrevised = async (
+  ctx: ReadContext,
+  subject: string,
+  configuration: KubeObject,
+  before: Before,
+): Promise<Finding | undefined> => {
+  const { uid = "", name, namespace = "" } = configuration.metadata;
+  const ready = conditionOf(configuration, "Ready");
+  const told = String(ready?.message ?? "");
+  const tries = (await happeningsIn(ctx, namespace)).filter((one) => one.about === uid && one.isWarning);
+  const isNew =
+    countedSince(
+      before,
+      uid,
+      tries.reduce((sum, { count }) => sum + count, 0),
+    ) > 0;
+  if (ready?.status !== "False" || !REFUSED.test(told)) return undefined;
+  const message = told.replace(REFUSED, "");
+  const command = `kubectl describe configuration ${name} -n ${namespace}`;
+  return judgeRefusal(ctx, { subject, what: "a Revision", message, isNew, namespace, command });
+};
+
+/** What the first of them, the deepest, says: that it is not so, else that it is not known yet. The last is the Service itself. */
+const inItsWords = (subject: string, objects: readonly (KubeObject | undefined)[]): Finding => {
+  const said = objects.flatMap((object) => {
+    const { status, reason, message } = conditionOf(object, "Ready") ?? {};
+    const text = [reason, message].filter((part) => part).join(": ");
+    return object && text !== "" && status !== "True" ? [{ object, status, text }] : [];
+  });
+  const { object, text } = said.find(({ status }) => status === "False") ?? said[0] ?? {};
+  const { namespace, name } = objects.at(-1)?.metadata ?? {};
+  if (!object || !text)
+    return fail(`${subject} is not ready yet: Knative has not looked at it`, {
+      text: "Look at Knative's controller.",
+      command: "kubectl logs deployment/controller -n knative-serving --tail=20",
+    });
+  const where = object.kind === "Service" ? "" : `${describe(object)}: `;
+  const remedy: Remedy = text.startsWith("IngressNotConfigured")
+    ? {
+        text: "Look at whose ingress class it has, and at that controller.",
+        command: `kubectl get kingress ${name} -n ${namespace} -o yaml`,
+      }
+    : {
+        text: "See why Knative does not call it ready.",
+        command: `kubectl get ksvc,route,configuration,revision -n ${namespace} -o wide`,
+      };
+  return fail(`${subject} is not ready yet: ${where}${text}`, remedy);
+};

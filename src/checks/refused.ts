@@ -1,0 +1,73 @@
+import { type Finding, fail, never, type ReadContext } from "../core/check.ts";
+import { denialOf } from "../core/denial.ts";
+import { webhookFailure, withConfiguration } from "../core/webhook-failure.ts";
+import { conditionOf, type KubeObject } from "../ports/object.ts";
+import { readerOf } from "../ports/reader.ts";
+import { type Happening, happeningsIn } from "./events.ts";
+import type { Before } from "./pods.ts";
+
+/** Why a Deployment's ReplicaSet may not make pods; undefined: it may. `subject`: what is told about is known by this. */
+export const podsRefused = async (
+  ctx: ReadContext,
+  subject: string,
+  deployment: KubeObject,
+  before: Before,
+): Promise<Finding | undefined> => {
+  const { uid = "", name, namespace } = deployment.metadata;
+  const failure = conditionOf(deployment, "ReplicaFailure");
+  if (failure?.status !== "True") {
+    before.set(uid, 0);
+    return undefined;
+  }
+  const attempts = refusalsOf(deployment, await happeningsIn(ctx, namespace ?? "")).reduce(
+    (sum, { count }) => sum + count,
+    0,
+  );
+  // The ReplicaSet tries less and less often, so that its condition may tell of what was mended long ago.
+  if (!before.has(uid)) before.set(uid, Math.max(1, attempts));
+  const isNew = before.get(uid) === 0 || attempts > (before.get(uid) ?? 0);
+  return judgeRefusal(ctx, {
+    subject,
+    what: "pods",
+    message: String(failure.message ?? ""),
+    isNew,
+    namespace,
+    command: `kubectl describe deployment ${name} -n ${namespace}`,
+  });
+};
+
+/** What the ReplicaSets of a Deployment were refused, oldest first. */
+export const refusalsOf = (
+  { metadata: { name } }: KubeObject,
+  happenings: readonly Happening[],
+): readonly Happening[] =>
+  happenings.filter((one) => one.reason === "FailedCreate" && one.name.replace(/-[a-z0-9]+$/, "") === name);
+
+/** Something that a controller tried to make for somebody. */
+export interface Refusal {
+  /** Who does not get it. */
+  readonly subject: string;
+  /** `pods` */
+  readonly what: string;
+  /** The API server's, with what the controller put before it. */
+  readonly message: string;
+  /** It is not from before this wait, when somebody may have mended the cause since. */
+  readonly isNew: boolean;
+  readonly namespace: string | undefined;
+  /** Where to look for more. */
+  readonly command: string;
+}
+
+export const judgeRefusal = async (ctx: ReadContext, refusal: Refusal): Promise<Finding> => {
+  const { subject, what, message, isNew, namespace, command } = refusal;
+  const denial = denialOf(message, namespace);
+  // Rule 7: a quota or an admission denial does not pass by waiting.
+  if (denial) return (isNew ? never : fail)(`${subject} may not make ${what}: ${denial.message}`, denial.remedy);
+  const call = webhookFailure(message);
+  if (call) {
+    const { reason, remedy } = await withConfiguration(call, readerOf(ctx.cluster));
+    return fail(`${subject} cannot make ${what}: ${reason}`, remedy);
+  }
+  const said = message.replace(/^(Error creating: )?(pods "[^"]*" is forbidden: )?/, "");
+  return fail(`${subject} cannot make ${what}: ${said}`, { text: "Look at what says so.", command });
+};
