@@ -19,17 +19,16 @@ export const podsRefused = async (
     before.set(uid, 0);
     return undefined;
   }
-  const attempts = refusalsOf(deployment, await happeningsIn(ctx, namespace ?? "")).reduce(
-    (sum, { count }) => sum + count,
-    0,
-  );
+  const refusals = refusalsOf(deployment, await happeningsIn(ctx, namespace ?? ""));
+  const attempts = refusals.reduce((sum, { count }) => sum + count, 0);
   // The ReplicaSet tries less and less often, so that its condition may tell of what was mended long ago.
   if (!before.has(uid)) before.set(uid, Math.max(1, attempts));
   const isNew = before.get(uid) === 0 || attempts > (before.get(uid) ?? 0);
   return judgeRefusal(ctx, {
     subject,
     what: "pods",
-    message: String(failure.message ?? ""),
+    // The condition keeps what was said first.
+    message: refusals.at(-1)?.message ?? String(failure.message ?? ""),
     isNew,
     namespace,
     command: `kubectl describe deployment ${name} -n ${namespace}`,

@@ -1,12 +1,15 @@
 import { hostFor } from "../certificates/names.ts";
 import { inspect } from "../certificates/secret.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
-import type { ReadContext } from "../core/check.ts";
+import { isReady, whyNotReady } from "../checks/knative-service/index.ts";
+import type { Finding, ReadContext } from "../core/check.ts";
 import { ownerOf } from "../core/inventory.ts";
 import { STATE } from "../core/prior.ts";
 import { runCheck } from "../core/wait.ts";
 import { type Address, findAddress, type Ports, urlAt } from "../ingress/address.ts";
 import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
+import { ApiError } from "../ports/cluster.ts";
+import type { Remedy } from "../ports/error.ts";
 import { at, dataOf, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { choicesOf } from "./chosen.ts";
@@ -35,15 +38,19 @@ export interface Status {
   readonly renewal?: RenewalStatus;
   /** Deployments that should run and do not, each with its cause. Empty: healthy. */
   readonly problems: readonly string[];
+  /** How many Knative Services there are, and how many of them are not ready. Absent: they may not be read. */
+  readonly knativeServices?: { readonly total: number; readonly notReady: number };
 }
 
 export interface ServiceStatus {
   readonly namespace: string;
   readonly name: string;
   readonly url: string;
+  /** A Service that is scaled to zero is ready. */
   readonly ready: boolean;
-  /** Why not, in Knative's words. */
+  /** Why not, from the deepest object that says why. */
   readonly reason: string;
+  readonly remedy?: Remedy;
   readonly pods: number;
 }
 
@@ -60,6 +67,20 @@ const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
 export const recordFor = (wildcard: string, host: string): { name: string; type: string; value: string } => {
   const type = /^[\d.]+$/.test(host) ? "A" : host.includes(":") ? "AAAA" : "CNAME";
   return { name: wildcard, type, value: host };
+};
+
+const readKnativeServices = (ctx: ReadContext): Promise<readonly KubeObject[]> =>
+  ctx.cluster.list({ apiVersion: "serving.knative.dev/v1", kind: "Service" });
+
+/** Who may not read Services is told about the installation only. */
+const countServices = async (ctx: ReadContext): Promise<Status["knativeServices"]> => {
+  try {
+    const services = await readKnativeServices(ctx);
+    return { total: services.length, notReady: services.filter((service) => !isReady(service)).length };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return undefined;
+    throw error;
+  }
 };
 
 const defaultDomain = (config: KubeObject | undefined): string | undefined =>
@@ -109,6 +130,7 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
     ),
     ctx,
   );
+  const knativeServices = await countServices(ctx);
   const version = deployments.find(
     ({ metadata }) => metadata.namespace === KNATIVE && metadata.name === provider?.deployments[0]?.name,
   )?.metadata.labels?.[VERSION];
@@ -143,38 +165,45 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
       : {}),
     ...(renewal ? { renewal } : {}),
     problems: health.status === "ok" ? [] : [health.summary],
+    ...(knativeServices ? { knativeServices } : {}),
   };
 };
 
 /** Every Knative Service of the cluster, by namespace and name; with the URLs that open at the gateway's address. */
 export const readServices = async (ctx: ReadContext, address: Ports | undefined): Promise<readonly ServiceStatus[]> => {
   const [services, deployments] = await Promise.all([
-    ctx.cluster.list({ apiVersion: "serving.knative.dev/v1", kind: "Service" }),
+    readKnativeServices(ctx),
     ctx.cluster.list({ apiVersion: "apps/v1", kind: "Deployment" }),
   ]);
-  return services
-    .map(({ metadata, ...service }) => {
-      const url = String(at(service, "status", "url") ?? "");
-      const conditions = at(service, "status", "conditions");
-      const ready = Array.isArray(conditions)
-        ? conditions.find((condition) => at(condition, "type") === "Ready")
-        : undefined;
-      const pods = deployments
-        .filter(
-          (deployment) =>
-            deployment.metadata.namespace === metadata.namespace &&
-            deployment.metadata.labels?.["serving.knative.dev/service"] === metadata.name,
-        )
-        .reduce((sum, deployment) => sum + Number(at(deployment, "status", "readyReplicas") ?? 0), 0);
-      return {
-        namespace: metadata.namespace ?? "",
-        name: metadata.name,
-        // A name of the cluster's own does not lead through the gateway's outer ports.
-        url: url.includes(`.${metadata.namespace}.svc.`) ? url : urlAt(url, address),
-        ready: at(ready, "status") === "True",
-        reason: at(ready, "status") === "True" ? "" : String(at(ready, "reason") ?? "Unknown"),
-        pods,
-      };
-    })
-    .sort((a, b) => `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`));
+  const statuses = services.map(async (service): Promise<ServiceStatus> => {
+    const { namespace = "", name } = service.metadata;
+    const pods = deployments
+      .filter(
+        ({ metadata }) => metadata.namespace === namespace && metadata.labels?.["serving.knative.dev/service"] === name,
+      )
+      .reduce((sum, deployment) => sum + Number(at(deployment, "status", "readyReplicas") ?? 0), 0);
+    const said = String(at(service, "status", "url") ?? "");
+    // A name of the cluster's own does not lead through the gateway's outer ports.
+    const url = said.includes(`.${namespace}.svc.`) ? said : urlAt(said, address);
+    const base = { namespace, name, url, pods };
+    if (isReady(service)) return { ...base, ready: true, reason: "" };
+    const finding = theirs(await whyNotReady(ctx, service, new Map()));
+    const reason = finding.summary.replace(`Knative Service ${namespace}/${name}`, "").replace(/^:? /, "");
+    return { ...base, ready: false, reason, ...("remedy" in finding ? { remedy: finding.remedy } : {}) };
+  });
+  return (await Promise.all(statuses)).sort((a, b) =>
+    `${a.namespace}/${a.name}`.localeCompare(`${b.namespace}/${b.name}`),
+  );
 };
+
+/** Where the installation's own images are had from says nothing about those of other people. */
+const theirs = (finding: Finding): Finding =>
+  "remedy" in finding && finding.remedy.text.includes("--image-registry")
+    ? {
+        ...finding,
+        remedy: {
+          ...finding.remedy,
+          text: "Give the Service an image that can be had from here, or its ServiceAccount a pull secret.",
+        },
+      }
+    : finding;

@@ -11,7 +11,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
     if (ctx.config.output === "json")
       ctx.stdout(`${JSON.stringify({ type: "status", ...status, ...(services ? { services } : {}) })}\n`);
     else ctx.stdout(`${statusText(status, ctx.look)}${services ? `\n${servicesText(services, ctx.look)}` : ""}`);
-    return status.knative && status.problems.length === 0 ? 0 : 1;
+    return status.knative && status.problems.length === 0 && !status.knativeServices?.notReady ? 0 : 1;
   } finally {
     session.close();
   }

@@ -1,12 +1,12 @@
 import { renewalText } from "../../steps/renewal-status.ts";
 import type { ServiceStatus, Status } from "../../steps/status.ts";
-import { entry, heading, type Look, legible } from "./look.ts";
+import { advice, count, entry, heading, type Look, legible } from "./look.ts";
 
 const row = (look: Look, name: string, value: string): readonly string[] => entry(look, 2, name.padEnd(12), value);
 
 /** One screen. */
 export const statusText = (status: Status, look: Look): string => {
-  const { knative, ingress, url, address, records, certificate, renewal, problems } = status;
+  const { knative, ingress, url, address, records, certificate, renewal, problems, knativeServices } = status;
   const lines = [
     ...heading(look, `${status.context} (${status.server}), Kubernetes ${status.kubernetes}`),
     ...row(
@@ -31,27 +31,36 @@ export const statusText = (status: Status, look: Look): string => {
     ...(knative
       ? row(look, "Health", problems.length === 0 ? "every Deployment is available" : problems.join("; "))
       : []),
+    ...(knativeServices ? row(look, "Services", servicesLine(knativeServices)) : []),
   ];
   return `${lines.join("\n")}\n`;
 };
 
-/** A table: URL, readiness, pods. */
+const servicesLine = ({ total, notReady }: NonNullable<Status["knativeServices"]>): string =>
+  total === 0
+    ? "none"
+    : notReady === 0
+      ? `${total}, ${total === 1 ? "" : "all "}ready`
+      : `${notReady} of ${total} not ready; kn-bootstrap status --services says why`;
+
+/** A table: readiness, pods, URL; below what is not ready, why, and what helps. */
 export const servicesText = (services: readonly ServiceStatus[], look: Look): string => {
   if (services.length === 0) return "No Knative Services.\n";
-  const cells = services.map(({ namespace, name, url, ready, reason, pods }) => [
+  const cells = services.map(({ namespace, name, url, ready, pods }) => [
     `${namespace}/${name}`,
-    ready ? "ready" : `not ready${reason ? `: ${reason}` : ""}`,
-    pods === 0 ? "scaled to zero" : `${pods} ${pods === 1 ? "pod" : "pods"}`,
+    ready ? "ready" : "not ready",
+    pods > 0 ? count(pods, "pod") : ready ? "scaled to zero" : "no pods",
     url,
   ]);
   const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return `${cells
-    .map(
-      (row) =>
-        `  ${row
-          .map((cell, column) => legible(cell, look).padEnd(widths[column] ?? 0))
-          .join("  ")
-          .trimEnd()}`,
-    )
-    .join("\n")}\n`;
+  const lines = cells.flatMap((row, index) => {
+    const { reason = "", remedy } = services[index] ?? {};
+    const shown = row.map((cell, column) => legible(cell, look).padEnd(widths[column] ?? 0)).join("  ");
+    return [
+      `  ${shown.trimEnd()}`,
+      ...(reason === "" ? [] : entry(look, 4, "", reason)),
+      ...(remedy ? advice(look, 4, remedy) : []),
+    ];
+  });
+  return `${lines.join("\n")}\n`;
 };
