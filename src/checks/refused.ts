@@ -67,6 +67,9 @@ export const judgeRefusal = async (ctx: ReadContext, refusal: Refusal): Promise<
     const { reason, remedy } = await withConfiguration(call, readerOf(ctx.cluster));
     return fail(`${subject} cannot make ${what}: ${reason}`, remedy);
   }
-  const said = message.replace(/^(Error creating: )?(pods "[^"]*" is forbidden: )?/, "");
+  const said = message.replace(
+    /^(\(combined from similar events\): )?(Error creating: )?(pods "[^"]*" is forbidden: )?/,
+    "",
+  );
   return fail(`${subject} cannot make ${what}: ${said}`, { text: "Look at what says so.", command });
 };

@@ -66,14 +66,15 @@ const unrevised = async (
   return judgeRefusal(ctx, { subject, what: "a Revision", message, isNew, namespace, command });
 };
 
-/** What the first of them, the deepest, says: that it is not so, else that it is not known yet. The last is the Service itself. */
+/** What the deepest of them says: that it is not so, else that it is not known yet. The last is the Service itself, behind the others. */
 const inItsWords = (subject: string, objects: readonly (KubeObject | undefined)[]): Finding => {
   const said = objects.flatMap((object) => {
     const { status, reason, message } = conditionOf(object, "Ready") ?? {};
     const text = [reason, message].filter((part) => part).join(": ");
     return object && text !== "" && status !== "True" ? [{ object, status, text }] : [];
   });
-  const { object, text } = said.find(({ status }) => status === "False") ?? said[0] ?? {};
+  const isPart = ({ object }: (typeof said)[number]): boolean => object.kind !== "Service";
+  const { object, text } = said.find((one) => isPart(one) && one.status === "False") ?? said[0] ?? {};
   const { namespace, name } = objects.at(-1)?.metadata ?? {};
   if (!object || !text)
     return fail(`${subject} is not ready yet: Knative has not looked at it`, {
