@@ -48,7 +48,8 @@ export const program = async (
     env: { KUBECONFIG: kubeconfig, XDG_CACHE_HOME: join(tmpdir(), "kn-bootstrap-no-cache"), LANG: "C.UTF-8" },
     stdin: process.stdin,
     stdout: stream((text) => {
-      for (const line of text.trimEnd().split("\n")) said.push({ at: performance.now(), event: JSON.parse(line) });
+      for (const line of text.split("\n").filter((part) => part !== ""))
+        said.push({ at: performance.now(), event: JSON.parse(line) });
     }),
     stderr: stream((text) => errors.push(text)),
     signal: new AbortController().signal,
