@@ -143,23 +143,25 @@ const commandFlags = (written: Written): CommandFlags => ({
   removeCronjob: written.removeCronjob === true,
   rollAccountKey: written.rollAccountKey === true,
   check: written.check === true,
-  ...textFlags(written, "image", "roleArn", "credentialsSecret"),
+  resetChoices: written.resetChoices === true,
+  resetChoice: [],
+  ...readFlags(written, "image", "roleArn", "credentialsSecret", "resetChoice"),
   fault: Array.isArray(written.fault)
     ? written.fault.flatMap((text: string) => text.split(/[\s,]+/)).filter(Boolean)
     : [],
 });
 
 /** Those that are in no Config are read here, as others are when the Config is made. */
-const textFlags = <K extends "image" | "roleArn" | "credentialsSecret">(
+const readFlags = <K extends "image" | "roleArn" | "credentialsSecret" | "resetChoice">(
   written: Written,
   ...keys: readonly K[]
-): { readonly [Key in K]?: string } =>
+): Partial<Pick<CommandFlags, K>> =>
   Object.fromEntries(
     OPTIONS.flatMap((option) => {
       const raw = keys.includes(option.key as K) ? written[option.key] : undefined;
       return raw === undefined ? [] : [[option.key, readValue(option, raw, flagOf(option))]];
     }),
-  ) as { readonly [Key in K]?: string };
+  ) as Partial<Pick<CommandFlags, K>>;
 
 /** `help`: a topic could have been meant as well. */
 const unknownCommand = (word: string, commands: readonly Command[], help: boolean): UserError => {

@@ -1,7 +1,7 @@
 import packageJson from "../../package.json" with { type: "json" };
 import type { Written } from "../config/complete.ts";
 import type { Config } from "../config/config.ts";
-import { gather, settled } from "../config/load.ts";
+import { gather, presumed, settled } from "../config/load.ts";
 import type { CommandName } from "../config/options.ts";
 import type { Event } from "../core/event.ts";
 import { Interrupted, UserError } from "../ports/error.ts";
@@ -45,7 +45,8 @@ export const dispatch = async (
   try {
     const terminal = host.stdout.isTTY === true && host.stderr.isTTY === true;
     said = await gather({ flags: { ...command.implied, ...written }, env: host.env });
-    config = settled(said, { env: host.env, terminal });
+    const finish = command.remembers && !flags.resetChoices ? presumed : settled;
+    config = finish(said, { env: host.env, terminal });
   } catch (error) {
     return await refuse(host, error);
   }

@@ -23,6 +23,7 @@ import {
   verifyInstall,
 } from "../steps/lifecycle.ts";
 import { prepare } from "../steps/prepare.ts";
+import { assertUnderstood, type Choosing, choose } from "./choosing.ts";
 import type { CommandContext } from "./context.ts";
 import { nextSteps } from "./next.ts";
 import { agree, type Session } from "./session.ts";
@@ -35,6 +36,7 @@ export interface Planned {
   readonly refusal?: UserError;
   /** The session's, and the way to write records where there is one. */
   readonly tools: Tools;
+  readonly lost: Choosing["lost"];
 }
 
 interface Chosen {
@@ -94,16 +96,21 @@ export const planFor = async (
 const couldNotRead = (error: unknown): boolean =>
   error instanceof ApiError ? error.status === 403 : error instanceof UserError && error.exitCode === 3;
 
-/** Looks at the cluster, the release and the DNS, and works out what would change. */
-const lookAndPlan = async (ctx: CommandContext, session: Session): Promise<Planned> => {
-  const { still, live } = session;
-  const installed = await installedVersions(still.cluster);
+/** Looks at the cluster, what was chosen for it, the release and the DNS, and works out what would change. */
+const lookAndPlan = async (said: CommandContext, opened: Session): Promise<Planned> => {
+  const { still: first, live } = opened;
+  const [installed, choosing] = await Promise.all([installedVersions(first.cluster), choose(said, first.cluster)]);
+  const { config, keeping, lost } = choosing;
+  const ctx = { ...said, config };
+  const session = { ...opened, tools: { ...opened.tools, config }, still: { ...first, config } };
+  const { still } = session;
+  ctx.page?.chose(config);
   const chosen = await chooseFor(ctx, installed);
   // All at once, and none is left running behind another's error.
   const [looked, prepared, surroundings] = await Promise.allSettled([
     preflight(chosen.release, installed.serving !== undefined, still),
     prepareInstall(ctx, chosen),
-    lookAround(ctx.config, session),
+    lookAround(config, session),
   ]);
   if (looked.status === "rejected") throw looked.reason;
   const refusal = looked.value;
@@ -111,18 +118,18 @@ const lookAndPlan = async (ctx: CommandContext, session: Session): Promise<Plann
   const failed = (error: unknown): unknown => (refusal && !still.signal.aborted ? refusal : error);
   if (prepared.status === "rejected") throw failed(prepared.reason);
   if (surroundings.status === "rejected") throw failed(surroundings.reason);
-  const install = { ...prepared.value, ...surroundings.value.known };
+  const install = keeping({ ...prepared.value, ...surroundings.value.known });
   const { tools } = surroundings.value;
   const plan = await planInstall(install, live, tools.now, tools.cluster).catch((error: unknown) => {
     throw failed(error);
   });
-  return { install, tools, plan, ...(refusal ? { refusal } : {}) };
+  return { install, tools, plan, lost, ...(refusal ? { refusal } : {}) };
 };
 
 /** Plan, show, confirm, apply, verify, report. */
 export const installInto = async (ctx: CommandContext, session: Session, next = nextSteps): Promise<number> => {
   const { still } = session;
-  const { install, plan, tools, refusal } = await planFor(ctx, session, (whole, cluster) =>
+  const { install, plan, tools, lost, refusal } = await planFor(ctx, session, (whole, cluster) =>
     assertRights("install", { plan: whole, whole }, cluster),
   );
   if (refusal) {
@@ -133,6 +140,10 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
     ctx.emit({ type: "plan", plan });
     await ctx.page?.witness(tools);
     return verifyOnly(install, still);
+  }
+  if (lost.length > 0) {
+    ctx.emit({ type: "plan", plan });
+    assertUnderstood(lost);
   }
   await assertAllowed(plan, install, tools);
   const { context, server } = tools.cluster.identity;

@@ -2,7 +2,6 @@ import type { CommandFlags } from "../config/options.ts";
 import { ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { planKeyRoll, runKeyRoll } from "../steps/account-key.ts";
-import { installedConfig } from "../steps/chosen.ts";
 import {
   assertRenewalRights,
   assertRenewsAlone,
@@ -16,6 +15,7 @@ import type { Installation } from "../steps/installation.ts";
 import { runningInstallation, withoutManifests } from "../steps/prepare.ts";
 import { assertCertificate } from "../steps/renewing.ts";
 import { keptAuthorityRoot } from "../steps/state.ts";
+import { installedConfig } from "./choosing.ts";
 import type { CommandContext } from "./context.ts";
 import { agree, type Session } from "./session.ts";
 
@@ -49,7 +49,7 @@ export const assertRenewFlags = (flags: CommandFlags): void => {
 export const installCronJob = async (ctx: CommandContext, session: Session): Promise<number> => {
   const { tools } = session;
   const { cluster } = tools;
-  const config = await installedConfig(cluster, ctx.config);
+  const config = await installedConfig(ctx, cluster, { careful: true });
   assertRenewsAlone(config);
   const install = await runningInstallation(config, cluster);
   await assertCertificate(cluster);
@@ -78,8 +78,8 @@ export const installCronJob = async (ctx: CommandContext, session: Session): Pro
 export const rollAccountKey = async (ctx: CommandContext, session: Session): Promise<number> => {
   const { tools } = session;
   const { cluster } = tools;
-  const config = await installedConfig(cluster, ctx.config);
-  const acmeCa = await keptAuthorityRoot(cluster);
+  const config = await installedConfig(ctx, cluster, { careful: true });
+  const acmeCa = await keptAuthorityRoot(cluster, config);
   const install = { ...withoutManifests(config), ...(acmeCa ? { acmeCa } : {}) };
   const plan = await planKeyRoll(install, tools);
   const { context, server } = cluster.identity;

@@ -37,7 +37,7 @@ export const lookAround = async (config: Config, session: Session): Promise<Surr
     config.acmeCaFile ? readRoot(config.acmeCaFile) : undefined,
   ]);
   if (publication) session.onClose(publication.close);
-  const acmeCa = given ?? (await keptAuthorityRoot(still.cluster));
+  const acmeCa = given ?? (await keptAuthorityRoot(still.cluster, config));
   const zoneId = publication?.zone.id;
   const issuer = usesCertManager({ config })
     ? await issuerFor(config, { env, ...(zoneId ? { zoneId } : {}), ...(acmeCa ? { acmeCa } : {}) })

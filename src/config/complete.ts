@@ -21,6 +21,22 @@ const fixed = (): Written =>
 /** Whether a public CA can be shown that the domain is ours: records can be written, by us or by a person. */
 export const provesControl = (dns: string): boolean => dnsProvider(dns) !== undefined;
 
+/** What a value that nobody chose is made from. */
+export const SOURCES: Readonly<Partial<Record<keyof Config, readonly (keyof Config)[]>>> = {
+  dns: ["domain"],
+  tls: ["dns", "acmeDirectory"],
+  domainTemplate: ["tls"],
+  http: ["tls"],
+};
+
+/** The keys, and those that the values behind them were made from where nobody chose them. */
+export const withSources = (
+  keys: readonly (keyof Config)[],
+  isChosen: (key: keyof Config) => boolean,
+): readonly (keyof Config)[] => [
+  ...new Set(keys.flatMap((key) => [key, ...(isChosen(key) ? [] : withSources(SOURCES[key] ?? [], isChosen))])),
+];
+
 const TEMPLATES: ReadonlyMap<string, string> = new Map([
   ["flat", FLAT],
   ["nested", NESTED],

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../ports/error.ts";
 import { isRecord } from "../ports/object.ts";
-import { complete, type Written } from "./complete.ts";
+import { complete, type Written, withSources } from "./complete.ts";
 import type { Config } from "./config.ts";
-import { ENV_PREFIX, envOf, flagOf, inEnvironment, inFile, nameOf, type Option } from "./options.ts";
-import { assertRules } from "./rules.ts";
+import { CHOICES, ENV_PREFIX, envOf, flagOf, inEnvironment, inFile, nameOf, type Option } from "./options.ts";
+import { assertRules, brokenRule, ruleError } from "./rules.ts";
 import { findOption, type Raw, readValue, type Value } from "./values.ts";
 
 export interface Sources {
@@ -34,6 +34,15 @@ export const gather = async ({ flags, env }: Pick<Sources, "flags" | "env">): Pr
   const { config: path, ...above } = { ...fromEnv, ...fromFlags };
   const fromFile = typeof path === "string" ? await readOptions(path) : {};
   return { ...fromFile, ...above } as Written;
+};
+
+/** With the defaults, as far as what was chosen before cannot mend it: {@link settleWith} knows the rest. Errors: as {@link load}. */
+export const presumed = (said: Written, { env, terminal }: Pick<Sources, "env" | "terminal">): Config => {
+  const config = complete(said, { env, terminal });
+  const isSaid = (key: keyof Config): boolean => key in said || !CHOICES.some((option) => option.key === key);
+  const broken = brokenRule(config, ({ between }) => withSources(between, isSaid).every(isSaid));
+  if (broken) throw ruleError(broken);
+  return config;
 };
 
 /** With the defaults, and found to fit together. */

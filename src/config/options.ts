@@ -2,6 +2,7 @@ import { ids as tlsIds } from "../certificates/index.ts";
 import { ids as dnsIds } from "../dns/index.ts";
 import { ids as ingressIds } from "../ingress/index.ts";
 import type { Config } from "./config.ts";
+import { didYouMean } from "./similar.ts";
 import {
   anyText,
   checkId,
@@ -14,6 +15,7 @@ import {
   mirrorUrl,
   namespaceName,
   objectName,
+  type Problem,
   registryHost,
   resolverAddress,
   roleName,
@@ -51,6 +53,10 @@ export interface CommandFlags {
   readonly image?: string;
   readonly roleArn?: string;
   readonly credentialsSecret?: string;
+  /** Nothing that was chosen before counts. */
+  readonly resetChoices: boolean;
+  /** Names of options of which nothing counts that was chosen before. */
+  readonly resetChoice: readonly string[];
   /** As they were written; the rehearsal knows what there is. */
   readonly fault: readonly string[];
 }
@@ -89,6 +95,8 @@ export interface Option {
   readonly only?: "flag" | "flag or environment";
   /** It says how to run, not what the installation is: not kept in the cluster, not compared. */
   readonly runOnly?: true;
+  /** What was chosen before for this one falls away when one of these becomes another. */
+  readonly belongsTo?: readonly (keyof Config)[];
 }
 
 const CHANGING: readonly CommandName[] = ["install", "plan", "render", "rehearse"];
@@ -106,6 +114,8 @@ export const OPTIONS: readonly Option[] = [
   { key: "purge", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Remove the namespace kn-bootstrap too: certificates and state" },
   { key: "keepRecords", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Leave the DNS records; no DNS provider is asked" },
   { key: "fault", kind: "list", value: "NAME,...", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, default: "", help: "What goes wrong, see docs/rehearsal.md: NAME or NAME:PARAMETER" },
+  { key: "resetChoices", kind: "boolean", only: "flag", group: "This command", commands: CHANGING, runOnly: true, default: "false", help: "Start from the defaults, not from what was chosen before; see docs/choices.md" },
+  { key: "resetChoice", kind: "list", value: "NAME,...", syntax: choiceName, only: "flag", group: "This command", commands: CHANGING, runOnly: true, default: "", help: "Options, such as address, of which nothing counts that was chosen before" },
   { key: "installCronjob", kind: "boolean", only: "flag", group: "This command", commands: ["renew"], runOnly: true, default: "false", help: "Let a CronJob renew from now on; see docs/renewal.md" },
   { key: "image", kind: "text", value: "REF", syntax: imageName, only: "flag", group: "This command", commands: ["renew"], runOnly: true, unset: "needed with --install-cronjob", help: "Image of kn-bootstrap that the nodes can pull" },
   { key: "roleArn", kind: "text", value: "ARN", syntax: roleName, only: "flag", group: "This command", commands: ["renew"], runOnly: true, unset: "none", help: "IAM role of the CronJob's account (EKS), for Route 53" },
@@ -124,18 +134,18 @@ export const OPTIONS: readonly Option[] = [
 
   { key: "ingress", kind: "choice", choices: ingressIds, group: "Ingress and domain", commands: CHANGING, default: "kourier", help: "Network layer" },
   { key: "expose", kind: "choice", choices: ["loadbalancer", "nodeport"], group: "Ingress and domain", commands: CHANGING, default: "loadbalancer", help: "How the gateway is reached; nodeport uses 31080 and 31443" },
-  { key: "address", kind: "text", value: "HOST", syntax: hostOrAddress, group: "Ingress and domain", commands: CHANGING, unset: "what the cluster says", help: "IP address or host name of the gateway, where the cluster cannot tell" },
+  { key: "address", kind: "text", value: "HOST", syntax: hostOrAddress, belongsTo: ["expose"], group: "Ingress and domain", commands: CHANGING, unset: "what the cluster says", help: "IP address or host name of the gateway, where the cluster cannot tell" },
   { key: "domain", kind: "text", value: "NAME", syntax: domainName, group: "Ingress and domain", commands: NAMING, unset: "made from the address by magic DNS", help: "Base domain of every URL" },
   { key: "dns", kind: "choice", choices: dnsIds, group: "Ingress and domain", commands: CHANGING, unset: "none with --domain, else magic", help: "Who makes the domain point at the gateway" },
-  { key: "dnsZoneId", kind: "text", value: "ID", syntax: anyText, group: "Ingress and domain", commands: NAMING, unset: "the zone that the parent delegates to", help: "The hosted zone to write to, where there are several" },
+  { key: "dnsZoneId", kind: "text", value: "ID", syntax: anyText, belongsTo: ["domain", "dns"], group: "Ingress and domain", commands: NAMING, unset: "the zone that the parent delegates to", help: "The hosted zone to write to, where there are several" },
   { key: "dnsResolver", kind: "text", value: "HOST:PORT", syntax: resolverAddress, group: "Ingress and domain", commands: ALL, runOnly: true, unset: "the system's resolver", help: "Resolver that every look at the DNS starts from" },
   { key: "domainTemplate", kind: "text", value: "TEMPLATE", syntax: anyText, group: "Ingress and domain", commands: NAMING, unset: "flat with TLS, else nested", help: "Host of a Service: flat, nested, or a Go template" },
 
   { key: "tls", kind: "choice", choices: tlsIds, group: "TLS", commands: CHANGING, unset: "letsencrypt where records can be written, else self-signed", help: "Who makes the gateway's certificate" },
   { key: "acmeEmail", kind: "text", value: "ADDRESS", syntax: emailAddress, group: "TLS", commands: CHANGING, unset: "none is given", help: "Where the CA may write to" },
-  { key: "acmeDirectory", kind: "text", value: "URL", syntax: directoryUrl, group: "TLS", commands: CHANGING, unset: "the directory of the CA named by --tls", help: "Directory of any ACME CA (RFC 8555)" },
+  { key: "acmeDirectory", kind: "text", value: "URL", syntax: directoryUrl, belongsTo: ["tls"], group: "TLS", commands: CHANGING, unset: "the directory of the CA named by --tls", help: "Directory of any ACME CA (RFC 8555)" },
   { key: "acmeCaFile", kind: "text", value: "FILE", syntax: anyText, group: "TLS", commands: [...CHANGING, "renew"], runOnly: true, unset: "the system's roots", help: "PEM file with the root of a private ACME CA" },
-  { key: "acmeProfile", kind: "text", value: "NAME", syntax: anyText, group: "TLS", commands: CHANGING, unset: "the CA's own default", help: "Kind of certificate, where the CA has several" },
+  { key: "acmeProfile", kind: "text", value: "NAME", syntax: anyText, belongsTo: ["tls", "acmeDirectory"], group: "TLS", commands: CHANGING, unset: "the CA's own default", help: "Kind of certificate, where the CA has several" },
   { key: "keyType", kind: "choice", choices: ["ecdsa", "rsa"], group: "TLS", commands: CHANGING, default: "ecdsa", help: "Key of certificates: ECDSA P-256 or RSA 2048" },
   { key: "tlsSecret", kind: "text", value: "NAMESPACE/NAME", syntax: secretName, group: "TLS", commands: CHANGING, unset: "needed with --tls secret", help: "The Secret that holds your certificate" },
   { key: "http", kind: "choice", choices: ["redirect", "enabled"], group: "TLS", commands: CHANGING, unset: "redirect with TLS, else enabled", help: "What plain http does" },
@@ -173,6 +183,21 @@ export const optionsOf = (command: CommandName): readonly Option[] =>
 /** Those that may stand in the environment, and in the file. */
 export const inEnvironment: readonly Option[] = OPTIONS.filter((option) => option.only !== "flag");
 export const inFile: readonly Option[] = OPTIONS.filter((option) => option.only === undefined);
+/** What the cluster keeps: those that describe the installation. Its versions are kept themselves, not what was asked of them. */
+export const CHOICES: readonly (Option & { readonly key: keyof Config })[] = inFile.filter(
+  (option): option is Option & { readonly key: keyof Config } => !option.runOnly && option.key !== "knativeVersion",
+);
+
+/** The name of a choice; its flag is fine too. */
+function choiceName(text: string): string | Problem {
+  const names = CHOICES.map(nameOf);
+  const name = text.trim().replace(/^--/, "");
+  if (names.includes(name)) return name;
+  return {
+    why: "It is no option of which the cluster keeps what was chosen.",
+    remedy: didYouMean(name, names, `These are: ${names.join(", ")}.`),
+  };
+}
 
 /** The default as people read it. */
 export const defaultText = (option: Option): string =>

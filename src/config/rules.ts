@@ -7,6 +7,8 @@ import type { DnsProvider } from "../dns/provider.ts";
 import { UserError } from "../ports/error.ts";
 import { provesControl } from "./complete.ts";
 import type { Config } from "./config.ts";
+import { flagOf } from "./options.ts";
+import { SHORT } from "./shown.ts";
 import { duration } from "./syntax.ts";
 
 /** `route53, rfc2136 or manual` */
@@ -20,10 +22,24 @@ const either = (some: readonly DnsProvider[]): string =>
 interface Rule {
   readonly id: `config.${string}`;
   /** Undefined: it holds. */
-  readonly broken: (
-    config: Config,
-  ) => { readonly what: string; readonly why: string; readonly remedy: string } | undefined;
+  readonly broken: (config: Config) => Quarrel | undefined;
 }
+
+interface Quarrel {
+  readonly what: string;
+  readonly why: string;
+  readonly remedy: string;
+  /** The options that do not fit together: with another value of any of them it might be otherwise. */
+  readonly between: readonly (keyof Config)[];
+}
+
+/** What is told to a CA. */
+const ASKED = ["acmeDirectory", "acmeEmail", "acmeProfile", "acmeCaFile"] as const;
+
+/** Below every domain. */
+const SHORTEST = "_kn-bootstrap.";
+/** RFC 1035 §2.3.4 */
+const isTooLong = (name: string): boolean => name.length > 253;
 
 const TIMEOUT = { min: 1, max: 24 * 3600 };
 const FIELDS = ["{{.Name}}", "{{.Namespace}}", "{{.Domain}}"];
@@ -37,6 +53,7 @@ const RULES: readonly Rule[] = [
         : {
             what: `--dns ${dns} needs --domain.`,
             why: "Only magic DNS makes a domain from the gateway's address.",
+            between: ["dns", "domain"],
             remedy: "Give --domain apps.example.com, or leave --dns out.",
           },
   },
@@ -48,6 +65,7 @@ const RULES: readonly Rule[] = [
         : {
             what: `--dns magic does not go with --domain ${domain}.`,
             why: "Magic DNS makes the domain from the gateway's address.",
+            between: ["dns", "domain"],
             remedy: "Leave one of them out.",
           },
   },
@@ -59,6 +77,7 @@ const RULES: readonly Rule[] = [
         : {
             what: `--dns magic does not go with --address ${address}.`,
             why: "Magic DNS makes the domain from an IP address, and this is a host name.",
+            between: ["dns", "address"],
             remedy: "Give the IP address, or a --domain of your own.",
           },
   },
@@ -70,6 +89,7 @@ const RULES: readonly Rule[] = [
         : {
             what: `--tls ${tls} does not go with --dns ${dns}.`,
             why: "The CA wants to see a TXT record in the domain's zone (DNS-01), and nobody would write it.",
+            between: ["tls", "dns"],
             remedy: `Choose --dns ${either(providers)} with a --domain of your own, or --tls self-signed.`,
           },
   },
@@ -81,6 +101,7 @@ const RULES: readonly Rule[] = [
         return {
           what: `--tls cert-manager does not go with --dns ${dns}.`,
           why: "cert-manager has to write TXT records by itself, whenever it renews.",
+          between: ["tls", "dns"],
           remedy: `Choose --dns ${either(providers.filter(({ solver }) => solver))} with a --domain of your own, or another --tls.`,
         };
       // Knative's common name for long hosts (serving, pkg/reconciler/certificate); X.509 allows 64, Knative checks 63.
@@ -89,6 +110,7 @@ const RULES: readonly Rule[] = [
         return {
           what: `--domain ${domain} is too long for --tls cert-manager.`,
           why: `Knative asks for the common name ${common}, which has ${common.length} characters; a certificate has room for 63.`,
+          between: ["tls", "domain"],
           remedy: "Choose a domain of at most 61 characters, or another --tls.",
         };
       return undefined;
@@ -102,6 +124,7 @@ const RULES: readonly Rule[] = [
         : {
             what: "--tls acme needs --acme-directory.",
             why: "Only Let's Encrypt is known by name.",
+            between: ["tls", "acmeDirectory"],
             remedy: "Give the URL of the CA's directory, or choose --tls letsencrypt.",
           },
   },
@@ -109,18 +132,14 @@ const RULES: readonly Rule[] = [
     id: "config.acme-options",
     broken: ({ tls, acmeDirectory, acmeEmail, acmeProfile, acmeCaFile }) => {
       if (isAcme(tls) || tls === "cert-manager") return undefined;
-      const given = {
-        "--acme-directory": acmeDirectory,
-        "--acme-email": acmeEmail,
-        "--acme-profile": acmeProfile,
-        "--acme-ca-file": acmeCaFile,
-      };
-      const odd = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+      const given = { acmeDirectory, acmeEmail, acmeProfile, acmeCaFile };
+      const odd = ASKED.filter((key) => given[key] !== undefined);
       return odd.length === 0
         ? undefined
         : {
-            what: `${odd.join(" and ")} does not go with --tls ${tls}.`,
+            what: `${odd.map((key) => flagOf({ key })).join(" and ")} does not go with --tls ${tls}.`,
             why: "No ACME CA would be asked.",
+            between: ["tls", ...odd],
             remedy: "Leave it out, or choose --tls acme.",
           };
     },
@@ -134,11 +153,13 @@ const RULES: readonly Rule[] = [
           ? {
               what: "--tls secret needs --tls-secret.",
               why: "It says where your certificate is.",
+              between: ["tls", "tlsSecret"],
               remedy: "Give --tls-secret namespace/name.",
             }
           : {
               what: `--tls-secret does not go with --tls ${tls}.`,
               why: "The certificate would come from elsewhere.",
+              between: ["tls", "tlsSecret"],
               remedy: "Choose --tls secret, or leave --tls-secret out.",
             },
   },
@@ -150,6 +171,7 @@ const RULES: readonly Rule[] = [
         : {
             what: `--dns-zone-id does not go with --dns ${dns}.`,
             why: "Nothing is written into a zone.",
+            between: ["dns", "dnsZoneId"],
             remedy: "Leave it out, or choose --dns route53.",
           },
   },
@@ -157,15 +179,16 @@ const RULES: readonly Rule[] = [
     id: "config.long-domain",
     broken: ({ domain, namespaces, domainTemplate, tls }) => {
       if (domain === undefined) return undefined;
-      // RFC 1035 §2.3.4: 253 characters. The longest names that are made below the domain.
+      // The longest names that are made below it.
       const parents = wildcardsFor(domainTemplate, domain, [...namespaces, HOME]).map((name) => name.slice(2));
       const [longest = domain] = [...parents, domain].sort((a, b) => b.length - a.length);
-      const name = `${isAcme(tls) || tls === "cert-manager" ? "_acme-challenge" : "_kn-bootstrap"}.${longest}`;
-      return name.length <= 253
+      const name = `${isAcme(tls) || tls === "cert-manager" ? "_acme-challenge." : SHORTEST}${longest}`;
+      return !isTooLong(name)
         ? undefined
         : {
             what: `--domain ${domain} is too long.`,
             why: `${name} would have ${name.length} characters; a DNS name has at most 253.`,
+            between: isTooLong(`${SHORTEST}${domain}`) ? ["domain"] : ["domain", "tls", "domainTemplate", "namespaces"],
             remedy: "Choose a shorter domain.",
           };
     },
@@ -178,6 +201,7 @@ const RULES: readonly Rule[] = [
         return {
           what: `--domain-template ${domainTemplate} lacks ${missing.join(" and ")}.`,
           why: "Two Services would have the same host, or a host outside the domain.",
+          between: ["domainTemplate"],
           remedy: "Write flat, nested, or a template with all three, for example {{.Name}}-{{.Namespace}}.{{.Domain}}.",
         };
       }
@@ -186,6 +210,7 @@ const RULES: readonly Rule[] = [
       return {
         what: `--domain-template ${domainTemplate} does not make host names below the domain.`,
         why: "Certificate and proof must know every host beforehand: DNS labels of {{.Name}}, {{.Namespace}} and fixed text, and .{{.Domain}} at the end.",
+        between: ["domainTemplate"],
         remedy: "Write flat, nested, or a template like {{.Name}}-{{.Namespace}}.{{.Domain}}.",
       };
     },
@@ -198,15 +223,17 @@ const RULES: readonly Rule[] = [
       if (tls === "none" || tls === "cert-manager") return undefined;
       if (parent.includes("{{.Name}}")) {
         return {
-          what: `--domain-template ${domainTemplate} does not go with --tls ${tls}.`,
+          what: `--domain-template ${SHORT.get(domainTemplate) ?? domainTemplate} does not go with --tls ${tls}.`,
           why: "A wildcard certificate stands for the first label only, and here the Service's name is further right.",
+          between: ["tls", "domainTemplate"],
           remedy: "Put {{.Name}} into the first label, for example {{.Name}}-{{.Namespace}}.{{.Domain}}.",
         };
       }
       if (!parent.includes("{{.Namespace}}") || namespaces.length > 0) return undefined;
       return {
-        what: `--domain-template ${domainTemplate} with --tls ${tls} needs --namespaces.`,
+        what: `--domain-template ${SHORT.get(domainTemplate) ?? domainTemplate} with --tls ${tls} needs --namespaces.`,
         why: "One wildcard certificate does not cover hosts with the namespace as a label of its own; each namespace needs one.",
+        between: ["tls", "domainTemplate", "namespaces"],
         remedy: "Give --namespaces default,…, or take --domain-template flat.",
       };
     },
@@ -219,6 +246,7 @@ const RULES: readonly Rule[] = [
         : {
             what: "--http redirect does not go with --tls none.",
             why: "There would be no https to be sent to.",
+            between: ["tls", "http"],
             remedy: "Leave --http out, or choose a --tls.",
           },
   },
@@ -230,6 +258,7 @@ const RULES: readonly Rule[] = [
         : {
             what: `--timeout cannot be ${duration(timeout)}.`,
             why: `A step may take from ${duration(TIMEOUT.min)} to ${duration(TIMEOUT.max)}.`,
+            between: ["timeout"],
             remedy: "Give a time such as 10m.",
           },
   },
@@ -240,6 +269,7 @@ const RULES: readonly Rule[] = [
         ? {
             what: "--quiet does not go with --verbose.",
             why: "One says less, the other more.",
+            between: ["quiet", "verbose"],
             remedy: "Leave one of them out.",
           }
         : undefined,
@@ -252,10 +282,28 @@ const parentOf = (template: string): string => {
   return template.slice(dot + 1);
 };
 
+export interface BrokenRule extends Quarrel {
+  readonly id: Rule["id"];
+}
+
+/** The first rule that is broken, of those that count. */
+export const brokenRule = (
+  config: Config,
+  counts: (rule: BrokenRule) => boolean = () => true,
+): BrokenRule | undefined => {
+  for (const { id, broken } of RULES) {
+    const quarrel = broken(config);
+    if (quarrel && counts({ id, ...quarrel })) return { id, ...quarrel };
+  }
+  return undefined;
+};
+
+/** `more`: what else has to be known of it. */
+export const ruleError = ({ id, what, why, remedy }: BrokenRule, more = ""): UserError =>
+  new UserError({ id, what, why: `${why}${more}`, remedy, exitCode: 2 });
+
 /** Throws UserError with exit code 2 for the first rule that is broken. */
 export const assertRules = (config: Config): void => {
-  for (const { id, broken } of RULES) {
-    const problem = broken(config);
-    if (problem) throw new UserError({ id, ...problem, exitCode: 2 });
-  }
+  const broken = brokenRule(config);
+  if (broken) throw ruleError(broken);
 };

@@ -16,13 +16,17 @@ export const shown = (config: Config): Readonly<Record<string, string | boolean 
     }),
   );
 
+/** What somebody would have written to have this, without the defaults. */
+export const told = (config: Config, command: CommandName = "install"): Written =>
+  Object.fromEntries(toldOptions(config, command).map(([option, value]) => [option.key, value]));
+
 const held = (config: Config, option: Option): Value | undefined => config[option.key as keyof Config];
 
 /** Options whose default depends on others: they are said when they differ from what those others imply. */
 const GIVEN: readonly (keyof Config)[] = ["domain", "tls"];
 
 /** What has to be said to have this configuration: what is left out is the default. Colour belongs to the terminal at hand. */
-const told = (config: Config, command: CommandName): readonly (readonly [Option, Value])[] => {
+const toldOptions = (config: Config, command: CommandName): readonly (readonly [Option, Value])[] => {
   const only = (...keys: readonly (keyof Config)[]): Written =>
     Object.fromEntries(keys.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])));
   const completed = (written: Written): Config => complete(written, { env: {}, terminal: false });
@@ -42,13 +46,18 @@ const told = (config: Config, command: CommandName): readonly (readonly [Option,
 
 /** The one command line that says the same. */
 export const asCommand = (config: Config, command: CommandName = "install"): string => {
-  const words = told(config, command).flatMap(([option, value]) => flagWords(option, value));
-  return ["kn-bootstrap", command, ...words.map(quote)].join(" ");
+  return ["kn-bootstrap", command, ...asFlags(config, command)].join(" ");
 };
+
+/** Its flags alone, quoted for a shell. */
+export const asFlags = (config: Config, command: CommandName = "install"): readonly string[] =>
+  toldOptions(config, command)
+    .flatMap(([option, value]) => flagWords(option, value))
+    .map(quote);
 
 /** The lines of the file that says the same, for --config. */
 export const asYaml = (config: Config, command: CommandName = "install"): string =>
-  told(config, command)
+  toldOptions(config, command)
     .map(([option, value]) => `${nameOf(option)}: ${yamlOf(value)}\n`)
     .join("");
 
@@ -61,7 +70,8 @@ const yamlOf = (value: Value): string => {
 /** A double-quoted scalar takes every JSON string (YAML 1.2 §7.3.1). */
 const yamlScalar = (text: string): string => (/^\w[\w./@-]*$/.test(text) ? text : JSON.stringify(text));
 
-const SHORT: ReadonlyMap<string, string> = new Map([
+/** Of host templates. */
+export const SHORT: ReadonlyMap<string, string> = new Map([
   [FLAT, "flat"],
   [NESTED, "nested"],
 ]);
@@ -76,3 +86,17 @@ const flagWords = (option: Option, value: Value): readonly string[] => {
 
 /** For a POSIX shell. */
 const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+const UNSET: Readonly<Partial<Record<Option["key"], string>>> = {
+  domain: "magic",
+  tlsSecret: "none",
+  acmeEmail: "none",
+};
+
+/** A value as people say it. */
+export const words = (option: Option, value: Value | undefined): string => {
+  if (value === undefined) return UNSET[option.key] ?? option.unset ?? "none";
+  if (typeof value === "boolean") return value ? "on" : "off";
+  if (typeof value === "object") return value.length > 0 ? value.join(", ") : "none";
+  return SHORT.get(String(value)) ?? String(value);
+};

@@ -43,7 +43,7 @@ export const domainName: Syntax = (text) => {
   if (isIP(name))
     return {
       why: "It is an IP address.",
-      remedy: `Leave --domain out and give --address ${name}: magic DNS makes a name from it.`,
+      remedy: `Give --dns magic --address ${name} instead: magic DNS makes a name from it.`,
     };
   if (name.startsWith("*.")) return { why: "The wildcard is added by itself.", remedy: `Write ${name.slice(2)}.` };
   if (/[/:]/.test(name))

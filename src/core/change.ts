@@ -3,7 +3,7 @@ import type { RecordSetChange, Zone } from "../ports/zones.ts";
 
 export type Action = "create" | "update" | "delete";
 
-/** One field that differs. `from` absent: it is added; `to` absent: it is removed. */
+/** One field that differs. `from` absent: it is added; `to` absent: it is removed; both absent: {@link Plan.choices} says it. */
 export interface FieldDifference {
   /** `.spec.ports[name="http2"].nodePort` */
   readonly path: string;
@@ -97,8 +97,23 @@ export interface StepPlan {
   readonly notes: readonly string[];
 }
 
+/** An option of the installation that counts otherwise than before, in words. */
+export interface ChoiceChange {
+  /** `domain` */
+  readonly option: string;
+  /** Absent: whoever chose before did not know the option. */
+  readonly from?: string;
+  readonly to: string;
+  /** Why, where nobody said it. */
+  readonly because?: string;
+  /** What the installation becomes by it: sentences. */
+  readonly means?: string;
+}
+
 export interface Plan {
   readonly goal: Goal;
+  /** Absent: nothing was chosen before, or nothing else is now. */
+  readonly choices?: readonly ChoiceChange[];
   readonly steps: readonly StepPlan[];
 }
 

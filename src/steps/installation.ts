@@ -1,5 +1,6 @@
 import type { AcmeIssuer } from "../certificates/cert-manager/issuer.ts";
 import type { Config } from "../config/config.ts";
+import type { ChoiceChange } from "../core/change.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
 import type { KubeObject } from "../ports/object.ts";
@@ -34,6 +35,10 @@ export interface Installation {
   readonly manifests: Manifests;
   /** What the state ConfigMap says about the choices made. */
   readonly choices: Readonly<Record<string, unknown>>;
+  /** Those that were said although they would have followed from others (Kept.insisted). */
+  readonly insisted?: readonly (keyof Config)[];
+  /** Those that were others before. */
+  readonly choiceChanges?: readonly ChoiceChange[];
   /** The certificate that is to be replaced although nothing is wrong with it, and why. */
   readonly renewal?: { readonly serial: string; readonly reason: string };
   /** With `tls: cert-manager`: what it is to ask for certificates. Absent for `render`. */

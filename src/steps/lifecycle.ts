@@ -138,13 +138,17 @@ const kindsOf = ({ manifests }: Installation): readonly Kind[] => {
 };
 
 /** What install would change. Reads only. Without a cluster nothing is confirmed by dry run (`render`). */
-export const planInstall = (
+export const planInstall = async (
   install: Installation,
   live: Snapshot,
   now: () => Date,
   cluster?: ClusterPreview,
-): Promise<Plan> =>
-  makePlan(steps(install), { goal: "present", live, now, kinds: kindsOf(install), ...(cluster ? { cluster } : {}) });
+): Promise<Plan> => {
+  const { choiceChanges = [] } = install;
+  const options: PlanOptions = { goal: "present", live, now, kinds: kindsOf(install), ...(cluster ? { cluster } : {}) };
+  const plan = await makePlan(steps(install), options);
+  return choiceChanges.length > 0 ? { ...plan, choices: choiceChanges } : plan;
+};
 
 /** What install would do to a cluster in which nothing is. */
 export const planFromNothing = (install: Installation, now: () => Date): Promise<Plan> =>

@@ -98,7 +98,7 @@ const asked = ({ config, dns, acmeCa }: Installation, tools: Tools): readonly Tr
       const { acmeProfile } = config;
       if (acmeProfile && !(acmeProfile in profiles))
         throw couldNot(`${directory} has no profile ${acmeProfile} any more.`, {
-          text: `Install with another --acme-profile${Object.keys(profiles).length > 0 ? `: ${Object.keys(profiles).join(", ")}` : ", or without"}.`,
+          text: `Install with ${Object.keys(profiles).length > 0 ? `another --acme-profile (${Object.keys(profiles).join(", ")}), or with ` : ""}--reset-choice acme-profile.`,
         });
       return `${directory}${hasRenewalInfo ? ", and says when to renew" : ""}`;
     },

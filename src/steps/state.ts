@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { accountIn } from "../certificates/acme/account.ts";
-import type { AccountChange } from "../core/change.ts";
+import type { Config } from "../config/config.ts";
+import { nameOf } from "../config/options.ts";
+import type { AccountChange, Change } from "../core/change.ts";
 import { HOME, isOurs, managerFor, ownerOf, ownerOfData } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
 import { PRIOR, PRIOR_MANAGER, readPrior, STATE } from "../core/prior.ts";
@@ -9,7 +12,7 @@ import { markerName } from "../dns/ownership.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { dataOf, type KubeObject, refOf } from "../ports/object.ts";
 import { isInZone } from "../ports/zones.ts";
-import { choicesOf } from "./chosen.ts";
+import { CHOSEN, choicesOf, INSISTED } from "./chosen.ts";
 import type { Installation, Removal } from "./installation.ts";
 import { letGo } from "./serving.ts";
 
@@ -48,20 +51,21 @@ export const state = (install: Installation, removal?: Removal): Step => ({
   needs: [],
   plan: async (ctx) => {
     sayWhatStays(ctx, choicesOf(await ctx.live.get(STATE)), install);
-    const { manifests, choices, acmeCa } = install;
-    return ctx.reconcile([
+    const { manifests, acmeCa } = install;
+    const changes = await ctx.reconcile([
       homeNamespace,
       {
         apiVersion: "v1",
         kind: "ConfigMap",
         metadata: { namespace: HOME, name: STATE.name },
         data: {
-          choices: JSON.stringify(choices, null, 2),
+          ...choicesData(install, await ctx.live.get(STATE)),
           versions: JSON.stringify(manifests.versions, null, 2),
           ...(acmeCa ? { [AUTHORITY_ROOT]: acmeCa } : {}),
         },
       },
     ]);
+    return changes.map(withoutText);
   },
   absent: async (ctx, owned) => {
     if (!removal?.purge) return [];
@@ -83,11 +87,39 @@ const keptHere = async (ctx: PlanContext): Promise<readonly KubeObject[]> => {
     .filter((object) => object.metadata.namespace === HOME && ["state", "certificate"].includes(ownerOf(object) ?? ""));
 };
 
+/** Choices that are the same stay in the very words in which they are there: how they came to be is worth no write. */
+const choicesData = ({ choices, insisted = [] }: Installation, live: KubeObject | undefined) => {
+  const { [CHOSEN]: text, [INSISTED]: names } = dataOf(live);
+  if (text !== undefined && isDeepStrictEqual(choicesOf(live), choices))
+    return { [CHOSEN]: text, ...(names === undefined ? {} : { [INSISTED]: names }) };
+  return {
+    [CHOSEN]: JSON.stringify(choices, null, 2),
+    ...(insisted.length > 0 ? { [INSISTED]: JSON.stringify(insisted.map((key) => nameOf({ key }))) } : {}),
+  };
+};
+
+/** The plan says in words which choices change (Plan.choices); JSON within JSON says it to nobody. */
+const withoutText = (change: Change): Change => {
+  if (change.kind !== "object" || change.object.kind !== STATE.kind) return change;
+  const isText = (path: string): boolean => [CHOSEN, INSISTED].some((key) => path === `.data.${key}`);
+  return {
+    ...change,
+    fields: change.fields.map((field) => (isText(field.path) ? { path: field.path } : field)),
+    conflicts: change.conflicts.map(({ path, owner, ...values }) => ({ path, owner, ...(isText(path) ? {} : values) })),
+  };
+};
+
 /** The root of a private ACME CA: who renews has no file of it. */
 const AUTHORITY_ROOT = "acme-ca.pem";
 
-export const keptAuthorityRoot = async (cluster: Pick<ClusterRead, "get">): Promise<string | undefined> =>
-  dataOf(await cluster.get(STATE))[AUTHORITY_ROOT];
+/** Undefined too where it is the root of another CA than the one that is asked now. */
+export const keptAuthorityRoot = async (
+  cluster: Pick<ClusterRead, "get">,
+  { acmeDirectory }: Pick<Config, "acmeDirectory">,
+): Promise<string | undefined> => {
+  const state = await cluster.get(STATE);
+  return choicesOf(state)["acme-directory"] === acmeDirectory ? dataOf(state)[AUTHORITY_ROOT] : undefined;
+};
 
 /** What the proof was about; another value means that it has to be given again. */
 export const PROVED = "proved";

@@ -2,6 +2,8 @@ import { hostFor } from "../certificates/names.ts";
 import { inspect } from "../certificates/secret.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
 import { isReady, whyNotReady } from "../checks/knative-service/index.ts";
+import { settleWith } from "../config/kept.ts";
+import { asFlags } from "../config/shown.ts";
 import type { Finding, ReadContext } from "../core/check.ts";
 import { ownerOf } from "../core/inventory.ts";
 import { STATE } from "../core/prior.ts";
@@ -12,7 +14,7 @@ import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import { at, dataOf, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
-import { choicesOf } from "./chosen.ts";
+import { choicesOf, keptIn } from "./chosen.ts";
 import { type RenewalStatus, readRenewal } from "./renewal-status.ts";
 import { servedSecret } from "./tls.ts";
 
@@ -36,6 +38,8 @@ export interface Status {
     readonly issuer: string;
   };
   readonly renewal?: RenewalStatus;
+  /** Flags that say what was chosen here, quoted for a shell; defaults go without. Absent: nothing is kept. */
+  readonly chosen?: readonly string[];
   /** Deployments that should run and do not, each with its cause. Empty: healthy. */
   readonly problems: readonly string[];
   /** How many Knative Services there are, and how many of them are not ready. Absent: they may not be read. */
@@ -88,6 +92,15 @@ const defaultDomain = (config: KubeObject | undefined): string | undefined =>
     .flatMap(([key, value]) => (!key.startsWith("_") && value.trim() === "" ? [key] : []))
     .sort()[0];
 
+/** Another version of ours, or a person, may have written what we cannot use. */
+const readableChoices = (state: KubeObject | undefined): Readonly<Record<string, unknown>> => {
+  const odd = keptIn(state).unreadable.map(({ option }) => option);
+  return Object.fromEntries(Object.entries(choicesOf(state)).filter(([name]) => !odd.includes(name)));
+};
+
+const chosenFlags = (state: KubeObject | undefined): readonly string[] =>
+  asFlags(settleWith({}, keptIn(state), [], { env: {}, terminal: false }).config);
+
 /** One read of everything that a status shows; `ctx.cluster` should answer from a snapshot. */
 export const readStatus = async (ctx: ReadContext): Promise<Status> => {
   const { cluster } = ctx;
@@ -103,7 +116,7 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
   const ours = deployments.filter(({ metadata }) => PLACES.has(metadata.namespace));
   if (!namespace || ours.length === 0) return { ...base, records: [], problems: [] };
 
-  const choices = choicesOf(state);
+  const choices = readableChoices(state);
   const className = dataOf(network)["ingress-class"] ?? dataOf(network)["ingress.class"] ?? DEFAULT_CLASS;
   const provider = ingressIds.map(ingressProvider).find((candidate) => candidate.className === className);
   const exposure = {
@@ -164,6 +177,7 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
         }
       : {}),
     ...(renewal ? { renewal } : {}),
+    ...(Object.keys(choices).length > 0 ? { chosen: chosenFlags(state) } : {}),
     problems: health.status === "ok" ? [] : [health.summary],
     ...(knativeServices ? { knativeServices } : {}),
   };

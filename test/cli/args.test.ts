@@ -81,8 +81,15 @@ describe("the command line", () => {
       removeCronjob: false,
       rollAccountKey: false,
       check: false,
+      resetChoices: false,
+      resetChoice: [],
       fault: [],
     });
+    expect(chosen("plan --reset-choice address,--tls --reset-choice hpa").flags.resetChoice).toEqual([
+      "address",
+      "tls",
+      "hpa",
+    ]);
     expect(chosen("uninstall --purge --delete-workloads").flags).toMatchObject({ purge: true, deleteWorkloads: true });
   });
 
@@ -91,6 +98,8 @@ describe("the command line", () => {
     ["plan --exitcode", /Did you mean --exit-code\?/],
     ["--no-colour", /Did you mean --no-color\?/],
     ["--no-domain", /no option --no-domain/],
+    ["plan --reset-choice adress", /"adress"\]\..*Did you mean address\?/],
+    ["plan --reset-choice yes", /the cluster keeps.*These are: hpa, logging/],
     ["uninstall --no-purge", /no option --no-purge/],
     ["-z", /no option -z/],
     ["pln", /no command "pln"\. Did you mean plan\?/],

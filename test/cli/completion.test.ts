@@ -68,6 +68,7 @@ describe("what can be completed", () => {
     expect(await values("plan", "--kubeconfig=other", "--context=")).toEqual(["--context=of-the-other"]);
     expect(await values("--knative-version", "")).toEqual((await loadCatalog()).minors.toReversed());
     const faults = FAULTS.map(({ name }) => name);
+    expect(await values("install", "--reset-choice", "hpa,do")).toEqual(["hpa,domain", "hpa,domain-template"]);
     expect(await values("rehearse", "--fault", "")).toEqual(faults);
     expect(await values("rehearse", "--fault", "api-429,api-")).toEqual(
       faults.filter((name) => name.startsWith("api-") && name !== "api-429").map((name) => `api-429,${name}`),

@@ -42,7 +42,7 @@ describe("the installation with", () => {
     const plain = await run("install", "--yes", ...OPTION_SETS.plain.args);
     expect(plain.code, plain.stderr).toBe(0);
     expect(plain.stderr).toMatch(/http:\/\/hello-kn-bootstrap\.\S+ answers\s+200/);
-    expect((await run("install", "--yes")).code).toBe(0);
+    expect((await run("install", "--yes", "--tls", "self-signed")).code).toBe(0);
     expect(dataOf(get("ConfigMap", "config-network"))["default-external-scheme"]).toBe("https");
     const back = await run("install", "--yes", ...OPTION_SETS.plain.args);
     expect(back.code, back.stderr).toBe(0);
@@ -112,7 +112,7 @@ describe("the installation with", () => {
     expect(dataOf(get("ConfigMap", "config-deployment"))["registries-skipping-tag-resolving"]).toBe(
       "kind.local,ko.local,dev.local,localhost:5001",
     );
-    const off = await run("install", "--yes");
+    const off = await run("install", "--yes", "--reset-choices");
     expect(off.code, off.stderr).toBe(0);
     expect(get("Deployment", "autoscaler-hpa", "knative-serving", "apps/v1")).toBeUndefined();
     expect(dataOf(get("ConfigMap", "config-observability"))).not.toHaveProperty("logging.enable-request-log");

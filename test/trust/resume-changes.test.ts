@@ -14,15 +14,15 @@ it(
       title: "an install with changed flags",
       before: [INSTALL],
       command: CHANGE,
-      after: ["plan", "--exit-code", ...VERSION, ...OTHERWISE],
+      after: ["plan", "--exit-code", ...VERSION],
     }),
 );
 
 it("the way back, which also takes objects away, does so too", { timeout: PATIENCE }, () =>
   killEverywhere({
-    title: "an install with the first flags again (odd writes)",
+    title: "an install with the defaults again (odd writes)",
     before: [CHANGE],
-    command: INSTALL,
+    command: [...INSTALL, "--reset-choices"],
     after: ["plan", "--exit-code", ...VERSION],
     sample: (n) => n % 2 === 1,
   }),

@@ -118,7 +118,12 @@ const sayWhy = (problem: AcmeProblem, context: ProblemContext, name: string | un
       return unknownProfile(context, problem.detail, cause);
     case "invalidContact":
     case "unsupportedContact":
-      return bad("contact", `${ca} does not accept the address.`, "Correct --acme-email, or leave it out.", 2);
+      return bad(
+        "contact",
+        `${ca} does not accept the address.`,
+        "Correct --acme-email, or take it back: --reset-choice acme-email.",
+        2,
+      );
     case "noDirectory":
       return bad("directory", `${context.directory} is no ACME directory.`, "Correct --acme-directory.", 2);
     case "badNonce":
@@ -153,8 +158,8 @@ export const unknownProfile = ({ directory, info }: ProblemContext, why?: string
     ...(why ? { why } : {}),
     remedy:
       profiles.length > 0
-        ? `Choose --acme-profile from ${profiles.join(", ")}, or leave it out.`
-        : "It has no profiles: leave --acme-profile out.",
+        ? `Choose --acme-profile from ${profiles.join(", ")}, or take it back: --reset-choice acme-profile.`
+        : "It has no profiles. Take the choice back: --reset-choice acme-profile.",
     exitCode: 2,
     ...(cause === undefined ? {} : { cause }),
   });

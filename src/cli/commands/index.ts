@@ -11,6 +11,8 @@ export interface Command {
   readonly argument?: { readonly value: string; readonly choices: readonly string[] };
   /** Options that go without saying; whoever says otherwise is believed. */
   readonly implied?: Written;
+  /** What was chosen before at the cluster counts, so that not all can be judged before that is known. */
+  readonly remembers?: true;
   /** Resolves to the exit code; the command's own file is not loaded before. */
   readonly run: (ctx: CommandContext) => Promise<number>;
 }
@@ -20,11 +22,13 @@ export const commands: readonly Command[] = [
   {
     name: "install",
     summary: "Install Knative Serving, an ingress and TLS: plan, ask, apply, prove",
+    remembers: true,
     run: async (ctx) => (await import("./install.ts")).run(ctx),
   },
   {
     name: "plan",
     summary: "Show what install would change; change nothing",
+    remembers: true,
     run: async (ctx) => (await import("./plan.ts")).run(ctx),
   },
   {
@@ -40,11 +44,13 @@ export const commands: readonly Command[] = [
   {
     name: "status",
     summary: "Show versions, URLs, address and certificate of the installation",
+    remembers: true,
     run: async (ctx) => (await import("./status.ts")).run(ctx),
   },
   {
     name: "renew",
     summary: "Replace the certificate when it is due, and prove that the new one is served",
+    remembers: true,
     run: async (ctx) => (await import("./renew.ts")).run(ctx),
   },
   {
@@ -56,6 +62,7 @@ export const commands: readonly Command[] = [
   {
     name: "uninstall",
     summary: "Remove what install made, in the safe order; show it first",
+    remembers: true,
     run: async (ctx) => (await import("./uninstall.ts")).run(ctx),
   },
   {

@@ -8,6 +8,9 @@ import { chooseFor, prepareInstall } from "../installing.ts";
 export const run = async (ctx: CommandContext): Promise<number> => {
   const install = await prepareInstall(ctx, await chooseFor(ctx));
   const plan = await planFromNothing(install, () => new Date());
+  ctx.stdout(
+    "# No cluster was asked: what was chosen before does not count here, only options and defaults (docs/choices.md).\n",
+  );
   for (const change of changesOf(plan)) {
     if (change.kind === "certificate") {
       ctx.stdout(

@@ -1,9 +1,9 @@
 import { changesOf } from "../../core/change.ts";
-import { installedConfig } from "../../steps/chosen.ts";
 import { assertRenewalRights, ELSEWHERE } from "../../steps/cron/index.ts";
 import { runningInstallation } from "../../steps/prepare.ts";
 import { checkRenewal } from "../../steps/renew-check.ts";
 import { nextRenewal, noCertificate, planRenewal, runRenewal, withRenewal } from "../../steps/renewing.ts";
+import { installedConfig } from "../choosing.ts";
 import type { CommandContext } from "../context.ts";
 import {
   assertRenewFlags,
@@ -35,7 +35,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
 /** Objects are asked for one by one: the CronJob's account may not list what others have. */
 const renew = async (ctx: CommandContext, session: Session): Promise<number> => {
   const { cluster } = session.tools;
-  const config = await installedConfig(cluster, ctx.config);
+  const config = await installedConfig(ctx, cluster, { careful: true });
   const elsewhere = ELSEWHERE[config.tls];
   if (elsewhere) {
     ctx.emit({ type: "note", level: "info", text: elsewhere });

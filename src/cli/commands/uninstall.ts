@@ -3,10 +3,10 @@ import { OWNER_LABEL } from "../../core/inventory.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { messageOf, type Remedy } from "../../ports/error.ts";
 import { groupOf, refOf } from "../../ports/object.ts";
-import { installedConfig } from "../../steps/chosen.ts";
 import { planUninstall, readLeft, runUninstall } from "../../steps/lifecycle.ts";
 import { withoutManifests } from "../../steps/prepare.ts";
 import { homeNamespace } from "../../steps/state.ts";
+import { installedConfig } from "../choosing.ts";
 import type { CommandContext } from "../context.ts";
 import { agree, openSession } from "../session.ts";
 import { lookAround } from "../surroundings.ts";
@@ -15,7 +15,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
   const session = await openSession(ctx);
   try {
     const { cluster } = session.still;
-    const config = await installedConfig(cluster, ctx.config).catch(async (error: unknown) => {
+    const config = await installedConfig(ctx, cluster, { careful: false }).catch(async (error: unknown) => {
       throw await unreadable(error, cluster);
     });
     const { known, tools } = await lookAround(ctx.flags.keepRecords ? { ...config, dns: "none" } : config, session);

@@ -1,4 +1,5 @@
 import {
+  CHOICES,
   COMMAND_NAMES,
   type CommandName,
   flagOf,
@@ -112,11 +113,12 @@ const valuesOf = async (
   const plain = (values: readonly string[]): readonly Candidate[] => values.map((value) => ({ value, help: "" }));
   if (option.key === "context") return only(plain(await lookups.contexts(kubeconfig)), current);
   if (option.key === "knativeVersion") return only(plain(await lookups.versions()), current);
-  if (option.key !== "fault") return only(plain(option.choices ?? []), current);
+  if (option.key !== "fault" && option.key !== "resetChoice") return only(plain(option.choices ?? []), current);
+  const all = option.key === "fault" ? await lookups.faults() : plain(CHOICES.map(nameOf));
   const before = current.slice(0, current.lastIndexOf(",") + 1);
   const taken = before.split(",");
   return within(
-    (await lookups.faults()).filter(({ value }) => !taken.includes(value)),
+    all.filter(({ value }) => !taken.includes(value)),
     before,
     current,
   );

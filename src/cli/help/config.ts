@@ -4,7 +4,7 @@ export const config: Topic = {
   name: "config",
   summary: "Options in a file or in the environment, and which one wins",
   text: `
-Every option is a flag, a variable and a key. A flag wins over a variable, a variable over the file, the file over the default.
+Every option is a flag, a variable and a key. A flag wins over a variable, a variable over the file, the file over what was chosen before at this cluster, that over the default.
 
   kn-bootstrap install --config kn-bootstrap.yaml
 
@@ -18,6 +18,11 @@ The key is the flag without its dashes, the variable is the flag in capitals beh
 
 Unknown keys and variables are refused, with what was probably meant. A JSON Schema for editors is in the package: docs/config.schema.json.
 
-What was chosen is kept in the cluster, so status, renew and uninstall need no options. Credentials are no options: they come from the kubeconfig and from the chains that help dns and help tls name.
+What was chosen is kept in the cluster, so a later run needs no options, and one with fewer changes nothing. To take a choice back:
+
+  kn-bootstrap install --reset-choice address,acme-profile
+  kn-bootstrap install --reset-choices
+
+Credentials are no options: they come from the kubeconfig and from the chains that help dns and help tls name.
 `,
 };

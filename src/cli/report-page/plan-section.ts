@@ -1,7 +1,7 @@
 import { type Change, conflictsOfChange, type Plan, type RecordsChange, type StepPlan } from "../../core/change.ts";
 import { describe } from "../../ports/object.ts";
 import { count } from "../reporter/look.ts";
-import { contentOf, differences, fold, isTemporary, nameOf, remark, valueText } from "../reporter/plan.ts";
+import { choiceText, contentOf, differences, fold, isTemporary, nameOf, remark, valueText } from "../reporter/plan.ts";
 import { clip, firsts, fitting, html, type Markup } from "./html.ts";
 
 const MARKS = { create: "+", update: "~", delete: "−" } as const;
@@ -21,7 +21,7 @@ export const planSection = (plan: Plan): Markup => {
   return html`<section aria-labelledby="plan">
 <h2 id="plan">Plan</h2>
 <p>${totals(plan.steps.flatMap(({ changes }) => changes))}</p>
-${shown}
+${choices(plan)}${shown}
 ${
   left > 0
     ? html`<p>… and ${left} more: ${clip(
@@ -35,6 +35,18 @@ ${
 ${quiet > 0 ? html`<p class="soft">${count(quiet, "step")} had nothing to change.</p>` : undefined}
 </section>`;
 };
+
+const choices = ({ choices = [] }: Plan): Markup | undefined =>
+  choices.length === 0
+    ? undefined
+    : html`<p>Choices that change:</p>
+<ul class="changes">${choices.map(
+        (choice) =>
+          html`<li>${mark(choice.from === undefined ? "create" : "update")} ${choice.option}: ${clip(choiceText(choice), 400)}${
+            choice.means ? html`<br><span class="soft">${choice.means}</span>` : undefined
+          }</li>`,
+      )}</ul>
+`;
 
 const totals = (changes: readonly Change[]): string => {
   const lasting = changes.filter((change) => !isTemporary(change));

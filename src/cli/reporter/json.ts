@@ -32,8 +32,9 @@ const eventJson = (event: Event): object => {
   }
 };
 
-const planJson = ({ goal, steps }: Plan): object => ({
+const planJson = ({ goal, choices = [], steps }: Plan): object => ({
   goal,
+  choices,
   changes: steps.reduce((sum, step) => sum + step.changes.length, 0),
   steps: steps.map(({ step, title, changes, notes }) => ({ step, title, changes: changes.map(changeJson), notes })),
 });

@@ -1,6 +1,7 @@
 import { hasBlank } from "../../core/blank.ts";
 import {
   type Change,
+  type ChoiceChange,
   changesOf,
   conflictsOf,
   type FieldDifference,
@@ -31,8 +32,31 @@ export const planText = (plan: Plan, look: Look, verbose: boolean): string => {
     ...fold(step.changes, verbose).flatMap((changes) => changeLines(changes, look, verbose)),
     ...step.notes.flatMap((note) => entry(look, 2, "", note)),
   ]);
-  return [...blocks, closing(plan, look)].map((lines) => `${lines.join("\n")}\n`).join("\n");
+  return [...choicesBlock(plan, look), ...blocks, closing(plan, look)]
+    .map((lines) => `${lines.join("\n")}\n`)
+    .join("\n");
 };
+
+/** What was chosen before and counts otherwise now: the cause of what follows. */
+const choicesBlock = ({ choices = [] }: Plan, look: Look): readonly (readonly string[])[] =>
+  choices.length === 0
+    ? []
+    : [
+        [
+          ...heading(look, "Choices that change"),
+          ...choices.flatMap((choice) => {
+            const [mark, colour] = MARKS[choice.from === undefined ? "create" : "update"];
+            return [
+              ...entry(look, 2, mark, `${choice.option}: ${choiceText(choice)}`, colour),
+              ...(choice.means ? entry(look, 6, "", choice.means) : []),
+            ];
+          }),
+        ],
+      ];
+
+/** `apps.example.com → magic` */
+export const choiceText = ({ from, to, because }: ChoiceChange): string =>
+  `${from === undefined ? to : `${from} → ${to}`}${because ? ` (${because})` : ""}`;
 
 const closing = (plan: Plan, look: Look): readonly string[] => {
   const changes = changesOf(plan);
@@ -151,7 +175,8 @@ export const remark = (change: ObjectChange): string => {
  * set in it is listed; of a new object only what is not known yet.
  */
 export const differences = (change: ObjectChange): readonly FieldDifference[] => {
-  if (change.fields.length > 0 || change.action === "delete") return change.fields;
+  if (change.fields.length > 0 || change.action === "delete")
+    return change.fields.filter(({ from, to }) => from !== undefined || to !== undefined);
   const all = leaves(change.object);
   return change.action === "update"
     ? change.conflicts.length > 0

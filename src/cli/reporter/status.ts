@@ -6,7 +6,7 @@ const row = (look: Look, name: string, value: string): readonly string[] => entr
 
 /** One screen. */
 export const statusText = (status: Status, look: Look): string => {
-  const { knative, ingress, url, address, records, certificate, renewal, problems, knativeServices } = status;
+  const { knative, ingress, url, address, records, certificate, renewal, chosen, problems, knativeServices } = status;
   const lines = [
     ...heading(look, `${status.context} (${status.server}), Kubernetes ${status.kubernetes}`),
     ...row(
@@ -28,6 +28,7 @@ export const statusText = (status: Status, look: Look): string => {
         )
       : []),
     ...(renewal ? row(look, "Renewal", renewalText(renewal)) : []),
+    ...(chosen ? row(look, "Chosen", chosen.length > 0 ? chosen.join(" ") : "the defaults") : []),
     ...(knative
       ? row(look, "Health", problems.length === 0 ? "every Deployment is available" : problems.join("; "))
       : []),

@@ -1,10 +1,14 @@
 import { dirname, join } from "node:path";
 import type { Written } from "../../config/complete.ts";
 import type { Config } from "../../config/config.ts";
+import { type Kept, NOTHING_KEPT } from "../../config/kept.ts";
 import { settled } from "../../config/load.ts";
+import { CHOICES, type CommandFlags, nameOf } from "../../config/options.ts";
+import { STATE } from "../../core/prior.ts";
 import { takeSnapshot, throughSnapshot } from "../../core/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
 import { catalogFile } from "../../releases/catalog.ts";
+import { keptIn } from "../../steps/chosen.ts";
 import type { Tools } from "../../steps/lifecycle.ts";
 import type { CommandContext } from "../context.ts";
 import { installInto } from "../installing.ts";
@@ -17,12 +21,13 @@ import { sightText } from "./sight-text.ts";
 
 /** Looks at the cluster, asks what cannot be known, and installs: the plan and its confirmation are those of every install. */
 export const installByAsking = async (ctx: CommandContext, session: Session): Promise<number> => {
-  const written = await ask(ctx, session);
+  const { written, kept } = await ask(ctx, session);
   const config = settled(written, { env: ctx.env, terminal: ctx.config.color });
-  const chosen = { ...ctx, config, written };
-  ctx.page?.chose(config);
+  // What was chosen before is in the answers: it was proposed.
+  const flags = { ...ctx.flags, resetChoice: CHOICES.map(nameOf) };
+  const chosen = { ...ctx, config, written, flags };
   const schema = join(dirname(dirname((await catalogFile()).path)), "docs", "config.schema.json");
-  const [command = "", ...file] = offer(config, schema);
+  const [command = "", ...file] = offer(config, schema, kept);
   try {
     const code = await installInto(chosen, withConfig(session, config));
     ctx.stdout(`\n${[command, ...file].join("\n")}`);
@@ -34,13 +39,23 @@ export const installByAsking = async (ctx: CommandContext, session: Session): Pr
   }
 };
 
-const ask = async (ctx: CommandContext, session: Session): Promise<Written> => {
+const ask = async (ctx: CommandContext, session: Session): Promise<{ written: Written; kept: Kept }> => {
   const { terminal, env, signal } = ctx;
   if (!terminal) throw new Error("the wizard needs a terminal");
-  const sight = await look(session.still.cluster, { env, signal });
+  const seen = await look(session.still.cluster, { env, signal });
+  const kept = seen.installed ? keptIn(await session.still.cluster.get(STATE)) : NOTHING_KEPT;
+  const sight = { ...seen, installed: proposable(kept, ctx.flags) };
   ctx.stderr(`\n${sightText(sight, ctx.look)}`);
   const { stdin: input, stderr: output } = terminal;
-  return terminal.aside(() => askAll(sight, ctx.written, createPrompts({ input, output }, ctx.look, env, signal)));
+  const prompts = createPrompts({ input, output }, ctx.look, env, signal);
+  return { written: await terminal.aside(() => askAll(sight, ctx.written, prompts)), kept };
+};
+
+/** Without what was taken back. */
+const proposable = ({ values }: Kept, { resetChoices, resetChoice }: CommandFlags): Written | undefined => {
+  const kept = CHOICES.filter((option) => option.key in values && !resetChoice.includes(nameOf(option)));
+  if (resetChoices || kept.length === 0) return undefined;
+  return Object.fromEntries(kept.map(({ key }) => [key, values[key]]));
 };
 
 /** The same connection for the configuration that was chosen, looked at anew: answering takes its time. */

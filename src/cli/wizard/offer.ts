@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../../config/config.ts";
-import { asCommand, asYaml } from "../../config/shown.ts";
+import { type Kept, NOTHING_KEPT, settleWith } from "../../config/kept.ts";
+import { asCommand, asYaml, shown, told } from "../../config/shown.ts";
+import { UserError } from "../../ports/error.ts";
 
 const FILE = "kn-bootstrap.yaml";
 
@@ -11,13 +14,27 @@ export const fileText = (config: Config, schema: string): string =>
  * How to have the same again without being asked, in paragraphs: a command, and a command that writes a file. Nothing is indented
  * or wrapped, because it is there to be copied, and a here-document ends at the left margin only.
  */
-export const offer = (config: Config, schema: string): readonly string[] => [
-  `The same without questions, as one command:\n\n${asCommand(config)}\n`,
-  [
-    "Or from a file, to be kept beside the code:\n",
-    `cat > ${FILE} <<'YAML'`,
-    `${fileText(config, schema)}YAML`,
-    `kn-bootstrap install --config ${FILE}`,
-    "",
-  ].join("\n"),
-];
+export const offer = (config: Config, schema: string, kept: Kept = NOTHING_KEPT): readonly string[] => {
+  const whole = saysAll(config, kept) ? "" : " --reset-choices";
+  return [
+    `The same without questions, as one command:\n\n${asCommand(config)}${whole}\n`,
+    [
+      "Or from a file, to be kept beside the code:\n",
+      `cat > ${FILE} <<'YAML'`,
+      `${fileText(config, schema)}YAML`,
+      `kn-bootstrap install --config ${FILE}${whole}`,
+      "",
+    ].join("\n"),
+  ];
+};
+
+/** Defaults go without saying, but not over what was chosen before. */
+const saysAll = (config: Config, kept: Kept): boolean => {
+  try {
+    const { config: understood } = settleWith(told(config), kept, [], { env: {}, terminal: false });
+    return isDeepStrictEqual(shown(understood), shown(config));
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+};

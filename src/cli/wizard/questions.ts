@@ -25,8 +25,6 @@ export const askAll = async (sight: Sight, run: Written, asker: Asker): Promise<
   return written;
 };
 
-/** The exposure is known when it is not asked; every other question that does not come up has no answer. */
-const kept = ({ id, owns }: Question, written: Written): Written =>
-  id === exposure.id
-    ? Object.fromEntries(Object.entries(written).filter(([key]) => owns.includes(key as keyof Config)))
-    : {};
+/** A question that does not come up changes nothing. */
+const kept = ({ owns }: Question, written: Written): Written =>
+  Object.fromEntries(Object.entries(written).filter(([key]) => owns.includes(key as keyof Config)));

@@ -1,7 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { isAcme } from "../../certificates/index.ts";
 import { hostFor } from "../../certificates/names.ts";
 import { complete, type Written } from "../../config/complete.ts";
 import type { Config } from "../../config/config.ts";
+import { type Kept, NOTHING_KEPT, settleWith } from "../../config/kept.ts";
+import { CHOICES } from "../../config/options.ts";
 import { assertRules } from "../../config/rules.ts";
 import { type Ports, urlAt } from "../../ingress/address.ts";
 import { UserError } from "../../ports/error.ts";
@@ -38,23 +41,29 @@ export const withPlaceholders = (written: Written): Written => ({
 });
 
 /**
- * Without what belonged to a choice that is no more. `before` is what was there: the cluster keeps the defaults of its choices
- * with them, so what equals them was not meant for another choice.
+ * Without what cannot stand beside what is answered: `before` is what was there, and what differs from it was answered. The rule is that
+ * of every run (docs/choices.md), but for `tls`, which is always asked. What is still to be asked is taken as given.
  */
 export const fitted = (before: Written, given: Written): Written => {
-  let written = given;
-  if (written.domain === undefined || written.dns === "magic") written = without(written, "dns");
-  if (written.domain !== before.domain || written.dns !== before.dns) written = without(written, "dnsZoneId");
-  const { tls } = completed(written);
-  if (tls !== before.tls) {
-    const inherited = (["acmeDirectory", "acmeProfile", "http"] as const).filter(
-      (key) => written[key] === before[key] && !(tls === "acme" && key === "acmeDirectory"),
+  const whole = { ...withPlaceholders(given), namespaces: given.namespaces?.length ? given.namespaces : ["default"] };
+  const said = Object.fromEntries(
+    Object.entries(whole).filter(([key, value]) => !isDeepStrictEqual(before[key as keyof Config], value)),
+  );
+  const gone = CHOICES.map(({ key }) => key).filter((key) => key in before && !(key in whole));
+  const kept: Kept = { ...NOTHING_KEPT, values: before, insisted: ["tls"] };
+  try {
+    const { config } = settleWith(said, kept, gone, { env: {}, terminal: false });
+    const meant = completed(whole);
+    return Object.fromEntries(
+      Object.entries(given).filter(
+        ([key]) => key in said || isDeepStrictEqual(config[key as keyof Config], meant[key as keyof Config]),
+      ),
     );
-    written = without(written, ...inherited);
+  } catch (error) {
+    // The rule that is broken is told where the choice is made.
+    if (error instanceof UserError) return given;
+    throw error;
   }
-  if (!asksCa(tls)) written = without(written, "acmeEmail", "acmeDirectory", "acmeProfile", "acmeCaFile");
-  if (tls !== "secret") written = without(written, "tlsSecret");
-  return needsNamespaces(written) ? written : without(written, "namespaces");
 };
 
 /** `https://hello-default.apps.example.com`: what a first Service will be called. */

@@ -7,7 +7,7 @@ import { type Ports, reachedIn } from "../../ingress/address.ts";
 import { ApiError, type ClusterRead } from "../../ports/cluster.ts";
 import { messageOf } from "../../ports/error.ts";
 import { at, dataOf, type KubeObject } from "../../ports/object.ts";
-import { installedChoices } from "./installed.ts";
+import { keptIn } from "../../steps/chosen.ts";
 import { type Cloud, cloudOf, type LoadBalancers, loadBalancersOf, nodeAddresses } from "./reach.ts";
 import { type Component, componentsIn } from "./whose.ts";
 
@@ -53,19 +53,19 @@ export const look = async (
 ): Promise<Sight> => {
   const list = (apiVersion: string, kind: string): Promise<readonly KubeObject[] | undefined> =>
     readable(cluster.list({ apiVersion, kind }));
-  const [nodes, services, deployments, namespaces, knative, installed, state, zones] = await Promise.all([
+  const [nodes, services, deployments, namespaces, knative, state, zones] = await Promise.all([
     list("v1", "Node"),
     list("v1", "Service"),
     list("apps/v1", "Deployment"),
     list("v1", "Namespace"),
     list("serving.knative.dev/v1", "Service"),
-    readable(installedChoices(cluster)),
     readable(cluster.get(STATE)),
     visibleZones({ env, signal, glanceMs }),
   ]);
   signal.throwIfAborted();
   const cloud = cloudOf(nodes ?? []);
   const reached = reachedIn(dataOf(state));
+  const { values: kept } = keptIn(state);
   const served = [...new Set((knative ?? []).flatMap(({ metadata }) => metadata.namespace ?? []))].sort();
   const own = (namespaces ?? []).map(({ metadata }) => metadata.name).filter((name) => !SYSTEM.test(name));
   return {
@@ -81,7 +81,7 @@ export const look = async (
     namespaces: [...new Set([...served, ...own])],
     served,
     zones,
-    installed,
+    installed: Object.keys(kept).length > 0 ? kept : undefined,
     ...(reached ? { reached } : {}),
   };
 };

@@ -5,8 +5,20 @@ import { type DnsStage, DOMAIN, dnsStage, errorOf, zoneOf } from "./stage.ts";
 describe("what is chosen changes", () => {
   let world: DnsStage;
   let before: readonly string[];
+  /** Nothing but this. */
   const install = (domain: string, ...more: readonly string[]): Promise<Outcome> =>
-    world.run("install", "--yes", "--dns", "route53", "--domain", domain, "--tls", "self-signed", ...more);
+    world.run(
+      "install",
+      "--yes",
+      "--reset-choices",
+      "--dns",
+      "route53",
+      "--domain",
+      domain,
+      "--tls",
+      "self-signed",
+      ...more,
+    );
   const names = (): readonly string[] =>
     world.internet.dns
       .zone("example.com")
