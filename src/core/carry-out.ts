@@ -8,6 +8,7 @@ import type { Change, Goal, ObjectChange, StepPlan } from "./change.ts";
 import type { Check, ReadContext } from "./check.ts";
 import { podsDrained } from "./draining.ts";
 import type { Emit } from "./event.ts";
+import type { Followed } from "./followed.ts";
 import { earlierGone, goneCheck } from "./gone.ts";
 import { removalWave, wave } from "./inventory.ts";
 import { outage, type Waiting } from "./outage.ts";
@@ -29,6 +30,8 @@ export interface RunTools extends ReadContext {
   readonly remember: ApplyTools["remember"];
   /** For each step: how long its waits may take together. */
   readonly timeoutMs: number;
+  /** What the waits of all steps follow. */
+  readonly followed?: Followed;
 }
 
 /** Applies what was agreed for one step and waits for its checks. Resolves to a one-line summary. */
@@ -155,7 +158,8 @@ const patiently = async <T>(work: () => Promise<T>, patience: Patience): Promise
 };
 
 const hold = async (check: Check, tools: RunTools, remaining: () => number, onReason: OnReason): Promise<string> => {
-  const finding = await until(check, tools, { timeoutMs: remaining(), onReason });
+  const { followed } = tools;
+  const finding = await until(check, tools, { timeoutMs: remaining(), onReason, ...(followed ? { followed } : {}) });
   if (finding.status === "fail" || finding.status === "unknown") {
     throw new UserError({
       id: check.id,

@@ -4,7 +4,7 @@ import { type RecordSetChange, sameSet } from "../ports/zones.ts";
 import { fills, hasBlank } from "./blank.ts";
 import { type Change, conflictsOfChange, type Goal, type StepPlan } from "./change.ts";
 import { planStep, subjectOf, targetOf } from "./plan.ts";
-import { directSnapshot, takeSnapshot } from "./snapshot.ts";
+import { directSnapshot, stepSnapshot } from "./snapshot.ts";
 import type { Kind, Step } from "./step.ts";
 
 interface ReplanTools {
@@ -37,7 +37,7 @@ export const replan = async (
         ]
       : [],
   );
-  const live = tools.narrow ? directSnapshot(tools.cluster) : takeSnapshot(tools.cluster, true);
+  const live = tools.narrow ? directSnapshot(tools.cluster) : stepSnapshot(tools.cluster);
   const now = await planStep(
     step,
     { goal, live, now: tools.now, cluster: tools.cluster, kinds: unique(kinds), firm: true },

@@ -2,6 +2,7 @@ import { Interrupted, messageOf, UserError } from "../ports/error.ts";
 import { describe, refOf } from "../ports/object.ts";
 import { carryOut, type RunTools } from "./carry-out.ts";
 import type { ObjectChange, Plan } from "./change.ts";
+import { createFollowed } from "./followed.ts";
 import { order, reverse } from "./order.ts";
 import type { Step } from "./step.ts";
 
@@ -39,6 +40,9 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
   const stop = new AbortController();
   const signal = AbortSignal.any([tools.signal, stop.signal]);
   const started = new Map<string, Promise<boolean>>();
+  const ended = new AbortController();
+  const followed = createFollowed(tools.cluster, AbortSignal.any([signal, ended.signal]));
+  const stepTools = { ...tools, signal, followed, cluster: followed.noting(tools.cluster) };
   const temporaries: ObjectChange[] = [];
   let failure: Error | undefined;
   /** What only a person can do: everything that does not need it goes on, and in the end all of it is said at once. */
@@ -72,7 +76,7 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
     tools.emit({ type: "step-started", step: step.id, title: plan.title, changes: plan.changes.length });
     let done = 0;
     try {
-      const summary = await carryOut(step, plan, agreed.goal, { ...tools, signal }, temporaries, () => {
+      const summary = await carryOut(step, plan, agreed.goal, stepTools, temporaries, () => {
         done += 1;
       });
       note("done", startedAt, done, summary);
@@ -99,6 +103,7 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
 
   for (const step of sorted) started.set(step.id, runStep(step));
   await Promise.all(started.values());
+  ended.abort();
   const leftovers = await removeTemporaries(temporaries, tools);
   failure ??= together(sorted.flatMap(({ id }) => asked.get(id) ?? [])) ?? leftovers;
   const interrupted = tools.signal.aborted;

@@ -1,5 +1,5 @@
 import type { ClusterRead, ListQuery } from "../ports/cluster.ts";
-import { type KubeObject, keyOf } from "../ports/object.ts";
+import { type KubeObject, keyOf, type ObjectRef } from "../ports/object.ts";
 import { OWNER_LABEL } from "./inventory.ts";
 import type { Snapshot } from "./step.ts";
 
@@ -7,17 +7,14 @@ import type { Snapshot } from "./step.ts";
  * Lists each kind once and answers everything from that (rule 2). Of Secrets only those with our label are listed, and others read
  * by name, so that other people's never enter memory.
  */
-export const takeSnapshot = (cluster: ClusterRead, fresh = false): Snapshot => {
+export const takeSnapshot = (cluster: ClusterRead): Snapshot => {
   const lists = new Map<string, Promise<ReadonlyMap<string, KubeObject>>>();
   const load = (apiVersion: string, kind: string, namespace?: string): Promise<ReadonlyMap<string, KubeObject>> => {
     const id = `${apiVersion}/${kind}/${namespace ?? ""}`;
     let list = lists.get(id);
     if (!list) {
       list = (async () => {
-        const known =
-          (await cluster.resource(apiVersion, kind)) ??
-          (fresh ? await cluster.resource(apiVersion, kind, true) : undefined);
-        if (!known) return new Map();
+        if (!(await cluster.resource(apiVersion, kind))) return new Map();
         const items = await cluster.list({ apiVersion, kind, ...(namespace ? { namespace } : {}) });
         return new Map(items.map((item) => [keyOf(item), item]));
       })();
@@ -35,12 +32,14 @@ export const takeSnapshot = (cluster: ClusterRead, fresh = false): Snapshot => {
     return list;
   };
   const owned = (apiVersion: string, kind: string) => labelled(apiVersion, kind, OWNER_LABEL);
+  const secret = async (ref: ObjectRef): Promise<KubeObject | undefined> => {
+    const ours = (await owned(ref.apiVersion, ref.kind)).find((item) => keyOf(item) === keyOf(ref));
+    return ours ?? cluster.get(ref);
+  };
+  const secretOnce = once(secret, keyOf);
   return {
-    get: async (ref) => {
-      if (ref.kind !== "Secret") return (await load(ref.apiVersion, ref.kind)).get(keyOf(ref));
-      const ours = (await owned(ref.apiVersion, ref.kind)).find((item) => keyOf(item) === keyOf(ref));
-      return ours ?? cluster.get(ref);
-    },
+    get: async (ref) =>
+      ref.kind === "Secret" ? secretOnce(ref) : (await load(ref.apiVersion, ref.kind)).get(keyOf(ref)),
     list: async (apiVersion, kind, namespace) => {
       const isLoaded = namespace !== undefined && lists.has(`${apiVersion}/${kind}/`);
       const items = [...(await load(apiVersion, kind, isLoaded ? undefined : namespace)).values()];
@@ -48,6 +47,57 @@ export const takeSnapshot = (cluster: ClusterRead, fresh = false): Snapshot => {
     },
     owned,
     labelled,
+  };
+};
+
+/** From so many objects of one kind and namespace on, a list costs less. */
+const MANY = 6;
+
+/** What one step looks at just before it runs, once each: by name, or as a list where it asks for many at once. */
+export const stepSnapshot = (cluster: ClusterRead): Snapshot => {
+  const { list, owned, labelled } = directSnapshot(cluster);
+  interface Batch {
+    readonly refs: ObjectRef[];
+    readonly found: Promise<readonly KubeObject[]>;
+  }
+  const batches = new Map<string, Batch>();
+
+  const begin = (place: string): Batch => {
+    const refs: ObjectRef[] = [];
+    const look = async (): Promise<readonly KubeObject[]> => {
+      // By then everything is in it that is asked for at once.
+      await new Promise(setImmediate);
+      batches.delete(place);
+      const [{ apiVersion, kind, namespace } = { apiVersion: "", kind: "" }] = refs;
+      // It may have come with an earlier step.
+      const known = (await cluster.resource(apiVersion, kind)) ?? (await cluster.resource(apiVersion, kind, true));
+      if (!known) return [];
+      if (refs.length >= MANY && kind !== "Secret") return list(apiVersion, kind, namespace);
+      return (await Promise.all(refs.map(cluster.get))).filter((object) => object !== undefined);
+    };
+    const batch = { refs, found: look() };
+    batches.set(place, batch);
+    return batch;
+  };
+  const get = async (ref: ObjectRef): Promise<KubeObject | undefined> => {
+    const place = JSON.stringify([ref.apiVersion, ref.kind, ref.namespace]);
+    const batch = batches.get(place) ?? begin(place);
+    batch.refs.push(ref);
+    return (await batch.found).find((object) => keyOf(object) === keyOf(ref));
+  };
+  return { get: once(get, keyOf), list: once(list), owned: once(owned), labelled: once(labelled) };
+};
+
+/** The same, asked each question once. */
+const once = <Q extends readonly unknown[], T>(
+  ask: (...question: Q) => Promise<T>,
+  idOf: (...question: Q) => string = (...question) => JSON.stringify(question),
+): ((...question: Q) => Promise<T>) => {
+  const answers = new Map<string, Promise<T>>();
+  return (...question) => {
+    const answer = answers.get(idOf(...question)) ?? ask(...question);
+    answers.set(idOf(...question), answer);
+    return answer;
   };
 };
 

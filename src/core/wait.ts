@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, type ClusterRead, type ListQuery } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import type { Check, Finding, ReadContext } from "./check.ts";
+import { createFollowed, type Followed, idOf } from "./followed.ts";
+import { lookAt, type Read } from "./look.ts";
 import { outage } from "./outage.ts";
 
 /** Told each new reason to wait, and what can be done about it. */
@@ -10,6 +12,10 @@ export type OnReason = (reason: string, remedy: Remedy) => void;
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly onReason: OnReason;
+  /** What others follow who wait at the same time. Absent: it follows alone. */
+  readonly followed?: Followed;
+  /** How long a watch that tells nothing is believed, in milliseconds: there are proxies that keep it all back. Default 15 000. */
+  readonly silentMs?: number;
 }
 
 /** How often a check runs again without an event: it may look at things that cannot be watched, such as a gateway. */
@@ -31,66 +37,54 @@ export const runCheck = async (check: Check, ctx: ReadContext): Promise<Finding>
 };
 
 /**
- * Waits until a check holds, woken by watches on exactly what the check read. Returns its last finding: ok, or the failure that
- * is permanent, or the one that stood when time ran out. A timeout is a failure that names its cause (house rule 12).
+ * Waits until a check holds. What it reads is asked for once and followed from then on; each further look is at what the watches told.
+ * Returns its last finding: ok, or the failure that is permanent, or the one that stood when time ran out. A timeout is a failure that
+ * names its cause (house rule 12).
  */
 export const until = async (check: Check, ctx: ReadContext, options: WaitOptions): Promise<Finding> => {
   const started = performance.now();
   const stop = new AbortController();
   const signal = AbortSignal.any([ctx.signal, stop.signal]);
-  const watched = new Set<string>();
+  const { followed = createFollowed(ctx.cluster, signal), silentMs = 15_000 } = options;
+  const following = new Map<string, { readonly query: ListQuery; readonly end: () => void }>();
   let poll = check.pollMs ?? POLL_MS.watched;
+  let heard = started;
   let wake = (): void => {};
-  const reads: ListQuery[] = [];
-  /** Within one look, a list is a list. */
-  const lists = new Map<string, ReturnType<ClusterRead["list"]>>();
-  const cluster: ClusterRead = {
-    ...ctx.cluster,
-    get: (ref) => {
-      const { name, ...rest } = ref;
-      reads.push({ ...rest, fieldSelector: `metadata.name=${name}` });
-      return ctx.cluster.get(ref);
+  const listener = {
+    onNews: () => {
+      heard = performance.now();
+      wake();
     },
-    list: (query) => {
-      reads.push(query);
-      const id = JSON.stringify(query);
-      const list = lists.get(id) ?? ctx.cluster.list(query);
-      lists.set(id, list);
-      return list;
-    },
-  };
-  const tracked: ReadContext = {
-    ...ctx,
-    signal,
-    cluster,
-    unwatched: ctx.cluster,
-    probe: (request) => {
-      poll = POLL_MS.probed;
-      return ctx.probe(request);
-    },
-  };
-  const follow = async (query: ListQuery): Promise<void> => {
-    let synced = false;
-    try {
-      for await (const event of ctx.cluster.watch(query, signal)) {
-        synced ||= event.type === "SYNCED";
-        if (synced) wake();
-      }
-    } catch {
-      // Refused, as where only listing is allowed.
+    onRefused: () => {
       poll = Math.min(poll, POLL_MS.unwatched);
-    }
+      wake();
+    },
   };
+  const follow = ({ query, seen }: Read): void => {
+    if (following.has(idOf(query))) return;
+    following.set(idOf(query), { query, end: followed.follow(query, seen, listener) });
+  };
+  const unwatched = { ...ctx.cluster, list: sparingly(ctx.cluster.list) };
 
   let reason = "";
   try {
     for (;;) {
-      reads.length = 0;
-      lists.clear();
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const finding = await runCheck(check, tracked);
+      const isSilent = performance.now() - heard > silentMs;
+      if (isSilent) heard = performance.now();
+      const look = lookAt(ctx.cluster, isSilent ? undefined : followed);
+      const finding = await runCheck(check, {
+        ...ctx,
+        signal,
+        cluster: look.cluster,
+        unwatched,
+        probe: (request) => {
+          poll = POLL_MS.probed;
+          return ctx.probe(request);
+        },
+      });
       ctx.signal.throwIfAborted();
       if (!("remedy" in finding) || finding.status === "warn" || finding.permanent) return finding;
       if (performance.now() - started > options.timeoutMs) return finding;
@@ -98,18 +92,27 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
         reason = finding.summary;
         options.onReason(reason, finding.remedy);
       }
-      for (const query of reads) {
-        const id = JSON.stringify(query);
-        if (watched.has(id)) continue;
-        watched.add(id);
-        void follow(query);
-      }
+      for (const read of await look.reads([...following.values()].map(({ query }) => query))) follow(read);
       const rest = options.timeoutMs - (performance.now() - started);
-      const pause = Math.max(1, Math.min(rest, poll));
+      const pause = Math.max(1, Math.min(rest, poll, silentMs));
       await Promise.race([woken, sleep(pause, undefined, { signal, ref: true }).catch(() => {})]);
       ctx.signal.throwIfAborted();
     }
   } finally {
+    for (const { end } of following.values()) end();
     stop.abort();
   }
+};
+
+/** For what is too much to be followed: a list serves for a while. */
+const sparingly = (list: ClusterRead["list"]): ClusterRead["list"] => {
+  const kept = new Map<string, { readonly at: number; readonly answer: ReturnType<ClusterRead["list"]> }>();
+  return (query) => {
+    const id = idOf(query);
+    const last = kept.get(id);
+    if (last && performance.now() - last.at < POLL_MS.watched) return last.answer;
+    const answer = list(query);
+    kept.set(id, { at: performance.now(), answer });
+    return answer;
+  };
 };

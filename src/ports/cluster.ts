@@ -65,9 +65,10 @@ export interface ClusterRead {
   readonly list: (query: ListQuery) => Promise<readonly KubeObject[]>;
   /**
    * The current objects as ADDED, then SYNCED, then changes, for as long as the signal lives. Survives disconnects, 410 and
-   * kinds that do not exist yet.
+   * kinds that do not exist yet. `known`: these are known already, so what differs from them is told; what `list` has just given for the
+   * same query is gone on from without another list.
    */
-  readonly watch: (query: ListQuery, signal: AbortSignal) => AsyncIterable<WatchEvent>;
+  readonly watch: (query: ListQuery, signal: AbortSignal, known?: readonly KubeObject[]) => AsyncIterable<WatchEvent>;
   /** SelfSubjectAccessReview; asks, does not change anything. */
   readonly can: (question: AccessQuestion) => Promise<boolean>;
 }

@@ -157,6 +157,8 @@ export interface ApiOptions {
    * When it rejects, the connection is dropped as if the server had died; in this process `request` rejects.
    */
   onRequest?: (request: ApiRequest) => ApiResponse | undefined | Promise<ApiResponse | undefined>;
+  /** How many milliseconds later than everybody else those learn of a change who watch; none when absent. */
+  lag?: () => number;
 }
 
 /** A refusal as a client sees it: a Kubernetes Status object with its HTTP code. */

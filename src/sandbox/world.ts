@@ -96,6 +96,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     version,
     second: pace,
     clock: hooks.clock,
+    lag: hooks.lag,
     callWebhook: hooks.callWebhook(certManagerCaller(onStage, webhookCaller(onStage))),
     onRequest: async (request) =>
       (await options.onRequest?.(request)) ?? (await hooks.onRequest(request)) ?? readLog(stage?.api, logs, request),

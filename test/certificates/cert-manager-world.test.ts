@@ -9,7 +9,7 @@ import { applyChange } from "../../src/core/apply.ts";
 import type { StepPlan } from "../../src/core/change.ts";
 import type { Check, ReadContext } from "../../src/core/check.ts";
 import { planStep, subjectOf } from "../../src/core/plan.ts";
-import { takeSnapshot } from "../../src/core/snapshot.ts";
+import { stepSnapshot } from "../../src/core/snapshot.ts";
 import type { Step } from "../../src/core/step.ts";
 import { runCheck, until as untilCheck } from "../../src/core/wait.ts";
 import { dnsProvider } from "../../src/dns/index.ts";
@@ -97,7 +97,7 @@ const installation = {
 } as unknown as Installation;
 
 const plan = (step: Step, { cluster }: Scene): Promise<StepPlan> =>
-  planStep(step, { goal: "present", live: takeSnapshot(cluster, true), now: () => new Date(), cluster }, false);
+  planStep(step, { goal: "present", live: stepSnapshot(cluster), now: () => new Date(), cluster }, false);
 
 /** Plans, applies and waits, as a run does. */
 const carryOut = async (step: Step, scene: Scene): Promise<StepPlan> => {
@@ -166,7 +166,7 @@ describe("the steps", () => {
       const kinds = (await cluster.resources()).filter(
         ({ verbs }) => verbs.includes("list") && verbs.includes("delete"),
       );
-      const live = takeSnapshot(cluster, true);
+      const live = stepSnapshot(cluster);
       return planStep(certManager(wish), { goal: "absent", live, now: () => new Date(), cluster, kinds }, false);
     };
     const { changes } = await absent();

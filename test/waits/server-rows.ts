@@ -39,6 +39,7 @@ export const serverRows: readonly Row[] = [
   { fault: "api-slow:3", visible: DEPLOYMENTS, waiting: "<server> takes long to answer" },
   { fault: "watch-drops:600", visible: available(...SERVING), done: "webhook" },
   { fault: "watch-410:600", visible: available(...SERVING), done: "webhook" },
+  { fault: "watch-lags:600", visible: available(...SERVING), done: "webhook" },
   {
     fault: "clock-skew:7200",
     title: "clock-skew, the server ahead",

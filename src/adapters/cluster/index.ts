@@ -1,5 +1,5 @@
 import type { Account, ListQuery, LockableCluster } from "../../ports/cluster.ts";
-import { at } from "../../ports/object.ts";
+import { at, type KubeObject } from "../../ports/object.ts";
 import { askAccount } from "./account.ts";
 import { createCredentials } from "./credentials.ts";
 import { createDiscovery } from "./discovery.ts";
@@ -68,13 +68,15 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
   const discovery = createDiscovery(target.server, transport.send, timing);
   let writes = 0;
   const lists: Record<string, number> = {};
+  const versions = new WeakMap<readonly KubeObject[], string>();
   const counted = {
     onWrite: () => {
       writes++;
     },
-    onList: ({ apiVersion, kind }: ListQuery) => {
+    onList: ({ apiVersion, kind }: ListQuery, list: readonly KubeObject[], version: string) => {
       const name = `${apiVersion} ${kind}`;
       lists[name] = (lists[name] ?? 0) + 1;
+      versions.set(list, version);
     },
   };
   const { server } = target;
@@ -108,12 +110,13 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
     resource: (apiVersion, kind, fresh = false) =>
       discovery.find(apiVersion, kind, fresh ? 0 : Number.POSITIVE_INFINITY),
     resources: discovery.preferred,
-    watch: (query, signal) =>
-      watch(query, AbortSignal.any([signal, closed.signal]), {
+    watch: (query, signal, known = []) =>
+      watch(query, AbortSignal.any([signal, closed.signal]), known, {
         send: transport.send,
         stream: transport.stream,
         discovery,
         timing,
+        versionOf: (list) => versions.get(list),
       }),
     lease: { get, create, replace, remove },
     guarded: (permit) => ({ ...cluster, ...createObjects({ ...tools, permit }) }),

@@ -29,7 +29,8 @@ interface Tools {
   readonly discovery: Discovery;
   readonly timing: Timing;
   readonly onWrite: () => void;
-  readonly onList: (query: ListQuery) => void;
+  /** Told the version of each list. */
+  readonly onList: (query: ListQuery, list: readonly KubeObject[], version: string) => void;
   /** Asked before each try of a write. */
   readonly permit?: () => Promise<void>;
 }
@@ -86,11 +87,12 @@ export const createObjects = ({ server, send, discovery, timing, onWrite, onList
       }),
 
     list: async (query) => {
-      const listed = await ifThere(query, (resource) => {
-        onList(query);
-        return listAll(send, resource, query);
+      const listed = await ifThere(query, async (resource) => {
+        const { items, resourceVersion } = await listAll(send, resource, query);
+        onList(query, items, resourceVersion);
+        return items;
       });
-      return listed?.items ?? [];
+      return listed ?? [];
     },
 
     can: async (question) => {

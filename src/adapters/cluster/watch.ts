@@ -12,6 +12,8 @@ interface Tools {
   readonly stream: Transport["stream"];
   readonly discovery: Discovery;
   readonly timing: Timing;
+  /** The version of a list, where it is one of this server's. */
+  readonly versionOf: (list: readonly KubeObject[]) => string | undefined;
 }
 
 /** The server ends a watch by itself after this; a connection on which nothing came for longer is dead. */
@@ -22,18 +24,22 @@ const PAUSE_MS = { first: 100, most: 5_000, mostForKind: 1_000 };
 const HEALTHY_MS = 10_000;
 
 /**
- * The port's `watch`: lists, then follows from the list's version. A stream that breaks goes on where it was; when the server has
- * forgotten that version (410) it lists again and tells the difference. A kind that does not exist yet is waited for; when it goes,
- * so do its objects. Ends with the signal; throws only what trying again cannot change, such as 403.
+ * The port's `watch`: lists, unless `before` is a list that was just made, then follows from the list's version. A stream that breaks goes
+ * on where it was; when the server has forgotten that version (410) it lists again and tells the difference. A kind that does not exist yet
+ * is waited for; when it goes, so do its objects. Ends with the signal; throws only what trying again cannot change, such as 403.
  */
 export async function* watch(
   query: ListQuery,
   signal: AbortSignal,
+  before: readonly KubeObject[],
   tools: Tools,
 ): AsyncGenerator<WatchEvent, void, undefined> {
   const { discovery, timing } = tools;
-  const known = new Map<string, KubeObject>();
-  let place: { resource: ApiResource; version: string } | undefined;
+  const known = new Map(before.map((object) => [keyOf(object), object]));
+  const version = tools.versionOf(before);
+  const served = version === undefined ? undefined : await discovery.find(query.apiVersion, query.kind, 1);
+  let place = served && version !== undefined ? { resource: served, version } : undefined;
+  if (place) yield { type: "SYNCED" };
   let failures = 0;
   const pause = async (most: number): Promise<void> => {
     const limit = Math.min(most, PAUSE_MS.first * 2 ** failures++);

@@ -32,7 +32,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const client = createClient(world, registry);
   const stops = [watchDefinitions(world, registry), registerGroups(client)];
 
-  const { clock = () => new Date(), version = "v1.36.2", second = 20 } = options;
+  const { clock = () => new Date(), version = "v1.36.2", second = 20, lag = () => 0 } = options;
   const serving = await createServing(clock());
   let address = "127.0.0.1";
   const server: Server = {
@@ -46,7 +46,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     const instead = await options.onRequest?.(request);
     return instead ? fromResponse(instead) : handle(server, request, trusted);
   };
-  const listening = await listen(serving, options.port ?? 0, clock, (request) => answer(request, false));
+  const listening = await listen(serving, options.port ?? 0, clock, lag, (request) => answer(request, false));
   address = `127.0.0.1:${listening.port}`;
 
   for (const name of SYSTEM_NAMESPACES)

@@ -19,18 +19,19 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 
-/** `clock`: for the Date header. */
+/** `clock`: for the Date header. `lag`: milliseconds by which watches are late. */
 export async function listen(
   serving: Serving,
   port: number,
   clock: () => Date,
+  lag: () => number,
   answer: (request: ApiRequest) => Promise<Reply>,
 ): Promise<Listening> {
   const server = createServer(
     { cert: serving.certificate, key: serving.key, keepAliveTimeout: 60_000 },
     (incoming, outgoing) => {
       outgoing.setHeader("date", clock().toUTCString());
-      serve(incoming, outgoing, answer).catch(() => incoming.socket.destroy());
+      serve(incoming, outgoing, lag, answer).catch(() => incoming.socket.destroy());
     },
   );
   const sockets = new Set<Socket>();
@@ -63,9 +64,21 @@ export async function listen(
   };
 }
 
+/** Calls functions one after the other, each as late as it is at that time. */
+function inOrder(lag: () => number): (work: () => void) => void {
+  const queue: (() => void)[] = [];
+  return (work) => {
+    const delay = lag();
+    if (queue.length === 0 && delay === 0) return work();
+    queue.push(work);
+    setTimeout(() => queue.shift()?.(), delay);
+  };
+}
+
 async function serve(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
+  lag: () => number,
   answer: (request: ApiRequest) => Promise<Reply>,
 ): Promise<void> {
   const url = new URL(incoming.url ?? "/", "https://loopback");
@@ -101,9 +114,10 @@ async function serve(
     return;
   }
   outgoing.flushHeaders();
+  const tell = inOrder(lag);
   const stop = reply.stream(
-    (line) => void outgoing.write(line),
-    () => outgoing.end(),
+    (line) => tell(() => void (outgoing.destroyed || outgoing.write(line))),
+    () => tell(() => void outgoing.end()),
   );
   outgoing.once("close", stop);
 }

@@ -26,6 +26,7 @@ const refusal = (code: number, reason: string, message: string): ApiResponse => 
 const isWatch = ({ query }: ApiRequest): boolean => query?.watch === "1" || query?.watch === "true";
 
 const SLOW_MS = 2_500;
+const LAG_MS = 500;
 const DROPPED = new Error("dropped");
 
 export const api: readonly Fault[] = [
@@ -112,6 +113,12 @@ export const api: readonly Fault[] = [
         return { status: 200, body: `${JSON.stringify({ type: "ERROR", object: body })}\n` };
       },
     }),
+  },
+  {
+    name: "watch-lags",
+    summary: `The API server tells watches of changes ${LAG_MS} ms late, for SECONDS`,
+    parameter: SECONDS,
+    make: ({ spell }) => ({ lagMs: () => (spell.strikes() ? LAG_MS : 0) }),
   },
   {
     name: "clock-skew",

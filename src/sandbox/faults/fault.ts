@@ -52,6 +52,8 @@ export interface Harm {
   readonly stops?: (controller: string, key: string) => boolean;
   /** How far the API server's clock is ahead; of its certificate's dates only when the world begins with it. */
   readonly skewMs?: number;
+  /** How late watches are told of a change, in milliseconds. */
+  readonly lagMs?: () => number;
   /** Called when it starts, in a world that is up. */
   readonly begin?: (api: Api) => Promise<void>;
 }

@@ -37,6 +37,7 @@ export interface Faults {
 /** Where faults reach into the parts of a world. */
 export interface Hooks {
   readonly clock: () => Date;
+  readonly lag: () => number;
   readonly onRequest: (request: ApiRequest) => Promise<ApiResponse | undefined>;
   readonly pull: (image: string) => string | undefined;
   readonly callWebhook: (next: CallWebhook) => CallWebhook;
@@ -86,6 +87,7 @@ export const createFaults = (
     },
     hooks: {
       clock: () => new Date(Date.now() + harms.reduce((sum, { skewMs = 0 }) => sum + skewMs, 0)),
+      lag: () => Math.max(0, ...harms.map(({ lagMs }) => lagMs?.() ?? 0)),
       onRequest: async (request) => {
         for (const { onRequest } of [...harms]) {
           const answer = await onRequest?.(request, server());

@@ -1,0 +1,147 @@
+import type { ClusterRead, ClusterWrite, ListQuery } from "../ports/cluster.ts";
+import { type KubeObject, keyOf, type ObjectRef } from "../ports/object.ts";
+
+/** Somebody who waits. */
+export interface Listener {
+  /** It is not any more what was given last. */
+  readonly onNews: () => void;
+  /** It may be looked at, and not be followed. */
+  readonly onRefused: () => void;
+}
+
+/** What is waited for, as watches tell it: one watch for each collection, shared by all that wait. */
+export interface Followed {
+  /** Undefined: not known from a watch, so the server has to be asked. */
+  readonly list: (query: ListQuery) => readonly KubeObject[] | undefined;
+  readonly get: (ref: ObjectRef) => { readonly object: KubeObject | undefined } | undefined;
+  /** Goes on from what was `seen` of a collection; tells the listener until the function that it gives is called. */
+  readonly follow: (query: ListQuery, seen: readonly KubeObject[], listener: Listener) => () => void;
+  /** The same cluster. What is written through it, nobody is given as it was before. */
+  readonly noting: (cluster: ClusterWrite) => ClusterWrite;
+}
+
+interface Collection {
+  readonly query: ListQuery;
+  readonly objects: Map<string, KubeObject>;
+  readonly listeners: Set<Listener>;
+  readonly stop: AbortController;
+  state: "unknown" | "known" | "refused";
+}
+
+/** What a watch has not told of a write after so many milliseconds it never will: somebody has deleted it since. */
+const LATEST_MS = 5_000;
+
+/** Until `signal`. */
+export const createFollowed = (cluster: Pick<ClusterRead, "watch">, signal: AbortSignal): Followed => {
+  const collections = new Map<string, Collection>();
+  const writes = new Map<string, { readonly object: KubeObject; readonly at: number }>();
+
+  /** Whether a watch has still to tell of something that we wrote. */
+  const isBehind = ({ query, objects }: Collection): boolean => {
+    for (const [key, { object, at }] of writes) {
+      if (performance.now() - at > LATEST_MS) writes.delete(key);
+      else if (contains(query, { ...object, ...object.metadata }) && !isAsNew(objects.get(key), object)) return true;
+    }
+    return false;
+  };
+  const isKnown = (collection: Collection): boolean => collection.state === "known" && !isBehind(collection);
+
+  const begin = async (collection: Collection, seen: readonly KubeObject[]): Promise<void> => {
+    const { query, objects, listeners, stop } = collection;
+    let isNews = false;
+    try {
+      for await (const event of cluster.watch(query, AbortSignal.any([signal, stop.signal]), seen)) {
+        if (event.type === "SYNCED") collection.state = "known";
+        else isNews = true;
+        if (event.type === "DELETED") objects.delete(keyOf(event.object));
+        else if (event.type !== "SYNCED") objects.set(keyOf(event.object), event.object);
+        if (!isNews || collection.state !== "known") continue;
+        isNews = false;
+        for (const { onNews } of listeners) onNews();
+      }
+    } catch {
+      // As where only listing is allowed.
+      collection.state = "refused";
+      for (const { onRefused } of listeners) onRefused();
+    }
+  };
+
+  const note = (object: KubeObject): KubeObject => {
+    writes.set(keyOf(object), { object, at: performance.now() });
+    return object;
+  };
+
+  return {
+    list: (query) => {
+      const collection = collections.get(idOf(query));
+      return collection && isKnown(collection) ? [...collection.objects.values()] : undefined;
+    },
+    get: (ref) => {
+      const whole = [...collections.values()].filter(({ query }) => query.labelSelector === undefined);
+      const collection = whole.find((one) => contains(one.query, ref) && isKnown(one));
+      return collection && { object: collection.objects.get(keyOf(ref)) };
+    },
+    follow: (query, seen, listener) => {
+      const id = idOf(query);
+      const found = collections.get(id);
+      const collection: Collection = found ?? {
+        query,
+        objects: new Map(seen.map((object) => [keyOf(object), object])),
+        listeners: new Set(),
+        stop: new AbortController(),
+        state: "unknown",
+      };
+      collection.listeners.add(listener);
+      collections.set(id, collection);
+      if (!found) void begin(collection, seen);
+      else if (found.state === "refused") listener.onRefused();
+      // What came between the listener's look and now.
+      else listener.onNews();
+      return () => {
+        collection.listeners.delete(listener);
+        // Others will want to know of a namespace's pods; single objects are many, and each waited for once.
+        if (collection.listeners.size > 0 || query.fieldSelector === undefined) return;
+        collections.delete(id);
+        collection.stop.abort();
+      };
+    },
+    noting: (writing) => ({
+      ...writing,
+      apply: async (...wanted) => {
+        const answer = await writing.apply(...wanted);
+        note(answer.object);
+        return answer;
+      },
+      mergePatch: async (...wanted) => note(await writing.mergePatch(...wanted)),
+      create: async (...wanted) => note(await writing.create(...wanted)),
+      replace: async (...wanted) => note(await writing.replace(...wanted)),
+      remove: (ref, preconditions) => {
+        writes.delete(keyOf(ref));
+        return writing.remove(ref, preconditions);
+      },
+    }),
+  };
+};
+
+export const idOf = ({ apiVersion, kind, namespace, labelSelector, fieldSelector }: ListQuery): string =>
+  JSON.stringify([apiVersion, kind, namespace, labelSelector, fieldSelector]);
+
+/** The collection that holds this object and no other. */
+export const aloneIn = ({ name, ...place }: ObjectRef): ListQuery => ({
+  ...place,
+  fieldSelector: `metadata.name=${name}`,
+});
+
+/** Whether an object would be in a collection, as far as its place says. */
+export const contains = (query: ListQuery, { apiVersion, kind, namespace, name }: ObjectRef): boolean =>
+  query.apiVersion === apiVersion &&
+  query.kind === kind &&
+  (query.namespace === undefined || query.namespace === namespace) &&
+  (query.fieldSelector === undefined || query.fieldSelector === `metadata.name=${name}`);
+
+/** Versions of objects are numbers that rise (Kubernetes 1.35 says so, and etcd never did otherwise); others are only equal or not. */
+const isAsNew = (object: KubeObject | undefined, written: KubeObject): boolean => {
+  const [version = "", wanted = ""] = [object?.metadata.resourceVersion, written.metadata.resourceVersion];
+  if (version === wanted) return true;
+  return /^\d+$/.test(version) && /^\d+$/.test(wanted) && BigInt(version) > BigInt(wanted);
+};

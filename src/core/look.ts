@@ -1,0 +1,74 @@
+import { ApiError, type ClusterRead, type ListQuery } from "../ports/cluster.ts";
+import { type KubeObject, keyOf, type ObjectRef } from "../ports/object.ts";
+import { aloneIn, contains, type Followed, idOf } from "./followed.ts";
+
+/** A collection that was read, whole or in part. */
+export interface Read {
+  readonly query: ListQuery;
+  readonly seen: readonly KubeObject[];
+}
+
+/** One run of a check. */
+export interface Look {
+  readonly cluster: ClusterRead;
+  /** What would have to be followed besides `already` to know of every change in what was read. */
+  readonly reads: (already: readonly ListQuery[]) => Promise<readonly Read[]>;
+}
+
+/** So many objects of one kind and namespace are followed together. */
+const MANY = 3;
+
+/** Reads as a check does, from what is followed as far as it is. Within one look, a read is a read. */
+export const lookAt = (cluster: ClusterRead, followed: Followed | undefined): Look => {
+  const lists = new Map<string, { readonly query: ListQuery; readonly answer: Promise<readonly KubeObject[]> }>();
+  const gets = new Map<string, { readonly ref: ObjectRef; readonly answer: Promise<KubeObject | undefined> }>();
+  return {
+    cluster: {
+      ...cluster,
+      list: (query) => {
+        const id = idOf(query);
+        const known = followed?.list(query);
+        const read = lists.get(id) ?? { query, answer: known ? Promise.resolve(known) : cluster.list(query) };
+        lists.set(id, read);
+        return read.answer;
+      },
+      get: (ref) => {
+        const key = `${ref.apiVersion} ${keyOf(ref)}`;
+        const known = followed?.get(ref);
+        const read = gets.get(key) ?? { ref, answer: known ? Promise.resolve(known.object) : cluster.get(ref) };
+        gets.set(key, read);
+        return read.answer;
+      },
+    },
+    reads: async (already) => {
+      const whole = await Promise.all([...lists.values()].map(async ({ query, answer }) => readOf(query, answer)));
+      const queries = [...already, ...lists.values().map(({ query }) => query)];
+      const single = [...gets.values()].filter(
+        ({ ref }) => !queries.some((query) => query.labelSelector === undefined && contains(query, ref)),
+      );
+      const groups = Map.groupBy(single, ({ ref }) => idOf({ ...ref, fieldSelector: "" }));
+      const parts = [...groups.values()].map(async (alike) => {
+        const { apiVersion, kind, namespace } = alike[0]?.ref ?? { apiVersion: "", kind: "" };
+        // Other people's Secrets never enter memory.
+        if (alike.length >= MANY && kind !== "Secret")
+          return [{ query: { apiVersion, kind, ...(namespace ? { namespace } : {}) }, seen: [] }];
+        const one = async ({ ref, answer }: (typeof alike)[number]) =>
+          readOf(
+            aloneIn(ref),
+            answer.then((object) => (object ? [object] : [])),
+          );
+        return (await Promise.all(alike.map(one))).flat();
+      });
+      return [...whole, ...(await Promise.all(parts))].flat();
+    },
+  };
+};
+
+/** Nothing where it may not be read. */
+const readOf = async (query: ListQuery, answer: Promise<readonly KubeObject[]>): Promise<readonly Read[]> => {
+  try {
+    return [{ query, seen: await answer }];
+  } catch (error) {
+    return error instanceof ApiError && error.status === 403 ? [] : [{ query, seen: [] }];
+  }
+};
