@@ -71,7 +71,7 @@ const missingOf = async (
   rights: readonly AccessQuestion[],
   cluster: ClusterRead,
 ): Promise<readonly AccessQuestion[]> => {
-  const answers = await Promise.all(rights.map((right) => cluster.can(right)));
+  const answers = await cluster.canEach(rights);
   return rights.filter((_, index) => !answers[index]);
 };
 

@@ -71,6 +71,8 @@ export interface ClusterRead {
   readonly watch: (query: ListQuery, signal: AbortSignal, known?: readonly KubeObject[]) => AsyncIterable<WatchEvent>;
   /** SelfSubjectAccessReview; asks, does not change anything. */
   readonly can: (question: AccessQuestion) => Promise<boolean>;
+  /** The same for many: by SelfSubjectRulesReview as far as that tells all, else one by one. */
+  readonly canEach: (questions: readonly AccessQuestion[]) => Promise<readonly boolean[]>;
 }
 
 export interface ApplyOptions {

@@ -105,6 +105,7 @@ export const memoryCluster = (): MemoryCluster => {
       resource: unused,
       resources: unused,
       can: unused,
+      canEach: unused,
       watch: unused,
       get: async (ref) => objects.get(keyOf(ref)),
       list: async ({ kind, labelSelector }) => {

@@ -40,6 +40,7 @@ const fake = (objects: readonly KubeObject[], forbidden: readonly string[] = [])
     resources: unused,
     watch: unused,
     can: unused,
+    canEach: unused,
     get: async () => undefined,
     list: async ({ kind, apiVersion }) =>
       forbidden.includes(kind)

@@ -1,5 +1,6 @@
 import type { Account, ListQuery, LockableCluster } from "../../ports/cluster.ts";
 import { at, type KubeObject } from "../../ports/object.ts";
+import { createAccess } from "./access.ts";
 import { askAccount } from "./account.ts";
 import { createCredentials } from "./credentials.ts";
 import { createDiscovery } from "./discovery.ts";
@@ -93,6 +94,7 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
   let account: Promise<Account> | undefined;
   const cluster: Cluster = {
     ...objects,
+    ...createAccess(transport.send),
     identity: { context: target.context, server: target.server },
     account: () => {
       account ??= askAccount(transport.send, target.user).catch((error: unknown) => {

@@ -1,5 +1,4 @@
 import {
-  type AccessQuestion,
   ApiError,
   type ApiResource,
   type ApplyOptions,
@@ -19,7 +18,7 @@ import type { Request, Send } from "./transport.ts";
 /** What reads and writes objects: the part of the port that goes over one kind of connections. */
 export type Objects = Pick<
   ClusterWrite,
-  "get" | "list" | "can" | "dryRun" | "apply" | "mergePatch" | "create" | "replace" | "remove"
+  "get" | "list" | "dryRun" | "apply" | "mergePatch" | "create" | "replace" | "remove"
 >;
 
 interface Tools {
@@ -93,16 +92,6 @@ export const createObjects = ({ server, send, discovery, timing, onWrite, onList
         return items;
       });
       return listed ?? [];
-    },
-
-    can: async (question) => {
-      const spec = { resourceAttributes: attributesOf(question) };
-      const body = { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectAccessReview", spec };
-      const path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-      const expect = (answer: unknown): boolean => typeof at(answer, "status", "allowed") === "boolean";
-      return (
-        at((await send({ method: "POST", path, body, repeatable: true, expect })).body, "status", "allowed") === true
-      );
     },
 
     dryRun: async (object, options) => {
@@ -186,15 +175,3 @@ const applyRequest = (
   repeatable: true,
   expect: isObject(object, object.metadata.name),
 });
-
-const attributesOf = ({ verb, group, resource, namespace, name }: AccessQuestion): Record<string, string> => {
-  const [plural = "", subresource] = resource.split("/");
-  return {
-    verb,
-    group,
-    resource: plural,
-    ...(subresource ? { subresource } : {}),
-    ...(namespace ? { namespace } : {}),
-    ...(name ? { name } : {}),
-  };
-};

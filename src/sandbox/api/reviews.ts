@@ -10,6 +10,16 @@ import { apiVersionOf } from "./resource.ts";
 import { badRequest, invalid, wrong } from "./status.ts";
 import type { Store } from "./store.ts";
 
+/** Reviews about oneself, as the default role system:basic-user. */
+const BASIC_USER: readonly Fields[] = [
+  {
+    verbs: ["create"],
+    apiGroups: ["authorization.k8s.io"],
+    resources: ["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
+  },
+  { verbs: ["create"], apiGroups: ["authentication.k8s.io"], resources: ["selfsubjectreviews"] },
+];
+
 /** The answered review. Throws StatusError. */
 export function review(store: Store, resource: Resource, user: User, namespace: string, sent: Fields): Fields {
   const spec = fieldsOf(sent.spec);
@@ -29,10 +39,14 @@ export function review(store: Store, resource: Resource, user: User, namespace: 
         status: { userInfo: { username: user.name, groups: user.groups } },
       };
     case "selfsubjectrulesreviews":
+      if (!spec.namespace) throw badRequest("no namespace on request");
       return answer({
-        resourceRules: user.groups.includes("system:masters")
-          ? [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }]
-          : rulesOf(store, user, String(spec.namespace ?? "")),
+        resourceRules: [
+          ...(user.groups.includes("system:masters")
+            ? [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }]
+            : rulesOf(store, user, String(spec.namespace))),
+          ...BASIC_USER,
+        ],
         nonResourceRules: [
           {
             verbs: ["get"],

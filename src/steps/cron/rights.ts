@@ -174,11 +174,11 @@ const text = (missing: readonly AccessQuestion[]): string =>
 /** Throws before the first write when the account may not do all that a renewal takes (exit code 1): each missing right by its name. */
 export const assertRenewalRights = async (
   install: Installation,
-  cluster: Pick<ClusterRead, "can" | "account">,
+  cluster: Pick<ClusterRead, "can" | "canEach" | "account">,
 ): Promise<void> => {
   if (await cluster.can({ verb: "*", group: "*", resource: "*" })) return;
   const questions = questionsFor(renewalRights(install));
-  const answers = await Promise.all(questions.map((question) => cluster.can(question)));
+  const answers = await cluster.canEach(questions);
   const missing = questions.filter((_, index) => !answers[index]);
   if (missing.length === 0) return;
   throw new UserError({
