@@ -31,7 +31,7 @@ const foldersOf = (path: string, root: string): readonly string[] => {
  * A file below `root` that nobody but us can have written. Undefined: no such file.
  * @throws Error that says who else could
  */
-export const readOwn = async (path: string, root: string): Promise<Uint8Array | undefined> => {
+export const readOwn = async (path: string, root: string): Promise<Buffer | undefined> => {
   const file = await open(path).catch(absentAsUndefined);
   try {
     const places = await Promise.all([

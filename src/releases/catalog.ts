@@ -1,22 +1,27 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod/mini";
+import { $ZodError } from "zod/v4/core";
+import en from "zod/v4/locales/en.js";
 import { messageOf, UserError } from "../ports/error.ts";
 import { compareVersions, minorOf, nearest } from "./version.ts";
 import { parseDocuments } from "./yaml.ts";
 
-const minor = z.string().regex(/^[0-9]+\.[0-9]+$/);
-const version = z.string().regex(/^[0-9]+\.[0-9]+\.[0-9]+$/);
+// Its words in English, without those in forty other languages.
+z.config(en());
+
+const minor = z.string().check(z.regex(/^[0-9]+\.[0-9]+$/));
+const version = z.string().check(z.regex(/^[0-9]+\.[0-9]+\.[0-9]+$/));
 
 const component = z.strictObject({
-  repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/),
-  tag: z.string().includes("{version}"),
-  assets: z.array(z.string()).min(1),
+  repository: z.string().check(z.regex(/^[\w.-]+\/[\w.-]+$/)),
+  tag: z.string().check(z.includes("{version}")),
+  assets: z.array(z.string()).check(z.minLength(1)),
 });
 
 const place = z.union([
-  z.strictObject({ since: minor.optional(), configMap: z.string(), key: z.string() }),
-  z.strictObject({ since: minor.optional(), deployment: z.string(), key: z.string() }),
+  z.strictObject({ since: z.optional(minor), configMap: z.string(), key: z.string() }),
+  z.strictObject({ since: z.optional(minor), deployment: z.string(), key: z.string() }),
 ]);
 
 /** The shape of manifests/releases.yaml, where every field is explained. */
@@ -25,9 +30,9 @@ const written = z.strictObject({
   checksums: z.string(),
   components: z.record(z.string(), component),
   helloImage: z.string(),
-  minors: z.record(minor, z.strictObject({ kubernetes: minor, versions: z.record(z.string(), version).optional() })),
-  settings: z.record(z.string(), z.array(place).min(1)),
-  digests: z.record(z.string(), z.string().regex(/^[0-9a-f]{64}$/)),
+  minors: z.record(minor, z.strictObject({ kubernetes: minor, versions: z.optional(z.record(z.string(), version)) })),
+  settings: z.record(z.string(), z.array(place).check(z.minLength(1))),
+  digests: z.record(z.string(), z.string().check(z.regex(/^[0-9a-f]{64}$/))),
 });
 
 export type WrittenCatalog = z.infer<typeof written>;
@@ -199,7 +204,7 @@ export const parseCatalog = (text: string, path: string): Catalog => {
   try {
     return catalogOf(written.parse(parseDocuments(text)[0]?.value));
   } catch (error) {
-    throw broken(`${path}: ${error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)}`, error);
+    throw broken(`${path}: ${error instanceof $ZodError ? z.prettifyError(error) : messageOf(error)}`, error);
   }
 };
 

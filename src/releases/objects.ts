@@ -49,6 +49,10 @@ export const parseManifest = (text: string, file: string): readonly KubeObject[]
   }
 };
 
+/** Files of one release repeat themselves word for word, which is soon seen. */
+const isSame = (a: KubeObject, b: KubeObject): boolean =>
+  JSON.stringify(a) === JSON.stringify(b) || isDeepStrictEqual(a, b);
+
 export interface ManifestFile {
   /** How messages name it. */
   readonly file: string;
@@ -70,7 +74,7 @@ export const mergeManifests = (files: readonly ManifestFile[]): readonly KubeObj
         seen.set(keyOf(object), { file, object });
         return true;
       }
-      if (isDeepStrictEqual(first.object, object)) return false;
+      if (isSame(first.object, object)) return false;
       throw new UserError({
         id: "release.contradiction",
         what: `${describe(object)} is in ${first.file} and in ${file}, and they differ.`,

@@ -3,6 +3,7 @@ import { UserError } from "../ports/error.ts";
 import type { KubeObject } from "../ports/object.ts";
 import { type Release, versionOf } from "./catalog.ts";
 import { type ManifestFile, mergeManifests, parseManifest } from "./objects.ts";
+import { parsedOnce } from "./parsed.ts";
 import { type Source, type SourceOptions, verifiedSource } from "./source.ts";
 
 /** Text of an asset that stands in for the released one. */
@@ -67,8 +68,9 @@ export const openReleases = (options: OpenOptions): Releases => {
 
   const pending = new Map<string, Promise<ManifestFile>>();
   const read = async (component: string, asset: string): Promise<ManifestFile> => {
-    const { bytes, place } = await source(component, asset);
-    return { file: place, objects: parseManifest(decode(bytes, place), place) };
+    const { bytes, place, digest } = await source(component, asset);
+    const parse = () => parseManifest(decode(bytes, place), place);
+    return { file: place, objects: digest === undefined ? parse() : await parsedOnce(options.cacheDir, digest, parse) };
   };
   const manifest = (component: string, asset: string): Promise<ManifestFile> => {
     const key = `${component}/${asset}`;

@@ -28,8 +28,11 @@ export interface SourceOptions {
 /** Downloads at a time. */
 const PARALLEL = 4;
 
-/** `place`: the path or URL that the bytes came from. */
-export type Source = (component: string, asset: string) => Promise<{ bytes: Uint8Array; place: string }>;
+/** `place`: the path or URL that the bytes came from. `digest`: their sha256, where they were verified by it. */
+export type Source = (
+  component: string,
+  asset: string,
+) => Promise<{ bytes: Uint8Array; place: string; digest?: string }>;
 
 const unreadable = (path: string, asset: string, cause?: unknown): UserError =>
   new UserError({
@@ -88,18 +91,18 @@ export const verifiedSource = (options: SourceOptions): Source => {
     if (manifests !== undefined) {
       const given = await raw(component, asset);
       verify(given.bytes, digest, { place: given.place, authority });
-      return given;
+      return { ...given, digest };
     }
     // The cache saves a download and nothing else: one that cannot be read or written is no reason to stop.
     const path = join(cacheDir, component, versionOf(release, component), asset);
     const cached = await readOwn(path, cacheDir).catch(() => undefined);
     if (cached !== undefined) {
       verify(cached, digest, { place: path, authority, cached: true });
-      return { bytes: cached, place: path };
+      return { bytes: cached, place: path, digest };
     }
     const downloaded = await raw(component, asset);
     verify(downloaded.bytes, digest, { place: downloaded.place, authority });
     await writeWhole(path, downloaded.bytes).catch(() => undefined);
-    return downloaded;
+    return { ...downloaded, digest };
   };
 };

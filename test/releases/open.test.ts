@@ -71,13 +71,15 @@ const host = (files: Record<string, string>): Promise<TestServer> =>
   });
 
 describe("a directory", () => {
-  it("gives the objects of all assets asked for, without network or cache", async () => {
+  it("gives the objects of all assets asked for, without network, and takes nothing into the cache", async () => {
     await put("m/serving/1.1.0/a.yaml", manifest("a"));
     await put("m/serving/1.1.0/b.yaml", manifest("b"));
     const releases = open({ manifests: join(root, "m"), fetch: noNetwork });
     expect(await names(releases, "a.yaml", "b.yaml")).toEqual(["a", "b"]);
     expect(releases).toMatchObject({ standIn: false, origin: join(root, "m") });
-    expect(await readdir(root)).toEqual(["m"]);
+    expect(await readdir(join(root, "m"), { recursive: true })).toHaveLength(4);
+    // What was parsed, and no files of releases.
+    expect(await readdir(join(root, "cache"))).toEqual([".parsed"]);
   });
 
   it("names the file that it lacks, and does not turn to the network", async () => {
