@@ -1,5 +1,5 @@
 import type { Stats } from "node:fs";
-import { link, mkdir, mkdtemp, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { constants, link, mkdir, mkdtemp, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { geteuid } from "node:process";
@@ -32,7 +32,7 @@ const foldersOf = (path: string, root: string): readonly string[] => {
  * @throws Error that says who else could
  */
 export const readOwn = async (path: string, root: string): Promise<Buffer | undefined> => {
-  const file = await open(path).catch(absentAsUndefined);
+  const file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch(absentAsUndefined);
   try {
     const places = await Promise.all([
       ...foldersOf(path, root).map(async (place) => ({ place, stats: await stat(place).catch(absentAsUndefined) })),
