@@ -1,6 +1,7 @@
 import { type Account, AuthorityError, type Order } from "../../ports/authority.ts";
 import type { PendingOrder } from "./journal.ts";
 import { makeKey } from "./key.ts";
+import { NotOrdered } from "./ordered.ts";
 import type { AcmeTools, KeyType } from "./types.ts";
 
 export interface Wish {
@@ -63,7 +64,7 @@ const stillThere = async (account: Account, url: string, tools: AcmeTools): Prom
     const isOver = order.status === "invalid" || (order.status === "pending" && isPast(order.expires, tools.now()));
     return isOver ? undefined : order;
   } catch (error) {
-    if (error instanceof AuthorityError && isAboutOrder(error)) return undefined;
+    if (error instanceof NotOrdered || (error instanceof AuthorityError && isAboutOrder(error))) return undefined;
     throw error;
   }
 };

@@ -8,6 +8,7 @@ import { begin } from "./begin.ts";
 import { orderRef, orderSecret, type PendingOrder, parseOrder, UNFINISHED, unfinishedOrders } from "./journal.ts";
 import { assertWithinLimits, LEDGER, type LedgerEntry, ledgerObject, parseLedger, withEntries } from "./ledger.ts";
 import { authorize, collect, type Journey, requestFor } from "./order.ts";
+import { NotOrdered, onlyOrdered } from "./ordered.ts";
 import { explained, OrderFailed, unknownProfile } from "./problems.ts";
 import { issuedFor, issuedSecret, replacedBy } from "./tls-secret.ts";
 import type { AcmeIssuerOptions, AcmeTools } from "./types.ts";
@@ -32,9 +33,9 @@ export const issue = async (change: CertificateChange, options: AcmeIssuerOption
   try {
     await attempt(change, options, tools, progress);
   } catch (error) {
-    const isDead = error instanceof OrderFailed;
+    const isDead = error instanceof OrderFailed || error instanceof NotOrdered;
     if (progress.kept && !isPause(error)) await retreat(progress.kept, isDead, options, tools);
-    if (isDead) await noteFailures(error, progress.kept, options, tools);
+    if (error instanceof OrderFailed) await noteFailures(error, progress.kept, options, tools);
     const { info, accountUrl } = progress;
     throw explained(error, { directory: options.authority.url, info, names: change.names, accountUrl });
   }
@@ -89,9 +90,10 @@ const attempt = async (
   };
   const journey = await withAccount(options, tools, async (opened: OpenAccount): Promise<Journey> => {
     progress.accountUrl = opened.url;
-    const begun = await begin(opened.account, wish, { kept, directory: authority.url, keep }, tools);
+    const account = onlyOrdered(opened.account, names, authority.url);
+    const begun = await begin(account, wish, { kept, directory: authority.url, keep }, tools);
     progress.kept = begun.kept;
-    return { ...begun, account: opened.account, keep, csr: requestFor(begun.kept) };
+    return { ...begun, account, keep, csr: requestFor(begun.kept) };
   });
   const order = await authorize(journey, options, tools);
   await finish(change, { ...journey, order, kept: progress.kept ?? journey.kept }, options, tools);

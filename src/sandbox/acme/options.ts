@@ -106,8 +106,11 @@ export interface AcmeOptions {
   readonly faults?: AcmeFaults;
   /** Sees each request before it is handled; may answer in its place, or reject to close the connection. */
   readonly onRequest?: (request: AcmeRequest) => undefined | AcmeAnswer | Promise<undefined | AcmeAnswer>;
-  /** Sees each answer after the request has taken effect; may reject to close the connection instead of sending it. */
-  readonly onAnswer?: (request: AcmeRequest, answer: AcmeAnswer) => void | Promise<void>;
+  /** Sees each answer after the request has taken effect; a CA that lies gives another one, and rejecting closes the connection. */
+  readonly onAnswer?: (
+    request: AcmeRequest,
+    answer: AcmeAnswer,
+  ) => undefined | AcmeAnswer | Promise<undefined | AcmeAnswer>;
 }
 
 export interface IssuedCertificate {

@@ -109,8 +109,8 @@ export const serveRequests = (office: Office, line: FaultLine) => {
     if (met.drop === "before") throw new Error("dropped before it was handled");
     const { slowMs } = office.faults();
     if (slowMs) await new Promise((resolve) => setTimeout(resolve, slowMs));
-    const reply = instead ?? (await answer(office, wire).catch(asReply));
-    await office.options.onAnswer?.(request, reply);
+    const honest = instead ?? (await answer(office, wire).catch(asReply));
+    const reply = (await office.options.onAnswer?.(request, honest)) ?? honest;
     if (met.drop === "after") throw new Error("dropped after it was handled");
     send(office, wire, reply, outgoing);
   };

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createAuthority } from "../../src/adapters/authority/index.ts";
+import { UserError } from "../../src/ports/error.ts";
+import { type AcmeAnswer, type AcmeCa, type AcmeRequest, startAcme } from "../../src/sandbox/acme/index.ts";
+import { memoryCluster, memoryZones, NAMES, scene, wish } from "./acme-scene.ts";
+import { startTxtServer, type TxtServer } from "./txt-server.ts";
+
+type Fields = Record<string, unknown>;
+type Lie = (body: Fields, request: AcmeRequest, answer: AcmeAnswer) => unknown;
+
+let dns: TxtServer;
+let ca: AcmeCa;
+let room: string;
+let lie: Lie | undefined;
+
+const other = (body: Fields, value: string): Fields => ({
+  ...body,
+  ...("identifier" in body ? { identifier: { type: "dns", value } } : {}),
+  ...("identifiers" in body ? { identifiers: [{ type: "dns", value }] } : {}),
+});
+
+beforeEach(async () => {
+  dns = await startTxtServer();
+  lie = undefined;
+  ca = await startAcme({
+    resolver: dns.address,
+    onAnswer: (request, answer) => {
+      if (!lie || request.path.split("/")[1] !== room || answer.status >= 300) return undefined;
+      const body = lie(structuredClone(answer.body) as Fields, request, answer);
+      return body === undefined ? undefined : { ...answer, body };
+    },
+  });
+});
+afterEach(async () => {
+  await ca.close();
+  await dns.close();
+});
+
+const fresh = (more: Parameters<typeof scene>[2] = {}) => {
+  const authority = createAuthority({ directory: ca.directory, ca: ca.tlsCa, env: {}, pausesMs: [1, 1] });
+  return { authority, ...scene(authority, memoryZones(dns.txt), { settings: { root: ca.root }, ...more }) };
+};
+
+const refused = async (work: Promise<unknown>): Promise<UserError> => {
+  const error: unknown = await work.then(
+    () => new Error("it was not refused"),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof UserError)) throw error;
+  return error;
+};
+
+describe("a CA that lies about what was ordered", () => {
+  it.each<[string, string, Lie]>([
+    ["another domain is to be proved", "authorization", (body) => other(body, "victim.example.net")],
+    ["the domain above is to be proved", "authorization", (body) => other(body, "com")],
+    ["a name below is to be proved", "authorization", (body) => other(body, "www.example.com")],
+    ["a wildcard that was not ordered is to be proved", "authorization", (body) => ({ ...body, wildcard: true })],
+    ["the order is for another domain", "new-order", (body) => other(body, "victim.example.net")],
+    ["the order lacks a name", "new-order", (body) => ({ ...body, identifiers: (body.identifiers as unknown[]).slice(1) })],
+    [
+      "the order has one more name",
+      "new-order",
+      (body) => ({ ...body, identifiers: [...(body.identifiers as []), { type: "dns", value: "a.example.com" }] }),
+    ],
+  ])("nothing is written when %s", async (_title, where, how) => {
+    const { issuer, tools, zones } = fresh();
+    [room, lie] = [where, how];
+    const names = where === "new-order" ? NAMES : ["example.com"];
+    expect(await refused(issuer.issue(wish(names), tools()))).toMatchObject({ id: "acme.not-ordered", exitCode: 1 });
+    expect(zones.batches).toEqual([]);
+    expect(ca.certificates()).toEqual([]);
+    lie = undefined;
+    await issuer.issue(wish(names), tools());
+    expect(ca.certificates()).toHaveLength(1);
+  });
+
+  it("a kept order that is for other names now is given up", async () => {
+    const cluster = memoryCluster();
+    const pause = new UserError({ id: "test", what: "not yet", remedy: "", exitCode: 3 });
+    const first = fresh({ cluster, awaitTxt: () => Promise.reject(pause) });
+    expect(await refused(first.issuer.issue(wish(), first.tools()))).toBe(pause);
+    expect(first.kept("acme-order-")).toHaveLength(1);
+    const { issuer, tools, kept } = fresh({ cluster });
+    [room, lie] = ["order", (body) => other(body, "victim.example.net")];
+    expect(await refused(issuer.issue(wish(), tools()))).toMatchObject({ id: "acme.not-ordered" });
+    expect(kept("acme-order-")).toEqual([]);
+    expect(dns.txt.size).toBe(0);
+  });
+});
