@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, UserError } from "../ports/error.ts";
 import { at } from "../ports/object.ts";
+import { retryAfterMs } from "../ports/retry-after.ts";
 import { type Answer, type Fetch, isSecure, Unacceptable } from "./http.ts";
 
 export interface DownloadOptions {
@@ -68,11 +69,8 @@ interface Failure {
 const RETRY_AFTER_LIMIT = 30_000;
 const LIMIT = 32 * 2 ** 20;
 
-const retryAfter = (response: Answer): number => {
-  const header = response.headers.get("retry-after") ?? "";
-  const milliseconds = /^[0-9]+$/.test(header) ? Number(header) * 1000 : 0;
-  return Math.min(milliseconds, RETRY_AFTER_LIMIT);
-};
+const retryAfter = (response: Answer): number =>
+  retryAfterMs(response.headers.get("retry-after"), Date.now(), RETRY_AFTER_LIMIT) ?? 0;
 
 /** `fetch failed` says nothing; its cause does. */
 const reasonOf = (error: unknown): string => {
@@ -133,7 +131,7 @@ const attempt = async (url: string, options: DownloadOptions): Promise<Uint8Arra
 };
 
 /**
- * The bytes behind a URL. No answer, 429 and 5xx are tried again with growing, jittered pauses; Retry-After (in seconds) is honoured up to 30 s.
+ * The bytes behind a URL. No answer, 429 and 5xx are tried again with growing, jittered pauses; Retry-After is honoured up to 30 s.
  * @throws UserError `release.missing` (exit 2) for 404 and 410, `release.insecure` (exit 2), `release.unavailable` (exit 1) for everything else; the
  *   signal's reason when it is aborted
  */

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { type OpenOptions, openCluster } from "../../src/adapters/cluster/index.ts";
-import { parseRetryAfter } from "../../src/adapters/cluster/retry.ts";
 import type { ClusterTarget } from "../../src/adapters/cluster/target.ts";
 import { ApiError, Unreachable } from "../../src/ports/cluster.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
@@ -265,16 +264,6 @@ describe("tries", () => {
     });
     await expect(cluster.version()).rejects.toThrow(/did not answer in time/);
   });
-});
-
-test.each([
-  ["3", 3_000],
-  ["Fri, 20 Nov 2026 10:00:05 GMT", 5_000],
-  ["Fri, 20 Nov 2026 09:00:00 GMT", 0],
-  ["soon", undefined],
-  [undefined, undefined],
-])("Retry-After: %s is %s ms", (header, ms) => {
-  expect(parseRetryAfter(header, Date.parse("2026-11-20T10:00:00Z"))).toBe(ms);
 });
 
 describe("a guarded write", () => {

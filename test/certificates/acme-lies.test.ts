@@ -57,7 +57,11 @@ describe("a CA that lies about what was ordered", () => {
     ["a name below is to be proved", "authorization", (body) => other(body, "www.example.com")],
     ["a wildcard that was not ordered is to be proved", "authorization", (body) => ({ ...body, wildcard: true })],
     ["the order is for another domain", "new-order", (body) => other(body, "victim.example.net")],
-    ["the order lacks a name", "new-order", (body) => ({ ...body, identifiers: (body.identifiers as unknown[]).slice(1) })],
+    [
+      "the order lacks a name",
+      "new-order",
+      (body) => ({ ...body, identifiers: (body.identifiers as unknown[]).slice(1) }),
+    ],
     [
       "the order has one more name",
       "new-order",

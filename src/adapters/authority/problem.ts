@@ -1,13 +1,15 @@
 import type { AcmeProblem } from "../../ports/authority.ts";
+import { retryAfterMs } from "../../ports/retry-after.ts";
 
 const PREFIX = "urn:ietf:params:acme:error:";
 
-/** Seconds or an HTTP date (RFC 9110 §10.2.3). Undefined: absent or neither. */
+/** Rate limits last for days, and the moment is told to people; nothing here waits for it as it is. */
+const LONGEST_MS = 30 * 86_400_000;
+
+/** When a CA wants to be asked again. Undefined: it does not say. */
 export const retryAfterOf = (header: string | undefined, now: Date): Date | undefined => {
-  if (header === undefined) return undefined;
-  if (/^\d+$/.test(header.trim())) return new Date(now.getTime() + Number(header) * 1000);
-  const date = new Date(header);
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  const ms = retryAfterMs(header, now.getTime(), LONGEST_MS);
+  return ms === undefined ? undefined : new Date(now.getTime() + ms);
 };
 
 const record = (value: unknown): Record<string, unknown> =>

@@ -1,6 +1,7 @@
 import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AuthorityUnreachable } from "../../ports/authority.ts";
+import { retryAfterMs } from "../../ports/retry-after.ts";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -111,7 +112,8 @@ const once = (question: HttpQuestion, agent: https.Agent, timeoutMs: number): Pr
 /** Boulder's "service busy" is one, as 503; it passes within seconds. */
 const isRateLimit = ({ body }: HttpAnswer): boolean => body.includes("urn:ietf:params:acme:error:rateLimited");
 
-const asksForMore = ({ headers }: HttpAnswer): boolean => Number(headers["retry-after"] ?? 0) > 5;
+const asksForMore = ({ headers }: HttpAnswer): boolean =>
+  (retryAfterMs(headers["retry-after"], Date.now()) ?? 0) > 5000;
 
 /** Trying again does not make a certificate trusted, nor a name exist. */
 const isDistrust = (error: unknown): boolean =>

@@ -49,17 +49,10 @@ export const retryDelay = ({ outcome, repeatable, tries, firstContact, random }:
   const { status, broken, retryAfterMs, text } = outcome;
   // On first contact it is most likely no API server at all.
   if (broken) return repeatable && !firstContact && tries < MOST_TRIES_OF_BROKEN ? backoff : undefined;
-  const told = retryAfterMs === undefined ? undefined : retryAfterMs + random() * 200;
+  // A moment that has passed says that it may be tried again, not how often.
+  const told = retryAfterMs === undefined ? undefined : (retryAfterMs || backoff) + random() * 200;
   if (status === 429) return told ?? backoff;
   if (status === 503 || status === 504 || status === 502) return told ?? (repeatable ? backoff : undefined);
   if (status === 500 && repeatable && tries < MOST_TRIES_OF_500 && !PERMANENT_500.test(text)) return told ?? backoff;
   return undefined;
-};
-
-/** Seconds or a date (RFC 9110 section 10.2.3) as milliseconds from now. */
-export const parseRetryAfter = (header: string | undefined, now: number): number | undefined => {
-  if (header === undefined) return undefined;
-  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 };

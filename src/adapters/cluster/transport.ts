@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { BrokenAnswer } from "../../ports/cluster.ts";
+import { retryAfterMs } from "../../ports/retry-after.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 import { type Answered, isLost, type Lost, type Opened, openExchange, readExchange } from "./exchange.ts";
 import { createLanes, type Lane } from "./lanes.ts";
-import { type Patience, parseRetryAfter, retryDelay } from "./retry.ts";
+import { type Patience, retryDelay } from "./retry.ts";
 import { apiError, excerpt, parseJson } from "./status.ts";
 import type { ClusterTarget } from "./target.ts";
 import type { Timing } from "./timing.ts";
@@ -162,7 +163,7 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
             : {
                 ...outcome,
                 broken: isSuccess(outcome.status),
-                retryAfterMs: parseRetryAfter(outcome.headers["retry-after"], timing.now()),
+                retryAfterMs: retryAfterMs(outcome.headers["retry-after"], timing.now()),
               },
           repeatable,
           tries,

@@ -18,7 +18,7 @@ export const poll = async <T extends object>(
     const value = await read();
     if (isDone(value)) return value;
     const asked = at(value, "retryAfter");
-    const wish = tries >= STEPS.length && asked instanceof Date ? asked.getTime() - tools.now().getTime() : 0;
+    const wish = tries >= STEPS.length && asked instanceof Date ? asked.getTime() - tools.now().getTime() || 0 : 0;
     const step = STEPS[Math.min(tries, STEPS.length - 1)] ?? 0;
     await sleep(Math.min(LONGEST, Math.max(step, wish)), undefined, { signal: tools.signal }).catch(() => {});
     tools.signal.throwIfAborted();

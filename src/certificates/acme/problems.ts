@@ -147,7 +147,8 @@ export const caaRecord = (name: string, { directory, info, names, accountUrl }: 
 /** From Retry-After, else from Boulder's own words: `retry after 2026-08-01 10:00:00 UTC`. */
 const nextTry = ({ retryAfter, detail }: AcmeProblem): Date | undefined => {
   const [, date, time] = /retry after (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)/.exec(detail) ?? [];
-  return date && time ? new Date(`${date}T${time}Z`) : retryAfter;
+  const said = new Date(`${date}T${time}Z`);
+  return Number.isNaN(said.getTime()) ? retryAfter : said;
 };
 
 export const unknownProfile = ({ directory, info }: ProblemContext, why?: string, cause?: unknown): UserError => {
