@@ -7,14 +7,21 @@ export interface Renewal {
   readonly at: Date;
   /** `the CA asks for it between 1 and 3 March` */
   readonly because: string;
+  /** The CA's own window, where it has one that can be meant. */
+  readonly window?: { readonly start: Date; readonly end: Date };
 }
+
+/** Whether the CA wants it replaced now: Let's Encrypt counts no renewal within the window that it suggested itself. */
+export const isAskedFor = ({ window }: Renewal, now: Date): boolean =>
+  window !== undefined && window.start <= now && now < window.end;
 
 const day = (date: Date): string => date.toISOString().slice(0, 16).replace("T", " ");
 
 /**
  * The CA's own window where it offers one (RFC 9773 §4.2), else two thirds of the lifetime, half of a short one. Within the window the
- * moment is spread by the certificate's serial, the same in each run, so that clusters do not come all at once. A CA that does not answer
- * leaves the date.
+ * moment is spread by the certificate's serial, the same in each run, so that clusters do not come all at once. A CA that does not answer,
+ * answers nonsense, or names a window from before the certificate was made or too close to its end leaves the date. No window, however
+ * large, moves it into the last third of what is left then.
  */
 export const renewalOf = async (
   certificate: TlsSecret,
@@ -31,10 +38,14 @@ export const renewalOf = async (
   });
   if (!window) return byDate;
   const { start, end, explanation } = window;
-  const span = Math.max(0, end.getTime() - start.getTime());
+  const latest = at.getTime() + ((certificate.notAfter.getTime() - at.getTime()) * 2) / 3;
+  const from = Math.max(start.getTime(), certificate.notBefore.getTime());
+  const span = Math.min(end.getTime(), latest) - from;
+  if (!(span > 0)) return byDate;
   const share = createHash("sha256").update(certificate.serial).digest().readUInt32BE(0) / 2 ** 32;
   return {
-    at: new Date(start.getTime() + span * share),
+    at: new Date(from + span * share),
+    window: { start, end },
     because: `the CA asks for it between ${day(start)} and ${day(end)} UTC${explanation ? `, see ${explanation}` : ""}`,
   };
 };

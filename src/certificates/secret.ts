@@ -75,18 +75,19 @@ export const dueDate = (dates: Dates): Date => {
   return new Date(start + (end - start) * (isShortLived(dates) ? 1 / 2 : 2 / 3));
 };
 
-/** Why a certificate must be made, or undefined: it is fine. */
+/** Why a certificate must be made, or undefined: it is fine. `isDue`: judged already, with what its CA says; absent: by its dates. */
 export const reasonToIssue = (
   secret: TlsSecret | undefined,
   names: readonly string[],
   now: Date,
+  isDue?: boolean,
 ): string | undefined => {
   if (!secret) return "missing";
   if (!secret.keyMatches) return "its key does not match";
   if (!secret.chainMatches) return "its chain does not match";
   const missing = names.filter((name) => !secret.names.includes(name));
   if (missing.length > 0) return `does not cover ${missing.join(", ")}`;
-  if (now < dueDate(secret)) return undefined;
+  if (!(isDue ?? now >= dueDate(secret))) return undefined;
   const days = Math.floor((secret.notAfter.getTime() - now.getTime()) / 86_400_000);
   return days < 0 ? "expired" : `expires in ${days} days`;
 };

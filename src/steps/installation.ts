@@ -39,8 +39,8 @@ export interface Installation {
   readonly insisted?: readonly (keyof Config)[];
   /** Those that were others before. */
   readonly choiceChanges?: readonly ChoiceChange[];
-  /** The certificate that is to be replaced although nothing is wrong with it, and why. */
-  readonly renewal?: { readonly serial: string; readonly reason: string };
+  /** The certificate about which its CA was asked, and why it is to be replaced; without a reason it is not due, whatever its dates say. */
+  readonly renewal?: { readonly serial: string; readonly reason?: string };
   /** With `tls: cert-manager`: what it is to ask for certificates. Absent for `render`. */
   readonly issuer?: AcmeIssuer;
   /** PEM of a private ACME CA's root. */

@@ -47,14 +47,15 @@ export const nextRenewal = async (install: Installation, tools: Tools): Promise<
   return renewalOf(found, authority, tools.signal);
 };
 
-/** The installation with its certificate due; as it is when it is not yet. */
+/** The installation with its certificate judged: due, or not yet, whatever its dates alone would say. */
 export const withRenewal = async (
   install: Installation,
   { at, because }: Renewal,
   { cluster, now }: Tools,
 ): Promise<Installation> => {
   const serial = inspect(await cluster.get(WILDCARD))?.serial;
-  return serial && now() >= at ? { ...install, renewal: { serial, reason: `due: ${because}` } } : install;
+  if (!serial) return install;
+  return { ...install, renewal: { serial, ...(now() >= at ? { reason: `due: ${because}` } : {}) } };
 };
 
 /** What a renewal would change: nothing when it is not due. Reads only. */

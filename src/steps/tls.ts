@@ -44,8 +44,8 @@ const reasonFor = async (
   const live = await ctx.live.get(WILDCARD);
   if (hasBlank(names)) return live ? "the address may have changed" : "missing";
   const found = inspect(live);
-  if (renewal && found?.serial === renewal.serial) return renewal.reason;
-  const reason = reasonToIssue(found, names, ctx.now());
+  const judged = renewal?.serial === found?.serial ? renewal : undefined;
+  const reason = judged?.reason ?? reasonToIssue(found, names, ctx.now(), judged && false);
   if (reason) return reason;
   if (found?.directory !== (isAcme(config.tls) ? directoryOf(config.tls, config.acmeDirectory) : undefined))
     return "the one that is there is from another CA";

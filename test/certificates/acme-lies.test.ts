@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createAuthority } from "../../src/adapters/authority/index.ts";
+import { renewalOf } from "../../src/certificates/renewal.ts";
+import { dueDate, inspect } from "../../src/certificates/secret.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { type AcmeAnswer, type AcmeCa, type AcmeRequest, startAcme } from "../../src/sandbox/acme/index.ts";
 import { memoryCluster, memoryZones, NAMES, scene, wish } from "./acme-scene.ts";
 import { startTxtServer, type TxtServer } from "./txt-server.ts";
 
 type Fields = Record<string, unknown>;
+/** What is sent as the body, or, with a number as its status, instead of the whole answer. */
 type Lie = (body: Fields, request: AcmeRequest, answer: AcmeAnswer) => unknown;
 
 let dns: TxtServer;
@@ -27,7 +30,9 @@ beforeEach(async () => {
     onAnswer: (request, answer) => {
       if (!lie || request.path.split("/")[1] !== room || answer.status >= 300) return undefined;
       const body = lie(structuredClone(answer.body) as Fields, request, answer);
-      return body === undefined ? undefined : { ...answer, body };
+      if (body === undefined) return undefined;
+      const isWhole = typeof body === "object" && body !== null && "status" in body && typeof body.status === "number";
+      return isWhole ? (body as AcmeAnswer) : { ...answer, body };
     },
   });
 });
@@ -90,5 +95,33 @@ describe("a CA that lies about what was ordered", () => {
     expect(await refused(issuer.issue(wish(), tools()))).toMatchObject({ id: "acme.not-ordered" });
     expect(kept("acme-order-")).toEqual([]);
     expect(dns.txt.size).toBe(0);
+  });
+});
+
+describe("a CA whose renewal information is broken", () => {
+  it.each<[string, unknown]>([
+    ["a web page", "<html><body>hello</body></html>"],
+    ["an error page", { status: 500, body: "<html><body>500</body></html>" }],
+    ["a refusal", { status: 403, body: "no" }],
+    ["null", null],
+    ["a list", []],
+    ["no window", { suggestedWindow: 5 }],
+    ["dates that are none", { suggestedWindow: { start: "soon", end: {} } }],
+  ])("renews all the same: %s", async (_title, body) => {
+    const { issuer, tools, authority, secret } = fresh();
+    await issuer.issue(wish(), tools());
+    const first = secret("tls.crt");
+    [room, lie] = ["renewal-info", () => body];
+    const found = inspect({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "x" },
+      data: Object.fromEntries(["tls.crt", "tls.key"].map((key) => [key, Buffer.from(secret(key)).toString("base64")])),
+    });
+    if (!found) throw new Error("no certificate");
+    const renewal = await renewalOf(found, authority);
+    expect(renewal.at).toEqual(dueDate(found));
+    await issuer.issue(wish(NAMES, "due"), tools({ now: () => new Date(Date.now() + 2 * 86_400_000) }));
+    expect(secret("tls.crt")).not.toBe(first);
   });
 });

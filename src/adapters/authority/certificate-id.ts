@@ -36,12 +36,20 @@ const KEY_IDENTIFIER = 0x80;
 /** id-ce-authorityKeyIdentifier, 2.5.29.35 */
 const AUTHORITY_KEY_IDENTIFIER = Buffer.from("551d23", "hex");
 
+const derOf = (pem: string): Buffer | undefined => {
+  try {
+    return new X509Certificate(pem).raw;
+  } catch {
+    return undefined;
+  }
+};
+
 /**
  * What a certificate (PEM, the first one counts) is called in renewal information: key identifier of its issuer and serial number, both
- * base64url (RFC 9773 §4.1). Undefined: it does not name its issuer's key.
+ * base64url (RFC 9773 §4.1). Undefined: it does not name its issuer's key, or is no certificate.
  */
 export const certificateId = (pem: string): string | undefined => {
-  const tbs = read(read(new X509Certificate(pem).raw)?.content ?? Buffer.alloc(0));
+  const tbs = read(read(derOf(pem) ?? Buffer.alloc(0))?.content ?? Buffer.alloc(0));
   const fields = children(tbs?.content ?? Buffer.alloc(0));
   const serial = fields.find(({ tag }) => tag === INTEGER)?.content;
   const extensions = fields.find(({ tag }) => tag === EXTENSIONS)?.content;

@@ -1,8 +1,10 @@
 import type { CertificateChange } from "../../core/change.ts";
-import { AuthorityError, type DirectoryInfo } from "../../ports/authority.ts";
+import type { DirectoryInfo } from "../../ports/authority.ts";
 import { UserError } from "../../ports/error.ts";
 import { keyOf } from "../../ports/object.ts";
 import { chainProblem, rootOf } from "../chain.ts";
+import { isAskedFor, renewalOf } from "../renewal.ts";
+import { inspect } from "../secret.ts";
 import { type OpenAccount, withAccount } from "./account.ts";
 import { begin } from "./begin.ts";
 import { orderRef, orderSecret, type PendingOrder, parseOrder, UNFINISHED, unfinishedOrders } from "./journal.ts";
@@ -74,7 +76,8 @@ const attempt = async (
     kept = undefined;
   }
   const replaces = info.hasRenewalInfo ? replacedBy(live, authority.url) : undefined;
-  const isExempt = replaces !== undefined && (await isDue(replaces, options, tools));
+  const old = replaces === undefined ? undefined : inspect(live);
+  const isExempt = old !== undefined && isAskedFor(await renewalOf(old, authority, tools.signal), tools.now());
   if (!kept && !isExempt) assertWithinLimits(ledger, authority.url, names, tools.now());
   const keep = async (next: PendingOrder): Promise<void> => {
     progress.kept = next;
@@ -97,16 +100,6 @@ const attempt = async (
   });
   const order = await authorize(journey, options, tools);
   await finish(change, { ...journey, order, kept: progress.kept ?? journey.kept }, options, tools);
-};
-
-/** Let's Encrypt counts no renewal that comes within the window that it suggested itself. */
-const isDue = async (certificate: string, { authority }: AcmeIssuerOptions, tools: AcmeTools): Promise<boolean> => {
-  const window = await authority.renewalInfo(certificate, tools.signal).catch((error: unknown) => {
-    if (error instanceof AuthorityError) return undefined;
-    throw error;
-  });
-  const now = tools.now();
-  return window !== undefined && window.start <= now && now < window.end;
 };
 
 /** Fetches, checks and stores the certificate; the challenge's records go meanwhile. */
