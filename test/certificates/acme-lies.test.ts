@@ -31,7 +31,7 @@ beforeEach(async () => {
       if (!lie || request.path.split("/")[1] !== room || answer.status >= 300) return undefined;
       const body = lie(structuredClone(answer.body) as Fields, request, answer);
       if (body === undefined) return undefined;
-      const isWhole = typeof body === "object" && body !== null && "status" in body && typeof body.status === "number";
+      const isWhole = typeof body === "object" && body !== null && "status" in body && Number(body.status) >= 200;
       return isWhole ? (body as AcmeAnswer) : { ...answer, body };
     },
   });
@@ -124,4 +124,83 @@ describe("a CA whose renewal information is broken", () => {
     await issuer.issue(wish(NAMES, "due"), tools({ now: () => new Date(Date.now() + 2 * 86_400_000) }));
     expect(secret("tls.crt")).not.toBe(first);
   });
+});
+
+/** Of every type that JSON has, and none. */
+const NONSENSE: readonly unknown[] = ["<html><body>hello</body></html>", "", null, 7, "text", [], [null], {}, true];
+
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  "new-order": ["status", "identifiers", "authorizations", "finalize"],
+  authorization: ["status", "identifier", "challenges"],
+  finalize: ["status", "certificate"],
+};
+
+describe("a CA that answers nonsense", () => {
+  const link = (where: string, field: string, value: unknown): readonly [string, Lie] => [
+    where,
+    (body) => ({ ...body, [field]: value }),
+  ];
+  const lies: readonly (readonly [string, Lie])[] = [
+    ...[
+      "directory",
+      "new-account",
+      "new-order",
+      "order",
+      "authorization",
+      "challenge",
+      "finalize",
+      "certificate",
+    ].flatMap((where) => NONSENSE.map((value) => [where, () => JSON.stringify(value)] as const)),
+    ...Object.entries(FIELDS).flatMap(([where, fields]) =>
+      fields.flatMap((field) => [null, 7, [null], {}].map((value) => link(where, field, value))),
+    ),
+    ...["http://127.0.0.1:1/x", "file:///etc/passwd", "//x", "x", "https://"].flatMap((url) => [
+      link("directory", "newOrder", url),
+      link("directory", "newNonce", url),
+      link("new-order", "authorizations", [url]),
+      link("order", "finalize", url),
+      link("finalize", "certificate", url),
+      [
+        "authorization",
+        (body: Fields) => ({ ...body, challenges: [{ type: "dns-01", url, token: "x", status: "pending" }] }),
+      ] as const,
+      [
+        "new-order",
+        (body: Fields, _: AcmeRequest, answer: AcmeAnswer) => ({
+          ...answer,
+          status: 201,
+          headers: { location: url },
+          body,
+        }),
+      ] as const,
+      [
+        "new-account",
+        (body: Fields, _: AcmeRequest, answer: AcmeAnswer) => ({ ...answer, headers: { location: url }, body }),
+      ] as const,
+    ]),
+    ["new-order", (body, _, answer) => ({ ...answer, status: 201, headers: {}, body })],
+    ["new-order", (body, _, answer) => ({ ...answer, status: 204, headers: {}, body })],
+    ["order", (body, _, answer) => ({ ...answer, status: 302, headers: { location: "/" }, body })],
+  ];
+
+  it(`is a message of the CA's name, never a bug of ours, and leaves nothing (${lies.length} answers)`, async () => {
+    for (const [index, [where, how]] of lies.entries()) {
+      const { issuer, tools, zones } = fresh();
+      [room, lie] = [where, how];
+      const said: unknown = await issuer
+        .issue(wish([`n${index}.example.com`]), tools({ signal: AbortSignal.timeout(3000) }))
+        .then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+      const told = `${where} ${index}: ${said instanceof Error ? said.stack : said}`;
+      // An order that never gets anywhere is waited for until the run's own end.
+      const isPatience = said instanceof DOMException && said.name === "TimeoutError";
+      if (said !== undefined && !isPatience) {
+        expect(said, told).toBeInstanceOf(UserError);
+        expect((said as UserError).exitCode, told).toBeLessThan(3);
+      }
+      expect(zones.sets, told).toEqual([]);
+    }
+  }, 120_000);
 });

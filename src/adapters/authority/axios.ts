@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { AuthorityError, AuthorityUnreachable } from "../../ports/authority.ts";
+import type { Shape } from "./broken.ts";
 import { problemOf, retryAfterOf } from "./problem.ts";
 import type { HttpAnswer, Transport } from "./transport.ts";
 
@@ -17,6 +18,8 @@ export interface Session {
 interface Call {
   readonly session: Session;
   readonly signal: AbortSignal | undefined;
+  /** Of the answers to signed requests. */
+  readonly shape: Shape;
   badNonce: boolean;
   /** Answers that were no answer; asked again with the same nonce, the CA then only says that this is used up. */
   readonly troubles: string[];
@@ -52,18 +55,19 @@ export interface Outcome<T> {
 export const within = async <T>(
   session: Session,
   signal: AbortSignal | undefined,
+  shape: Shape,
   work: () => Promise<T>,
 ): Promise<Outcome<T>> => {
   const began = performance.now();
   const troubles: string[] = [];
   for (;;) {
-    const call: Call = { session, signal, badNonce: false, troubles, retryAfter: undefined };
+    const call: Call = { session, signal, shape, badNonce: false, troubles, retryAfter: undefined };
     try {
       const value = await calls.run(call, work);
       return { value, ...(call.retryAfter ? { retryAfter: call.retryAfter } : {}) };
     } catch (error) {
       signal?.throwIfAborted();
-      if (!call.badNonce) throw error;
+      if (!call.badNonce) throw complained(session, error);
       const [last] = troubles.slice(MOST_TROUBLES - 1);
       if (last !== undefined) throw new AuthorityUnreachable(new URL(session.directoryUrl).host, last);
       if (performance.now() - began > NONCE_MS) {
@@ -72,6 +76,14 @@ export const within = async <T>(
     }
   }
 };
+
+/** acme-client's own complaints, plain errors, are about answers: no nonce, no link, another status. Everything else is a bug. */
+const complained = ({ directoryUrl }: Session, error: unknown): unknown =>
+  error instanceof Error && error.constructor === Error ? broken(directoryUrl, error.message, error) : error;
+
+/** An answer that is none: nothing of it is used, and what was asked may have been done. */
+export const broken = (url: string, why: string, cause?: unknown): AuthorityUnreachable =>
+  new AuthorityUnreachable(new URL(url).host, why, cause);
 
 /** Does what acme-client's http layer leaves out: the signal, the CA's own certificate, the whole problem document, real causes. */
 export const adapter: AxiosAdapter = async (config) => {
@@ -102,6 +114,8 @@ export const adapter: AxiosAdapter = async (config) => {
   // acme-client signs again by itself, with the nonce of this answer; one that it fetches by HEAD it uses as well.
   if (fresh !== undefined && !call.badNonce && method === "POST") session.nonces.push(fresh);
   if (problem && !call.badNonce) throw new AuthorityError(problem, `${method} ${url}`);
+  const why = method === "POST" && !problem ? call.shape(answer.body) : undefined;
+  if (why !== undefined) throw broken(url, `${why} (status ${answer.status})`);
   return respond(config, answer);
 };
 

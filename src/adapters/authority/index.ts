@@ -7,7 +7,18 @@ import {
   type DirectoryInfo,
   type Order,
 } from "../../ports/authority.ts";
-import { adapter, type Outcome, problemIn, type Session, within } from "./axios.ts";
+import { adapter, broken, type Outcome, problemIn, type Session, within } from "./axios.ts";
+import {
+  ACCOUNT_SHAPE,
+  ANY_SHAPE,
+  AUTHORIZATION_SHAPE,
+  CERTIFICATE_SHAPE,
+  CHALLENGE_SHAPE,
+  DIRECTORY_SHAPE,
+  isHttps,
+  ORDER_SHAPE,
+  type Shape,
+} from "./broken.ts";
 import { certificateId } from "./certificate-id.ts";
 import { authorizationOf, infoOf, isDirectory, orderOf, windowOf } from "./shapes.ts";
 import { createTransport, type HttpAnswer, type TransportOptions } from "./transport.ts";
@@ -34,6 +45,8 @@ export const createAuthority = (options: AuthorityOptions): Authority => {
     if (!isDirectory(answer.body)) {
       throw new AuthorityError({ type: "noDirectory", detail: "this is no ACME directory" }, `GET ${url}`);
     }
+    const why = DIRECTORY_SHAPE(answer.body);
+    if (why !== undefined) throw broken(url, why);
     return answer;
   };
   const session: Session = {
@@ -62,24 +75,26 @@ export const createAuthority = (options: AuthorityOptions): Authority => {
         accountKey: key,
         ...(external ? { externalAccountBinding: { ...external } } : {}),
       });
-      const found = await within(session, signal, () => client.createAccount({ onlyReturnExisting: true })).catch(
-        (error: unknown) => {
-          if (error instanceof AuthorityError && error.problem.type === "accountDoesNotExist") return undefined;
-          throw error;
-        },
-      );
+      const found = await within(session, signal, ACCOUNT_SHAPE, () =>
+        client.createAccount({ onlyReturnExisting: true }),
+      ).catch((error: unknown) => {
+        if (error instanceof AuthorityError && error.problem.type === "accountDoesNotExist") return undefined;
+        throw error;
+      });
       if (!found) {
         // Only for an account that is not there: with one, acme-client would send an update, which Pebble rejects as empty.
         const wish = { termsOfServiceAgreed: true, ...(email ? { contact: [`mailto:${email}`] } : {}) };
-        await within(session, signal, () => client.createAccount(wish));
+        await within(session, signal, ACCOUNT_SHAPE, () => client.createAccount(wish));
       }
-      return client.getAccountUrl();
+      const { value: link } = await within(session, signal, ACCOUNT_SHAPE, async () => client.getAccountUrl());
+      if (!isHttps(link)) throw broken(url, "it sent an account whose address is no https URL");
+      return link;
     },
     account: (key, accountUrl) => accountOf(session, key, accountUrl, directory),
     renewalInfo: async (certificate, signal) => {
       const { renewalInfo } = JSON.parse((await session.directory(signal)).body);
       const id = certificateId(certificate);
-      if (typeof renewalInfo !== "string" || id === undefined) return undefined;
+      if (!isHttps(renewalInfo) || id === undefined) return undefined;
       const answer = await transport({ method: "GET", url: `${renewalInfo.replace(/\/$/, "")}/${id}`, signal });
       if (answer.status === 404) return undefined;
       if (answer.status >= 400) throw new AuthorityError(problemIn(answer), `GET ${renewalInfo}`);
@@ -98,17 +113,22 @@ const accountOf = (session: Session, key: string, accountUrl: string, directory:
   };
   /** As the CA sent them: the port's orders leave out the links. */
   const orders = new Map<string, acme.Order>();
-  const run = async <T>(signal: AbortSignal | undefined, work: (client: acme.Client) => Promise<T>) => {
+  const run = async <T>(
+    signal: AbortSignal | undefined,
+    shape: Shape,
+    work: (client: acme.Client) => Promise<T>,
+  ): Promise<Outcome<T>> => {
     const ready = await client();
-    return within(session, signal, () => work(ready));
+    return within(session, signal, shape, () => work(ready));
   };
   const keep = ({ value, retryAfter }: Outcome<acme.Order>): Order => {
+    if (!isHttps(value.url)) throw broken(session.directoryUrl, "it sent an order whose address is no https URL");
     orders.set(value.url, value);
     return { ...orderOf(value), ...(retryAfter ? { retryAfter } : {}) };
   };
   // getOrder looks at the URL alone.
   const refresh = async (url: string, signal?: AbortSignal): Promise<Order> =>
-    keep(await run(signal, (ready) => ready.getOrder({ url } as acme.Order)));
+    keep(await run(signal, ORDER_SHAPE, (ready) => ready.getOrder({ url } as acme.Order)));
   const linksOf = async (url: string, has: keyof acme.Order, signal?: AbortSignal): Promise<acme.Order> => {
     if (orders.get(url)?.[has] === undefined) await refresh(url, signal);
     return orders.get(url) ?? ({ url } as acme.Order);
@@ -121,14 +141,14 @@ const accountOf = (session: Session, key: string, accountUrl: string, directory:
         ...(profile ? { profile } : {}),
         ...(replaced ? { replaces: replaced } : {}),
       };
-      return keep(await run(signal, (ready) => ready.createOrder(wish)));
+      return keep(await run(signal, ORDER_SHAPE, (ready) => ready.createOrder(wish)));
     },
     order: refresh,
     authorizations: async ({ url }, signal) => {
       const { authorizations = [] } = await linksOf(url, "authorizations", signal);
       return Promise.all(
         authorizations.map(async (link): Promise<Authorization> => {
-          const { value, retryAfter } = await run(signal, async (ready) => {
+          const { value, retryAfter } = await run(signal, AUTHORIZATION_SHAPE, async (ready) => {
             const [authorization] = await ready.getAuthorizations({ authorizations: [link] } as unknown as acme.Order);
             if (!authorization) throw new Error(`no authorization at ${link}`);
             const challenge = authorization.challenges.find(({ type }) => type === "dns-01");
@@ -145,23 +165,26 @@ const accountOf = (session: Session, key: string, accountUrl: string, directory:
     },
     answer: async ({ name, challenge }, signal) => {
       if (!challenge) throw new Error(`no DNS-01 challenge for ${name}`);
-      await run(signal, (ready) =>
+      await run(signal, CHALLENGE_SHAPE, (ready) =>
         ready.completeChallenge({ url: challenge.url } as Parameters<typeof ready.completeChallenge>[0]),
       );
     },
     finalize: async ({ url }, csr, signal) => {
       const order = await linksOf(url, "finalize", signal);
-      return keep(await run(signal, (ready) => ready.finalizeOrder(order, csr)));
+      return keep(await run(signal, ORDER_SHAPE, (ready) => ready.finalizeOrder(order, csr)));
     },
     certificate: async ({ url }, signal) => {
       const order = await linksOf(url, "certificate", signal);
-      return (await run(signal, (ready) => ready.getCertificate(order))).value;
+      if (order.status !== "valid" || !order.certificate) {
+        throw broken(session.directoryUrl, "it sent a valid order without the address of its certificate");
+      }
+      return (await run(signal, CERTIFICATE_SHAPE, (ready) => ready.getCertificate(order))).value;
     },
     rollKey: async (newKey, signal) => {
-      await run(signal, (ready) => ready.updateAccountKey(newKey));
+      await run(signal, ANY_SHAPE, (ready) => ready.updateAccountKey(newKey));
     },
     deactivate: async (signal) => {
-      await run(signal, (ready) => ready.updateAccount({ status: "deactivated" }));
+      await run(signal, ANY_SHAPE, (ready) => ready.updateAccount({ status: "deactivated" }));
     },
   };
 };

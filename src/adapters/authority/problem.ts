@@ -1,5 +1,6 @@
 import type { AcmeProblem } from "../../ports/authority.ts";
 import { retryAfterMs } from "../../ports/retry-after.ts";
+import { isName } from "./broken.ts";
 
 const PREFIX = "urn:ietf:params:acme:error:";
 
@@ -15,7 +16,10 @@ export const retryAfterOf = (header: string | undefined, now: Date): Date | unde
 const record = (value: unknown): Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
+/** People read it: what a body of a megabyte says, they do not. */
+const MOST_TEXT = 4000;
+
+const text = (value: unknown): string => (typeof value === "string" ? value.slice(0, MOST_TEXT) : "");
 
 /** A problem document as CAs send it (RFC 7807, RFC 8555 §6.7), whole. Undefined: this is none. */
 export const problemOf = (document: unknown, status?: number, retryAfter?: Date): AcmeProblem | undefined => {
@@ -25,8 +29,12 @@ export const problemOf = (document: unknown, status?: number, retryAfter?: Date)
   if (type === "" && detail === "") return undefined;
   const subproblems = (Array.isArray(fields.subproblems) ? fields.subproblems : []).map((item: unknown) => {
     const inner = record(item);
-    const name = text(record(inner.identifier).value);
-    return { type: text(inner.type).replace(PREFIX, ""), detail: text(inner.detail), ...(name ? { name } : {}) };
+    const { value: name } = record(inner.identifier);
+    return {
+      type: text(inner.type).replace(PREFIX, ""),
+      detail: text(inner.detail),
+      ...(isName(name) ? { name } : {}),
+    };
   });
   const code = status ?? (typeof fields.status === "number" ? fields.status : undefined);
   return {

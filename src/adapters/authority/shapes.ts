@@ -1,5 +1,6 @@
 import type * as acme from "acme-client";
 import type { AcmeProblem, Authorization, DirectoryInfo, Order } from "../../ports/authority.ts";
+import { isHttps, isName } from "./broken.ts";
 import { problemOf } from "./problem.ts";
 
 /** From the CA's JSON to the port's types. */
@@ -9,14 +10,18 @@ type Fields = Readonly<Record<string, unknown>>;
 const fields = (value: unknown): Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 
+const parsed = (body: string): unknown => {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+};
+
 /** Whether a body is a directory (RFC 8555 §7.1.1) rather than somebody's web page. */
 export const isDirectory = (body: string): boolean => {
-  try {
-    const links = fields(JSON.parse(body));
-    return ["newNonce", "newAccount", "newOrder"].every((name) => typeof links[name] === "string");
-  } catch {
-    return false;
-  }
+  const links = fields(parsed(body));
+  return ["newNonce", "newAccount", "newOrder"].every((name) => typeof links[name] === "string");
 };
 
 export const infoOf = (directory: unknown): DirectoryInfo => {
@@ -24,10 +29,10 @@ export const infoOf = (directory: unknown): DirectoryInfo => {
   const profiles = Object.entries(fields(meta.profiles)).map(([name, what]) => [name, String(what)]);
   return {
     ...(typeof meta.termsOfService === "string" ? { termsOfService: meta.termsOfService } : {}),
-    caaIdentities: Array.isArray(meta.caaIdentities) ? meta.caaIdentities.map(String) : [],
+    caaIdentities: Array.isArray(meta.caaIdentities) ? meta.caaIdentities.filter(isName) : [],
     externalAccountRequired: meta.externalAccountRequired === true,
     profiles: Object.fromEntries(profiles),
-    hasRenewalInfo: typeof fields(directory).renewalInfo === "string",
+    hasRenewalInfo: isHttps(fields(directory).renewalInfo),
   };
 };
 
@@ -72,9 +77,9 @@ export const authorizationOf = (
 
 /** `suggestedWindow` (RFC 9773 §4.2). Undefined: there is none that could be used. */
 export const windowOf = (body: string): { start: Date; end: Date; explanation?: string } | undefined => {
-  const info = fields(JSON.parse(body));
+  const info = fields(parsed(body));
   const window = fields(info.suggestedWindow);
   const [start, end] = [new Date(String(window.start)), new Date(String(window.end))];
   if (Number.isNaN(start.getTime()) || Number.isNaN(end.getTime()) || end <= start) return undefined;
-  return { start, end, ...(typeof info.explanationURL === "string" ? { explanation: info.explanationURL } : {}) };
+  return { start, end, ...(isHttps(info.explanationURL) ? { explanation: info.explanationURL } : {}) };
 };

@@ -40,7 +40,7 @@ export const explained = (error: unknown, context: ProblemContext): unknown => {
     const isDistrusted = /CERT|SIGNATURE|ALTNAME/.test(code);
     return new UserError({
       id: isDistrusted ? "acme.distrusted" : "acme.unreachable",
-      what: `The CA at ${error.server} ${isDistrusted ? "shows a certificate that is not trusted" : "does not answer"}: ${error.message}`,
+      what: `The CA at ${error.server} ${isDistrusted ? "shows a certificate that is not trusted" : "does not answer as it should"}: ${error.message}`,
       remedy: {
         text: isDistrusted
           ? "A private CA needs its root: --acme-ca-file."
