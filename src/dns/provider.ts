@@ -41,5 +41,11 @@ export interface DnsProvider {
   /** An AWS IAM role does instead of them. */
   readonly takesRole?: true;
   /** Its library is loaded here and not before. */
-  readonly open: (options: ZonesOptions) => Promise<ZonesWrite & { readonly close: () => void }>;
+  readonly open: (options: ZonesOptions) => Promise<
+    ZonesWrite & {
+      /** What the plan has to say about the way to it. */
+      readonly notes?: readonly string[];
+      readonly close: () => void;
+    }
+  >;
 }

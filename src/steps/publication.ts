@@ -55,7 +55,7 @@ export const openPublication = async (
       zones,
       writing,
       above: await wildcardsAbove(zone, zones, domain),
-      notes: warnings.map(({ what }) => what),
+      notes: [...(writing.notes ?? []), ...warnings.map(({ what }) => what)],
       close,
     };
   } catch (error) {

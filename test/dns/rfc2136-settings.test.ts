@@ -29,6 +29,12 @@ const complaint = async (env: Readonly<Record<string, string | undefined>>): Pro
 };
 
 describe("the environment of rfc2136", () => {
+  it("leaves questions unsigned by an explicit yes alone", async () => {
+    expect(await readSettings({ ...COMPLETE, RFC2136_PLAIN_QUESTIONS: "yes" })).toMatchObject({ plainQuestions: true });
+    expect(await readSettings({ ...COMPLETE, RFC2136_PLAIN_QUESTIONS: "" })).not.toHaveProperty("plainQuestions");
+    expect(await complaint({ ...COMPLETE, RFC2136_PLAIN_QUESTIONS: "1" })).toMatch(/is not understood/);
+  });
+
   it("takes the three, with hmac-sha256 and port 53", async () => {
     expect(await readSettings(COMPLETE)).toEqual({
       host: "ns1.example.com",

@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CLASS, decodeMessage, encodeMessage, encodeRecord, TYPE } from "../../src/dns/rfc2136/message.ts";
+import { encodeName } from "../../src/dns/rfc2136/names.ts";
 import { openRfc2136 } from "../../src/dns/rfc2136/open.ts";
 import type { Pace } from "../../src/dns/rfc2136/server.ts";
 import { UserError } from "../../src/ports/error.ts";
@@ -33,10 +35,10 @@ describe("rfc2136 when things go wrong", () => {
     await dns.close();
   });
 
-  const open = async (server: string, pace: Partial<Pace> = {}, signal = new AbortController().signal) => {
+  const open = async (server: string, pace: Partial<Pace> = {}, signal = new AbortController().signal, more = {}) => {
     const zones = await openRfc2136(
       {
-        env: { RFC2136_NAMESERVER: server, RFC2136_TSIG_KEY: KEY.name, RFC2136_TSIG_SECRET: KEY.secret },
+        env: { RFC2136_NAMESERVER: server, RFC2136_TSIG_KEY: KEY.name, RFC2136_TSIG_SECRET: KEY.secret, ...more },
         signal,
         onTrouble: (reason) => {
           troubles.push(reason);
@@ -169,6 +171,34 @@ describe("rfc2136 when things go wrong", () => {
       });
       expect(error).toMatchObject({ id: "rfc2136.key", exitCode: 2 });
       expect(String(error)).toContain("does not sign its answers");
+    });
+
+    /** NOTAUTH with a TSIG of BADKEY and no MAC, or without any TSIG, for questions; updates pass. */
+    const refusing = (how: "badkey" | "bare") => (answer: Buffer) => {
+      if (((answer.readUInt8(2) >> 3) & 15) !== 0) return answer;
+      const { question } = decodeMessage(answer);
+      const bare = encodeMessage({ id: answer.readUInt16BE(0), opcode: 0, question, answers: [], authority: [] });
+      bare.writeUInt16BE(0x8009, 2);
+      if (how === "bare") return bare;
+      const nothing = Buffer.from([0, 0, 0, 0, 0, 0, 1, 44, 0, 0, 0, 0, 0, 17, 0, 0]);
+      const data = Buffer.concat([encodeName("hmac-sha256"), nothing]);
+      bare.writeUInt16BE(1, 10);
+      return Buffer.concat([bare, encodeRecord({ name: KEY.name, type: TYPE.TSIG, class: CLASS.ANY, ttl: 0, data })]);
+    };
+
+    it.each(["badkey", "bare"] as const)("refuses signed questions (%s): no unsigned one follows", async (how) => {
+      const zones = await open((await through(primary, { alter: refusing(how) })).server);
+      const error = await zones.get(ZONE, "@", "NS").catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ id: "rfc2136.questions", exitCode: 2 });
+      expect((error as UserError).remedy.command).toBe("export RFC2136_PLAIN_QUESTIONS=yes");
+      expect(zones.notes).toEqual([]);
+    });
+
+    it("is believed where questions are plain by the settings, which the plan says", async () => {
+      const zones = await open((await through(primary)).server, {}, undefined, { RFC2136_PLAIN_QUESTIONS: "yes" });
+      await zones.change(ZONE, [{ to: SET }]);
+      expect(await zones.get(ZONE, "*.apps", "A")).toEqual([SET]);
+      expect(zones.notes?.join()).toContain("is asked without signatures (RFC2136_PLAIN_QUESTIONS)");
     });
 
     it("sends what is no DNS message", async () => {

@@ -42,6 +42,18 @@ describe("names", () => {
     expect(() => encodeName(text)).toThrow(why);
   });
 
+  it("of more than 255 bytes are not read, written out or by pointers", () => {
+    const long = Buffer.concat([
+      ...Array(4).fill(Buffer.concat([Buffer.from([63]), Buffer.alloc(63, 97)])),
+      Buffer.from([0]),
+    ]);
+    expect(() => readName(long, 0)).toThrow(/255 bytes/);
+    const most = Buffer.concat([long.subarray(0, 192), Buffer.from([61]), Buffer.alloc(61, 97), Buffer.from([0])]);
+    expect(readName(most, 0).end).toBe(255);
+    const pointed = Buffer.concat([most, Buffer.from([1, 98, 0xc0, 0])]);
+    expect(() => readName(pointed, 255)).toThrow(/255 bytes/);
+  });
+
   it("follow pointers backwards only", () => {
     const message = Buffer.from([3, 97, 98, 99, 0, 1, 100, 0xc0, 0, 0xc0, 9]);
     expect(readName(message, 5)).toEqual({ name: "d.abc", end: 9 });
@@ -50,6 +62,15 @@ describe("names", () => {
 });
 
 describe("messages", () => {
+  it("that count more records than they have room for are not read", () => {
+    for (const offset of [4, 6, 8, 10]) {
+      const message = Buffer.alloc(600);
+      message.writeUInt16BE(65_535, offset);
+      expect(() => decodeMessage(message)).toThrow(/room/);
+    }
+    expect(() => decodeMessage(Buffer.alloc(11))).toThrow(/cut off/);
+  });
+
   it("end in a RangeError or an answer, whatever comes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {

@@ -127,8 +127,20 @@ export const encodeMessage = ({ id, opcode, question, answers, authority }: Mess
   return message;
 };
 
+/** The least that one takes: the root, type and class; with TTL and length of its data. */
+const LEAST = { question: 5, record: 11 };
+
+/** Counts that cannot be: nothing is read of such a message. */
+const assertCounts = (message: Buffer): void => {
+  if (message.length < HEADER) throw new RangeError("a header that is cut off");
+  const [questions = 0, ...records] = [4, 6, 8, 10].map((offset) => message.readUInt16BE(offset));
+  const least = HEADER + questions * LEAST.question + records.reduce((sum, count) => sum + count, 0) * LEAST.record;
+  if (least > message.length) throw new RangeError("more records than there is room for");
+};
+
 /** Throws RangeError for what is no DNS message. */
 export const decodeMessage = (message: Buffer): Received => {
+  assertCounts(message);
   let at = HEADER;
   let lastAt = message.length;
   const flags = message.readUInt16BE(2);

@@ -49,10 +49,11 @@ const character = (byte: number): string => {
 
 /**
  * The name that begins at `at`, in the case it has, and where it ends. Throws RangeError when the message is cut off or
- * its pointers do not lead backwards.
+ * its pointers do not lead backwards, or when the name is longer than one can be.
  */
 export const readName = (message: Buffer, at: number): { readonly name: string; readonly end: number } => {
   const labels: string[] = [];
+  let size = 1;
   let end: number | undefined;
   let position = at;
   let first = at;
@@ -66,6 +67,8 @@ export const readName = (message: Buffer, at: number): { readonly name: string; 
     } else {
       if (length > MOST_LABEL || position + 1 + length >= message.length)
         throw new RangeError("a label that is cut off");
+      size += 1 + length;
+      if (size > MOST_NAME) throw new RangeError("a name of more than 255 bytes");
       labels.push([...message.subarray(position + 1, position + 1 + length)].map(character).join(""));
       position += 1 + length;
     }

@@ -25,6 +25,12 @@ export const openRfc2136 = async (
     import("./zones.ts"),
   ]);
   const times = { ...PACE, ...pace };
-  const server = createServer(await readSettings(env), onTrouble, times);
-  return { ...createZones(server, signal, onTrouble, times), close: server.close };
+  const settings = await readSettings(env);
+  const server = createServer(settings, onTrouble, times);
+  const notes = settings.plainQuestions
+    ? [
+        `The name server ${server.title} is asked without signatures (RFC2136_PLAIN_QUESTIONS): anybody on the way could answer.`,
+      ]
+    : [];
+  return { ...createZones(server, signal, onTrouble, times), notes, close: server.close };
 };

@@ -18,7 +18,7 @@ const tryKey = ({ settings: { host, port, key }, name }: Subject): string =>
 
 const samples = ({ settings: { key }, name }: Subject): string =>
   [
-    `Knot: an acl with "key: ${key.name}" and "action: [update, transfer]", named by the zone's "acl".`,
+    `Knot: an acl with "key: ${key.name}" and "action: [query, update, transfer]", named by the zone's "acl".`,
     `BIND: in the zone, update-policy { grant ${key.name} zonesub ANY; }; and allow-transfer { key ${key.name}; };`,
     `PowerDNS: dnsupdate=yes, ALLOW-DNSUPDATE-FROM for this machine, and pdnsutil set-meta ${name} with`,
     `TSIG-ALLOW-DNSUPDATE ${key.name} and TSIG-ALLOW-AXFR ${key.name}.`,
@@ -49,6 +49,19 @@ const wrongKey = (subject: Subject, what: string, why: string): UserError =>
     remedy: {
       text: "Compare name, algorithm and secret of the key with the server's own configuration, then try:",
       command: tryKey(subject),
+    },
+    exitCode: 2,
+  });
+
+/** Knot, when the acl lacks the action `query`: the key may change the zone, and questions that it signs are refused. */
+export const mayNotAsk = (subject: Subject): UserError =>
+  new UserError({
+    id: "rfc2136.questions",
+    what: `The name server ${subject.server} accepts changes of ${subject.name} by the TSIG key "${subject.settings.key.name}", and no questions.`,
+    why: "Without a signature anybody on the way could answer them, and changes are planned by the answers.",
+    remedy: {
+      text: `Allow the key to ask.\n${samples(subject)}\nOr, where the way to the server is safe, have the questions asked without a signature; the plan then says so:`,
+      command: "export RFC2136_PLAIN_QUESTIONS=yes",
     },
     exitCode: 2,
   });

@@ -10,7 +10,7 @@ import {
   TYPE,
   type WireRecord,
 } from "./message.ts";
-import { type Subject, untrusted } from "./refusals.ts";
+import { mayNotAsk, type Subject, untrusted } from "./refusals.ts";
 import type { Settings } from "./settings.ts";
 import { judge, receiveTransfer } from "./transfer.ts";
 import { sign, type Verdict } from "./tsig.ts";
@@ -40,7 +40,8 @@ export interface Server {
   readonly title: string;
   readonly subject: (name: string) => Subject;
   /**
-   * Both resolve with an answer that the server signed, or with one of an rcode that it may leave unsigned. Errors:
+   * Both resolve with an answer that the server signed, or with a refusal that it may leave unsigned; `ask` with any where questions are
+   * plain by the settings. Errors:
    * UserError about the key or the clock, ZonesUnreachable after the last try. `zone`: the one that the name is in, or
    * may be.
    */
@@ -89,12 +90,6 @@ export const createServer = (settings: Settings, onTrouble: (reason: string) => 
   const title = `${host.includes(":") ? `[${host}]` : host}${port === 53 ? "" : `:${port}`}`;
   const subject = (name: string): Subject => ({ settings, server: title, name });
   const connection = createConnection(settings, pace.timeoutMs);
-
-  /**
-   * Zones whose questions the key may not sign although it may change them: Knot, when the acl lacks the action
-   * `query`.
-   */
-  const askedPlainly = new Set<string>();
 
   const exchange = async (message: Omit<Message, "id">, signal: AbortSignal): Promise<Judged> => {
     let mac: Buffer = Buffer.alloc(0);
@@ -155,12 +150,11 @@ export const createServer = (settings: Settings, onTrouble: (reason: string) => 
     subject,
     ask: (zone, name, type, signal) =>
       retrying(async () => {
-        if (!askedPlainly.has(zone)) {
-          const answer = await exchange(query(name, type), signal);
-          if (!isBadKey(answer.verdict) || !(await mayUpdate(zone, signal))) return trusted(answer, zone);
-          askedPlainly.add(zone);
-        }
-        return exchangePlainly(query(name, type), signal);
+        if (settings.plainQuestions) return exchangePlainly(query(name, type), signal);
+        const answer = await exchange(query(name, type), signal);
+        // Anybody on the way can refuse without a signature: that is no reason to believe what comes without one.
+        if (isBadKey(answer.verdict) && (await mayUpdate(zone, signal))) throw mayNotAsk(subject(zone));
+        return trusted(answer, zone);
       }, signal),
     update: (update, signal) => {
       let uncertain = false;

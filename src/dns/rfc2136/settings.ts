@@ -8,6 +8,8 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly key: Key;
+  /** Questions are asked without a signature, and their answers believed: what reaches us may then be anybody's. Updates stay signed. */
+  readonly plainQuestions?: true;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -111,7 +113,7 @@ const fromFile = async (path: string, wanted: string | undefined): Promise<Key> 
 };
 
 /**
- * RFC2136_NAMESERVER, and RFC2136_TSIG_KEY with RFC2136_TSIG_SECRET and RFC2136_TSIG_ALGORITHM (default hmac-sha256),
+ * RFC2136_NAMESERVER, RFC2136_PLAIN_QUESTIONS (`yes`), and RFC2136_TSIG_KEY with RFC2136_TSIG_SECRET and RFC2136_TSIG_ALGORITHM (default hmac-sha256),
  * or RFC2136_TSIG_FILE, where RFC2136_TSIG_KEY then chooses among several. Empty counts as not set. UserError when one
  * is missing or malformed; never with the secret in it.
  */
@@ -130,7 +132,10 @@ export const readSettings = async (env: Env): Promise<Settings> => {
     );
   if (file !== undefined && secret !== undefined)
     throw wrong("RFC2136_TSIG_FILE and RFC2136_TSIG_SECRET are both set.", undefined, "Keep one of them, as in:");
-  const address = addressOf(server);
+  const plain = get("PLAIN_QUESTIONS");
+  if (plain !== undefined && plain !== "yes")
+    throw wrong(`RFC2136_PLAIN_QUESTIONS=${plain} is not understood.`, undefined, "Set it to yes, or leave it out:");
+  const address = { ...addressOf(server), ...(plain === "yes" ? { plainQuestions: true as const } : {}) };
   if (file !== undefined) return { ...address, key: await fromFile(file, name) };
   return {
     ...address,
