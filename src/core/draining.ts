@@ -17,11 +17,13 @@ export const graceLeft = ({ metadata }: KubeObject, now: Date): number =>
 const roughly = (seconds: number): string =>
   seconds > 90 ? `${Math.ceil(seconds / 60)} min` : `${Math.max(10, Math.ceil(seconds / 10) * 10)} s`;
 
+/** Nothing of it drains any more, and somebody's finalizers keep it. */
+const isHeld = (pod: KubeObject, now: Date): boolean =>
+  isGoing(pod) && (pod.metadata.finalizers ?? []).length > 0 && (!isAlive(pod) || graceLeft(pod, now) <= 0);
+
 const wordsFor = (pod: KubeObject, now: Date): string => {
-  const { finalizers = [] } = pod.metadata;
   if (!isGoing(pod)) return `${describe(pod)} still runs`;
-  if (!isAlive(pod) && finalizers.length > 0)
-    return `${describe(pod)} is left, held by finalizer ${finalizers.join(", ")}`;
+  if (isHeld(pod, now)) return `${describe(pod)} is left, held by finalizer ${pod.metadata.finalizers?.join(", ")}`;
   const left = graceLeft(pod, now);
   return left > 0
     ? `${describe(pod)} is draining, for ${roughly(left)} more at most`
@@ -72,7 +74,8 @@ export const podsDrained = (namespaces: readonly string[]): Check => ({
     const lists = await Promise.all(
       namespaces.map((namespace) => ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace })),
     );
-    const alive = lists.flat().filter(isAlive);
+    // What finalizers keep, the namespace waits for as it would for anything.
+    const alive = lists.flat().filter((pod) => isAlive(pod) && !isHeld(pod, ctx.now()));
     const kept = await Promise.all(alive.map((pod) => isKept(ctx, pod)));
     const ending = alive.filter((_, index) => !kept[index]);
     return ending.length === 0 ? ok("no pod is left") : fail(podWords(ending, ctx.now()), podRemedy(ending));

@@ -64,12 +64,13 @@ describe("pods before their namespace", () => {
     expect(await look(going, pod("child", ownedBy(set)))).toBe("Pod ns/child still runs");
   });
 
-  it("are not waited for when they have ended, or somebody keeps them until the namespace goes", async () => {
+  it("are not waited for when they have ended, when finalizers hold them, or when somebody keeps them until the namespace goes", async () => {
     const deployment = object("apps/v1", "Deployment", { name: "kept", namespace: "ns" });
+    const held = pod("held", { deletionTimestamp: later(-1), finalizers: ["example.com/f"] }, "Pending");
     const set = object("apps/v1", "ReplicaSet", { name: "set", namespace: "ns", ...ownedBy(deployment) });
-    expect(await look(deployment, set, pod("child", ownedBy(set)), pod("bare"), pod("done", {}, "Succeeded"))).toBe(
-      "no pod is left",
-    );
+    expect(
+      await look(deployment, set, pod("child", ownedBy(set)), pod("bare"), pod("done", {}, "Succeeded"), held),
+    ).toBe("no pod is left");
   });
 });
 
@@ -99,6 +100,8 @@ describe("who holds what is going away", () => {
     expect(await holderOf(clusterOf(held), namespace(90, gone))).toBe(
       ": Pod ns/held is left, held by finalizer example.com/f",
     );
+    const unborn = pod("unborn", { deletionTimestamp: later(0), finalizers: ["example.com/f"] }, "Pending");
+    expect(await holderOf(clusterOf(unborn), namespace(90, gone))).toContain("unborn is left, held by finalizer");
     const draining = pod("draining", { deletionTimestamp: later(100) });
     const going = namespace(90, gone);
     const finding = await goneCheck([deletion(going)]).run(clusterOf(going, draining));
