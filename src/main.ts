@@ -25,6 +25,7 @@ const main = async (): Promise<void> => {
     },
     stdout: process.stdout,
     stderr: process.stderr,
+    written: ending.written,
     signal: ending.signal,
     adapters: {
       holder: thisProcess(),

@@ -22,6 +22,8 @@ export interface Host {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
+  /** Resolves when what was written has arrived or has failed; absent: at once. */
+  readonly written?: () => Promise<void>;
   /** Its reason is an Interrupted, a UserError about a stream that failed, or a bug. */
   readonly signal: AbortSignal;
   readonly adapters: Adapters;

@@ -11,6 +11,8 @@ export interface Ending {
   readonly signal: AbortSignal;
   /** Somebody who is asked: opened when it is needed. */
   readonly stdin: () => NodeJS.ReadStream;
+  /** Resolves when what was written has arrived or has failed. */
+  readonly written: () => Promise<void>;
   /** The work is done: what breaks now breaks as everywhere. */
   readonly close: () => void;
 }
@@ -60,9 +62,15 @@ export const watchForEnd = (process: NodeJS.Process): Ending => {
       opened = true;
       return process.stdin;
     },
+    written: async () => {
+      await Promise.all([process.stdout, process.stderr].map(arrived));
+    },
     close: () => process.off("uncaughtException", crash),
   };
 };
+
+const arrived = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((done) => void stream.write("", () => done()));
 
 /** `| head`, or a terminal that was closed: no failure, the work goes on without it. */
 const hasNoReader = ({ code }: NodeJS.ErrnoException, isTTY: boolean): boolean =>

@@ -1,5 +1,5 @@
 import packageJson from "../../package.json" with { type: "json" };
-import { UserError } from "../ports/error.ts";
+import { Interrupted } from "../ports/error.ts";
 import { type Invocation, parseArguments } from "./args.ts";
 import { commands as allCommands, type Command } from "./commands/index.ts";
 import type { Host } from "./context.ts";
@@ -14,15 +14,13 @@ const COMPLETE = "__complete";
 /** The program from its arguments to its exit code; never rejects. What help and version do not need is not loaded for them. */
 export const runCli = async (host: Host, commands: readonly Command[] = allCommands): Promise<number> => {
   const code = await answer(host, commands);
-  await Promise.all([host.stdout, host.stderr].map(written));
+  await host.written?.();
   const { aborted, reason } = host.signal;
   // Nobody was told yet: it was the last word that could not be written.
-  if (code === 0 && aborted && reason instanceof UserError) return (await import("./dispatch.ts")).refuse(host, reason);
+  if (code === 0 && aborted && !(reason instanceof Interrupted))
+    return (await import("./dispatch.ts")).refuse(host, reason);
   return code;
 };
-
-/** Whether it could be written or not. */
-const written = (stream: Host["stdout"]): Promise<void> => new Promise((done) => void stream.write("", () => done()));
 
 const answer = async (host: Host, commands: readonly Command[]): Promise<number> => {
   const [first, ...words] = host.argv;
