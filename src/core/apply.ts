@@ -64,7 +64,8 @@ const issueTools = ({ cluster, now, signal, onWaiting }: ApplyTools): IssueTools
   signal,
   onWaiting,
   store: async (object) => {
-    await cluster.apply(object, { manager: "kn-bootstrap" });
+    const { uid } = (await cluster.get(refOf(object)))?.metadata ?? {};
+    await cluster.apply(uid ? withUid(object, uid) : object, { manager: "kn-bootstrap" });
   },
   forget: async (ref) => {
     const live = await cluster.get(ref);

@@ -44,10 +44,11 @@ export const createMemory = (cluster: ClusterWrite): ((change: ObjectChange) => 
     const merged = { ...replaced(change, live), ...prior[id] };
     const text = JSON.stringify({ ...prior, [id]: merged });
     if (dataOf(state)[PRIOR] === text) return;
+    const { uid } = state?.metadata ?? {};
     const object = {
       apiVersion: "v1",
       kind: "ConfigMap",
-      metadata: { namespace: HOME, name: STATE.name },
+      metadata: { namespace: HOME, name: STATE.name, ...(uid ? { uid } : {}) },
       data: { [PRIOR]: text },
     };
     await cluster.apply(object, { manager: PRIOR_MANAGER });
