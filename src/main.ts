@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 // This file must load on every Node there is, so that an old one gets a sentence instead of a stack: everything else is
 // imported after the check. `process` is the global one: importing it would open stdin, stdout and stderr.
+import { beFrugal } from "./cli/frugal.ts";
+
 const OLDEST = [22, 22] as const;
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
@@ -10,6 +12,7 @@ const main = async (): Promise<void> => {
     process.exitCode = 2;
     return;
   }
+  beFrugal(process.env, major, import.meta.url);
   const { runCli, thisProcess, watchForEnd } = await import("./cli/index.ts");
   // Set for another program, it would switch off verification in libraries that are not told otherwise. Ours are.
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {

@@ -19,10 +19,10 @@ export const parsedOnce = async (
   const path = join(cacheDir, ".parsed", `${digest}.${PARSER}.json`);
   const kept = await keptIn(path, cacheDir, digest).catch(() => undefined);
   if (kept) return kept;
-  const objects = parse();
-  const text = JSON.stringify({ parser: PARSER, source: digest, objects });
+  const text = JSON.stringify({ parser: PARSER, source: digest, objects: parse() });
   await writeWhole(path, Buffer.from(`${sha256(Buffer.from(text))}\n${text}`)).catch(() => undefined);
-  return objects;
+  // What is used is what is kept; and texts that the parser cut out of the file would keep all of the file in memory.
+  return JSON.parse(text).objects;
 };
 
 const keptIn = async (path: string, cacheDir: string, digest: string): Promise<readonly KubeObject[] | undefined> => {

@@ -112,6 +112,23 @@ const positionOf = (event: Event | undefined): number => {
  * @throws {YamlProblem} and nothing else
  */
 export const parseDocuments = (text: string): readonly YamlDocument[] => {
+  let before = 0;
+  return partsOf(text).flatMap((part) => {
+    const documents = parsePart(part, before);
+    before += part.split("\n").length - 1;
+    return documents;
+  });
+};
+
+/**
+ * A stream in pieces of one document each, as the parser takes many times the memory of what it parses at once. `---` at the beginning of a
+ * line ends a document wherever it stands; what is said to the parser itself holds for more than one.
+ */
+const partsOf = (text: string): readonly string[] =>
+  /(?<![^\n\r])(?:%|\.\.\.(?!\S))/.test(text) ? [text] : text.split(/(?<=[\n\r])(?=---(?!\S))/);
+
+/** @param before lines before it */
+const parsePart = (text: string, before: number): readonly YamlDocument[] => {
   try {
     const events = parseEvents(text, { maxDepth: MAX_DEPTH });
     const values = constructFromEvents(events, { source: text, schema: KUBERNETES });
@@ -119,7 +136,7 @@ export const parseDocuments = (text: string): readonly YamlDocument[] => {
       event.type === EVENT_ID.DOCUMENT ? [positionOf(events[index + 1])] : [],
     );
     let position = 0;
-    let line = 1;
+    let line = before + 1;
     return values.flatMap((value, index) => {
       const start = Math.max(position, starts[index] ?? 0);
       line += text.slice(position, start).split("\n").length - 1;
@@ -128,7 +145,7 @@ export const parseDocuments = (text: string): readonly YamlDocument[] => {
     });
   } catch (error) {
     if (error instanceof YamlProblem) throw error;
-    if (error instanceof YAMLException) throw new YamlProblem(error.reason, error.mark && error.mark.line + 1);
+    if (error instanceof YAMLException) throw new YamlProblem(error.reason, error.mark && before + error.mark.line + 1);
     throw error;
   }
 };

@@ -29,9 +29,12 @@ const withoutNulls = (value: unknown): unknown => {
   );
 };
 
-/** What kubectl also leaves out: nulls, and the status, which is never ours. */
+const hasNull = (value: unknown): boolean =>
+  value === null || (typeof value === "object" && Object.values(value).some(hasNull));
+
+/** What kubectl also leaves out: nulls, and the status, which is never ours. Most objects are long, and have none. */
 export const tidy: Transform = (object) => {
-  const { status: _status, ...rest } = withoutNulls(object) as KubeObject;
+  const { status: _status, ...rest } = (hasNull(object) ? withoutNulls(object) : object) as KubeObject;
   return rest as KubeObject;
 };
 

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -123,6 +123,19 @@ describe("installed", () => {
     expect(await run("kn-bootstrap", ["plan", "--kubeconfig", "absent"])).toMatchObject({ code: 2, out: "" });
     for (const { name } of commands)
       expect(await run("kn-bootstrap", [name, "--help"]), name).toMatchObject({ code: 0, err: "" });
+  });
+
+  it("keeps what Node compiled where nobody else can write, and runs as well where nothing can be kept", async () => {
+    const cache = join(folder, "xdg");
+    const version = { code: 0, out: `${packageJson.version}\n`, err: "" };
+    for (const _ of ["written", "read"])
+      expect(await run("kn-bootstrap", ["--version"], { XDG_CACHE_HOME: cache })).toEqual(version);
+    const compiled = join(cache, "kn-bootstrap", "compiled");
+    expect((await stat(compiled)).mode & 0o777).toBe(0o700);
+    expect(await readdir(compiled)).toHaveLength(1);
+    const file = join(folder, "no-folder");
+    await writeFile(file, "");
+    expect(await run("kn-bootstrap", ["--version"], { XDG_CACHE_HOME: file })).toEqual(version);
   });
 
   it("runs as kn bootstrap: kn looks for kn-bootstrap on PATH", async () => {
