@@ -20,9 +20,16 @@ let packed: Packed;
 /** Nothing is asked of a registry. */
 let env: Record<string, string>;
 
-const run = (command: string, args: readonly string[], { cwd = folder } = {}): Promise<Ended> =>
+const run = (
+  command: string,
+  args: readonly string[],
+  more: Record<string, string> = {},
+  cwd = folder,
+): Promise<Ended> =>
   new Promise((done) => {
-    execFile(command, [...args], { cwd, env }, (error, out, err) => done({ code: error?.code ?? 0, out, err }));
+    execFile(command, [...args], { cwd, env: { ...env, ...more } }, (error, out, err) =>
+      done({ code: error?.code ?? 0, out, err }),
+    );
   });
 
 const installed = (...path: string[]): string => join(folder, "prefix", ...path);
@@ -87,7 +94,7 @@ describe("the package", () => {
     ];
     for (const name of tracked) await cp(join(root, name), join(checkout, name), { recursive: true });
     await symlink(join(root, "node_modules"), join(checkout, "node_modules"));
-    const { code, out, err } = await run("npm", ["pack", "--json", "--foreground-scripts=false"], { cwd: checkout });
+    const { code, out, err } = await run("npm", ["pack", "--json", "--foreground-scripts=false"], {}, checkout);
     expect({ code, err: code === 0 ? "" : err }).toEqual({ code: 0, err: "" });
     const [made] = Object.values(JSON.parse(out.slice(out.search(/^[[{]/m)))) as { files: { path: string }[] }[];
     // A chunk's name tells of the folder in which its modules lay.
