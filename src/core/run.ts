@@ -107,6 +107,9 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
   const leftovers = await removeTemporaries(temporaries, tools);
   failure ??= together(sorted.flatMap(({ id }) => asked.get(id) ?? [])) ?? leftovers;
   const interrupted = tools.signal.aborted;
+  // The reason of the interruption is told as the end of the run.
+  if (interrupted && leftovers)
+    tools.emit({ type: "note", level: "warning", text: `${leftovers.message}. ${leftovers.remedy.text}` });
   const reason: unknown = tools.signal.reason;
   return {
     outcome: interrupted ? "interrupted" : failure ? "failed" : "done",
@@ -135,7 +138,10 @@ const together = (asked: readonly UserError[]): UserError | undefined => {
 };
 
 /** Always, also after a failure or a signal (rule 8). */
-const removeTemporaries = async (temporaries: readonly ObjectChange[], tools: RunTools): Promise<Error | undefined> => {
+const removeTemporaries = async (
+  temporaries: readonly ObjectChange[],
+  tools: RunTools,
+): Promise<UserError | undefined> => {
   const results = await Promise.allSettled(
     temporaries.map(async ({ object }) => {
       // With its uid the removal can be repeated when the answer is lost.
@@ -148,7 +154,7 @@ const removeTemporaries = async (temporaries: readonly ObjectChange[], tools: Ru
   const names = temporaries.map(({ object }) => describe(object)).join(", ");
   return new UserError({
     id: "run.left-behind",
-    what: `${names} could not be removed: ${messageOf(failed.reason)}`,
+    what: `${names} could not be removed: ${messageOf(failed.reason).replace(/\.$/, "")}`,
     remedy: "The next run removes it.",
     exitCode: 1,
   });

@@ -55,7 +55,17 @@ const MANY = 6;
 
 /** What one step looks at just before it runs, once each: by name, or as a list where it asks for many at once. */
 export const stepSnapshot = (cluster: ClusterRead): Snapshot => {
-  const { list, owned, labelled } = directSnapshot(cluster);
+  /** It may have come with an earlier step. */
+  const isServed = async (apiVersion: string, kind: string): Promise<boolean> =>
+    ((await cluster.resource(apiVersion, kind)) ?? (await cluster.resource(apiVersion, kind, true))) !== undefined;
+  const whereServed =
+    <Q extends readonly unknown[]>(
+      ask: (apiVersion: string, kind: string, ...rest: Q) => Promise<readonly KubeObject[]>,
+    ) =>
+    async (apiVersion: string, kind: string, ...rest: Q): Promise<readonly KubeObject[]> =>
+      (await isServed(apiVersion, kind)) ? ask(apiVersion, kind, ...rest) : [];
+  const direct = directSnapshot(cluster);
+  const list = whereServed(direct.list);
   interface Batch {
     readonly refs: ObjectRef[];
     readonly found: Promise<readonly KubeObject[]>;
@@ -69,9 +79,7 @@ export const stepSnapshot = (cluster: ClusterRead): Snapshot => {
       await new Promise(setImmediate);
       batches.delete(place);
       const [{ apiVersion, kind, namespace } = { apiVersion: "", kind: "" }] = refs;
-      // It may have come with an earlier step.
-      const known = (await cluster.resource(apiVersion, kind)) ?? (await cluster.resource(apiVersion, kind, true));
-      if (!known) return [];
+      if (!(await isServed(apiVersion, kind))) return [];
       if (refs.length >= MANY && kind !== "Secret") return list(apiVersion, kind, namespace);
       return (await Promise.all(refs.map(cluster.get))).filter((object) => object !== undefined);
     };
@@ -85,7 +93,12 @@ export const stepSnapshot = (cluster: ClusterRead): Snapshot => {
     batch.refs.push(ref);
     return (await batch.found).find((object) => keyOf(object) === keyOf(ref));
   };
-  return { get: once(get, keyOf), list: once(list), owned: once(owned), labelled: once(labelled) };
+  return {
+    get: once(get, keyOf),
+    list: once(list),
+    owned: once(whereServed(direct.owned)),
+    labelled: once(whereServed(direct.labelled)),
+  };
 };
 
 /** The same, asked each question once. */

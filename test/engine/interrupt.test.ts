@@ -16,7 +16,6 @@ describe("a run that is cut off", () => {
     ["SIGHUP", 129],
     ["SIGINT", 130],
     ["SIGTERM", 143],
-    ["SIGHUP", 129],
   ] as const)("stops cleanly on %s, says what was done, and goes on the next time", async (name, code) => {
     const stop = new AbortController();
     let writes = 0;
@@ -54,6 +53,33 @@ describe("a run that is cut off", () => {
       }),
     ).toBeUndefined();
     expect(world.api.list("coordination.k8s.io/v1", "Lease", "kn-bootstrap")).toEqual([]);
+  });
+
+  it("says what it could not remove", async () => {
+    const stop = new AbortController();
+    const refused: ApiResponse = {
+      status: 403,
+      body: {
+        kind: "Status",
+        apiVersion: "v1",
+        status: "Failure",
+        message: 'services.serving.knative.dev "hello" is forbidden: no',
+        reason: "Forbidden",
+        code: 403,
+      },
+    };
+    world = await stage({
+      onRequest: ({ method, path }) => {
+        if (!path.endsWith("/namespaces/kn-bootstrap/services/hello")) return undefined;
+        if (method === "PATCH") setTimeout(() => stop.abort(new Interrupted("SIGINT")), 20);
+        return method === "DELETE" ? refused : undefined;
+      },
+    });
+    const { code, stderr } = await kn({ ...world, standIns: true }, INSTALL, { signal: stop.signal });
+    expect(code).toBe(130);
+    expect(stderr.replace(/\s+/g, " ")).toMatch(
+      /Service kn-bootstrap\/hello could not be removed: services.* is forbidden: no\. The next run removes it\./,
+    );
   });
 
   it("a server that dies in the middle ends with exit code 1, and the next run resumes", async () => {

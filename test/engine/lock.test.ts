@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { LEASE } from "../../src/core/lease.ts";
 import type { ApiRequest } from "../../src/sandbox/types.ts";
 import { kn, stage } from "./cli.ts";
@@ -18,15 +18,12 @@ const waiting = async (happens: (world: World) => Promise<unknown>) => {
     if (method === "POST" && path.endsWith("/leases")) setTimeout(() => world && happens(world), 2_000);
   };
   world = await stage({ onRequest, nodes: [{ name: "small", cpu: "10m", memory: "1Gi", internalIP: "127.0.0.1" }] });
-  const outcome = await kn({ ...world, standIns: true }, INSTALL);
-  return { outcome, late, world };
+  const outcome = await kn({ ...world, standIns: true }, INSTALL).finally(world.close);
+  return { outcome, late };
 };
 
 describe("an installer that only waits", () => {
-  let world: World | undefined;
-  afterEach(() => world?.close());
-
-  it.each([
+  it.concurrent.each([
     [
       "somebody deletes the lock",
       "Somebody has deleted the lock on this cluster",
@@ -43,11 +40,10 @@ describe("an installer that only waits", () => {
       },
     ],
   ])("ends with the next renewal when %s", async (_, words, happens) => {
-    const found = await waiting(happens);
-    world = found.world;
-    const said = found.outcome.stderr.replace(/\s+/g, " ");
-    expect(found.outcome.code, said).toBe(1);
+    const { outcome, late } = await waiting(happens);
+    const said = outcome.stderr.replace(/\s+/g, " ");
+    expect(outcome.code, said).toBe(1);
     expect(said).toContain(words);
-    expect(found.late).toEqual([]);
+    expect(late).toEqual([]);
   });
 });
