@@ -27,7 +27,7 @@ const REQUESTS = { install: 240, uninstall: 280 };
 const AT_ONCE = 8;
 
 /** Somebody deleted a namespace, and the webhook of its own that guards it went first. */
-const ORPHAN = /kubectl delete validatingwebhookconfigurations,mutatingwebhookconfigurations (\S+)/;
+const ORPHAN = /kubectl delete (validating|mutating)webhookconfiguration ([\w.-]+)/g;
 /** Causes that say that somebody else was at work. */
 const BLAME = /^(apply\.(appeared|conflict)|plan\.conflicts|run\.(unagreed|vanished)|lock\.|uninstall\.)/;
 
@@ -152,10 +152,13 @@ const endingOf = ({ code, events, stderr }: Outcome, story: string): string => {
 /** What the errors advise: the same command again, and --take-ownership where somebody else owns what we set. */
 const mend = async (scene: Scene, command: Command, story: string): Promise<void> => {
   let outcome = await scene.run(...command, ...MEND_TIMEOUT);
-  const orphan = ORPHAN.exec(JSON.stringify(outcome.events.find(({ type }) => type === "error") ?? {}))?.[1];
-  if (orphan) {
-    for (const kind of ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"])
-      await scene.api.remove({ apiVersion: "admissionregistration.k8s.io/v1", kind, name: orphan });
+  const error = JSON.stringify(outcome.events.find(({ type }) => type === "error") ?? {});
+  const orphans = [...error.matchAll(ORPHAN)];
+  if (orphans.length > 0) {
+    for (const [, word, name = ""] of orphans) {
+      const kind = word === "validating" ? "ValidatingWebhookConfiguration" : "MutatingWebhookConfiguration";
+      await scene.api.remove({ apiVersion: "admissionregistration.k8s.io/v1", kind, name });
+    }
     outcome = await scene.run(...command, ...MEND_TIMEOUT);
     // With the namespace went what it owned, after that plan was made.
     if (endingOf(outcome, story) === "run.unagreed") outcome = await scene.run(...command, ...MEND_TIMEOUT);
