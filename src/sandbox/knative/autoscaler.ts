@@ -33,12 +33,14 @@ interface Traffic {
   /** Milliseconds of performance.now. */
   last: number;
   idleSince?: number | undefined;
-  /** Since when it tries to come to its initial scale. */
-  activatingSince?: number;
+  /** What is left of the time to come to its initial scale. */
+  activation?: { steps: number; next: number };
 }
 
 /** Beyond the progress deadline, in seconds (scaler.go, activationTimeoutBuffer). */
 const ACTIVATION_BUFFER = 30;
+/** That time passes in steps, so that a machine that stood still for a while has used up one of them only. */
+const ACTIVATION_STEPS = 10;
 /** Requests that one activator takes, that are kept in reserve, and that a pod takes by default. */
 const [ACTIVATOR_CAPACITY, BURST, CONCURRENCY] = [100, 211, 100];
 
@@ -89,10 +91,13 @@ export const createAutoscaler = (stage: Stage): Autoscaler => {
     const now = performance.now();
     if (!isTrue(autoscaler, "ScaleTargetInitialized")) {
       seen.last = now;
-      seen.activatingSince ??= now;
-      const left = seen.activatingSince + settings.activationMs - now;
+      const step = settings.activationMs / ACTIVATION_STEPS;
+      seen.activation ??= { steps: ACTIVATION_STEPS, next: now + step };
+      const { steps, next } = seen.activation;
+      if (next <= now) seen.activation = { steps: steps - 1, next: now + step };
+      const left = seen.activation.next - now;
       // Who did not come up in time is given up, until somebody asks for it.
-      if (left <= 0) return { want: seen.inFlight > 0 ? 1 : 0 };
+      if (seen.activation.steps <= 0) return { want: seen.inFlight > 0 ? 1 : 0 };
       return { want: Math.min(Math.max(settings.min, settings.initial), settings.max), again: left };
     }
     const floor = Math.max(settings.min, settings.toZero ? 0 : 1);
