@@ -12,7 +12,6 @@ const main = async (): Promise<void> => {
     process.exitCode = 2;
     return;
   }
-  beFrugal(process.env, major, import.meta.url);
   const { runCli, thisProcess, watchForEnd } = await import("./cli/index.ts");
   // Set for another program, it would switch off verification in libraries that are not told otherwise. Ours are.
   if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === "0") {
@@ -30,6 +29,8 @@ const main = async (): Promise<void> => {
     stderr: process.stderr,
     written: ending.written,
     signal: ending.signal,
+    // Not for help and version, which are over before it helps.
+    beforeCommand: () => beFrugal(process.env, major, import.meta.url),
     adapters: {
       holder: thisProcess(),
       openCluster: async ({ kubeconfig, context }, { env, ...options }) => {

@@ -7,14 +7,15 @@ import { writeFileSync } from "node:fs";
 import type { ClientRequest } from "node:http";
 import { type NetConnectOpts, Socket } from "node:net";
 import process from "node:process";
+import { count, type Request, requestOf } from "./verbs.ts";
 
 const { BENCH_FIGURES = "", BENCH_GATEWAY = "[]" } = process.env;
 
-let requests = 0;
+const requests: Request[] = [];
 subscribe("http.client.request.start", (message) => {
   const { request } = message as { request: ClientRequest };
   // The proof's requests go through the gateway, to `/`.
-  if (request.path !== "/") requests += 1;
+  if (request.path !== "/") requests.push(requestOf(request.method, request.path));
 });
 
 const ports = new Map(JSON.parse(BENCH_GATEWAY) as [number, number][]);
@@ -28,5 +29,8 @@ Socket.prototype.connect = function (this: Socket, ...args: unknown[]) {
 };
 
 process.on("exit", () => {
-  writeFileSync(BENCH_FIGURES, JSON.stringify({ requests, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+  writeFileSync(
+    BENCH_FIGURES,
+    JSON.stringify({ counted: count(requests), peakBytes: process.resourceUsage().maxRSS * 1024 }),
+  );
 });

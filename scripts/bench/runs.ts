@@ -1,15 +1,17 @@
 import { fork, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { type Counted, count, requestOf } from "./verbs.ts";
 
 /** What a run took. */
 export interface Run {
   readonly seconds: number;
-  readonly requests: number;
-  /** Of kn-bootstrap only. */
+  readonly counted: Counted;
+  /** Of kubectl where the system tells it (Linux). */
   readonly peakBytes?: number;
   /** Of kubectl: fields that others own by now, which it leaves as they are and fails. */
   readonly conflicts: number;
@@ -28,7 +30,26 @@ export interface Ended {
   readonly seconds: number;
   readonly stdout: string;
   readonly stderr: string;
+  readonly peakBytes?: number;
 }
+
+/** What /proc last says of the most memory that a process had; it knows that until it ends, so it is asked again and again. */
+const watchPeak = (pid: number | undefined): (() => number | undefined) => {
+  let peak: number | undefined;
+  const look = (): void => {
+    try {
+      const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+      if (kilobytes) peak = Number(kilobytes) * 1024;
+    } catch {
+      // It has ended, or this is not Linux.
+    }
+  };
+  const timer = setInterval(look, 5);
+  return () => {
+    clearInterval(timer);
+    return peak;
+  };
+};
 
 /** `forgive`: what may be on stderr when it fails. Rejects with the end of stderr. */
 export const timed = async (
@@ -39,6 +60,7 @@ export const timed = async (
 ): Promise<Ended> => {
   const started = performance.now();
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const peakOf = watchPeak(child.pid);
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
@@ -47,9 +69,10 @@ export const timed = async (
   }
   const [code] = await once(child, "close");
   const seconds = (performance.now() - started) / 1000;
+  const peakBytes = peakOf();
   if (code !== 0 && output.stderr.search(forgive) < 0)
     throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${output.stderr.slice(-2000)}`);
-  return { seconds, ...output };
+  return { seconds, ...output, ...(peakBytes ? { peakBytes } : {}) };
 };
 
 /** Runs kn-bootstrap as it was built into `folder`. */
@@ -60,7 +83,7 @@ export const runProgram = async (folder: string, place: Place, args: readonly st
     ["--import", join(folder, "preload.js"), join(folder, "dist/main.js"), ...args, "-o", "json"],
     { KUBECONFIG: place.kubeconfig, BENCH_FIGURES: figures, BENCH_GATEWAY: JSON.stringify(place.gateway) },
   );
-  const measured = JSON.parse(await readFile(figures, "utf8")) as Required<Pick<Run, "requests" | "peakBytes">>;
+  const measured = JSON.parse(await readFile(figures, "utf8")) as Required<Pick<Run, "counted" | "peakBytes">>;
   const events = stdout
     .trim()
     .split("\n")
@@ -80,9 +103,16 @@ export const applyFiles = async (folder: string, place: Place, files: readonly s
   for (const file of files)
     runs.push(await timed("kubectl", [...args, file], { KUBECONFIG: place.kubeconfig }, CONFLICTS));
   const log = runs.map(({ stderr }) => stderr).join("\n");
+  const peaks = runs.flatMap(({ peakBytes }) => peakBytes ?? []);
   return {
     seconds: runs.reduce((sum, run) => sum + run.seconds, 0),
-    requests: log.match(/\b(GET|PATCH|POST|PUT) https?:/g)?.length ?? 0,
+    counted: count(
+      [...log.matchAll(/\b(GET|PATCH|POST|PUT) (https?:[^\s"]+)/g)].map(([, method = "", url = ""]) => {
+        const { pathname, search } = new URL(url);
+        return requestOf(method, `${pathname}${search}`);
+      }),
+    ),
+    ...(peaks.length > 0 ? { peakBytes: Math.max(...peaks) } : {}),
     conflicts: [...log.matchAll(CONFLICTS)].reduce((sum, [, count]) => sum + Number(count), 0),
     events: [],
   };

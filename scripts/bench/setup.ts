@@ -25,6 +25,7 @@ export const buildInto = async (folder: string): Promise<Built> => {
     build({
       entryPoints: [join(root, "scripts/bench/preload.ts")],
       outdir: folder,
+      bundle: true,
       format: "esm",
       platform: "node",
       logLevel: "warning",

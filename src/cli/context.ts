@@ -26,6 +26,8 @@ export interface Host {
   readonly written?: () => Promise<void>;
   /** Its reason is an Interrupted, a UserError about a stream that failed, or a bug. */
   readonly signal: AbortSignal;
+  /** Called when it is certain that a command runs, and before what commands need is loaded. */
+  readonly beforeCommand?: () => void;
   readonly adapters: Adapters;
 }
 

@@ -33,7 +33,10 @@ const answer = async (host: Host, commands: readonly Command[]): Promise<number>
   } catch (error) {
     return (await import("./dispatch.ts")).refuse(host, error);
   }
-  if (invocation.kind === "command") return (await import("./dispatch.ts")).dispatch(host, invocation);
+  if (invocation.kind === "command") {
+    host.beforeCommand?.();
+    return (await import("./dispatch.ts")).dispatch(host, invocation);
+  }
   host.stdout.write(invocation.text);
   return 0;
 };

@@ -14,8 +14,8 @@ export interface Followed {
   /** Undefined: not known from a watch, so the server has to be asked. */
   readonly list: (query: ListQuery) => readonly KubeObject[] | undefined;
   readonly get: (ref: ObjectRef) => { readonly object: KubeObject | undefined } | undefined;
-  /** Goes on from what was `seen` of a collection; tells the listener until the function that it gives is called. */
-  readonly follow: (query: ListQuery, seen: readonly KubeObject[], listener: Listener) => () => void;
+  /** Goes on from what was just `seen` of it, if all of it was; tells the listener until the function that it gives is called. */
+  readonly follow: (query: ListQuery, seen: readonly KubeObject[] | undefined, listener: Listener) => () => void;
   /** The same cluster. What is written through it, nobody is given as it was before. */
   readonly noting: (cluster: ClusterWrite) => ClusterWrite;
 }
@@ -46,7 +46,7 @@ export const createFollowed = (cluster: Pick<ClusterRead, "watch">, signal: Abor
   };
   const isKnown = (collection: Collection): boolean => collection.state === "known" && !isBehind(collection);
 
-  const begin = async (collection: Collection, seen: readonly KubeObject[]): Promise<void> => {
+  const begin = async (collection: Collection, seen: readonly KubeObject[] = []): Promise<void> => {
     const { query, objects, listeners, stop } = collection;
     let isNews = false;
     try {
@@ -86,10 +86,10 @@ export const createFollowed = (cluster: Pick<ClusterRead, "watch">, signal: Abor
       const found = collections.get(id);
       const collection: Collection = found ?? {
         query,
-        objects: new Map(seen.map((object) => [keyOf(object), object])),
+        objects: new Map(seen?.map((object) => [keyOf(object), object])),
         listeners: new Set(),
         stop: new AbortController(),
-        state: "unknown",
+        state: seen ? "known" : "unknown",
       };
       collection.listeners.add(listener);
       collections.set(id, collection);

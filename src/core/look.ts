@@ -5,7 +5,8 @@ import { aloneIn, contains, type Followed, idOf } from "./followed.ts";
 /** A collection that was read, whole or in part. */
 export interface Read {
   readonly query: ListQuery;
-  readonly seen: readonly KubeObject[];
+  /** Absent: not all of it was. */
+  readonly seen?: readonly KubeObject[];
 }
 
 /** One run of a check. */
@@ -51,7 +52,7 @@ export const lookAt = (cluster: ClusterRead, followed: Followed | undefined): Lo
         const { apiVersion, kind, namespace } = alike[0]?.ref ?? { apiVersion: "", kind: "" };
         // Other people's Secrets never enter memory.
         if (alike.length >= MANY && kind !== "Secret")
-          return [{ query: { apiVersion, kind, ...(namespace ? { namespace } : {}) }, seen: [] }];
+          return [{ query: { apiVersion, kind, ...(namespace ? { namespace } : {}) } }];
         const one = async ({ ref, answer }: (typeof alike)[number]) =>
           readOf(
             aloneIn(ref),
@@ -69,6 +70,6 @@ const readOf = async (query: ListQuery, answer: Promise<readonly KubeObject[]>):
   try {
     return [{ query, seen: await answer }];
   } catch (error) {
-    return error instanceof ApiError && error.status === 403 ? [] : [{ query, seen: [] }];
+    return error instanceof ApiError && error.status === 403 ? [] : [{ query }];
   }
 };
