@@ -10,8 +10,8 @@ export default defineConfig({
     isolate: false,
     // Many tests wait for something: with one worker for each core a quarter of the time nobody would work.
     maxWorkers: Math.ceil(availableParallelism() * 1.5),
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // How long something may take on a busy machine; what has to be quick says so itself.
     expect: { poll: { timeout: 10_000 } },
     reporters: ["default"],

@@ -7,7 +7,7 @@ import { askedTwice, conditionOf, podWaits, refusedTwice, revisionFailed } from 
 /** The proof's wait, in the cases in which Knative's `Ready` says no more than RevisionMissing. */
 
 const SERVICE = "Knative Service kn-bootstrap/hello";
-const SOON_MS = 2_000;
+const SOON_MS = 10_000;
 const NO_SUCH_HOST = 'Get "https://ghcr.io/v2/": dial tcp: lookup ghcr.io on 10.96.0.10:53: no such host';
 
 interface Case {
