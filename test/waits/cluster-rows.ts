@@ -201,7 +201,7 @@ export const clusterRows: readonly Row[] = [
     ...unwritten(
       "Namespace knative-serving",
       `an earlier Namespace knative-serving is still terminating: ${HELD}`,
-      /finalizers/,
+      /See what its controller says/,
     ),
   },
   {

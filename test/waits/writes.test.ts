@@ -99,6 +99,7 @@ describe("the lock while the cluster is away", () => {
       holder: "me",
       times,
       clock: () => clock,
+      wallClock: () => clock,
       signal: new AbortController().signal,
       timeoutMs: 1_000,
       onWaiting: () => {},
