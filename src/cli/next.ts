@@ -1,8 +1,10 @@
 import { directoryOf, isAcme } from "../certificates/index.ts";
 import { hostFor, wildcardsFor } from "../certificates/names.ts";
 import { inspect } from "../certificates/secret.ts";
+import { lookAt } from "../core/look.ts";
 import { dnsProvider } from "../dns/index.ts";
 import { findAddress, urlAt } from "../ingress/address.ts";
+import type { ClusterRead } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import { readerOf } from "../ports/reader.ts";
 import { cronJobCommand } from "../steps/cron/index.ts";
@@ -15,7 +17,7 @@ import { servedSecret, WILDCARD } from "../steps/tls.ts";
 
 /** What to do when the installation answers: records to publish, a root to trust, a first Service, the way back. */
 export const nextSteps = async (install: Installation, tools: Tools): Promise<readonly Remedy[]> => {
-  const { cluster } = tools;
+  const { cluster } = lookAt(tools.cluster);
   const { config } = install;
   const reader = readerOf(cluster);
   const [domain = "", address, secret] = await Promise.all([
@@ -51,7 +53,7 @@ export const nextSteps = async (install: Installation, tools: Tools): Promise<re
       text: `Deploy a first Service; it will answer at ${url}:`,
       command: `kn service create hello --image ${install.manifests.hello}`,
     },
-    ...(await whoRenews(install, tools)),
+    ...(await whoRenews(install, cluster)),
     ...(await onlyThisAccount(install, tools)),
     { text: "See how it is:", command: "kn-bootstrap status" },
     { text: "Take it all away again:", command: "kn-bootstrap uninstall" },
@@ -78,7 +80,7 @@ const onlyThisAccount = async ({ config, acmeCa }: Installation, tools: Tools): 
 };
 
 /** Who replaces the certificate, and what to do about it where nobody would (rule 26). */
-const whoRenews = async ({ config, choices }: Installation, { cluster }: Tools): Promise<readonly Remedy[]> => {
+const whoRenews = async ({ config, choices }: Installation, cluster: ClusterRead): Promise<readonly Remedy[]> => {
   const certificate = inspect(await cluster.get(servedSecret({ config })));
   const renewal = await readRenewal(choices, certificate, { cluster });
   if (!renewal) return [];

@@ -6,7 +6,7 @@ import { sameSet, ZoneMoved, type ZonesWrite } from "../ports/zones.ts";
 import { hasBlank } from "./blank.ts";
 import type { AccountChange, CertificateChange, Change, ObjectChange, RecordsChange } from "./change.ts";
 import { heldBy } from "./holders.ts";
-import { OWNER_LABEL } from "./inventory.ts";
+import { isOurs, OWNER_LABEL } from "./inventory.ts";
 import type { OnReason } from "./wait.ts";
 
 /**
@@ -34,6 +34,8 @@ export interface ApplyTools {
   readonly settleAccount: (change: AccountChange, tools: IssueTools) => Promise<void>;
   readonly onWaiting: OnReason;
   readonly takeOwnership: boolean;
+  /** Tried before, with an answer that left open whether it was done. */
+  readonly again?: boolean;
   /** Keeps what a change to somebody else's object replaces. */
   readonly remember: (change: ObjectChange) => Promise<void>;
   readonly now: () => Date;
@@ -92,7 +94,10 @@ const applyRecords = async ({ zone, sets }: RecordsChange, { zones, signal }: Ap
   }
 };
 
-const applyObject = async (change: ObjectChange, { cluster, takeOwnership, remember }: ApplyTools): Promise<void> => {
+const applyObject = async (
+  change: ObjectChange,
+  { cluster, takeOwnership, remember, again }: ApplyTools,
+): Promise<void> => {
   const options: ApplyOptions = { manager: change.manager, ...(takeOwnership ? { force: true } : {}) };
   switch (change.action) {
     case "delete":
@@ -101,16 +106,18 @@ const applyObject = async (change: ObjectChange, { cluster, takeOwnership, remem
         await cluster.remove(refOf(change.object), change.uid ? { uid: change.uid } : {});
       return;
     case "create": {
-      const { object, created } = await cluster.apply(change.object, options).catch(async (error: unknown) => {
-        const live =
-          error instanceof ApiError && error.conflicts.length > 0 && (await cluster.get(refOf(change.object)));
-        // Our own, which somebody has written to since its answer was lost; or one that is going, which is judged below.
-        if (live && (live.metadata.deletionTimestamp || isOursAlone(live, change.manager)))
-          return { object: live, created: false };
-        throw error;
-      });
+      const { object, created, repeated } = await cluster
+        .apply(change.object, options)
+        .catch(async (error: unknown) => {
+          const live =
+            error instanceof ApiError && error.conflicts.length > 0 && (await cluster.get(refOf(change.object)));
+          // Our own, which somebody has written to since its answer was lost; or one that is going, which is judged below.
+          if (live && (live.metadata.deletionTimestamp || isOursAlone(live, change.manager, true)))
+            return { object: live, created: false, repeated: true };
+          throw error;
+        });
       if (object.metadata.deletionTimestamp) throw new StillGoing(object);
-      if (!created && !isOursAlone(object, change.manager)) throw appeared(change.object);
+      if (!created && !isOursAlone(object, change.manager, repeated || again === true)) throw appeared(change.object);
       return;
     }
     case "update":
@@ -154,12 +161,18 @@ const dropAndSet = async (change: ObjectChange, cluster: ClusterWrite): Promise<
 
 /**
  * A create that was answered 200: fine when it was our own request, sent again after its answer was lost. Then nobody's entry is older
- * than ours; times have whole seconds, and a controller that aggregates ClusterRoles writes within the first.
+ * than ours; times have whole seconds, and a controller that aggregates ClusterRoles writes within the first. What was not sent again
+ * found there what others had made.
  */
-const isOursAlone = (object: KubeObject, manager: string): boolean => {
+const isOursAlone = (object: KubeObject, manager: string, repeated: boolean): boolean => {
   const entries = (object.metadata.managedFields ?? []).filter((entry) => !entry.subresource);
   const ours = entries.find((entry) => entry.manager === manager);
-  return ours !== undefined && entries.every((entry) => Date.parse(ours.time ?? "") <= Date.parse(entry.time ?? ""));
+  return (
+    ours !== undefined &&
+    entries.every(
+      (entry) => isOurs(entry.manager) || (repeated && Date.parse(ours.time ?? "") <= Date.parse(entry.time ?? "")),
+    )
+  );
 };
 
 const appeared = (object: KubeObject): UserError =>

@@ -32,6 +32,8 @@ export interface RunTools extends ReadContext {
   readonly timeoutMs: number;
   /** What the waits of all steps follow. */
   readonly followed?: Followed;
+  /** Filled with the namespaces that this run makes. */
+  readonly made?: Set<string>;
 }
 
 /** Applies what was agreed for one step and waits for its checks. Resolves to a one-line summary. */
@@ -74,10 +76,12 @@ export const carryOut = async (
     const signal = AbortSignal.any([tools.signal, late.signal]);
     let obstacle =
       change.kind === "object" && change.earlier ? earlierGone(refOf(change.object), change.earlier) : undefined;
+    let again = false;
     /** What is going away is not written to: it is waited for. */
     const write = async (): Promise<void> => {
       if (obstacle) await gone(obstacle, subject, tools, remaining, waiting("apply"));
-      await applyChange(change, { ...tools, signal, onWaiting: waiting("apply") }).catch((error: unknown) => {
+      await applyChange(change, { ...tools, signal, again, onWaiting: waiting("apply") }).catch((error: unknown) => {
+        again = true;
         obstacle = obstacleIn(error, change);
         throw error;
       });
@@ -89,6 +93,8 @@ export const carryOut = async (
       remaining,
       onReason: waiting("apply"),
     });
+    if (change.kind === "object" && change.action === "create" && change.object.kind === "Namespace")
+      tools.made?.add(change.object.metadata.name);
     onDone();
     tools.emit({ type: "change-done", step: step.id, change });
   };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterRead, ClusterWrite, ListQuery } from "../ports/cluster.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "../ports/object.ts";
 
@@ -12,8 +13,8 @@ export interface Listener {
 /** What is waited for, as watches tell it: one watch for each collection, shared by all that wait. */
 export interface Followed {
   /** Undefined: not known from a watch, so the server has to be asked. */
-  readonly list: (query: ListQuery) => readonly KubeObject[] | undefined;
-  readonly get: (ref: ObjectRef) => { readonly object: KubeObject | undefined } | undefined;
+  readonly list: (query: ListQuery) => Promise<readonly KubeObject[] | undefined>;
+  readonly get: (ref: ObjectRef) => Promise<{ readonly object: KubeObject | undefined } | undefined>;
   /** Goes on from what was just `seen` of it, if all of it was; tells the listener until the function that it gives is called. */
   readonly follow: (query: ListQuery, seen: readonly KubeObject[] | undefined, listener: Listener) => () => void;
   /** The same cluster. What is written through it, nobody is given as it was before. */
@@ -28,8 +29,8 @@ interface Collection {
   state: "unknown" | "known" | "refused";
 }
 
-/** What a watch has not told of a write after so many milliseconds it never will: somebody has deleted it since. */
-const LATEST_MS = 5_000;
+/** In milliseconds. What a watch has not told of a write at the latest it never will: somebody has deleted it since. */
+const TOLD = { soon: 250, lookEvery: 10, latest: 5_000 };
 
 /** Until `signal`. */
 export const createFollowed = (cluster: Pick<ClusterRead, "watch">, signal: AbortSignal): Followed => {
@@ -39,12 +40,20 @@ export const createFollowed = (cluster: Pick<ClusterRead, "watch">, signal: Abor
   /** Whether a watch has still to tell of something that we wrote. */
   const isBehind = ({ query, objects }: Collection): boolean => {
     for (const [key, { object, at }] of writes) {
-      if (performance.now() - at > LATEST_MS) writes.delete(key);
+      if (performance.now() - at > TOLD.latest) writes.delete(key);
       else if (contains(query, { ...object, ...object.metadata }) && !isAsNew(objects.get(key), object)) return true;
     }
     return false;
   };
-  const isKnown = (collection: Collection): boolean => collection.state === "known" && !isBehind(collection);
+  /** Waits a little for the watch, which is mostly as fast as the answer to a write. */
+  const isKnown = async (collection: Collection): Promise<boolean> => {
+    const began = performance.now();
+    while (collection.state === "known" && isBehind(collection)) {
+      if (performance.now() - began > TOLD.soon) return false;
+      await sleep(TOLD.lookEvery);
+    }
+    return collection.state === "known";
+  };
 
   const begin = async (collection: Collection, seen: readonly KubeObject[] = []): Promise<void> => {
     const { query, objects, listeners, stop } = collection;
@@ -72,14 +81,15 @@ export const createFollowed = (cluster: Pick<ClusterRead, "watch">, signal: Abor
   };
 
   return {
-    list: (query) => {
+    list: async (query) => {
       const collection = collections.get(idOf(query));
-      return collection && isKnown(collection) ? [...collection.objects.values()] : undefined;
+      return collection && (await isKnown(collection)) ? [...collection.objects.values()] : undefined;
     },
-    get: (ref) => {
-      const whole = [...collections.values()].filter(({ query }) => query.labelSelector === undefined);
-      const collection = whole.find((one) => contains(one.query, ref) && isKnown(one));
-      return collection && { object: collection.objects.get(keyOf(ref)) };
+    get: async (ref) => {
+      const collection = [...collections.values()].find(
+        ({ query, state }) => state === "known" && query.labelSelector === undefined && contains(query, ref),
+      );
+      return collection && (await isKnown(collection)) ? { object: collection.objects.get(keyOf(ref)) } : undefined;
     },
     follow: (query, seen, listener) => {
       const id = idOf(query);

@@ -20,7 +20,7 @@ export interface Look {
 const MANY = 3;
 
 /** Reads as a check does, from what is followed as far as it is. Within one look, a read is a read. */
-export const lookAt = (cluster: ClusterRead, followed: Followed | undefined): Look => {
+export const lookAt = (cluster: ClusterRead, followed?: Followed): Look => {
   const lists = new Map<string, { readonly query: ListQuery; readonly answer: Promise<readonly KubeObject[]> }>();
   const gets = new Map<string, { readonly ref: ObjectRef; readonly answer: Promise<KubeObject | undefined> }>();
   return {
@@ -28,15 +28,18 @@ export const lookAt = (cluster: ClusterRead, followed: Followed | undefined): Lo
       ...cluster,
       list: (query) => {
         const id = idOf(query);
-        const known = followed?.list(query);
-        const read = lists.get(id) ?? { query, answer: known ? Promise.resolve(known) : cluster.list(query) };
+        const ask = async () => (await followed?.list(query)) ?? cluster.list(query);
+        const read = lists.get(id) ?? { query, answer: ask() };
         lists.set(id, read);
         return read.answer;
       },
       get: (ref) => {
         const key = `${ref.apiVersion} ${keyOf(ref)}`;
-        const known = followed?.get(ref);
-        const read = gets.get(key) ?? { ref, answer: known ? Promise.resolve(known.object) : cluster.get(ref) };
+        const ask = async () => {
+          const known = await followed?.get(ref);
+          return known ? known.object : cluster.get(ref);
+        };
+        const read = gets.get(key) ?? { ref, answer: ask() };
         gets.set(key, read);
         return read.answer;
       },

@@ -1,5 +1,6 @@
 import type { ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import { keyOf, type ObjectRef } from "../ports/object.ts";
 import { type RecordSetChange, sameSet } from "../ports/zones.ts";
 import { fills, hasBlank } from "./blank.ts";
 import { type Change, conflictsOfChange, type Goal, type StepPlan } from "./change.ts";
@@ -13,6 +14,8 @@ interface ReplanTools {
   readonly takeOwnership: boolean;
   /** Objects are asked for one by one: the account may not list. */
   readonly narrow?: boolean;
+  /** Namespaces that this run has made. */
+  readonly made?: ReadonlySet<string>;
 }
 
 /**
@@ -25,6 +28,15 @@ export const replan = async (
   goal: Goal,
   tools: ReplanTools,
 ): Promise<readonly Change[]> => {
+  // Nobody is asked for what cannot be there yet; and who was faster all the same, the answer to the apply tells (rule 3).
+  const toCome = new Set(
+    plan.changes.flatMap((change) =>
+      change.kind === "object" && change.action === "create" && tools.made?.has(change.object.metadata.namespace ?? "")
+        ? [keyOf(change.object)]
+        : [],
+    ),
+  );
+  const isNew = (ref: ObjectRef): boolean => toCome.has(keyOf(ref));
   // Only what was agreed to go may go, so only its kinds need to be looked through.
   const kinds = plan.changes.flatMap((change) =>
     change.kind === "object" && change.action === "delete"
@@ -37,7 +49,8 @@ export const replan = async (
         ]
       : [],
   );
-  const live = tools.narrow ? directSnapshot(tools.cluster) : stepSnapshot(tools.cluster);
+  const snapshot = tools.narrow ? directSnapshot(tools.cluster) : stepSnapshot(tools.cluster);
+  const live = { ...snapshot, get: async (ref: ObjectRef) => (isNew(ref) ? undefined : snapshot.get(ref)) };
   const now = await planStep(
     step,
     { goal, live, now: tools.now, cluster: tools.cluster, kinds: unique(kinds), firm: true },

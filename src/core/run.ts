@@ -42,7 +42,8 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
   const started = new Map<string, Promise<boolean>>();
   const ended = new AbortController();
   const followed = createFollowed(tools.cluster, AbortSignal.any([signal, ended.signal]));
-  const stepTools = { ...tools, signal, followed, cluster: followed.noting(tools.cluster) };
+  const made = new Set<string>();
+  const stepTools = { ...tools, signal, followed, made, cluster: followed.noting(tools.cluster) };
   const temporaries: ObjectChange[] = [];
   let failure: Error | undefined;
   /** What only a person can do: everything that does not need it goes on, and in the end all of it is said at once. */

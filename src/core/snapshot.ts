@@ -51,7 +51,7 @@ export const takeSnapshot = (cluster: ClusterRead): Snapshot => {
 };
 
 /** From so many objects of one kind and namespace on, a list costs less. */
-const MANY = 6;
+const MANY = 4;
 
 /** What one step looks at just before it runs, once each: by name, or as a list where it asks for many at once. */
 export const stepSnapshot = (cluster: ClusterRead): Snapshot => {

@@ -14,7 +14,7 @@ export interface WaitOptions {
   readonly onReason: OnReason;
   /** What others follow who wait at the same time. Absent: it follows alone. */
   readonly followed?: Followed;
-  /** How long a watch that tells nothing is believed, in milliseconds: there are proxies that keep it all back. Default 15 000. */
+  /** How long a watch that tells nothing is believed, in milliseconds: there are proxies that keep it all back. Default 30 000. */
   readonly silentMs?: number;
 }
 
@@ -45,10 +45,11 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
   const started = performance.now();
   const stop = new AbortController();
   const signal = AbortSignal.any([ctx.signal, stop.signal]);
-  const { followed = createFollowed(ctx.cluster, signal), silentMs = 15_000 } = options;
+  const { followed = createFollowed(ctx.cluster, signal), silentMs = 30_000 } = options;
   const following = new Map<string, { readonly query: ListQuery; readonly end: () => void }>();
   let poll = check.pollMs ?? POLL_MS.watched;
   let heard = started;
+  let silence = silentMs;
   let wake = (): void => {};
   const listener = {
     onNews: () => {
@@ -72,9 +73,9 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const isSilent = performance.now() - heard > silentMs;
+      const isSilent = performance.now() - heard > silence;
       if (isSilent) heard = performance.now();
-      const look = lookAt(ctx.cluster, isSilent ? undefined : followed);
+      const look = isSilent ? lookAt(ctx.cluster) : lookAt(ctx.cluster, followed);
       const finding = await runCheck(check, {
         ...ctx,
         signal,
@@ -88,13 +89,15 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
       ctx.signal.throwIfAborted();
       if (!("remedy" in finding) || finding.status === "warn" || finding.permanent) return finding;
       if (performance.now() - started > options.timeoutMs) return finding;
+      // What it had not been told of: from now on it is not relied on.
+      if (isSilent && finding.summary !== reason) silence = Math.min(silence, POLL_MS.watched);
       if (finding.summary !== reason) {
         reason = finding.summary;
         options.onReason(reason, finding.remedy);
       }
       for (const read of await look.reads([...following.values()].map(({ query }) => query))) follow(read);
       const rest = options.timeoutMs - (performance.now() - started);
-      const pause = Math.max(1, Math.min(rest, poll, silentMs));
+      const pause = Math.max(1, Math.min(rest, poll, silence));
       await Promise.race([woken, sleep(pause, undefined, { signal, ref: true }).catch(() => {})]);
       ctx.signal.throwIfAborted();
     }

@@ -66,7 +66,7 @@ export interface ClusterRead {
   /**
    * The current objects as ADDED, then SYNCED, then changes, for as long as the signal lives. Survives disconnects, 410 and
    * kinds that do not exist yet. `known`: these are known already, so what differs from them is told; what `list` has just given for the
-   * same query is gone on from without another list.
+   * same query, or the one object that it is about, is gone on from without another list.
    */
   readonly watch: (query: ListQuery, signal: AbortSignal, known?: readonly KubeObject[]) => AsyncIterable<WatchEvent>;
   /** SelfSubjectAccessReview; asks, does not change anything. */
@@ -87,9 +87,17 @@ export interface ClusterPreview extends ClusterRead {
   readonly dryRun: (object: KubeObject, options: ApplyOptions) => Promise<KubeObject>;
 }
 
+export interface Applied {
+  readonly object: KubeObject;
+  /** Tells 201 from 200. */
+  readonly created: boolean;
+  /** It was asked for more than once, and an earlier time may have done it. */
+  readonly repeated: boolean;
+}
+
 export interface ClusterWrite extends ClusterPreview {
-  /** Server-side apply. `created` tells 201 from 200. */
-  readonly apply: (object: KubeObject, options: ApplyOptions) => Promise<{ object: KubeObject; created: boolean }>;
+  /** Server-side apply. */
+  readonly apply: (object: KubeObject, options: ApplyOptions) => Promise<Applied>;
   /** JSON merge patch; put metadata.resourceVersion into `patch` to make it conditional (409 when it moved on). */
   readonly mergePatch: (ref: ObjectRef, patch: Record<string, unknown>, manager: string) => Promise<KubeObject>;
   /** POST, for names the server generates and for objects that must not exist yet (409 AlreadyExists). */

@@ -22,7 +22,11 @@ const PATH = "/api/v1/namespaces/n/configmaps/m";
 describe("writes", () => {
   test("apply is a server-side apply that is never forced by itself, and tells created from changed", async () => {
     const { server, cluster } = await start(({ body }) => ({ status: server.seen.length > 3 ? 200 : 201, body }));
-    expect(await cluster.apply(CONFIG_MAP, { manager: "kn-bootstrap" })).toEqual({ object: CONFIG_MAP, created: true });
+    expect(await cluster.apply(CONFIG_MAP, { manager: "kn-bootstrap" })).toEqual({
+      object: CONFIG_MAP,
+      created: true,
+      repeated: false,
+    });
     expect(server.seen.at(-1)).toMatchObject({
       method: "PATCH",
       path: PATH,

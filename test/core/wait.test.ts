@@ -185,7 +185,7 @@ describe("what was written just now", () => {
       lag = 300;
       await followed.noting(cluster).apply(object("a", "2"), { manager: "test" });
       const reasons: string[] = [];
-      const second = wait(all("1"), { followed, timeoutMs: 100, onReason: (reason) => reasons.push(reason) });
+      const second = wait(all("1"), { followed, timeoutMs: 1_000, onReason: (reason) => reasons.push(reason) });
       expect(await second).toMatchObject({ status: "fail", summary: "2" });
       expect(reasons).toEqual(["2"]);
       // The watch has told it by now.

@@ -61,9 +61,21 @@ describe("a create that somebody was faster with", () => {
     await expect(carryOut(refusing(theirs))).rejects.toBe(conflict);
   });
 
+  it("is told from our own of the same second: only what was sent twice may have been done by the first time", async () => {
+    const object = live({ managedFields: [by("argocd", "Update", 1), by("kn-bootstrap", "Apply", 1)] });
+    const answering = (repeated: boolean) => carryOut({ apply: async () => ({ object, created: false, repeated }) });
+    await answering(true);
+    await expect(answering(false)).rejects.toMatchObject({ id: "apply.appeared", exitCode: 1 });
+    const alone = live({ managedFields: [by("kn-bootstrap", "Apply", 1), by("kn-bootstrap-domain", "Apply", 0)] });
+    await carryOut({ apply: async () => ({ object: alone, created: false, repeated: false }) });
+  });
+
   it("waits for an earlier one that is going away, whether or not the server let us write to it", async () => {
     const going = live({ deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["example.com/held"] });
-    for (const cluster of [refusing(going), { apply: async () => ({ object: going, created: false }) }]) {
+    for (const cluster of [
+      refusing(going),
+      { apply: async () => ({ object: going, created: false, repeated: false }) },
+    ]) {
       const error = await carryOut(cluster).catch((reason: unknown) => reason);
       expect(refusal(error, create)).toMatchObject({
         wait: "an earlier ValidatingWebhookConfiguration config is still terminating: held by finalizer example.com/held",

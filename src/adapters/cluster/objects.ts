@@ -1,6 +1,7 @@
 import {
   ApiError,
   type ApiResource,
+  type Applied,
   type ApplyOptions,
   BrokenAnswer,
   type ClusterWrite,
@@ -41,10 +42,10 @@ const KIND_APPEARS_MS = 3_000;
 const KIND_PAUSE_MS = 50;
 
 export const createObjects = ({ server, send, discovery, timing, onWrite, onList, permit }: Tools): Objects => {
-  const write = async (request: Request): Promise<{ object: KubeObject; created: boolean }> => {
+  const write = async (request: Request): Promise<Applied> => {
     onWrite();
-    const { status, body } = await send({ ...request, permit });
-    return { object: body as KubeObject, created: status === 201 };
+    const { status, body, tries } = await send({ ...request, permit });
+    return { object: body as KubeObject, created: status === 201, repeated: tries > 1 };
   };
 
   const find = (ref: ObjectRef | ListQuery): Promise<ApiResource | undefined> =>

@@ -31,6 +31,8 @@ export interface Answer {
   readonly status: number;
   /** Parsed JSON. */
   readonly body: unknown;
+  /** With those that failed, and may have been carried out all the same. */
+  readonly tries: number;
 }
 
 /** One request, with its retries. Throws ApiError, Unreachable (BrokenAnswer among them), or UserError when there are no credentials. */
@@ -155,7 +157,7 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
         const outcome = await attempt(request, lane, cut);
         const answer = isLost(outcome) ? undefined : answerOf(request, outcome);
         if (answer || (!isLost(outcome) && !isSuccess(outcome.status) && outcome.status < 500)) contacted = true;
-        if (answer) return answer;
+        if (answer) return { ...answer, tries };
         failedSince ??= contacted ? timing.now() : started;
         const delay = retryDelay({
           outcome: isLost(outcome)
@@ -213,7 +215,7 @@ const troubleOf = (request: Request, outcome: Answered | Lost, target: ClusterTa
 };
 
 /** Undefined: it is no success, or none that holds what was asked for. */
-const answerOf = ({ expect = () => true }: Request, { status, text }: Answered): Answer | undefined => {
+const answerOf = ({ expect = () => true }: Request, { status, text }: Answered): Omit<Answer, "tries"> | undefined => {
   if (!isSuccess(status)) return undefined;
   const body = parseJson(text);
   return body !== undefined && expect(body) ? { status, body } : undefined;

@@ -24,8 +24,8 @@ const PAUSE_MS = { first: 100, most: 5_000, mostForKind: 1_000 };
 const HEALTHY_MS = 10_000;
 
 /**
- * The port's `watch`: lists, unless `before` is a list that was just made, then follows from the list's version. A stream that breaks goes
- * on where it was; when the server has forgotten that version (410) it lists again and tells the difference. A kind that does not exist yet
+ * The port's `watch`: lists, unless `before` is a list that was just made or the one object that is asked for, then follows from that
+ * version. A stream that breaks goes on where it was; when the server has forgotten that version (410) it lists again and tells the difference. A kind that does not exist yet
  * is waited for; when it goes, so do its objects. Ends with the signal; throws only what trying again cannot change, such as 403.
  */
 export async function* watch(
@@ -36,7 +36,7 @@ export async function* watch(
 ): AsyncGenerator<WatchEvent, void, undefined> {
   const { discovery, timing } = tools;
   const known = new Map(before.map((object) => [keyOf(object), object]));
-  const version = tools.versionOf(before);
+  const version = tools.versionOf(before) ?? versionOfOnly(query, before);
   const served = version === undefined ? undefined : await discovery.find(query.apiVersion, query.kind, 1);
   let place = served && version !== undefined ? { resource: served, version } : undefined;
   if (place) yield { type: "SYNCED" };
@@ -82,6 +82,12 @@ export async function* watch(
     }
   }
 }
+
+/** An object that has a collection to itself is all of it, as of its own version. */
+const versionOfOnly = ({ fieldSelector }: ListQuery, [only, ...others]: readonly KubeObject[]): string | undefined =>
+  only && others.length === 0 && fieldSelector === `metadata.name=${only.metadata.name}`
+    ? only.metadata.resourceVersion
+    : undefined;
 
 const isPassing = (error: unknown): boolean =>
   error instanceof Unreachable ||
