@@ -42,6 +42,18 @@ describe("the questions", () => {
     });
   });
 
+  it("leave a host template behind that no certificate of the new choice covers", async () => {
+    const installed = kept({
+      domain: "apps.example.com",
+      dns: "route53",
+      tls: "cert-manager",
+      domainTemplate: "{{.Namespace}}.{{.Name}}.{{.Domain}}",
+      acmeDirectory: "https://ca.example.com/directory",
+    });
+    const { config } = await asking({ installed }, { "makes the certificate": "acme" });
+    expect(config).toMatchObject({ tls: "acme", domainTemplate: "{{.Name}}-{{.Namespace}}.{{.Domain}}" });
+  });
+
   it("propose no zone of several, but the provider whose zone is above the name that was given", async () => {
     const zones = route53("example.com", "example.org");
     const { asked, config } = await asking({ ...cloud, zones }, { domain: "x.example.org" });

@@ -44,10 +44,11 @@ const judged = (written: Written): Written => {
   return needsNamespaces(whole) ? { ...whole, namespaces: ["default"] } : whole;
 };
 
-/** URLs stay as they are; without any, the choice's own form comes first. */
-const templatesOf = ({ before }: Known, tls: string): readonly string[] => [
-  ...new Set([before.domainTemplate ?? usualTemplate(tls), FLAT, NESTED]),
-];
+/** Those that a certificate of this choice can cover. URLs stay as they are; without any, the choice's own form comes first. */
+const templatesOf = (known: Known, tls: string): readonly string[] =>
+  [...new Set([known.before.domainTemplate ?? usualTemplate(tls), FLAT, NESTED])].filter(
+    (template) => !brokenRule(judged(withTls(known, tls, template))),
+  );
 
 const usualTemplate = (tls: string): string => completed({ tls }).domainTemplate;
 
