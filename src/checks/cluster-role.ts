@@ -28,6 +28,7 @@ const BEFORE = [
 /** What the steps' checks look at while they wait; events only explain, but without them a wait could not say why. */
 const DURING = [
   { group: "", resource: "pods" },
+  { group: "apps", resource: "replicasets" },
   { group: "", resource: "events" },
   { group: "discovery.k8s.io", resource: "endpointslices" },
   { group: "networking.internal.knative.dev", resource: "serverlessservices" },

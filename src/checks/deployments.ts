@@ -1,9 +1,13 @@
 import { type Check, type Finding, fail, ok, type ReadContext } from "../core/check.ts";
-import { at, describe, isRecord, type KubeObject, type ObjectRef } from "../ports/object.ts";
-import { type Before, podsProblem } from "./pods.ts";
+import { at, describe, type KubeObject, type ObjectRef } from "../ports/object.ts";
+import { type Before, newestPodsProblem } from "./pods.ts";
 import { podsRefused } from "./refused.ts";
 
 const count = (object: KubeObject, ...path: string[]): number => Number(at(object, ...path) ?? 0);
+
+/** Its controller has not read what it is now; what it says of its pods is about what it was. */
+const isUnseen = (live: KubeObject): boolean =>
+  count(live, "status", "observedGeneration") < (live.metadata.generation ?? 0);
 
 /** What is still missing until all its pods are new and available; undefined: nothing. */
 const lacking = (live: KubeObject): string | undefined => {
@@ -11,7 +15,7 @@ const lacking = (live: KubeObject): string | undefined => {
   const [updated, available, replicas] = ["updatedReplicas", "availableReplicas", "replicas"].map((field) =>
     count(live, "status", field),
   ) as [number, number, number];
-  if (count(live, "status", "observedGeneration") < (live.metadata.generation ?? 0)) return "not looked at yet";
+  if (isUnseen(live)) return "not looked at yet";
   if (updated < wanted) return `${updated} of ${wanted} pods made`;
   if (available < wanted) return `${available} of ${wanted} available`;
   return replicas > updated ? `${replicas - updated} of the old pods still running` : undefined;
@@ -37,12 +41,10 @@ const problemOf = async (
   if (!live) return { finding: fail(`${describe(ref)} does not exist`, { text: "Run install again." }), weight: 2 };
   const missing = lacking(live);
   if (missing === undefined) return undefined;
-  const selector = at(live, "spec", "selector", "matchLabels");
-  const cause =
-    (await podsRefused(ctx, describe(live), live, before)) ??
-    (isRecord(selector)
-      ? await podsProblem(ctx, describe(live), ref.namespace ?? "", selector as Record<string, string>, before)
-      : undefined);
+  const cause = isUnseen(live)
+    ? undefined
+    : ((await podsRefused(ctx, describe(live), live, before)) ??
+      (await newestPodsProblem(ctx, describe(live), live, before)));
   if (!cause) return { finding: fail(`${describe(live)}: ${missing}`, look(live)), weight: 1 };
   return { finding: cause, weight: "permanent" in cause && cause.permanent ? 3 : 2 };
 };

@@ -1,4 +1,5 @@
 import { type Finding, fail, never, type ReadContext } from "../core/check.ts";
+import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import { at, isRecord, type KubeObject } from "../ports/object.ts";
 import { type Happening, happeningsIn } from "./events.ts";
@@ -30,8 +31,7 @@ export const podsProblem = async (
   /** Kept from one look to the next. */
   before: Before,
 ): Promise<Finding | undefined> => {
-  const all = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace });
-  const pods = all.filter(
+  const pods = (await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace })).filter(
     ({ metadata }) =>
       !metadata.deletionTimestamp && Object.entries(selector).every(([key, value]) => metadata.labels?.[key] === value),
   );
@@ -41,6 +41,53 @@ export const podsProblem = async (
   const worst = problems.find(({ permanent }) => permanent) ?? problems[0];
   if (!worst) return undefined;
   return (worst.permanent ? never : fail)(`${subject}: ${worst.summary}`, worst.remedy);
+};
+
+/**
+ * The same for the pods that a Deployment wants now: those of an earlier ReplicaSet run until the new ones are ready, and what is wrong
+ * with them is what this roll is there to mend. Where ReplicaSets may not be read, all of its pods count.
+ */
+export const newestPodsProblem = async (
+  ctx: ReadContext,
+  subject: string,
+  deployment: KubeObject,
+  before: Before,
+): Promise<Finding | undefined> => {
+  const { namespace = "" } = deployment.metadata;
+  const selector = at(deployment, "spec", "selector", "matchLabels");
+  if (!isRecord(selector)) return undefined;
+  const newest = await newestReplicaSet(ctx, deployment);
+  const hash = newest?.metadata.labels?.[HASH];
+  return podsProblem(
+    ctx,
+    subject,
+    namespace,
+    { ...(selector as Record<string, string>), ...(hash === undefined ? {} : { [HASH]: hash }) },
+    before,
+  );
+};
+
+const HASH = "pod-template-hash";
+const REVISION = "deployment.kubernetes.io/revision";
+
+/** The one that carries the Deployment's own revision number (kube-controller-manager, pkg/controller/deployment/sync.go). */
+const newestReplicaSet = async (ctx: ReadContext, { metadata }: KubeObject): Promise<KubeObject | undefined> => {
+  const revision = metadata.annotations?.[REVISION];
+  try {
+    const sets = await ctx.cluster.list({
+      apiVersion: "apps/v1",
+      kind: "ReplicaSet",
+      namespace: metadata.namespace ?? "",
+    });
+    return sets.find(
+      (set) =>
+        set.metadata.annotations?.[REVISION] === revision &&
+        set.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid),
+    );
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return undefined;
+    throw error;
+  }
 };
 
 interface Problem {
