@@ -1,5 +1,5 @@
 import { isAcme } from "../certificates/index.ts";
-import { dueDate, type TlsSecret } from "../certificates/secret.ts";
+import { dueDate, reasonToIssue, type TlsSecret } from "../certificates/secret.ts";
 import type { ReadContext } from "../core/check.ts";
 import { ApiError } from "../ports/cluster.ts";
 import { at } from "../ports/object.ts";
@@ -18,6 +18,20 @@ export interface RenewalStatus {
   /** `namespace/name`, of a certificate that was brought. */
   readonly secret?: string;
 }
+
+/** Why browsers get no certificate, or one that they refuse; undefined: they get a good one, or none is meant for the gateway. */
+export const certificateProblem = (
+  { tls }: Readonly<Record<string, unknown>>,
+  certificate: TlsSecret | undefined,
+  now: Date,
+): string | undefined => {
+  if (typeof tls !== "string" || tls === "none" || tls === "cert-manager") return undefined;
+  const again = tls === "secret" ? "bring one, then run kn-bootstrap install" : "kn-bootstrap install makes it again";
+  if (!certificate) return `there is no certificate in it; ${again}`;
+  // By its dates alone, a certificate that is only due is a good one still.
+  const reason = reasonToIssue(certificate, [], now, now >= certificate.notAfter);
+  return reason && `${reason}; ${tls === "secret" ? again : "kn-bootstrap renew replaces it"}`;
+};
 
 /** Undefined: there is no TLS, or no certificate of ours. `ctx.cluster` may answer from a snapshot. */
 export const readRenewal = async (

@@ -26,7 +26,7 @@ export const noCertificate = (): UserError =>
     id: "renew.nothing",
     what: "There is no certificate of kn-bootstrap in this cluster.",
     why: `Secret ${WILDCARD.namespace}/${WILDCARD.name} does not exist or holds none.`,
-    remedy: { text: "Install first, or see which cluster this is.", command: "kn-bootstrap status" },
+    remedy: { text: "Install makes one; or see which cluster this is.", command: "kn-bootstrap status" },
     exitCode: 2,
   });
 

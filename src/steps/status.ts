@@ -12,10 +12,10 @@ import { type Address, findAddress, type Ports, urlAt } from "../ingress/address
 import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
 import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
-import { at, dataOf, type KubeObject } from "../ports/object.ts";
+import { at, dataOf, describe, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { choicesOf, keptIn } from "./chosen.ts";
-import { type RenewalStatus, readRenewal } from "./renewal-status.ts";
+import { certificateProblem, type RenewalStatus, readRenewal } from "./renewal-status.ts";
 import { servedSecret } from "./tls.ts";
 
 /** What an installation looks like from outside, whoever made it. */
@@ -131,6 +131,7 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
   const secret = servedSecret({ config: typeof tlsSecret === "string" ? { tlsSecret } : {} });
   const certificate = inspect(await cluster.get(secret));
   const renewal = await readRenewal(choices, certificate, ctx);
+  const unserved = certificateProblem(choices, certificate, ctx.now());
   const health = await runCheck(
     deploymentsAvailable(
       "status.deployments",
@@ -178,7 +179,10 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
       : {}),
     ...(renewal ? { renewal } : {}),
     ...(Object.keys(choices).length > 0 ? { chosen: chosenFlags(state) } : {}),
-    problems: health.status === "ok" ? [] : [health.summary],
+    problems: [
+      ...(health.status === "ok" ? [] : [health.summary]),
+      ...(unserved ? [`${describe(secret)}: ${unserved}`] : []),
+    ],
     ...(knativeServices ? { knativeServices } : {}),
   };
 };

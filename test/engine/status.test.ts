@@ -133,3 +133,24 @@ describe("status with Services that are not ready", () => {
     await expect.poll(async () => (await status()).code).toBe(0);
   });
 });
+
+describe("status of a gateway's certificate", () => {
+  let world: Stage & Awaited<ReturnType<typeof stage>>;
+  beforeAll(async () => {
+    world = { ...(await stage()), standIns: true };
+    expect((await kn(world, ["install", "--yes"])).code).toBe(0);
+  });
+  afterAll(() => world.close());
+
+  it("is not well without it, until install has made it again", async () => {
+    expect((await kn(world, ["status"])).stdout).toMatch(/Certificate +\*\./);
+    await world.api.remove({ apiVersion: "v1", kind: "Secret", namespace: "kn-bootstrap", name: "wildcard-tls" });
+    const without = await kn(world, ["status"]);
+    expect(without.stdout.replace(/\s+/g, " ")).toContain(
+      "Health Secret kn-bootstrap/wildcard-tls: there is no certificate in it; kn-bootstrap install makes it again",
+    );
+    expect(without.code).toBe(1);
+    expect((await kn(world, ["install", "--yes"])).code).toBe(0);
+    expect((await kn(world, ["status"])).code).toBe(0);
+  });
+});
