@@ -6,6 +6,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     environment: "node",
     globalSetup: ["test/scratch.ts"],
+    setupFiles: ["test/seed.ts"],
     // Nothing in src keeps state in a module (acme-client's defaults aside), so files may share a worker: loading is a third of the work.
     isolate: false,
     // Many tests wait for something: with one worker for each core a quarter of the time nobody would work.
