@@ -26,6 +26,17 @@ export interface Origin {
 export const verify = (bytes: Uint8Array, expected: string, origin: Origin): void => {
   const actual = sha256(bytes);
   if (actual === expected) return;
+  if (sha256(Buffer.from(Buffer.from(bytes).toString("latin1").replaceAll("\r\n", "\n"), "latin1")) === expected)
+    throw new UserError({
+      id: "release.digest",
+      what: `${origin.place} has other line ends than the file that was released.`,
+      why: "Each line ends with CR and LF instead of LF alone: git does that on its way into a working tree (core.autocrlf), some editors do too.",
+      remedy: {
+        text: "Keep release files as they are, by a line in .gitattributes, and check them out again:",
+        command: "echo '*.yaml -text' >> .gitattributes",
+      },
+      exitCode: 2,
+    });
   throw new UserError({
     id: "release.digest",
     what: `${origin.place} is not the file that was released.`,

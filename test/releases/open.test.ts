@@ -112,6 +112,16 @@ describe("a directory", () => {
     });
   });
 
+  it("says of a file with CR and LF that git changed its line ends", async () => {
+    await put("m/serving/1.1.0/a.yaml", manifest("a").replaceAll("\n", "\r\n"));
+    await expect(names(open({ manifests: join(root, "m") }), "a.yaml")).rejects.toMatchObject({
+      id: "release.digest",
+      exitCode: 2,
+      why: expect.stringContaining("core.autocrlf"),
+      remedy: { command: expect.stringContaining(".gitattributes") },
+    });
+  });
+
   it("verifies a version that the catalog does not know by its checksums.txt", async () => {
     await put("m/serving/1.1.5/a.yaml", manifest("new"));
     const manifests = join(root, "m");

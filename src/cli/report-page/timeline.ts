@@ -1,4 +1,4 @@
-import { criticalPath } from "../../core/critical-path.ts";
+import { longestChain } from "../../core/critical-path.ts";
 import { elapsed } from "../reporter/look.ts";
 import { clip, firsts, html, type Markup } from "./html.ts";
 import type { StepView, Wait } from "./steps.ts";
@@ -14,11 +14,7 @@ const WORTH_SECONDS = 0.15;
  */
 export const timelineSection = (steps: readonly StepView[], seconds: number): Markup => {
   const total = Math.max(seconds, 0.001, ...steps.map((step) => step.startedAt + step.seconds));
-  const chain = new Set(
-    steps.some(({ needs }) => needs)
-      ? criticalPath(steps.map((step) => ({ ...step, needs: step.needs ?? [] }))).ids
-      : [],
-  );
+  const chain = longestChain(steps);
   return html`<section aria-labelledby="timeline">
 <h2 id="timeline">Timeline</h2>
 <p class="legend"><span class="key work" aria-hidden="true"></span> working <span class="key wait" aria-hidden="true"></span> waiting for the reason below${

@@ -1,4 +1,4 @@
-import { criticalPath } from "../../core/critical-path.ts";
+import { longestChain } from "../../core/critical-path.ts";
 import type { Report, StepReport } from "../../core/run.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { advice, cells, count, cut, elapsed, entry, heading, type Look, legible, paint } from "./look.ts";
@@ -51,9 +51,7 @@ const timeline = (steps: readonly StepReport[], report: Report, look: Look): rea
   const linked = steps.some(({ needs }) => needs !== undefined);
   const numbered = linked && look.columns >= NUMBERED_FROM;
   const numbers = new Map(steps.map(({ id }, index) => [id, index + 1]));
-  const chain = new Set(
-    linked ? criticalPath(report.steps.map((step) => ({ ...step, needs: step.needs ?? [] }))).ids : [],
-  );
+  const chain = longestChain(report.steps);
   const after = steps.map((step) => {
     const number = numbered ? numbers.get(waitedFor(step, report.steps, numbers) ?? "") : undefined;
     return number === undefined ? "" : `after ${number}`;
