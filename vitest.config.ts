@@ -1,20 +1,26 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { slowness } from "./test/slowness.ts";
+
+// Many tests wait for something: with one worker for each core a quarter of the time nobody would work.
+const maxWorkers = Math.ceil(availableParallelism() * 1.5);
+process.env.KN_TEST_WORKERS = String(maxWorkers);
+const slow = slowness();
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     environment: "node",
-    globalSetup: ["test/scratch.ts"],
+    globalSetup: ["test/scratch.ts", "test/slowness.ts"],
     setupFiles: ["test/seed.ts"],
+    env: { KN_TEST_SLOWNESS: String(slow) },
     // Nothing in src keeps state in a module (acme-client's defaults aside), so files may share a worker: loading is a third of the work.
     isolate: false,
-    // Many tests wait for something: with one worker for each core a quarter of the time nobody would work.
-    maxWorkers: Math.ceil(availableParallelism() * 1.5),
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    maxWorkers,
+    testTimeout: 180_000 * slow,
+    hookTimeout: 180_000 * slow,
     // How long something may take on a busy machine; what has to be quick says so itself.
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 10_000 * slow } },
     reporters: ["default"],
   },
 });

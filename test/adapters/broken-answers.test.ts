@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { openCluster } from "../../src/adapters/cluster/index.ts";
 import { BrokenAnswer } from "../../src/ports/cluster.ts";
+import { patient } from "../patience.ts";
 import {
   createTiming,
   discover,
@@ -87,7 +88,10 @@ describe.each(BROKEN)("%s", (_, answer) => {
       times: 4,
     });
     const seen: string[] = [];
-    for await (const event of cluster.watch({ apiVersion: "v1", kind: "ConfigMap" }, AbortSignal.timeout(5_000))) {
+    for await (const event of cluster.watch(
+      { apiVersion: "v1", kind: "ConfigMap" },
+      AbortSignal.timeout(patient(5_000)),
+    )) {
       seen.push(event.type);
       if (seen.filter((type) => type === "SYNCED").length === 2) break;
     }

@@ -7,6 +7,7 @@ import type { WatchEvent } from "../../src/ports/cluster.ts";
 import { type KubeObject, refOf } from "../../src/ports/object.ts";
 import { createApi } from "../../src/sandbox/api/index.ts";
 import type { Api } from "../../src/sandbox/types.ts";
+import { patient } from "../patience.ts";
 
 let api: Api;
 let cluster: Cluster;
@@ -113,9 +114,9 @@ test("a kind is watched from before its CRD exists, applied at once, and its obj
   expect(await cluster.get(refOf(thing))).toBeUndefined();
   await cluster.apply(crd, MANAGER);
   expect(await cluster.apply(thing, MANAGER)).toMatchObject({ created: true });
-  await expect.poll(() => watched, { timeout: 5_000 }).toContain("ADDED one");
+  await expect.poll(() => watched, { timeout: patient(5_000) }).toContain("ADDED one");
   await cluster.remove(refOf(crd), {});
-  await expect.poll(() => watched, { timeout: 5_000 }).toContain("DELETED one");
+  await expect.poll(() => watched, { timeout: patient(5_000) }).toContain("DELETED one");
   stop.abort();
   await done;
 });
@@ -135,7 +136,7 @@ test("600 objects come in two pages, and a watch sees the changes after them", a
   expect(await cluster.list(query)).toHaveLength(600);
   expect(cluster.stats().requests - before.requests).toBe(2);
   const types = { ADDED: 0, MODIFIED: 0, DELETED: 0, SYNCED: 0 };
-  for await (const event of cluster.watch(query, AbortSignal.timeout(10_000))) {
+  for await (const event of cluster.watch(query, AbortSignal.timeout(patient(10_000)))) {
     types[event.type]++;
     if (event.type === "SYNCED") await cluster.mergePatch(refOf(inMany("m7")), { data: { a: "2" } }, "somebody");
     if (event.type === "MODIFIED") await cluster.remove(refOf(inMany("m8")), {});

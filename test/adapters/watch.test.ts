@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Cluster, openCluster } from "../../src/adapters/cluster/index.ts";
 import { ApiError, type WatchEvent } from "../../src/ports/cluster.ts";
+import { patient } from "../patience.ts";
 import {
   createTiming,
   discover,
@@ -57,7 +58,7 @@ const start = async (lists: readonly Handler[], watches: readonly WatchHandler[]
 /** Names what comes, as `ADDED a@1`, until `count` events have come. */
 const take = async (cluster: Cluster, count: number, query = QUERY): Promise<string[]> => {
   const names: string[] = [];
-  for await (const got of cluster.watch(query, AbortSignal.timeout(5_000))) {
+  for await (const got of cluster.watch(query, AbortSignal.timeout(patient(5_000)))) {
     names.push(nameOf(got));
     if (names.length === count) break;
   }
@@ -81,7 +82,7 @@ describe("watch", () => {
 
   test("objects of the list have their kind", async () => {
     const { cluster } = await start([() => listOf("10", object("a", "4"))], [open]);
-    for await (const got of cluster.watch(QUERY, AbortSignal.timeout(5_000))) {
+    for await (const got of cluster.watch(QUERY, AbortSignal.timeout(patient(5_000)))) {
       expect(got).toMatchObject({ object: { apiVersion: "v1", kind: "ConfigMap" } });
       break;
     }
@@ -178,7 +179,7 @@ describe("watch", () => {
     cleanUp.push(cluster.close);
     const names: string[] = [];
     const done = (async () => {
-      for await (const got of cluster.watch(QUERY, AbortSignal.timeout(10_000))) {
+      for await (const got of cluster.watch(QUERY, AbortSignal.timeout(patient(10_000)))) {
         names.push(nameOf(got));
         if (names.length === 1) await first.close();
         if (names.length === 2) break;

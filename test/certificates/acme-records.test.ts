@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { zoneRecords } from "../../src/certificates/acme/index.ts";
 import type { ChallengeRecords, TxtRecord } from "../../src/certificates/acme/types.ts";
 import type { RecordSet } from "../../src/ports/zones.ts";
+import { patient } from "../patience.ts";
 import { memoryZones, ZONE } from "./acme-scene.ts";
 
 const set = (values: readonly string[], more: Partial<RecordSet> = {}): RecordSet => ({
@@ -13,7 +14,7 @@ const set = (values: readonly string[], more: Partial<RecordSet> = {}): RecordSe
 });
 const multivalue = (value: string, id = value): RecordSet => set([value], { routing: { policy: "multivalue", id } });
 const record = (value: string, name = "_acme-challenge.example.com"): TxtRecord => ({ zone: ZONE, name, value });
-const signal = AbortSignal.timeout(10_000);
+const signal = AbortSignal.timeout(patient(10_000));
 
 const withSets = (...sets: readonly RecordSet[]) => {
   const zones = memoryZones();

@@ -6,6 +6,7 @@ import type { Authority } from "../../src/ports/authority.ts";
 import type { ClusterRead } from "../../src/ports/cluster.ts";
 import { dataOf, type KubeObject, keyOf, type ObjectRef, refOf } from "../../src/ports/object.ts";
 import { absolute, type RecordSet, sameSet, type Zone, ZoneMoved, type ZonesWrite } from "../../src/ports/zones.ts";
+import { patient } from "../patience.ts";
 
 export const TARGET: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: HOME, name: "wildcard-tls" };
 export const NAMES = ["*.example.com", "example.com"];
@@ -177,7 +178,7 @@ export const scene = (
       store: cluster.store,
       forget: cluster.forget,
       now: options.now ?? (() => new Date()),
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(patient(20_000)),
       onWaiting: (reason) => said.push(reason),
       ...more,
     }),

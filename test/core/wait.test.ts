@@ -9,6 +9,7 @@ import { until, type WaitOptions } from "../../src/core/wait.ts";
 import { at, type KubeObject, type ObjectRef } from "../../src/ports/object.ts";
 import { createApi } from "../../src/sandbox/api/index.ts";
 import type { Api, ApiRequest } from "../../src/sandbox/types.ts";
+import { patient } from "../patience.ts";
 
 const RBAC = "rbac.authorization.k8s.io/v1";
 const NAMESPACE = "default";
@@ -219,7 +220,7 @@ describe("a watch that has to begin anew", () => {
     await api.remove(ref("a"));
     asked = [];
     const told: string[] = [];
-    for await (const event of cluster.watch(query, AbortSignal.timeout(5_000), seen)) {
+    for await (const event of cluster.watch(query, AbortSignal.timeout(patient(5_000)), seen)) {
       told.push(event.type === "SYNCED" ? event.type : `${event.type} ${event.object.metadata.name}`);
       if (told.length === 3) break;
     }

@@ -10,6 +10,7 @@ import { runCli } from "../../src/cli/index.ts";
 import type { Internet } from "../../src/sandbox/internet.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
 import { startWorld } from "../../src/sandbox/world.ts";
+import { patient } from "../patience.ts";
 
 export interface Outcome {
   readonly code: number;
@@ -41,7 +42,7 @@ const sink = (): { stream: Writable; text: () => string } => {
 };
 
 /** A second of the cluster in milliseconds, as nobody here watches it: a whole install takes about half a second. */
-export const PACE = 3;
+export const PACE = patient(3);
 
 let holders = 0;
 /** Holders of the lock that a test has killed. */

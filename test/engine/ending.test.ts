@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ApiRequest } from "../../src/sandbox/types.ts";
+import { patient } from "../patience.ts";
 import { hasUpstream, UPSTREAM } from "../trust/upstream.ts";
 import { stage } from "./cli.ts";
 
@@ -129,7 +130,7 @@ describe.skipIf(!hasUpstream)("a rehearsal", () => {
     });
     const ended = once(child, "close");
     const files = (): string[] => readdirSync(temporary, { recursive: true }).map(String);
-    await expect.poll(files, { timeout: 30_000 }).toContainEqual(expect.stringMatching(/kubeconfig$/));
+    await expect.poll(files, { timeout: patient(30_000) }).toContainEqual(expect.stringMatching(/kubeconfig$/));
     for (let i = 0; i < times; i++) child.kill("SIGINT");
     expect(await ended).toEqual([130, null]);
     expect(files()).toEqual([]);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Interrupted } from "../../src/ports/error.ts";
 import type { ApiRequest, ApiResponse } from "../../src/sandbox/types.ts";
+import { patientSeconds } from "../patience.ts";
 import { dead as ended, kn, stage } from "./cli.ts";
 
 type World = Awaited<ReturnType<typeof stage>>;
@@ -103,7 +104,7 @@ describe("a run that is cut off", () => {
       },
     });
     const place = { ...world, standIns: true };
-    const first = await kn(place, [...INSTALL, "--timeout", "5s"], { holder: { name: "cut-off" } });
+    const first = await kn(place, [...INSTALL, "--timeout", patientSeconds(5)], { holder: { name: "cut-off" } });
     expect(first.code, first.stderr).toBe(1);
     expect(first.stderr).toMatch(/etcdserver:\s+leader\s+changed/);
     dead = false;

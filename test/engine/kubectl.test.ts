@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { patientSeconds } from "../patience.ts";
 import { kn, stage } from "./cli.ts";
 
 const present = spawnSync("kubectl", ["version", "--client"]).status === 0;
@@ -37,9 +38,18 @@ describe.runIf(present)("kubectl reads the rehearsal world", () => {
   });
 
   it("wait, rollout status and api-resources", async () => {
-    expect(await kubectl("wait", "ksvc/shop", "--for=condition=Ready", "--timeout=20s")).toContain("condition met");
+    expect(await kubectl("wait", "ksvc/shop", "--for=condition=Ready", `--timeout=${patientSeconds(20)}`)).toContain(
+      "condition met",
+    );
     expect(
-      await kubectl("rollout", "status", "deployment/activator", "-n", "knative-serving", "--timeout=20s"),
+      await kubectl(
+        "rollout",
+        "status",
+        "deployment/activator",
+        "-n",
+        "knative-serving",
+        `--timeout=${patientSeconds(20)}`,
+      ),
     ).toContain("successfully rolled out");
     expect(await kubectl("api-resources", "--api-group=serving.knative.dev", "-o", "name")).toContain(
       "services.serving.knative.dev",

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { dataOf, type KubeObject } from "../../src/ports/object.ts";
+import { patient } from "../patience.ts";
 import { kn, type Outcome, stage } from "./cli.ts";
 
 type World = Awaited<ReturnType<typeof stage>>;
@@ -53,7 +54,7 @@ describe("with --expose nodeport, URLs open as they are printed", () => {
     await world.api.create("kn", hello);
     await world.api.create("kn", local);
     await expect
-      .poll(async () => flat(await run("status", "--services")), { timeout: 20_000 })
+      .poll(async () => flat(await run("status", "--services")), { timeout: patient(20_000) })
       .toMatch(/default\/inner ready.*default\/shop ready/);
     const status = await run("status", "--services");
     expect(flat(status)).toContain(`${EXTERNAL}, by ExternalIP of node rehearsal, its ports 31080 and 31443`);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ApiRequest } from "../../src/sandbox/types.ts";
 import type { World } from "../../src/sandbox/world.ts";
+import { patientSeconds } from "../patience.ts";
 import { ACME, HOME, openScene, type Scene } from "../renew/scene.ts";
 import { kn, type Stage, stage } from "./cli.ts";
 
@@ -66,7 +67,7 @@ describe("the account at the CA", () => {
     scene.internet.acme.moveRenewal(scene.secret()?.serial ?? "");
     // A list of Secrets comes through: the certificate is seen, and only what is asked for by name seems to be gone.
     pages = /\/secrets\/acme/;
-    const outcome = await scene.run("renew", "--yes", "--timeout", "5");
+    const outcome = await scene.run("renew", "--yes", "--timeout", patientSeconds(5));
     pages = NOTHING;
     expect(outcome.code).not.toBe(0);
     expect(scene.internet.acme.accounts()).toHaveLength(1);

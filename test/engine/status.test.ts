@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Obj } from "../../src/sandbox/types.ts";
+import { patient } from "../patience.ts";
 import { kn, type Stage, stage } from "./cli.ts";
 
 /** What `status` says about the Services of a cluster, and its exit code. */
 
-const PACE = 3;
 const service = (namespace: string, name: string, image = "ghcr.io/knative/helloworld-go"): Obj => ({
   apiVersion: "serving.knative.dev/v1",
   kind: "Service",
@@ -24,7 +24,7 @@ describe("status with Services that are not ready", () => {
 
   beforeAll(async () => {
     const pull = (image: string): string | undefined => (image.includes("missing") ? `${image}: not found` : undefined);
-    world = { ...(await stage({ pace: PACE, pull })), standIns: true };
+    world = { ...(await stage({ pull })), standIns: true };
     expect((await kn(world, ["install", "--yes"])).code).toBe(0);
     await world.api.create("test", service("default", "fine"));
   });
@@ -115,7 +115,7 @@ describe("status with Services that are not ready", () => {
 
   it("finds the cause still when Knative has given up and says only that", async () => {
     await expect
-      .poll(() => conditionOf("full", "Revision", "crowded-00001", "Ready")?.message, { timeout: 20_000 })
+      .poll(() => conditionOf("full", "Revision", "crowded-00001", "Ready")?.message, { timeout: patient(20_000) })
       .toBe("Initial scale was never achieved");
     const text = (await status("--services")).stdout.replaceAll(/\s+/g, " ");
     expect(text).toContain(

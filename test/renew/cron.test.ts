@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { patientSeconds } from "../patience.ts";
 import { ACME, ended, giveCredentials, HOME, IMAGE, openScene, type Scene } from "./scene.ts";
 
 const cronJob = { apiVersion: "batch/v1", kind: "CronJob", namespace: HOME, name: "renew" };
@@ -72,7 +73,14 @@ describe("renew --install-cronjob", () => {
       if (method !== "PATCH" || query?.dryRun || !path.endsWith("/jobs/renew-check")) return;
       await scene.world.api.remove({ apiVersion: "v1", kind: "Secret", namespace: HOME, name: "fleeting" });
     };
-    const { code, stderr } = await install("--image", IMAGE, "--credentials-secret", "fleeting", "--timeout", "2");
+    const { code, stderr } = await install(
+      "--image",
+      IMAGE,
+      "--credentials-secret",
+      "fleeting",
+      "--timeout",
+      patientSeconds(2),
+    );
     scene.before = () => {};
     expect(left(code)).toEqual(NOTHING);
     expect(words(stderr)).toContain('CreateContainerConfigError: secret "fleeting" not found');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Ended, Task } from "../../src/sandbox/kubernetes/processes.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
 import { startWorld, type World } from "../../src/sandbox/world.ts";
+import { patient } from "../patience.ts";
 
 const IMAGE = "registry.example.com/program";
 
@@ -46,7 +47,7 @@ describe("Jobs and CronJobs of the rehearsal world", () => {
       tasks.push(task);
       return work(task);
     };
-    world = await startWorld({ pace: 1, images: { [IMAGE]: run } });
+    world = await startWorld({ pace: patient(1), images: { [IMAGE]: run } });
     await world.api.create("test", {
       apiVersion: "v1",
       kind: "Secret",

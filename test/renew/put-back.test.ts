@@ -1,6 +1,7 @@
 import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { kourier } from "../../src/ingress/kourier.ts";
+import { patient, patientSeconds } from "../patience.ts";
 import { ACME, openScene, type Scene } from "./scene.ts";
 
 const [controller] = kourier.deployments;
@@ -44,7 +45,7 @@ describe("a renewal that does not come to be served", () => {
       metadata: { namespace: "default", name: "user" },
       spec: { template: { spec: { containers: [{ image: "registry.example.com/user" }] } } },
     });
-    await vi.waitFor(async () => expect(await served()).toBe(scene.secret()?.serial), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await served()).toBe(scene.secret()?.serial), { timeout: patient(5_000) });
   });
   afterAll(() => scene.close());
 
@@ -70,19 +71,19 @@ describe("a renewal that does not come to be served", () => {
   it("puts the old certificate back when the handshake shows a chain that does not verify", async () => {
     const before = makeDue();
     scene.internet.acme.setFaults({ wrongCertificate: "chain" });
-    const outcome = await renew("--timeout", "3");
+    const outcome = await renew("--timeout", patientSeconds(3));
     scene.internet.acme.setFaults({});
     expect(outcome.code).toBe(1);
     expect(outcome.events.find(({ type }) => type === "error")).toMatchObject({ id: "renew.put-back" });
     expect(scene.secret()?.serial).toBe(before);
-    await vi.waitFor(async () => expect(await served()).toBe(before), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await served()).toBe(before), { timeout: patient(5_000) });
   });
 
   it("puts the old certificate back when the gateway does not take the new one up", async () => {
     const before = makeDue();
     const live = scene.world.api.get({ ...controller, name: controller?.name ?? "" } as never);
     refused = live?.spec.template.spec.containers[0].image;
-    const outcome = await renew("--timeout", "3");
+    const outcome = await renew("--timeout", patientSeconds(3));
     refused = "";
     expect(outcome.code).toBe(1);
     expect(outcome.events.find(({ type }) => type === "error")).toMatchObject({

@@ -15,7 +15,7 @@ describe("renew", () => {
   ];
 
   beforeAll(async () => {
-    [world, internet] = await Promise.all([stage({ pace: 3 }), startInternet({ zones: ["example.com"] })]);
+    [world, internet] = await Promise.all([stage(), startInternet({ zones: ["example.com"] })]);
     const installed = await run("install", "--yes", "-o", "json", ...choices());
     expect(installed.code, installed.stderr).toBe(0);
   });

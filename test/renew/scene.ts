@@ -8,6 +8,7 @@ import type { ApiRequest } from "../../src/sandbox/types.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
 import { WILDCARD } from "../../src/steps/tls.ts";
 import { kn, type Outcome, type Stage } from "../engine/cli.ts";
+import { patient } from "../patience.ts";
 
 export const IMAGE = "registry.example.com/kn-bootstrap:1";
 export const HOME = "kn-bootstrap";
@@ -64,7 +65,7 @@ export const openScene = async (
     return { exitCode: outcome.code, log: outcome.stdout + outcome.stderr };
   };
   const world = await startWorld({
-    pace: 3,
+    pace: patient(3),
     images: { [IMAGE]: work },
     onRequest: async (request) => {
       if (request.headers?.["impersonate-user"] !== ACCOUNT) {

@@ -10,6 +10,7 @@ import { withoutManifests } from "../../src/steps/prepare.ts";
 import { nextRenewal, planRenewal, withRenewal } from "../../src/steps/renewing.ts";
 import { memoryZones, scene, TARGET, wish } from "../certificates/acme-scene.ts";
 import { startTxtServer, type TxtServer } from "../certificates/txt-server.ts";
+import { patient } from "../patience.ts";
 import { isThorough } from "../thorough.ts";
 
 const HOUR = 3_600_000;
@@ -53,7 +54,7 @@ const walk = async (profile: string, hours: number, hasWindow: boolean) => {
       cluster: cluster.read,
       createAuthority: async () => authority,
       now,
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(patient(60_000)),
     } as unknown as Tools;
     await issuer.issue(wish(NAMES), tools());
     const held: { serial: string; left: number }[] = [];

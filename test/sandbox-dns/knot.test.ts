@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ask } from "../../src/sandbox/dns/ask.ts";
 import { type Dns, type RecordSet, startDns } from "../../src/sandbox/dns/index.ts";
+import { patient } from "../patience.ts";
 import { hasKnot, type Knot, startKnot } from "../real/knot.ts";
 import { busyZone, exampleZone, randomZone } from "./rfc4592.ts";
 
@@ -48,7 +49,7 @@ describe.runIf(hasKnot())("a zone beside a real Knot", () => {
   afterAll(() => Promise.all([dns?.close(), knot?.close()]));
 
   const seen = async (endpoint: string, name: string, type: string): Promise<unknown> => {
-    const response = await ask(endpoint, 7, name, type, 10_000);
+    const response = await ask(endpoint, 7, name, type, patient(10_000));
     if (!response) throw new Error(`${endpoint} did not answer ${name} ${type}`);
     const { rcode, authoritative, answers, authority, additional } = response;
     // In a loop of CNAMEs through a wildcard Knot says one record twice, which says nothing more.

@@ -2,6 +2,7 @@ import { promises } from "node:dns";
 import { afterEach, describe, expect, it } from "vitest";
 import { ask } from "../../src/sandbox/dns/ask.ts";
 import { type Dns, type DnsOptions, type RecordSet, type SeenQuestion, startDns } from "../../src/sandbox/dns/index.ts";
+import { patient } from "../patience.ts";
 
 let open: Dns[] = [];
 const start = async (options?: DnsOptions): Promise<Dns> => {
@@ -16,7 +17,7 @@ afterEach(async () => {
 
 /** As the ACME CA and the checks ask: through the resolver, by Node's own client. */
 const resolverOf = (dns: Dns): promises.Resolver => {
-  const resolver = new promises.Resolver({ timeout: 10_000, tries: 1 });
+  const resolver = new promises.Resolver({ timeout: patient(10_000), tries: 1 });
   resolver.setServers([dns.resolver]);
   return resolver;
 };

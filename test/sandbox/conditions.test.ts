@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isTrue } from "../../src/sandbox/objects.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
 import { startWorld } from "../../src/sandbox/world.ts";
+import { patient } from "../patience.ts";
 import { hasShared, sharedPath } from "../sandbox-api/shared.ts";
 import { align, type Condition, isBetween, type Lone, type State, sequenceOf, show } from "./condition-sequences.ts";
 import { apply, hello, knative, until } from "./install.ts";
@@ -75,7 +76,7 @@ const rehearse = async (): Promise<ReadonlyMap<string, readonly (readonly Condit
   const seen = new Map<string, (readonly Condition[])[]>();
   await using cleanup = new AsyncDisposableStack();
   const world = await startWorld({
-    pace: 5,
+    pace: patient(5),
     pull: (image) => (image.includes("registry.example.test") ? NO_SUCH_HOST : undefined),
   });
   cleanup.defer(world.close);
@@ -121,7 +122,7 @@ const rehearse = async (): Promise<ReadonlyMap<string, readonly (readonly Condit
     /Initial scale was never achieved|Unable to fetch image/.test(
       conditionOf(service, "ConfigurationsReady")?.message ?? "",
     );
-  await until(world, "the progress deadline", () => all(isOver), 30_000);
+  await until(world, "the progress deadline", () => all(isOver), patient(30_000));
   await until(world, "the healthy ones scaled to zero", () =>
     ["hello-00001", "no-such-tag-00001"].every((name) => {
       const revision = world.api.get(knative("Revision", name, "rec-ok"));

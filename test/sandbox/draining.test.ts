@@ -2,12 +2,13 @@ import { afterEach, describe, expect, it } from "vitest";
 import { conditionOf, isTrue } from "../../src/sandbox/objects.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
+import { patient } from "../patience.ts";
 import { apply, ask, deployment, hello, knative, merge, pause, until } from "./install.ts";
 import { installSmall, workload } from "./small-install.ts";
 
 /** Pods and namespaces go as they did in the recorded install, in its order and, by the world's clock, its times. */
 
-const PACE = 20;
+const PACE = patient(20);
 const HOST = "hello.default.example.com";
 const APP = deployment("app", "default");
 const GRACE = { spec: { terminationGracePeriodSeconds: 300 } };
@@ -176,7 +177,7 @@ describe("a namespace that is deleted", () => {
   });
 
   it("is looked at again only after half of the longest grace, though the pods are long gone", async () => {
-    await start({ pace: 5 });
+    await start({ pace: patient(5) });
     const pod = await fill(DRAINING);
     await world.api.remove(SPACE);
     await until(world, "the conditions", () => messageOf("NamespaceContentRemaining"));

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { conditionOf, isTrue } from "../../src/sandbox/objects.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
+import { patient } from "../patience.ts";
 import { apply, deployment, merge, pause, until } from "./install.ts";
 import { workload } from "./small-install.ts";
 
@@ -115,7 +116,7 @@ describe("workloads", () => {
   });
 
   it("give up progressing after their deadline", async () => {
-    await start({ pace: 2, pull: () => "503 Service Unavailable" });
+    await start({ pace: patient(2), pull: () => "503 Service Unavailable" });
     await apply(world, workload("app", "default", { spec: {} }));
     await merge(world, APP, { spec: { progressDeadlineSeconds: 50 } });
     await until(

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { refOf } from "../../src/sandbox/objects.ts";
 import type { Obj, Ref } from "../../src/sandbox/types.ts";
 import { startWorld, type World } from "../../src/sandbox/world.ts";
+import { patient } from "../patience.ts";
 import { apply, until } from "./install.ts";
 import { SERVING_OBJECTS } from "./small-install.ts";
 
@@ -26,7 +27,7 @@ describe("who leads", () => {
   afterEach(() => world.close());
 
   const start = async (...objects: readonly Obj[]): Promise<void> => {
-    world = await startWorld({ pace: 3 });
+    world = await startWorld({ pace: patient(3) });
     await apply(world, ...objects);
   };
   const holder = (name: string): string => world.api.get(lease(name))?.spec.holderIdentity ?? "";

@@ -3,6 +3,7 @@ import { isTrustedBy, makeWebhookCertificates } from "../../src/sandbox/knative/
 import { readyEndpoints } from "../../src/sandbox/kubernetes/endpoint-slices.ts";
 import { conditionOf, isTrue } from "../../src/sandbox/objects.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
+import { patient } from "../patience.ts";
 import { apply, ask, deployment, hello, knative, merge, pause, until } from "./install.ts";
 import { installSmall, KOURIER_OBJECTS, SERVING_OBJECTS, set } from "./small-install.ts";
 
@@ -119,7 +120,7 @@ describe("a Knative Service", () => {
   });
 
   it("scales to zero when idle and back on a request", async () => {
-    const world = await start({ pace: 5 });
+    const world = await start({ pace: patient(5) });
     await installSmall(world);
     await apply(world, hello("hello", { annotations: { "autoscaling.knative.dev/window": "10s" } }));
     await until(world, "hello Ready", () => isReady(world));
@@ -136,7 +137,7 @@ describe("a Knative Service", () => {
   });
 
   it("keeps its pods with min-scale", async () => {
-    const world = await start({ pace: 5 });
+    const world = await start({ pace: patient(5) });
     await installSmall(world);
     const annotations = { "autoscaling.knative.dev/window": "6s", "autoscaling.knative.dev/min-scale": "2" };
     await apply(world, hello("hello", { annotations }));

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { startInternet } from "../../src/sandbox/internet.ts";
 import { startWorld, type WorldOptions } from "../../src/sandbox/world.ts";
+import { patient } from "../patience.ts";
 
 const { options, folder } = JSON.parse(process.argv[2] ?? "{}") as { options: WorldOptions; folder: string };
 const writes: string[] = [];
@@ -16,7 +17,7 @@ const isWrite = (method: string, path: string): boolean => method !== "GET" && !
 process.on("disconnect", () => process.exit(0));
 const [world, internet] = await Promise.all([
   startWorld({
-    pace: 5,
+    pace: patient(5),
     ...options,
     onRequest: async ({ method, path }) => {
       if (isWrite(method, path)) writes.push(`${method} ${path}`);

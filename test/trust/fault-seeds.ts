@@ -3,6 +3,7 @@ import { ROOT } from "../../src/certificates/self-signed.ts";
 import { HOME, OWNER_LABEL } from "../../src/core/inventory.ts";
 import type { ApiRequest, ApiResponse, Obj } from "../../src/sandbox/types.ts";
 import type { Outcome } from "../engine/cli.ts";
+import { patientSeconds } from "../patience.ts";
 import { chanceOf } from "./chance.ts";
 import type { Contents } from "./contents.ts";
 import { type Around, type Incident, incidentsOf } from "./incidents.ts";
@@ -20,8 +21,8 @@ const UNINSTALLS: readonly (readonly string[])[] = [
   ["uninstall", "--yes", "-o", "json", "--purge"],
 ];
 /** Of a step, in seconds of this machine: a thousand of the cluster. */
-const TIMEOUT = ["--timeout", "3"];
-const MEND_TIMEOUT = ["--timeout", "10"];
+const TIMEOUT = ["--timeout", patientSeconds(3)];
+const MEND_TIMEOUT = ["--timeout", patientSeconds(10)];
 /** About as many requests as a run makes. */
 const REQUESTS = { install: 240, uninstall: 280 };
 const AT_ONCE = 8;

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { FAULTS } from "../../src/sandbox/faults/index.ts";
+import { patient, patientSeconds } from "../patience.ts";
 import { sampled } from "../thorough.ts";
 import { clusterRows } from "./cluster-rows.ts";
 import type { Row } from "./row.ts";
@@ -7,10 +8,10 @@ import { openScene, type Run, type Scene } from "./scene.ts";
 import { serverRows } from "./server-rows.ts";
 
 /** From when a fault can be seen to when it is said (rule 7 and promise 4), in milliseconds: mostly one; a busy machine takes longer. */
-const SOON_MS = 10_000;
+const SOON_MS = patient(10_000);
 /** Of a step, for faults that stay; and how long the whole run may take then, in seconds. */
-const TIMEOUT = "3";
-const QUICK = { permanent: 30, late: 60 };
+const TIMEOUT = patientSeconds(3);
+const QUICK = { permanent: patient(30), late: patient(60) };
 
 /** Rows at once: they mostly wait, but how soon something is said is measured. */
 const AT_ONCE = 3;

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { Obj } from "../../src/sandbox/types.ts";
+import { patient, patientSeconds } from "../patience.ts";
 import { NEVER } from "./row.ts";
 import { openScene, type Run, type Sees } from "./scene.ts";
 import { askedTwice, conditionOf, podWaits, refusedTwice, revisionFailed } from "./sights.ts";
@@ -7,7 +8,7 @@ import { askedTwice, conditionOf, podWaits, refusedTwice, revisionFailed } from 
 /** The proof's wait, in the cases in which Knative's `Ready` says no more than RevisionMissing. */
 
 const SERVICE = "Knative Service kn-bootstrap/hello";
-const SOON_MS = 10_000;
+const SOON_MS = patient(10_000);
 const NO_SUCH_HOST = 'Get "https://ghcr.io/v2/": dial tcp: lookup ghcr.io on 10.96.0.10:53: no such host';
 
 interface Case {
@@ -132,7 +133,12 @@ describe("the proof explains itself", () => {
     for (const object of objects) await scene.api.create("test", object);
     const seen = scene.sight(one.visible);
     const certain = scene.sight(one.certain ?? one.visible);
-    const run = await scene.run(["install", "--yes", ...args, ...(one.certain ? [] : ["--timeout", "3"])]);
+    const run = await scene.run([
+      "install",
+      "--yes",
+      ...args,
+      ...(one.certain ? [] : ["--timeout", patientSeconds(3)]),
+    ]);
     expect(run.code, run.stderr).toBe(1);
     expect(run.said.at(-1)?.event).toMatchObject({
       type: "error",

@@ -10,6 +10,7 @@ import { runCli } from "../../src/cli/index.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
 import type { Api, ApiRequest } from "../../src/sandbox/types.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
+import { patient } from "../patience.ts";
 
 /** An event of `-o json` and when it was written. */
 export interface Said {
@@ -80,7 +81,7 @@ export interface Scene extends World {
 }
 
 /** A second of the cluster in milliseconds. */
-const PACE = 10;
+const PACE = patient(10);
 
 export const openScene = async (options: WorldOptions = {}): Promise<Scene> => {
   const lookers = new Set<(request?: ApiRequest) => void>();

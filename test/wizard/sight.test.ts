@@ -134,10 +134,7 @@ describe("looking", () => {
   });
 
   it("sees the rehearsal world, the zones of its account, and after an install what was chosen", async () => {
-    const [world, internet] = await Promise.all([
-      stage({ pace: 3 }),
-      startInternet({ zones: ["example.com", "example.org"] }),
-    ]);
+    const [world, internet] = await Promise.all([stage(), startInternet({ zones: ["example.com", "example.org"] })]);
     closings.push(world.close, internet.close);
     const cluster = openCluster(await loadKubeconfig({ env: {}, path: world.kubeconfig }), {
       signal,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inspect } from "../../../src/certificates/secret.ts";
 import type { KubeObject } from "../../../src/ports/object.ts";
+import { patientSeconds } from "../../patience.ts";
 import type { Outcome } from "../cli.ts";
 import { challengesIn, type DnsStage, DOMAIN, dnsStage, errorOf, zoneOf } from "./stage.ts";
 
@@ -50,7 +51,15 @@ describe("what goes wrong with the CA ends with exit code 1, the old certificate
       world.caFile,
     ];
     const began = performance.now();
-    const run = world.runWith({ env: { COLUMNS: "200" } }, "install", "--yes", ...WAY, ...nobody, "--timeout", "3s");
+    const run = world.runWith(
+      { env: { COLUMNS: "200" } },
+      "install",
+      "--yes",
+      ...WAY,
+      ...nobody,
+      "--timeout",
+      patientSeconds(3),
+    );
     await failed(run, [/the CA at 127\.0\.0\.1:1 .*not answer/]);
     expect(performance.now() - began).toBeGreaterThan(2_500);
   });
