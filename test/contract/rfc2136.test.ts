@@ -2,7 +2,9 @@ import { describe } from "vitest";
 import { openRfc2136 } from "../../src/dns/rfc2136/open.ts";
 import { absolute } from "../../src/ports/zones.ts";
 import { startDns } from "../../src/sandbox/dns/index.ts";
-import { hasKnot, inZoneFile, type Knot, startKnot, zoneFile } from "../real/knot.ts";
+import { type BindZone, hasBind, startBind } from "../real/bind.ts";
+import { inZoneFile, zoneFile } from "../real/daemon.ts";
+import { hasKnot, type Knot, startKnot } from "../real/knot.ts";
 import { hasPowerDns, startPowerDns } from "../real/powerdns.ts";
 import { ask } from "./ask.ts";
 import { zonesContract } from "./zones.ts";
@@ -86,3 +88,19 @@ describe.runIf(hasKnot())("a real Knot", () => {
 describe.runIf(hasPowerDns())("a real PowerDNS", () => {
   real((zones) => startPowerDns(zones, KEY));
 });
+
+/** `more`: statements of the zone that is written. */
+const bind = (more = ""): void =>
+  real((zones) =>
+    startBind(
+      Object.entries(zones).map(
+        ([name, text]): BindZone => ({ name, text, policy: `grant "${KEY.name}" zonesub ANY;`, more }),
+      ),
+      { keys: [KEY] },
+    ),
+  );
+
+describe.runIf(hasBind())("a real BIND", () => bind());
+
+// What is written comes into another zone first, and is answered when it is signed.
+describe.runIf(hasBind())("a real BIND that signs inline", () => bind("dnssec-policy default; inline-signing yes;"));

@@ -3,7 +3,8 @@ import { openRfc2136 } from "../../src/dns/rfc2136/open.ts";
 import type { Pace } from "../../src/dns/rfc2136/server.ts";
 import { UserError } from "../../src/ports/error.ts";
 import type { RecordSet, Zone, ZonesWrite } from "../../src/ports/zones.ts";
-import { hasKnot, type Knot, type KnotKey, startKnot, zoneFile } from "../real/knot.ts";
+import { zoneFile } from "../real/daemon.ts";
+import { hasKnot, type Knot, type KnotKey, startKnot } from "../real/knot.ts";
 
 const key = (name: string, may: KnotKey["may"], algorithm = "hmac-sha256"): KnotKey => ({
   name,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openRfc2136 } from "../../src/dns/rfc2136/open.ts";
 import type { Pace } from "../../src/dns/rfc2136/server.ts";
-import { zoneFile } from "../real/knot.ts";
+import { zoneFile } from "../real/daemon.ts";
 import { hasPowerDns, startPowerDns } from "../real/powerdns.ts";
 
 const KEY = { name: "key", algorithm: "hmac-sha256", secret: Buffer.from("the hidden words").toString("base64") };

@@ -1,12 +1,12 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import type { RecordSet, RecordSetChange } from "../../src/ports/zones.ts";
+import type { RecordSetChange } from "../../src/ports/zones.ts";
 import { ask } from "../../src/sandbox/dns/ask.ts";
-import { freePort, listening } from "./ports.ts";
+import { inZoneFile, startDaemon } from "./daemon.ts";
+import { freePort } from "./ports.ts";
 import { isInstalled, WITH_SERVERS } from "./programs.ts";
 
 /** Whether a real Knot DNS is here; says so when it is not. */
@@ -30,29 +30,6 @@ export interface Knot {
   readonly close: () => Promise<void>;
 }
 
-/** The values as a zone file has them. */
-export const inZoneFile = ({ type, values }: Pick<RecordSet, "type" | "values">): readonly string[] =>
-  values.map((value) => {
-    if (type === "CNAME" || type === "NS") return `${value}.`;
-    if (type !== "TXT") return value;
-    const parts = value.match(/.{1,255}/gs) ?? [""];
-    return parts.map((part) => `"${part.replace(/["\\]/g, "\\$&")}"`).join(" ");
-  });
-
-/** SOA and NS, and what is given beside them: lines of a zone file. */
-export const zoneFile = (zone: string, lines: readonly string[] = []): string =>
-  [
-    `$ORIGIN ${zone}.`,
-    "$TTL 300",
-    `@ SOA ns1.${zone}. hostmaster.${zone}. 1 3600 600 86400 60`,
-    "@ NS ns1",
-    "@ NS ns2",
-    "ns1 A 127.0.0.1",
-    "ns2 A 127.0.0.1",
-    ...lines,
-    "",
-  ].join("\n");
-
 /**
  * A real knotd on loopback with these zones, name to zone file, and who may change them; nobody without keys. It answers
  * for all of them when this resolves. Everything lies in a temporary directory.
@@ -68,27 +45,13 @@ export const startKnot = async (
   for (const [zone, text] of Object.entries(zones)) writeFileSync(join(directory, `${zone}.zone`), text);
   writeFileSync(join(directory, "knot.conf"), configuration(directory, socket, port, Object.keys(zones), keys));
 
-  const child = spawn("knotd", ["-c", join(directory, "knot.conf")], {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: WITH_SERVERS,
-  });
-  const gone = once(child, "exit");
-  let log = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    log += chunk;
-  });
-  const close = async (): Promise<void> => {
-    child.kill();
-    await gone;
-    rmSync(directory, { recursive: true, force: true });
-  };
+  const { log, close } = await startDaemon(directory, port, "knotd", ["-c", join(directory, "knot.conf")]);
   const control: Knot["control"] = async (...args) =>
     (await promisify(execFile)("knotc", ["-s", socket, ...args], { env: WITH_SERVERS })).stdout;
   try {
-    await listening(port, () => (child.exitCode === null ? undefined : log));
     for (const zone of Object.keys(zones)) {
       const { rcode, authoritative } = (await ask(server, 1, zone, "SOA")) ?? {};
-      if (rcode !== "NOERROR" || !authoritative) throw new Error(`knotd answers ${rcode} for ${zone}: ${log}`);
+      if (rcode !== "NOERROR" || !authoritative) throw new Error(`knotd answers ${rcode} for ${zone}: ${log()}`);
     }
   } catch (error) {
     await close();

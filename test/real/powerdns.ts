@@ -1,23 +1,25 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 import type { RecordSetChange } from "../../src/ports/zones.ts";
-import { inZoneFile, type Knot } from "./knot.ts";
-import { freePort, listening } from "./ports.ts";
-import { isInstalled, WITH_SERVERS } from "./programs.ts";
+import { inZoneFile, startDaemon } from "./daemon.ts";
+import type { Knot } from "./knot.ts";
+import { freePort } from "./ports.ts";
+import { isInstalled, prefixOf, WITH_SERVERS } from "./programs.ts";
 
-const SCHEMA = "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql";
+/** Beside the program, as in /usr: the tables, and the backends where they do not lie in their usual place. */
+const schema = (): string => join(prefixOf("pdns_server"), "share/pdns-backend-sqlite3/schema/schema.sqlite3.sql");
+const modules = (): string => join(prefixOf("pdns_server"), "lib/pdns");
 
 /** Whether a real PowerDNS with its SQLite backend is here; says so when it is not. */
 export const hasPowerDns = (): boolean => {
   const hint = "Debian: pdns-server and pdns-backend-sqlite3";
   if (!isInstalled(["pdns_server", "pdnsutil"], hint)) return false;
-  if (!existsSync(SCHEMA)) process.stderr.write(`skipped: no SQLite backend of PowerDNS (${hint})\n`);
-  return existsSync(SCHEMA);
+  if (!existsSync(schema())) process.stderr.write(`skipped: no SQLite backend of PowerDNS (${hint})\n`);
+  return existsSync(schema());
 };
 
 /** A real pdns_server on loopback with these zones, name to zone file; the key may update and transfer them all. */
@@ -29,11 +31,12 @@ export const startPowerDns = async (
   const port = await freePort();
   const database = join(directory, "pdns.sqlite3");
   const tables = new DatabaseSync(database);
-  tables.exec(readFileSync(SCHEMA, "utf8"));
+  tables.exec(readFileSync(schema(), "utf8"));
   tables.close();
   writeFileSync(
     join(directory, "pdns.conf"),
     [
+      ...(existsSync(modules()) ? [`module-dir=${modules()}`] : []),
       "launch=gsqlite3",
       `gsqlite3-database=${database}`,
       `socket-dir=${directory}`,
@@ -59,26 +62,11 @@ export const startPowerDns = async (
     await run("pdnsutil", "set-meta", zone, "TSIG-ALLOW-DNSUPDATE", key.name);
     await run("pdnsutil", "set-meta", zone, "TSIG-ALLOW-AXFR", key.name);
   }
-  const child = spawn("pdns_server", [`--config-dir=${directory}`, "--daemon=no", "--guardian=no"], {
-    stdio: ["ignore", "ignore", "pipe"],
-    env: WITH_SERVERS,
-  });
-  const gone = once(child, "exit");
-  let log = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    log += chunk;
-  });
-  const close = async (): Promise<void> => {
-    child.kill();
-    await gone;
-    rmSync(directory, { recursive: true, force: true });
-  };
-  try {
-    await listening(port, () => (child.exitCode === null ? undefined : log));
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const { close } = await startDaemon(directory, port, "pdns_server", [
+    `--config-dir=${directory}`,
+    "--daemon=no",
+    "--guardian=no",
+  ]);
   const write = async (zone: string, { from, to }: RecordSetChange): Promise<void> => {
     if (from && !to) await run("pdnsutil", "delete-rrset", zone, from.name, from.type);
     if (to) await run("pdnsutil", "replace-rrset", zone, to.name, to.type, String(to.ttl), ...inZoneFile(to));

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { delimiter } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import process from "node:process";
 
 /** Servers lie where a person's PATH does not lead. */
@@ -16,4 +17,10 @@ export const isInstalled = (programs: readonly string[], hint: string): boolean 
   );
   if (missing.length > 0) process.stderr.write(`skipped: ${missing.join(", ")} not on PATH (${hint})\n`);
   return missing.length === 0;
+};
+
+/** `/usr` for a program that is found as `/usr/sbin/NAME`: what belongs to it lies below. */
+export const prefixOf = (program: string): string => {
+  const folders = (WITH_SERVERS.PATH ?? "").split(delimiter);
+  return dirname(folders.find((folder) => existsSync(join(folder, program))) ?? "/usr/sbin");
 };
