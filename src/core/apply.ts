@@ -2,7 +2,7 @@ import type { ApplyOptions, ClusterRead, ClusterWrite } from "../ports/cluster.t
 import { ApiError } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { describe, type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
-import { sameSet, ZoneMoved, type ZonesWrite } from "../ports/zones.ts";
+import { sameContent, ZoneMoved, type ZonesWrite } from "../ports/zones.ts";
 import { hasBlank } from "./blank.ts";
 import type { AccountChange, CertificateChange, Change, ObjectChange, RecordsChange } from "./change.ts";
 import { heldBy } from "./holders.ts";
@@ -87,7 +87,7 @@ const applyRecords = async ({ zone, sets }: RecordsChange, { zones, signal }: Ap
       sets.map(async ({ from, to }) => {
         const { name, type } = to ?? from ?? { name: "@", type: "TXT" as const };
         const found = await zones.get(zone, name, type);
-        return to ? found.some((set) => sameSet(set, to)) : !found.some((set) => sameSet(set, from));
+        return to ? found.some((set) => sameContent(set, to)) : !found.some((set) => sameContent(set, from));
       }),
     );
     if (done.includes(false)) throw error;

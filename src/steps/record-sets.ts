@@ -3,7 +3,7 @@ import { blank } from "../core/blank.ts";
 import type { DnsProvider } from "../dns/provider.ts";
 import type { Address } from "../ingress/address.ts";
 import type { RecordType } from "../ports/dns.ts";
-import { type RecordSet, type RecordSetChange, sameSet } from "../ports/zones.ts";
+import { type RecordSet, type RecordSetChange, sameContent } from "../ports/zones.ts";
 
 /** Seconds: a load balancer that changes its address is followed within five minutes. */
 export const TTL = 300;
@@ -32,9 +32,6 @@ export const addressSets = (
       : { name, type: "CNAME", ttl: TTL, values: [address.host.toLowerCase().replace(/\.$/, "")] },
   ];
 };
-
-/** Nobody's TTL is argued with. */
-const sameContent = (a: RecordSet, b: RecordSet): boolean => sameSet({ ...a, ttl: 0 }, { ...b, ttl: 0 });
 
 /**
  * What has to change at one name so that exactly these address sets are there. A set of another type goes in the same batch: a CNAME

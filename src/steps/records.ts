@@ -13,7 +13,7 @@ import { setsAround, shadowsOf } from "../dns/shadows.ts";
 import { findAddress } from "../ingress/address.ts";
 import { dataOf, isRecord } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
-import { absolute, type RecordSet, type RecordSetChange, relativeTo, sameSet } from "../ports/zones.ts";
+import { absolute, type RecordSet, type RecordSetChange, relativeTo, sameContent } from "../ports/zones.ts";
 import type { Installation } from "./installation.ts";
 import type { Publication } from "./publication.ts";
 import { addressSets, difference, TTL } from "./record-sets.ts";
@@ -178,14 +178,10 @@ const staleOf = async (
   const mine = marks.filter(({ values }) => values.includes(marker.values[0] ?? ""));
   if (mine.length === 0) return [];
   return [
-    ...found.flatMap((sets, index) => sets.filter((set) => isUnchanged(set, gone[index]))),
+    ...found.flatMap((sets, index) => sets.filter((set) => sameContent(set, gone[index]))),
     ...(mark === marker.name ? [] : mine),
   ];
 };
-
-/** Nobody's TTL is argued with. */
-const isUnchanged = (set: RecordSet, published: RecordSet | undefined): boolean =>
-  published !== undefined && sameSet({ ...set, ttl: 0 }, { ...published, ttl: 0 });
 
 /** The same uid for as long as the cluster lives (external-dns and others use it too). */
 const clusterUid = async (ctx: PlanContext): Promise<string> =>
@@ -206,7 +202,7 @@ const withdrawal = async (
   ]);
   const mine = marks.filter(({ values }) => values.includes(mark));
   if (mine.length === 0) return [];
-  const leaving = found.flatMap((sets, index) => sets.filter((set) => isUnchanged(set, published[index])));
+  const leaving = found.flatMap((sets, index) => sets.filter((set) => sameContent(set, published[index])));
   for (const set of found.flat())
     if (!leaving.includes(set))
       ctx.note(`Record ${absolute(zone, set.name)} ${set.type} was changed by somebody else and stays.`);

@@ -55,11 +55,13 @@ const usual = (set: RecordSet, zone: Zone): RecordSet => {
 /** The same TXT may be there twice, cut into strings in two ways. */
 const sameValues = (a: readonly string[], b: readonly string[]): boolean => isDeepStrictEqual(new Set(a), new Set(b));
 
-/** Whether the server has what is wanted; undefined wants nothing there. */
+/** Whether the server has what is wanted, with a TTL of its own choice; undefined wants nothing there. */
 const holds = (stored: Stored | undefined, wanted: RecordSet | undefined): boolean =>
-  wanted === undefined
-    ? stored === undefined
-    : stored !== undefined && stored.set.ttl === wanted.ttl && sameValues(stored.set.values, wanted.values);
+  wanted === undefined ? stored === undefined : stored !== undefined && sameValues(stored.set.values, wanted.values);
+
+/** Whether it is there as it was read. */
+const isAsRead = (stored: Stored | undefined, read: RecordSet): boolean =>
+  holds(stored, read) && stored?.set.ttl === read.ttl;
 
 /** Zones at a server that takes DNS UPDATE (RFC 2136), each change one message with prerequisites. */
 export const createZones = (
@@ -110,7 +112,7 @@ export const createZones = (
     const stored = await Promise.all(
       froms.map((set) => reading.read(zone, absolute(zone, set.name), set.type, signal)),
     );
-    const moved = froms.find((from, index) => !holds(stored[index], from));
+    const moved = froms.find((from, index) => !isAsRead(stored[index], from));
     const map = new Map(stored.flatMap((each) => (each ? [[keyOf(each.set), each] as const] : [])));
     return { moved, stored: map };
   };

@@ -4,7 +4,7 @@ import { type AskedQuestion, type Fault, judge, type SeenQuestion } from "./faul
 import { lookup, type Surroundings } from "./lookup.ts";
 import { isWithin } from "./names.ts";
 import { type Listening, listen } from "./server.ts";
-import { applyUpdate } from "./update/apply.ts";
+import { applyUpdate, type Ttls } from "./update/apply.ts";
 import { type RawMessage, readMessage } from "./update/message.ts";
 import { transfer } from "./update/transfer.ts";
 import { SIGNATURE_ROOM, type TsigKey, type Verified, verify } from "./update/tsig.ts";
@@ -25,6 +25,7 @@ export interface ServedZone {
   readonly versions: Versions;
   /** Who may update it and take it over whole. Nobody without one. */
   readonly keys: readonly TsigKey[];
+  readonly ttls: Ttls;
   /** The server that takes updates. */
   readonly primary: string;
 }
@@ -189,5 +190,5 @@ const updated = (
   if (type !== "SOA") return "FORMERR";
   if (!zone || zone.name !== name || zoneClass !== "IN") return "NOTAUTH";
   if (!isTrusted(verified, zone) || zone.primary !== options.name) return "REFUSED";
-  return applyUpdate(raw, zone.name, zone.versions.records);
+  return applyUpdate(raw, zone.name, zone.versions.records, zone.ttls);
 };

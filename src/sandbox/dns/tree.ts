@@ -2,6 +2,7 @@
 
 import { isWithin, nameOf, parentOf } from "./names.ts";
 import { addressSets, type Ipv6, type Servers } from "./servers.ts";
+import type { Ttls } from "./update/apply.ts";
 import type { TsigKey } from "./update/tsig.ts";
 import { createVersions, type RecordSet, type Records, type Versions } from "./zone.ts";
 
@@ -19,6 +20,8 @@ export interface ZoneOptions {
   readonly records?: readonly RecordSet[];
   /** Who may send updates (RFC 2136), to the first server, and take the zone over (AXFR), from each. */
   readonly keys?: readonly TsigKey[];
+  /** Seconds. What an update brings is raised to the least and cut to the most without a word, as DNS hosters do. */
+  readonly ttls?: Ttls;
   readonly ipv6?: Ipv6;
 }
 
@@ -66,7 +69,7 @@ export const createTree = async (servers: Servers, now: () => number): Promise<T
 
   const add = async (options: ZoneOptions, isAutomatic: boolean): Promise<Zone> => {
     const name = nameOf(options.name);
-    const { delegated = true, isPrivate = false, keys = [], ipv6 = "none" } = options;
+    const { delegated = true, isPrivate = false, keys = [], ttls = {}, ipv6 = "none" } = options;
     const number = count++;
     const wantsDelegation = delegated !== false && !isPrivate;
     const older = publicAt(name);
@@ -103,7 +106,7 @@ export const createTree = async (servers: Servers, now: () => number): Promise<T
     if (wantsDelegation && older) nodes.splice(nodes.indexOf(older), 1);
     nodes.push(node);
     const [primary = ""] = nameServers;
-    for (const server of nameServers) servers.get(server)?.authority.serve({ name, versions, keys, primary });
+    for (const server of nameServers) servers.get(server)?.authority.serve({ name, versions, keys, ttls, primary });
     if (wantsDelegation) delegate(node, delegated === true ? nameServers : delegated);
     for (const server of nameServers) if (!own.includes(server)) await publish(server);
     return node;

@@ -22,13 +22,19 @@ class Refusal extends Error {
   }
 }
 
+/** What a server makes of the TTLs that it is given, in seconds. */
+export interface Ttls {
+  readonly least?: number;
+  readonly most?: number;
+}
+
 /** All of it or nothing. */
-export const applyUpdate = (message: RawMessage, apex: string, records: Records): Rcode => {
+export const applyUpdate = (message: RawMessage, apex: string, records: Records, ttls: Ttls = {}): Rcode => {
   try {
     records.edit((draft) => {
       requirePrerequisites(message, apex, draft);
       checkUpdates(message, apex);
-      for (const record of message.authority) update(message, record, apex, draft);
+      for (const record of message.authority) update(message, record, apex, draft, ttls);
     });
     return "NOERROR";
   } catch (error) {
@@ -98,14 +104,15 @@ const checkUpdates = (message: RawMessage, apex: string): void => {
 };
 
 /** §3.4.2 */
-const update = (message: RawMessage, record: RawRecord, apex: string, draft: Draft): void => {
-  if (record.class === CLASS_IN) add(message, record, draft);
+const update = (message: RawMessage, record: RawRecord, apex: string, draft: Draft, ttls: Ttls): void => {
+  if (record.class === CLASS_IN) add(message, record, draft, ttls);
   else if (record.class === CLASS_NONE) removeRecord(message, record, apex, draft);
   else removeSets(record, apex, draft);
 };
 
-const add = (message: RawMessage, record: RawRecord, draft: Draft): void => {
-  const { name, ttl } = record;
+const add = (message: RawMessage, record: RawRecord, draft: Draft, { least = 0, most = Infinity }: Ttls): void => {
+  const { name } = record;
+  const ttl = Math.min(Math.max(record.ttl, least), most);
   const type = typeName(record.type);
   need(type !== undefined, "REFUSED");
   const value = valueIn(message, record);
