@@ -13,10 +13,18 @@ export interface Exchange {
   readonly signal: AbortSignal | undefined;
 }
 
-type Start = (settle: {
-  readonly received: (message: Buffer) => void;
-  readonly fail: (error: Error) => void;
-}) => () => void;
+/** The question was taken, and nothing came. */
+export class Silence extends Error {
+  constructor(why: string) {
+    super(why);
+    this.name = "Silence";
+  }
+}
+
+type Start = (settle: { readonly received: (message: Buffer) => void; readonly fail: (error: Error) => void }) => {
+  readonly isTaken: () => boolean;
+  readonly close: () => void;
+};
 
 /** Settles once, then lets go of the clock, the signal and the socket. */
 const settled = ({ accept, timeoutMs, signal }: Exchange, start: Start): Promise<DecodedPacket> =>
@@ -24,14 +32,15 @@ const settled = ({ accept, timeoutMs, signal }: Exchange, start: Start): Promise
     const done = (act: () => void): void => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", aborted);
-      close();
+      started.close();
       act();
     };
     const fail = (error: unknown): void => done(() => reject(error));
     const aborted = (): void => fail(signal?.reason);
-    const timer = setTimeout(() => fail(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    const late = `no answer within ${timeoutMs} ms`;
+    const timer = setTimeout(() => fail(started.isTaken() ? new Silence(late) : new Error(late)), timeoutMs);
     signal?.addEventListener("abort", aborted, { once: true });
-    const close = start({
+    const started = start({
       received: (message) => {
         const packet = accept(message);
         if (packet) done(() => resolve(packet));
@@ -52,11 +61,14 @@ export const overUdp = (exchange: Exchange): Promise<DecodedPacket> =>
     socket.on("message", received);
     socket.on("connect", () => socket.send(message));
     socket.connect(endpoint.port, endpoint.address);
-    return () => {
-      socket.removeAllListeners();
-      // A late report of a closed port must not end the process.
-      socket.on("error", () => {});
-      socket.close();
+    return {
+      isTaken: () => false,
+      close: () => {
+        socket.removeAllListeners();
+        // A late report of a closed port must not end the process.
+        socket.on("error", () => {});
+        socket.close();
+      },
     };
   });
 
@@ -69,7 +81,7 @@ export const overTcp = (exchange: Exchange): Promise<DecodedPacket> =>
     length.writeUInt16BE(message.length);
     let pending = Buffer.alloc(0);
     socket.on("error", fail);
-    socket.on("close", () => fail(new Error("the server closed the connection without an answer")));
+    socket.on("close", () => fail(new Silence("the server closed the connection without an answer")));
     socket.on("data", (chunk) => {
       pending = Buffer.concat([pending, chunk]);
       while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
@@ -80,9 +92,12 @@ export const overTcp = (exchange: Exchange): Promise<DecodedPacket> =>
       }
     });
     socket.write(Buffer.concat([length, message]));
-    return () => {
-      socket.removeAllListeners();
-      socket.on("error", () => {});
-      socket.destroy();
+    return {
+      isTaken: () => !socket.connecting,
+      close: () => {
+        socket.removeAllListeners();
+        socket.on("error", () => {});
+        socket.destroy();
+      },
     };
   });

@@ -3,7 +3,7 @@ import { getServers } from "node:dns";
 import type { DecodedPacket } from "dns-packet";
 import { type Answer, NoAnswer, type RecordType, type Resolver } from "../../ports/dns.ts";
 import { type Endpoint, endpointOf } from "./endpoint.ts";
-import { type Exchange, overTcp, overUdp } from "./exchange.ts";
+import { type Exchange, overTcp, overUdp, Silence } from "./exchange.ts";
 import { decodeAnswer, encodeQuestion, type Question, rcodeOf, toAnswer } from "./wire.ts";
 
 export interface ResolverOptions {
@@ -18,8 +18,16 @@ export interface ResolverOptions {
   readonly timeoutMs?: number;
 }
 
-/** The last goes over TCP: a way may let no UDP through, and no answer may be hidden behind a lost packet. */
-const TRIES = [overUdp, overUdp, overTcp] as const;
+/**
+ * A way may let no UDP through, no answer may be hidden behind a lost packet, and some drop what has EDNS without a word (RFC 6891 section
+ * 6.2.2 has it left out then).
+ */
+const TRIES = [
+  { over: overUdp, edns: true },
+  { over: overUdp, edns: false },
+  { over: overTcp, edns: true },
+  { over: overTcp, edns: false },
+] as const;
 
 /** Asking again finds the same. */
 const HOPELESS: ReadonlySet<unknown> = new Set([
@@ -52,9 +60,9 @@ const ask = async (
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Answer> => {
-  let edns = true;
+  let knowsEdns = true;
   let last: unknown;
-  const exchange = (): Exchange => {
+  const exchange = (edns: boolean): Exchange => {
     const id = randomInt(0x10000);
     return {
       endpoint,
@@ -64,19 +72,20 @@ const ask = async (
       signal,
     };
   };
-  for (const over of TRIES) {
+  for (const { over, edns } of TRIES) {
     try {
-      let packet = await over(exchange());
-      if (edns && misread(packet)) {
-        edns = false;
-        packet = await over(exchange());
+      let packet = await over(exchange(edns && knowsEdns));
+      if (edns && knowsEdns && misread(packet)) {
+        knowsEdns = false;
+        packet = await over(exchange(false));
       }
-      if (packet.flag_tc && over === overUdp) packet = await overTcp(exchange());
+      if (packet.flag_tc && over === overUdp) packet = await overTcp(exchange(edns && knowsEdns));
       return toAnswer(server, packet);
     } catch (error) {
       signal?.throwIfAborted();
       last = error;
-      if (HOPELESS.has(codeOf(error))) break;
+      // Who took a connection and said nothing may do so for EDNS; who took none is asked no more.
+      if (HOPELESS.has(codeOf(error)) || (over === overTcp && !(error instanceof Silence))) break;
     }
   }
   throw new NoAnswer(server, `${server} does not answer ${describe(question)}: ${reasonOf(last, endpoint)}`, last);
