@@ -1,7 +1,7 @@
 import type { Answer, Resolver } from "../ports/dns.ts";
 import { UserError } from "../ports/error.ts";
-import { delegationOf, referralOf, serversOf } from "./delegation.ts";
-import { askOneOf, type NameServer, zoneAbove } from "./servers.ts";
+import { type Delegation, dnameAbove, referralOf, serversOf } from "./delegation.ts";
+import { ancestorsOf, askOneOf, isUnder, type ZoneServers, zoneAbove } from "./servers.ts";
 
 /** Where the TXT of a DNS-01 challenge has to be written (RFC 8555 section 8.4). */
 export interface ChallengePlace {
@@ -16,8 +16,8 @@ export interface ChallengePlace {
 }
 
 export interface ChallengeOptions {
-  /** The zone of the name, when it is known. */
-  readonly zone?: string | undefined;
+  /** The zone of the name and its servers, when they are known. */
+  readonly start?: ZoneServers | undefined;
   /** A label that nobody has, new each time: `Math.random().toString(36).slice(2)`. */
   readonly random: () => string;
   readonly signal?: AbortSignal | undefined;
@@ -25,52 +25,39 @@ export interface ChallengeOptions {
 
 const MOST_HOPS = 8;
 
-/** Which zone answers for a name, and its servers. */
-interface Authority {
-  readonly zone: string;
-  readonly servers: readonly NameServer[];
-}
-
 /** `name` is as in the certificate; the place of `*.apps.example.com` is that of `apps.example.com`. */
 export const challengeName = (name: string): string => `_acme-challenge.${name.replace(/^\*\./, "")}`;
 
 /**
  * Looks for a delegated challenge: a CNAME at `_acme-challenge.<name>`, or a zone of its own there. A CNAME counts only if a random sibling
  * label is answered differently, since a wildcard CNAME answers for a name that does not exist yet (rule 16). Authoritative servers alone are
- * asked: a cache would keep the absence of the name. Errors: UserError `dns.challenge-loop`, `dns.challenge-chain` (exit code 2).
+ * asked: a cache would keep the absence of the name. Errors: UserError `dns.challenge-loop`, `dns.challenge-chain`, `dns.dname` (exit code 2).
  */
 export const locateChallenge = async (
   resolver: Resolver,
   name: string,
-  { zone, random, signal }: ChallengeOptions,
+  { start: known, random, signal }: ChallengeOptions,
 ): Promise<ChallengePlace> => {
   const asked = challengeName(name);
   const via: string[] = [];
   let current = asked;
-  let start = await authorityFor(resolver, current, zone, signal);
+  let start = known ?? (await zoneAbove(resolver, current, signal));
   for (;;) {
     const found = await lookAt(resolver, start, current, random, signal);
+    // Behind a CNAME the CA follows a DNAME as well; above the domain it takes away what the records are to stand in.
+    if (via.length === 0) refuseDname(found, asked);
     if (found.target === undefined) return placeOf(asked, current, found, via, start);
     via.push(current);
     current = found.target;
     if (via.includes(current)) throw loop(asked, [...via, current]);
     if (via.length > MOST_HOPS) throw tooLong(asked, via);
-    start = await authorityFor(resolver, current, undefined, signal);
+    start = await zoneAbove(resolver, current, signal);
   }
 };
 
-const authorityFor = async (
-  resolver: Resolver,
-  name: string,
-  zone: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<Authority> => {
-  if (zone === undefined) return zoneAbove(resolver, name, signal);
-  return { zone, servers: (await delegationOf(resolver, zone, signal)).servers };
-};
-
-interface Look extends Authority {
-  /** A CNAME that was made for this name. */
+/** What the servers of a zone say about a name in it. */
+export interface Look extends ZoneServers, Pick<Delegation, "dname"> {
+  /** A CNAME that was made for this name, or that a DNAME above makes of it. */
   readonly target?: string;
   readonly isUnasked?: boolean;
   /** The wildcard's CNAME, which ends for this name with its first record. */
@@ -78,12 +65,12 @@ interface Look extends Authority {
 }
 
 /** One name, at the servers of its zone; referrals on the way are followed. */
-const lookAt = async (
+export const lookAt = async (
   resolver: Resolver,
-  start: Authority,
+  start: ZoneServers,
   name: string,
   random: () => string,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<Look> => {
   let at = start;
   for (let hop = 0; hop < MOST_HOPS; hop += 1) {
@@ -93,12 +80,15 @@ const lookAt = async (
     const cut = referralOf(answer, at.zone, name);
     if (cut === undefined) {
       const here = { ...at, zone: apexOf(answer, name) ?? at.zone };
+      const { dname } = dnameAbove(answer, name);
+      if (dname) return { ...here, dname, target: replaced(name, dname) };
       const target = cnameOf(answer, name);
       if (target === undefined) return here;
       const sibling = [random(), ...name.split(".").slice(1)].join(".");
       const other = await askOneOf(resolver, at.servers, sibling, "CNAME", signal);
       const isWildcard = other !== undefined && cnameOf(other.answer, sibling) === target;
-      return isWildcard ? { ...here, swallowed: target } : { ...here, target };
+      if (!isWildcard) return { ...here, target };
+      return { ...here, zone: await apexAbove(resolver, at, name, signal), swallowed: target };
     }
     at = { zone: cut, servers: await serversOf(resolver, answer, cut, at.zone, signal) };
   }
@@ -107,6 +97,25 @@ const lookAt = async (
 
 const cnameOf = ({ answers }: Answer, name: string): string | undefined =>
   answers.find((record) => record.type === "CNAME" && record.name === name)?.value;
+
+const replaced = (name: string, { owner, target }: NonNullable<Delegation["dname"]>): string =>
+  `${name.slice(0, -(owner.length + 1))}.${target}`;
+
+/** The zone of a name whose own answer says nothing of it, on servers that may keep several. */
+const apexAbove = async (
+  resolver: Resolver,
+  { zone, servers }: ZoneServers,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<string> => {
+  for (const above of ancestorsOf(name).filter((ancestor) => ancestor !== zone && isUnder(ancestor, zone))) {
+    const said = await askOneOf(resolver, servers, above, "SOA", signal);
+    const records = [...(said?.answer.answers ?? []), ...(said?.answer.authority ?? [])];
+    const soa = records.find(({ type, name: owner }) => type === "SOA" && isUnder(name, owner));
+    if (soa) return soa.name;
+  }
+  return zone;
+};
 
 /** The zone that a negative answer comes from: one server may keep both, and answers from the deeper. */
 const apexOf = ({ authority }: Answer, name: string): string | undefined =>
@@ -117,7 +126,7 @@ const placeOf = (
   name: string,
   { zone, isUnasked, swallowed }: Look,
   via: readonly string[],
-  start: Authority,
+  start: ZoneServers,
 ): ChallengePlace => {
   const notes = [
     ...(via.length > 0 ? [`${[...via, name].join(" is a CNAME to ")}: the TXT is written there`] : []),
@@ -149,3 +158,19 @@ const tooLong = (asked: string, chain: readonly string[]): UserError =>
     remedy: { text: "Let the first lead straight to the last.", command: `dig +trace CNAME ${asked}` },
     exitCode: 2,
   });
+
+/** Throws `dns.dname` when what is written at the name, or below it, is never seen. */
+export const refuseDname = ({ dname }: Look, asked: string): void => {
+  if (!dname) return;
+  const { owner, target } = dname;
+  throw new UserError({
+    id: "dns.dname",
+    what: `${asked} cannot be written: ${owner} has a DNAME, by which everything below it is looked up below ${target}.`,
+    why: `Nobody would see what is written below ${owner} itself (RFC 6672).`,
+    remedy: {
+      text: `Take the DNAME away, or choose a --domain that does not lie at or below ${owner}.`,
+      command: `dig DNAME ${owner}`,
+    },
+    exitCode: 2,
+  });
+};

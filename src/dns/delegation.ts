@@ -32,6 +32,8 @@ export interface Delegation {
   readonly rcode: string;
   /** Empty: delegated to nobody. */
   readonly servers: readonly NameServer[];
+  /** Strictly above the zone: no delegation below it is ever seen (RFC 6672). */
+  readonly dname?: { readonly owner: string; readonly target: string };
 }
 
 /** `fail`: nobody will see what is written to the zone. `warn`: only some will, or the set should be put in order. */
@@ -93,7 +95,7 @@ export const delegationOf = async (resolver: Resolver, zone: string, signal?: Ab
     if (own.length > 0)
       return { ...base, source: "zone", servers: await locate(resolver, own, glueOf(answer, parent), signal) };
     const cut = referralOf(answer, parent, zone);
-    if (cut === undefined) return { ...base, source: "parent", servers: [] };
+    if (cut === undefined) return { ...base, ...dnameAbove(answer, zone), source: "parent", servers: [] };
     const next = await serversOf(resolver, answer, cut, parent, signal);
     if (cut === zone) return { ...base, source: "parent", servers: next };
     parent = cut;
@@ -109,6 +111,12 @@ export const delegationOf = async (resolver: Resolver, zone: string, signal?: Ab
     rcode,
     servers: await locate(resolver, names, new Map(), signal),
   };
+};
+
+/** A DNAME strictly above a name, as the answer about that name tells it. */
+export const dnameAbove = ({ answers }: Answer, name: string): Pick<Delegation, "dname"> => {
+  const found = answers.find(({ type, name: owner }) => type === "DNAME" && owner !== name && isUnder(name, owner));
+  return found ? { dname: { owner: found.name, target: found.value } } : {};
 };
 
 const isParentSide =
@@ -153,8 +161,10 @@ const names = (servers: readonly NameServer[]): string => servers.map(({ name })
 export const zoneWords = (zone: string): string => (zone === "" ? "the root zone" : `the zone ${zone}`);
 
 /** What the parent says, as half a sentence: `… delegates example.com to ns1.example.net`. */
-export const delegationWords = ({ zone, saidBy, rcode, servers }: Delegation): string => {
+export const delegationWords = ({ zone, saidBy, rcode, servers, dname }: Delegation): string => {
   if (servers.length > 0) return `${saidBy} delegates ${zone} to ${names(servers)}`;
+  if (dname)
+    return `${saidBy} has a DNAME at ${dname.owner}, by which everything below it, ${zone} too, is looked up below ${dname.target}`;
   return rcode === "NOERROR" ? `${saidBy} has no NS records for ${zone}` : `${saidBy} answers ${rcode} for ${zone} NS`;
 };
 

@@ -78,6 +78,9 @@ export const relativeTo = (zone: Pick<Zone, "name">, name: string): string =>
 export const absolute = (zone: Pick<Zone, "name">, name: string): string =>
   name === "@" ? zone.name : `${name}.${zone.name}`;
 
+/** For people: `example.com (Z0123456789)`. */
+export const zoneLabel = ({ id, name }: Pick<Zone, "id" | "name">): string => (id === name ? name : `${name} (${id})`);
+
 /** Whether a name is the zone's own or below it. */
 export const isInZone = (zone: Pick<Zone, "name">, name: string): boolean =>
   name === zone.name || name.endsWith(`.${zone.name}`);

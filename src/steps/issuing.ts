@@ -1,15 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { accountIn, rollAccountKey } from "../certificates/acme/account.ts";
 import { directoryOf, issuerInfo } from "../certificates/index.ts";
 import type { ApplyTools, Issue } from "../core/apply.ts";
 import { AuthorityError } from "../ports/authority.ts";
-import type { Resolver } from "../ports/dns.ts";
-import { UserError } from "../ports/error.ts";
-import { absolute, isInZone, type Zone, type ZonesWrite } from "../ports/zones.ts";
+import { absolute } from "../ports/zones.ts";
 import { externalAccount } from "./external-account.ts";
 import type { Installation } from "./installation.ts";
 import type { Tools } from "./lifecycle.ts";
-import type { Publication } from "./publication.ts";
 
 /** How certificates of this installation are made; loaded when the first one is. */
 export const issueFor =
@@ -31,13 +27,11 @@ const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: stri
   const { zones } = tools;
   if (!dns || !zones) throw new Error("an ACME CA without a way to write its challenges");
   const { publication, resolver } = dns;
-  const [{ createAcmeIssuer, zoneRecords }, { locateChallenge }, { awaitEverywhere }, { companionsOf, setsAround }] =
-    await Promise.all([
-      import("../certificates/acme/index.ts"),
-      import("../dns/challenge.ts"),
-      import("../dns/propagation.ts"),
-      import("../dns/shadows.ts"),
-    ]);
+  const [{ createAcmeIssuer, zoneRecords }, { awaitEverywhere }, { companionsOf, setsAround }] = await Promise.all([
+    import("../certificates/acme/index.ts"),
+    import("../dns/propagation.ts"),
+    import("../dns/shadows.ts"),
+  ]);
   const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
   const kubeSystem = await tools.cluster.get({ apiVersion: "v1", kind: "Namespace", name: "kube-system" });
   const external = await externalAccount(tools.env);
@@ -52,10 +46,7 @@ const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: stri
       ...(acmeCa ? { root: acmeCa } : {}),
     },
     records: zoneRecords({
-      zoneFor: async (name) => ({
-        zone: await zoneOf(name, zones, publication, resolver, tools.signal),
-        access: zones,
-      }),
+      access: zones,
       companions: async (zone, names) =>
         companionsOf(
           zone,
@@ -63,15 +54,10 @@ const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: stri
           names.map((name) => absolute(zone, name)),
         ),
     }),
-    locateChallenge: (name, signal) =>
-      locateChallenge(resolver, name, {
-        zone: publication.zone.name,
-        random: () => randomBytes(8).toString("hex"),
-        signal,
-      }),
+    placeOf: publication.places.challenge,
     awaitTxt: async (expected, signal) => {
       const published = expected.map(({ zone, name, values }) => ({
-        zone: zone?.name ?? publication.zone.name,
+        zone: zone.name,
         expectations: [{ name, type: "TXT" as const, values }],
       }));
       await awaitEverywhere(resolver, published, { signal });
@@ -99,25 +85,3 @@ export const settleAccount =
           throw error;
       });
   };
-
-/** The domain's own zone, or another one of the account to which a CNAME leads the challenge. */
-const zoneOf = async (
-  name: string,
-  zones: ZonesWrite,
-  { zone, provider }: Publication,
-  resolver: Resolver,
-  signal: AbortSignal,
-): Promise<Zone> => {
-  if (isInZone(zone, name)) return zone;
-  const { chooseZone } = await import("../dns/zone-choice.ts");
-  const found = await zones.find(name);
-  if (found.length === 0)
-    throw new UserError({
-      id: "acme.challenge-zone",
-      what: `The challenge has to be written at ${name}, and ${provider.title} has no zone for it.`,
-      why: "A CNAME at the challenge's name leads there.",
-      remedy: "Give the account the right to that zone, or remove the CNAME.",
-      exitCode: 2,
-    });
-  return (await chooseZone(found, name, { resolver, signal })).zone;
-};

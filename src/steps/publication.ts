@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import type { Config } from "../config/config.ts";
 import { dnsProvider } from "../dns/index.ts";
+import type { Places } from "../dns/place.ts";
 import type { DnsProvider, ZonesOptions } from "../dns/provider.ts";
 import { type RecordSet, relativeTo, type Zone, type ZonesRead, type ZonesWrite } from "../ports/zones.ts";
 
@@ -8,6 +10,8 @@ export interface Publication {
   readonly provider: DnsProvider;
   readonly zone: Zone;
   readonly zones: ZonesRead;
+  /** Where each name is written: looked up once, and the same for the plan, the write and its removal. */
+  readonly places: Places;
   /** Wildcards above the domain: they answer for it and what is below, until there are records of its own (rule 17). */
   readonly above: readonly RecordSet[];
   /** What the plan says about the zone's delegation. */
@@ -34,9 +38,10 @@ export const openPublication = async (
   const provider = dnsProvider(dns);
   if (!provider || !domain) return undefined;
   const lifetime = outlasting(options.signal);
-  const [writing, { chooseZone }] = await Promise.all([
+  const [writing, { chooseZone }, { createPlaces }] = await Promise.all([
     provider.open({ ...options, signal: lifetime.signal }),
     import("../dns/zone-choice.ts"),
+    import("../dns/place.ts"),
   ]);
   const zones = promptly(writing, options.signal);
   const close = (): void => {
@@ -44,16 +49,19 @@ export const openPublication = async (
     writing.close();
   };
   try {
-    const { zone, warnings } = await chooseZone(await zones.find(domain), domain, {
-      resolver: options.resolver,
-      signal: options.signal,
+    const { resolver, signal } = options;
+    const { zone, delegation, warnings } = await chooseZone(await zones.find(domain), domain, {
+      resolver,
+      signal,
       zoneId: dnsZoneId,
     });
+    const servers = delegation?.servers ?? [];
     return {
       provider,
       zone,
       zones,
       writing,
+      places: createPlaces({ resolver, provider, zones, zone, servers, random, signal }),
       above: await wildcardsAbove(zone, zones, domain),
       notes: [...(writing.notes ?? []), ...warnings.map(({ what }) => what)],
       close,
@@ -63,6 +71,8 @@ export const openPublication = async (
     throw error;
   }
 };
+
+const random = (): string => randomBytes(8).toString("hex");
 
 /** Aborted a while after the other. */
 const outlasting = (signal: AbortSignal): AbortController => {

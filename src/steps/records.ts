@@ -62,7 +62,9 @@ export const records = (install: Installation, dns: NonNullable<Installation["dn
     plan: async (ctx) => {
       for (const note of publication.notes) ctx.note(note);
       const address = await findAddress(ctx.live, config, ingress);
-      const names = publishedNames(install).map((name) => relativeTo(publication.zone, name));
+      const published = publishedNames(install);
+      await Promise.all([...published, markerName(config.domain ?? "")].map(publication.places.record));
+      const names = published.map((name) => relativeTo(publication.zone, name));
       const wanted = names.map((name) => ({ name, sets: addressSets(name, address, publication.provider) }));
       const earlier = publication.provider.byHand ? [] : parsePublished(dataOf(await ctx.live.get(STATE))[PUBLISHED]);
       const planned = await planRecords(ctx, publication, config.domain ?? "", wanted, earlier);

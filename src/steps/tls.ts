@@ -11,9 +11,11 @@ import { HOME, managerFor } from "../core/inventory.ts";
 import { emptySnapshot } from "../core/snapshot.ts";
 import type { PlanContext, Step } from "../core/step.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
+import { zoneLabel } from "../ports/zones.ts";
 import { askNobodyHeld } from "./cert-manager.ts";
 import { plannedDomain } from "./domain.ts";
 import type { Installation } from "./installation.ts";
+import type { Publication } from "./publication.ts";
 
 /** The certificate that we make. Kourier reads it from any namespace; ours outlives an uninstall (rule 11). */
 export const WILDCARD: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: HOME, name: "wildcard-tls" };
@@ -29,7 +31,7 @@ export const servedSecret = ({ config }: { readonly config: Pick<Installation["c
 };
 
 /** The names that cover every URL Knative will print; the proof's own namespace is one of those. */
-export const wildcardNames = ({ config }: Installation, domain: string): readonly string[] =>
+export const wildcardNames = ({ config }: Pick<Installation, "config">, domain: string): readonly string[] =>
   wildcardsFor(config.domainTemplate, domain, [...config.namespaces, HOME]);
 
 const plannedNames = async (ctx: PlanContext, install: Installation): Promise<readonly string[]> =>
@@ -114,11 +116,21 @@ const remarksFor = async (
     names,
     ctx.now(),
   );
-  const challenges = [...new Set(names.map((name) => `_acme-challenge.${name.replace(/^\*\./, "")}`))];
-  return [
-    ...(cost ? [cost.text] : []),
-    ...(dns ? [`writes TXT ${challenges.join(", ")} for the time of the order`] : []),
-  ];
+  return [...(cost ? [cost.text] : []), ...(dns ? await challengeRemarks(dns.publication, names) : [])];
+};
+
+/** Where the TXT values stand, zone by zone, and why where it is not the usual place. */
+const challengeRemarks = async (
+  { places, zone }: Publication,
+  names: readonly string[],
+): Promise<readonly string[]> => {
+  const found = await Promise.all(names.map(places.challenge));
+  const writes = [...Map.groupBy(found, (place) => place.zone.id).values()].map((same) => {
+    const at = same[0]?.zone ?? zone;
+    const where = at.id === zone.id ? "" : ` in zone ${zoneLabel(at)}`;
+    return `writes TXT ${[...new Set(same.map(({ name }) => name))].join(", ")}${where} for the time of the order`;
+  });
+  return [...writes, ...new Set(found.flatMap(({ note }) => note ?? []))];
 };
 
 /**

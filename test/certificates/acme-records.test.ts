@@ -19,7 +19,7 @@ const signal = AbortSignal.timeout(patient(10_000));
 const withSets = (...sets: readonly RecordSet[]) => {
   const zones = memoryZones();
   zones.sets.push(...sets);
-  const records: ChallengeRecords = zoneRecords({ zoneFor: async () => ({ zone: ZONE, access: zones }) });
+  const records: ChallengeRecords = zoneRecords({ access: zones });
   return { zones, records };
 };
 
@@ -91,7 +91,7 @@ describe("the TXT values of challenges", () => {
     const zones = memoryZones();
     const beside: RecordSet = { name: "*.apps", type: "CNAME", ttl: 60, values: ["lb.example.net"] };
     const records = zoneRecords({
-      zoneFor: async () => ({ zone: ZONE, access: zones }),
+      access: zones,
       companions: async (_zone, names) => (names.includes("_acme-challenge.apps") ? [beside] : []),
     });
     const ours = [record("a", "_acme-challenge.apps.example.com")];

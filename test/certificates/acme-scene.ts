@@ -158,8 +158,8 @@ export const scene = (
     authority,
     clusterUid: options.clusterUid ?? "0000-1111",
     settings: { keyType: "ecdsa", ...options.settings },
-    records: options.records ?? zoneRecords({ zoneFor: async () => ({ zone: ZONE, access: zones }) }),
-    locateChallenge: async (name) => ({ name: `_acme-challenge.${name}` }),
+    records: options.records ?? zoneRecords({ access: zones }),
+    placeOf: async (name) => ({ zone: ZONE, name: `_acme-challenge.${name}` }),
     awaitTxt:
       options.awaitTxt ??
       (async (expected) => {

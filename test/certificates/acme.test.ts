@@ -202,7 +202,6 @@ describe("an issuance that fails", () => {
     const ca = await memoryAuthority((name) => zones.txt.get(name) ?? []);
     const { issuer, tools, cluster } = scene(ca, zones, {
       records: {
-        zoneOf: async () => undefined,
         change: async ({ add }) => {
           shown.push(add.map(({ value }) => value));
           if (!isDone && add.length > 0)

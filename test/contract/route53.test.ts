@@ -76,7 +76,7 @@ describe("the policy of iam-policy and the rights that route53 uses", () => {
     await zones.change(zone, found.length === 0 ? [{ to: record }] : found.map((from) => ({ from })));
   };
   const actionsOf = ({ id, name }: ZonesFixture["zone"]): readonly string[] =>
-    iamPolicy({ zoneId: id, zoneName: name, names: ["*"] })
+    iamPolicy({ zones: [{ id, name, names: ["*"] }] })
       .Statement.flatMap(({ Action }) => Action)
       .sort();
 

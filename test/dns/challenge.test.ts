@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { challengeName, locateChallenge } from "../../src/dns/challenge.ts";
+import { delegationOf } from "../../src/dns/delegation.ts";
 import type { Zone } from "../../src/sandbox/dns/index.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -16,8 +17,10 @@ const cname = (at: Zone, name: string, target: string): void =>
   at.records.set({ name, type: "CNAME", ttl: 60, values: [target] });
 let count = 0;
 const options = { random: () => `random-${count++}` };
-const locate = (name: string, zoneName?: string) =>
-  locateChallenge(world.resolver, name, { ...options, zone: zoneName });
+const locate = async (name: string, zoneName?: string) => {
+  const start = zoneName === undefined ? undefined : await delegationOf(world.resolver, zoneName);
+  return locateChallenge(world.resolver, name, { ...options, start });
+};
 
 describe("the place of a challenge", () => {
   it("is one name for a name and its wildcard", () => {

@@ -89,7 +89,7 @@ describe.runIf(hasKnot())("a real Knot", () => {
   });
 
   it("tells a wildcard's CNAME from one of its own", async () => {
-    const options = { random: () => "qwerty", zone: "example.com" };
+    const options = { random: () => "qwerty", start: await delegationOf(resolver, "example.com") };
     expect(await locateChallenge(resolver, "example.com", options)).toMatchObject({
       name: "_acme-challenge.example.com",
       via: [],

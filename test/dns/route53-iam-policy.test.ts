@@ -2,9 +2,7 @@ import { describe, expect, it } from "vitest";
 import { iamPolicy } from "../../src/dns/iam-policy.ts";
 
 const policy = iamPolicy({
-  zoneId: "Z1",
-  zoneName: "Example.com.",
-  names: ["*.apps.example.com", "_acme-challenge.Apps", "@", "*.apps"],
+  zones: [{ id: "Z1", name: "Example.com.", names: ["*.apps.example.com", "_acme-challenge.Apps", "@", "*.apps"] }],
 });
 
 describe("the AWS policy", () => {

@@ -46,6 +46,17 @@ describe("a name in a zone", () => {
     );
   });
 
+  it("is looked up elsewhere below a DNAME, whose owner itself is not (RFC 6672)", () => {
+    const moved: RecordSet = { name: "old.example", type: "DNAME", ttl: 1, values: ["subtree.example"] };
+    const there: RecordSet = { name: "a.subtree.example", type: "A", ttl: 1, values: ["192.0.2.1"] };
+    const asking = ask("example", [...exampleZone, moved, there, { ...there, name: "a.old.example" }]);
+    expect(asking("a.old.example", "A")).toBe(
+      "old.example DNAME subtree.example, a.old.example CNAME a.subtree.example, a.subtree.example A 192.0.2.1",
+    );
+    expect(asking("b.c.old.example", "CNAME")).toContain("b.c.old.example CNAME b.c.subtree.example");
+    expect(asking("old.example", "A")).toBe("no data");
+  });
+
   it("ends at a CNAME that leads back to itself", () => {
     const loop = ["a", "b"].map((label, index, all) => ({
       name: `${label}.example`,

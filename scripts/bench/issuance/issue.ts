@@ -18,7 +18,7 @@ const [
   { createAuthority },
   { createResolver },
   { createAcmeIssuer, zoneRecords },
-  { locateChallenge },
+  { createPlaces },
   { awaitEverywhere },
   { companionsOf, setsAround },
   { chooseZone },
@@ -27,7 +27,7 @@ const [
   import("../../../src/adapters/authority/index.ts"),
   import("../../../src/adapters/resolver/index.ts"),
   import("../../../src/certificates/acme/index.ts"),
-  import("../../../src/dns/challenge.ts"),
+  import("../../../src/dns/place.ts"),
   import("../../../src/dns/propagation.ts"),
   import("../../../src/dns/shadows.ts"),
   import("../../../src/dns/zone-choice.ts"),
@@ -44,7 +44,7 @@ const env = {
 };
 const zones = await dnsProvider("rfc2136")?.open({ env, signal, onTrouble: () => {}, resolver, interactive: false });
 if (!zones) throw new Error("there is no provider rfc2136");
-const { zone } = await chooseZone(await zones.find(domain), domain, { resolver, signal });
+const { zone, delegation } = await chooseZone(await zones.find(domain), domain, { resolver, signal });
 
 const objects = new Map<string, KubeObject>();
 const secret = { apiVersion: "v1", kind: "Secret", namespace: "kn-bootstrap", name: "wildcard-tls" };
@@ -58,7 +58,7 @@ const issuer = createAcmeIssuer({
   clusterUid: "bench",
   settings: { keyType: "ecdsa", root: ca.root },
   records: zoneRecords({
-    zoneFor: async () => ({ zone, access: zones }),
+    access: zones,
     companions: async (of, names) =>
       companionsOf(
         of,
@@ -66,8 +66,15 @@ const issuer = createAcmeIssuer({
         names.map((name) => absolute(of, name)),
       ),
   }),
-  locateChallenge: (name) =>
-    locateChallenge(resolver, name, { zone: zone.name, random: () => randomBytes(8).toString("hex"), signal }),
+  placeOf: createPlaces({
+    resolver,
+    provider: { title: "RFC 2136" },
+    zones,
+    zone,
+    servers: delegation?.servers ?? [],
+    random: () => randomBytes(8).toString("hex"),
+    signal,
+  }).challenge,
   awaitTxt: async (expected) => {
     const published = expected.map(({ name, values }) => ({
       zone: zone.name,

@@ -12,8 +12,7 @@ import {
 import type { ChallengeRecords, TxtRecord } from "./types.ts";
 
 export interface ZoneRecordsOptions {
-  /** The zone in which a name is written; of another one than the domain's when a CNAME leads the challenge there. */
-  readonly zoneFor: (name: string) => Promise<{ readonly zone: Zone; readonly access: ZonesWrite }>;
+  readonly access: ZonesWrite;
   /**
    * Sets that must stand beside new TXT names (relative), such as `*.apps` beside `_acme-challenge.apps` below a wildcard (rule 17). Made in
    * the same batch where there is none of that name and type; they stay.
@@ -27,18 +26,15 @@ const TTL = 60;
 const TRIES = 5;
 
 /** TXT values of challenges in the zones of a provider: all values of a zone in one exact batch (rule 18). */
-export const zoneRecords = ({ zoneFor, companions }: ZoneRecordsOptions): ChallengeRecords => ({
-  zoneOf: async (name) => (await zoneFor(name)).zone,
+export const zoneRecords = ({ access, companions }: ZoneRecordsOptions): ChallengeRecords => ({
   change: async ({ add, drop }, signal) => {
     const entries = [
       ...add.map((record) => ({ record, isWanted: true })),
       ...drop.map((record) => ({ record, isWanted: false })),
     ];
-    const work = [...Map.groupBy(entries, ({ record }) => record.zone?.id).values()].map(async (same) => {
-      const [first] = same;
-      if (!first) return;
-      const { zone: current, access } = await zoneFor(first.record.name);
-      const zone = first.record.zone ?? current;
+    const work = [...Map.groupBy(entries, ({ record }) => record.zone.id).values()].map(async (same) => {
+      const zone = same[0]?.record.zone;
+      if (!zone) return;
       const named = Map.groupBy(same, ({ record }) => record.name);
       await exactly(access, zone, signal, async () => {
         const changes = (

@@ -44,12 +44,10 @@ export const orderSecret = ({ key, ...rest }: PendingOrder): KubeObject =>
 
 const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
 
-const zoneIn = (value: unknown): { readonly zone?: Zone } => {
-  if (!isRecord(value)) return {};
+const zoneIn = (value: unknown): Zone | undefined => {
+  if (!isRecord(value)) return undefined;
   const { id, name, isPrivate, nameServers } = value;
-  return {
-    zone: { id: String(id), name: String(name), isPrivate: isPrivate === true, nameServers: texts(nameServers) },
-  };
+  return { id: String(id), name: String(name), isPrivate: isPrivate === true, nameServers: texts(nameServers) };
 };
 
 /** Undefined: there is none, or it cannot be read. */
@@ -68,9 +66,10 @@ export const parseOrder = (secret: KubeObject | undefined): PendingOrder | undef
       target: String(kept.target),
       startedAt: new Date(String(kept.startedAt)),
       isExempt: kept.isExempt === true,
-      records: (Array.isArray(kept.records) ? kept.records : []).map((entry: unknown) => {
+      records: (Array.isArray(kept.records) ? kept.records : []).flatMap((entry: unknown): readonly TxtRecord[] => {
         const { zone, name, value } = isRecord(entry) ? entry : {};
-        return { ...zoneIn(zone), name: String(name), value: String(value) };
+        const place = zoneIn(zone);
+        return place ? [{ zone: place, name: String(name), value: String(value) }] : [];
       }),
     };
   } catch {

@@ -30,7 +30,7 @@ const PATIENCE = { text: "It takes seconds, at some providers minutes." };
 const namesIn = (records: readonly TxtRecord[]): string => [...new Set(records.map(({ name }) => name))].join(", ");
 
 const sameRecord = (a: TxtRecord, b: TxtRecord): boolean =>
-  a.name === b.name && a.value === b.value && a.zone?.id === b.zone?.id;
+  a.name === b.name && a.value === b.value && a.zone.id === b.zone.id;
 
 const without = (records: readonly TxtRecord[], others: readonly TxtRecord[]): readonly TxtRecord[] =>
   records.filter((record) => !others.some((other) => sameRecord(record, other)));
@@ -41,8 +41,7 @@ export const authorize = async (journey: Journey, options: AcmeIssuerOptions, to
   if (order.status !== "pending") return order;
   const authorizations = await account.authorizations(order, tools.signal);
   const open = authorizations.filter(({ status }) => status === "pending");
-  const placeOf = places(options, tools.signal);
-  const needed = await Promise.all(open.map((authorization) => recordFor(authorization, options, placeOf)));
+  const needed = await Promise.all(open.map((authorization) => recordFor(authorization, options)));
   // Every value that was ever meant to be written stays listed until the order is over (rule 23).
   const fresh = without(needed, kept.records);
   if (fresh.length > 0) await keep({ ...kept, records: [...kept.records, ...fresh] });
@@ -72,40 +71,20 @@ export const authorize = async (journey: Journey, options: AcmeIssuerOptions, to
   return done;
 };
 
-type Place = Omit<TxtRecord, "value">;
-
-/** Where the values of a name go; looked for once, as a name and its wildcard share it. */
-const places = (
-  { locateChallenge, records }: AcmeIssuerOptions,
-  signal: AbortSignal,
-): ((name: string) => Promise<Place>) => {
-  const known = new Map<string, Promise<Place>>();
-  const find = async (of: string): Promise<Place> => {
-    const { name } = await locateChallenge(of, signal);
-    const zone = await records.zoneOf(name);
-    return { ...(zone ? { zone } : {}), name };
-  };
-  return (name) => {
-    const place = known.get(name) ?? find(name);
-    known.set(name, place);
-    return place;
-  };
-};
-
 const recordFor = async (
   { name, challenge }: Authorization,
-  { authority }: AcmeIssuerOptions,
-  placeOf: (name: string) => Promise<Place>,
+  { authority, placeOf }: AcmeIssuerOptions,
 ): Promise<TxtRecord> => {
   if (!challenge) throw noDnsChallenge(authority.url, name);
-  return { ...(await placeOf(name)), value: challenge.txt };
+  const { zone, name: at } = await placeOf(name);
+  return { zone, name: at, value: challenge.txt };
 };
 
-/** `example.com` and `*.example.com` share one name. */
+/** `example.com` and `*.example.com` share one name, and CNAMEs may lead several to one. */
 const expectations = (records: readonly TxtRecord[]): readonly TxtExpectation[] =>
-  [...Map.groupBy(records, ({ name }) => name)].map(([name, same]) => {
-    const zone = same[0]?.zone;
-    return { ...(zone ? { zone } : {}), name, values: same.map(({ value }) => value) };
+  [...Map.groupBy(records, ({ name }) => name).values()].flatMap((same) => {
+    const [first] = same;
+    return first ? [{ zone: first.zone, name: first.name, values: same.map(({ value }) => value) }] : [];
   });
 
 /** Has the certificate made. Resolves to its PEM chain. */

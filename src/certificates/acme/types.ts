@@ -21,8 +21,7 @@ export interface AcmeSettings {
 
 /** One value of a challenge, and where it stands. */
 export interface TxtRecord {
-  /** Absent: a person writes it, and nobody asks where. */
-  readonly zone?: Zone;
+  readonly zone: Zone;
   /** Absolute, without the trailing dot. */
   readonly name: string;
   readonly value: string;
@@ -30,8 +29,6 @@ export interface TxtRecord {
 
 /** Who writes the TXT values of challenges. */
 export interface ChallengeRecords {
-  /** The zone to write a name in. Undefined: a person writes it, and knows. */
-  readonly zoneOf: (name: string) => Promise<Zone | undefined>;
   /**
    * Adds and removes values; other people's stay. What is there already or gone already is fine. Resolves when the provider has it
    * everywhere. A UserError with exit code 3 says that a person has to do it first: nothing is taken back, the next run goes on.
@@ -44,7 +41,7 @@ export interface ChallengeRecords {
 
 /** All values of one name. */
 export interface TxtExpectation {
-  readonly zone?: Zone;
+  readonly zone: Zone;
   readonly name: string;
   readonly values: readonly string[];
 }
@@ -55,8 +52,8 @@ export interface AcmeIssuerOptions {
   /** uid of namespace kube-system: an account that came from another cluster is not used (rule 24). */
   readonly clusterUid: string;
   readonly records: ChallengeRecords;
-  /** Where the challenge for a name (without `*.`) is written: `_acme-challenge.<name>`, or where a CNAME there leads (rule 16). */
-  readonly locateChallenge: (name: string, signal: AbortSignal) => Promise<{ readonly name: string }>;
+  /** Where the challenge for a name (without `*.`) is written: the place that the plan has shown. */
+  readonly placeOf: (name: string) => Promise<Omit<TxtRecord, "value">>;
   /** Resolves when every authoritative server has these values; rejects with what a person has to know. */
   readonly awaitTxt: (expected: readonly TxtExpectation[], signal: AbortSignal) => Promise<void>;
 }

@@ -1,34 +1,54 @@
-import { challengeName } from "../../dns/challenge.ts";
+import { randomBytes } from "node:crypto";
+import { authoritativeServers } from "../../dns/delegation.ts";
 import { iamPolicy } from "../../dns/iam-policy.ts";
 import { manual } from "../../dns/manual/index.ts";
 import { markerName } from "../../dns/ownership.ts";
+import { createPlaces, type Places } from "../../dns/place.ts";
 import { UserError } from "../../ports/error.ts";
 import type { Zone } from "../../ports/zones.ts";
 import { openPublication } from "../../steps/publication.ts";
 import { publishedNames } from "../../steps/records.ts";
+import { wildcardNames } from "../../steps/tls.ts";
 import type { CommandContext } from "../context.ts";
 
 /** Touches no cluster. Without credentials for AWS it needs the zone's id; the zone's name is in the DNS. */
 export const run = async (ctx: CommandContext): Promise<number> => {
   const { config } = ctx;
   const domain = config.domain ?? "";
-  const zone = await zoneFor(ctx, domain);
-  const published = publishedNames({ config });
-  const names = [...published, markerName(domain), ...published.map(challengeName)];
-  ctx.stdout(`${JSON.stringify(iamPolicy({ zoneId: zone.id, zoneName: zone.name, names }), null, 2)}\n`);
-  return 0;
+  const { places, close } = await lookUp(ctx, domain);
+  try {
+    const published = publishedNames({ config });
+    const [records, challenges] = await Promise.all([
+      Promise.all([...published, markerName(domain)].map(places.record)),
+      Promise.all(wildcardNames({ config }, domain).map(places.challenge)),
+    ]);
+    const zones = [...Map.groupBy([...records, ...challenges], ({ zone }) => zone.id).values()].flatMap((same) => {
+      const [first] = same;
+      if (!first) return [];
+      const isOnlyAsked = !records.some(({ zone }) => zone.id === first.zone.id);
+      const { id, name } = first.zone;
+      return [{ id, name, names: same.map((place) => place.name), ...(isOnlyAsked ? { types: ["TXT"] } : {}) }];
+    });
+    ctx.stdout(`${JSON.stringify(iamPolicy({ zones }), null, 2)}\n`);
+    return 0;
+  } finally {
+    close();
+  }
 };
 
-const zoneFor = async (
-  { config, env, signal, adapters, stdinIsTTY }: CommandContext,
-  domain: string,
-): Promise<Zone> => {
+interface LookedUp {
+  readonly places: Places;
+  readonly close: () => void;
+}
+
+const lookUp = async (ctx: CommandContext, domain: string): Promise<LookedUp> => {
+  const { config, env, signal, adapters, stdinIsTTY } = ctx;
   const { dnsResolver, dnsZoneId } = config;
   const resolver = await adapters.createResolver(dnsResolver ? { server: dnsResolver } : {});
   const options = { env, signal, resolver, interactive: stdinIsTTY, onTrouble: () => {} };
   if (dnsZoneId === undefined) {
     const publication = await openPublication(config, options).catch((error: unknown) => {
-      if (!(error instanceof UserError)) throw error;
+      if (!(error instanceof UserError) || !isAboutAws(error)) throw error;
       throw new UserError({
         id: error.id,
         what: error.message,
@@ -40,9 +60,29 @@ const zoneFor = async (
         exitCode: error.exitCode,
       });
     });
-    publication?.close();
-    if (publication) return publication.zone;
+    if (publication) return publication;
   }
-  const [zone] = await (await manual.open(options)).find(domain);
-  return { id: dnsZoneId ?? "", name: zone?.name ?? domain, isPrivate: false, nameServers: [] };
+  const [found] = await (await manual.open(options)).find(domain);
+  const zone: Zone = { id: dnsZoneId ?? "", name: found?.name ?? domain, isPrivate: false, nameServers: [] };
+  const servers = await authoritativeServers(resolver, zone.name, signal);
+  const zones = { find: async (name: string) => Promise.reject(unknownId(domain, name)) };
+  const provider = { title: "Amazon Route 53" };
+  const random = (): string => randomBytes(8).toString("hex");
+  return { places: createPlaces({ resolver, provider, zones, zone, servers, random, signal }), close: () => {} };
 };
+
+/** What the DNS itself says of the domain stays as it is, whoever is asked for the zone. */
+const isAboutAws = ({ id }: UserError): boolean => id.startsWith("dns.route53.") || id === "dns.no-zone";
+
+/** A challenge that leads into another zone, whose id only AWS can tell. */
+const unknownId = (domain: string, name: string): UserError =>
+  new UserError({
+    id: "iam-policy.zone",
+    what: `A challenge of ${domain} leads into the zone ${name}, whose id is not known.`,
+    why: "With --dns-zone-id nobody at AWS is asked.",
+    remedy: {
+      text: "Leave --dns-zone-id out; then the zones are asked for with your credentials:",
+      command: `kn-bootstrap iam-policy --domain ${domain}`,
+    },
+    exitCode: 2,
+  });

@@ -1,4 +1,4 @@
-/** Answering a question from a zone: RFC 1034 §4.3.2 with the closest encloser of RFC 4592 and the negatives of RFC 2308. */
+/** Answering a question from a zone: RFC 1034 §4.3.2 with the closest encloser of RFC 4592, the negatives of RFC 2308 and DNAME (RFC 6672). */
 
 import { child, isWithin, parentOf, pathBelow } from "./names.ts";
 import { type Content, type RecordSet, soaOf } from "./zone.ts";
@@ -54,8 +54,17 @@ export const lookup = (
   const negative = (rcode: Found["rcode"]): Found => ended({ rcode, authority: negativeSoa(content, apex) });
   const seen = new Set<string>();
   for (let asked = name; ; ) {
-    const cut = cutAbove(content, apex, asked, type);
-    if (cut) return ended({ authoritative: answers.length > 0, ...referral(content, apex, cut) });
+    const turn = turnAbove(content, apex, asked, type);
+    if (turn?.type === "NS") return ended({ authoritative: answers.length > 0, ...referral(content, apex, turn) });
+    if (turn) {
+      const link = { name: asked, type: "CNAME", ttl: turn.ttl ?? 0, value: redirected(turn, asked) };
+      answers.push(...turn.values.map((value) => recordOf(turn, turn.name, value)), link);
+      if (type === "CNAME" || seen.has(asked)) return ended({});
+      seen.add(asked);
+      asked = link.value;
+      if (!isWithin(asked, apex) || seen.has(asked) || seen.size >= CHAIN_LIMIT) return ended({});
+      continue;
+    }
     const node = nodeOf(content, apex, asked);
     if (node === undefined) return negative("NXDOMAIN");
     const alone = recordsAt(node, "CNAME", asked, content, apex, surroundings);
@@ -92,14 +101,22 @@ const nodeOf = (content: Content, apex: string, name: string): readonly RecordSe
   return names.has(wildcard) ? (content.get(wildcard) ?? []) : undefined;
 };
 
-/** The delegation nearest to the apex at or above a name. The parent itself answers for DS (RFC 4035 §3.1.4.1). */
-const cutAbove = (content: Content, apex: string, name: string, type: string): RecordSet | undefined => {
-  for (const at of pathBelow(name, apex)) {
-    const cut = content.get(at)?.find((set) => set.type === "NS");
-    if (cut && !(type === "DS" && at === name)) return cut;
+/**
+ * What ends the way from the apex down to a name: a delegation at or above it, for which the parent itself answers DS (RFC 4035 §3.1.4.1), or a DNAME
+ * strictly above it (RFC 6672 §3.2). The nearest to the apex.
+ */
+const turnAbove = (content: Content, apex: string, name: string, type: string): RecordSet | undefined => {
+  for (const at of [apex, ...pathBelow(name, apex)]) {
+    const sets = content.get(at) ?? [];
+    const cut = at === apex || (type === "DS" && at === name) ? undefined : sets.find((set) => set.type === "NS");
+    const turn = cut ?? (at === name ? undefined : sets.find((set) => set.type === "DNAME"));
+    if (turn) return turn;
   }
   return undefined;
 };
+
+const redirected = ({ name, values: [target = ""] }: RecordSet, asked: string): string =>
+  `${asked.slice(0, -(name.length + 1))}.${target.replace(/\.$/, "").toLowerCase()}`;
 
 const referral = (content: Content, apex: string, cut: RecordSet): Pick<Found, "authority" | "additional"> => {
   const authority = cut.values.map((value) => recordOf(cut, cut.name, value));

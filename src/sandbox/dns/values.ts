@@ -89,6 +89,7 @@ const CODECS: Readonly<Record<string, Codec>> = {
     toValue: (address: string) => new URL(`http://[${address}]`).hostname.slice(1, -1),
   },
   CNAME: NAME,
+  DNAME: NAME,
   NS: NAME,
   PTR: NAME,
   MX: {

@@ -99,6 +99,7 @@ const TYPE_NAMES: Readonly<Record<number, string>> = {
   16: "TXT",
   28: "AAAA",
   33: "SRV",
+  39: "DNAME",
   257: "CAA",
 };
 
