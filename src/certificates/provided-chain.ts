@@ -2,6 +2,7 @@ import type { KeyObject, X509Certificate } from "node:crypto";
 import { X509Certificate as Certificate, createPublicKey } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import type { Remedy, UserError } from "../ports/error.ts";
+import { joined, type ShellCommand, sh } from "../ports/shell.ts";
 
 export interface ChainToJudge {
   /** As tls.crt has them. */
@@ -12,8 +13,8 @@ export interface ChainToJudge {
   /** `Secret default/tls` */
   readonly place: string;
   readonly refuse: (id: string, what: string, remedy: Remedy, why?: string) => UserError;
-  readonly rewrite: string;
-  readonly print: string;
+  readonly rewrite: ShellCommand;
+  readonly print: ShellCommand;
 }
 
 /** The subject on one line, `CN=R3, O=Example`, most specific first; what else there is to tell it by when it is empty. */
@@ -95,15 +96,15 @@ const isPublicRoot = (certificate: X509Certificate): boolean =>
 
 const incomplete = ({ place, refuse, rewrite }: ChainToJudge, last: X509Certificate): UserError => {
   const url = issuerUrl(last);
-  const fetched = url
-    ? `curl -s ${url} | openssl x509 -inform DER >> fullchain.pem && ${rewrite}`
-    : `cat issuer.pem >> fullchain.pem && ${rewrite}`;
+  const added = url
+    ? sh`curl -s ${url} | openssl x509 -inform DER >> fullchain.pem`
+    : sh`cat issuer.pem >> fullchain.pem`;
   return refuse(
     "incomplete",
     `${place}: the certificate that signed ${subjectOf(last)} is missing: ${oneLine(last.issuer)}.`,
     {
       text: "Add it behind the others. If it is your own root, which your clients have, put it into the key ca.crt of the Secret instead.",
-      command: fetched,
+      command: joined(" && ", [added, rewrite]),
     },
     "Browsers and curl do not fetch what is missing between a certificate and a root that they know.",
   );

@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { type Remedy, UserError } from "../ports/error.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../ports/object.ts";
+import { inNamespace, joined, type ShellCommand, sh } from "../ports/shell.ts";
 import { covers } from "./names.ts";
 import { assertChain, subjectOf } from "./provided-chain.ts";
 
@@ -26,18 +27,21 @@ const DAY = 86_400_000;
 interface Subject {
   readonly place: string;
   readonly refuse: (id: string, what: string, remedy: Remedy, why?: string) => UserError;
+  /** Makes the Secret from a pair of files. */
+  readonly write: ShellCommand;
   /** Writes a new pair of files into the Secret. */
-  readonly rewrite: string;
+  readonly rewrite: ShellCommand;
   /** Prints every certificate in the Secret. */
-  readonly print: string;
+  readonly print: ShellCommand;
 }
 
 const subject = ({ namespace = "default", name }: Pick<ObjectRef, "namespace" | "name">): Subject => ({
   place: `Secret ${namespace}/${name}`,
   refuse: (id, what, remedy, why) =>
     new UserError({ id: `tls-secret.${id}`, what, ...(why ? { why } : {}), remedy, exitCode: 2 }),
-  rewrite: `kubectl create secret tls ${name} -n ${namespace} --cert=fullchain.pem --key=privkey.pem --dry-run=client -o yaml | kubectl apply -f -`,
-  print: `kubectl get secret ${name} -n ${namespace} -o jsonpath='{.data.tls\\.crt}' | base64 -d | openssl storeutl -noout -text -certs /dev/stdin`,
+  write: sh`kubectl create secret tls ${name} -n ${namespace} --cert=fullchain.pem --key=privkey.pem`,
+  rewrite: sh`kubectl create secret tls ${name} -n ${namespace} --cert=fullchain.pem --key=privkey.pem --dry-run=client -o yaml | kubectl apply -f -`,
+  print: sh`kubectl get secret ${name} -n ${namespace} -o jsonpath=${"{.data.tls\\.crt}"} | base64 -d | openssl storeutl -noout -text -certs /dev/stdin`,
 });
 
 const decode = (text: string | undefined): string => Buffer.from(text ?? "", "base64").toString("latin1");
@@ -71,7 +75,7 @@ const parseKey = (about: Subject, pem: string): KeyObject => {
   if (pem.includes("ENCRYPTED"))
     throw about.refuse("key", `${about.place}: the key in tls.key is encrypted; no gateway can ask for its password.`, {
       text: "Decrypt it, then write the Secret again:",
-      command: `openssl pkey -in encrypted.pem -out privkey.pem && ${about.rewrite}`,
+      command: joined(" && ", [sh`openssl pkey -in encrypted.pem -out privkey.pem`, about.rewrite]),
     });
   try {
     return createPrivateKey(pem);
@@ -97,7 +101,7 @@ const keyName = (about: Subject, key: KeyObject): string => {
     `${about.place}: browsers do not accept a certificate with this key (${found}).`,
     {
       text: "Make a new key, and have a certificate issued for it:",
-      command: "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out privkey.pem",
+      command: sh`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out privkey.pem`,
     },
     "They accept ECDSA P-256 or P-384, and RSA with at least 2048 bits.",
   );
@@ -117,7 +121,7 @@ const assertNames = (about: Subject, found: readonly string[], wanted: readonly 
       : `${about.place}: the certificate is for ${found.join(", ")}, and does not cover ${missing.join(", ")}.`;
   const parents = found.filter((name) => name.startsWith("*.")).map((name) => name.slice(2));
   const isDeeper = missing.some((name) => parents.some((parent) => name.endsWith(`.${parent}`)));
-  const subjectAltName = wanted.map((name) => `DNS:${name}`).join(",");
+  const extension = `subjectAltName=${wanted.map((name) => `DNS:${name}`).join(",")}`;
   throw about.refuse(
     "names",
     what,
@@ -125,7 +129,7 @@ const assertNames = (about: Subject, found: readonly string[], wanted: readonly 
       text: isDeeper
         ? "Make the URLs one level deep with --domain-template flat, or have a certificate issued for the names that are missing. A request for one:"
         : "Have a certificate issued for the names of the URLs. A request for one:",
-      command: `openssl req -new -key privkey.pem -subj / -addext subjectAltName=${subjectAltName} -out request.pem`,
+      command: sh`openssl req -new -key privkey.pem -subj / -addext ${extension} -out request.pem`,
     },
     "A wildcard stands for exactly one label (RFC 6125 §6.4.3); a browser would refuse these URLs.",
   );
@@ -159,7 +163,7 @@ const assertDates = (about: Subject, chain: readonly X509Certificate[], now: Dat
       throw about.refuse(
         "not-yet",
         `${about.place}: ${which} is valid only from ${certificate.validFromDate.toISOString()}.`,
-        { text: "Wait until then, or set this machine's clock right:", command: "date -u" },
+        { text: "Wait until then, or set this machine's clock right:", command: sh`date -u` },
         `This machine says that it is ${now.toISOString()}.`,
       );
   }
@@ -195,7 +199,7 @@ export const inspectProvided = (
   if (!secret)
     throw about.refuse("missing", `${about.place} does not exist.`, {
       text: "Make it from the certificate's chain and its key:",
-      command: about.rewrite.replace(/ --dry-run.*/, ""),
+      command: about.write,
     });
   if (secret.type !== "kubernetes.io/tls")
     throw about.refuse(
@@ -203,7 +207,7 @@ export const inspectProvided = (
       `${about.place} is of type ${String(secret.type ?? "Opaque")}, not kubernetes.io/tls.`,
       {
         text: "The type of a Secret cannot be changed: delete it and make it again.",
-        command: `kubectl delete secret ${ref.name} -n ${ref.namespace} && ${about.rewrite.replace(/ --dry-run.*/, "")}`,
+        command: joined(" && ", [sh`kubectl delete secret ${ref.name} ${inNamespace(ref.namespace)}`, about.write]),
       },
       "Gateways look for tls.crt and tls.key, and the type promises both.",
     );

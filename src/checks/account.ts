@@ -18,13 +18,11 @@ export const subjectOf = ({ name, isKnown }: Account): Subject | undefined => {
     : { kind: "User", apiGroup: "rbac.authorization.k8s.io", name };
 };
 
-/** The flag of `kubectl create clusterrolebinding`, as a shell takes it. */
-export const subjectFlag = (account: Account): string => {
+/** The flag of `kubectl create clusterrolebinding`. */
+export const subjectFlag = (account: Account): readonly string[] => {
   const subject = subjectOf(account);
-  if (!subject) return "--user=NAME";
-  const flag =
-    subject.kind === "ServiceAccount"
-      ? `--serviceaccount=${subject.namespace}:${subject.name}`
-      : `--user=${subject.name}`;
-  return /^[\w@%+=:,./-]+$/.test(flag) ? flag : `'${flag.replaceAll("'", "'\\''")}'`;
+  if (!subject) return ["--user=NAME"];
+  return subject.kind === "ServiceAccount"
+    ? [`--serviceaccount=${subject.namespace}:${subject.name}`]
+    : [`--user=${subject.name}`];
 };

@@ -6,6 +6,7 @@ import type { IngressProvider } from "../ingress/provider.ts";
 import { UserError } from "../ports/error.ts";
 import type { KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
 import { type Happening, happeningsIn } from "./events.ts";
 
 /** Put on a Service by the controller that makes load balancers (k8s.io/cloud-provider/service/helpers). */
@@ -20,7 +21,7 @@ export const assertMagic = (address: Address): void => {
     why: "sslip.io reads the address out of the name; a host name's addresses change without notice.",
     remedy: {
       text: "Use a domain of your own and point its wildcard at that host name.",
-      command: "kn-bootstrap install --domain apps.example.com --dns none",
+      command: sh`kn-bootstrap install --domain apps.example.com --dns none`,
     },
     exitCode: 2,
   });
@@ -50,7 +51,7 @@ export const addressKnown = (config: Config, ingress: IngressProvider): Check =>
 const pending = (service: KubeObject, happenings: readonly Happening[]): Finding => {
   const { namespace, name, uid, finalizers = [] } = service.metadata;
   const place = `Service ${namespace}/${name}`;
-  const command = `kubectl describe service ${name} -n ${namespace}`;
+  const command = sh`kubectl describe service ${name} ${inNamespace(namespace)}`;
   const last = happenings.findLast(({ about }) => about === uid);
   if (last?.isWarning)
     return fail(`LoadBalancer pending: ${place}: ${last.reason}: ${last.message}`, {

@@ -2,6 +2,7 @@ import { type CertificateChange, changesOf, type ObjectChange, type Plan } from 
 import { LEASE } from "../core/lease.ts";
 import type { AccessQuestion, ApiResource } from "../ports/cluster.ts";
 import { at, groupOf } from "../ports/object.ts";
+import { type Lines, lines } from "../ports/shell.ts";
 import type { Subject } from "./account.ts";
 
 /** A rule of an RBAC role. */
@@ -155,9 +156,9 @@ export const rulesToGrant = (purpose: Purpose, rights: readonly AccessQuestion[]
  * As YAML to hand to an administrator, bound to `subject` where it is known; one name for each purpose, so that none takes the place of
  * another.
  */
-export const clusterRoleYaml = (purpose: Purpose, rules: readonly Rule[], subject: Subject | undefined): string => {
+export const clusterRoleYaml = (purpose: Purpose, rules: readonly Rule[], subject: Subject | undefined): Lines => {
   const list = (values: readonly string[]): string => `[${values.map((value) => JSON.stringify(value)).join(", ")}]`;
-  return [
+  const all = [
     `apiVersion: ${RBAC}/v1`,
     "kind: ClusterRole",
     "metadata:",
@@ -169,7 +170,8 @@ export const clusterRoleYaml = (purpose: Purpose, rules: readonly Rule[], subjec
       `  verbs: ${list(verbs)}`,
     ]),
     ...(subject ? bindingLines(purpose, subject) : []),
-  ].join("\n");
+  ];
+  return lines(all.join("\n"));
 };
 
 /** Of a name that no other account has: subjects are one list, and the binding of another one stays as it is. */

@@ -1,6 +1,7 @@
 import { type Check, fail, ok } from "../core/check.ts";
 import { holderOf } from "../core/holders.ts";
 import { at } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
 
 const condition = (object: unknown, type: string): unknown => {
   const all = at(object, "status", "conditions");
@@ -16,7 +17,7 @@ export const crdsEstablished = (names: readonly string[]): Check => ({
     const byName = new Map(live.map((crd) => [crd.metadata.name, crd]));
     for (const name of names) {
       const crd = byName.get(name);
-      const look = { text: "Look at its conditions.", command: `kubectl get crd ${name} -o yaml` };
+      const look = { text: "Look at its conditions.", command: sh`kubectl get crd ${name} -o yaml` };
       if (!crd) return fail(`CRD ${name} does not exist`, { text: "Run install again." });
       const accepted = condition(crd, "NamesAccepted");
       if (at(accepted, "status") === "False") return fail(`CRD ${name}: ${String(at(accepted, "message"))}`, look);

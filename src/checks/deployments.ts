@@ -1,5 +1,6 @@
 import { type Check, type Finding, fail, ok, type ReadContext } from "../core/check.ts";
 import { at, describe, type KubeObject, type ObjectRef } from "../ports/object.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
 import { type Before, newestPodsProblem } from "./pods.ts";
 import { podsRefused } from "./refused.ts";
 
@@ -23,7 +24,7 @@ const lacking = (live: KubeObject): string | undefined => {
 
 const look = ({ metadata }: KubeObject) => ({
   text: "Look at the Deployment.",
-  command: `kubectl describe deployment ${metadata.name} -n ${metadata.namespace}`,
+  command: sh`kubectl describe deployment ${metadata.name} ${inNamespace(metadata.namespace)}`,
 });
 
 /** A cause tells more than that something is missing, and what is permanent more than what may pass. */

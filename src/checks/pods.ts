@@ -2,6 +2,7 @@ import { type Finding, fail, never, type ReadContext } from "../core/check.ts";
 import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import { at, isRecord, type KubeObject } from "../ports/object.ts";
+import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";
 import { type Happening, happeningsIn } from "./events.ts";
 import { pullProblem, refusals } from "./pull.ts";
 import { unscheduled } from "./room.ts";
@@ -100,7 +101,7 @@ const podProblem = async (ctx: ReadContext, pod: KubeObject, before: Before): Pr
   const conditions = items(at(pod, "status", "conditions"));
   const scheduled = conditions.find(({ type }) => type === "PodScheduled");
   if (scheduled?.status === "False") {
-    const remedy = { text: "Give the cluster more room, or free some.", command: "kubectl describe nodes" };
+    const remedy = { text: "Give the cluster more room, or free some.", command: sh`kubectl describe nodes` };
     return { summary: await unscheduled(ctx, pod, text(scheduled.message)), remedy };
   }
   const containers = [
@@ -126,8 +127,8 @@ export const countedSince = (before: Before, id: string, count: number): number 
   return count - first;
 };
 
-const command = (pod: KubeObject, verb: "describe" | "logs"): string =>
-  `kubectl ${verb} ${verb === "logs" ? "" : "pod "}${pod.metadata.name} -n ${pod.metadata.namespace}`;
+const described = ({ metadata: { name, namespace } }: KubeObject): ShellCommand =>
+  sh`kubectl describe pod ${name} ${inNamespace(namespace)}`;
 
 const about = async (ctx: ReadContext, { metadata }: KubeObject): Promise<readonly Happening[]> =>
   (await happeningsIn(ctx, metadata.namespace ?? "")).filter((one) => one.about === metadata.uid);
@@ -144,7 +145,7 @@ const imageProblem = async (
   if (reason === "InvalidImageName") {
     const remedy = {
       text: "Correct --image-registry, or what rewrites images here.",
-      command: command(pod, "describe"),
+      command: described(pod),
     };
     return { summary: `InvalidImageName: ${image}`, remedy, permanent: true };
   }
@@ -154,7 +155,7 @@ const imageProblem = async (
   const told = /^Back-off pulling image "[^"]*"$/.test(message)
     ? (happenings.findLast((one) => one.reason === "Failed" && one.message.includes(image))?.message ?? "")
     : message;
-  const { summary, remedy, refused } = pullProblem(image, told, command(pod, "describe"));
+  const { summary, remedy, refused } = pullProblem(image, told, described(pod));
   const count = refusals(image, happenings);
   const permanent = refused && countedSince(before, uidOf(pod), count) >= ENOUGH_REFUSALS;
   // One name for the two states between which the kubelet goes to and fro.
@@ -167,7 +168,7 @@ const endProblem = (pod: KubeObject, container: Record<string, unknown>, before:
   const reason = text(at(container, "state", "waiting", "reason"));
   if (CANNOT_START.includes(reason)) {
     const message = text(at(container, "state", "waiting", "message")).split("\n")[0];
-    const remedy = { text: "Mend what it lacks.", command: command(pod, "describe") };
+    const remedy = { text: "Mend what it lacks.", command: described(pod) };
     return { summary: `${reason}: ${message}`, remedy };
   }
   // Between two crashes it runs for a moment, which is no news.
@@ -176,7 +177,7 @@ const endProblem = (pod: KubeObject, container: Record<string, unknown>, before:
   const words = lastWords(text(ended.message));
   const remedy = {
     text: "Read what it said before it ended.",
-    command: `${command(pod, "logs")} -c ${text(container.name)} --previous`,
+    command: sh`kubectl logs ${pod.metadata.name} ${inNamespace(pod.metadata.namespace)} -c ${text(container.name)} --previous`,
   };
   const cause = words || (ended.reason === "Error" ? `exit code ${ended.exitCode}` : text(ended.reason));
   const ends = Number(container.restartCount ?? 0) + 1;
@@ -199,6 +200,6 @@ const lastWords = (log: string): string => {
 const lastWarning = async (ctx: ReadContext, pod: KubeObject): Promise<Problem | undefined> => {
   const last = (await about(ctx, pod)).findLast(({ isWarning }) => isWarning);
   if (!last) return undefined;
-  const remedy = { text: "Mend what it says.", command: command(pod, "describe") };
+  const remedy = { text: "Mend what it says.", command: described(pod) };
   return { summary: `${last.reason}: ${last.message.split("\n")[0]?.slice(0, 300)}`, remedy };
 };

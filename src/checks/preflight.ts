@@ -2,6 +2,7 @@ import { type Check, fail, ok, warn } from "../core/check.ts";
 import { MANAGER, ownerOf } from "../core/inventory.ts";
 import { quantity, UNIT } from "../core/quantity.ts";
 import { at, type KubeObject } from "../ports/object.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
 
 /** `v1.36.2` or `1.34` → [1, 36]. */
 const minorOf = (version: string): readonly [number, number] => {
@@ -83,7 +84,7 @@ export const knativeOwner = (takeOwnership: boolean): Check => ({
       const { namespace, name } = operator.metadata;
       return fail(`Knative here is kept by the Knative operator (KnativeServing ${namespace}/${name}).`, {
         text: "The operator would undo every change. Configure it there, or delete that object first.",
-        command: `kubectl delete knativeserving ${name} -n ${namespace}`,
+        command: sh`kubectl delete knativeserving ${name} ${inNamespace(namespace)}`,
       });
     }
     const deployments = await ctx.cluster.list({
@@ -99,14 +100,14 @@ export const knativeOwner = (takeOwnership: boolean): Check => ({
     if (maker === "helm") {
       return fail("Knative here was installed by Helm.", {
         text: "Helm would undo changes at its next upgrade. Uninstall that release first.",
-        command: "helm list --all-namespaces --filter knative",
+        command: sh`helm list --all-namespaces --filter knative`,
       });
     }
     return takeOwnership
       ? ok("made with kubectl, taken over by --take-ownership")
       : fail("Knative here was installed with kubectl or another tool, not by kn-bootstrap.", {
           text: "To let kn-bootstrap manage it, take what the plan shows as somebody else's.",
-          command: "kn-bootstrap install --take-ownership",
+          command: sh`kn-bootstrap install --take-ownership`,
         });
   },
 });

@@ -6,6 +6,7 @@ import { urlAt } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { at, type ObjectRef } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
 import { isReady, whyNotReady } from "./knative-service/index.ts";
 import type { Before } from "./pods.ts";
 import { addressesOf, answer, authorityOf, type Reached, through, throughEach } from "./through-gateway.ts";
@@ -31,7 +32,7 @@ export interface Proof {
 
 const READY_COMMAND = {
   text: "See why Knative does not call it ready.",
-  command: "kubectl get ksvc,route,configuration,revision -n kn-bootstrap -o wide",
+  command: sh`kubectl get ksvc,route,configuration,revision -n kn-bootstrap -o wide`,
 };
 
 /** Knative calls the Service ready, under the URL that the template and the domain give. */
@@ -55,7 +56,7 @@ export const serviceReady = (proof: Proof): Check => {
         text: others
           ? "Teach it to leave these keys alone, or configure Knative there."
           : "Look at config-domain and config-network.",
-        command: "kubectl get cm config-domain config-network -n knative-serving -o yaml --show-managed-fields",
+        command: sh`kubectl get cm config-domain config-network -n knative-serving -o yaml --show-managed-fields`,
       });
     },
   };
@@ -101,7 +102,7 @@ export const serviceAnswers = (proof: Proof): Check => ({
       if (old)
         return fail(`${old.place} still serves the certificate ${old.certificate?.serial}, not ${target.serial}`, {
           text: "The gateway takes it up when its controller has restarted; look at that.",
-          command: "kubectl get pods -n knative-serving",
+          command: sh`kubectl get pods -n knative-serving`,
         });
       const [{ certificate } = { certificate: undefined }] = responses;
       const by = certificate ? `, certificate ${certificate.names.join(", ")} until ${certificate.notAfter}` : "";

@@ -1,4 +1,5 @@
 import type { Remedy } from "../ports/error.ts";
+import type { ShellCommand } from "../ports/shell.ts";
 import type { Happening } from "./events.ts";
 
 /** Why an image could not be pulled, from the words of the container runtime. */
@@ -26,7 +27,7 @@ const hostOf = (image: string): string => {
 };
 
 /** `message` as the kubelet gives it: the whole chain of errors, or less from an old kubelet. */
-export const pullProblem = (image: string, message: string, command: string): PullProblem => {
+export const pullProblem = (image: string, message: string, command?: ShellCommand): PullProblem => {
   const host = hostOf(image);
   // The name of an image may contain anything.
   const said = message.replaceAll(image, "").replaceAll(/[0-9a-f]{64}/g, "");
@@ -73,5 +74,5 @@ const remedyText = (status: string, host: string, image: string): string => {
 export const refusals = (image: string, happenings: readonly Happening[]): number =>
   happenings
     .filter(({ reason, message }) => reason === "Failed" && message.startsWith(`Failed to pull image "${image}"`))
-    .filter(({ message }) => pullProblem(image, message, "").refused)
+    .filter(({ message }) => pullProblem(image, message).refused)
     .reduce((sum, { count }) => sum + count, 0);

@@ -3,6 +3,7 @@ import { denialOf } from "../core/denial.ts";
 import { webhookFailure, withConfiguration } from "../core/webhook-failure.ts";
 import { conditionOf, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
+import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";
 import { type Happening, happeningsIn } from "./events.ts";
 import type { Before } from "./pods.ts";
 
@@ -31,7 +32,7 @@ export const podsRefused = async (
     message: refusals.at(-1)?.message ?? String(failure.message ?? ""),
     isNew,
     namespace,
-    command: `kubectl describe deployment ${name} -n ${namespace}`,
+    command: sh`kubectl describe deployment ${name} ${inNamespace(namespace)}`,
   });
 };
 
@@ -54,7 +55,7 @@ export interface Refusal {
   readonly isNew: boolean;
   readonly namespace: string | undefined;
   /** Where to look for more. */
-  readonly command: string;
+  readonly command: ShellCommand;
 }
 
 export const judgeRefusal = async (ctx: ReadContext, refusal: Refusal): Promise<Finding> => {

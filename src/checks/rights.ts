@@ -7,6 +7,7 @@ import {
   type ClusterRead,
 } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 import { accountText, subjectFlag, subjectOf } from "./account.ts";
 import {
   clusterRoleYaml,
@@ -135,7 +136,7 @@ const escalation = (refusal: string, account: Account): UserError =>
     why: `${refusal}. Nothing was changed.`,
     remedy: {
       text: "Ask an administrator to lift what refuses it, or to lend the account everything for the install:",
-      command: `kubectl create clusterrolebinding kn-bootstrap --clusterrole=cluster-admin ${subjectFlag(account)}`,
+      command: sh`kubectl create clusterrolebinding kn-bootstrap --clusterrole=cluster-admin ${subjectFlag(account)}`,
     },
     exitCode: 1,
   });

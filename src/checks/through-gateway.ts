@@ -6,6 +6,7 @@ import { type Address, findAddress, type Ports, urlAt } from "../ingress/address
 import { messageOf } from "../ports/error.ts";
 import type { ProbeResponse } from "../ports/http.ts";
 import { readerOf } from "../ports/reader.ts";
+import { sh } from "../ports/shell.ts";
 import type { Proof } from "./proof.ts";
 
 /** The ports that answered, where more than one pair can be right. */
@@ -83,7 +84,7 @@ const throughWays = async (
     } catch (error) {
       return fail(`${host} through ${address.host}:${ports[scheme]}: ${messageOf(error)}`, {
         text: "Look at what the gateway says, and that this machine can reach it.",
-        command: `curl -v --connect-to ::${address.host}:${ports[scheme]} ${url}`,
+        command: sh`curl -v --connect-to ::${address.host}:${ports[scheme]} ${url}`,
       });
     }
   };

@@ -1,5 +1,6 @@
 import { type Check, fail, ok } from "../core/check.ts";
 import { at, isRecord } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
 
 const CONFIGURATIONS = [
   { kind: "MutatingWebhookConfiguration", name: "webhook.serving.knative.dev" },
@@ -17,7 +18,7 @@ export const webhookAnswers: Check = {
   run: async (ctx) => {
     const look = {
       text: "Look at the webhook.",
-      command: "kubectl get pods,endpointslices -n knative-serving -l app=webhook",
+      command: sh`kubectl get pods,endpointslices -n knative-serving -l app=webhook`,
     };
     const slices = await ctx.cluster.list({
       apiVersion: "discovery.k8s.io/v1",

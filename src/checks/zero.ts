@@ -2,6 +2,7 @@ import { seconds } from "../config/syntax.ts";
 import { type Check, type Finding, fail, never, ok, type ReadContext } from "../core/check.ts";
 import { isAlive, isGoing, podWords } from "../core/draining.ts";
 import { at, dataOf, describe, type KubeObject } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
 import type { Proof } from "./proof.ts";
 import { answer, authorityOf, through } from "./through-gateway.ts";
 
@@ -10,7 +11,7 @@ export const ZERO = "proof.zero";
 const LEAVE_OUT = `--skip-checks ${ZERO} leaves this out.`;
 const LOOK = {
   text: `Wait for it, or look at the autoscaler; ${LEAVE_OUT}`,
-  command: "kubectl logs deployment/autoscaler -n knative-serving",
+  command: sh`kubectl logs deployment/autoscaler -n knative-serving`,
 };
 
 /** As Knative has them when nobody says otherwise. */
@@ -101,7 +102,7 @@ const idle = async (
   if (config["enable-scale-to-zero"] === "false" || Number(config["min-scale"] ?? 0) > 0)
     return never(`nothing scales to zero here: config-autoscaler says ${keeps}`, {
       text: LEAVE_OUT,
-      command: "kubectl get configmap config-autoscaler -n knative-serving -o yaml",
+      command: sh`kubectl get configmap config-autoscaler -n knative-serving -o yaml`,
     });
   const own = at(live, "spec", "template", "metadata", "annotations", "autoscaling.knative.dev/window");
   const window = typeof own === "string" ? own : (config["stable-window"] ?? WINDOW);

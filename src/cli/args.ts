@@ -10,6 +10,7 @@ import {
 import { didYouMean } from "../config/similar.ts";
 import { type Raw, readValue } from "../config/values.ts";
 import { UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 import type { Command } from "./commands/index.ts";
 import { topics, topicText } from "./help/index.ts";
 import { commandHelp, programHelp } from "./help.ts";
@@ -78,7 +79,7 @@ const argumentOf = ({ name, argument }: Command, word: string | undefined): stri
     what: word === undefined ? `${name} needs a ${value}.` : `${name} knows no ${value} ${JSON.stringify(word)}.`,
     remedy: {
       text: didYouMean(word ?? "", choices, `There are ${choices.join(", ")}.`),
-      command: `kn-bootstrap ${name} ${choices[0]}`,
+      command: sh`kn-bootstrap ${name} ${choices[0] ?? value}`,
     },
     exitCode: 2,
   });
@@ -171,7 +172,7 @@ const unknownCommand = (word: string, commands: readonly Command[], help: boolea
   return new UserError({
     id: "cli.command",
     what: `There is no command ${help ? "and no topic " : ""}${JSON.stringify(word)}.`,
-    remedy: { text: didYouMean(word, [...names, ...subjects], known), command: "kn-bootstrap --help" },
+    remedy: { text: didYouMean(word, [...names, ...subjects], known), command: sh`kn-bootstrap --help` },
     exitCode: 2,
   });
 };
@@ -180,7 +181,7 @@ const extraWord = (surplus: string, name: string, rank = "argument"): UserError 
   new UserError({
     id: "cli.argument",
     what: `${name} takes no ${rank}, and ${JSON.stringify(surplus)} is one.`,
-    remedy: { text: "Values stand behind their flags; these are the flags:", command: `kn-bootstrap ${name} --help` },
+    remedy: { text: "Values stand behind their flags; these are the flags:", command: sh`kn-bootstrap ${name} --help` },
     exitCode: 2,
   });
 
@@ -191,7 +192,7 @@ const unknownOption = (rawName: string, command: CommandName): UserError => {
     what: `There is no option ${rawName}.`,
     remedy: {
       text: didYouMean(rawName, candidates, "These are the options:"),
-      command: `kn-bootstrap ${command} --help`,
+      command: sh`kn-bootstrap ${command} --help`,
     },
     exitCode: 2,
   });
@@ -201,6 +202,6 @@ const foreignOption = (option: Option, command: CommandName): UserError =>
   new UserError({
     id: "cli.option",
     what: `${flagOf(option)} is no option of ${command}.`,
-    remedy: { text: `It belongs to ${option.commands.join(", ")}.`, command: `kn-bootstrap ${command} --help` },
+    remedy: { text: `It belongs to ${option.commands.join(", ")}.`, command: sh`kn-bootstrap ${command} --help` },
     exitCode: 2,
   });

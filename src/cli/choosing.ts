@@ -8,6 +8,7 @@ import type { ChoiceChange } from "../core/change.ts";
 import { STATE } from "../core/prior.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 import { CHOSEN, choicesOf, keptIn, notesOn } from "../steps/chosen.ts";
 import type { Installation } from "../steps/installation.ts";
 import type { CommandContext } from "./context.ts";
@@ -87,7 +88,7 @@ export const assertUnderstood = ([first]: readonly Unreadable[]): void => {
         option === CHOSEN
           ? "Use the version of kn-bootstrap that made this installation, or see what the defaults and your options would make of it:"
           : `Use the version of kn-bootstrap that made this installation, say --${option}, or see what its default would change:`,
-      command: `kn-bootstrap plan ${option === CHOSEN ? "--reset-choices" : `--reset-choice ${option}`}`,
+      command: sh`kn-bootstrap plan ${option === CHOSEN ? ["--reset-choices"] : ["--reset-choice", option]}`,
     },
     exitCode: 2,
   });

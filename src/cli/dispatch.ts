@@ -5,6 +5,7 @@ import { gather, presumed, settled } from "../config/load.ts";
 import type { CommandName } from "../config/options.ts";
 import type { Event } from "../core/event.ts";
 import { Interrupted, UserError } from "../ports/error.ts";
+import { visible } from "../ports/visible.ts";
 import type { Invocation } from "./args.ts";
 import { confirm } from "./confirm.ts";
 import type { CommandContext, Host } from "./context.ts";
@@ -12,7 +13,7 @@ import { BUG, type Problem, problemOf, reportTo } from "./fatal.ts";
 import type { ReportPage } from "./report-page/index.ts";
 import { createRecording, writeBugReport } from "./reporter/bug-report.ts";
 import { type Output, openOutput, type Settings } from "./reporter/output.ts";
-import { both, type Reporter } from "./reporter/reporter.ts";
+import { both, legibly, type Reporter } from "./reporter/reporter.ts";
 
 /** One call of the program. */
 interface Run {
@@ -27,12 +28,12 @@ interface Run {
 
 const runOf = (host: Host, settings: Settings, output: Output, page?: ReportPage): Run => {
   const { add, events } = createRecording();
-  const reporter = page ? both(page.reporter, output.reporter) : output.reporter;
+  const shown = page ? both(page.reporter, output.reporter) : output.reporter;
   const emit: Reporter["emit"] = (event) => {
     add(event);
-    reporter.emit(event);
+    shown.emit(event);
   };
-  return { host, settings, output, page, events, reporter: { ...reporter, emit } };
+  return { host, settings, output, page, events, reporter: legibly({ ...shown, emit }) };
 };
 
 /** Completes the options, runs the command, and says what went wrong. Resolves to the exit code. */
@@ -125,7 +126,7 @@ const contextFor = (run: Run, config: Config, written: Written, flags: CommandCo
     ...(page ? { page } : {}),
     stdout,
     stderr,
-    confirm: async (question) => config.yes || (await aside(() => confirm(question, host))),
+    confirm: async (question) => config.yes || (await aside(() => confirm(visible(question), host))),
     ...(host.stdin.isTTY && host.stdout.isTTY && host.stderr.isTTY
       ? { terminal: { stdin: host.stdin, stderr: host.stderr, aside } }
       : {}),

@@ -1,5 +1,6 @@
 import { ApiError, BrokenAnswer, Unreachable } from "../ports/cluster.ts";
 import { Interrupted, messageOf, type Remedy, UserError } from "../ports/error.ts";
+import { fileWord, sh } from "../ports/shell.ts";
 import { reasonOf, troubledFile } from "./file-trouble.ts";
 import { commandLines, entry, type Look, paint } from "./reporter/look.ts";
 
@@ -17,7 +18,7 @@ export const BUG = "bug";
 /** What to do about a bug that a file tells more of. */
 export const reportTo = (path: string): Remedy => ({
   text: "What is known about it is in this file, without secrets. Please read it and report the bug with it:",
-  command: `cat ${/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`}`,
+  command: sh`cat ${fileWord(path)}`,
 });
 
 /**

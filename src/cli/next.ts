@@ -7,6 +7,7 @@ import { findAddress, urlAt } from "../ingress/address.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import { readerOf } from "../ports/reader.ts";
+import { sh } from "../ports/shell.ts";
 import { cronJobCommand } from "../steps/cron/index.ts";
 import { findDomain } from "../steps/domain.ts";
 import type { Installation } from "../steps/installation.ts";
@@ -38,25 +39,25 @@ export const nextSteps = async (install: Installation, tools: Tools): Promise<re
   return [
     ...records.map(({ name, type, value }) => ({
       text: "Publish this record where the domain's DNS is kept:",
-      command: `${name}. ${type} ${value}${type === "CNAME" ? "." : ""}`,
+      command: sh`${name}. ${type} ${value}${type === "CNAME" ? "." : ""}`,
     })),
     ...(root
       ? [
           {
             text: "Trust the root of this cluster where your browsers and clients keep theirs (once; it is kept over reinstalls):",
             // One line: a here-document would not end where it is copied with its margin.
-            command: `echo ${Buffer.from(root).toString("base64")} | base64 -d > kn-bootstrap-root.crt`,
+            command: sh`echo ${Buffer.from(root).toString("base64")} | base64 -d > kn-bootstrap-root.crt`,
           },
         ]
       : []),
     {
       text: `Deploy a first Service; it will answer at ${url}:`,
-      command: `kn service create hello --image ${install.manifests.hello}`,
+      command: sh`kn service create hello --image ${install.manifests.hello}`,
     },
     ...(await whoRenews(install, cluster)),
     ...(await onlyThisAccount(install, tools)),
-    { text: "See how it is:", command: "kn-bootstrap status" },
-    { text: "Take it all away again:", command: "kn-bootstrap uninstall" },
+    { text: "See how it is:", command: sh`kn-bootstrap status` },
+    { text: "Take it all away again:", command: sh`kn-bootstrap uninstall` },
   ];
 };
 
@@ -89,6 +90,6 @@ const whoRenews = async ({ config, choices }: Installation, cluster: ClusterRead
   const due = renewal.due?.slice(0, 10);
   const text = `Nobody renews the certificate: it is due on ${due} and ends on ${end}.`;
   if (isAcme(config.tls) && dnsProvider(config.dns)?.byHand)
-    return [{ text: `${text} As you publish the records, do it then:`, command: "kn-bootstrap renew" }];
+    return [{ text: `${text} As you publish the records, do it then:`, command: sh`kn-bootstrap renew` }];
   return [{ text: `${text} Let a CronJob do it:`, command: cronJobCommand(config) }];
 };

@@ -1,6 +1,7 @@
 import type { CommandFlags } from "../config/options.ts";
 import { ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 import { planKeyRoll, runKeyRoll } from "../steps/account-key.ts";
 import {
   assertRenewalRights,
@@ -69,9 +70,9 @@ export const installCronJob = async (ctx: CommandContext, session: Session): Pro
   const { context, server } = cluster.identity;
   if (!(await agree(ctx, plan, `Let a CronJob renew at context ${context} (${server})?`))) return 0;
   return ctx.finish(await runCron(plan, install, wish, tools), [
-    { text: "See when it runs next, and when it last did:", command: "kn-bootstrap status" },
-    { text: "Run it now:", command: "kubectl create job renew-now -n kn-bootstrap --from=cronjob/renew" },
-    { text: "Take it away again:", command: "kn-bootstrap renew --remove-cronjob" },
+    { text: "See when it runs next, and when it last did:", command: sh`kn-bootstrap status` },
+    { text: "Run it now:", command: sh`kubectl create job renew-now -n kn-bootstrap --from=cronjob/renew` },
+    { text: "Take it away again:", command: sh`kn-bootstrap renew --remove-cronjob` },
   ]);
 };
 
@@ -93,7 +94,7 @@ export const removeCronJob = async (ctx: CommandContext, session: Session): Prom
   const { context, server } = tools.cluster.identity;
   if (!(await agree(ctx, plan, `Remove the CronJob from context ${context} (${server})?`))) return 0;
   return ctx.finish(await runCronRemoval(plan, withoutManifests(ctx.config), tools), [
-    { text: "Nobody renews now. Do it yourself in time, see status:", command: "kn-bootstrap renew" },
+    { text: "Nobody renews now. Do it yourself in time, see status:", command: sh`kn-bootstrap renew` },
   ]);
 };
 

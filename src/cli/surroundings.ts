@@ -25,12 +25,13 @@ export const lookAround = async (config: Config, session: Session): Promise<Surr
       signal,
       resolver,
       interactive,
-      onTrouble: (reason) =>
+      onTrouble: (reason, lines) =>
         emit({
           type: "waiting",
           step: "dns",
           check: "dns.answers",
           reason,
+          ...(lines === undefined ? {} : { lines }),
           remedy: { text: "See whether the DNS provider is well." },
         }),
     }),

@@ -1,3 +1,4 @@
+import { option as optionWords, quoted, type ShellCommand, sh } from "../ports/shell.ts";
 import { complete, type Written } from "./complete.ts";
 import { type Config, FLAT, NESTED } from "./config.ts";
 import { type CommandName, flagOf, inFile, nameOf, type Option, optionsOf } from "./options.ts";
@@ -45,15 +46,19 @@ const toldOptions = (config: Config, command: CommandName): readonly (readonly [
 };
 
 /** The one command line that says the same. */
-export const asCommand = (config: Config, command: CommandName = "install"): string => {
-  return ["kn-bootstrap", command, ...asFlags(config, command)].join(" ");
-};
+export const asCommand = (config: Config, command: CommandName = "install"): ShellCommand =>
+  sh`${asWords(config, command)}`;
+
+/** The same, word by word. */
+export const asWords = (config: Config, command: CommandName = "install"): readonly string[] => [
+  "kn-bootstrap",
+  command,
+  ...toldOptions(config, command).flatMap(([option, value]) => flagWords(option, value)),
+];
 
 /** Its flags alone, quoted for a shell. */
 export const asFlags = (config: Config, command: CommandName = "install"): readonly string[] =>
-  toldOptions(config, command)
-    .flatMap(([option, value]) => flagWords(option, value))
-    .map(quote);
+  asWords(config, command).slice(2).map(quoted);
 
 /** The lines of the file that says the same, for --config. */
 export const asYaml = (config: Config, command: CommandName = "install"): string =>
@@ -80,12 +85,8 @@ const flagWords = (option: Option, value: Value): readonly string[] => {
   if (typeof value === "boolean") return [value ? flagOf(option) : `--no-${nameOf(option)}`];
   if (typeof value === "number") return [flagOf(option), duration(value)];
   const text = typeof value === "string" ? (SHORT.get(value) ?? value) : value.join(",");
-  // A word of its own would be taken for the next flag.
-  return text.startsWith("-") ? [`${flagOf(option)}=${text}`] : [flagOf(option), text];
+  return optionWords(flagOf(option), text);
 };
-
-/** For a POSIX shell. */
-const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const UNSET: Readonly<Partial<Record<Option["key"], string>>> = {
   domain: "magic",

@@ -2,6 +2,7 @@ import type { ApplyOptions, ClusterRead, ClusterWrite } from "../ports/cluster.t
 import { ApiError } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { describe, type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
 import { sameContent, ZoneMoved, type ZonesWrite } from "../ports/zones.ts";
 import { hasBlank } from "./blank.ts";
 import type { AccountChange, CertificateChange, Change, ObjectChange, RecordsChange } from "./change.ts";
@@ -182,7 +183,7 @@ const appeared = (object: KubeObject): UserError =>
     why: "Two installers at once, or a GitOps controller, would overwrite each other.",
     remedy: {
       text: "Look at who made it, then run again: the new plan shows it.",
-      command: `kubectl get ${object.kind.toLowerCase()} ${object.metadata.name}${object.metadata.namespace ? ` -n ${object.metadata.namespace}` : ""} -o yaml --show-managed-fields`,
+      command: sh`kubectl get ${object.kind.toLowerCase()} ${object.metadata.name} ${inNamespace(object.metadata.namespace)} -o yaml --show-managed-fields`,
     },
     exitCode: 1,
   });

@@ -1,5 +1,6 @@
 import type { Remedy } from "../ports/error.ts";
-import { WEBHOOKS_COMMAND } from "./webhook-failure.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
+import { webhooksNamed } from "./webhook-failure.ts";
 
 /** Why the cluster's own rules refuse an object: neither passes by waiting (rule 7). */
 export interface Denial {
@@ -11,8 +12,7 @@ export interface Denial {
 interface Rule {
   /** In the API server's words. */
   readonly words: RegExp;
-  /** `where` is ` -n NAMESPACE`, or empty. */
-  readonly remedy: (match: readonly string[], namespace: string | undefined, where: string) => Remedy;
+  readonly remedy: (match: readonly string[], namespace: string | undefined) => Remedy;
 }
 
 const LESS_STRICT: Readonly<Record<string, string>> = { restricted: "baseline", baseline: "privileged" };
@@ -29,45 +29,45 @@ const USUAL: Readonly<Record<string, readonly [field: string, resource: string, 
 const RULES: readonly Rule[] = [
   {
     words: /exceeded quota: ([^,\s]+).*/s,
-    remedy: ([, name], _namespace, where) => ({
+    remedy: ([, name = ""], namespace) => ({
       text: `Raise ResourceQuota ${name}, or free what it counts.`,
-      command: `kubectl describe resourcequota ${name}${where}`,
+      command: sh`kubectl describe resourcequota ${name} ${inNamespace(namespace)}`,
     }),
   },
   {
     words: /failed quota: (\S+): must specify (.*)/s,
     remedy: ([, name, unsaid = ""], namespace) => ({
       text: `ResourceQuota ${name} wants every container to say that; a LimitRange says it for those that do not.`,
-      command: `echo '${limitRange(unsaid, namespace)}' | kubectl apply -f -`,
+      command: sh`echo ${limitRange(unsaid, namespace)} | kubectl apply -f -`,
     }),
   },
   {
     words: /violates PodSecurity "(\w+)[^"]*".*/s,
     remedy: ([, level = ""], namespace) => ({
       text: `Namespace ${namespace} enforces Pod Security "${level}": let it enforce less.`,
-      command: `kubectl label namespace ${namespace} pod-security.kubernetes.io/enforce=${LESS_STRICT[level] ?? "privileged"} --overwrite`,
+      command: sh`kubectl label namespace ${namespace ?? "NAMESPACE"} pod-security.kubernetes.io/enforce=${LESS_STRICT[level] ?? "privileged"} --overwrite`,
     }),
   },
   {
     words:
       /(?:maximum|minimum) [\w./-]+ usage per (?:Container|Pod|PersistentVolumeClaim) is .*|[\w./-]+ max limit to request ratio per (?:Container|Pod) is .*/s,
-    remedy: (_match, _namespace, where) => ({
+    remedy: (_match, namespace) => ({
       text: "Change the LimitRange of the namespace.",
-      command: `kubectl describe limitrange${where}`,
+      command: sh`kubectl describe limitrange ${inNamespace(namespace)}`,
     }),
   },
   {
     words: /admission webhook "([^"]*)" denied the request.*/s,
-    remedy: ([, webhook]) => ({
+    remedy: ([, webhook = ""]) => ({
       text: "An admission policy of this cluster denies it. Change the policy, or what it denies.",
-      command: `${WEBHOOKS_COMMAND} | grep ${webhook}`,
+      command: webhooksNamed(webhook),
     }),
   },
   {
     words: /ValidatingAdmissionPolicy '([^']*)' .*denied request.*/s,
-    remedy: ([, policy]) => ({
+    remedy: ([, policy = ""]) => ({
       text: "An admission policy of this cluster denies it. Change the policy, or what it denies.",
-      command: `kubectl get validatingadmissionpolicy ${policy} -o yaml`,
+      command: sh`kubectl get validatingadmissionpolicy ${policy} -o yaml`,
     }),
   },
 ];
@@ -76,7 +76,7 @@ const RULES: readonly Rule[] = [
 export const denialOf = (message: string, namespace: string | undefined): Denial | undefined => {
   for (const { words, remedy } of RULES) {
     const match = words.exec(message);
-    if (match) return { message: match[0], remedy: remedy(match, namespace, namespace ? ` -n ${namespace}` : "") };
+    if (match) return { message: match[0], remedy: remedy(match, namespace) };
   }
   return undefined;
 };

@@ -1,4 +1,5 @@
 import { at, describe, type KubeObject } from "../ports/object.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
 import { type Check, fail, ok, type ReadContext } from "./check.ts";
 
 /** Pods that are on their way out, and how long that may take. */
@@ -42,7 +43,7 @@ export const podWords = (pods: readonly KubeObject[], now: Date): string => {
 /** What can be done about a pod that takes its time. */
 export const podRemedy = ([pod]: readonly KubeObject[]) => ({
   text: "It goes when its process has ended; after its grace its node ends it. If it stays, look at what its node says.",
-  command: `kubectl describe pod ${pod?.metadata.name ?? ""} -n ${pod?.metadata.namespace ?? ""}`,
+  command: sh`kubectl describe pod ${pod?.metadata.name ?? ""} ${inNamespace(pod?.metadata.namespace)}`,
 });
 
 /** How many owners above a pod of a Knative Service there are: ReplicaSet, Deployment, Revision, Configuration, Service. */

@@ -1,4 +1,5 @@
 import type { Remedy } from "../ports/error.ts";
+import type { Lines } from "../ports/shell.ts";
 import type { Change, Plan } from "./change.ts";
 
 /** What the engine says while it works. Reporters render it; nothing else in the engine speaks. */
@@ -22,6 +23,8 @@ export type Event =
       readonly step: string;
       readonly check: string;
       readonly reason: string;
+      /** To be copied meanwhile: what somebody has to publish. */
+      readonly lines?: Lines;
       readonly remedy?: Remedy;
     }
   | {

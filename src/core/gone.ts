@@ -1,4 +1,5 @@
 import { describe, type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
 import type { ObjectChange } from "./change.ts";
 import { type Check, type Finding, fail, ok, type ReadContext } from "./check.ts";
 import { holderOf } from "./holders.ts";
@@ -36,6 +37,6 @@ const stillThere = async (ctx: ReadContext, object: KubeObject, which: string, m
   const { name, namespace } = object.metadata;
   return fail(`${which}${describe(object)} is still terminating${more}${await holderOf(ctx, object)}`, {
     text: "See what its controller says; what is removed stays removed.",
-    command: `kubectl get ${object.kind.toLowerCase()} ${name}${namespace ? ` -n ${namespace}` : ""} -o yaml`,
+    command: sh`kubectl get ${object.kind.toLowerCase()} ${name} ${inNamespace(namespace)} -o yaml`,
   });
 };

@@ -1,6 +1,7 @@
 import { ApiError, type LeaseAccess } from "../ports/cluster.ts";
 import { messageOf, UserError } from "../ports/error.ts";
 import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
 import { HOME } from "./inventory.ts";
 
 /** Where the lock lies; the namespace takes it along. */
@@ -62,7 +63,7 @@ const deleted = (late: boolean): UserError =>
     why: "Without it, two installers could write at once; so this one stops.",
     remedy: {
       text: `See that nobody else installs, then ${AGAIN} Who holds the lock:`,
-      command: `kubectl get lease -n ${HOME}`,
+      command: sh`kubectl get lease -n ${HOME}`,
     },
     exitCode: 1,
   });
@@ -73,7 +74,7 @@ export const goneWithItsNamespace = (): UserError =>
     id: "lock.namespace",
     what: `Namespace ${HOME} is being deleted, and the lock on this cluster with it.`,
     why: "Without the lock, two installers could write at once; so this one stops.",
-    remedy: { text: `When it is gone, ${AGAIN}`, command: `kubectl get namespace ${HOME}` },
+    remedy: { text: `When it is gone, ${AGAIN}`, command: sh`kubectl get namespace ${HOME}` },
     exitCode: 1,
   });
 
@@ -97,7 +98,7 @@ export const busy = (holder: string): UserError =>
     why: "Two installers at once would undo each other's changes. Nothing was changed.",
     remedy: {
       text: "Wait for it and run again. Who it is:",
-      command: `kubectl get lease ${LEASE.name} -n ${HOME} -o yaml`,
+      command: sh`kubectl get lease ${LEASE.name} -n ${HOME} -o yaml`,
     },
     exitCode: 1,
   });

@@ -1,4 +1,5 @@
 import { isRecord } from "../ports/object.ts";
+import { withWords } from "../ports/shell.ts";
 
 const MASK = "[redacted]";
 
@@ -73,6 +74,8 @@ const walk = (value: unknown, ofSecret: boolean): unknown => {
         (isSecret && (key === "data" || key === "stringData")) ||
         (hidden && (key === "from" || key === "to")) ||
         key === LAST_APPLIED;
+      // A mask over the text of a command could take one of its quotes.
+      if (key === "command" && typeof inner === "string" && !masked) return [key, withWords(inner, redactText)];
       return [key, masked ? maskAll(inner) : walk(inner, about)];
     }),
   );

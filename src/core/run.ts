@@ -1,5 +1,6 @@
 import { Interrupted, messageOf, UserError } from "../ports/error.ts";
 import { describe, refOf } from "../ports/object.ts";
+import { joined } from "../ports/shell.ts";
 import { carryOut, type RunTools } from "./carry-out.ts";
 import type { ObjectChange, Plan } from "./change.ts";
 import { createFollowed } from "./followed.ts";
@@ -128,12 +129,12 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
 const together = (asked: readonly UserError[]): UserError | undefined => {
   const [first, ...others] = asked;
   if (!first || others.length === 0) return first;
-  const command = asked.flatMap(({ remedy }) => remedy.command ?? []).join("\n");
+  const commands = asked.flatMap(({ remedy }) => remedy.command ?? []);
   return new UserError({
     id: first.id,
     what: [...new Set(asked.map(({ message }) => message))].join(" "),
     ...(first.why ? { why: first.why } : {}),
-    remedy: { text: first.remedy.text, ...(command ? { command } : {}) },
+    remedy: { text: first.remedy.text, ...(commands.length > 0 ? { command: joined("\n", commands) } : {}) },
     exitCode: 3,
   });
 };

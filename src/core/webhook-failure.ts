@@ -2,6 +2,7 @@ import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import { at, describe, isRecord, type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
 import type { Reader } from "../ports/reader.ts";
+import { inNamespace, joined, type ShellCommand, sh } from "../ports/shell.ts";
 
 /** A call of an admission webhook that the API server could not make. */
 export interface WebhookFailure {
@@ -14,9 +15,9 @@ export interface WebhookFailure {
 }
 
 const CALL = /failed calling webhook "([^"]+)": (?:failed to call webhook: )?(?:Post "([^"]+)": )?(.*)/s;
-/** All configurations with the webhooks in them. */
-export const WEBHOOKS_COMMAND =
-  "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o 'custom-columns=KIND:.kind,NAME:.metadata.name,WEBHOOKS:.webhooks[*].name'";
+/** The configurations that a webhook of this name stands in. */
+export const webhooksNamed = (webhook: string): ShellCommand =>
+  sh`kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o 'custom-columns=KIND:.kind,NAME:.metadata.name,WEBHOOKS:.webhooks[*].name' | grep ${webhook}`;
 
 /** Reads the API server's message; undefined when it is about something else. */
 export const webhookFailure = (message: string): WebhookFailure | undefined => {
@@ -30,27 +31,27 @@ export const webhookFailure = (message: string): WebhookFailure | undefined => {
     reason: `the webhook ${webhook}${place} cannot be called: ${what}`,
     remedy,
   });
-  const inspect = isService ? ` -n ${namespace}` : "";
+  const inspect = inNamespace(isService ? namespace : undefined);
   if (isService && /service "[^"]*" not found/.test(cause))
     return {
       webhook,
       reason: `the webhook ${webhook} cannot be called: Service ${namespace}/${name} does not exist`,
-      remedy: { text: LEFT_OVER, command: `${WEBHOOKS_COMMAND} | grep ${webhook}` },
+      remedy: { text: LEFT_OVER, command: webhooksNamed(webhook) },
       absent: { namespace, name },
     };
   if (/no endpoints available/.test(cause))
     return failure("no pod behind it is ready", {
       text: "Look at its pods and what selects them.",
-      command: `kubectl get pods,services,endpointslices${inspect}`,
+      command: sh`kubectl get pods,services,endpointslices ${inspect}`,
     });
   if (/x509|certificate/.test(cause))
     return failure(cause.replace(/^tls: failed to verify certificate: /, ""), {
       text: "Its certificate and the caBundle of its configuration do not belong together; its own process brings them together when it starts.",
-      command: `kubectl rollout restart deployment ${name}${inspect}`,
+      command: sh`kubectl rollout restart deployment ${name} ${inspect}`,
     });
   return failure(`${cause}; the API server does not reach it`, {
     text: "The usual causes: a firewall between the API server and the pods' port 8443 (private GKE and EKS clusters), a pod network that the API server is not part of, a proxy that catches cluster names.",
-    command: `kubectl get pods -o wide${inspect}`,
+    command: sh`kubectl get pods -o wide ${inspect}`,
   });
 };
 
@@ -70,7 +71,7 @@ export const withConfiguration = async (failure: WebhookFailure, reader: Reader)
     return {
       ...failure,
       reason: `${failure.reason} (${found.map(describe).join(", ")})`,
-      remedy: { text: LEFT_OVER, command: found.map(deletion).join("; ") },
+      remedy: { text: LEFT_OVER, command: joined("; ", found.map(deletion)) },
     };
   } catch (error) {
     if (error instanceof ApiError && error.status === 403) return failure;
@@ -84,7 +85,7 @@ const calls = (configuration: KubeObject, webhook: string, absent: Pick<ObjectRe
     return one.name === webhook && at(service, "name") === absent.name && at(service, "namespace") === absent.namespace;
   });
 
-const deletion = (configuration: KubeObject): string => {
+const deletion = (configuration: KubeObject): ShellCommand => {
   const { kind, name } = refOf(configuration);
-  return `kubectl delete ${kind.toLowerCase()} ${name}`;
+  return sh`kubectl delete ${kind.toLowerCase()} ${name}`;
 };

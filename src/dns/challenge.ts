@@ -1,3 +1,4 @@
+import { dig } from "../ports/dig.ts";
 import type { Answer, Resolver } from "../ports/dns.ts";
 import { UserError } from "../ports/error.ts";
 import { type Delegation, dnameAbove, referralOf, serversOf } from "./delegation.ts";
@@ -146,7 +147,7 @@ const loop = (asked: string, chain: readonly string[]): UserError =>
     id: "dns.challenge-loop",
     what: `The CNAMEs at ${asked} go round in a circle: ${chain.join(" → ")}.`,
     why: "No CA can find a TXT there.",
-    remedy: { text: "Take one of them away.", command: `dig +trace CNAME ${asked}` },
+    remedy: { text: "Take one of them away.", command: dig(["+trace", "CNAME"], asked) },
     exitCode: 2,
   });
 
@@ -155,7 +156,7 @@ const tooLong = (asked: string, chain: readonly string[]): UserError =>
     id: "dns.challenge-chain",
     what: `More than ${MOST_HOPS} CNAMEs follow one another at ${asked}: ${chain.join(" → ")}.`,
     why: "A CA stops following before their end.",
-    remedy: { text: "Let the first lead straight to the last.", command: `dig +trace CNAME ${asked}` },
+    remedy: { text: "Let the first lead straight to the last.", command: dig(["+trace", "CNAME"], asked) },
     exitCode: 2,
   });
 
@@ -169,7 +170,7 @@ export const refuseDname = ({ dname }: Look, asked: string): void => {
     why: `Nobody would see what is written below ${owner} itself (RFC 6672).`,
     remedy: {
       text: `Take the DNAME away, or choose a --domain that does not lie at or below ${owner}.`,
-      command: `dig DNAME ${owner}`,
+      command: dig(["DNAME"], owner),
     },
     exitCode: 2,
   });

@@ -1,4 +1,5 @@
 import { type Check, fail, ok, warn } from "../core/check.ts";
+import { dig } from "../ports/dig.ts";
 import { type Answer, NoAnswer, type Resolver } from "../ports/dns.ts";
 import type { Remedy } from "../ports/error.ts";
 import type { Zone } from "../ports/zones.ts";
@@ -172,10 +173,10 @@ export const delegationWords = ({ zone, saidBy, rcode, servers, dname }: Delegat
 export const delegationRemedy = (delegation: Delegation, nameServers: readonly string[]): Remedy => {
   const { zone, parent, source, saidBy } = delegation;
   const set = nameServers.length > 0 ? nameServers.join(", ") : "those that your DNS provider shows";
-  const at = source === "parent" ? ` @${/\((.*)\)$/.exec(saidBy)?.[1] ?? saidBy}` : "";
+  const at = source === "parent" ? (/\((.*)\)$/.exec(saidBy)?.[1] ?? saidBy) : undefined;
   return {
     text: `Set the name servers of ${zone}, at its registrar or as NS records in ${zoneWords(parent)}, to: ${set}. Then look whether they are there.`,
-    command: `dig +norecurse NS ${zone}${at}`,
+    command: dig(["+norecurse", "NS"], zone, at),
   };
 };
 
@@ -233,7 +234,11 @@ const lameness = async (
     what: `not every server of ${zone} answers for it: ${[...lame, ...dead.map(deadWords)].join("; ")}`,
     remedy: {
       text: `Take these servers out of the delegation of ${zone}, or give them the zone.`,
-      command: `dig +norecurse SOA ${zone} @${(lame.length > 0 ? /^\S+/.exec(lame[0] ?? "")?.[0] : dead[0]?.name) ?? zone}`,
+      command: dig(
+        ["+norecurse", "SOA"],
+        zone,
+        (lame.length > 0 ? /^\S+/.exec(lame[0] ?? "")?.[0] : dead[0]?.name) ?? zone,
+      ),
     },
   };
 };

@@ -1,3 +1,4 @@
+import { dig } from "../ports/dig.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { UserError } from "../ports/error.ts";
 import { isInZone, type Zone, type ZonesRead } from "../ports/zones.ts";
@@ -105,7 +106,7 @@ const elsewhere = ({ name, zone, via }: ChallengePlace, asked: string, title: st
         last === undefined
           ? `Take the delegation of ${zone} away, or use credentials that may write there.`
           : `Take the CNAME at ${last} away, let it lead into a zone of the same credentials, or use credentials that may write to ${words}.`,
-      command: `dig +trace CNAME ${last ?? asked}`,
+      command: dig(["+trace", "CNAME"], last ?? asked),
     },
     exitCode: 2,
   });
@@ -118,7 +119,7 @@ const belowCut = (name: string, child: string, zone: Zone): UserError =>
     why: `${zone.name} delegates ${child}: what is written above the delegation is never seen.`,
     remedy: {
       text: `Take the delegation of ${child} away, or choose names that do not lie in it (--domain-template flat, other --namespaces).`,
-      command: `dig NS ${child}`,
+      command: dig(["NS"], child),
     },
     exitCode: 2,
   });

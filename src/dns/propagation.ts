@@ -1,8 +1,10 @@
 import { isIPv6 } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Check, type Finding, fail, ok } from "../core/check.ts";
+import { dig } from "../ports/dig.ts";
 import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
+import type { ShellCommand } from "../ports/shell.ts";
 import { authoritativeServers } from "./delegation.ts";
 import { askAll, askRecursive, deadOf, deadWords, type NameServer, type Said, who } from "./servers.ts";
 
@@ -76,9 +78,12 @@ const few = (texts: readonly string[]): string =>
     ? `${texts.slice(0, MOST_SHOWN).join("; ")}; and ${texts.length - MOST_SHOWN} more`
     : texts.join("; ");
 
+const digFor = (flags: readonly string[], { name, type }: Expectation, at?: string): ShellCommand | undefined =>
+  dig(flags, name, at, type);
+
 const remedyFor = (expectation: Expectation, at?: string): Remedy => ({
   text: "Wait: the provider brings it to all its servers. If it stays, see what that server answers.",
-  command: `dig ${at === undefined ? "" : "+norecurse "}${question(expectation)}${at === undefined ? "" : ` @${at}`}`,
+  command: digFor(at === undefined ? [] : ["+norecurse"], expectation, at),
 });
 
 /**
@@ -117,7 +122,7 @@ const compared = async (
   if (servers.length === 0)
     return fail(`${zone} is delegated to nobody`, {
       text: `Set the name servers of ${zone} where its parent is kept.`,
-      command: `dig NS ${zone}`,
+      command: dig(["NS"], zone),
     });
   const rounds = await Promise.all(
     expectations.map(async (expectation) => ({
@@ -137,7 +142,7 @@ const compared = async (
   if (mute && asked)
     return fail(`${few(dead.map(deadWords))}; the others have it`, {
       text: `See why this name server is silent, or take it out of the delegation of ${zone}.`,
-      command: `dig +norecurse ${question(asked)} @${mute.addresses[0] ?? mute.name}`,
+      command: digFor(["+norecurse"], asked, mute.addresses[0] ?? mute.name),
     });
   const answering = new Set(all.filter((one) => !isSilent(one)).map(({ address }) => address));
   const unheard = servers.flatMap((server) =>

@@ -1,4 +1,5 @@
 import type { Resolver } from "../ports/dns.ts";
+import type { Lines } from "../ports/shell.ts";
 import type { Dns01Solver } from "../ports/solver.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
 
@@ -8,7 +9,7 @@ export interface ZonesOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   /** Told why the service keeps us waiting (throttling, a change that is still pending). */
-  readonly onTrouble: (reason: string) => void;
+  readonly onTrouble: (reason: string, lines?: Lines) => void;
   /** For those that have to look at the DNS itself. */
   readonly resolver: Resolver;
   /** Whether a person can be asked to do something. */

@@ -1,5 +1,6 @@
 import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
 import { UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 
 /** A name server and where it can be asked. No address: nobody knows one. */
 export interface NameServer {
@@ -49,7 +50,7 @@ export const askRecursive = async (
       what: `The DNS resolver cannot be asked: ${error.message}.`,
       remedy: {
         text: "Name a resolver that can be reached from here.",
-        command: "kn-bootstrap plan --dns-resolver 192.0.2.53",
+        command: sh`kn-bootstrap plan --dns-resolver 192.0.2.53`,
       },
       exitCode: 3,
       cause: error,
@@ -73,7 +74,7 @@ export const zoneAbove = async (resolver: Resolver, name: string, signal?: Abort
     id: "dns.resolver",
     what: `The DNS resolver ${resolver.server} does not even know the root's name servers: it answers ${last}.`,
     why: "It is no recursive resolver, or it does not serve this machine.",
-    remedy: { text: "Name one that does.", command: "kn-bootstrap plan --dns-resolver 192.0.2.53" },
+    remedy: { text: "Name one that does.", command: sh`kn-bootstrap plan --dns-resolver 192.0.2.53` },
     exitCode: 3,
   });
 };

@@ -1,5 +1,7 @@
+import { dig } from "../ports/dig.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 import { isInZone, type Zone } from "../ports/zones.ts";
 import {
   type Delegation,
@@ -41,7 +43,7 @@ const refuse = (id: string, what: string, why: string | undefined, remedy: Remed
 
 const byId = (domain: string, zone: Zone | undefined): Remedy => ({
   text: "Name the zone to write to.",
-  command: `kn-bootstrap plan --domain ${domain} --dns-zone-id ${zone?.id ?? "ID"}`,
+  command: sh`kn-bootstrap plan --domain ${domain} --dns-zone-id ${zone?.id ?? "ID"}`,
 });
 
 /**
@@ -159,7 +161,7 @@ const noZone = (zones: readonly Zone[], candidates: readonly Zone[], domain: str
     );
   return refuse("no-zone", `The DNS provider has no zone for ${domain}.`, listed(zones), {
     text: "Make a zone for it or for a name above it, or name the account that has one (AWS_PROFILE, RFC2136_NAMESERVER).",
-    command: `dig +short NS ${domain.split(".").slice(-2).join(".")}`,
+    command: dig(["+short", "NS"], domain.split(".").slice(-2).join(".")),
   });
 };
 
@@ -208,7 +210,7 @@ const refuseChild = async (
     `${zone.name} delegates it${child.servers.length > 0 ? ` to ${child.servers.join(", ")}` : ""}; what is written to zone ${shown(zone)} is never seen there.`,
     {
       text: `Use the account or server that has ${child.name}, or take its delegation out of ${zone.name}, or choose another domain.`,
-      command: `dig NS ${child.name}`,
+      command: dig(["NS"], child.name),
     },
   );
 };

@@ -1,7 +1,9 @@
-/** What to do about bad news. `command` is ready to copy. */
+import type { ToCopy } from "./shell.ts";
+
+/** What to do about bad news. `command` is ready to copy and safe to paste; undefined where what it is about can be put into none. */
 export interface Remedy {
   readonly text: string;
-  readonly command?: string;
+  readonly command?: ToCopy | undefined;
 }
 
 /**

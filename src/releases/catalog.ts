@@ -4,6 +4,7 @@ import * as z from "zod/mini";
 import { $ZodError } from "zod/v4/core";
 import en from "zod/v4/locales/en.js";
 import { messageOf, UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 import { compareVersions, minorOf, nearest } from "./version.ts";
 import { parseDocuments } from "./yaml.ts";
 
@@ -94,7 +95,7 @@ const unknown = (wanted: string, known: readonly string[], why: string): UserErr
     why,
     remedy: {
       text: "Choose a known minor, or update kn-bootstrap:",
-      command: `kn-bootstrap install --knative-version ${suggestion}`,
+      command: sh`kn-bootstrap install --knative-version ${suggestion}`,
     },
     exitCode: 2,
   });
@@ -194,7 +195,7 @@ const broken = (what: string, cause: unknown): UserError =>
   new UserError({
     id: "release.catalog",
     what: `This installation of kn-bootstrap is damaged: ${what}.`,
-    remedy: { text: "Install it again:", command: "npm install --global kn-bootstrap" },
+    remedy: { text: "Install it again:", command: sh`npm install --global kn-bootstrap` },
     exitCode: 1,
     cause,
   });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../ports/error.ts";
+import { fileWord, sh } from "../ports/shell.ts";
 
 /** Lower-case hex. */
 export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
@@ -33,7 +34,7 @@ export const verify = (bytes: Uint8Array, expected: string, origin: Origin): voi
       why: "Each line ends with CR and LF instead of LF alone: git does that on its way into a working tree (core.autocrlf), some editors do too.",
       remedy: {
         text: "Keep release files as they are, by a line in .gitattributes, and check them out again:",
-        command: "echo '*.yaml -text' >> .gitattributes",
+        command: sh`echo '*.yaml -text' >> .gitattributes`,
       },
       exitCode: 2,
     });
@@ -42,7 +43,7 @@ export const verify = (bytes: Uint8Array, expected: string, origin: Origin): voi
     what: `${origin.place} is not the file that was released.`,
     why: `Its sha256 is ${actual}; ${origin.authority} says ${expected}. It is truncated, changed, or of another version.`,
     remedy: origin.cached
-      ? { text: "Remove the damaged copy and run again:", command: `rm '${origin.place}'` }
+      ? { text: "Remove the damaged copy and run again:", command: sh`rm ${fileWord(origin.place)}` }
       : "Get the file again as the project published it.",
     exitCode: 2,
   });

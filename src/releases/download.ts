@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, UserError } from "../ports/error.ts";
 import { at } from "../ports/object.ts";
 import { retryAfterMs } from "../ports/retry-after.ts";
+import { sh } from "../ports/shell.ts";
 import { type Answer, type Fetch, isSecure, Unacceptable } from "./http.ts";
 
 export interface DownloadOptions {
@@ -25,7 +26,7 @@ export interface DownloadOptions {
 
 const OFFLINE = {
   text: "Check the network and HTTPS_PROXY, name a mirror with --release-mirror URL, or bring the files (layout <component>/<version>/<asset>):",
-  command: "kn-bootstrap install --manifests DIR",
+  command: sh`kn-bootstrap install --manifests DIR`,
 };
 
 const unavailable = (url: string, why: string, cause?: unknown): UserError =>

@@ -1,5 +1,6 @@
 import { UserError } from "../ports/error.ts";
 import { isRecord, type KubeObject } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
 
 /** `path` as Docker Hub spells it in full (`library/nginx`); `suffix` is `:tag`, `@digest`, both or nothing. */
 interface Reference {
@@ -35,7 +36,10 @@ const checkRegistry = (registry: string): void => {
     id: "release.registry",
     what: `"${registry}" is no place that images can be taken from.`,
     why: "An image registry is HOST[:PORT][/PATH]; the host has a dot or a port (or is localhost), the path is in lower case.",
-    remedy: { text: "For example:", command: "kn-bootstrap install --image-registry registry.example.com:5000/mirror" },
+    remedy: {
+      text: "For example:",
+      command: sh`kn-bootstrap install --image-registry registry.example.com:5000/mirror`,
+    },
     exitCode: 2,
   });
 };

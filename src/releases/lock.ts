@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { messageOf, UserError } from "../ports/error.ts";
 import { at } from "../ports/object.ts";
+import { fileWord, sh } from "../ports/shell.ts";
 import { readOwn, writeOnce } from "./cache.ts";
 import { versionOf } from "./catalog.ts";
 import { parseChecksums } from "./digest.ts";
@@ -20,7 +21,7 @@ const unverified = (options: SourceOptions, what: string, cause?: unknown): User
     why: "This version is not among those that kn-bootstrap knows, so it has to be checked against the digests that come with the release.",
     remedy: {
       text: "Choose a known minor:",
-      command: `kn-bootstrap install --knative-version ${options.catalog.minors.at(-1)}`,
+      command: sh`kn-bootstrap install --knative-version ${options.catalog.minors.at(-1) ?? "MINOR"}`,
     },
     exitCode: 2,
     cause,
@@ -33,7 +34,7 @@ const unwritable = (path: string, cause: unknown): UserError =>
     why: "The digests of a version that kn-bootstrap does not know are pinned there on first use, so that later runs get the same files.",
     remedy: {
       text: "Name a directory that can be written:",
-      command: 'XDG_CACHE_HOME="$PWD/.cache" kn-bootstrap install',
+      command: sh`XDG_CACHE_HOME="$PWD/.cache" kn-bootstrap install`,
     },
     exitCode: 1,
     cause,
@@ -73,7 +74,10 @@ export const lockOf = async (options: SourceOptions, raw: Source, component: str
     id: "release.lock",
     what: `${given.place} gives ${asset} of ${component} ${version} the sha256 ${digest}; when this version was first used here it was ${digests.get(asset) ?? "not listed"}.`,
     why: "A published release does not change.",
-    remedy: { text: "Find out which is right. To trust the new list, remove the old one:", command: `rm '${path}'` },
+    remedy: {
+      text: "Find out which is right. To trust the new list, remove the old one:",
+      command: sh`rm ${fileWord(path)}`,
+    },
     exitCode: 2,
   });
 };

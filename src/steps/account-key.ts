@@ -6,6 +6,7 @@ import type { Report } from "../core/run.ts";
 import { directSnapshot } from "../core/snapshot.ts";
 import type { Step } from "../core/step.ts";
 import { UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 import type { Installation } from "./installation.ts";
 import { runLocked, type Tools } from "./lifecycle.ts";
 
@@ -28,7 +29,7 @@ const noAccount = (): UserError =>
     id: "renew.no-account",
     what: "This cluster has no account at an ACME CA.",
     why: "An account comes with the first certificate from one.",
-    remedy: { text: "See what is installed:", command: "kn-bootstrap status" },
+    remedy: { text: "See what is installed:", command: sh`kn-bootstrap status` },
     exitCode: 2,
   });
 

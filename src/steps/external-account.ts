@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { ExternalAccount } from "../ports/authority.ts";
 import { messageOf, UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 
 const wrong = (what: string, why: string): UserError =>
   new UserError({
@@ -9,7 +10,7 @@ const wrong = (what: string, why: string): UserError =>
     why,
     remedy: {
       text: "Set both as the CA gave them to you:",
-      command: "export ACME_EAB_KID=… ACME_EAB_HMAC_KEY=…   # or ACME_EAB_HMAC_KEY_FILE=path",
+      command: sh`export ACME_EAB_KID=… ACME_EAB_HMAC_KEY=…   # or ACME_EAB_HMAC_KEY_FILE=path`,
     },
     exitCode: 2,
   });

@@ -20,6 +20,7 @@ import type { ClusterPreview, ClusterRead, ClusterWrite, LockableCluster } from 
 import type { Resolver } from "../ports/dns.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
 import { type KubeObject, refOf } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
 import { HELLO } from "./hello.ts";
@@ -76,7 +77,7 @@ export const chooseRelease = (
       why: "Minors are upgraded one at a time, with checks before each; install never does that by the way.",
       remedy: {
         text: "Keep the installed minor:",
-        command: `kn-bootstrap install --knative-version ${current.split(".").slice(0, 2).join(".")}`,
+        command: sh`kn-bootstrap install --knative-version ${current.split(".").slice(0, 2).join(".")}`,
       },
       exitCode: 2,
     });
@@ -170,7 +171,7 @@ export const assertAllowed = async (
       id: "plan.conflicts",
       what: `The plan would change ${conflicts.length} ${conflicts.length === 1 ? "field" : "fields"} that somebody else owns: ${shown.join("; ")}${conflicts.length > 5 ? " …" : ""}.`,
       why: "Nothing is forced that somebody else owns. Nothing was changed.",
-      remedy: { text: "Give the fields back, or take them:", command: "kn-bootstrap install --take-ownership" },
+      remedy: { text: "Give the fields back, or take them:", command: sh`kn-bootstrap install --take-ownership` },
       exitCode: 1,
     });
   }

@@ -5,6 +5,7 @@ import { outage } from "../core/outage.ts";
 import { ApiError } from "../ports/cluster.ts";
 import { messageOf, type Remedy, UserError } from "../ports/error.ts";
 import type { KubeObject } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
 import { relativeTo } from "../ports/zones.ts";
 import type { Installation } from "./installation.ts";
 import type { Tools } from "./lifecycle.ts";
@@ -67,7 +68,7 @@ const certificateThere = ({ cluster }: Tools): Trial => ({
     if (found) return `${found.names.join(", ")} until ${found.notAfter.toISOString().slice(0, 10)}`;
     throw couldNot(`Secret ${WILDCARD.namespace}/${WILDCARD.name} holds no certificate.`, {
       text: "Install again, which makes one.",
-      command: "kn-bootstrap install",
+      command: sh`kn-bootstrap install`,
     });
   },
 });

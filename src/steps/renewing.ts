@@ -9,6 +9,7 @@ import type { Step } from "../core/step.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { dataOf, type KubeObject } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
 import type { Installation } from "./installation.ts";
 import { runLocked, type Tools } from "./lifecycle.ts";
 import { proof } from "./proof.ts";
@@ -26,7 +27,7 @@ export const noCertificate = (): UserError =>
     id: "renew.nothing",
     what: "There is no certificate of kn-bootstrap in this cluster.",
     why: `Secret ${WILDCARD.namespace}/${WILDCARD.name} does not exist or holds none.`,
-    remedy: { text: "Install makes one; or see which cluster this is.", command: "kn-bootstrap status" },
+    remedy: { text: "Install makes one; or see which cluster this is.", command: sh`kn-bootstrap status` },
     exitCode: 2,
   });
 
@@ -84,7 +85,7 @@ export const runRenewal = async (plan: Plan, install: Installation, tools: Tools
         : "The old one was put back, and is served until its end.",
       remedy: {
         text: "See why the gateway does not take it up, then renew again.",
-        command: "kn-bootstrap renew -v",
+        command: sh`kn-bootstrap renew -v`,
       },
       exitCode: 1,
     }),

@@ -11,6 +11,7 @@ import { HOME, managerFor } from "../core/inventory.ts";
 import { emptySnapshot } from "../core/snapshot.ts";
 import type { PlanContext, Step } from "../core/step.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
 import { zoneLabel } from "../ports/zones.ts";
 import { askNobodyHeld } from "./cert-manager.ts";
 import { plannedDomain } from "./domain.ts";
@@ -150,7 +151,7 @@ const certificateUsable = (secret: ObjectRef): Check => ({
     const found = inspect(await ctx.cluster.get(secret));
     const remedy = {
       text: "Delete it and run install again.",
-      command: `kubectl delete secret ${secret.name} -n ${secret.namespace}`,
+      command: sh`kubectl delete secret ${secret.name} ${inNamespace(secret.namespace)}`,
     };
     if (!found) return fail(`Secret ${secret.namespace}/${secret.name} holds no certificate`, remedy);
     if (!found.keyMatches || !found.chainMatches) return fail("the certificate's key or chain does not match", remedy);

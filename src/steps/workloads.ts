@@ -4,6 +4,7 @@ import { deletions } from "../core/plan.ts";
 import type { PlanContext, Step } from "../core/step.ts";
 import { UserError } from "../ports/error.ts";
 import { describe, groupOf, type KubeObject } from "../ports/object.ts";
+import { inNamespace, joined, type ShellCommand, sh } from "../ports/shell.ts";
 import { CERT_MANAGER, inUse } from "./cert-manager.ts";
 import { createJudge, isPart, uidOf } from "./foreign.ts";
 import type { Removal } from "./installation.ts";
@@ -116,7 +117,7 @@ const refused = (all: readonly KubeObject[], roots: readonly KubeObject[]): User
     why: "Removing Knative would delete it. Nothing was changed.",
     remedy: {
       text: `Delete what nobody needs, and run uninstall again${roots.length > SHOWN ? `; the commands for the first ${SHOWN} are below` : ""}. With --delete-workloads uninstall would delete all of it itself: ${counted(all)}.`,
-      command: deleteCommands(roots.slice(0, SHOWN)).join("\n"),
+      command: joined("\n", deleteCommands(roots.slice(0, SHOWN))),
     },
     exitCode: 2,
   });
@@ -133,23 +134,20 @@ const counted = (objects: readonly KubeObject[]): string => {
 };
 
 /** One for each kind and namespace. */
-const deleteCommands = (objects: readonly KubeObject[]): readonly string[] => {
+const deleteCommands = (objects: readonly KubeObject[]): readonly ShellCommand[] => {
   const place = ({ apiVersion, kind, metadata }: KubeObject): string => {
     const group = groupOf(apiVersion);
     const resource = `${kind.toLowerCase()}${group ? `.${group}` : ""}`;
     return `${resource} ${metadata.namespace ?? ""}`;
   };
   return [...Map.groupBy(objects, place)].map(([key, alike]) => {
-    const [resource, namespace] = key.split(" ");
-    const names = alike.map(({ metadata }) => word(metadata.name));
+    const [resource = "", namespace] = key.split(" ");
+    const names = alike.map(({ metadata }) => metadata.name);
     // What looks like an option is none behind this.
-    const end = alike.some(({ metadata }) => metadata.name.startsWith("-")) ? ["--"] : [];
-    return ["kubectl delete", resource, ...(namespace ? ["-n", namespace] : []), ...end, ...names].join(" ");
+    const end = names.some((name) => name.startsWith("-")) ? ["--"] : [];
+    return sh`kubectl delete ${resource} ${inNamespace(namespace)} ${[...end, ...names]}`;
   });
 };
-
-/** Names of RBAC objects may hold anything that fits into a path. */
-const word = (text: string): string => (/^[\w.:-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 const noIngresses: Check = {
   id: "workloads.gone",
@@ -160,7 +158,7 @@ const noIngresses: Check = {
     return first
       ? fail(`${describe(first)} is still held by ${first.metadata.finalizers?.join(", ") ?? "its owner"}`, {
           text: "The ingress controller must run to let it go.",
-          command: "kubectl get kingress -A",
+          command: sh`kubectl get kingress -A`,
         })
       : ok("no workloads");
   },

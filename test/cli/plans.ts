@@ -2,6 +2,7 @@ import { blank } from "../../src/core/blank.ts";
 import type { ObjectChange, Plan } from "../../src/core/change.ts";
 import type { Report } from "../../src/core/run.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
+import { sh } from "../../src/ports/shell.ts";
 
 const object = (kind: string, name: string, namespace?: string, body: object = {}): KubeObject => ({
   apiVersion: "v1",
@@ -233,7 +234,7 @@ export const failedReport: Report = {
 export const next = [
   {
     text: "Deploy a first Service; it will answer at https://hello-default.apps.example.com:",
-    command: "kn service create hello --image gcr.io/knative-samples/helloworld-go",
+    command: sh`kn service create hello --image gcr.io/knative-samples/helloworld-go`,
   },
-  { text: "Take it all away again:", command: "kn-bootstrap uninstall" },
+  { text: "Take it all away again:", command: sh`kn-bootstrap uninstall` },
 ];

@@ -52,7 +52,7 @@ describe("a bug", () => {
     expect(text).toContain(`kn-bootstrap  ${packageJson.version}\n`);
     expect(text).toContain(`node          ${process.versions.node} (`);
     expect(text).toContain("command line  kn-bootstrap --domain apps.example.com\n");
-    expect(text).toMatch(/TypeError: x is undefined\n {4}at [\s\S]*Caused by: Error: deep down/);
+    expect(text).toMatch(/TypeError: x is undefined\n {6}at [\s\S]*Caused by: Error: deep down/);
     const events = text.split("Events:\n")[1]?.trim().split("\n") ?? [];
     expect(events.map((line) => JSON.parse(line).type)).toEqual(["target", "plan"]);
     expect((await stat(path)).mode & 0o777).toBe(0o600);

@@ -8,6 +8,7 @@ import { plainReporter } from "../../src/cli/reporter/plain.ts";
 import { createScreen, reflows } from "../../src/cli/reporter/screen.ts";
 import { terminalReporter } from "../../src/cli/reporter/tasks.ts";
 import type { Event } from "../../src/core/event.ts";
+import { lines, sh } from "../../src/ports/shell.ts";
 import { emulator } from "./emulator.ts";
 import { fakeHost } from "./host.ts";
 import { change, next, plan, report } from "./plans.ts";
@@ -22,12 +23,15 @@ const started = (step: string, title: string, changes: number): Event => ({
 });
 const namespace = change("create", { apiVersion: "v1", kind: "Namespace", metadata: { name: "x" } });
 const done = (step: string): Event => ({ type: "change-done", step, change: namespace });
-const waiting = (step: string, reason: string): Event => ({
+const waiting = (step: string, reason: string): Event & { readonly type: "waiting" } => ({
   type: "waiting",
   step,
   check: "a.b",
   reason,
-  remedy: { text: "Look at its log, or give it more time.", command: "kubectl logs -n knative-serving deploy/webhook" },
+  remedy: {
+    text: "Look at its log, or give it more time.",
+    command: sh`kubectl logs -n knative-serving deploy/webhook`,
+  },
 });
 
 const board = () => {
@@ -287,10 +291,10 @@ describe("progress at a terminal", () => {
     started("records", "Publish the records by hand", 1),
     { type: "note", level: "warning", text: "Two nodes only. Authorization: Bearer abcdefghijklmnopqrstuvwxyz" },
     waiting("crds", "1 of 2 established, token=abc123"),
-    waiting(
-      "records",
-      "publish these:\n_acme-challenge.apps.example.com. TXT one-very-long-value-that-is-there-to-be-copied",
-    ),
+    {
+      ...waiting("records", "publish these:"),
+      lines: lines("_acme-challenge.apps.example.com. TXT one-very-long-value-that-is-there-to-be-copied"),
+    },
     done("crds"),
     { type: "step-done", step: "crds", title: "Install CRDs", seconds: 2.1, summary: "2 established" },
     { type: "step-failed", step: "records", title: "Publish the records by hand", seconds: 31, error: "not there" },

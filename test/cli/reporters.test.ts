@@ -6,6 +6,7 @@ import { plainReporter } from "../../src/cli/reporter/plain.ts";
 import type { Event } from "../../src/core/event.ts";
 import { ApiError, Unreachable } from "../../src/ports/cluster.ts";
 import { Interrupted, UserError } from "../../src/ports/error.ts";
+import { joined, sh } from "../../src/ports/shell.ts";
 import { change, failedReport, next, plan, report } from "./plans.ts";
 
 const LOOK: Look = { columns: 80, color: false, unicode: true };
@@ -64,7 +65,7 @@ const EVENTS: readonly Event[] = [
     title: "There is room",
     status: "warn",
     summary: "2 of 6 vCPU",
-    remedy: { text: "Add a node.", command: "kubectl get nodes" },
+    remedy: { text: "Add a node.", command: sh`kubectl get nodes` },
   },
   { type: "plan", plan },
   { type: "step-started", step: "crds", title: "Install CRDs", changes: 12 },
@@ -141,7 +142,7 @@ describe("JSON for programs", () => {
     reporter.report(failedReport, []);
     reporter.problem(
       problemOf(
-        new UserError({ id: "a.b", what: "What.", why: "Why.", remedy: { text: "Do.", command: "x" }, exitCode: 2 }),
+        new UserError({ id: "a.b", what: "What.", why: "Why.", remedy: { text: "Do.", command: sh`x` }, exitCode: 2 }),
       ),
     );
     expect(lines().map(({ type }) => type)).toEqual([...EVENTS.map(({ type }) => type), "report", "report", "error"]);
@@ -181,7 +182,7 @@ describe("errors", () => {
     id: "a.b",
     what: "It broke",
     why: "Because.",
-    remedy: { text: "Mend it:", command: "mend --it\nmend --more" },
+    remedy: { text: "Mend it:", command: joined("\n", [sh`mend --it`, sh`mend --more`]) },
     exitCode: 2,
   });
 
@@ -217,7 +218,7 @@ describe("errors", () => {
         why: "https://mirror.example.com answered 404",
         remedy: {
           text: "Give a mirror that has it:",
-          command: "kn-bootstrap install --release-mirror https://mirror.example.com/knative",
+          command: sh`kn-bootstrap install --release-mirror https://mirror.example.com/knative`,
         },
         exitCode: 1,
       }),

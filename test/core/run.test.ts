@@ -4,6 +4,7 @@ import type { RecordsChange } from "../../src/core/change.ts";
 import { type RunTools, run } from "../../src/core/run.ts";
 import type { Step } from "../../src/core/step.ts";
 import { UserError } from "../../src/ports/error.ts";
+import { sh } from "../../src/ports/shell.ts";
 
 const zone = { id: "Z", name: "example.com", isPrivate: false, nameServers: [] };
 
@@ -34,7 +35,12 @@ it("says what people have to do in the order of the steps, whoever asked first",
       change: async (_zone: unknown, [change]: RecordsChange["sets"]) => {
         const name = change?.to?.name ?? "";
         if (name === "slow") await sleep(30);
-        throw new UserError({ id: "dns.publish", what: "Publish.", remedy: { text: "", command: name }, exitCode: 3 });
+        throw new UserError({
+          id: "dns.publish",
+          what: "Publish.",
+          remedy: { text: "", command: sh`${name}` },
+          exitCode: 3,
+        });
       },
     },
   } as unknown as RunTools;

@@ -235,7 +235,7 @@ describe("the network", () => {
     await expect(names(open({ fetch: noNetwork }), "a.yaml")).rejects.toMatchObject({
       id: "release.digest",
       exitCode: 2,
-      remedy: { command: `rm '${file}'` },
+      remedy: { command: `rm ${file}` },
     });
   });
 

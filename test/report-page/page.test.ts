@@ -5,6 +5,7 @@ import { DARK, LIGHT } from "../../src/cli/report-page/style.ts";
 import { broken } from "../../src/cli/report-page/topology.ts";
 import type { Plan } from "../../src/core/change.ts";
 import type { Event } from "../../src/core/event.ts";
+import { sh } from "../../src/ports/shell.ts";
 import { change, next, plan, report } from "../cli/plans.ts";
 import { ASKED, BEFORE, failedRun, record, STATUS, waiting, wholeRun } from "./recordings.ts";
 
@@ -216,7 +217,7 @@ describe("texts from elsewhere", () => {
         (recorder) => {
           recorder.see({ ...STATUS, problems: [token] });
           recorder.report({ ...report, steps: [{ ...report.steps[0], id: "a", summary: token } as never] }, [
-            { text: token, command: `curl -H 'Authorization: Basic aHVudGVyMg=='` },
+            { text: token, command: sh`curl -H 'Authorization: Basic aHVudGVyMg=='` },
           ]);
           recorder.problem({ id: "a.b", what: token, why: token, remedy: { text: token }, exitCode: 1 });
         },
@@ -252,7 +253,7 @@ describe("its size", () => {
           { type: "step-started", step: "s0", title: "S", changes: 1 },
           ...many(500, (index): Event => waiting("s0", "a.b", `${index} ${long}`)),
         ],
-        ({ problem }) => problem({ id: "a.b", what: long, remedy: { text: long, command: long }, exitCode: 1 }),
+        ({ problem }) => problem({ id: "a.b", what: long, remedy: { text: long, command: sh`${long}` }, exitCode: 1 }),
       ),
     );
     expect(page.length).toBeLessThan(1_000_000);

@@ -1,12 +1,13 @@
 import { type Asked, createRecorder, type Recorder, type Recording } from "../../src/cli/report-page/recording.ts";
 import type { Event } from "../../src/core/event.ts";
 import type { StepReport } from "../../src/core/run.ts";
+import { sh } from "../../src/ports/shell.ts";
 import type { Status } from "../../src/steps/status.ts";
 import { failedReport, next, plan, report } from "../cli/plans.ts";
 
 export const ASKED: Asked = {
   commandLine: "kn-bootstrap install --dns route53 --domain apps.example.com --report run.html",
-  command: "install",
+  command: sh`install`,
   version: "1.2.3",
   dns: "route53",
   tls: "letsencrypt",
@@ -45,7 +46,7 @@ export const BEFORE: readonly Event[] = [
     title: "There is room",
     status: "warn",
     summary: "2 of 6 vCPU",
-    remedy: { text: "Add a node.", command: "kubectl get nodes" },
+    remedy: { text: "Add a node.", command: sh`kubectl get nodes` },
   },
   { type: "plan", plan },
 ];
@@ -55,7 +56,7 @@ export const waiting = (step: string, check: string, reason: string): Event => (
   step,
   check,
   reason,
-  remedy: { text: `Look at ${check}.`, command: `kubectl describe ${step}` },
+  remedy: { text: `Look at ${check}.`, command: sh`kubectl describe ${step}` },
 });
 
 /** Plays a run to a recorder, a second for each event, and returns what it knows then. */
@@ -108,7 +109,7 @@ export const failedRun = (): Recording =>
         id: "serving.deployments",
         what: "Deployment knative-serving/activator: ImagePullBackOff: 401 from gcr.io",
         why: "Waiting cannot mend this.",
-        remedy: { text: "Give the nodes access.", command: "kubectl describe pod activator" },
+        remedy: { text: "Give the nodes access.", command: sh`kubectl describe pod activator` },
         exitCode: 1,
       });
     },

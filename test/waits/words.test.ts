@@ -86,7 +86,7 @@ describe("a pull that failed", () => {
       false,
     ],
   ])("%#", (image, message, summary, refused) => {
-    expect(pullProblem(image, message, "")).toMatchObject({ summary, refused });
+    expect(pullProblem(image, message)).toMatchObject({ summary, refused });
   });
 });
 

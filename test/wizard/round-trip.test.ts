@@ -49,11 +49,7 @@ const keptOf = (config: Config): Kept => ({
 describe("the wizard's answers", () => {
   it("are the same configuration as the command and as the file that it ends with", async () => {
     const path = join(folder, "kn-bootstrap.yaml");
-    const odd = fc.constantFrom(
-      {},
-      { context: "it's: #1", timeout: 5400 },
-      { kubeconfig: "a b/ü\t\\.yaml", hpa: true },
-    );
+    const odd = fc.constantFrom({}, { context: "it's: #1", timeout: 5400 }, { kubeconfig: "a b/ü\\.yaml", hpa: true });
     await fc.assert(
       fc.asyncProperty(sights, chances, odd, async (sight, chance, others) => {
         const config = completed(await askAll(sight, others, anybody(chance)));

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../../ports/error.ts";
+import { fileWord, sh } from "../../ports/shell.ts";
 import { type PluginCredential, runPlugin } from "./exec.ts";
 import type { Login, Pem } from "./target.ts";
 import type { Timing } from "./timing.ts";
@@ -94,7 +95,7 @@ const unreadable = (file: string, error: unknown): never => {
     what: `the kubeconfig's credentials in ${file} cannot be read: ${messageOf(error)}`,
     remedy: {
       text: "Restore the file, or correct the kubeconfig. This shows what stands there:",
-      command: `ls -l ${file}`,
+      command: sh`ls -l ${fileWord(file)}`,
     },
     exitCode: 2,
   });
@@ -151,7 +152,7 @@ const providerToken = (provider: Readonly<Record<string, unknown>>): (() => Prom
         what: `the auth-provider "${String(provider.name)}" of the kubeconfig gave no credentials: ${messageOf(error)}`,
         remedy: {
           text: "Log in again with your provider's tool, then see that kubectl works:",
-          command: "kubectl version",
+          command: sh`kubectl version`,
         },
         exitCode: 1,
       });

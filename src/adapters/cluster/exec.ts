@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { messageOf, UserError } from "../../ports/error.ts";
 import { at } from "../../ports/object.ts";
+import { sh } from "../../ports/shell.ts";
 import type { PluginSettings } from "./target.ts";
 
 /** What a credential plugin gave: a token, a client certificate, or both. */
@@ -97,7 +98,7 @@ const missing = (plugin: PluginSettings): UserError =>
     why: "It cannot be found on PATH, and the cluster's credentials come from it.",
     remedy: {
       text: plugin.installHint ?? "Install it, then see that kubectl works:",
-      ...(plugin.installHint ? {} : { command: "kubectl version" }),
+      ...(plugin.installHint ? {} : { command: sh`kubectl version` }),
     },
     exitCode: 2,
   });
@@ -109,7 +110,7 @@ const failed = (plugin: PluginSettings, reason: string, stderr = ""): UserError 
     why: stderr.trim().split("\n").slice(-5).join(" ") || "It said nothing more.",
     remedy: {
       text: "Log in again with your provider's tool, then see that kubectl works:",
-      command: "kubectl version",
+      command: sh`kubectl version`,
     },
     exitCode: 1,
   });

@@ -4,6 +4,7 @@ import path from "node:path";
 import { newClusters, newContexts, newUsers } from "@kubernetes/client-node/dist/config_types.js";
 import { messageOf, UserError } from "../../ports/error.ts";
 import { at, isRecord } from "../../ports/object.ts";
+import { fileWord, sh } from "../../ports/shell.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -73,7 +74,7 @@ export const readKubeconfig = async (given: string | undefined, env: Environment
       : `KUBECONFIG names ${list.join(", ")}, and no such file exists`,
     remedy: {
       text: "Name a kubeconfig that kubectl can use; this shows what kubectl has:",
-      command: "kubectl config get-contexts",
+      command: sh`kubectl config get-contexts`,
     },
     exitCode: 2,
   });
@@ -89,7 +90,10 @@ const readText = async (file: string): Promise<string | undefined> => {
     throw new UserError({
       id: "kubeconfig.unreadable",
       what: `the kubeconfig ${file} cannot be read: ${reasons[String(code)] ?? messageOf(error)}`,
-      remedy: { text: "Name a file that you may read. This shows what stands there:", command: `ls -ld ${file}` },
+      remedy: {
+        text: "Name a file that you may read. This shows what stands there:",
+        command: sh`ls -ld ${fileWord(file)}`,
+      },
       exitCode: 2,
     });
   }
@@ -126,7 +130,7 @@ const parse = async (text: string, file: string): Promise<Kubeconfig> => {
       what: `the kubeconfig ${file} cannot be understood: ${firstLine(messageOf(error))}`,
       remedy: {
         text: "Correct it, or write it again with your provider's tool. kubectl shows what it understands:",
-        command: `kubectl --kubeconfig ${file} config view`,
+        command: sh`kubectl --kubeconfig ${fileWord(file)} config view`,
       },
       exitCode: 2,
     });

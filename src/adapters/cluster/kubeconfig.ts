@@ -3,6 +3,7 @@ import { isIPv6 } from "node:net";
 import path from "node:path";
 import { messageOf, UserError } from "../../ports/error.ts";
 import { at, isRecord } from "../../ports/object.ts";
+import { fileWord, option, sh } from "../../ports/shell.ts";
 import {
   type ClusterEntry,
   type Environment,
@@ -38,7 +39,7 @@ export const loadKubeconfig = async (options: KubeconfigOptions): Promise<Cluste
     id: "kubeconfig.missing",
     what: "no cluster is named: there is no kubeconfig, and this is not a pod with a service account",
     why: "--kubeconfig, KUBECONFIG and ~/.kube/config were tried, in this order.",
-    remedy: { text: "Name a kubeconfig, or try everything without a cluster:", command: "kn-bootstrap rehearse" },
+    remedy: { text: "Name a kubeconfig, or try everything without a cluster:", command: sh`kn-bootstrap rehearse` },
     exitCode: 2,
   });
 };
@@ -82,7 +83,7 @@ const chooseContext = (config: Kubeconfig, wanted: string | undefined): Kubeconf
       id: "kubeconfig.no-context",
       what: `${config.files.join(", ")} does not say which context to use`,
       why: listed,
-      remedy: { text: "Choose one:", command: `kn-bootstrap … --context ${names[0] ?? "<name>"}` },
+      remedy: { text: "Choose one:", command: sh`kn-bootstrap … ${option("--context", names[0] ?? "NAME")}` },
       exitCode: 2,
     });
   }
@@ -93,7 +94,10 @@ const chooseContext = (config: Kubeconfig, wanted: string | undefined): Kubeconf
     id: "kubeconfig.unknown-context",
     what: `${config.files.join(", ")} has no context "${name}"${near ? `, did you mean "${near}"?` : ""}`,
     why: listed,
-    remedy: { text: "Choose one of them:", command: `kn-bootstrap … --context ${near ?? names[0] ?? "<name>"}` },
+    remedy: {
+      text: "Choose one of them:",
+      command: sh`kn-bootstrap … ${option("--context", near ?? names[0] ?? "NAME")}`,
+    },
     exitCode: 2,
   });
 };
@@ -104,7 +108,7 @@ const brokenContext = (config: Kubeconfig, context: string, missing: string): Us
     what: `context "${context}" names ${missing}, which ${config.files.join(", ")} does not have`,
     remedy: {
       text: "Correct the context, or choose another one with --context:",
-      command: "kubectl config get-contexts",
+      command: sh`kubectl config get-contexts`,
     },
     exitCode: 2,
   });
@@ -115,7 +119,10 @@ const serverOf = (cluster: ClusterEntry): string => {
   throw new UserError({
     id: "kubeconfig.server",
     what: `cluster "${cluster.name}" has the server "${cluster.server}", which is no http:// or https:// address`,
-    remedy: { text: "Correct it:", command: `kubectl config set-cluster ${cluster.name} --server=https://<host>:6443` },
+    remedy: {
+      text: "Correct it:",
+      command: sh`kubectl config set-cluster ${cluster.name} --server=https://HOST:6443`,
+    },
     exitCode: 2,
   });
 };
@@ -134,7 +141,7 @@ const confidential = (login: Login, cluster: ClusterEntry, server: string): Logi
     why: "Without TLS they would be sent for everybody on the way to read. Nothing was sent.",
     remedy: {
       text: "Name the server by https, or go through a tunnel to this machine's own loopback:",
-      command: `kubectl config set-cluster ${cluster.name} --server=${server.replace(/^http:/, "https:")}`,
+      command: sh`kubectl config set-cluster ${cluster.name} --server=${server.replace(/^http:/, "https:")}`,
     },
     exitCode: 2,
   });
@@ -149,7 +156,10 @@ const caOf = async (cluster: ClusterEntry): Promise<string | undefined> => {
     throw new UserError({
       id: "kubeconfig.unreadable",
       what: `the certificate-authority of cluster "${cluster.name}" cannot be read: ${messageOf(error)}`,
-      remedy: { text: "Correct the path in the kubeconfig, or restore the file:", command: `ls -l ${cluster.caFile}` },
+      remedy: {
+        text: "Correct the path in the kubeconfig, or restore the file:",
+        command: sh`ls -l ${fileWord(cluster.caFile)}`,
+      },
       exitCode: 2,
     });
   }
@@ -176,7 +186,7 @@ const loginOf = (
       id: "kubeconfig.impersonation",
       what: `user "${user.name}" has as-groups, as-uid or as-user-extra without "as"`,
       why: "A group can only be impersonated together with a user.",
-      remedy: { text: "Add the user to impersonate:", command: `kubectl config set users.${user.name}.as <name>` },
+      remedy: { text: "Add the user to impersonate:", command: sh`kubectl config set users.${user.name}.as NAME` },
       exitCode: 2,
     });
   }

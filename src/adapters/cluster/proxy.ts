@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { UserError } from "../../ports/error.ts";
+import { type ShellCommand, sh } from "../../ports/shell.ts";
 import type { Environment } from "./kubeconfig-files.ts";
 
 /**
@@ -7,11 +8,11 @@ import type { Environment } from "./kubeconfig-files.ts";
  * says otherwise. Source of the rules: golang.org/x/net/http/httpproxy, which kubectl follows.
  */
 export const chooseProxy = (server: URL, proxyUrl: string | undefined, env: Environment): string | undefined => {
-  if (proxyUrl) return checked(proxyUrl, "proxy-url of the kubeconfig", "kubectl config view --minify");
+  if (proxyUrl) return checked(proxyUrl, "proxy-url of the kubeconfig", sh`kubectl config view --minify`);
   const name = server.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
   const value = env[name] || env[name.toLowerCase()];
   if (!value || isLoopback(hostOf(server)) || isExempt(server, env.NO_PROXY || env.no_proxy || "")) return undefined;
-  return checked(value.includes("://") ? value : `http://${value}`, name, `printenv ${name}`);
+  return checked(value.includes("://") ? value : `http://${value}`, name, sh`printenv ${name}`);
 };
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "");
@@ -47,7 +48,7 @@ const inRange = (host: string, range: string): boolean => {
   return list.check(host, type);
 };
 
-const checked = (text: string, source: string, show: string): string => {
+const checked = (text: string, source: string, show: ShellCommand): string => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && ["http:", "https:", "socks5:", "socks5h:"].includes(url.protocol)) return url.href;
   throw new UserError({

@@ -1,6 +1,7 @@
 import { isIPv6 } from "node:net";
 import { type DecodedPacket, decode, encode, type Answer as PacketRecord, RECURSION_DESIRED } from "dns-packet";
 import type { Answer, RecordType, ResourceRecord } from "../../ports/dns.ts";
+import { escapedName, unescapedName } from "../../ports/dns-name.ts";
 
 export interface Question {
   readonly name: string;
@@ -23,7 +24,7 @@ export const encodeQuestion = ({ name, type, recursion }: Question, id: number, 
     type: "query",
     id,
     flags: recursion ? RECURSION_DESIRED : 0,
-    questions: [{ name: name === "" ? "." : name, type, class: "IN" }],
+    questions: [{ name: name === "" ? "." : unescapedName(name), type, class: "IN" }],
     additionals: edns
       ? [
           {
@@ -40,7 +41,8 @@ export const encodeQuestion = ({ name, type, recursion }: Question, id: number, 
       : [],
   });
 
-const nameOf = (name: string): string => name.toLowerCase().replace(/\.$/, "");
+/** As the rest of the program has names: lower case, no dot at the end, nothing in them that could be taken for something else. */
+const nameOf = (name: string): string => escapedName(name.toLowerCase().replace(/\.$/, ""));
 
 /**
  * Undefined: this is no answer to that question, but noise or a forgery (RFC 5452 section 9.1); go on listening. A server that could not
@@ -56,7 +58,11 @@ export const decodeAnswer = (message: Buffer, { name, type }: Question, id: numb
   if (packet.id !== id || !packet.flag_qr) return undefined;
   const [echo, ...more] = packet.questions ?? [];
   if (!echo) return rcodeOf(packet) === "NOERROR" ? undefined : packet;
-  const same = nameOf(echo.name) === nameOf(name) && echo.type === type && echo.class === "IN" && more.length === 0;
+  const same =
+    nameOf(echo.name) === name.toLowerCase().replace(/\.$/, "") &&
+    echo.type === type &&
+    echo.class === "IN" &&
+    more.length === 0;
   return same ? packet : undefined;
 };
 

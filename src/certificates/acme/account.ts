@@ -3,6 +3,7 @@ import { type Account, type Authority, AuthorityError } from "../../ports/author
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+import { sh } from "../../ports/shell.ts";
 import { opaque, secretRef, shortHash, textOf } from "./secrets.ts";
 import type { AcmeIssuerOptions, AcmeTools } from "./types.ts";
 
@@ -98,7 +99,7 @@ export const externalAccountMissing = (directory: string): UserError =>
     why: "It wants an external account binding (RFC 8555 §7.3.4), and none is given.",
     remedy: {
       text: "Get a key from the CA's console and set:",
-      command: "export ACME_EAB_KID=… ACME_EAB_HMAC_KEY=…",
+      command: sh`export ACME_EAB_KID=… ACME_EAB_HMAC_KEY=…`,
     },
     exitCode: 2,
   });

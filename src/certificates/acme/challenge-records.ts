@@ -1,3 +1,4 @@
+import { dig } from "../../ports/dig.ts";
 import { UserError } from "../../ports/error.ts";
 import {
   isInZone,
@@ -144,7 +145,7 @@ const outside = (zone: Zone, name: string): UserError =>
   new UserError({
     id: "acme.challenge-zone",
     what: `The challenge must be written at ${name}, which does not lie in zone ${zone.name}.`,
-    remedy: { text: "See where the name leads:", command: `dig +noall +answer CNAME ${name}` },
+    remedy: { text: "See where the name leads:", command: dig(["+noall", "+answer", "CNAME"], name) },
     exitCode: 1,
   });
 
@@ -153,6 +154,9 @@ const routed = (name: string, policy: string): UserError =>
     id: "acme.challenge-routing",
     what: `${name} has TXT records with ${policy} routing; a challenge cannot be written beside them.`,
     why: "The provider allows one routing policy for a name and type.",
-    remedy: { text: "Remove them, or write them with multivalue routing. What is there:", command: `dig TXT ${name}` },
+    remedy: {
+      text: "Remove them, or write them with multivalue routing. What is there:",
+      command: dig(["TXT"], name),
+    },
     exitCode: 1,
   });

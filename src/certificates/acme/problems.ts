@@ -1,5 +1,8 @@
 import { type AcmeProblem, AuthorityError, AuthorityUnreachable, type DirectoryInfo } from "../../ports/authority.ts";
+import { dig } from "../../ports/dig.ts";
+import { characterString, escapedName } from "../../ports/dns-name.ts";
 import { messageOf, UserError } from "../../ports/error.ts";
+import { type Lines, lines, sh } from "../../ports/shell.ts";
 import { ZoneMoved, ZonesUnreachable } from "../../ports/zones.ts";
 import { externalAccountMissing } from "./account.ts";
 import { inUtc } from "./ledger.ts";
@@ -45,7 +48,7 @@ export const explained = (error: unknown, context: ProblemContext): unknown => {
         text: isDistrusted
           ? "A private CA needs its root: --acme-ca-file."
           : "When it is back, run the same command again: the same order goes on. This asks it:",
-        command: `curl -sS ${isDistrusted ? "-v " : ""}${context.directory}`,
+        command: sh`curl -sS ${isDistrusted ? ["-v"] : []} ${context.directory}`,
       },
       exitCode: 1,
       cause: error,
@@ -90,13 +93,13 @@ const sayWhy = (problem: AcmeProblem, context: ProblemContext, name: string | un
     case "incorrectResponse":
       return bad("unauthorized", `${ca} did not see the right TXT record for ${subject}.`, {
         text: "See what the name's own servers answer, and whether another zone or a cache stands in between.",
-        command: `dig +trace TXT ${challengeName(name ?? context.names[0] ?? "")}`,
+        command: dig(["+trace", "TXT"], challengeName(name ?? context.names[0] ?? "")),
       });
     case "dns":
     case "connection":
       return bad("dns", `${ca} could not look up ${subject}.`, {
         text: "See whether the domain is delegated and its servers answer from everywhere.",
-        command: `dig +trace TXT ${challengeName(name ?? context.names[0] ?? "")}`,
+        command: dig(["+trace", "TXT"], challengeName(name ?? context.names[0] ?? "")),
       });
     case "externalAccountRequired":
       return externalAccountMissing(context.directory);
@@ -136,12 +139,14 @@ const sayWhy = (problem: AcmeProblem, context: ProblemContext, name: string | un
 const challengeName = (name: string): string => `_acme-challenge.${name.replace(/^\*\./, "")}`;
 
 /** RFC 8659, with the parameters of RFC 8657. A wildcard asks for `issuewild` where there is one, so that is what is offered. */
-export const caaRecord = (name: string, { directory, info, names, accountUrl }: ProblemContext): string => {
+export const caaRecord = (name: string, { directory, info, names, accountUrl }: ProblemContext): Lines => {
   const domain = name.split(", ")[0]?.replace(/^\*\./, "") ?? "";
   const identity = info?.caaIdentities[0] ?? new URL(directory).hostname;
   const tag = name.startsWith("*.") || names.includes(`*.${domain}`) ? "issuewild" : "issue";
   const account = accountUrl ? `; accounturi=${accountUrl}` : "";
-  return `${domain}. CAA 0 ${tag} "${identity}; validationmethods=dns-01${account}"`;
+  return lines(
+    `${escapedName(domain)}. CAA 0 ${tag} ${characterString(`${identity}; validationmethods=dns-01${account}`)}`,
+  );
 };
 
 /** From Retry-After, else from Boulder's own words: `retry after 2026-08-01 10:00:00 UTC`. */

@@ -1,6 +1,8 @@
 import { type Check, fail, ok, type ReadContext } from "../../core/check.ts";
+import { dig } from "../../ports/dig.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { at, conditionOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
+import { inNamespace, sh } from "../../ports/shell.ts";
 import { API } from "./issuer.ts";
 
 /**
@@ -23,7 +25,7 @@ const text = (value: unknown): string => (typeof value === "string" ? value.trim
 
 const describe = (kind: string, { metadata }: KubeObject): Remedy => ({
   text: "Look at its events.",
-  command: `kubectl describe ${kind} ${metadata.name} -n ${metadata.namespace}`,
+  command: sh`kubectl describe ${kind} ${metadata.name} ${inNamespace(metadata.namespace)}`,
 });
 
 const ownedBy = (objects: readonly KubeObject[], owner: KubeObject): readonly KubeObject[] =>
@@ -41,7 +43,7 @@ const challengeRemedy = (challenge: KubeObject, reason: string): Remedy => {
   if (/AccessDenied|not authorized to perform|NoCredentialProviders|get credentials/i.test(reason))
     return {
       text: "cert-manager may not write to the zone: give its pod's role, or the key in its Secret, these rights:",
-      command: "kn-bootstrap iam-policy",
+      command: sh`kn-bootstrap iam-policy`,
     };
   if (/BADKEY|BADSIG|NOTAUTH|REFUSED/.test(reason))
     return {
@@ -51,7 +53,7 @@ const challengeRemedy = (challenge: KubeObject, reason: string): Remedy => {
   if (/multivalue answer/i.test(reason))
     return {
       text: "Another tool left a TXT record set at the challenge's name: remove it.",
-      command: `dig +noall +answer TXT _acme-challenge.${text(at(challenge, "spec", "dnsName"))}`,
+      command: dig(["+noall", "+answer", "TXT"], `_acme-challenge.${text(at(challenge, "spec", "dnsName"))}`),
     };
   if (/propagat|self check|authoritative nameservers/i.test(reason))
     return {
@@ -110,7 +112,7 @@ const waiting = (certificate: KubeObject, now: Date): string => {
 
 const startAnew = ({ metadata }: KubeObject): Remedy => ({
   text: "Mend the cause; then delete the Certificate, which Knative makes again, so that it is tried at once.",
-  command: `kubectl delete certificate.cert-manager.io ${metadata.name} -n ${metadata.namespace}`,
+  command: sh`kubectl delete certificate.cert-manager.io ${metadata.name} ${inNamespace(metadata.namespace)}`,
 });
 
 /** Why cert-manager's Certificate is not ready; undefined: it is. */
@@ -160,7 +162,7 @@ const knativeCause = async (ctx: ReadContext, wanted: KubeObject): Promise<Cause
       "Knative's controller does not ask cert-manager: it decides so when it starts, and started before it was told to",
     remedy: {
       text: "Restart it.",
-      command: "kubectl rollout restart deployment controller -n knative-serving",
+      command: sh`kubectl rollout restart deployment controller -n knative-serving`,
     },
   };
 };
@@ -184,7 +186,7 @@ export const certificatesReady = (namespace: string, route?: string): Check => (
     if (wanted.length === 0)
       return fail("Knative has not asked for a certificate yet", {
         text: "Look at the Route, and whether external-domain-tls is enabled.",
-        command: `kubectl describe route ${route ?? ""} -n ${namespace}`.replace("  ", " "),
+        command: sh`kubectl describe route ${route ? [route] : []} -n ${namespace}`,
       });
     for (const one of wanted) {
       const cause = await knativeCause(ctx, one);

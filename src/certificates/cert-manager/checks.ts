@@ -1,5 +1,7 @@
 import { type Check, fail, ok } from "../../core/check.ts";
+import type { Remedy } from "../../ports/error.ts";
 import { at, conditionOf, isRecord, type KubeObject } from "../../ports/object.ts";
+import { sh } from "../../ports/shell.ts";
 import { ISSUER } from "./issuer.ts";
 
 const ADMISSION = "admissionregistration.k8s.io/v1";
@@ -28,7 +30,7 @@ export const certManagerAnswers: Check = {
       return fail("cert-manager has no webhook configuration", { text: "Run install again." });
     const look = {
       text: "Look at cert-manager's pods.",
-      command: `kubectl get pods,endpointslices -n ${namespace}`,
+      command: sh`kubectl get pods,endpointslices -n ${namespace}`,
     };
     const slices = await ctx.cluster.list({
       apiVersion: "discovery.k8s.io/v1",
@@ -44,7 +46,7 @@ export const certManagerAnswers: Check = {
       const { kind, metadata } = configuration;
       return fail(`${kind} ${metadata.name} has no caBundle yet: the cainjector writes it`, {
         text: "Look at the cainjector's log.",
-        command: `kubectl logs -n ${namespace} -l app.kubernetes.io/component=cainjector --tail=20`,
+        command: sh`kubectl logs -n ${namespace} -l app.kubernetes.io/component=cainjector --tail=20`,
       });
     }
     return ok("answers");
@@ -52,8 +54,8 @@ export const certManagerAnswers: Check = {
 };
 
 /** What to do about a refusal of the CA, by its own words. */
-const accountRemedy = (message: string): { readonly text: string; readonly command: string } => {
-  const command = `kubectl describe clusterissuer ${ISSUER.name}`;
+const accountRemedy = (message: string): Remedy => {
+  const command = sh`kubectl describe clusterissuer ${ISSUER.name}`;
   if (/x509|certificate/.test(message))
     return { text: "Give the root that the CA's own https is verified with: --acme-ca-file.", command };
   if (/externalAccount/i.test(message))
@@ -75,8 +77,7 @@ export const issuerReady: Check = {
     if (!ready || observed < (live.metadata.generation ?? 0))
       return fail(`cert-manager has not looked at ClusterIssuer ${ISSUER.name} yet`, {
         text: "Look at cert-manager's log.",
-        command:
-          "kubectl logs -A -l app.kubernetes.io/name=cert-manager,app.kubernetes.io/component=controller --tail=20",
+        command: sh`kubectl logs -A -l app.kubernetes.io/name=cert-manager,app.kubernetes.io/component=controller --tail=20`,
       });
     const message = String(ready.message ?? ready.reason ?? "");
     return ready.status === "True" ? ok(message) : fail(message, accountRemedy(message));

@@ -2,6 +2,7 @@ import { ownerOf } from "../../core/inventory.ts";
 import { UserError } from "../../ports/error.ts";
 import { at, type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
 import type { Reader } from "../../ports/reader.ts";
+import { sh } from "../../ports/shell.ts";
 
 /** A cert-manager that runs in the cluster, whoever made it: release manifest, Helm, OLM. */
 export interface Found {
@@ -99,7 +100,7 @@ const leftover = (): UserError =>
     why: "Somebody removed its Deployments and kept its CustomResourceDefinitions, and with them Certificates that may be in use.",
     remedy: {
       text: "Install it again the way it was installed, or, if these Certificates are needed no more, delete its kinds:",
-      command: "kubectl get crd -o name | grep cert-manager.io | xargs kubectl delete",
+      command: sh`kubectl get crd -o name | grep cert-manager.io | xargs kubectl delete`,
     },
     exitCode: 2,
   });
@@ -111,7 +112,7 @@ const old = (version: string | undefined): UserError =>
     why: "Knative asks for certificates in that version, and what others installed is not changed.",
     remedy: {
       text: "Upgrade it first, the way it was installed. What runs:",
-      command: "kubectl get deployments -A -l app.kubernetes.io/component=controller -o wide",
+      command: sh`kubectl get deployments -A -l app.kubernetes.io/component=controller -o wide`,
     },
     exitCode: 2,
   });
@@ -134,7 +135,7 @@ export const assertKnative = (minor: string): void => {
     why: "Up to 1.14 a component of its own, net-certmanager, stands between the two; it is archived and not installed here.",
     remedy: {
       text: "Choose a newer Knative, or another way to a certificate:",
-      command: "kn-bootstrap install --tls letsencrypt",
+      command: sh`kn-bootstrap install --tls letsencrypt`,
     },
     exitCode: 2,
   });

@@ -1,6 +1,7 @@
 import { type Finding, fail, never, type ReadContext } from "../../core/check.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { conditionOf, type KubeObject } from "../../ports/object.ts";
+import { sh } from "../../ports/shell.ts";
 import { happeningsIn } from "../events.ts";
 import { type Before, countedSince, ENOUGH_REFUSALS } from "../pods.ts";
 import { pullProblem } from "../pull.ts";
@@ -24,7 +25,7 @@ export const digestProblem = async (
   const { summary, remedy, refused, host } = pullProblem(
     image,
     why,
-    `kubectl describe revision ${name} -n ${namespace}`,
+    sh`kubectl describe revision ${name} -n ${namespace}`,
   );
   // It asks again with longer and longer pauses, and each refusal is an event.
   const count = (await happeningsIn(ctx, namespace))

@@ -2,6 +2,7 @@ import { type Finding, fail, type ReadContext } from "../../core/check.ts";
 import { ApiError } from "../../ports/cluster.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { at, conditionOf, describe, type KubeObject } from "../../ports/object.ts";
+import { inNamespace, sh } from "../../ports/shell.ts";
 import { happeningsIn } from "../events.ts";
 import { type Before, countedSince } from "../pods.ts";
 import { judgeRefusal } from "../refused.ts";
@@ -62,7 +63,7 @@ const unrevised = async (
     ) > 0;
   if (ready?.status !== "False" || !REFUSED.test(told)) return undefined;
   const message = told.replace(REFUSED, "");
-  const command = `kubectl describe configuration ${name} -n ${namespace}`;
+  const command = sh`kubectl describe configuration ${name} ${inNamespace(namespace)}`;
   return judgeRefusal(ctx, { subject, what: "a Revision", message, isNew, namespace, command });
 };
 
@@ -79,17 +80,17 @@ const inItsWords = (subject: string, objects: readonly (KubeObject | undefined)[
   if (!object || !text)
     return fail(`${subject} is not ready yet: Knative has not looked at it`, {
       text: "Look at Knative's controller.",
-      command: "kubectl logs deployment/controller -n knative-serving --tail=20",
+      command: sh`kubectl logs deployment/controller -n knative-serving --tail=20`,
     });
   const where = object.kind === "Service" ? "" : `${describe(object)}: `;
   const remedy: Remedy = text.startsWith("IngressNotConfigured")
     ? {
         text: "Look at whose ingress class it has, and at that controller.",
-        command: `kubectl get kingress ${name} -n ${namespace} -o yaml`,
+        command: sh`kubectl get kingress ${name ?? ""} ${inNamespace(namespace)} -o yaml`,
       }
     : {
         text: "See why Knative does not call it ready.",
-        command: `kubectl get ksvc,route,configuration,revision -n ${namespace} -o wide`,
+        command: sh`kubectl get ksvc,route,configuration,revision ${inNamespace(namespace)} -o wide`,
       };
   return fail(`${subject} is not ready yet: ${where}${text}`, remedy);
 };

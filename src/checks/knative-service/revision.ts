@@ -1,5 +1,6 @@
 import { type Finding, fail, type ReadContext } from "../../core/check.ts";
 import { conditionOf, describe, type KubeObject } from "../../ports/object.ts";
+import { sh } from "../../ports/shell.ts";
 import { happeningsIn } from "../events.ts";
 import { type Before, countedSince, podsProblem } from "../pods.ts";
 import { judgeRefusal, podsRefused, refusalsOf } from "../refused.ts";
@@ -45,7 +46,7 @@ const undeployed = async (
   const isNew = countedSince(before, `${uid} deployment`, count) > 0;
   const message = errors.at(-1)?.message.replace(/^failed to create deployment "[^"]*": /, "");
   if (message === undefined) return undefined;
-  const command = `kubectl describe revision ${name} -n ${namespace}`;
+  const command = sh`kubectl describe revision ${name} -n ${namespace}`;
   return judgeRefusal(ctx, { subject, what: "its Deployment", message, isNew, namespace, command });
 };
 
@@ -60,7 +61,7 @@ const givenUp = async (
   if (resources?.status !== "False") return undefined;
   const outcome = String(resources.message || resources.reason);
   const { name, namespace = "" } = deployment.metadata;
-  const command = `kubectl describe revision ${revision.metadata.name} -n ${namespace}`;
+  const command = sh`kubectl describe revision ${revision.metadata.name} -n ${namespace}`;
   const happenings = await happeningsIn(ctx, namespace);
   const refusal = refusalsOf(deployment, happenings).at(-1);
   if (refusal) {
@@ -79,8 +80,8 @@ const securely = (finding: Finding): Finding => {
   return {
     ...finding,
     remedy: {
-      text: `Let Knative give new Revisions what "restricted" asks for, where their images need no root. Or let the namespace enforce less: ${finding.remedy.command}`,
-      command: `kubectl patch configmap config-features -n knative-serving --type merge -p '{"data":{"secure-pod-defaults":"enabled"}}'`,
+      text: `Let Knative give new Revisions what "restricted" asks for, where their images need no root.${finding.remedy.command ? ` Or let the namespace enforce less: ${finding.remedy.command}` : ""}`,
+      command: sh`kubectl patch configmap config-features -n knative-serving --type merge -p '{"data":{"secure-pod-defaults":"enabled"}}'`,
     },
   };
 };

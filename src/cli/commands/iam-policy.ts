@@ -5,6 +5,8 @@ import { manual } from "../../dns/manual/index.ts";
 import { markerName } from "../../dns/ownership.ts";
 import { createPlaces, type Places } from "../../dns/place.ts";
 import { UserError } from "../../ports/error.ts";
+import { sh } from "../../ports/shell.ts";
+import { visibleData } from "../../ports/visible.ts";
 import type { Zone } from "../../ports/zones.ts";
 import { openPublication } from "../../steps/publication.ts";
 import { publishedNames } from "../../steps/records.ts";
@@ -29,7 +31,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
       const { id, name } = first.zone;
       return [{ id, name, names: same.map((place) => place.name), ...(isOnlyAsked ? { types: ["TXT"] } : {}) }];
     });
-    ctx.stdout(`${JSON.stringify(iamPolicy({ zones }), null, 2)}\n`);
+    ctx.stdout(`${JSON.stringify(visibleData(iamPolicy({ zones })), null, 2)}\n`);
     return 0;
   } finally {
     close();
@@ -55,7 +57,7 @@ const lookUp = async (ctx: CommandContext, domain: string): Promise<LookedUp> =>
         why: "The policy names the hosted zone, which is asked for at AWS.",
         remedy: {
           text: "Or give its id, then nobody at AWS is asked:",
-          command: `kn-bootstrap iam-policy --domain ${domain} --dns-zone-id Z…`,
+          command: sh`kn-bootstrap iam-policy --domain ${domain} --dns-zone-id Z…`,
         },
         exitCode: error.exitCode,
       });
@@ -82,7 +84,7 @@ const unknownId = (domain: string, name: string): UserError =>
     why: "With --dns-zone-id nobody at AWS is asked.",
     remedy: {
       text: "Leave --dns-zone-id out; then the zones are asked for with your credentials:",
-      command: `kn-bootstrap iam-policy --domain ${domain}`,
+      command: sh`kn-bootstrap iam-policy --domain ${domain}`,
     },
     exitCode: 2,
   });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { didYouMean } from "../../config/similar.ts";
 import { UserError } from "../../ports/error.ts";
+import { lines, sh } from "../../ports/shell.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseFor, installInto, prepareInstall } from "../installing.ts";
 import { rehearsedInternet } from "../rehearsed-internet.ts";
@@ -21,9 +22,9 @@ const NODES = [1, 2, 3].map((number) => ({
 const NEXT = [
   {
     text: "The same on a kind cluster of your own:",
-    command: "kind create cluster --config kind-config.yaml && kn-bootstrap install --expose nodeport",
+    command: sh`kind create cluster --config kind-config.yaml && kn-bootstrap install --expose nodeport`,
   },
-  { text: "On a real cluster, look at the plan first:", command: "kn-bootstrap plan" },
+  { text: "On a real cluster, look at the plan first:", command: sh`kn-bootstrap plan` },
 ];
 
 export const run = async (given: CommandContext): Promise<number> => {
@@ -88,7 +89,7 @@ const assertFaults = async (texts: readonly string[]): Promise<void> => {
       : `There is no fault ${JSON.stringify(name)}.`,
     remedy: {
       text: didYouMean(name, known ? [] : FAULTS.map((fault) => fault.name), "These can be asked for:"),
-      command: terms.map(({ term, summary }) => `${term.padEnd(width)}  ${summary}`).join("\n"),
+      command: lines(terms.map(({ term, summary }) => `${term.padEnd(width)}  ${summary}`).join("\n")),
     },
     exitCode: 2,
   });

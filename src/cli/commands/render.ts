@@ -1,5 +1,6 @@
 import { hasBlank } from "../../core/blank.ts";
 import { changesOf } from "../../core/change.ts";
+import { visible } from "../../ports/visible.ts";
 import { toYaml } from "../../releases/index.ts";
 import { planFromNothing } from "../../steps/lifecycle.ts";
 import type { CommandContext } from "../context.ts";
@@ -24,7 +25,9 @@ export const run = async (ctx: CommandContext): Promise<number> => {
       ...(hasBlank(change.object) ? ["holds values that are known after apply; not to be applied as it is"] : []),
       ...(change.action === "update" ? [`fields added under field manager ${change.manager}`] : []),
     ];
-    ctx.stdout(`---\n${notes.map((note) => `# ${note}\n`).join("")}${toYaml([change.object]).replace(/^---\n/, "")}`);
+    ctx.stdout(
+      `---\n${notes.map((note) => `# ${visible(note)}\n`).join("")}${toYaml([change.object]).replace(/^---\n/, "")}`,
+    );
   }
   return 0;
 };

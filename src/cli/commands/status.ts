@@ -1,4 +1,5 @@
 import { STATE } from "../../core/prior.ts";
+import { visibleData } from "../../ports/visible.ts";
 import { keptIn, notesOn } from "../../steps/chosen.ts";
 import { readServices, readStatus } from "../../steps/status.ts";
 import type { CommandContext } from "../context.ts";
@@ -8,10 +9,10 @@ import { openSession } from "../session.ts";
 export const run = async (ctx: CommandContext): Promise<number> => {
   const session = await openSession(ctx);
   try {
-    const status = await readStatus(session.still);
+    const status = visibleData(await readStatus(session.still));
     for (const text of notesOn(keptIn(await session.still.cluster.get(STATE))))
       ctx.emit({ type: "note", level: "warning", text });
-    const services = ctx.flags.services ? await readServices(session.still, status.address) : undefined;
+    const services = ctx.flags.services ? visibleData(await readServices(session.still, status.address)) : undefined;
     if (ctx.config.output === "json")
       ctx.stdout(`${JSON.stringify({ type: "status", ...status, ...(services ? { services } : {}) })}\n`);
     else ctx.stdout(`${statusText(status, ctx.look)}${services ? `\n${servicesText(services, ctx.look)}` : ""}`);

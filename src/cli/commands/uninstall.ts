@@ -3,6 +3,7 @@ import { OWNER_LABEL } from "../../core/inventory.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { messageOf, type Remedy } from "../../ports/error.ts";
 import { groupOf, refOf } from "../../ports/object.ts";
+import { sh } from "../../ports/shell.ts";
 import { planUninstall, readLeft, runUninstall } from "../../steps/lifecycle.ts";
 import { withoutManifests } from "../../steps/prepare.ts";
 import { homeNamespace } from "../../steps/state.ts";
@@ -34,7 +35,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
 
 const KEPT: Remedy = {
   text: "Namespace kn-bootstrap keeps certificates and state for the next install. To remove it too:",
-  command: "kn-bootstrap uninstall --purge",
+  command: sh`kn-bootstrap uninstall --purge`,
 };
 
 /** The truth, read when it is over. */
@@ -58,7 +59,7 @@ const whatIsLeft = async (cluster: ClusterRead): Promise<readonly Remedy[]> => {
   return [
     {
       text: `This of kn-bootstrap is left: ${kinds.join(", ")}.`,
-      command: `kubectl get ${names.map((name) => name.replace(/\.$/, "")).join(",")} -A -l ${OWNER_LABEL}`,
+      command: sh`kubectl get ${names.map((name) => name.replace(/\.$/, "")).join(",")} -A -l ${OWNER_LABEL}`,
     },
   ];
 };

@@ -1,3 +1,4 @@
+import { spelled } from "../../ports/visible.ts";
 import { loadCatalog } from "../../releases/index.ts";
 import { commands } from "../commands/index.ts";
 import type { Host } from "../context.ts";
@@ -25,5 +26,8 @@ export const complete = async (words: readonly string[], { env, stdout, adapters
 
 const textOf = (completion: Completion): string =>
   completion.kind === "values"
-    ? completion.values.map(({ value, help }) => `${value}\t${help}\n`).join("")
+    ? completion.values
+        .filter(({ value }) => spelled(value) === value)
+        .map(({ value, help }) => `${value}\t${help}\n`)
+        .join("")
     : `:${completion.kind}\n`;

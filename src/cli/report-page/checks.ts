@@ -1,4 +1,5 @@
 import type { Remedy } from "../../ports/error.ts";
+import { sh } from "../../ports/shell.ts";
 import type { Problem } from "../fatal.ts";
 import { elapsed } from "../reporter/look.ts";
 import { clip, html, type Markup } from "./html.ts";
@@ -57,7 +58,7 @@ export const checksOf = (recording: Recording, steps: readonly StepView[]): read
             ...(status.problems.length === 0
               ? {}
               : {
-                  remedy: { text: "Look at the pods.", command: "kubectl get pods --all-namespaces" },
+                  remedy: { text: "Look at the pods.", command: sh`kubectl get pods --all-namespaces` },
                 }),
           },
         ]

@@ -2,8 +2,8 @@ import { constants } from "node:fs";
 import { access, open, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { UserError } from "../../ports/error.ts";
+import { fileWord, sh } from "../../ports/shell.ts";
 import { reasonOf } from "../file-trouble.ts";
-import { quoted } from "./command-line.ts";
 
 /** A place where a file can be written. */
 export interface ReportFile {
@@ -31,7 +31,7 @@ export const openReportFile = async (path: string, suffix: string): Promise<Repo
       why: "Nothing was changed.",
       remedy:
         (error as NodeJS.ErrnoException).code === "ENOENT"
-          ? { text: "Make the directory first:", command: `mkdir -p ${quoted(dirname(target))}` }
+          ? { text: "Make the directory first:", command: sh`mkdir -p ${fileWord(dirname(target))}` }
           : "Give --report another file, in a directory that you may write to.",
       exitCode: 2,
       cause: error,
@@ -51,7 +51,7 @@ export const openReportFile = async (path: string, suffix: string): Promise<Repo
           id: "report.write",
           what: `The report could not be written to ${path}: ${reasonOf(error)}.`,
           why: "The run itself is not touched by this.",
-          remedy: { text: "See how it is:", command: "kn-bootstrap status" },
+          remedy: { text: "See how it is:", command: sh`kn-bootstrap status` },
           exitCode: 1,
           cause: error,
         });

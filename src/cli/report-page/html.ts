@@ -1,3 +1,5 @@
+import { spelledLines } from "../../ports/visible.ts";
+
 /** A piece of HTML or SVG: everything in it that came from outside has been escaped. */
 export interface Markup {
   readonly markup: string;
@@ -17,15 +19,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "⟫": ")",
 };
 
-/** Characters that would move others around on the page (UAX #9), and control characters but for line ends. */
-const INVISIBLE = /[\u202A-\u202E\u2066-\u2069\u200E\u200F\uFEFF]|(?!\n)\p{Cc}/gu;
-
 /** For text and for attributes in double quotes. */
 export const escapeText = (text: string): string =>
-  text
-    .replace(INVISIBLE, "\uFFFD")
-    .toWellFormed()
-    .replace(/[&<>"'⟪⟫]/g, (character) => ENTITIES[character] ?? "");
+  spelledLines(text).replace(/[&<>"'⟪⟫]/g, (character) => ENTITIES[character] ?? "");
 
 const partText = (part: Part): string => {
   if (part === undefined) return "";

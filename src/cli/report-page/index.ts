@@ -4,9 +4,10 @@ import type { Config } from "../../config/config.ts";
 import { type CommandName, optionsOf } from "../../config/options.ts";
 import type { ReadContext } from "../../core/check.ts";
 import { takeSnapshot, throughSnapshot } from "../../core/snapshot.ts";
+import { sh } from "../../ports/shell.ts";
+import { visibleData } from "../../ports/visible.ts";
 import { readStatus } from "../../steps/status.ts";
 import type { Reporter } from "../reporter/reporter.ts";
-import { quoted } from "./command-line.ts";
 import { openReportFile } from "./file.ts";
 import { reportPage } from "./page.ts";
 import { type Asked, createRecorder } from "./recording.ts";
@@ -43,7 +44,7 @@ export const openReportPage = async (
       const late = sleep(LOOK_MS, undefined, { ref: false });
       const cluster = throughSnapshot(ctx.cluster, takeSnapshot(ctx.cluster));
       const status = await Promise.race([readStatus({ ...ctx, cluster }).catch(() => undefined), late]);
-      if (status) recorder.see(status);
+      if (status) recorder.see(visibleData(status));
     },
     write: async () => {
       await file.write(reportPage(recorder.recording()));
@@ -56,7 +57,7 @@ export const openReportPage = async (
 const CHOOSING: readonly CommandName[] = ["install", "rehearse"];
 
 const askedOf = ({ dns, tls, ingress, domain }: Config, command: CommandName, argv: readonly string[]): Asked => ({
-  commandLine: ["kn-bootstrap", ...argv.map(quoted)].join(" "),
+  commandLine: sh`kn-bootstrap ${argv}`,
   command,
   version: packageJson.version,
   ...(CHOOSING.includes(command) ? { dns, tls, ingress, ...(domain ? { domain } : {}) } : {}),

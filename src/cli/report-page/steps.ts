@@ -59,12 +59,12 @@ const waitsOf = (recording: Recording, step: StepReport, origin: number): readon
   return own.map(({ at, event }, index) => {
     const from = Math.min(at - origin, end);
     const last = index === own.length - 1;
-    const { check, reason, remedy } = event;
+    const { check, reason, lines, remedy } = event;
     return {
       from,
       until: Math.max(from, last ? end : Math.min((own[index + 1]?.at ?? 0) - origin, end)),
       check,
-      reason,
+      reason: lines === undefined ? reason : `${reason}\n${lines}`,
       ...(last && remedy && step.status !== "done" ? { remedy } : {}),
     };
   });

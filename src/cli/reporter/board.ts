@@ -68,8 +68,7 @@ export const createBoard = (now: () => number): Board => {
     if (step) steps.set(id, { ...step, ...changed(step) });
   };
 
-  const waiting = ({ step, reason: whole, remedy }: Event & { type: "waiting" }): void => {
-    const reason = whole.split("\n")[0] ?? "";
+  const waiting = ({ step, reason, remedy }: Event & { type: "waiting" }): void => {
     const next = (last: Wait | undefined): Wait => ({
       reason,
       ...(remedy ? { remedy } : {}),

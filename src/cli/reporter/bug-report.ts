@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Event } from "../../core/event.ts";
 import { redact, redactText } from "../../core/redact.ts";
+import { sh } from "../../ports/shell.ts";
+import { spelledLines } from "../../ports/visible.ts";
 import { jsonReporter } from "./json.ts";
 
 /** The events of a run, kept for the case that it ends in a bug. */
@@ -56,9 +58,10 @@ export const bugReport = ({ error, argv, version, events, now }: Bug): string =>
       `time          ${now.toISOString()}`,
       `kn-bootstrap  ${version}`,
       `node          ${versions.node} (${platform} ${arch})`,
-      `command line  ${redactText(["kn-bootstrap", ...redact(argv)].join(" "))}`,
+      `command line  ${redactText(sh`kn-bootstrap ${redact(argv)}`)}`,
       "",
-      redactText(stackOf(error)),
+      // Indented, so that no line of a message is taken for one of ours.
+      spelledLines(redactText(stackOf(error))).replace(/^/gm, "  "),
       "",
       events.length === 0 ? "No events." : "Events:",
       "",

@@ -1,4 +1,6 @@
 import type { Remedy } from "../../ports/error.ts";
+import type { ToCopy } from "../../ports/shell.ts";
+import { spelled, visible } from "../../ports/visible.ts";
 
 // Not imported: see args.ts.
 const { stripVTControlCharacters, styleText } = process.getBuiltinModule("node:util");
@@ -42,9 +44,9 @@ const ASCII: Readonly<Record<string, string>> = {
   "⟫": ")",
 };
 
-/** A text that the place can show: blanks in parentheses, control characters gone, ASCII where nothing else is understood. */
+/** A text that the place can show: blanks in parentheses, what cannot be seen written out, ASCII where nothing else is understood. */
 export const legible = (text: string, { unicode }: Pick<Look, "unicode">): string => {
-  const clean = text.replace(/[⟪⟫]/g, (mark) => ASCII[mark] ?? "").replace(/[\p{Cc}]+/gu, " ");
+  const clean = visible(text.replace(/[⟪⟫]/g, (mark) => ASCII[mark] ?? ""));
   return unicode ? clean : clean.replace(/[^\p{ASCII}]/gu, (character) => ASCII[character] ?? "?");
 };
 
@@ -86,8 +88,14 @@ export const heading = (look: Look, text: string): readonly string[] =>
   wrap(legible(text, look), look.columns).map((line) => paint("bold", line, look));
 
 /** Never wrapped: it is there to be copied. */
-export const commandLines = (look: Look, indent: number, command = ""): readonly string[] =>
-  command === "" ? [] : command.split("\n").map((line) => " ".repeat(indent) + legible(line, look));
+export const commandLines = (look: Look, indent: number, command?: ToCopy): readonly string[] =>
+  command ? command.split("\n").map((line) => " ".repeat(indent) + copyable(line, look)) : [];
+
+/** What is shown in place of a character must not be one that a shell acts on. */
+const copyable = (line: string, { unicode }: Look): string => {
+  const seen = spelled(line);
+  return unicode ? seen : seen.replace(/[^\p{ASCII}]/gu, (character) => (character === "…" ? "..." : "?"));
+};
 
 /** What to do, and the command below it. */
 export const advice = (look: Look, indent: number, { text, command }: Remedy): readonly string[] => [

@@ -61,8 +61,8 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
         return verbose ? entry(look, 2, "", `${event.change.action} ${subjectOf(event.change)}`) : [];
       case "waiting":
         announced.add(event.step);
-        if (live && !event.reason.includes("\n")) return [];
-        return once(`${event.step} ${event.reason}`, waitingLines(event));
+        if (live && event.lines === undefined) return [];
+        return once(`${event.step} ${event.reason} ${event.lines}`, waitingLines(event));
       case "step-done":
         return announced.has(event.step)
           ? entry(look, 0, "✓", `${event.title}, ${elapsed(event.seconds)}: ${event.summary}`, "green")
@@ -74,11 +74,10 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
     }
   };
 
-  /** What follows the first line is there to be copied. */
-  const waitingLines = ({ step, reason }: Event & { type: "waiting" }): readonly string[] => {
-    const [first = "", ...lines] = reason.split("\n");
-    return [...entry(look, 2, "…", `${step}: ${first}`, "dim"), ...commandLines(look, 6, lines.join("\n"))];
-  };
+  const waitingLines = ({ step, reason, lines }: Event & { type: "waiting" }): readonly string[] => [
+    ...entry(look, 2, "…", `${step}: ${reason}`, "dim"),
+    ...commandLines(look, 6, lines),
+  ];
 
   const checkLines = ({ id, status, title, summary, remedy }: Event & { type: "check" }): readonly string[] => {
     if (!isBad(status)) return verbose ? entry(look, 0, "✓", `${title}: ${summary}`, "green") : [];

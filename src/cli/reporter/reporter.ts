@@ -1,5 +1,6 @@
 import type { Emit } from "../../core/event.ts";
 import type { Report } from "../../core/run.ts";
+import { visibleData } from "../../ports/visible.ts";
 import type { Problem } from "../fatal.ts";
 import type { Look } from "./look.ts";
 import type { Next } from "./report.ts";
@@ -21,6 +22,13 @@ export interface ReporterOptions {
   /** Something else shows what is going on at the moment: steps that start, waits, downloads. */
   readonly live?: true;
 }
+
+/** Whatever comes from outside is visible and on one line when it gets to a reporter, so that none can forget it. */
+export const legibly = ({ emit, report, problem }: Reporter): Reporter => ({
+  emit: (event) => emit(visibleData(event)),
+  report: (result, next) => report(visibleData(result), visibleData(next)),
+  problem: (bad) => problem(visibleData(bad)),
+});
 
 /** Several at once: JSON for programs on stdout, progress for people on stderr. */
 export const both = (first: Reporter, second: Reporter): Reporter => ({

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Config } from "../../config/config.ts";
 import { type Kept, NOTHING_KEPT, settleWith } from "../../config/kept.ts";
-import { asCommand, asYaml, shown, told } from "../../config/shown.ts";
+import { asWords, asYaml, shown, told } from "../../config/shown.ts";
 import { UserError } from "../../ports/error.ts";
+import { sh } from "../../ports/shell.ts";
 
 const FILE = "kn-bootstrap.yaml";
 
@@ -15,14 +16,14 @@ export const fileText = (config: Config, schema: string): string =>
  * or wrapped, because it is there to be copied, and a here-document ends at the left margin only.
  */
 export const offer = (config: Config, schema: string, kept: Kept = NOTHING_KEPT): readonly string[] => {
-  const whole = saysAll(config, kept) ? "" : " --reset-choices";
+  const whole = saysAll(config, kept) ? [] : ["--reset-choices"];
   return [
-    `The same without questions, as one command:\n\n${asCommand(config)}${whole}\n`,
+    `The same without questions, as one command:\n\n${sh`${asWords(config)} ${whole}`}\n`,
     [
       "Or from a file, to be kept beside the code:\n",
-      `cat > ${FILE} <<'YAML'`,
+      sh`cat > ${FILE} <<'YAML'`,
       `${fileText(config, schema)}YAML`,
-      `kn-bootstrap install --config ${FILE}${whole}`,
+      sh`kn-bootstrap install --config ${FILE} ${whole}`,
       "",
     ].join("\n"),
   ];

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { characterString } from "../../ports/dns-name.ts";
 import { UserError } from "../../ports/error.ts";
+import { joined, type Lines, lines } from "../../ports/shell.ts";
 import { absolute, isInZone, type RecordSet, type Zone } from "../../ports/zones.ts";
 import { authoritativeServers } from "../delegation.ts";
 import type { DnsProvider, ZonesOptions } from "../provider.ts";
@@ -9,13 +11,15 @@ import { askRecursive, type NameServer } from "../servers.ts";
 const LOOK_MS = 1_000;
 
 /** A line as zone files have it: `*.apps.example.com. 300 IN A 203.0.113.7` (RFC 1035 §5.1). */
-export const zoneLine = (zone: Zone, { name, type, ttl, values }: RecordSet): string =>
-  values
-    .map((value) => {
-      const data = type === "TXT" ? `"${value.replaceAll(/["\\]/g, "\\$&")}"` : type === "CNAME" ? `${value}.` : value;
-      return `${absolute(zone, name)}. ${ttl ?? 300} IN ${type} ${data}`;
-    })
-    .join("\n");
+export const zoneLine = (zone: Zone, { name, type, ttl, values }: RecordSet): Lines =>
+  lines(
+    values
+      .map((value) => {
+        const data = type === "TXT" ? characterString(value) : type === "CNAME" ? `${value}.` : value;
+        return `${absolute(zone, name)}. ${ttl ?? 300} IN ${type} ${data}`;
+      })
+      .join("\n"),
+  );
 
 export const openManual: DnsProvider["open"] = async (options) => {
   const servers = new Map<string, Promise<readonly NameServer[]>>();
@@ -43,7 +47,7 @@ export const openManual: DnsProvider["open"] = async (options) => {
     change: async (zone, changes, signal = options.signal) => {
       const wanted = changes.flatMap(({ to }) => (to ? [to] : []));
       const gone = changes.flatMap(({ from, to }) => (from && !to ? [from] : []));
-      if (gone.length > 0) options.onTrouble(`not needed any more in zone ${zone.name}:\n${linesOf(zone, gone)}`);
+      if (gone.length > 0) options.onTrouble(`not needed any more in zone ${zone.name}:`, linesOf(zone, gone));
       for (;;) {
         // Whoever publishes may mend the delegation as well.
         servers.delete(zone.name);
@@ -51,7 +55,7 @@ export const openManual: DnsProvider["open"] = async (options) => {
         const missing = (await Promise.all(looks)).flat();
         if (missing.length === 0) return;
         if (!options.interactive) throw nobodyThere(zone, missing);
-        options.onTrouble(`publish in zone ${zone.name}, then this goes on:\n${linesOf(zone, missing)}`);
+        options.onTrouble(`publish in zone ${zone.name}, then this goes on:`, linesOf(zone, missing));
         await sleep(LOOK_MS, undefined, { signal });
       }
     },
@@ -77,7 +81,11 @@ const zonesAbove = async (domain: string, { resolver, signal }: ZonesOptions): P
   return [];
 };
 
-const linesOf = (zone: Zone, sets: readonly RecordSet[]): string => sets.map((set) => zoneLine(zone, set)).join("\n");
+const linesOf = (zone: Zone, sets: readonly RecordSet[]): Lines =>
+  joined(
+    "\n",
+    sets.map((set) => zoneLine(zone, set)),
+  );
 
 const nobodyThere = (zone: Zone, missing: readonly RecordSet[]): UserError => {
   const [what, them] = missing.length === 1 ? ["A record has", "it"] : ["Records have", "them"];

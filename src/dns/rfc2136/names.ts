@@ -15,7 +15,6 @@ const MOST_LABEL = 63;
 const MOST_NAME = 255;
 const POINTER = 0xc0;
 const DOT = 0x2e;
-const BACKSLASH = 0x5c;
 
 /**
  * Absolute, a trailing dot or none; `\.`, `\\` and `\DDD` are understood. The root is the empty text. Throws {@link
@@ -42,9 +41,9 @@ export const encodeName = (name: string): Buffer => {
 };
 
 const character = (byte: number): string => {
-  if (byte === DOT || byte === BACKSLASH) return `\\${String.fromCharCode(byte)}`;
-  if (byte <= 0x20 || byte > 0x7e) return `\\${String(byte).padStart(3, "0")}`;
-  return String.fromCharCode(byte);
+  if (byte === DOT) return "\\.";
+  const plain = byte < 0x80 ? String.fromCharCode(byte) : "";
+  return /^[\w*-]$/.test(plain) ? plain : `\\${String(byte).padStart(3, "0")}`;
 };
 
 /**

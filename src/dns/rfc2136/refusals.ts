@@ -1,4 +1,6 @@
+import { isPlainName } from "../../ports/dns-name.ts";
 import { UserError } from "../../ports/error.ts";
+import { type ShellCommand, sh } from "../../ports/shell.ts";
 import { RCODE, rcodeName } from "./message.ts";
 import type { Settings } from "./settings.ts";
 import type { Verdict } from "./tsig.ts";
@@ -13,16 +15,18 @@ export interface Subject {
 }
 
 /** What a person runs to see the same answer; the secret stays in its variable. */
-const tryKey = ({ settings: { host, port, key }, name }: Subject): string =>
-  `kdig @${host} -p ${port} +tcp -y "${key.algorithm}:${key.name}:$RFC2136_TSIG_SECRET" ${name} SOA`;
+const tryKey = ({ settings: { host, port, key }, name }: Subject): ShellCommand | undefined =>
+  isPlainName(name)
+    ? sh`kdig @${host} -p ${port} +tcp -y ${`${key.algorithm}:${key.name}:`}"$RFC2136_TSIG_SECRET" ${name} SOA`
+    : undefined;
 
 const samples = ({ settings: { key }, name }: Subject): string =>
   [
     `Knot: an acl with "key: ${key.name}" and "action: [query, update, transfer]", named by the zone's "acl".`,
-    `BIND: in the zone, update-policy { grant ${key.name} zonesub ANY; }; and allow-transfer { key ${key.name}; };`,
+    `BIND: in the zone, update-policy { grant ${key.name} zonesub ANY; }; and allow-transfer { key ${key.name}; }.`,
     `PowerDNS: dnsupdate=yes, ALLOW-DNSUPDATE-FROM for this machine, and pdnsutil set-meta ${name} with`,
     `TSIG-ALLOW-DNSUPDATE ${key.name} and TSIG-ALLOW-AXFR ${key.name}.`,
-  ].join("\n");
+  ].join(" ");
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
@@ -60,8 +64,8 @@ export const mayNotAsk = (subject: Subject): UserError =>
     what: `The name server ${subject.server} accepts changes of ${subject.name} by the TSIG key "${subject.settings.key.name}", and no questions.`,
     why: "Without a signature anybody on the way could answer them, and changes are planned by the answers.",
     remedy: {
-      text: `Allow the key to ask.\n${samples(subject)}\nOr, where the way to the server is safe, have the questions asked without a signature; the plan then says so:`,
-      command: "export RFC2136_PLAIN_QUESTIONS=yes",
+      text: `Allow the key to ask. ${samples(subject)} Or, where the way to the server is safe, have the questions asked without a signature; the plan then says so:`,
+      command: sh`export RFC2136_PLAIN_QUESTIONS=yes`,
     },
     exitCode: 2,
   });
@@ -76,7 +80,7 @@ export const untrusted = (subject: Subject, verdict: Exclude<Verdict, { kind: "g
         id: "rfc2136.clock",
         what: `The clocks of this machine and of the name server ${server} differ by ${duration(verdict.theirs - verdict.ours)}.`,
         why: `Here it is ${time(verdict.ours)}, there ${time(verdict.theirs)}; a signed request may be off by five minutes.`,
-        remedy: { text: "Set the clock that is wrong, for this machine:", command: "timedatectl set-ntp true" },
+        remedy: { text: "Set the clock that is wrong, for this machine:", command: sh`timedatectl set-ntp true` },
         exitCode: 2,
       });
     case "refused":
@@ -127,7 +131,7 @@ export const refused = (subject: Subject, rcode: number, doing: string): UserErr
         what: `The name server ${server} refuses ${doing}.`,
         why: `${answered}: it is not the primary server of the zone, or the key "${settings.key.name}" may not change it.`,
         remedy: {
-          text: `Let RFC2136_NAMESERVER be the primary of ${name}, and allow the key there.\n${samples(subject)}\nTry the key:`,
+          text: `Let RFC2136_NAMESERVER be the primary of ${name}, and allow the key there. ${samples(subject)} Try the key:`,
           command: tryKey(subject),
         },
         exitCode: 2,
@@ -138,7 +142,7 @@ export const refused = (subject: Subject, rcode: number, doing: string): UserErr
         what: `The name server ${server} refuses ${doing}.`,
         why: `${answered}: the server's update policy does not allow it for the key "${settings.key.name}" from this address.`,
         remedy: {
-          text: `Allow it on the server.\n${samples(subject)}\nTry the key:`,
+          text: `Allow it on the server. ${samples(subject)} Try the key:`,
           command: tryKey(subject),
         },
         exitCode: 2,
@@ -148,7 +152,7 @@ export const refused = (subject: Subject, rcode: number, doing: string): UserErr
         id: "rfc2136.unsupported",
         what: `The name server ${server} does not know DNS UPDATE.`,
         why: `${answered}.`,
-        remedy: `Let RFC2136_NAMESERVER be the primary of ${name}, or turn on dynamic updates there.\n${samples(subject)}`,
+        remedy: `Let RFC2136_NAMESERVER be the primary of ${name}, or turn on dynamic updates there. ${samples(subject)}`,
         exitCode: 2,
       });
     default:
@@ -156,7 +160,7 @@ export const refused = (subject: Subject, rcode: number, doing: string): UserErr
         id: "rfc2136.refused",
         what: `The name server ${server} does not carry out ${doing}.`,
         why: `${answered}.`,
-        remedy: `The log of the name server says more. What it needs:\n${samples(subject)}`,
+        remedy: `The log of the name server says more. What it needs: ${samples(subject)}`,
         exitCode: 2,
       });
   }

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isIPv6 } from "node:net";
 import { messageOf, UserError } from "../../ports/error.ts";
+import { joined, sh } from "../../ports/shell.ts";
 import { encodeName } from "./names.ts";
 import { ALGORITHMS, type Key } from "./tsig.ts";
 
@@ -14,10 +15,10 @@ export interface Settings {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const EXAMPLE = [
-  "export RFC2136_NAMESERVER=ns1.example.com",
-  "export RFC2136_TSIG_KEY=kn-bootstrap RFC2136_TSIG_SECRET=…",
-].join("\n");
+const EXAMPLE = joined("\n", [
+  sh`export RFC2136_NAMESERVER=ns1.example.com`,
+  sh`export RFC2136_TSIG_KEY=kn-bootstrap RFC2136_TSIG_SECRET=…`,
+]);
 
 const wrong = (
   what: string,

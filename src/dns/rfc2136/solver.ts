@@ -1,4 +1,5 @@
 import { UserError } from "../../ports/error.ts";
+import { sh } from "../../ports/shell.ts";
 import type { Dns01Solver } from "../../ports/solver.ts";
 import { readSettings } from "./settings.ts";
 
@@ -20,7 +21,7 @@ export const solver = async (env: Readonly<Record<string, string | undefined>>):
       why: "It knows hmac-sha256, hmac-sha512, hmac-sha1 and hmac-md5.",
       remedy: {
         text: "Make a key of one of these and name it in the server's configuration:",
-        command: "tsig-keygen -a hmac-sha256 cert-manager",
+        command: sh`tsig-keygen -a hmac-sha256 cert-manager`,
       },
       exitCode: 2,
     });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Change, ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { UserError } from "../../ports/error.ts";
+import { sh } from "../../ports/shell.ts";
 import {
   absolute,
   type RecordSet,
@@ -53,7 +54,7 @@ const refuseBeyondLimits = (zone: Zone, batch: readonly Change[]): void => {
     why: `They are ${values.length} records of ${characters} characters; at most ${MOST_RECORDS} and ${MOST_CHARACTERS} fit into one batch, and in two they would not be all or nothing.`,
     remedy: {
       text: "Take fewer namespaces at a time.",
-      command: "kn-bootstrap plan --namespaces NAME,NAME",
+      command: sh`kn-bootstrap plan --namespaces NAME,NAME`,
     },
     exitCode: 2,
   });

@@ -1,4 +1,5 @@
-import { UserError } from "../../ports/error.ts";
+import { type Remedy, UserError } from "../../ports/error.ts";
+import { type ShellCommand, sh } from "../../ports/shell.ts";
 import { ZoneMoved, ZonesUnreachable } from "../../ports/zones.ts";
 
 /** The parts of an SDK error that we read; checked, since anything may be thrown. */
@@ -69,9 +70,9 @@ const WRONG =
   /^(InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken|AuthFailure|OptInRequired)$/;
 const DENIED = /^AccessDenied(Exception)?$/;
 
-const signIn = (profile: string | undefined): { readonly text: string; readonly command: string } => ({
+const signIn = (profile: string | undefined): Remedy => ({
   text: "Sign in, or name the profile that has the rights in AWS_PROFILE, then run the same command again.",
-  command: profile ? `aws sso login --profile ${profile}` : "export AWS_PROFILE=NAME",
+  command: profile ? sh`aws sso login --profile ${profile}` : sh`export AWS_PROFILE=NAME`,
 });
 
 const credentials = (what: string, why: string, { env }: Doing, cause: unknown): UserError =>
@@ -94,7 +95,7 @@ const missingRight = (message: string, { action, domain, env }: Doing, cause: un
     remedy: missing.startsWith("route53:")
       ? {
           text: "Give these credentials the policy that this prints: the least rights for exactly these records.",
-          command: `kn-bootstrap iam-policy --domain ${domain}`,
+          command: sh`kn-bootstrap iam-policy --domain ${domain}`,
         }
       : signIn(env.AWS_PROFILE),
     exitCode: 2,
@@ -102,10 +103,10 @@ const missingRight = (message: string, { action, domain, env }: Doing, cause: un
   });
 };
 
-const lookCommand = ({ name, id }: About): string =>
+const lookCommand = ({ name, id }: About): ShellCommand =>
   id === undefined
-    ? `aws route53 list-hosted-zones-by-name --dns-name ${name}`
-    : `aws route53 list-resource-record-sets --hosted-zone-id ${id}`;
+    ? sh`aws route53 list-hosted-zones-by-name --dns-name ${name}`
+    : sh`aws route53 list-resource-record-sets --hosted-zone-id ${id}`;
 
 /** What `error`, thrown by the SDK after its own retries, means for the caller of the port. */
 export const problemOf = (error: unknown, doing: Doing): unknown => {

@@ -106,7 +106,8 @@ export const cluster: readonly Fault[] = [
   },
   {
     name: "namespace-terminating",
-    summary: "A pod in namespace knative-serving keeps it from going away, for SECONDS; an earlier one is just going",
+    summary:
+      "A pod in namespace knative-serving keeps it from going away, for SECONDS, while an earlier one is just going",
     parameter: SECONDS,
     make: ({ spell }) => ({
       begin: async (api) => {

@@ -4,12 +4,13 @@ import { type Check, type Finding, fail, never, ok, type ReadContext } from "../
 import { HOME } from "../../core/inventory.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { at, isRecord, type KubeObject } from "../../ports/object.ts";
+import { type ShellCommand, sh } from "../../ports/shell.ts";
 import { CHECK_JOB } from "./objects.ts";
 
 const LABEL = "job-name";
 const LOOK: Remedy = {
   text: "Look at the pod while it is there.",
-  command: `kubectl describe pod -n ${HOME} -l ${LABEL}=${CHECK_JOB.name}`,
+  command: sh`kubectl describe pod -n ${HOME} -l ${LABEL}=${CHECK_JOB.name}`,
 };
 
 const items = (value: unknown): readonly Record<string, unknown>[] =>
@@ -69,7 +70,7 @@ const lastWords = (pods: readonly KubeObject[]): { readonly what: string; readon
     const { text, command } = isRecord(error.remedy) ? error.remedy : {};
     return {
       what: [error.what, error.why].filter((part) => typeof part === "string").join(" "),
-      remedy: { text: String(text ?? LOOK.text), ...(typeof command === "string" ? { command } : {}) },
+      remedy: { text: String(text ?? LOOK.text), command: typeof command === "string" ? harmless(command) : undefined },
     };
   }
   const words = lines
@@ -79,6 +80,12 @@ const lastWords = (pods: readonly KubeObject[]): { readonly what: string; readon
   const code = `${ended.reason === "Error" ? "" : `${ended.reason}, `}exit code ${ended.exitCode}`;
   return { what: words.slice(-500) || code, remedy: LOOK };
 };
+
+/** The log is the pod's: of what it offers to copy, only our own commands and those that just look are taken over, word by word. */
+const harmless = (command: string): ShellCommand | undefined =>
+  /^(kn-bootstrap|dig|kubectl (get|describe|logs)) [\w@%+=:,./ -]+$/.test(command)
+    ? sh`${command.split(" ")}`
+    : undefined;
 
 const parsed = (line: string): Record<string, unknown> | undefined => {
   try {

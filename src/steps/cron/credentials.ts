@@ -7,6 +7,7 @@ import type { ClusterRead } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";
 import { dataOf } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
+import { joined, type ShellCommand, sh } from "../../ports/shell.ts";
 import type { Installation } from "../installation.ts";
 import type { CronWish } from "./objects.ts";
 
@@ -16,11 +17,11 @@ interface Need {
   /** Whether an IAM role does instead. */
   readonly role: boolean;
   /** A command to copy. */
-  readonly example: string;
+  readonly example: ShellCommand;
 }
 
-const create = (name: string, keys: readonly string[]): string =>
-  `kubectl create secret generic ${name} -n ${HOME} ${keys.map((key) => `--from-literal=${key}="$${key}"`).join(" ")}`;
+const create = (name: string, keys: readonly string[]): ShellCommand =>
+  sh`kubectl create secret generic ${name} -n ${HOME} ${keys.map((key) => ({ before: `--from-literal=${key}=`, variable: key }))}`;
 
 const NAME = "renew-credentials";
 
@@ -31,11 +32,8 @@ const needOf = (dns: string, name = NAME): Need | undefined => {
 };
 
 /** The command that installs the CronJob for these choices, credentials included. */
-export const cronJobCommand = ({ tls, dns }: Pick<Config, "tls" | "dns">): string =>
-  [
-    "kn-bootstrap renew --install-cronjob --image IMAGE",
-    ...(isAcme(tls) && needOf(dns) ? [`--credentials-secret ${NAME}`] : []),
-  ].join(" ");
+export const cronJobCommand = ({ tls, dns }: Pick<Config, "tls" | "dns">): ShellCommand =>
+  sh`kn-bootstrap renew --install-cronjob --image IMAGE ${isAcme(tls) && needOf(dns) ? ["--credentials-secret", NAME] : []}`;
 
 /** Others renew these, or nobody. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
@@ -44,7 +42,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   "cert-manager": "cert-manager renews the certificates by itself.",
 };
 
-const refuse = (id: string, what: string, why: string, text: string, command?: string): UserError =>
+const refuse = (id: string, what: string, why: string, text: string, command?: ShellCommand): UserError =>
   new UserError({ id: `cron.${id}`, what, why, remedy: { text, ...(command ? { command } : {}) }, exitCode: 2 });
 
 /** Throws (exit code 2) where a CronJob could renew nothing, or not alone (rule 26). Looks at the choices only. */
@@ -57,7 +55,7 @@ export const assertRenewsAlone = ({ tls, dns }: Config): void => {
       `With --dns ${dns} nothing can renew alone.`,
       "A person has to publish the record of each challenge.",
       "Renew by hand when status says so, or install with a --dns that writes records by itself.",
-      "kn-bootstrap renew",
+      sh`kn-bootstrap renew`,
     );
 };
 
@@ -78,7 +76,7 @@ export const completeWish = async (
       "--install-cronjob needs --image.",
       "The nodes must pull kn-bootstrap from somewhere.",
       "Build it from the Dockerfile of this repository, push it, and name it:",
-      "docker build -t registry.example.com/kn-bootstrap . && docker push registry.example.com/kn-bootstrap",
+      sh`docker build -t registry.example.com/kn-bootstrap . && docker push registry.example.com/kn-bootstrap`,
     );
   const address = await findAddress(readerOf(cluster), config, ingress);
   if (config.expose === "nodeport" && !config.address && address?.source.startsWith("kind"))
@@ -87,7 +85,7 @@ export const completeWish = async (
       "A pod cannot prove what the gateway serves here.",
       "On kind the gateway answers at 127.0.0.1 of your machine, which inside a pod is the pod itself.",
       "Renew from this machine instead, or install with --address.",
-      "kn-bootstrap renew",
+      sh`kn-bootstrap renew`,
     );
   const wish = { ...rest, image };
   if (isAcme(config.tls)) await assertCredentials(wish, config.dns, cluster);
@@ -144,6 +142,6 @@ const assertSecret = async (
       `Secret ${HOME}/${name} lacks ${missing.join(", ")}.`,
       "Its keys become the environment of the CronJob.",
       "Create it anew:",
-      `kubectl delete secret ${name} -n ${HOME} && ${example}`,
+      joined(" && ", [sh`kubectl delete secret ${name} -n ${HOME}`, ...(example ? [example] : [])]),
     );
 };

@@ -9,6 +9,7 @@ import { STATE } from "../../core/prior.ts";
 import type { AccessQuestion, ClusterRead } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";
 import { groupOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
+import { sh } from "../../ports/shell.ts";
 import { HELLO } from "../hello.ts";
 import type { Installation } from "../installation.ts";
 import { WILDCARD } from "../tls.ts";
@@ -187,7 +188,7 @@ export const assertRenewalRights = async (
     why: `It may not ${text(missing)}. Nothing was changed.`,
     remedy: {
       text: "Where the CronJob's account lacks them, an administrator runs this again; it writes the Roles anew:",
-      command: "kn-bootstrap renew --install-cronjob --image IMAGE",
+      command: sh`kn-bootstrap renew --install-cronjob --image IMAGE`,
     },
     exitCode: 1,
   });
