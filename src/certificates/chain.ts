@@ -1,10 +1,5 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
-
-const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-
-/** The certificates of a PEM text, in its order. Throws when one cannot be read. */
-export const certificatesIn = (pem: string): readonly X509Certificate[] =>
-  (pem.match(BLOCK) ?? []).map((block) => new X509Certificate(block));
+import { createPrivateKey, type X509Certificate } from "node:crypto";
+import { certificatesIn } from "./pem.ts";
 
 /** dNSNames of the subjectAltName extension, lower case. */
 export const namesOf = (certificate: X509Certificate): readonly string[] =>

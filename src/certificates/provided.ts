@@ -1,8 +1,9 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
 import { type Remedy, UserError } from "../ports/error.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { inNamespace, joined, type ShellCommand, sh } from "../ports/shell.ts";
 import { covers } from "./names.ts";
+import { certificatesIn } from "./pem.ts";
 import { assertChain, subjectOf } from "./provided-chain.ts";
 
 /** A certificate that somebody else obtained (`--tls secret`), found fit to be served. */
@@ -45,11 +46,6 @@ const subject = ({ namespace = "default", name }: Pick<ObjectRef, "namespace" | 
 });
 
 const decode = (text: string | undefined): string => Buffer.from(text ?? "", "base64").toString("latin1");
-
-const certificatesIn = (pem: string): readonly X509Certificate[] =>
-  (pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? []).map(
-    (block) => new X509Certificate(block),
-  );
 
 const parseChain = (about: Subject, pem: string, field: string): readonly X509Certificate[] => {
   const unreadable = (cause: string): UserError =>

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { dataOf, type KubeObject } from "../ports/object.ts";
+import { blocksIn } from "./pem.ts";
 
 /** What a kubernetes.io/tls Secret holds. */
 export interface TlsSecret {
@@ -26,8 +27,6 @@ type Dates = Pick<TlsSecret, "notBefore" | "notAfter">;
 
 const decode = (text: string | undefined): string => Buffer.from(text ?? "", "base64").toString();
 
-const PEM = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----\n?/g;
-
 /** Annotation of a certificate's Secret: the ACME directory that it came from. */
 export const DIRECTORY = "kn-bootstrap/acme-directory";
 
@@ -41,7 +40,7 @@ const isChain = (certificates: readonly X509Certificate[]): boolean =>
 export const inspect = (secret: KubeObject | undefined): TlsSecret | undefined => {
   const data = dataOf(secret);
   try {
-    const chain = decode(data["tls.crt"]).match(PEM) ?? [];
+    const chain = blocksIn(decode(data["tls.crt"])).map((block) => `${block}\n`);
     const ca = data["ca.crt"] ? decode(data["ca.crt"]) : undefined;
     const [certificate, ...issuers] = [...chain, ...(ca ? [ca] : [])].map((pem) => new X509Certificate(pem));
     if (!certificate) return undefined;

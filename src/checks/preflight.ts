@@ -6,7 +6,7 @@ import { inNamespace, sh } from "../ports/shell.ts";
 
 /** `v1.36.2` or `1.34` → [1, 36]. */
 const minorOf = (version: string): readonly [number, number] => {
-  const [, major = "0", minor = "0"] = /(\d+)\.(\d+)/.exec(version) ?? [];
+  const [, major = "0", minor = "0"] = /(?<!\d)(\d+)\.(\d+)/.exec(version) ?? [];
   return [Number(major), Number(minor)];
 };
 

@@ -14,7 +14,7 @@ export const unscheduled = async (ctx: ReadContext, pod: KubeObject, message: st
   if (total === undefined || reasons === undefined) return message;
   const resources = [...reasons.matchAll(/Insufficient ([\w./-]+)/g)].flatMap(([, resource]) => resource ?? []);
   const short = resources.length > 0 ? await shortages(ctx, pod, resources) : new Map<string, string>();
-  const told = reasons.replace(/(\d+) Insufficient ([\w./-]+)/g, (_, count: string, resource: string) => {
+  const told = reasons.replace(/(?<!\d)(\d+) Insufficient ([\w./-]+)/g, (_, count: string, resource: string) => {
     const missing = short.get(resource);
     return `${count === total ? "" : `${count} `}insufficient ${resource}${missing ? ` (short by ${missing})` : ""}`;
   });

@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { certificatesIn } from "../certificates/pem.ts";
 import type { Config } from "../config/config.ts";
+import { textOf } from "../ports/bounded.ts";
 import { messageOf, UserError } from "../ports/error.ts";
 import { usesCertManager } from "../steps/cert-manager.ts";
 import { issuerFor } from "../steps/cert-manager-issuer.ts";
@@ -61,9 +62,13 @@ const readRoot = async (path: string): Promise<string> => {
       remedy: "Give the PEM file with the root of the CA, the one its other clients trust.",
       exitCode: 2,
     });
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  const text = await textOf(path).catch((error: unknown) => {
     throw bad(messageOf(error));
   });
-  if (!text.includes("-----BEGIN CERTIFICATE-----")) throw bad("no line says BEGIN CERTIFICATE");
-  return text;
+  try {
+    if (certificatesIn(text).length > 0) return text;
+  } catch (error) {
+    throw bad(messageOf(error));
+  }
+  throw bad("no line says BEGIN CERTIFICATE");
 };

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { textOf } from "../ports/bounded.ts";
 import { messageOf, UserError } from "../ports/error.ts";
 import { isRecord } from "../ports/object.ts";
 import { complete, type Written, withSources } from "./complete.ts";
@@ -70,7 +70,7 @@ const readEnvironment = (env: Sources["env"]): Values => {
 
 /** The options in a YAML file. Every scalar is taken as it is written, so that the version 1.20 does not become 1.2. */
 const readOptions = async (path: string): Promise<Values> => {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  const text = await textOf(path).catch((error: unknown) => {
     throw new UserError({
       id: "config.file",
       what: `The configuration file ${path} cannot be read: ${messageOf(error).replace(/, \w+( '.*')?$/, "")}.`,
@@ -86,7 +86,7 @@ const readOptions = async (path: string): Promise<Values> => {
     const option = findOption(key, inFile, {
       nameOf,
       id: "config.key",
-      what: `${place} has the key ${JSON.stringify(key)}, which is no option.`,
+      what: `${place} has the key ${JSON.stringify(key.slice(0, 200))}, which is no option.`,
       otherwise: "Keys are the flags without dashes; docs/options.md lists them all.",
     });
     if (raw === "") continue;

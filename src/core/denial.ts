@@ -84,7 +84,7 @@ export const denialOf = (message: string, namespace: string | undefined): Denial
 /** `unsaid`: `limits.cpu for: a,b; requests.memory for: b` */
 const limitRange = (unsaid: string, namespace: string | undefined): string => {
   const limit: Record<string, unknown> = { type: "Container" };
-  for (const [, measure = ""] of unsaid.matchAll(/([\w.-]+) for: /g)) {
+  for (const [, measure = ""] of unsaid.matchAll(/(?<![\w.-])([\w.-]+) for: /g)) {
     const [field, resource, amount] = USUAL[measure] ?? [];
     if (field && resource) limit[field] = { ...(limit[field] as object | undefined), [resource]: amount };
   }

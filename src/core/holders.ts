@@ -39,7 +39,7 @@ const insideOf = async (ctx: ReadContext, { metadata, status }: KubeObject): Pro
   if (said.some(({ type }) => /Failure/.test(String(type)))) return "";
   const messages = said.map(({ message }) => String(message));
   const kinds = messages.flatMap((message) =>
-    [...message.matchAll(/([^\s,]+) has \d+ resource/g)].map(([, kind]) => String(kind)),
+    [...message.matchAll(/(?<![^\s,])([^\s,]+) has \d+ resource/g)].map(([, kind]) => String(kind)),
   );
   if (said.length === 0)
     return ctx.now().getTime() - Date.parse(deletionTimestamp) < SETTLING_MS ? FIRST_LOOK : NEXT_LOOK;
@@ -78,10 +78,10 @@ export const heldBy = (object: KubeObject): string => {
     .map((condition) => String(at(condition, "message")));
   const finalizers = [
     ...(object.metadata.finalizers ?? []),
-    ...messages.flatMap(namesBefore(/([^\s,]+) in \d+ resource/g)),
+    ...messages.flatMap(namesBefore(/(?<![^\s,])([^\s,]+) in \d+ resource/g)),
   ];
   const left = messages.flatMap((message) =>
-    [...message.matchAll(/([^\s,]+?)\.? has (\d+) resource/g)].map(([, kind, count]) => `${count} ${kind}`),
+    [...message.matchAll(/(?<![^\s,])([^\s,]+?)\.? has (\d+) resource/g)].map(([, kind, count]) => `${count} ${kind}`),
   );
   const failures = messages.filter((message) => !/ resource instances/.test(message));
   const parts = [

@@ -92,12 +92,21 @@ export const at = (value: unknown, ...path: readonly (string | number)[]): unkno
   return here;
 };
 
-/** `data` of a ConfigMap or Secret, empty when absent. */
-export const dataOf = (object: KubeObject | undefined): Readonly<Record<string, string>> =>
-  (at(object, "data") as Record<string, string> | undefined) ?? {};
+/** `data` of a ConfigMap or Secret, empty when absent; what is no text in it does not count. */
+export const dataOf = (object: KubeObject | undefined): Readonly<Record<string, string>> => {
+  const data = at(object, "data");
+  const entries = isRecord(data) ? Object.entries(data) : [];
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+};
 
 /** One condition of a status, as Kubernetes and its extensions write them. */
 export const conditionOf = (object: unknown, type: string): Record<string, unknown> | undefined => {
   const all = at(object, "status", "conditions");
   return (Array.isArray(all) ? all : []).filter(isRecord).find((condition) => condition.type === type);
+};
+
+/** The text at a path; empty for anything else: JSON may have an object there whose `toString` is a number. */
+export const textAt = (value: unknown, ...path: readonly (string | number)[]): string => {
+  const found = at(value, ...path);
+  return typeof found === "string" ? found : "";
 };

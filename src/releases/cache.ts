@@ -1,8 +1,9 @@
-import type { Stats } from "node:fs";
+import { createReadStream, type Stats } from "node:fs";
 import { constants, link, mkdir, mkdtemp, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { geteuid } from "node:process";
+import { collect } from "../ports/bounded.ts";
 import { at } from "../ports/object.ts";
 
 /** `$XDG_CACHE_HOME/kn-bootstrap/releases`, by default under `~/.cache`. It has the layout of `--manifests` and can be given to it. */
@@ -14,8 +15,12 @@ const absentAsUndefined = (error: unknown): undefined => {
   throw error;
 };
 
-/** Undefined: no such file. */
-export const readIfThere = (path: string): Promise<Uint8Array | undefined> => readFile(path).catch(absentAsUndefined);
+/** As much as a download may have, and twice that for the objects made of it. */
+const MOST = 64 * 2 ** 20;
+
+/** Undefined: no such file. Rejects with TooMuch beyond 64 MiB. */
+export const readIfThere = (path: string): Promise<Uint8Array | undefined> =>
+  collect(createReadStream(path), MOST).catch(absentAsUndefined);
 
 /** Not ours, or open to a group or to all. Windows does not say. */
 const othersMayWrite = ({ uid, mode }: Stats): boolean =>
@@ -41,7 +46,7 @@ export const readOwn = async (path: string, root: string): Promise<Buffer | unde
     ]);
     for (const { place, stats } of places)
       if (stats && othersMayWrite(stats)) throw new Error(`${place} can be written by others, so it is not trusted`);
-    return await file?.readFile();
+    return file && (await collect(file.createReadStream({ autoClose: false }), MOST));
   } finally {
     await file?.close();
   }

@@ -15,6 +15,7 @@ import {
   strTag,
   YAMLException,
 } from "js-yaml";
+import { MAX_DEPTH, NoTree, treeOf } from "../ports/tree.ts";
 
 /** What can be wrong with a YAML text; `line` counts from 1 and is absent where the parser does not know it. */
 export class YamlProblem extends Error {
@@ -76,28 +77,12 @@ const goFloat = defineScalarTag("tag:yaml.org,2002:float", {
  */
 const KUBERNETES = new Schema([nullCoreTag, boolYaml11Tag, goInteger, goFloat, mergeTag, strTag, seqTag, mapTag]);
 
-/** Far more than the largest release has (about 30,000), far less than hurts. */
-const MAX_NODES = 1_000_000;
-const MAX_DEPTH = 100;
-
-/**
- * A document as a tree of JSON values, in which every alias has become a copy. The parser shares what an alias points at, so
- * ten lines can stand for billions of nodes as soon as somebody walks them; and a cycle would never end.
- */
 const asTree = (root: unknown, line: number): unknown => {
-  let nodes = 0;
-  const copy = (value: unknown, depth: number): unknown => {
-    nodes += 1;
-    if (nodes > MAX_NODES) throw new YamlProblem(`with its aliases expanded it has more than ${MAX_NODES} nodes`, line);
-    if (depth > MAX_DEPTH)
-      throw new YamlProblem(`with its aliases expanded it nests deeper than ${MAX_DEPTH} levels`, line);
-    if (typeof value === "number" && !Number.isFinite(value))
-      throw new YamlProblem(`${value} has no form in JSON`, line);
-    if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1));
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item, depth + 1)]));
-  };
-  return copy(root, 0);
+  try {
+    return treeOf(root);
+  } catch (error) {
+    throw error instanceof NoTree ? new YamlProblem(error.message, line) : error;
+  }
 };
 
 const positionOf = (event: Event | undefined): number => {

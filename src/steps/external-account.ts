@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import type { ExternalAccount } from "../ports/authority.ts";
+import { textOf } from "../ports/bounded.ts";
 import { messageOf, UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 
@@ -34,7 +34,7 @@ export const externalAccount = async (
 };
 
 const read = async (path: string): Promise<string> => {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  const text = await textOf(path).catch((error: unknown) => {
     throw wrong(`ACME_EAB_HMAC_KEY_FILE cannot be read: ${messageOf(error)}.`, "It should hold the key alone.");
   });
   return text.trim();

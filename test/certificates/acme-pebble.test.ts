@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAuthority } from "../../src/adapters/authority/index.ts";
 import { keptAccounts, rollAccountKey, UNFINISHED, unfinishedOrders } from "../../src/certificates/acme/index.ts";
-import { certificatesIn } from "../../src/certificates/chain.ts";
+import { certificatesIn } from "../../src/certificates/pem.ts";
 import { HOME } from "../../src/core/inventory.ts";
 import type { Account, Authority } from "../../src/ports/authority.ts";
 import { UserError } from "../../src/ports/error.ts";

@@ -1,7 +1,8 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { keptAccounts, rollAccountKey, unfinishedOrders } from "../../src/certificates/acme/index.ts";
-import { certificatesIn, namesOf } from "../../src/certificates/chain.ts";
+import { namesOf } from "../../src/certificates/chain.ts";
+import { certificatesIn } from "../../src/certificates/pem.ts";
 import { inspect } from "../../src/certificates/secret.ts";
 import { HOME } from "../../src/core/inventory.ts";
 import { UserError } from "../../src/ports/error.ts";

@@ -1,5 +1,5 @@
 import { type AccessQuestion, ApiError, type ClusterRead } from "../../ports/cluster.ts";
-import { at } from "../../ports/object.ts";
+import { at, textAt } from "../../ports/object.ts";
 import type { Send } from "./transport.ts";
 
 const GROUP = "authorization.k8s.io/v1";
@@ -61,7 +61,7 @@ export const createAccess = (send: Send): Pick<ClusterRead, "can" | "canEach"> =
 const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 const ruleOf = (rule: unknown): Rule => {
-  const texts = (field: string): readonly string[] => listed(at(rule, field)).map(String);
+  const texts = (field: string): readonly string[] => listed(at(rule, field)).map((value) => textAt(value));
   return {
     verbs: texts("verbs"),
     apiGroups: texts("apiGroups"),

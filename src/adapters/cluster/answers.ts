@@ -1,5 +1,5 @@
 import type { ApiResource } from "../../ports/cluster.ts";
-import { at, isRecord, type ObjectRef } from "../../ports/object.ts";
+import { at, isRecord, type ObjectRef, textAt } from "../../ports/object.ts";
 
 type Expectation = (body: unknown) => boolean;
 
@@ -24,7 +24,7 @@ export const isListOf =
     const items = at(body, "items");
     return (
       at(body, "apiVersion") === apiVersion &&
-      String(at(body, "kind")).endsWith("List") &&
+      textAt(body, "kind").endsWith("List") &&
       isRecord(at(body, "metadata")) &&
       (items === null || (Array.isArray(items) && items.every(isNamed)))
     );
@@ -40,4 +40,4 @@ export const isDeletion = (resource: ApiResource, name: string): Expectation => 
 export const isOneOf =
   (...kinds: readonly string[]): Expectation =>
   (body) =>
-    kinds.includes(String(at(body, "kind")));
+    kinds.includes(textAt(body, "kind"));

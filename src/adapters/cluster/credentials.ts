@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { validateHeaderValue } from "node:http";
+import { textOf } from "../../ports/bounded.ts";
 import { messageOf, UserError } from "../../ports/error.ts";
 import { fileWord, sh } from "../../ports/shell.ts";
 import { type PluginCredential, runPlugin } from "./exec.ts";
@@ -26,6 +27,10 @@ interface Tools {
   readonly interactive: boolean;
   /** Ends a running plugin. */
   readonly signal: AbortSignal;
+  /** Ends one that runs at that moment; what is asked for afterwards may need one still. */
+  readonly interrupted?: AbortSignal | undefined;
+  /** Told while a plugin runs for long. */
+  readonly onTrouble?: ((reason: string) => void) | undefined;
 }
 
 /**
@@ -43,14 +48,37 @@ export const createCredentials = (login: Login, tools: Tools): Credentials => {
     const bearer = (await token?.()) ?? login.token ?? given?.token ?? (await provider?.());
     const cert = given?.certificate ?? (await content(login.certificate));
     const key = given?.key ?? (await content(login.key));
+    const headers = {
+      ...(bearer ? { authorization: `Bearer ${bearer}` } : login.basic ? { authorization: basic(login.basic) } : {}),
+      ...impersonation,
+    };
+    for (const [name, values] of Object.entries(headers)) assertSendable(name, [values].flat());
     return {
-      headers: {
-        ...(bearer ? { authorization: `Bearer ${bearer}` } : login.basic ? { authorization: basic(login.basic) } : {}),
-        ...impersonation,
-      },
+      headers,
       ...(cert && key ? { cert, key } : {}),
     };
   };
+};
+
+/** Most characters of a header: servers take some 16 KiB of all of them, Kubernetes 1 MiB. */
+const MOST_OF_HEADER = 2 ** 19;
+
+const assertSendable = (name: string, values: readonly string[]): void => {
+  try {
+    for (const value of values) validateHeaderValue(name, value);
+    if (values.join("").length <= MOST_OF_HEADER) return;
+  } catch {
+    // Told without the value, which may be a secret.
+  }
+  throw new UserError({
+    id: "kubeconfig.header",
+    what: `the kubeconfig's credentials cannot be sent: the value for the header ${name} is ${values.join("").length > MOST_OF_HEADER ? "too long" : "no single line of text"}`,
+    remedy: {
+      text: "Correct the token or the name in the kubeconfig; kubectl shows it:",
+      command: sh`kubectl config view`,
+    },
+    exitCode: 2,
+  });
 };
 
 /** Source: k8s.io/client-go/transport, impersonatingRoundTripper. */
@@ -73,7 +101,7 @@ const basic = ({ username, password }: { username: string; password: string }): 
 
 const content = async (pem: Pem | undefined): Promise<string | undefined> => {
   if (!pem) return undefined;
-  return "text" in pem ? pem.text : readFile(pem.file, "utf8").catch((error: unknown) => unreadable(pem.file, error));
+  return "text" in pem ? pem.text : textOf(pem.file).catch((error: unknown) => unreadable(pem.file, error));
 };
 
 /** A token file that cannot be read for a moment, while it is replaced, leaves the last token in use. */
@@ -81,7 +109,7 @@ const lastGood = (file: string): (() => Promise<string>) => {
   let last: string | undefined;
   return async () => {
     try {
-      last = (await readFile(file, "utf8")).trim() || last;
+      last = (await textOf(file)).trim() || last;
     } catch (error) {
       if (last === undefined) unreadable(file, error);
     }
@@ -102,13 +130,14 @@ const unreadable = (file: string, error: unknown): never => {
 };
 
 /** The plugin runs once for all who ask at the same time, again before its credential expires, and again after a 401. */
-const cachedPlugin = (settings: NonNullable<Login["plugin"]>, { timing, interactive, signal }: Tools) => {
+const cachedPlugin = (settings: NonNullable<Login["plugin"]>, { timing, signal, interrupted, ...options }: Tools) => {
   let cached: { credential: PluginCredential; renewAt: number } | undefined;
   let running: Promise<PluginCredential> | undefined;
   const run = async (): Promise<PluginCredential> => {
     try {
       const started = timing.now();
-      const credential = await runPlugin(settings, { interactive, signal });
+      const ends = interrupted && !interrupted.aborted ? AbortSignal.any([signal, interrupted]) : signal;
+      const credential = await runPlugin(settings, { ...options, signal: ends });
       const lifetime = (credential.expires ?? Number.POSITIVE_INFINITY) - started;
       cached = { credential, renewAt: started + lifetime - Math.min(60_000, lifetime / 10) };
       return credential;

@@ -1,5 +1,5 @@
 import { ApiError, type ApiResource, BrokenAnswer } from "../../ports/cluster.ts";
-import { at, isRecord } from "../../ports/object.ts";
+import { at, isRecord, textAt } from "../../ports/object.ts";
 import { isOneOf } from "./answers.ts";
 import type { Timing } from "./timing.ts";
 import type { Send } from "./transport.ts";
@@ -86,13 +86,15 @@ const readRoot = async (send: Send, root: string): Promise<readonly Group[]> => 
   const { body } = await send({ method: "GET", path: root, accept: AGGREGATED, expect });
   if (at(body, "kind") === "APIGroupDiscoveryList") return list(at(body, "items")).map(aggregatedGroup);
   if (root === "/api") {
-    const versions = list(at(body, "versions")).map((version) => readVersion(send, `/api/${version}`, String(version)));
+    const versions = list(at(body, "versions"))
+      .map((version) => textAt(version))
+      .map((version) => readVersion(send, `/api/${version}`, version));
     return [{ versions: await Promise.all(versions) }];
   }
   return Promise.all(
     list(at(body, "groups")).map(async (group) => {
       const preferred = at(group, "preferredVersion", "groupVersion");
-      const all = list(at(group, "versions")).map((version) => String(at(version, "groupVersion")));
+      const all = list(at(group, "versions")).map((version) => textAt(version, "groupVersion"));
       const ordered = all.toSorted((a, b) => Number(b === preferred) - Number(a === preferred));
       return { versions: await Promise.all(ordered.map((name) => readVersion(send, `/apis/${name}`, name))) };
     }),
@@ -100,16 +102,16 @@ const readRoot = async (send: Send, root: string): Promise<readonly Group[]> => 
 };
 
 const aggregatedGroup = (group: unknown): Group => {
-  const name = at(group, "metadata", "name");
+  const name = textAt(group, "metadata", "name");
   return {
     versions: list(at(group, "versions")).map((version) => {
-      const apiVersion = name ? `${name}/${at(version, "version")}` : String(at(version, "version"));
+      const apiVersion = name ? `${name}/${textAt(version, "version")}` : textAt(version, "version");
       const resources = list(at(version, "resources")).map((resource) => ({
         apiVersion,
-        kind: String(at(resource, "responseKind", "kind")),
-        plural: String(at(resource, "resource")),
+        kind: textAt(resource, "responseKind", "kind"),
+        plural: textAt(resource, "resource"),
         namespaced: at(resource, "scope") === "Namespaced",
-        verbs: list(at(resource, "verbs")).map(String),
+        verbs: list(at(resource, "verbs")).map((verb) => textAt(verb)),
       }));
       // Of an API server behind this one that has not been reached, nothing or something old is known.
       return { apiVersion, resources: at(version, "freshness") === "Stale" && !resources[0] ? undefined : resources };
@@ -122,13 +124,13 @@ const readVersion = async (send: Send, path: string, apiVersion: string): Promis
   try {
     const { body } = await send({ method: "GET", path, expect: isOneOf("APIResourceList") });
     const resources = list(at(body, "resources"))
-      .filter((resource) => isRecord(resource) && !String(resource.name).includes("/"))
+      .filter((resource) => isRecord(resource) && !textAt(resource, "name").includes("/"))
       .map((resource) => ({
         apiVersion,
-        kind: String(at(resource, "kind")),
-        plural: String(at(resource, "name")),
+        kind: textAt(resource, "kind"),
+        plural: textAt(resource, "name"),
         namespaced: at(resource, "namespaced") === true,
-        verbs: list(at(resource, "verbs")).map(String),
+        verbs: list(at(resource, "verbs")).map((verb) => textAt(verb)),
       }));
     return { apiVersion, resources };
   } catch (error) {

@@ -2,6 +2,8 @@ import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { collect, TooMuch } from "../../ports/bounded.ts";
+import { codeOf } from "./unreachable.ts";
 
 export interface ExchangeOptions {
   readonly origin: URL;
@@ -92,18 +94,28 @@ export const openExchange = (options: ExchangeOptions): Promise<Opened | Lost> =
 
 const unzip = promisify(gunzip);
 
-/** Reads an answer to its end. */
-export const readExchange = async ({ response, status, signal, release }: Opened): Promise<Answered | Lost> => {
+/** Reads an answer to its end; one of more than `most` bytes, unzipped, is {@link Lost} with {@link TooMuch}. */
+export const readExchange = async (
+  { response, status, signal, release }: Opened,
+  most: number,
+): Promise<Answered | Lost> => {
   try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk);
-    const raw = Buffer.concat(chunks);
-    const text = (response.headers["content-encoding"] === "gzip" ? await unzip(raw) : raw).toString("utf8");
-    return { status, headers: response.headers, text };
+    const raw = await collect(response, most);
+    const text = response.headers["content-encoding"] === "gzip" ? await unzipped(raw, most) : raw;
+    return { status, headers: response.headers, text: text.toString("utf8") };
   } catch (error) {
     signal?.throwIfAborted();
     return { error, sent: true, reused: false };
   } finally {
     release();
+  }
+};
+
+/** What is unzipped may be a thousand times what was sent. */
+const unzipped = async (raw: Buffer, most: number): Promise<Buffer> => {
+  try {
+    return await unzip(raw, { maxOutputLength: most });
+  } catch (error) {
+    throw codeOf(error) === "ERR_BUFFER_TOO_LARGE" ? new TooMuch(most) : error;
   }
 };

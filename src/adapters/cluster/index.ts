@@ -55,16 +55,22 @@ export interface Cluster extends LockableCluster {
 
 /** Opens nothing yet: the first request finds out whether the cluster answers. */
 export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): Cluster => {
-  const { timing = systemTiming, interactive = false } = options;
+  const { timing = systemTiming, interactive = false, onTrouble } = options;
   const closed = new AbortController();
   const transport = createTransport(target, {
-    credentials: createCredentials(target.login, { timing, interactive, signal: closed.signal }),
+    credentials: createCredentials(target.login, {
+      timing,
+      interactive,
+      signal: closed.signal,
+      interrupted: options.signal,
+      onTrouble,
+    }),
     timing,
     signal: options.signal,
     timeoutMs: options.timeoutMs ?? 30_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     patience: options.patience ?? { firstContactMs: 5_000, midRunMs: 60_000 },
-    onTrouble: options.onTrouble,
+    onTrouble,
   });
   const discovery = createDiscovery(target.server, transport.send, timing);
   let writes = 0;
@@ -107,13 +113,14 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
       const expect = (body: unknown): boolean => typeof at(body, "gitVersion") === "string";
       const { body } = await transport.send({ method: "GET", path: "/version", expect });
       const text = String(at(body, "gitVersion"));
-      return text.match(/\d+\.\d+\.\d+/)?.[0] ?? text;
+      return text.match(/(?<!\d)\d+\.\d+\.\d+/)?.[0] ?? text;
     },
     resource: (apiVersion, kind, fresh = false) =>
       discovery.find(apiVersion, kind, fresh ? 0 : Number.POSITIVE_INFINITY),
     resources: discovery.preferred,
     watch: (query, signal, known = []) =>
       watch(query, AbortSignal.any([signal, closed.signal]), known, {
+        server,
         send: transport.send,
         stream: transport.stream,
         discovery,

@@ -1,10 +1,16 @@
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 // Its main module brings all requests that it could make: a megabyte of code and a tenth of a second.
 import { newClusters, newContexts, newUsers } from "@kubernetes/client-node/dist/config_types.js";
+import { textOf } from "../../ports/bounded.ts";
 import { messageOf, UserError } from "../../ports/error.ts";
-import { at, isRecord } from "../../ports/object.ts";
+import { at } from "../../ports/object.ts";
 import { fileWord, sh } from "../../ports/shell.ts";
+import { treeOf } from "../../ports/tree.ts";
+import { shaped } from "./kubeconfig-shape.ts";
+
+/** Thousands of clusters, with all their certificates. */
+const MOST = 16 * 2 ** 20;
+const MOST_NODES = 200_000;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -82,11 +88,15 @@ export const readKubeconfig = async (given: string | undefined, env: Environment
 
 const readText = async (file: string): Promise<string | undefined> => {
   try {
-    return await readFile(file, "utf8");
+    return await textOf(file, MOST);
   } catch (error) {
     const code = at(error, "code");
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    const reasons: Record<string, string> = { EACCES: "its permissions do not allow it", EISDIR: "it is a folder" };
+    const reasons: Record<string, string> = {
+      EACCES: "its permissions do not allow it",
+      EISDIR: "it is a folder",
+      ERR_TOO_MUCH: `it is ${messageOf(error)}, and no kubeconfig is`,
+    };
     throw new UserError({
       id: "kubeconfig.unreadable",
       what: `the kubeconfig ${file} cannot be read: ${reasons[String(code)] ?? messageOf(error)}`,
@@ -104,25 +114,24 @@ const parse = async (text: string, file: string): Promise<Kubeconfig> => {
   const folder = path.resolve(path.dirname(file));
   try {
     // An empty file is an empty kubeconfig to kubectl.
-    const document = loadAll(text)[0] ?? {};
-    if (!isRecord(document)) throw new Error("it is not a mapping with clusters, users and contexts");
-    const raw = (list: string, name: string, field: string): Record<string, unknown> => {
-      const entries = at(document, list);
-      const entry = Array.isArray(entries) ? entries.find((candidate) => at(candidate, "name") === name) : undefined;
-      const value = at(entry, field);
-      return isRecord(value) ? value : {};
+    const { currentContext, ...entries } = shaped(treeOf(loadAll(text)[0] ?? {}, MOST_NODES));
+    const raw = {
+      clusters: entries.clusters.map(({ name, value }) => ({ name, cluster: value })),
+      contexts: entries.contexts.map(({ name, value }) => ({ name, context: value })),
+      // A field of client-node alone, which reads the file at once.
+      users: entries.users.map(({ name, value: { "token-file": _, ...user } }) => ({ name, user })),
     };
-    const [clusters, users] = [newClusters(document.clusters), newUsers(document.users)];
+    const [clusters, users] = [newClusters(raw.clusters), newUsers(raw.users)];
     for (const entry of clusters) if (entry.caFile) entry.caFile = path.resolve(folder, entry.caFile);
     for (const entry of users)
       for (const field of ["certFile", "keyFile"] as const)
         if (entry[field]) entry[field] = path.resolve(folder, entry[field]);
     return {
       files: [file],
-      currentContext: document["current-context"] ? String(document["current-context"]) : undefined,
-      contexts: newContexts(document.contexts),
-      clusters: clusters.map((entry) => ({ ...entry, raw: raw("clusters", entry.name, "cluster") })),
-      users: users.map((entry) => ({ ...entry, raw: raw("users", entry.name, "user"), folder })),
+      currentContext,
+      contexts: newContexts(raw.contexts),
+      clusters: clusters.map((entry, index) => ({ ...entry, raw: entries.clusters[index]?.value ?? {} })),
+      users: users.map((entry, index) => ({ ...entry, raw: entries.users[index]?.value ?? {}, folder })),
     };
   } catch (error) {
     throw new UserError({

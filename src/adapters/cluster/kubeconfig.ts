@@ -1,6 +1,7 @@
-import { access, readFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { isIPv6 } from "node:net";
 import path from "node:path";
+import { textOf } from "../../ports/bounded.ts";
 import { messageOf, UserError } from "../../ports/error.ts";
 import { at, isRecord } from "../../ports/object.ts";
 import { fileWord, option, sh } from "../../ports/shell.ts";
@@ -74,9 +75,14 @@ const targetOf = async (config: Kubeconfig, options: KubeconfigOptions): Promise
   };
 };
 
+/** As many as fit on a screen. */
+const MOST_NAMED = 50;
+
 const chooseContext = (config: Kubeconfig, wanted: string | undefined): Kubeconfig["contexts"][number] => {
   const names = config.contexts.map(({ name }) => name);
-  const listed = names.length > 0 ? `It has: ${names.join(", ")}.` : "It has no contexts at all.";
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+  const listed =
+    names.length > 0 ? `It has: ${names.slice(0, MOST_NAMED).join(", ")}${more}.` : "It has no contexts at all.";
   const name = wanted ?? config.currentContext;
   if (name === undefined) {
     throw new UserError({
@@ -151,7 +157,7 @@ const caOf = async (cluster: ClusterEntry): Promise<string | undefined> => {
   if (cluster.caData) return decode(cluster.caData);
   if (!cluster.caFile) return undefined;
   try {
-    return await readFile(cluster.caFile, "utf8");
+    return await textOf(cluster.caFile);
   } catch (error) {
     throw new UserError({
       id: "kubeconfig.unreadable",
@@ -267,7 +273,7 @@ const serviceAccountTarget = async ({
     ))
   )
     return undefined;
-  const ca = await readFile(path.join(serviceAccount, "ca.crt"), "utf8").catch(() => undefined);
+  const ca = await textOf(path.join(serviceAccount, "ca.crt")).catch(() => undefined);
   const server = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
   const proxy = chooseProxy(new URL(server), undefined, env);
   return {
@@ -284,11 +290,15 @@ const serviceAccountTarget = async ({
 /** The name that is at most a third of its letters away, if any. */
 const closest = (word: string, names: readonly string[]): string | undefined => {
   const ranked = names
+    .filter((name) => Math.abs(name.length - word.length) <= word.length / 3 + 2 && word.length <= MOST_COMPARED)
     .map((name) => ({ name, distance: editDistance(word, name) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
   return best && best.distance <= Math.max(2, Math.floor(word.length / 3)) ? best.name : undefined;
 };
+
+/** Comparing takes the product of both lengths, and nobody errs in names that long. */
+const MOST_COMPARED = 200;
 
 const editDistance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -88,7 +88,7 @@ export const createObjects = ({ server, send, discovery, timing, onWrite, onList
 
     list: async (query) => {
       const listed = await ifThere(query, async (resource) => {
-        const { items, resourceVersion } = await listAll(send, resource, query);
+        const { items, resourceVersion } = await listAll(send, resource, query, server);
         onList(query, items, resourceVersion);
         return items;
       });

@@ -1,5 +1,6 @@
 import { ApiError, type ApiResource, type ApiSubject, type FieldConflict } from "../../ports/cluster.ts";
 import { at, groupOf, type ObjectRef } from "../../ports/object.ts";
+import { isDeep } from "../../ports/tree.ts";
 
 /** The error of an answer that is not a success. `request` is method and path: no query, no headers. */
 export const apiError = (request: string, status: number, text: string): ApiError => {
@@ -8,26 +9,39 @@ export const apiError = (request: string, status: number, text: string): ApiErro
   const message = at(body, "message");
   return new ApiError({
     status,
-    reason: isStatus ? String(at(body, "reason") ?? "") : "",
-    message: isStatus && typeof message === "string" && message !== "" ? message : `${status}: ${excerpt(text)}`,
+    reason: isStatus ? wordOf(at(body, "reason")) : "",
+    message:
+      isStatus && typeof message === "string" && message !== "" ? clipped(message) : `${status}: ${excerpt(text)}`,
     request,
     conflicts: isStatus ? conflictsOf(at(body, "details", "causes")) : [],
     subject: isStatus ? subjectOf(at(body, "details")) : undefined,
   });
 };
 
+/** Longer than any that is meant to be read: those of a CRD's validation list every field. */
+const MOST_OF_MESSAGE = 16_000;
+
+const clipped = (text: string): string => (text.length > MOST_OF_MESSAGE ? `${text.slice(0, MOST_OF_MESSAGE)}…` : text);
+
+/** A text, short enough for people; anything else is none. */
+const wordOf = (value: unknown): string => (typeof value === "string" ? clipped(value) : "");
+
 /** Source: k8s.io/apimachinery/pkg/api/errors, NewNotFound and its siblings: `kind` holds the resource. */
 const subjectOf = (details: unknown): ApiSubject | undefined => {
   const [name, resource] = [at(details, "name"), at(details, "kind")];
   return typeof name === "string" && typeof resource === "string"
-    ? { group: String(at(details, "group") ?? ""), resource, name }
+    ? { group: wordOf(at(details, "group")), resource, name }
     : undefined;
 };
 
-/** Undefined when it is not JSON. */
+/** No object of Kubernetes comes near it: definitions of resources have some 80. */
+const MOST_LEVELS = 500;
+
+/** Undefined when it is not JSON, or nests as nothing does that is meant. */
 export const parseJson = (text: string): unknown => {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isDeep(value, MOST_LEVELS) ? undefined : value;
   } catch {
     return undefined;
   }
@@ -41,9 +55,9 @@ const conflictsOf = (causes: unknown): readonly FieldConflict[] =>
   (Array.isArray(causes) ? causes : [])
     .filter((cause) => at(cause, "reason") === "FieldManagerConflict")
     .map((cause) => {
-      const message = String(at(cause, "message") ?? "");
+      const message = wordOf(at(cause, "message"));
       return {
-        field: String(at(cause, "field") ?? ""),
+        field: wordOf(at(cause, "field")),
         owner: message.match(/conflict with "([^"]*)"/)?.[1] ?? "",
         message,
       };

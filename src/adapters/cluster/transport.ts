@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { TooMuch } from "../../ports/bounded.ts";
 import { BrokenAnswer } from "../../ports/cluster.ts";
 import { retryAfterMs } from "../../ports/retry-after.ts";
 import type { Credential, Credentials } from "./credentials.ts";
@@ -23,6 +24,8 @@ export interface Request {
   readonly repeatable?: boolean;
   /** Whether a success holds what was asked for. Another answer is none: it is asked again, then a {@link BrokenAnswer}. Default: any JSON. */
   readonly expect?: (body: unknown) => boolean;
+  /** Most bytes of its answer, unzipped. Default 16 MiB: etcd takes no object above 1.5, and discovery of the largest clusters has some 5. */
+  readonly most?: number;
   /** Asked last, before each try: a free connection and a credential may be long in coming. Throws when it must not be made. */
   readonly permit?: (() => Promise<void>) | undefined;
 }
@@ -33,6 +36,8 @@ export interface Answer {
   readonly body: unknown;
   /** With those that failed, and may have been carried out all the same. */
   readonly tries: number;
+  /** Characters of the body. */
+  readonly size: number;
 }
 
 /** One request, with its retries. Throws ApiError, Unreachable (BrokenAnswer among them), or UserError when there are no credentials. */
@@ -65,6 +70,7 @@ export interface TransportOptions {
 
 /** From here on somebody who waits wants to know what for. */
 const SLOW_MS = 1_000;
+const MOST = 16 * 2 ** 20;
 /** What was told is news again after so long without it. */
 const AGAIN_MS = 10_000;
 
@@ -120,26 +126,35 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
   };
 
   /** With a second try after 401, if there is a newer credential than the one refused. */
-  const authorized = async (request: Request, lane: Lane, cut: AbortSignal | undefined): Promise<Opened | Lost> => {
+  const authorized = async (
+    request: Request,
+    lane: Lane,
+    cut: AbortSignal | undefined,
+    onReady = (): void => {},
+  ): Promise<Opened | Lost> => {
     const credential = await credentials();
+    onReady();
     await request.permit?.();
     const opened = await open(request, lane, credential, cut);
     if (isLost(opened) || opened.status !== 401) return opened;
     const next = await credentials(credential);
     if (JSON.stringify(next) === JSON.stringify(credential)) return opened;
-    await readExchange(opened);
+    await readExchange(opened, MOST);
     await request.permit?.();
     return open(request, lane, next, cut);
   };
 
   const attempt = async (request: Request, lane: Lane, cut: AbortSignal | undefined): Promise<Answered | Lost> => {
     const leave = await lane.enter();
-    const slow = setTimeout(() => tell(`${target.server} takes long to answer`), SLOW_MS);
+    let slow: NodeJS.Timeout | undefined;
     try {
-      const opened = await authorized(request, lane, cut);
+      // A credential that is long in coming is not the server's fault.
+      const opened = await authorized(request, lane, cut, () => {
+        slow = setTimeout(() => tell(`${target.server} takes long to answer`), SLOW_MS);
+      });
       if (isLost(opened)) return opened;
       skew ??= Date.parse(opened.response.headers.date ?? "") - timing.now();
-      return await readExchange(opened);
+      return await readExchange(opened, request.most ?? MOST);
     } finally {
       clearTimeout(slow);
       leave();
@@ -186,7 +201,7 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
     stream: async (request, watchSignal) => {
       const opened = await authorized(request, lanes.watch, watchSignal);
       if (isLost(opened)) throw errorOf(request, opened, target);
-      if (!isSuccess(opened.status)) throw errorOf(request, await readExchange(opened), target);
+      if (!isSuccess(opened.status)) throw errorOf(request, await readExchange(opened, MOST), target);
       opened.release();
       return opened.response;
     },
@@ -204,7 +219,9 @@ const nameOf = (request: Request): string => `${request.method} ${request.path}`
 
 const errorOf = (request: Request, outcome: Answered | Lost, target: ClusterTarget): Error =>
   isLost(outcome)
-    ? explain(outcome.error, target)
+    ? outcome.error instanceof TooMuch
+      ? new BrokenAnswer(target.server, nameOf(request), `an answer ${outcome.error.message}, which is not read`)
+      : explain(outcome.error, target)
     : isSuccess(outcome.status)
       ? new BrokenAnswer(target.server, nameOf(request), descriptionOf(outcome))
       : apiError(nameOf(request), outcome.status, outcome.text);
@@ -218,7 +235,7 @@ const troubleOf = (request: Request, outcome: Answered | Lost, target: ClusterTa
 const answerOf = ({ expect = () => true }: Request, { status, text }: Answered): Omit<Answer, "tries"> | undefined => {
   if (!isSuccess(status)) return undefined;
   const body = parseJson(text);
-  return body !== undefined && expect(body) ? { status, body } : undefined;
+  return body !== undefined && expect(body) ? { status, body, size: text.length } : undefined;
 };
 
 /** What came instead of what was asked for, for people. */

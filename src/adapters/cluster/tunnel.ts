@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { sizeOf } from "../../ports/bounded.ts";
 
 /** Leads a connected socket through an HTTP proxy to `host:port` (CONNECT, RFC 9110 section 9.3.6). */
 export const httpTunnel = async (socket: Duplex, proxy: URL, host: string, port: number): Promise<void> => {
@@ -53,6 +54,9 @@ const userOf = (proxy: URL): [string, string] => [
 const refused = (answer: string): Error =>
   Object.assign(new Error(`the proxy answered: ${answer}`), { code: "ERR_PROXY_TUNNEL" });
 
+/** As much as Node takes of an answer's head. */
+const MOST_OF_HEAD = 16 * 2 ** 10;
+
 /** Takes exact numbers of bytes off a socket; `release` hands the socket on. Nothing is left over: the client speaks first. */
 const createReader = (socket: Duplex) => {
   let buffered: Buffer = Buffer.alloc(0);
@@ -87,6 +91,7 @@ const createReader = (socket: Duplex) => {
     until: (mark: string) =>
       cut(() => {
         const index = buffered.indexOf(mark);
+        if (index < 0 && buffered.length > MOST_OF_HEAD) throw refused(`more than ${sizeOf(MOST_OF_HEAD)} of head`);
         return index < 0 ? -1 : index + mark.length;
       }),
     release: (): void => {

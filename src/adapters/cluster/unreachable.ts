@@ -36,6 +36,7 @@ const WORDS: Readonly<Record<string, string>> = {
 /** Trying again cannot help: what the other side is, not how it feels. */
 export const isPermanentCode = (code: string): boolean =>
   code === "ERR_PROXY_TUNNEL" ||
+  code === "ERR_TOO_MUCH" ||
   code === "ERR_TLS_CERT_ALTNAME_INVALID" ||
   /^(ERR_SSL_|ERR_OSSL_|CERT_|HPE_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code);
 

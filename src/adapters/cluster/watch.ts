@@ -1,3 +1,4 @@
+import { linesOf, TooMuch } from "../../ports/bounded.ts";
 import { ApiError, type ApiResource, type ListQuery, Unreachable, type WatchEvent } from "../../ports/cluster.ts";
 import { at, type KubeObject, keyOf } from "../../ports/object.ts";
 import type { Discovery } from "./discovery.ts";
@@ -8,6 +9,8 @@ import type { Timing } from "./timing.ts";
 import type { Send, Transport } from "./transport.ts";
 
 interface Tools {
+  /** For people. */
+  readonly server: string;
   readonly send: Send;
   readonly stream: Transport["stream"];
   readonly discovery: Discovery;
@@ -22,6 +25,8 @@ const SILENCE_MS = 300_000;
 const PAUSE_MS = { first: 100, most: 5_000, mostForKind: 1_000 };
 /** A stream that lasted this long was fine, whatever it brought. */
 const HEALTHY_MS = 10_000;
+/** In characters; etcd takes no object above 1.5 MiB. */
+const MOST_OF_EVENT = 16 * 2 ** 20;
 
 /**
  * The port's `watch`: lists, unless `before` is a list that was just made or the one object that is asked for, then follows from that
@@ -98,9 +103,9 @@ const isPassing = (error: unknown): boolean =>
 const isMissing = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
 /** Undefined: the kind is not served any more. A path that is missing although it is served is asked for again, and nothing follows from it. */
-const listServed = async (resource: ApiResource, query: ListQuery, { send, discovery }: Tools) => {
+const listServed = async (resource: ApiResource, query: ListQuery, { server, send, discovery }: Tools) => {
   try {
-    return await listAll(send, resource, query);
+    return await listAll(send, resource, query, server);
   } catch (error) {
     if (isMissing(error) && !(await discovery.find(query.apiVersion, query.kind, 0))) return undefined;
     throw error;
@@ -157,23 +162,22 @@ async function* follow(
   signal.addEventListener("abort", stop, { once: true });
   response.setTimeout(SILENCE_MS, stop);
   try {
-    let rest = "";
-    for await (const chunk of response.setEncoding("utf8")) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) if (line !== "") yield eventOf(line);
-    }
-  } catch {
-    // Broken off in the middle: whoever follows goes on from the last whole event.
+    for await (const line of linesOf(response.setEncoding("utf8"), MOST_OF_EVENT)) yield eventOf(line);
+  } catch (error) {
+    // No object is so large. A list tells what there is.
+    if (error instanceof TooMuch) yield NO_EVENT;
+    // Else broken off in the middle: whoever follows goes on from the last whole event.
   } finally {
     signal.removeEventListener("abort", stop);
     response.destroy();
   }
 }
 
+const NO_EVENT: RawEvent = { type: "ERROR", object: {} as KubeObject };
+
 const eventOf = (line: string): RawEvent => {
   const event = parseJson(line);
-  return at(event, "object", "metadata") ? (event as RawEvent) : { type: "ERROR", object: {} as KubeObject };
+  return at(event, "object", "metadata") ? (event as RawEvent) : NO_EVENT;
 };
 
 /** Leaves a shared piece of work to the others when the signal ends. */

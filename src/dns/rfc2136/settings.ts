@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { isIPv6 } from "node:net";
+import { textOf } from "../../ports/bounded.ts";
 import { messageOf, UserError } from "../../ports/error.ts";
 import { joined, sh } from "../../ports/shell.ts";
 import { encodeName } from "./names.ts";
@@ -76,8 +76,10 @@ interface Written {
 
 /** Every complete `key` statement of a BIND configuration or key file. */
 export const keysIn = (text: string): readonly Written[] => {
-  const bare = text.replace(/"[^"]*"|\/\*.*?\*\/|(?:\/\/|#)[^\n]*/gs, (part) => (part.startsWith('"') ? part : " "));
-  return [...bare.matchAll(/\bkey\s+"?([^\s"{]+)"?\s*\{([^}]*)\}/g)].flatMap(([, name = "", body = ""]) => {
+  const bare = text.replace(/"[^"]*"|\/\*.*?(?:\*\/|$)|(?:\/\/|#)[^\n]*/gs, (part) =>
+    part.startsWith('"') ? part : " ",
+  );
+  return [...bare.matchAll(/\bkey\s+"?([^\s"{]+)"?\s*\{([^{}]*)\}/g)].flatMap(([, name = "", body = ""]) => {
     const field = (word: string): string | undefined =>
       new RegExp(`(?:^|[\\s;])${word}\\s+(?:"([^"]*)"|([^\\s;"]+))`)
         .exec(body)
@@ -89,7 +91,7 @@ export const keysIn = (text: string): readonly Written[] => {
 };
 
 const fromFile = async (path: string, wanted: string | undefined): Promise<Key> => {
-  const text = await readFile(path, "utf8").catch((error: unknown) => {
+  const text = await textOf(path).catch((error: unknown) => {
     throw wrong(`RFC2136_TSIG_FILE=${path} cannot be read.`, messageOf(error), "Give a file that this user can read:");
   });
   const keys = keysIn(text);

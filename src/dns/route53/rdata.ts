@@ -5,15 +5,16 @@ const MOST_BYTES = 255;
 
 /** A TXT value of Route 53 (`"one" "two"`, escapes as in names) as its joined character-strings. */
 const joinText = (value: string): string => {
-  const bytes: number[] = [];
-  for (const [part] of value.matchAll(/"(?:[^"\\]|\\[\s\S])*"|[^\s"]+/g)) {
-    const inner = part.startsWith('"') ? part.slice(1, -1) : part;
-    for (const [token] of inner.matchAll(/\\[0-7]{3}|\\[\s\S]|[^\\]+/g)) {
-      if (/^\\[0-7]{3}$/.test(token)) bytes.push(Number.parseInt(token.slice(1), 8) & 0xff);
-      else bytes.push(...Buffer.from(token.startsWith("\\") ? token.slice(1) : token));
-    }
+  const parts: Buffer[] = [];
+  let isInside = false;
+  // Each token once: a quote that is never closed must not be looked for again at every place behind it.
+  for (const [token, octal, escaped, quote] of value.matchAll(/\\([0-7]{3})|\\([\s\S])|(")|\s+|[^\\"\s]+/g)) {
+    if (quote !== undefined) isInside = !isInside;
+    else if (octal !== undefined) parts.push(Buffer.from([Number.parseInt(octal, 8) & 0xff]));
+    else if (escaped !== undefined) parts.push(Buffer.from(escaped));
+    else if (isInside || token.trim() !== "") parts.push(Buffer.from(token));
   }
-  return Buffer.from(bytes).toString("utf8");
+  return Buffer.concat(parts).toString("utf8");
 };
 
 const quoted = (bytes: Buffer): string => {
