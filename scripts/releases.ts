@@ -1,8 +1,8 @@
 /**
- * Keeps the digests in manifests/releases.yaml right: computes them from files, compares them with each release's own checksums.txt
- * where GitHub (or a mirror) can be reached, prints what differs and, with --write, writes it down.
+ * Keeps `versions` and `digests` in manifests/releases.yaml right: computes digests from files, takes them from a table, compares them with
+ * each release's own checksums.txt where GitHub (or a mirror) can be reached, prints what differs and, with --write, writes it down.
  *
- * A new version: name it under `minors`, then run this with --write (and --from, if you have the files).
+ * A new version: name it under `minors` (or have it in the table), then run this with --write (and --from, if you have the files).
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,9 +13,11 @@ import { catalogFile, parseCatalog } from "../src/releases/catalog.ts";
 import { parseChecksums, sha256 } from "../src/releases/digest.ts";
 import { download } from "../src/releases/download.ts";
 import { environmentFetch } from "../src/releases/http.ts";
+import { compareVersions, minorOf } from "../src/releases/version.ts";
 
 const USAGE = `node scripts/releases.ts [options]
   --from DIR           compute digests of DIR/<component>/<version>/<asset>
+  --table FILE         take digests, and newer patches of known minors, from lines of component, version, asset, bytes, sha256 (tabs between)
   --offline            do not ask for the releases' checksums.txt
   --release-mirror URL ask there instead of https://github.com
   --write              write what was found into the catalog
@@ -26,6 +28,7 @@ Exit 1: something differs from the catalog (and was not written), or the sources
 const { values: flags } = parseArgs({
   options: {
     from: { type: "string" },
+    table: { type: "string" },
     offline: { type: "boolean" },
     "release-mirror": { type: "string" },
     write: { type: "boolean" },
@@ -41,12 +44,41 @@ interface Row {
   readonly file: string;
   readonly recorded: string | undefined;
   readonly computed: string | undefined;
+  readonly listed: string | undefined;
   readonly published: string | undefined;
 }
 
+/** `<component>/<version>/<asset>` → sha256 */
+const readTable = async (file: string | undefined): Promise<ReadonlyMap<string, string>> => {
+  const lines = file === undefined ? [] : (await readFile(file, "utf8")).split("\n").map((line) => line.split("\t"));
+  return new Map(
+    lines.flatMap(([component, version, asset, , digest]) =>
+      digest && /^[0-9a-f]{64}$/.test(digest) ? [[`${component}/${version}/${asset}`, digest] as const] : [],
+    ),
+  );
+};
+
+/** The text with the newest patch of each component that a minor names, of those that are known. */
+const withNewest = (text: string, known: readonly (readonly [component: string, version: string])[]): string =>
+  text.replace(/^( {2}"([0-9.]+)": .*versions: \{)([^}]*)\}/gm, (_, before: string, minor: string, versions: string) => {
+    const raised = versions.replace(/([\w-]+): ([0-9.]+)/g, (_pair, component: string, version: string) => {
+      const patches = known.filter(([name, patch]) => name === component && minorOf(patch) === minor);
+      return `${component}: ${[version, ...patches.map(([, patch]) => patch)].toSorted(compareVersions).at(-1)}`;
+    });
+    return `${before}${raised}}`;
+  });
+
 const main = async (): Promise<number> => {
   const path = flags.catalog ?? (await catalogFile()).path;
-  const text = await readFile(path, "utf8");
+  const before = await readFile(path, "utf8");
+  const { minors, components } = parseCatalog(before, path);
+  const table = await readTable(flags.table);
+  const offered = (component: string, version: string): boolean =>
+    components[component] !== undefined && minors.includes(minorOf(version) ?? "");
+  const tabled = [...table.keys()]
+    .map((file) => file.split("/") as [string, string])
+    .filter(([component, version]) => offered(component, version));
+  const text = withNewest(before, tabled);
   const catalog = parseCatalog(text, path);
   const fetch = environmentFetch(process.env);
   const mirror = flags["release-mirror"];
@@ -66,13 +98,14 @@ const main = async (): Promise<number> => {
   const rowsOf = async (component: string, version: string): Promise<readonly Row[]> => {
     const checksums = await published(component, version);
     return Promise.all(
-      (catalog.components[component]?.assets ?? []).map(async (asset) => {
+      (components[component]?.assets ?? []).map(async (asset) => {
         const file = `${component}/${version}/${asset}`;
         const bytes = flags.from === undefined ? undefined : await readIfThere(join(flags.from, file));
         return {
           file,
           recorded: catalog.digest(component, version, asset),
           computed: bytes && sha256(bytes),
+          listed: table.get(file),
           published: checksums.get(asset),
         };
       }),
@@ -80,25 +113,27 @@ const main = async (): Promise<number> => {
   };
 
   // Minors may share a version of a component that is not Knative's.
-  const named = new Set(
-    catalog.minors.flatMap((minor) => Object.entries(catalog.resolve(minor).versions).map((pair) => pair.join("/"))),
-  );
-  const releases = [...named].map((name) => name.split("/") as [string, string]);
-  const rows = (await Promise.all(releases.map(([component, version]) => rowsOf(component, version)))).flat();
+  const releases = [
+    ...minors.flatMap((minor) => Object.entries(catalog.resolve(minor).versions)),
+    ...catalog.files.map((file) => file.split("/") as [string, string]),
+    ...tabled,
+  ];
+  const named = new Map(releases.map(([component, version]) => [`${component}/${version}`, [component, version] as const]));
+  const rows = (await Promise.all([...named.values()].map(([component, version]) => rowsOf(component, version)))).flat();
 
   let contradictions = 0;
-  let differences = 0;
-  for (const { file, recorded, computed, published } of rows) {
-    if (computed && published && computed !== published) {
+  let differences = text === before ? 0 : 1;
+  if (text !== before) say("under minors there are not the newest versions");
+  for (const { file, recorded, computed, listed, published } of rows) {
+    const found = new Set([computed, listed, published].filter((digest) => digest !== undefined));
+    const [first] = found;
+    if (found.size > 1) {
       contradictions += 1;
-      say(`${file}\n  the file here has ${computed}\n  checksums.txt    ${published}`);
-      continue;
-    }
-    const found = computed ?? published;
-    if (found === undefined) say(`${file}: neither a file nor checksums.txt to compare with`);
-    else if (found !== recorded) {
+      say(`${file}\n  the file here has ${computed}\n  the table has     ${listed}\n  checksums.txt     ${published}`);
+    } else if (first === undefined) say(`${file}: no file, table or checksums.txt to compare with`);
+    else if (first !== recorded) {
       differences += 1;
-      say(`${file}\n  the catalog says ${recorded ?? "nothing"}\n  it should be     ${found}`);
+      say(`${file}\n  the catalog says ${recorded ?? "nothing"}\n  it should be     ${first}`);
     }
   }
 
@@ -110,15 +145,26 @@ const main = async (): Promise<number> => {
   if (!flags.write) return differences > 0 ? 1 : 0;
 
   const lines = rows
-    .flatMap(({ file, recorded, computed, published }) => {
-      const digest = computed ?? published ?? recorded;
-      return digest === undefined ? [] : [`  ${file}: "${digest}"`];
-    })
-    .sort();
+    .toSorted((a, b) => order(a.file, b.file))
+    .flatMap(({ file, recorded, computed, listed, published }) => {
+      const digest = computed ?? listed ?? published ?? recorded;
+      return digest === undefined ? [] : [`  ${digest}  ${file}`];
+    });
   const end = text.search(/^digests:/m);
-  await writeFile(path, `${text.slice(0, end)}digests:\n${lines.join("\n")}\n`);
+  await writeFile(path, `${text.slice(0, end)}digests: |\n${lines.join("\n")}\n`);
   say(`${path} written`);
   return 0;
+};
+
+/** By component, then by version, then by asset. */
+const order = (a: string, b: string): number => {
+  const [component = "", version = "", asset = ""] = a.split("/");
+  const [otherComponent = "", otherVersion = "", otherAsset = ""] = b.split("/");
+  return (
+    component.localeCompare(otherComponent, "en") ||
+    compareVersions(version, otherVersion) ||
+    asset.localeCompare(otherAsset, "en")
+  );
 };
 
 if (flags.help) say(USAGE);

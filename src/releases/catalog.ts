@@ -5,6 +5,7 @@ import { $ZodError } from "zod/v4/core";
 import en from "zod/v4/locales/en.js";
 import { messageOf, UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
+import { parseChecksums } from "./digest.ts";
 import { compareVersions, minorOf, nearest } from "./version.ts";
 import { parseDocuments } from "./yaml.ts";
 
@@ -31,9 +32,17 @@ const written = z.strictObject({
   checksums: z.string(),
   components: z.record(z.string(), component),
   helloImage: z.string(),
-  minors: z.record(minor, z.strictObject({ kubernetes: minor, versions: z.optional(z.record(z.string(), version)) })),
+  minors: z.record(
+    minor,
+    z.strictObject({
+      kubernetes: minor,
+      until: z.optional(z.iso.date()),
+      versions: z.optional(z.record(z.string(), version)),
+    }),
+  ),
   settings: z.record(z.string(), z.array(place).check(z.minLength(1))),
-  digests: z.record(z.string(), z.string().check(z.regex(/^[0-9a-f]{64}$/))),
+  // One text, because YAML costs more for each entry of a map than all else that is done with it.
+  digests: z.string().check(z.regex(/^(?:[0-9a-f]{64} {2}\S+\n)*$/)),
 });
 
 export type WrittenCatalog = z.infer<typeof written>;
@@ -52,6 +61,8 @@ export interface Release {
   readonly versions: Readonly<Record<string, string>>;
   /** `1.34` */
   readonly minimumKubernetes: string;
+  /** The day its support ends, `2027-02-02`; absent for minors of which only this much is known. */
+  readonly supportedUntil?: string;
   /** Where this release keeps a setting; `name` is what newer releases call it. */
   readonly setting: (name: string) => Setting;
   /** `setting(name).key` */
@@ -67,16 +78,22 @@ export interface Catalog {
   readonly host: string;
   /** Name of the asset that lists a release's digests. */
   readonly checksums: string;
+  /** The newest of `minors` that a server of this version can run; undefined: none of them. */
+  readonly newestFor: (kubernetes: string) => string | undefined;
+  /** Every `<component>/<version>/<asset>` that has a digest here. */
+  readonly files: readonly string[];
   /** sha256 in hex; undefined for versions that this catalog does not know. */
   readonly digest: (component: string, version: string, asset: string) => string | undefined;
   /** @param mirror replaces scheme and host (and may add a path in front) */
   readonly url: (component: string, version: string, asset: string, mirror?: string) => string;
   /**
-   * @param wanted `1.23`, `v1.23`, `1.23.0`; undefined: the installed release, else the newest known
+   * @param wanted `1.23`, `v1.23`, `1.23.0`; undefined: the installed release, else the newest known that the server can run (the oldest
+   *   known where it can run none, so that what is missing is told by what needs least)
    * @param installed versions found in the cluster per component: those of the chosen minor are kept (a second run is no upgrade)
+   * @param kubernetes the server's version; absent: there is no server
    * @throws UserError `release.unknown` (exit 2)
    */
-  readonly resolve: (wanted?: string, installed?: Readonly<Record<string, string>>) => Release;
+  readonly resolve: (wanted?: string, installed?: Readonly<Record<string, string>>, kubernetes?: string) => Release;
 }
 
 /** @throws TypeError for a component that is not in the catalog */
@@ -116,8 +133,13 @@ export const catalogOf = (data: WrittenCatalog): Catalog => {
     .filter((name) => data.minors[name]?.versions)
     .sort(compareVersions);
 
-  const resolve: Catalog["resolve"] = (wanted, installed = {}) => {
-    const asked = wanted ?? installed.serving ?? minors.at(-1) ?? "";
+  const digests = parseChecksums(data.digests);
+  const newestFor: Catalog["newestFor"] = (kubernetes) =>
+    minors.findLast((name) => compareVersions(data.minors[name]?.kubernetes ?? "", kubernetes) <= 0);
+
+  const resolve: Catalog["resolve"] = (wanted, installed = {}, kubernetes = undefined) => {
+    const fitting = kubernetes === undefined ? minors.at(-1) : (newestFor(kubernetes) ?? minors[0]);
+    const asked = wanted ?? installed.serving ?? fitting ?? "";
     const minor = minorOf(asked);
     const entry = minor === undefined ? undefined : data.minors[minor];
     if (minor === undefined)
@@ -137,19 +159,19 @@ export const catalogOf = (data: WrittenCatalog): Catalog => {
         `Which patch of ${minor} to take is not known; an exact version such as ${minor}.0 can be asked for.`,
       );
     }
-    const versions = Object.keys(data.components).map((name) => {
+    const versions = Object.entries(data.components).flatMap(([name, { tag }]) => {
       const kept =
         installed[name] && minorOf(installed[name]) === minor ? installed[name].replace(/^v/, "") : undefined;
-      // Every repository starts a minor with patch 0; that is all one can say of those that this catalog has no versions for.
-      return [
-        name,
-        (name === "serving" ? exact : undefined) ?? kept ?? entry.versions?.[name] ?? `${minor}.0`,
-      ] as const;
+      // Each of Knative's repositories starts a minor with patch 0; that is all one can say of those that this catalog has no versions for.
+      const first = tag.startsWith("knative-") ? `${minor}.0` : undefined;
+      const version = (name === "serving" ? exact : undefined) ?? kept ?? entry.versions?.[name] ?? first;
+      return version === undefined ? [] : [[name, version] as const];
     });
     return {
       minor,
       versions: Object.fromEntries(versions),
       minimumKubernetes: entry.kubernetes,
+      ...(entry.until ? { supportedUntil: entry.until } : {}),
       setting: (name) => settingOf(data, minor, name),
       key: (name) => settingOf(data, minor, name).key,
     };
@@ -162,7 +184,9 @@ export const catalogOf = (data: WrittenCatalog): Catalog => {
     components: data.components,
     host: new URL(data.url).origin,
     checksums: data.checksums,
-    digest: (name, version, asset) => data.digests[`${name}/${version}/${asset}`],
+    newestFor,
+    files: [...digests.keys()],
+    digest: (name, version, asset) => digests.get(`${name}/${version}/${asset}`),
     url: (name, version, asset, mirror) => {
       const found = data.components[name];
       if (found === undefined) throw new TypeError(`manifests/releases.yaml has no component ${name}`);
