@@ -60,13 +60,16 @@ const readTable = async (file: string | undefined): Promise<ReadonlyMap<string, 
 
 /** The text with the newest patch of each component that a minor names, of those that are known. */
 const withNewest = (text: string, known: readonly (readonly [component: string, version: string])[]): string =>
-  text.replace(/^( {2}"([0-9.]+)": .*versions: \{)([^}]*)\}/gm, (_, before: string, minor: string, versions: string) => {
-    const raised = versions.replace(/([\w-]+): ([0-9.]+)/g, (_pair, component: string, version: string) => {
-      const patches = known.filter(([name, patch]) => name === component && minorOf(patch) === minor);
-      return `${component}: ${[version, ...patches.map(([, patch]) => patch)].toSorted(compareVersions).at(-1)}`;
-    });
-    return `${before}${raised}}`;
-  });
+  text.replace(
+    /^( {2}"([0-9.]+)": .*versions: \{)([^}]*)\}/gm,
+    (_, before: string, minor: string, versions: string) => {
+      const raised = versions.replace(/([\w-]+): ([0-9.]+)/g, (_pair, component: string, version: string) => {
+        const patches = known.filter(([name, patch]) => name === component && minorOf(patch) === minor);
+        return `${component}: ${[version, ...patches.map(([, patch]) => patch)].toSorted(compareVersions).at(-1)}`;
+      });
+      return `${before}${raised}}`;
+    },
+  );
 
 const main = async (): Promise<number> => {
   const path = flags.catalog ?? (await catalogFile()).path;
@@ -118,8 +121,12 @@ const main = async (): Promise<number> => {
     ...catalog.files.map((file) => file.split("/") as [string, string]),
     ...tabled,
   ];
-  const named = new Map(releases.map(([component, version]) => [`${component}/${version}`, [component, version] as const]));
-  const rows = (await Promise.all([...named.values()].map(([component, version]) => rowsOf(component, version)))).flat();
+  const named = new Map(
+    releases.map(([component, version]) => [`${component}/${version}`, [component, version] as const]),
+  );
+  const rows = (
+    await Promise.all([...named.values()].map(([component, version]) => rowsOf(component, version)))
+  ).flat();
 
   let contradictions = 0;
   let differences = text === before ? 0 : 1;

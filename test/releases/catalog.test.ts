@@ -19,10 +19,11 @@ helloImage: example.com/hello
 minors:
   "1.19": { kubernetes: "1.32" }
   "1.21": { kubernetes: "1.33" }
-  "1.22": { kubernetes: "1.34", versions: { serving: 1.22.1, net-kourier: 1.22.1 } }
+  "1.20": { kubernetes: "1.32", versions: { serving: 1.20.3, net-kourier: 1.20.1 } }
+  "1.22": { kubernetes: "1.34", until: 2026-11-03, versions: { serving: 1.22.1, net-kourier: 1.22.1 } }
   "1.23": { kubernetes: "1.34", versions: { serving: 1.23.0, net-kourier: 1.23.0 } }
 settings: {}
-digests: {}
+digests: ""
 `,
   "releases.yaml",
 );
@@ -40,7 +41,26 @@ describe("resolve", () => {
 
   it("takes the newest known when nothing is asked for", () => {
     expect(catalog.resolve().minor).toBe("1.23");
-    expect(catalog.minors).toEqual(["1.22", "1.23"]);
+    expect(catalog.minors).toEqual(["1.20", "1.22", "1.23"]);
+  });
+
+  it.each([
+    ["v1.36.2", "1.23"],
+    ["v1.34.0-gke.1200", "1.23"],
+    ["v1.33.9", "1.20"],
+    ["v1.32.0+k3s1", "1.20"],
+    ["v1.31.12-eks-1", undefined],
+  ])("takes for %s the newest that it can run: %s", (kubernetes, minor) => {
+    expect(catalog.newestFor(kubernetes)).toBe(minor);
+    // Where it can run none, what needs least says what is missing.
+    expect(catalog.resolve(undefined, {}, kubernetes).minor).toBe(minor ?? "1.20");
+    expect(catalog.resolve("1.22", {}, kubernetes).minor).toBe("1.22");
+    expect(catalog.resolve(undefined, { serving: "1.22.0" }, kubernetes).minor).toBe("1.22");
+  });
+
+  it("says until when a minor is looked after, where that is known", () => {
+    expect(catalog.resolve("1.22").supportedUntil).toBe("2026-11-03");
+    expect(catalog.resolve("1.23").supportedUntil).toBeUndefined();
   });
 
   it("keeps what is installed: a second run is no upgrade", () => {
@@ -61,11 +81,11 @@ describe("resolve", () => {
   });
 
   it.each([
-    ["1.32", /Known: 1\.22, 1\.23\. Did you mean 1\.2[23]\?/],
+    ["1.32", /Known: 1\.20, 1\.22, 1\.23\. Did you mean 1\.2[23]\?/],
     ["1.24", /Did you mean 1\.23\?/],
-    ["v1.24.0", /Known: 1\.22, 1\.23\./],
-    ["1.21", /Known: 1\.22, 1\.23\./],
-    ["latest", /"latest" is not known here\. Known: 1\.22, 1\.23\.$/],
+    ["v1.24.0", /Known: 1\.20, 1\.22, 1\.23\./],
+    ["1.21", /Known: 1\.20, 1\.22, 1\.23\./],
+    ["latest", /"latest" is not known here\. Known: 1\.20, 1\.22, 1\.23\.$/],
     ["1.23.x", /Did you mean 1\.23\?/],
     ["", /Known/],
     ["__proto__", /Known/],

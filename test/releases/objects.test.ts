@@ -78,14 +78,17 @@ describe("mergeManifests", () => {
     expect(mergeManifests([jobs, jobs])).toHaveLength(2);
   });
 
-  it.skipIf(!upstream).each(["1.22.1", "1.23.0"])("merges the CRDs that Serving %s repeats", async (version) => {
-    const read = async (asset: string) =>
-      file(asset, await readFile(join(upstream ?? "", "serving", version, asset), "utf8"));
-    const crds = await read("serving-crds.yaml");
-    const core = await read("serving-core.yaml");
-    const merged = mergeManifests([crds, core]);
-    expect(crds.objects).toHaveLength(12);
-    expect(merged).toHaveLength(core.objects.length);
-    expect(merged.filter((object) => object.kind === "CustomResourceDefinition")).toHaveLength(12);
-  });
+  it.skipIf(!upstream).each(["1.14.2", "1.18.2", "1.23.0"])(
+    "merges the CRDs that Serving %s repeats",
+    async (version) => {
+      const read = async (asset: string) =>
+        file(asset, await readFile(join(upstream ?? "", "serving", version, asset), "utf8"));
+      const crds = await read("serving-crds.yaml");
+      const core = await read("serving-core.yaml");
+      const merged = mergeManifests([crds, core]);
+      expect(crds.objects).toHaveLength(12);
+      expect(merged).toHaveLength(core.objects.length);
+      expect(merged.filter((object) => object.kind === "CustomResourceDefinition")).toHaveLength(12);
+    },
+  );
 });

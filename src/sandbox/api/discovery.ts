@@ -1,12 +1,15 @@
-/** What the server serves, in the plain form and in the aggregated form of apidiscovery.k8s.io/v2. */
+/** What the server serves, in the plain form and in the aggregated forms of apidiscovery.k8s.io. */
 
 import { createHash } from "node:crypto";
 import type { Registry } from "./registry.ts";
 import type { Resource, Subresource } from "./resource.ts";
 import { storageKey } from "./resource.ts";
 
-const AGGREGATED = /application\/json;g=apidiscovery\.k8s\.io;v=v2;as=APIGroupDiscoveryList/;
-export const wantsAggregated = (accept: string): boolean => AGGREGATED.test(accept);
+export type Together = "v2" | "v2beta1";
+const AGGREGATED = /application\/json;g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDiscoveryList/g;
+/** The aggregated forms that an Accept header names, in its order. */
+export const wanted = (accept: string): readonly Together[] =>
+  [...accept.matchAll(AGGREGATED)].map(([, form]) => form as Together);
 
 export const coreVersions = (address: string): object => ({
   kind: "APIVersions",
@@ -111,11 +114,11 @@ export function apiResources(registry: Registry, group: string, version: string)
 }
 
 /** Aggregated discovery of /api (`core`) or /apis. */
-export function aggregated(registry: Registry, core: boolean): object {
+export function aggregated(registry: Registry, form: Together, core: boolean): object {
   const groups = core ? [""] : groupNames(registry);
   return {
     kind: "APIGroupDiscoveryList",
-    apiVersion: "apidiscovery.k8s.io/v2",
+    apiVersion: `apidiscovery.k8s.io/${form}`,
     metadata: {},
     items: groups.map((group) => ({
       metadata: group === "" ? {} : { name: group },

@@ -4,6 +4,7 @@ import type { ApiRequest } from "../types.ts";
 import { StatusError } from "../types.ts";
 import type { Attributes, User } from "./access.ts";
 import { ADMIN, decide, refusal } from "./access.ts";
+import { minorOf, watchesList } from "./ages.ts";
 import { readJson, unknownFormat } from "./body.ts";
 import type { Call, Target, World } from "./call.ts";
 import { fieldsOf } from "./json.ts";
@@ -28,7 +29,7 @@ import type { Answer } from "./verbs.ts";
 import { createObject, getObject, listObjects, removeObject, removeObjects, replaceObject } from "./verbs.ts";
 import type { Stream } from "./watch.ts";
 import { watch } from "./watch.ts";
-import { minorOf, wellKnown } from "./well-known.ts";
+import { wellKnown } from "./well-known.ts";
 
 export interface Reply {
   readonly status: number;
@@ -62,8 +63,6 @@ interface Exchange {
   readonly warnings: string[];
 }
 
-/** The minor version in which servers learned to begin a watch with a list. */
-const WATCH_LIST_SINCE = 32;
 const JSON_TYPE = "application/json";
 
 const json = (status: number, body: string | object, warnings: readonly string[]): Reply => ({
@@ -140,7 +139,7 @@ async function route(exchange: Exchange): Promise<Reply> {
     return json(201, review(world.store, resource, user, found.namespace, sent), warnings);
   }
   if (method === "GET" && target.name === "" && isWatch(query)) {
-    const lists = minorOf(server.version) >= WATCH_LIST_SINCE;
+    const lists = watchesList(minorOf(server.version));
     return { ...json(200, "", warnings), stream: watch(world.store, resource, scopeOf(target), query, lists) };
   }
   const { status, body } = await perform(exchange, target);

@@ -9,6 +9,7 @@
 import { randomBytes } from "node:crypto";
 import type { Api, ApiOptions, ApiRequest, ApiResponse } from "../types.ts";
 import { createAdmission } from "./admission.ts";
+import { minorOf } from "./ages.ts";
 import { createServing } from "./certificate.ts";
 import { createClient } from "./client.ts";
 import { startControllers } from "./controllers/index.ts";
@@ -26,13 +27,13 @@ const SYSTEM_NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-sy
 
 /** Starts an empty cluster: the system namespaces, nothing else. */
 export async function createApi(options: ApiOptions): Promise<Api> {
+  const { clock = () => new Date(), version = "v1.36.2", second = 20, lag = () => 0 } = options;
   const store = createStore(HISTORY);
-  const registry = createRegistry();
+  const registry = createRegistry(minorOf(version));
   const world = { store, admission: createAdmission(store, options.callWebhook) };
   const client = createClient(world, registry);
   const stops = [watchDefinitions(world, registry), registerGroups(client)];
 
-  const { clock = () => new Date(), version = "v1.36.2", second = 20, lag = () => 0 } = options;
   const serving = await createServing(clock());
   let address = "127.0.0.1";
   const server: Server = {

@@ -19,8 +19,9 @@ export interface Registry {
   readonly undefine: (name: string) => void;
 }
 
-export function createRegistry(): Registry {
-  const builtin = builtinResources();
+/** @param minor of the server */
+export function createRegistry(minor: number): Registry {
+  const builtin = builtinResources(minor);
   const builtinGroups = new Set(builtin.map((resource) => resource.group));
   const custom = new Map<string, readonly Resource[]>();
   let all: readonly Resource[] = builtin;

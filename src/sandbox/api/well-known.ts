@@ -1,6 +1,7 @@
 /** Paths that are no resources: discovery, version and health. */
 
-import { aggregated, apiGroup, apiGroups, apiResources, coreVersions, wantsAggregated } from "./discovery.ts";
+import { AGGREGATED_SINCE, EMULATION_SINCE, minorOf } from "./ages.ts";
+import { aggregated, apiGroup, apiGroups, apiResources, coreVersions, type Together, wanted } from "./discovery.ts";
 import type { Registry } from "./registry.ts";
 import { noSuchResource } from "./status.ts";
 
@@ -8,12 +9,6 @@ export interface Page {
   readonly contentType: string;
   readonly body: string | object;
 }
-
-/** The minor version in which servers began to speak discovery v2. */
-const AGGREGATED_SINCE = 30;
-const AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-
-export const minorOf = (version: string): number => Number(version.split(".")[1] ?? 0);
 
 const json = (body: object): Page => ({ contentType: "application/json", body });
 
@@ -29,7 +24,7 @@ export function wellKnown(
   address: string,
 ): Page | undefined {
   const [root, group, groupVersion] = path.split("/").filter((part) => part !== "");
-  const together = minorOf(version) >= AGGREGATED_SINCE && wantsAggregated(accept);
+  const together = wanted(accept).find((form) => minorOf(version) >= AGGREGATED_SINCE[form]);
   switch (root) {
     case "healthz":
     case "livez":
@@ -40,16 +35,19 @@ export function wellKnown(
     case "api":
       if (group === "v1") return json(apiResources(registry, "", "v1"));
       if (group !== undefined) return undefined;
-      return together
-        ? { contentType: AGGREGATED_TYPE, body: aggregated(registry, true) }
-        : json(coreVersions(address));
+      return together ? inOne(registry, together, true) : json(coreVersions(address));
     case "apis":
       if (group !== undefined) return groupPage(registry, group, groupVersion);
-      return together ? { contentType: AGGREGATED_TYPE, body: aggregated(registry, false) } : json(apiGroups(registry));
+      return together ? inOne(registry, together, false) : json(apiGroups(registry));
     default:
       return undefined;
   }
 }
+
+const inOne = (registry: Registry, form: Together, core: boolean): Page => ({
+  contentType: `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList`,
+  body: aggregated(registry, form, core),
+});
 
 function groupPage(registry: Registry, group: string, version: string | undefined): Page | undefined {
   if (!registry.hasGroup(group)) return undefined;
@@ -61,9 +59,16 @@ function groupPage(registry: Registry, group: string, version: string | undefine
 
 function versionInfo(gitVersion: string): object {
   const [major = "1", minor = "0"] = gitVersion.replace(/^v/, "").split(".");
+  const emulation = {
+    emulationMajor: major,
+    emulationMinor: minor,
+    minCompatibilityMajor: major,
+    minCompatibilityMinor: String(Number(minor) - 1),
+  };
   return {
     major,
     minor,
+    ...(Number(minor) >= EMULATION_SINCE ? emulation : {}),
     gitVersion,
     gitCommit: "",
     gitTreeState: "clean",

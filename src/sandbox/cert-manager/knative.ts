@@ -2,7 +2,7 @@ import { matchesLabelSelector } from "../api/selectors.ts";
 import { livingConditions, no, unknown, type Verdict, yes } from "../knative/conditions.ts";
 import { parseGoTemplate } from "../knative/go-template.ts";
 import { CONTROLLER, NAMESPACE, NETWORKING } from "../knative/names.ts";
-import { livingIn } from "../knative/process.ts";
+import { knativeMinor, livingIn } from "../knative/process.ts";
 import { domainFor, networkSettings, readConfig } from "../knative/settings.ts";
 import { firstDocument } from "../knative/yaml.ts";
 import {
@@ -39,8 +39,12 @@ export interface KnativeCertificates {
   readonly reconcilers: readonly Reconciler[];
 }
 
+/** Before, a component of its own stood between the two: net-certmanager. */
+const BUILT_IN_SINCE = 15;
+
 /** What Serving decides at the start of its controller and never again (cmd/controller/main.go). */
 const isAsked = (stage: Stage): boolean => {
+  if (knativeMinor(stage, NAMESPACE, CONTROLLER) < BUILT_IN_SINCE) return false;
   const network = readConfig(stage.api, "config-network");
   const isOn = (key: string): boolean => network[key]?.toLowerCase() === "enabled";
   return (

@@ -3,6 +3,7 @@ import type { Stage } from "../objects.ts";
 import type { AdmissionAnswer, AdmissionReview, CallWebhook } from "../types.ts";
 import { configRefusal } from "./config-validation.ts";
 import { NAMESPACE } from "./names.ts";
+import { knativeMinor } from "./process.ts";
 import { withServingDefaults } from "./resource-defaulting.ts";
 import { resourceRefusal } from "./resource-validation.ts";
 import { readConfig } from "./settings.ts";
@@ -55,9 +56,9 @@ const hostOf = (url: string | undefined): string => {
   }
 };
 
-const answerServing = ({ api }: Stage, path: string, review: AdmissionReview): AdmissionAnswer => {
+const answerServing = (stage: Stage, path: string, review: AdmissionReview): AdmissionAnswer => {
   if (path === "/defaulting") {
-    const data = readConfig(api, "config-defaults");
+    const data = readConfig(stage.api, "config-defaults");
     const object = withServingDefaults(review, {
       timeoutSeconds: Number(data["revision-timeout-seconds"] ?? 300),
       containerConcurrency: Number(data["container-concurrency"] ?? 0),
@@ -66,7 +67,9 @@ const answerServing = ({ api }: Stage, path: string, review: AdmissionReview): A
   }
   const refusal =
     path === "/config-validation"
-      ? review.operation !== "DELETE" && review.object && configRefusal(review.object)
+      ? review.operation !== "DELETE" &&
+        review.object &&
+        configRefusal(review.object, knativeMinor(stage, NAMESPACE, "webhook"))
       : resourceRefusal(review);
   return refusal ? { allowed: false, message: `validation failed: ${refusal}`, code: 400 } : { allowed: true };
 };

@@ -12,9 +12,12 @@ import { firstDocument } from "./yaml.ts";
 type Data = Record<string, string>;
 type Check = (data: Data) => string | undefined;
 
-/** The refusal's message, or undefined when the ConfigMap may be stored. */
-export const configRefusal = (map: Obj): string | undefined => {
-  const check = CHECKS[map.metadata.name];
+/** The refusal's message, or undefined when the ConfigMap may be stored. `minor`: of the Knative whose webhook is asked. */
+export const configRefusal = (map: Obj, minor = Number.POSITIVE_INFINITY): string | undefined => {
+  const check =
+    minor < OPEN_TELEMETRY_SINCE
+      ? (EARLIER[map.metadata.name] ?? CHECKS[map.metadata.name])
+      : CHECKS[map.metadata.name];
   if (!check) return undefined;
   const data: Data = map.data ?? {};
   const { _example: example } = data;
@@ -211,6 +214,15 @@ const requestLog: Check = (data) => {
   }
 };
 
+const logs = all(
+  booleans("logging.enable-var-log-collection", "logging.enable-request-log", "logging.enable-probe-request-log"),
+  requestLog,
+);
+
+/** Metrics and traces went from OpenCensus to OpenTelemetry, and their keys with them. */
+const OPEN_TELEMETRY_SINCE = 19;
+const EARLIER: Record<string, Check> = { "config-observability": logs };
+
 const CHECKS: Record<string, Check> = {
   "config-network": all(
     integers("rolloutDuration", "rollout-duration"),
@@ -248,8 +260,7 @@ const CHECKS: Record<string, Check> = {
     ({ "runtime-profiling": profiling = "disabled" }) =>
       ["enabled", "disabled"].includes(profiling) ? undefined : `unsupported profile setting ${quoted(profiling)}`,
     protocols("request-"),
-    booleans("logging.enable-var-log-collection", "logging.enable-request-log", "logging.enable-probe-request-log"),
-    requestLog,
+    logs,
   ),
   "config-certmanager": yaml(
     (data) =>

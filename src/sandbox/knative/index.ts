@@ -85,7 +85,7 @@ const servingPrograms = (stage: Stage, certificates: KnativeCertificates): Progr
       return !isTrue(crd, "Established");
     });
   const start = (pod: Obj): string | undefined => {
-    const tooOld = versionRefusal(stage.version, pod);
+    const tooOld = versionRefusal(stage, pod);
     if (tooOld) return tooOld;
     const missing = lacksCrd();
     return (

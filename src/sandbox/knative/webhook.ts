@@ -3,6 +3,7 @@ import { covers, isPodReady, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
 import { NAMESPACE } from "./names.ts";
+import { versionRefusal } from "./process.ts";
 import { makeWebhookCertificates } from "./webhook-certificates.ts";
 
 /**
@@ -57,11 +58,12 @@ const certificatesOf = (secret: Obj | undefined): Record<string, string> | undef
 
 const secretRef = { apiVersion: "v1", kind: "Secret", namespace: NAMESPACE, name: WEBHOOK_SECRET };
 
-export const webhookProgram = ({ api }: Stage): Program => ({
+export const webhookProgram = (stage: Stage): Program => ({
   deployment: `${NAMESPACE}/webhook`,
+  start: (pod) => versionRefusal(stage, pod),
   // Its probe fails at once, every second, three times; it serves on for network.DefaultDrainTimeout.
   drain: { seconds: 45, unreadyAfter: 3 },
-  isReady: () => certificatesOf(api.get(secretRef)) !== undefined,
+  isReady: () => certificatesOf(stage.api.get(secretRef)) !== undefined,
   watches: ({ object }) =>
     object.kind === "Secret" && object.metadata.name === WEBHOOK_SECRET && object.metadata.namespace === NAMESPACE,
 });

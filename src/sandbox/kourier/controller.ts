@@ -2,7 +2,7 @@ import { createSecureContext } from "node:tls";
 import { livingConditions, no, unknown, type Verdict, yes } from "../knative/conditions.ts";
 import { bucketsOf } from "../knative/elections.ts";
 import { INGRESS_CLASS, NETWORKING } from "../knative/names.ts";
-import { fatal, versionRefusal } from "../knative/process.ts";
+import { fatal, knativeMinor, versionRefusal } from "../knative/process.ts";
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
 import type { Election } from "../kubernetes/leader-election.ts";
 import type { Program } from "../kubernetes/processes.ts";
@@ -28,6 +28,9 @@ const SLICE_SERVICE = "kubernetes.io/service-name";
 
 /** How long it takes, in seconds, to see at the gateway what was written to it. */
 const PROBE = 0.1;
+
+/** The minor of Kourier that began to read its certificate's place from config-kourier; before, there was the environment only. */
+const CERTIFICATE_IN_CONFIG_SINCE = 19;
 
 /** The environment of the controller's container, as the running process saw it at its start. */
 type Environment = Readonly<Record<string, string>>;
@@ -59,7 +62,8 @@ export const kourierController = (
 
   /** The configured certificate, none, or why it cannot be had. */
   const readCertificate = (env: Environment): { certificate?: Certificate } | { error: string } => {
-    const data = configMap("config-kourier")?.data ?? {};
+    const isRead = knativeMinor(stage, CONTROLLER_NAMESPACE, CONTROLLER) >= CERTIFICATE_IN_CONFIG_SINCE;
+    const data = isRead ? (configMap("config-kourier")?.data ?? {}) : {};
     const name = (data["certs-secret-name"] ?? env.CERTS_SECRET_NAME ?? "").trim();
     const namespace = (data["certs-secret-namespace"] ?? env.CERTS_SECRET_NAMESPACE ?? "").trim();
     if (!name || !namespace) return {};
@@ -102,7 +106,7 @@ export const kourierController = (
     translate(api, key, kingress, env.KOURIER_HTTPOPTION_DISABLED === undefined);
 
   const start = (pod: Obj): string | undefined => {
-    const tooOld = versionRefusal(stage.version, pod);
+    const tooOld = versionRefusal(stage, pod);
     if (tooOld) return tooOld;
     const name = `ingresses.${NETWORKING.split("/")[0]}`;
     const crd = api.get({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name });

@@ -1,3 +1,4 @@
+import { ENDPOINTS_DEPRECATED_SINCE, minorOf } from "../api/ages.ts";
 import { hasLabels, isPodReady, keyOf, keysOfKind, refAt, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
@@ -9,7 +10,7 @@ const MANAGER = "kube-controller-manager";
  * The deprecated Endpoints beside each Service with a selector: its labels, no owner. They go because their controller takes
  * them away when no Service of their name is left, whoever made them.
  */
-export const endpoints = ({ api }: Stage): Reconciler => ({
+export const endpoints = ({ api, version }: Stage): Reconciler => ({
   name: "endpoints",
   keys: (event) => {
     const { object } = event;
@@ -25,7 +26,11 @@ export const endpoints = ({ api }: Stage): Reconciler => ({
     if (!service) await api.remove(ref);
     if (!service?.spec.selector || service.metadata.deletionTimestamp) return undefined;
     const pods = podsBehind(api, service);
-    const labels = { ...service.metadata.labels, "endpoints.kubernetes.io/managed-by": "endpoint-controller" };
+    const mark =
+      minorOf(version) >= ENDPOINTS_DEPRECATED_SINCE
+        ? { "endpoints.kubernetes.io/managed-by": "endpoint-controller" }
+        : {};
+    const labels = { ...service.metadata.labels, ...mark };
     const annotations = triggeredBy(pods);
     const ready = pods.filter(isPodReady);
     const waiting = pods.filter((pod) => !isPodReady(pod));

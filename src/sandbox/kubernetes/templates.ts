@@ -1,3 +1,4 @@
+import { COUNTS_TERMINATING_SINCE, minorOf } from "../api/ages.ts";
 import { ownerReference, type Stage } from "../objects.ts";
 import { type Obj, StatusError } from "../types.ts";
 
@@ -51,8 +52,8 @@ export const podsOf = ({ api }: Stage, owner: Obj): readonly Obj[] =>
     .list("v1", "Pod", owner.metadata.namespace)
     .filter((pod) => pod.metadata.ownerReferences?.some(({ uid }) => uid === owner.metadata.uid));
 
-/** Whether this server says how many pods are on their way out (DeploymentReplicaSetTerminatingReplicas, on since 1.35). */
-export const countsTerminating = ({ version }: Stage): boolean => Number(version.split(".")[1]) >= 35;
+/** Whether this server says how many pods are on their way out yet. */
+export const countsTerminating = ({ version }: Stage): boolean => minorOf(version) >= COUNTS_TERMINATING_SINCE;
 
 /** Resolves "25%" of a total, or the number itself. */
 export const portionOf = (value: number | string | undefined, total: number, round: (x: number) => number): number =>

@@ -6,6 +6,7 @@ import {
   disruptionBudget,
   image,
   labels,
+  minorOf,
   object,
   ownNamespace,
   rule,
@@ -19,8 +20,15 @@ const READ = "get,list,watch";
 /** A rollout never takes the last pod away. */
 const rolling = { strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "100%" } } };
 
+/** Metrics of the gateway and its controller. */
+const METRICS_SINCE = 15;
+/** The controller followed Endpoints before. */
+const SLICES_SINCE = 21;
+
 /** kourier.yaml */
 export const kourier = (version: string): readonly Obj[] => {
+  const minor = minorOf(version);
+  const metrics = (ports: string): string => (minor >= METRICS_SINCE ? ` ${ports}` : "");
   const own = { ...labels(version, "net-kourier"), "networking.knative.dev/ingress-provider": "kourier" };
   return [
     object("v1 Namespace", "kourier-system", own, {}),
@@ -36,8 +44,9 @@ export const kourier = (version: string): readonly Obj[] => {
     object("rbac.authorization.k8s.io/v1 ClusterRole", "net-kourier", own, {
       rules: [
         rule([""], "events", "create,update,patch"),
-        rule([""], "pods,services,secrets,configmaps", READ),
-        rule(["discovery.k8s.io"], "endpointslices", READ),
+        ...(minor >= SLICES_SINCE
+          ? [rule([""], "pods,services,secrets,configmaps", READ), rule(["discovery.k8s.io"], "endpointslices", READ)]
+          : [rule([""], "pods,endpoints,services,secrets,configmaps", READ)]),
         rule(["coordination.k8s.io"], "leases", `${READ},create,update,patch,delete`),
         rule(["networking.internal.knative.dev"], "ingresses,ingresses/status", `${READ},update,patch`),
       ],
@@ -51,7 +60,7 @@ export const kourier = (version: string): readonly Obj[] => {
       container: "controller",
       image: image("net-kourier/cmd/kourier"),
       requests: "200m/200Mi",
-      ports: "http2-xds:18000/TCP metrics:9090/TCP",
+      ports: `http2-xds:18000/TCP${metrics("metrics:9090/TCP")}`,
       env: [
         { name: "CERTS_SECRET_NAMESPACE", value: "" },
         { name: "CERTS_SECRET_NAME", value: "" },
@@ -64,7 +73,7 @@ export const kourier = (version: string): readonly Obj[] => {
       `${SERVING}/${CONTROLLER}`,
       own,
       `app=${CONTROLLER}`,
-      "grpc-xds:18000>18000/TCP http-metrics:9090>9090/TCP",
+      `grpc-xds:18000>18000/TCP${metrics("http-metrics:9090>9090/TCP")}`,
       "ClusterIP",
     ),
     deployment({
@@ -74,11 +83,10 @@ export const kourier = (version: string): readonly Obj[] => {
       container: "kourier-gateway",
       image: "docker.io/envoyproxy/envoy:stand-in",
       requests: "200m/200Mi",
-      ports:
-        "http2-external:8080/TCP http2-internal:8081/TCP https-external:8443/TCP http-probe:8090/TCP https-probe:9443/TCP metrics:9000/TCP",
+      ports: `http2-external:8080/TCP http2-internal:8081/TCP https-external:8443/TCP http-probe:8090/TCP https-probe:9443/TCP${metrics("metrics:9000/TCP")}`,
       spec: rolling,
       podSpec: {
-        terminationGracePeriodSeconds: 30,
+        ...(minor >= METRICS_SINCE ? { terminationGracePeriodSeconds: 30 } : {}),
         volumes: [{ name: "config-volume", configMap: { name: "kourier-bootstrap" } }],
       },
       containerSpec: { volumeMounts: [{ name: "config-volume", mountPath: "/tmp/config" }] },

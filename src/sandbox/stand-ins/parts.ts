@@ -10,6 +10,9 @@ export const SERVING = "knative-serving";
 /** Obviously nobody's: what runs in the rehearsal is not pulled. */
 export const image = (path: string): string => `gcr.io/knative-releases/knative.dev/${path}@sha256:${"0".repeat(64)}`;
 
+/** `23` of 1.23.0 */
+export const minorOf = (version: string): number => Number(version.split(".")[1]);
+
 /** The labels of everything in a release; `component` is absent on objects that belong to all of it. */
 export const labels = (version: string, component?: string): Labels => ({
   "app.kubernetes.io/name": SERVING,

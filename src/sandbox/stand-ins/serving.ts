@@ -9,6 +9,7 @@ import {
   image,
   type Labels,
   labels,
+  minorOf,
   object,
   ownNamespace,
   rule,
@@ -112,8 +113,12 @@ const CONFIGS: Readonly<Record<string, readonly [component: string, about: strin
   tracing: ["tracing", "Nothing any more."],
 };
 
+/** Before, the component that speaks to cert-manager was installed apart. */
+const CERTIFICATES_SINCE = 15;
+
 const configs = (version: string): readonly Obj[] =>
-  Object.entries(CONFIGS).map(([name, [component, about]]) => {
+  Object.entries(CONFIGS).flatMap(([name, [component, about]]) => {
+    if (name === "certmanager" && minorOf(version) < CERTIFICATES_SINCE) return [];
     const provider: Labels =
       name === "certmanager" ? { "networking.knative.dev/certificate-provider": "cert-manager" } : {};
     const data: Labels = name === "deployment" ? { "queue-sidecar-image": image("serving/cmd/queue") } : {};
@@ -231,7 +236,7 @@ const rules = (operations: readonly string[]): readonly Record<string, unknown>[
   },
 ];
 
-const CHECKED = ["autoscaler", "controller", "logging", "networking", "observability", "tracing", "net-certmanager"];
+const CHECKED = ["autoscaler", "controller", "logging", "networking", "observability", "tracing"];
 
 /** The config webhook gets its rules, and all of them their CA, from the webhook's own process. */
 const webhooks = (version: string): readonly Obj[] => [
@@ -239,7 +244,11 @@ const webhooks = (version: string): readonly Obj[] => [
     objectSelector: {
       matchExpressions: [
         { key: "app.kubernetes.io/name", operator: "In", values: [SERVING] },
-        { key: "app.kubernetes.io/component", operator: "In", values: CHECKED },
+        {
+          key: "app.kubernetes.io/component",
+          operator: "In",
+          values: minorOf(version) < CERTIFICATES_SINCE ? CHECKED : [...CHECKED, "net-certmanager"],
+        },
       ],
     },
   }),

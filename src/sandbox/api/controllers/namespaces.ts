@@ -5,6 +5,7 @@
  */
 
 import type { Obj } from "../../types.ts";
+import { minorOf, ORDERED_DELETION_SINCE } from "../ages.ts";
 import { internalCall, timestamp } from "../call.ts";
 import { deleteObject, finalizeNamespace } from "../delete.ts";
 import type { Fields } from "../json.ts";
@@ -23,8 +24,6 @@ const FINALIZER_ESTIMATE = 15;
 /** The first pause after an error in milliseconds, doubling up to so many seconds. */
 const FIRST_RETRY_MS = 5;
 const LAST_RETRY = 60;
-/** Deletes all pods before anything else (OrderedNamespaceDeletion). */
-const FIRST_ORDERED_MINOR = 33;
 
 /** What one look at one kind, or at all of them, came to. */
 interface Pass {
@@ -36,7 +35,7 @@ interface Pass {
 
 export function endNamespaces({ client, world, registry, version, second }: Cluster): () => void {
   const { store } = world;
-  const isOrdered = Number(version.split(".")[1]) >= FIRST_ORDERED_MINOR;
+  const isOrdered = minorOf(version) >= ORDERED_DELETION_SINCE;
   /** When each was seen to be deleted, by uid: its timestamp has whole seconds only. */
   const since = new Map<string, number>();
   const failures = new Map<string, number>();

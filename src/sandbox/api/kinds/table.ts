@@ -1,5 +1,6 @@
 /** Every built-in resource the server serves. */
 
+import { ENDPOINTS_DEPRECATED_SINCE } from "../ages.ts";
 import { fieldsAt } from "../apply/field-set.ts";
 import { limitRangeRules } from "../plugins/limit-ranges.ts";
 import type { Resource, Rules, ScalePaths, Subresource } from "../resource.ts";
@@ -59,8 +60,8 @@ interface Row {
   readonly extra?: Partial<Resource>;
 }
 
-function resource(group: string, version: string, kind: string, row: Row): Resource {
-  const schema = builtin(row.model ?? `V1${kind}`);
+function resourceOf(minor: number, group: string, version: string, kind: string, row: Row): Resource {
+  const schema = builtin(row.model ?? `V1${kind}`, minor);
   const rules = row.rules ?? { name: nameIsSubdomain };
   const apiVersion = group === "" ? version : `${group}/${version}`;
   const keeps = (rules.statusKeeps ?? []).map((field) => ["metadata", field]);
@@ -87,15 +88,22 @@ function resource(group: string, version: string, kind: string, row: Row): Resou
   };
 }
 
-const review = (kind: string, model: string, plural: string, cluster = true): Resource =>
-  resource("authorization.k8s.io", "v1", kind, { plural, model, cluster, verbs: ["create"], extra: { virtual: true } });
-
 const all = ["all"];
 const RBAC = "rbac.authorization.k8s.io";
 const ADMISSION = "admissionregistration.k8s.io";
 
-/** In the order discovery lists groups. */
-export function builtinResources(): Resource[] {
+/** What a server of this minor serves, in the order discovery lists groups. */
+export function builtinResources(minor: number): Resource[] {
+  const resource = (group: string, version: string, kind: string, row: Row): Resource =>
+    resourceOf(minor, group, version, kind, row);
+  const review = (kind: string, model: string, plural: string, cluster = true): Resource =>
+    resource("authorization.k8s.io", "v1", kind, {
+      plural,
+      model,
+      cluster,
+      verbs: ["create"],
+      extra: { virtual: true },
+    });
   return [
     resource("", "v1", "ConfigMap", { plural: "configmaps", short: ["cm"], rules: configMapRules }),
     resource("", "v1", "Endpoints", {
@@ -103,7 +111,9 @@ export function builtinResources(): Resource[] {
       short: ["ep"],
       extra: {
         listKind: "EndpointsList",
-        deprecated: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+        ...(minor >= ENDPOINTS_DEPRECATED_SINCE
+          ? { deprecated: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice" }
+          : {}),
       },
     }),
     resource("", "v1", "Event", { plural: "events", short: ["ev"], model: "CoreV1Event", rules: eventRules }),
@@ -217,7 +227,7 @@ export function builtinResources(): Resource[] {
       status: true,
       rules: cronJobRules,
     }),
-    resource("batch", "v1", "Job", { plural: "jobs", categories: all, status: true, rules: jobRules }),
+    resource("batch", "v1", "Job", { plural: "jobs", categories: all, status: true, rules: jobRules(minor) }),
     resource("networking.k8s.io", "v1", "IngressClass", { plural: "ingressclasses", cluster: true }),
     resource("networking.k8s.io", "v1", "Ingress", {
       plural: "ingresses",

@@ -1,6 +1,7 @@
 /** Deployments, ReplicaSets, DaemonSets, StatefulSets, Jobs and CronJobs. */
 
 import type { Obj } from "../../types.ts";
+import { FIELDS_SINCE } from "../ages.ts";
 import type { Fields } from "../json.ts";
 import { equal, fieldsOf, fill, isFields } from "../json.ts";
 import type { Rules } from "../resource.ts";
@@ -97,10 +98,11 @@ export const statefulSetRules: Rules = {
   generation: (object) => object.spec,
 };
 
-function defaultJobSpec(spec: Fields): void {
+function defaultJobSpec(spec: Fields, minor: number): void {
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   fill(spec, { parallelism: 1, backoffLimit: 6, completionMode: "NonIndexed", suspend: false, manualSelector: false });
-  fill(spec, { podReplacementPolicy: spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed" });
+  if (minor >= (FIELDS_SINCE["JobSpec.podReplacementPolicy"] ?? 0))
+    fill(spec, { podReplacementPolicy: spec.podFailurePolicy === undefined ? "TerminatingOrFailed" : "Failed" });
   // The pod default Always is not for Jobs: it is put in and then refused, so absence has to be seen first.
   const template = fieldsOf(fieldsOf(spec.template).spec);
   const policy = template.restartPolicy;
@@ -127,11 +129,11 @@ function labelJob(draft: Obj): void {
   spec.selector = { matchLabels: { "batch.kubernetes.io/controller-uid": uid } };
 }
 
-export const jobRules: Rules = {
+export const jobRules = (minor: number): Rules => ({
   name: nameIsSubdomain,
   orphansByDefault: true,
   applyAlwaysWrites: true,
-  defaults: (draft) => defaultJobSpec(fieldsOf(draft.spec)),
+  defaults: (draft) => defaultJobSpec(fieldsOf(draft.spec), minor),
   prepare: (draft, old) => {
     if (!old) labelJob(draft);
     else {
@@ -156,7 +158,7 @@ export const jobRules: Rules = {
   },
   generation: (object) => object.spec,
   fieldSelectors: { "status.successful": (job) => String(job.status?.succeeded ?? 0) },
-};
+});
 
 export const cronJobRules: Rules = {
   name: nameIsSubdomain,

@@ -4,6 +4,7 @@
  */
 
 import * as models from "@kubernetes/client-node/dist/gen/models/all.js";
+import { FIELDS_SINCE } from "../ages.ts";
 import type { ListSchema, MapSchema, Scalar, Schema } from "./schema.ts";
 import { ATOMIC_ANY } from "./schema.ts";
 
@@ -147,9 +148,10 @@ export const goName = (model: string): string =>
 
 const cache = new Map<string, MapSchema>();
 
-/** Schema of a model by its library name, e.g. `V1Deployment`. */
-export function builtin(model: string): MapSchema {
-  const known = cache.get(model);
+/** Schema of a model by its library name, e.g. `V1Deployment`, as a server of this minor has it; all that is known when absent. */
+export function builtin(model: string, minor = Number.POSITIVE_INFINITY): MapSchema {
+  const key = `${model} ${minor}`;
+  const known = cache.get(key);
   if (known) return known;
   const attributes = MODELS[model]?.getAttributeTypeMap?.();
   if (!attributes) throw new TypeError(`no model ${model}`);
@@ -162,21 +164,25 @@ export function builtin(model: string): MapSchema {
     id: model,
     // Lazy: JSONSchemaProps contains itself.
     get fields() {
-      fields ??= new Map(attributes.map((a) => [a.baseName, fieldSchema(`${name}.${a.baseName}`, a.type, a.format)]));
+      fields ??= new Map(
+        attributes
+          .filter((a) => (FIELDS_SINCE[`${name}.${a.baseName}`] ?? 0) <= minor)
+          .map((a) => [a.baseName, fieldSchema(`${name}.${a.baseName}`, a.type, a.format, minor)]),
+      );
       return fields;
     },
   };
-  cache.set(model, schema);
+  cache.set(key, schema);
   return schema;
 }
 
-function fieldSchema(path: string, type: string, format: string): Schema {
+function fieldSchema(path: string, type: string, format: string, minor: number): Schema {
   const list = /^Array<(.+)>$/.exec(type);
   if (list) {
     const keys = LIST_KEYS[path];
     return {
       type: "list",
-      element: fieldSchema("", list[1] ?? "", format),
+      element: fieldSchema("", list[1] ?? "", format, minor),
       kind: keys ? "map" : SETS.has(path) ? "set" : "atomic",
       keys: keys ?? [],
       keyDefaults: KEY_DEFAULTS[path] ?? {},
@@ -184,7 +190,7 @@ function fieldSchema(path: string, type: string, format: string): Schema {
   }
   const map = /^\{ \[key: string\]: (.+); \}$/.exec(type);
   if (map) {
-    const element = QUANTITIES.has(path) ? RESOURCE : fieldSchema("", map[1] ?? "", format);
+    const element = QUANTITIES.has(path) ? RESOURCE : fieldSchema("", map[1] ?? "", format, minor);
     return { type: "map", fields: new Map(), element, atomic: ATOMIC.has(path) };
   }
   if (QUANTITIES.has(path)) return QUANTITY;
@@ -207,7 +213,7 @@ function fieldSchema(path: string, type: string, format: string): Schema {
     case "object":
       return ATOMIC_ANY;
     default:
-      return builtin(type);
+      return builtin(type, minor);
   }
 }
 
