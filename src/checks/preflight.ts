@@ -18,18 +18,28 @@ const atLeast = (version: string, minimum: string): boolean => {
 
 /**
  * Knative's controllers end with "Version check failed" on an older server, after an install that applied cleanly
- * (knative.dev/pkg version.go); so this comes first.
+ * (knative.dev/pkg version.go); so this comes first. `newestFor`: the newest minor that a server can run, where there is one.
  */
-export const serverVersion = (knative: string, minimum: string): Check => ({
+export const serverVersion = (
+  knative: string,
+  minimum: string,
+  newestFor: (kubernetes: string) => string | undefined,
+): Check => ({
   id: "cluster.version",
   title: "The server is new enough for this Knative",
   run: async (ctx) => {
     const version = await ctx.cluster.version();
-    return atLeast(version, minimum)
-      ? ok(`Kubernetes ${version}, Knative ${knative} needs ${minimum}`)
-      : fail(`Knative ${knative} needs Kubernetes ${minimum} or newer, and this server is ${version}.`, {
-          text: "Upgrade the cluster, or choose an older Knative with --knative-version.",
-        });
+    if (atLeast(version, minimum)) return ok(`Kubernetes ${version}, Knative ${knative} needs ${minimum}`);
+    const fitting = newestFor(version);
+    return fail(
+      `Knative ${knative} needs Kubernetes ${minimum} or newer, and this server is ${version}.`,
+      fitting === undefined
+        ? { text: "Upgrade the cluster: no Knative that is known here runs on it." }
+        : {
+            text: "Take the newest that this server can run, or upgrade the cluster:",
+            command: sh`kn-bootstrap install --knative-version ${fitting}`,
+          },
+    );
   },
 });
 

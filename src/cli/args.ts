@@ -146,14 +146,14 @@ const commandFlags = (written: Written): CommandFlags => ({
   check: written.check === true,
   resetChoices: written.resetChoices === true,
   resetChoice: [],
-  ...readFlags(written, "image", "roleArn", "credentialsSecret", "resetChoice"),
+  ...readFlags(written, "image", "roleArn", "credentialsSecret", "resetChoice", "kubernetes"),
   fault: Array.isArray(written.fault)
     ? written.fault.flatMap((text: string) => text.split(/[\s,]+/)).filter(Boolean)
     : [],
 });
 
 /** Those that are in no Config are read here, as others are when the Config is made. */
-const readFlags = <K extends "image" | "roleArn" | "credentialsSecret" | "resetChoice">(
+const readFlags = <K extends "image" | "roleArn" | "credentialsSecret" | "resetChoice" | "kubernetes">(
   written: Written,
   ...keys: readonly K[]
 ): Partial<Pick<CommandFlags, K>> =>

@@ -13,8 +13,6 @@ import {
 import type { Installation } from "../steps/installation.ts";
 import {
   assertAllowed,
-  chooseRelease,
-  installedVersions,
   planFromNothing,
   planInstall,
   preflight,
@@ -23,6 +21,7 @@ import {
   verifyInstall,
 } from "../steps/lifecycle.ts";
 import { prepare } from "../steps/prepare.ts";
+import { chooseRelease, installedVersions, remarksOn, type Wish } from "../steps/versions.ts";
 import { assertUnderstood, type Choosing, choose } from "./choosing.ts";
 import type { CommandContext } from "./context.ts";
 import { nextSteps } from "./next.ts";
@@ -42,15 +41,19 @@ export interface Planned {
 interface Chosen {
   readonly catalog: Catalog;
   readonly release: Release;
+  /** What is to be said about it. */
+  readonly remarks: readonly string[];
 }
 
-/** Which release the options mean, given what the cluster runs already. */
+/** Which release the options mean, given what the cluster runs already and what its server can run. */
 export const chooseFor = async (
   ctx: CommandContext,
-  installed: Readonly<Record<string, string>> = {},
+  { installed = {}, kubernetes }: Partial<Omit<Wish, "wanted">> = {},
 ): Promise<Chosen> => {
   const catalog = await loadCatalog();
-  return { catalog, release: chooseRelease(catalog, ctx.config.knativeVersion, installed) };
+  const wish: Wish = { wanted: ctx.config.knativeVersion, installed, kubernetes };
+  const release = chooseRelease(catalog, wish);
+  return { catalog, release, remarks: remarksOn(catalog, release, wish, new Date()) };
 };
 
 /** The installation that the options ask for. `impatient`: there is another way if the network does not answer at once. */
@@ -60,7 +63,8 @@ export const prepareInstall = (
   impatient = false,
 ): Promise<Installation> => {
   const releases = openReleases({
-    ...chosen,
+    catalog: chosen.catalog,
+    release: chosen.release,
     cacheDir: defaultCacheDir(env),
     fetch: environmentFetch(env),
     signal,
@@ -87,7 +91,7 @@ export const planFor = async (
   } catch (error) {
     if (!couldNotRead(error)) throw error;
     const { cluster, now } = session.tools;
-    const install = await prepareInstall(ctx, await chooseFor(ctx));
+    const install = await prepareInstall(ctx, await chooseFor(ctx, { kubernetes: session.version }));
     await ask(await planFromNothing(install, now), cluster);
     throw error;
   }
@@ -105,10 +109,10 @@ const lookAndPlan = async (said: CommandContext, opened: Session): Promise<Plann
   const session = { ...opened, tools: { ...opened.tools, config }, still: { ...first, config } };
   const { still } = session;
   ctx.page?.chose(config);
-  const chosen = await chooseFor(ctx, installed);
+  const chosen = await chooseFor(ctx, { installed, kubernetes: opened.version });
   // All at once, and none is left running behind another's error.
   const [looked, prepared, surroundings] = await Promise.allSettled([
-    preflight(chosen.release, installed.serving !== undefined, still),
+    preflight(chosen, installed.serving !== undefined, still),
     prepareInstall(ctx, chosen),
     lookAround(config, session),
   ]);
@@ -118,7 +122,7 @@ const lookAndPlan = async (said: CommandContext, opened: Session): Promise<Plann
   const failed = (error: unknown): unknown => (refusal && !still.signal.aborted ? refusal : error);
   if (prepared.status === "rejected") throw failed(prepared.reason);
   if (surroundings.status === "rejected") throw failed(surroundings.reason);
-  const install = keeping({ ...prepared.value, ...surroundings.value.known });
+  const install = keeping({ ...prepared.value, ...surroundings.value.known, remarks: chosen.remarks });
   const { tools } = surroundings.value;
   const plan = await planInstall(install, live, tools.now, tools.cluster).catch((error: unknown) => {
     throw failed(error);

@@ -63,6 +63,8 @@ export interface Session {
   /** The same, with every read answered from one snapshot: one list for each kind. */
   readonly still: Tools;
   readonly live: Snapshot;
+  /** Of the server, `1.36.2`. */
+  readonly version: string;
   /** Something else to be closed with it. */
   readonly onClose: (close: () => void) => void;
   readonly close: () => void;
@@ -107,6 +109,7 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
       tools,
       still: { ...tools, cluster: throughSnapshot(cluster, live) },
       live,
+      version,
       onClose: (close) => closings.push(close),
       close: () => {
         for (const close of closings) close();

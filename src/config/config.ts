@@ -2,7 +2,7 @@
 export interface Config {
   readonly kubeconfig?: string;
   readonly context?: string;
-  /** `1.23` or `1.23.0`; absent: the installed one, else the newest known. */
+  /** `1.23` or `1.23.0`; absent: the installed one, else the newest that the server can run. */
   readonly knativeVersion?: string;
   readonly ingress: string;
   readonly expose: "loadbalancer" | "nodeport";

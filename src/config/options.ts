@@ -57,6 +57,8 @@ export interface CommandFlags {
   readonly resetChoices: boolean;
   /** Names of options of which nothing counts that was chosen before. */
   readonly resetChoice: readonly string[];
+  /** Of the rehearsal's server, `1.30`. */
+  readonly kubernetes?: string;
   /** As they were written; the rehearsal knows what there is. */
   readonly fault: readonly string[];
 }
@@ -100,6 +102,8 @@ export interface Option {
 }
 
 const CHANGING: readonly CommandName[] = ["install", "plan", "render", "rehearse"];
+/** Servers that a rehearsal can have: from what the oldest known Knative needs to what the newest has been seen on. */
+const SERVERS = ["1.28", "1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36"];
 /** Those that are about names: a policy for them needs no cluster. */
 const NAMING: readonly CommandName[] = [...CHANGING, "iam-policy"];
 /** Those that do something; the others only print what the program knows. */
@@ -113,6 +117,7 @@ export const OPTIONS: readonly Option[] = [
   { key: "deleteWorkloads", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Delete Knative Services and what else is in the namespaces" },
   { key: "purge", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Remove the namespace kn-bootstrap too: certificates and state" },
   { key: "keepRecords", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Leave the DNS records; no DNS provider is asked" },
+  { key: "kubernetes", kind: "choice", choices: SERVERS, value: "VERSION", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "the newest known", help: "Kubernetes of the rehearsal's cluster, 1.28 to 1.36" },
   { key: "fault", kind: "list", value: "NAME,...", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, default: "", help: "What goes wrong, see docs/rehearsal.md: NAME or NAME:PARAMETER" },
   { key: "resetChoices", kind: "boolean", only: "flag", group: "This command", commands: CHANGING, runOnly: true, default: "false", help: "Start from the defaults, not from what was chosen before; see docs/choices.md" },
   { key: "resetChoice", kind: "list", value: "NAME,...", syntax: choiceName, only: "flag", group: "This command", commands: CHANGING, runOnly: true, default: "", help: "Options, such as address, of which nothing counts that was chosen before" },
@@ -127,7 +132,7 @@ export const OPTIONS: readonly Option[] = [
   { key: "kubeconfig", kind: "text", value: "FILE", syntax: anyText, group: "Cluster", commands: AT_A_CLUSTER, runOnly: true, unset: "$KUBECONFIG, else ~/.kube/config", help: "Kubeconfig file" },
   { key: "context", kind: "text", value: "NAME", syntax: anyText, group: "Cluster", commands: AT_A_CLUSTER, runOnly: true, unset: "the current one", help: "Context in the kubeconfig" },
 
-  { key: "knativeVersion", kind: "text", value: "VERSION", syntax: version, group: "Knative", commands: CHANGING, unset: "the installed one, else the newest known", help: "Knative minor such as 1.23, or one patch of it" },
+  { key: "knativeVersion", kind: "text", value: "VERSION", syntax: version, group: "Knative", commands: CHANGING, unset: "the installed one, else the newest that the server can run", help: "Knative minor such as 1.23, or one patch of it" },
   { key: "hpa", kind: "boolean", group: "Knative", commands: CHANGING, default: "false", help: "Install the autoscaler for Services of class HPA" },
   { key: "logging", kind: "choice", choices: ["none", "request-logs"], group: "Knative", commands: CHANGING, default: "none", help: "Logs to turn on" },
   { key: "skipTagResolution", kind: "list", value: "HOST,...", syntax: registryHost, group: "Knative", commands: CHANGING, default: "", help: "Registries whose tags Knative must not resolve to digests" },

@@ -37,6 +37,8 @@ export interface Installation {
   readonly choices: Readonly<Record<string, unknown>>;
   /** Those that were said although they would have followed from others (Kept.insisted). */
   readonly insisted?: readonly (keyof Config)[];
+  /** What is to be said about the chosen release. */
+  readonly remarks?: readonly string[];
   /** Those that were others before. */
   readonly choiceChanges?: readonly ChoiceChange[];
   /** The certificate about which its CA was asked, and why it is to be replaced; without a reason it is not due, whatever its dates say. */

@@ -14,7 +14,6 @@ import { type Report, type RunTools, run } from "../core/run.ts";
 import { emptySnapshot, takeSnapshot } from "../core/snapshot.ts";
 import type { Kind, Snapshot, Step } from "../core/step.ts";
 import { runCheck, until } from "../core/wait.ts";
-import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
 import type { Authority } from "../ports/authority.ts";
 import type { ClusterPreview, ClusterRead, ClusterWrite, LockableCluster } from "../ports/cluster.ts";
 import type { Resolver } from "../ports/dns.ts";
@@ -45,54 +44,18 @@ export interface Tools extends Omit<ReadContext, "cluster"> {
   readonly holder: { readonly name: string; readonly isDead: (name: string) => boolean };
 }
 
-const VERSION_LABEL = "app.kubernetes.io/version";
-
-/** Component → the version that the cluster runs, by the labels that every Knative release carries. */
-export const installedVersions = async (cluster: ClusterRead): Promise<Readonly<Record<string, string>>> => {
-  const namespaces = await cluster.list({ apiVersion: "v1", kind: "Namespace" });
-  const found = (name: string): string | undefined =>
-    namespaces.find(({ metadata }) => metadata.name === name)?.metadata.labels?.[VERSION_LABEL];
-  const gateways = ingressIds.map(ingressProvider);
-  const versions = {
-    serving: found("knative-serving"),
-    ...Object.fromEntries(gateways.map(({ component, service }) => [component, found(service.namespace ?? "")])),
-  };
-  return Object.fromEntries(
-    Object.entries(versions).flatMap(([component, version]) => (version ? [[component, version]] : [])),
-  );
-};
-
-/** A second run is never an upgrade: the installed patch is kept, another minor is refused (rule 13). */
-export const chooseRelease = (
-  catalog: Catalog,
-  wanted: string | undefined,
-  installed: Readonly<Record<string, string>>,
-): Release => {
-  const release = catalog.resolve(wanted, installed);
-  const current = installed.serving;
-  if (current && !current.startsWith(`${release.minor}.`)) {
-    throw new UserError({
-      id: "release.other-minor",
-      what: `This cluster runs Knative ${current}, and --knative-version asks for ${release.minor}.`,
-      why: "Minors are upgraded one at a time, with checks before each; install never does that by the way.",
-      remedy: {
-        text: "Keep the installed minor:",
-        command: sh`kn-bootstrap install --knative-version ${current.split(".").slice(0, 2).join(".")}`,
-      },
-      exitCode: 2,
-    });
-  }
-  return release;
-};
-
 /**
  * Every check before the first change. Throws the first failure as an error with exit code 2; warnings are only said. Resolves to a failure
  * that keeps nobody from looking at the plan.
  */
-export const preflight = async (release: Release, installed: boolean, tools: Tools): Promise<UserError | undefined> => {
+export const preflight = async (
+  { release, catalog }: { readonly release: Release; readonly catalog: Catalog },
+  installed: boolean,
+  tools: Tools,
+): Promise<UserError | undefined> => {
   const { config, emit } = tools;
   const checks: readonly Check[] = [
-    serverVersion(release.versions.serving ?? release.minor, release.minimumKubernetes),
+    serverVersion(release.versions.serving ?? release.minor, release.minimumKubernetes, catalog.newestFor),
     knativeOwner(config.takeOwnership),
     // What runs already has shown that there is room.
     ...(installed ? [] : [capacity]),

@@ -66,12 +66,15 @@ export const crds = ({ manifests }: Installation): Step => ({
   verify: [crdsEstablished(manifests.crds.map(({ metadata }) => metadata.name))],
 });
 
-export const core = ({ manifests }: Installation): Step => ({
+export const core = ({ manifests, remarks = [] }: Installation): Step => ({
   id: "core",
   title: `Install Knative Serving ${manifests.versions.serving}`,
   undo: "Remove Knative Serving",
   needs: ["crds"],
-  plan: async (ctx) => [...(await ctx.prune(manifests.core)), ...(await ctx.reconcile(manifests.core))],
+  plan: async (ctx) => {
+    for (const remark of remarks) ctx.note(remark);
+    return [...(await ctx.prune(manifests.core)), ...(await ctx.reconcile(manifests.core))];
+  },
   absent: async (_ctx, owned) =>
     deletions(owned.filter((object) => !WEBHOOK_CONFIGURATIONS.includes(object.kind) && !drainsLong(object))),
   verify: [],

@@ -73,9 +73,25 @@ describe("bad input ends in one paragraph, exit code 2, and changes nothing", ()
     refused(["--kubeconfig", file("bad-kubeconfig", "{clusters: [")], [/cannot be understood/]));
   it("unknown context", () =>
     refused(["--context", "rehersal"], [/no context "rehersal"/, /did you mean "rehearsal"/]));
-  it("unknown minor", () => refused(["--knative-version", "1.99"], [/"1.99" is not known/, /1\.22, 1\.23/]));
-  it("minor that is too new for the server", () =>
-    refused([], [/needs Kubernetes 1\.34 or newer, and this server is 1\.30\.4/], old));
+  it("unknown minor", () => refused(["--knative-version", "1.99"], [/"1.99" is not known/, /1\.14, .*1\.22, 1\.23/]));
+  it("minor that is too new for the server, with the one that is not", () =>
+    refused(
+      ["--knative-version", "1.23"],
+      [/needs Kubernetes 1\.34 or newer, and this server is 1\.30\.4/, /--knative-version 1\.17 ?$/],
+      old,
+    ));
+  it("server that is too old for every minor", async () => {
+    const older = await stage({ onRequest, version: "v1.27.9" });
+    await refused(
+      [],
+      [
+        /Knative 1\.14\.2 needs Kubernetes 1\.28 or newer, and this server is 1\.27\.9/,
+        /Upgrade the cluster: no Knative/,
+      ],
+      older,
+    );
+    await older.close();
+  });
   it("another minor than the installed one is an upgrade", async () => {
     const running = await stage();
     await kn({ ...running, standIns: true }, ["install", "--yes", "--knative-version", "1.22"]);
@@ -93,7 +109,7 @@ describe("bad input ends in one paragraph, exit code 2, and changes nothing", ()
     refused(["--manifests", join(scratch, "empty")], [/serving-(crds|core)\.yaml is missing/]));
   it("wrong digest, with file and both digests", () =>
     refused(
-      ["--manifests", unverified("other", (text) => text)],
+      ["--manifests", unverified("other", (text) => text), "--knative-version", "1.23"],
       [/is not the file that was released/, /[0-9a-f]{64}.*[0-9a-f]{64}/],
     ));
   it("server that does not answer", () => {

@@ -28,7 +28,7 @@ const NEXT = [
 ];
 
 export const run = async (given: CommandContext): Promise<number> => {
-  const { fault: faults } = given.flags;
+  const { fault: faults, kubernetes } = given.flags;
   await assertFaults(faults);
   const ready = await withReleases({ ...given, confirm: async () => true });
   const stood = ready.adapters.standIns !== undefined;
@@ -41,7 +41,13 @@ export const run = async (given: CommandContext): Promise<number> => {
   try {
     const { ctx, door, close } = await rehearsedInternet(ready, directory);
     closings.push(close);
-    const world = await startWorld({ pace: 60, nodes: NODES, faults, ...(door ? { certManager: door } : {}) });
+    const world = await startWorld({
+      pace: 60,
+      nodes: NODES,
+      faults,
+      ...(kubernetes ? { version: `v${kubernetes}.0` } : {}),
+      ...(door ? { certManager: door } : {}),
+    });
     closings.push(world.close);
     const kubeconfig = join(directory, "kubeconfig");
     await writeFile(kubeconfig, world.kubeconfig, { mode: 0o600 });
@@ -98,7 +104,8 @@ const assertFaults = async (texts: readonly string[]): Promise<void> => {
 /** Stand-ins only where the release can be had from nowhere, and never in place of a directory that was named. */
 const withReleases = async (ctx: CommandContext): Promise<CommandContext> => {
   try {
-    await prepareInstall(ctx, await chooseFor(ctx), true);
+    const { kubernetes } = ctx.flags;
+    await prepareInstall(ctx, await chooseFor(ctx, kubernetes ? { kubernetes } : {}), true);
     return ctx;
   } catch (error) {
     if (!(error instanceof UserError) || error.id !== "release.unavailable") throw error;

@@ -7,11 +7,14 @@ import type { CommandContext } from "../context.ts";
 import { chooseFor, prepareInstall } from "../installing.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
-  const install = await prepareInstall(ctx, await chooseFor(ctx));
+  const chosen = await chooseFor(ctx);
+  const { versions, minimumKubernetes } = chosen.release;
+  const install = await prepareInstall(ctx, chosen);
   const plan = await planFromNothing(install, () => new Date());
   ctx.stdout(
     "# No cluster was asked: what was chosen before does not count here, only options and defaults (docs/choices.md).\n",
   );
+  ctx.stdout(`# Knative ${versions.serving} needs Kubernetes ${minimumKubernetes} or newer.\n`);
   for (const change of changesOf(plan)) {
     if (change.kind === "certificate") {
       ctx.stdout(

@@ -8,6 +8,10 @@ The real installer runs with your options against a cluster on this machine's lo
 
   kn-bootstrap rehearse --dns route53 --domain apps.example.com
 
+The cluster is as new as can be; yours may be older, and gets the newest Knative that it can run:
+
+  kn-bootstrap rehearse --kubernetes 1.30
+
 To see what the installer says when things go wrong, ask for a fault, or for several:
 
   kn-bootstrap rehearse --fault load-balancer-pending

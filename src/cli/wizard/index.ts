@@ -7,16 +7,17 @@ import { CHOICES, type CommandFlags, nameOf } from "../../config/options.ts";
 import { STATE } from "../../core/prior.ts";
 import { takeSnapshot, throughSnapshot } from "../../core/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
-import { catalogFile } from "../../releases/catalog.ts";
+import { catalogFile, versionOf } from "../../releases/catalog.ts";
 import { keptIn } from "../../steps/chosen.ts";
 import type { Tools } from "../../steps/lifecycle.ts";
+import { installedVersions } from "../../steps/versions.ts";
 import type { CommandContext } from "../context.ts";
-import { installInto } from "../installing.ts";
+import { chooseFor, installInto } from "../installing.ts";
 import type { Session } from "../session.ts";
 import { offer } from "./offer.ts";
 import { createPrompts } from "./prompts.ts";
 import { askAll } from "./questions.ts";
-import { look } from "./sight.ts";
+import { look, readable } from "./sight.ts";
 import { sightText } from "./sight-text.ts";
 
 /** Looks at the cluster, asks what cannot be known, and installs: the plan and its confirmation are those of every install. */
@@ -42,9 +43,17 @@ export const installByAsking = async (ctx: CommandContext, session: Session): Pr
 const ask = async (ctx: CommandContext, session: Session): Promise<{ written: Written; kept: Kept }> => {
   const { terminal, env, signal } = ctx;
   if (!terminal) throw new Error("the wizard needs a terminal");
-  const seen = await look(session.still.cluster, { env, signal });
+  const [seen, running] = await Promise.all([
+    look(session.still.cluster, { env, signal }),
+    readable(installedVersions(session.still.cluster)),
+  ]);
+  const chosen = running && (await chooseFor(ctx, { installed: running, kubernetes: session.version }));
   const kept = seen.installed ? keptIn(await session.still.cluster.get(STATE)) : NOTHING_KEPT;
-  const sight = { ...seen, installed: proposable(kept, ctx.flags) };
+  const sight = {
+    ...seen,
+    installed: proposable(kept, ctx.flags),
+    ...(chosen ? { knative: { version: versionOf(chosen.release, "serving"), remarks: chosen.remarks } } : {}),
+  };
   ctx.stderr(`\n${sightText(sight, ctx.look)}`);
   const { stdin: input, stderr: output } = terminal;
   const prompts = createPrompts({ input, output }, ctx.look, env, signal);

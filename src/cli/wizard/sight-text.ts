@@ -35,10 +35,11 @@ const shortened = (names: readonly string[]): string =>
 
 /** What is there, a line for each thing. */
 export const sightText = (sight: Sight, look: Look): string => {
-  const { cloud, loadBalancers, installed } = sight;
+  const { cloud, loadBalancers, installed, knative } = sight;
   const rows: readonly (readonly [string, string])[] = [
     ["Nodes", `${nodesText(sight)}${cloud ? `, ${cloud.title}` : ""}`],
     ["There already", componentsText(sight)],
+    ...(knative ? ([["Knative", [`${knative.version}.`, ...knative.remarks].join(" ")]] as const) : []),
     ["Load balancers", `${WORK[loadBalancers.work]}: ${loadBalancers.because}`],
     ["DNS zones", zonesText(sight)],
     ...(installed ? ([["Installed", "by kn-bootstrap; what was chosen then is proposed"]] as const) : []),

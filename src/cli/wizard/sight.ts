@@ -36,6 +36,8 @@ export interface Sight {
   readonly zones: readonly VisibleZones[];
   /** What our installation here was told; undefined: there is none. */
   readonly installed: Written | undefined;
+  /** The version that would come, and why. Absent: nobody has chosen. */
+  readonly knative?: { readonly version: string; readonly remarks: readonly string[] };
   /** At which ports the proof was answered; absent: nothing is kept. */
   readonly reached?: Ports;
 }
@@ -91,7 +93,8 @@ const total = (nodes: readonly KubeObject[], resource: string): number =>
   Number(nodes.reduce((sum, node) => sum + (quantity(at(node, "status", "allocatable", resource)) ?? 0n), 0n)) /
   Number(UNIT);
 
-const readable = async <T>(reading: Promise<T>): Promise<T | undefined> => {
+/** Undefined: it may not be read. */
+export const readable = async <T>(reading: Promise<T>): Promise<T | undefined> => {
   try {
     return await reading;
   } catch (error) {
