@@ -3,60 +3,72 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { loadCatalog, versionOf } from "../../src/releases/catalog.ts";
-import { kn, stage } from "./cli.ts";
+import { sampled } from "../thorough.ts";
+import { kn, type Outcome, stage } from "./cli.ts";
 
 const UPSTREAM = resolve(import.meta.dirname, "../../../shared/upstream");
 const isReal = existsSync(join(UPSTREAM, "serving"));
 if (!isReal)
   process.stderr.write(
-    "the minors are installed from stand-ins: the released manifests are not here (../shared/upstream)\n",
+    "minors: installed from stand-ins, as the released manifests are not here (../shared/upstream)\n",
   );
 
 const catalog = await loadCatalog();
-/** The oldest, one between and the newest; each of them in thorough mode. */
 const { minors } = catalog;
-const sample = process.env.KN_TEST_THOROUGH ? minors : [minors[0], minors[4], minors.at(-1)];
-const rows = sample.flatMap((minor) => {
+/** The oldest, one between and the newest. */
+const rows = sampled(minors, Math.ceil(minors.length / 2)).map((minor) => {
   const release = catalog.resolve(minor);
-  return { minor: release.minor, version: versionOf(release, "serving"), kubernetes: release.minimumKubernetes };
+  return { minor, version: versionOf(release, "serving"), kubernetes: release.minimumKubernetes };
+});
+
+const told = ({ code, stats: { requests, writes } }: Outcome): string =>
+  code === 0 ? `${requests} requests, ${writes} writes` : `exit ${code}`;
+const table = new Map<string, string[]>();
+afterAll(() => {
+  const lines = [...table].map(([title, cells]) => `  ${title}: ${cells.join("; ")}\n`);
+  process.stderr.write(`minors: installed; again; uninstalled\n${lines.join("")}`);
 });
 
 describe.each(rows)("Knative $version on Kubernetes $kubernetes", ({ minor, version, kubernetes }) => {
   let world: Awaited<ReturnType<typeof stage>>;
   const from = isReal ? ["--manifests", UPSTREAM] : [];
-  const run = (...args: string[]) => kn({ ...world, standIns: !isReal }, args);
+  const cells: string[] = [];
+  table.set(`${version} on ${kubernetes}`, cells);
+  const run = async (...args: string[]): Promise<Outcome> => {
+    const outcome = await kn({ ...world, standIns: !isReal }, args);
+    expect(outcome.code, outcome.stderr + outcome.stdout).toBe(0);
+    return outcome;
+  };
 
   beforeAll(async () => {
     world = await stage({ version: `v${kubernetes}.0` });
   });
   afterAll(() => world.close());
 
+  it("is what the plan proposes where nothing newer can run, and why", async () => {
+    const plan = await run("plan", ...from);
+    const newest = catalog.newestFor(kubernetes) ?? "";
+    expect(plan.stdout).toContain(`Install Knative Serving ${versionOf(catalog.resolve(newest), "serving")}`);
+    expect(plan.stdout.includes(`Knative ${newest} is the newest that this server`)).toBe(newest !== minors.at(-1));
+  });
+
   it("is installed, and a Service answers", async () => {
-    const outcome = await run(
-      "install",
-      "--yes",
-      "--hpa",
-      "--logging",
-      "request-logs",
-      "--knative-version",
-      minor,
-      ...from,
-    );
-    expect(outcome.code, outcome.stderr + outcome.stdout).toBe(0);
+    const options = ["--hpa", "--logging", "request-logs", "--skip-tag-resolution", "ghcr.io"];
+    const outcome = await run("install", "--yes", ...options, "--knative-version", minor, ...from);
+    cells.push(told(outcome));
     expect(outcome.stderr).toMatch(/Prove it: a Service answers https.*from zero/s);
   });
 
-  it("has nothing to do the second time, whatever is known by then", async () => {
+  it("has nothing to do the second time, whatever else the server could run", async () => {
     const again = await run("install", "--yes", ...from);
-    expect(again.code, again.stderr).toBe(0);
-    expect(again.stdout).toContain("Nothing to do");
+    cells.push(told(again));
+    expect(again.stdout.replace(/^\(.*$/gm, "").trim()).toMatch(/^Nothing to do: everything is as it should be\./);
     expect(again.stats.writes).toBe(0);
     expect((await run("status")).stdout).toContain(version);
   });
 
   it("goes without a trace", async () => {
-    const outcome = await run("uninstall", "--yes", "--purge");
-    expect(outcome.code, outcome.stderr).toBe(0);
+    cells.push(told(await run("uninstall", "--yes", "--purge")));
     const cluster = openCluster(await loadKubeconfig({ path: world.kubeconfig, env: {} }));
     const kinds = (await cluster.resources()).filter(({ verbs }) => verbs.includes("list") && verbs.includes("delete"));
     const left = (await Promise.all(kinds.map(({ apiVersion, kind }) => cluster.list({ apiVersion, kind })))).flat();

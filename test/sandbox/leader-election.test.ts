@@ -89,14 +89,20 @@ describe("who leads", () => {
   it("before 1.22 there are Endpoints behind the autoscaler, which go with their Service", async () => {
     const old = SERVING_OBJECTS.map((object) => {
       if (object.kind !== "Deployment") return object;
-      const copy = structuredClone(object);
-      copy.spec.template.metadata.labels["app.kubernetes.io/version"] = "1.21.3";
-      return copy;
+      const labels = { ...object.metadata.labels, "app.kubernetes.io/version": "1.21.3" };
+      return { ...object, metadata: { ...object.metadata, labels } };
     });
     await start(...old);
     await until(world, "the Endpoints", () => world.api.get(behind("Endpoints")));
     expect(world.api.get(behind("EndpointSlice"))).toBeUndefined();
+    const mirrors = () =>
+      world.api
+        .list("discovery.k8s.io/v1", "EndpointSlice", "knative-serving")
+        .filter(({ metadata }) => metadata.name.startsWith(`${BUCKET}-`));
+    const [mirror] = await until(world, "their mirror", () => mirrors().length > 0 && mirrors());
+    expect(mirror?.metadata.ownerReferences?.[0]).toMatchObject({ kind: "Endpoints", name: BUCKET });
     await world.api.remove(behind("Service"));
     await until(world, "the Endpoints gone", () => world.api.get(behind("Endpoints")) === undefined);
+    await until(world, "their mirror gone", () => mirrors().length === 0);
   });
 });

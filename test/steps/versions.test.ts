@@ -55,5 +55,5 @@ it("a rehearsal can have every server from the oldest that some known Knative ru
   const choices = OPTIONS.find(({ key }) => key === "kubernetes")?.choices ?? [];
   const needed = catalog.minors.map((minor) => catalog.resolve(minor).minimumKubernetes);
   expect(choices[0]).toBe(needed.toSorted(compareVersions)[0]);
-  expect(new Set(needed).isSubsetOf(new Set(choices))).toBe(true);
+  expect(needed.filter((version) => !choices.includes(version))).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { ApiError, type ClusterRead } from "../../src/ports/cluster.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { startInternet } from "../../src/sandbox/internet.ts";
 import { kn, stage } from "../engine/cli.ts";
+import { bare } from "./sights.ts";
 
 const object = (kind: string, name: string, rest: object = {}, metadata: object = {}): KubeObject => ({
   apiVersion: kind === "Deployment" ? "apps/v1" : "v1",
@@ -110,6 +111,17 @@ describe("looking", () => {
     const text = sightText(sight, { columns: 80, color: false, unicode: true });
     expect(text).toContain("Nodes          may not be listed by you\n");
     expect(text).toContain("DNS zones      none seen: no credentials are at hand\n");
+  });
+
+  it("says which Knative would come, and why none newer", () => {
+    const remarks = ["Knative 1.17 is the newest that this server, Kubernetes 1.30.4, can run."];
+    const text = sightText(
+      { ...bare, knative: { version: "1.17.2", remarks } },
+      { columns: 100, color: false, unicode: true },
+    );
+    expect(text).toContain(
+      "Knative        1.17.2. Knative 1.17 is the newest that this server, Kubernetes 1.30.4, can run.\n",
+    );
   });
 
   it("does not wait for a provider that does not answer", async () => {

@@ -24,6 +24,13 @@ export const ENDPOINTS_DEPRECATED_SINCE = 33;
 /** How many pods are on their way out (DeploymentReplicaSetTerminatingReplicas). */
 export const COUNTS_TERMINATING_SINCE = 35;
 
+/** Versions of flowcontrol.apiserver.k8s.io, of which each release from 1.28 to 1.32 had others. */
+export const flowControl = (minor: number): readonly string[] => [
+  ...(minor >= 29 ? ["v1"] : []),
+  ...(minor <= 31 ? ["v1beta3"] : []),
+  ...(minor <= 28 ? ["v1beta2"] : []),
+];
+
 /** Fields by the Go type they are in. A server that does not know one drops it, and says so if it is asked to. */
 export const FIELDS_SINCE: Readonly<Record<string, number>> = {
   "Container.restartPolicy": 29,

@@ -2,6 +2,8 @@ import type { Election } from "../kubernetes/leader-election.ts";
 import { refOf, type Stage } from "../objects.ts";
 import type { Obj } from "../types.ts";
 import { AUTOSCALER, CONTROLLER, NAMESPACE } from "./names.ts";
+import { knativeMinor } from "./process.ts";
+import { SLICES_SINCE } from "./serverless-services.ts";
 import { readConfig } from "./settings.ts";
 
 /**
@@ -64,7 +66,8 @@ const PORT = 8080;
  * Where the activators send what they have counted: a Service without a selector, and behind it the leader. It is made when the Lease
  * changes hands, without owner and label, and never looked after (pkg/autoscaler/statforwarder/leases.go).
  */
-const leadTo = async ({ api }: Stage, name: string, pod: Obj): Promise<void> => {
+const leadTo = async (stage: Stage, name: string, pod: Obj): Promise<void> => {
+  const { api } = stage;
   const metadata = { namespace: NAMESPACE, name };
   if (!api.get({ apiVersion: "v1", kind: "Service", ...metadata }))
     await api.create(AUTOSCALER, {
@@ -73,7 +76,7 @@ const leadTo = async ({ api }: Stage, name: string, pod: Obj): Promise<void> => 
       metadata,
       spec: { ports: [{ name: "http", port: PORT, targetPort: PORT }] },
     });
-  const wanted = behind(pod, metadata);
+  const wanted = behind(pod, metadata, knativeMinor(stage, NAMESPACE, AUTOSCALER));
   const found = api.get(refOf(wanted));
   if (!found) await api.create(AUTOSCALER, wanted);
   else
@@ -83,10 +86,9 @@ const leadTo = async ({ api }: Stage, name: string, pod: Obj): Promise<void> => 
 };
 
 /** Endpoints until 1.21, an EndpointSlice since. */
-const behind = (pod: Obj, metadata: { namespace: string; name: string }): Obj => {
+const behind = (pod: Obj, metadata: { namespace: string; name: string }, minor: number): Obj => {
   const ip: string = pod.status.podIP;
-  const [, minor = 99] = (pod.metadata.labels?.["app.kubernetes.io/version"] ?? "").split(".").map(Number);
-  if (minor < 22)
+  if (minor < SLICES_SINCE)
     return {
       apiVersion: "v1",
       kind: "Endpoints",

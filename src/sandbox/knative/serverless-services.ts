@@ -14,10 +14,12 @@ import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
 import { livingConditions, unknown, yes } from "./conditions.ts";
 import { CONTROLLER, NAMESPACE, NETWORKING } from "./names.ts";
-import { livingIn } from "./process.ts";
+import { knativeMinor, livingIn } from "./process.ts";
 
 const KIND = "ServerlessService";
 const SLICE_SERVICE = "kubernetes.io/service-name";
+/** The minor of Serving that began to write EndpointSlices; before, it wrote Endpoints, which Kubernetes mirrors. */
+export const SLICES_SINCE = 22;
 
 /**
  * ServerlessServices: a private Service over the Revision's pods, and a public one whose endpoints are the activator's. With
@@ -57,6 +59,30 @@ export const serverlessServices = (stage: Stage): Reconciler => {
     });
   };
 
+  /** Where the public Service leads to. */
+  const lead = async (sks: Obj, open: Obj, to: readonly Obj[]): Promise<void> => {
+    const ports = [{ name: "http", port: 8012, protocol: "TCP" }];
+    if (knativeMinor(stage, NAMESPACE, CONTROLLER) >= SLICES_SINCE)
+      return writeSlice(api, CONTROLLER, open, {
+        managedBy: "endpointslicemirroring-controller.k8s.io",
+        endpoints: to,
+        ports,
+      });
+    const { name, namespace = "", labels } = open.metadata;
+    const addresses = to.flatMap((endpoint) => (endpoint.addresses as string[]).map((ip) => ({ ip })));
+    await ensure(
+      api,
+      CONTROLLER,
+      {
+        apiVersion: "v1",
+        kind: "Endpoints",
+        metadata: { name, namespace, ...(labels ? { labels } : {}), ownerReferences: [ownerReference(sks)] },
+        subsets: addresses.length > 0 ? [{ addresses, ports }] : [],
+      },
+      { exactly: true },
+    );
+  };
+
   return livingIn(
     stage,
     CONTROLLER,
@@ -81,13 +107,7 @@ export const serverlessServices = (stage: Stage): Reconciler => {
         const open = await ensureService(sks, "Public");
         const pods = readyEndpoints(api, hidden.metadata.namespace ?? "", hidden.metadata.name);
         const activators = readyEndpoints(api, NAMESPACE, "activator-service");
-        if (isOwnedBy(open, sks)) {
-          await writeSlice(api, CONTROLLER, open, {
-            managedBy: "endpointslicemirroring-controller.k8s.io",
-            endpoints: activators.length > 0 ? activators : pods,
-            ports: [{ name: "http", port: 8012, protocol: "TCP" }],
-          });
-        }
+        if (isOwnedBy(open, sks)) await lead(sks, open, activators.length > 0 ? activators : pods);
         await api.update(
           CONTROLLER,
           refOf(sks),

@@ -4,6 +4,7 @@ import { horizontalPodAutoscalers } from "./autoscalers.ts";
 import type { CronJobs } from "./cron-jobs.ts";
 import { deployments } from "./deployments.ts";
 import { disruptionBudgets } from "./disruption-budgets.ts";
+import { endpointMirrors } from "./endpoint-mirrors.ts";
 import { endpointSlices } from "./endpoint-slices.ts";
 import { endpoints } from "./endpoints.ts";
 import { jobs } from "./jobs.ts";
@@ -28,6 +29,7 @@ export const kubernetesControllers = (
   kubelet(stage, options),
   endpointSlices(stage),
   endpoints(stage),
+  endpointMirrors(stage),
   loadBalancers(stage, options.loadBalancer),
   horizontalPodAutoscalers(stage),
   disruptionBudgets(stage),

@@ -1,6 +1,6 @@
 /** Every built-in resource the server serves. */
 
-import { ENDPOINTS_DEPRECATED_SINCE } from "../ages.ts";
+import { ENDPOINTS_DEPRECATED_SINCE, flowControl } from "../ages.ts";
 import { fieldsAt } from "../apply/field-set.ts";
 import { limitRangeRules } from "../plugins/limit-ranges.ts";
 import type { Resource, Rules, ScalePaths, Subresource } from "../resource.ts";
@@ -228,6 +228,20 @@ export function builtinResources(minor: number): Resource[] {
       rules: cronJobRules,
     }),
     resource("batch", "v1", "Job", { plural: "jobs", categories: all, status: true, rules: jobRules(minor) }),
+    ...flowControl(minor).flatMap((version) => [
+      resource("flowcontrol.apiserver.k8s.io", version, "FlowSchema", {
+        plural: "flowschemas",
+        model: "V1FlowSchema",
+        cluster: true,
+        status: true,
+      }),
+      resource("flowcontrol.apiserver.k8s.io", version, "PriorityLevelConfiguration", {
+        plural: "prioritylevelconfigurations",
+        model: "V1PriorityLevelConfiguration",
+        cluster: true,
+        status: true,
+      }),
+    ]),
     resource("networking.k8s.io", "v1", "IngressClass", { plural: "ingressclasses", cluster: true }),
     resource("networking.k8s.io", "v1", "Ingress", {
       plural: "ingresses",
