@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Check, type Finding, fail, ok } from "../core/check.ts";
 import { dig } from "../ports/dig.ts";
 import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
-import { type Remedy, UserError } from "../ports/error.ts";
+import { type Remedy, TimeUp, UserError } from "../ports/error.ts";
 import type { ShellCommand } from "../ports/shell.ts";
 import { authoritativeServers } from "./delegation.ts";
 import { askAll, askRecursive, deadOf, deadWords, type NameServer, type Said, who } from "./servers.ts";
@@ -101,15 +101,26 @@ export const everywhere = async (
   try {
     return await compared(resolver, zone, expectations, options);
   } catch (error) {
+    if (error instanceof TimeUp) return unheard(resolver, zone);
     if (!(error instanceof UserError)) throw error;
     return { status: "unknown", summary: error.message, remedy: error.remedy };
   }
 };
 
 export interface EverywhereOptions {
+  /** Aborted with {@link TimeUp}: what was said until then counts. */
   readonly signal?: AbortSignal | undefined;
   readonly serversOf?: ServersOf;
+  /** Told after `slowMs` (default 1000) who has not answered yet, in words like a summary. */
+  readonly onSlow?: (reason: string, remedy: Remedy) => void;
+  readonly slowMs?: number;
 }
+
+const unheard = (resolver: Resolver, zone: string): Finding => ({
+  status: "unknown",
+  summary: `the resolver ${resolver.server} has not said in time who answers for ${zone}`,
+  remedy: { text: "Wait, or name a resolver that answers sooner: --dns-resolver.", command: dig(["NS"], zone) },
+});
 
 const compared = async (
   resolver: Resolver,
@@ -124,21 +135,21 @@ const compared = async (
       text: `Set the name servers of ${zone} where its parent is kept.`,
       command: dig(["NS"], zone),
     });
-  const rounds = await Promise.all(
-    expectations.map(async (expectation) => ({
-      expectation,
-      said: await askAll(resolver, servers, expectation.name, expectation.type, signal),
-    })),
-  );
+  const rounds = await heard(resolver, servers, expectations, options);
   const all = rounds.flatMap(({ said }) => said);
-  if (all.every(isSilent)) return throughResolver(resolver, zone, expectations, signal);
+  const [asked] = expectations;
+  if (all.every(isSilent)) {
+    // No cache is asked for what there was no time for.
+    if (signal?.aborted && asked)
+      return fail(`${few(servers.map(named))} did not answer for ${question(asked)} in time`, remedyFor(asked));
+    return throughResolver(resolver, zone, expectations, signal);
+  }
 
   const behind = rounds.flatMap(({ expectation, said }) => behindOf(expectation, said));
   const [first] = behind;
   if (first) return fail(few(behind.map(({ text }) => text)), remedyFor(first.expectation, first.address));
   const dead = deadOf(servers, all);
   const [mute] = dead;
-  const [asked] = expectations;
   if (mute && asked)
     return fail(`${few(dead.map(deadWords))}; the others have it`, {
       text: `See why this name server is silent, or take it out of the delegation of ${zone}.`,
@@ -150,6 +161,51 @@ const compared = async (
   );
   const summary = `all ${answering.size} addresses of ${servers.length} name servers of ${zone} have it`;
   return ok(unheard.length === 0 ? summary : `${summary}; not reached from here: ${few(unheard)}`);
+};
+
+const named = ({ name, addresses }: NameServer): string => `${name} (${addresses.join(", ")})`;
+
+interface Round {
+  readonly expectation: Expectation;
+  readonly said: readonly Said[];
+}
+
+/** Everybody is asked for everything at once. Whoever is slow is told of meanwhile. */
+const heard = async (
+  resolver: Resolver,
+  servers: readonly NameServer[],
+  expectations: readonly Expectation[],
+  { signal, onSlow, slowMs = 1_000 }: EverywhereOptions,
+): Promise<readonly Round[]> => {
+  const pending = new Map(
+    expectations.map((expectation) => [
+      expectation,
+      new Map(servers.flatMap((server) => server.addresses.map((address) => [address, who({ server, address })]))),
+    ]),
+  );
+  const timer = setTimeout(() => {
+    const [slow] = [...pending].filter(([, silent]) => silent.size > 0);
+    if (!slow) return;
+    const [expectation, silent] = slow;
+    const verb = silent.size === 1 ? "has" : "have";
+    const [address] = silent.keys();
+    onSlow?.(
+      `${few([...silent.values()])} ${verb} not answered for ${question(expectation)} yet`,
+      remedyFor(expectation, address),
+    );
+  }, slowMs);
+  try {
+    return await Promise.all(
+      expectations.map(async (expectation) => ({
+        expectation,
+        said: await askAll(resolver, servers, expectation.name, expectation.type, signal, ({ address }) =>
+          pending.get(expectation)?.delete(address),
+        ),
+      })),
+    );
+  } finally {
+    clearTimeout(timer);
+  }
 };
 
 const isSilent = ({ answer }: Said): boolean => answer instanceof NoAnswer;
@@ -206,7 +262,7 @@ export const propagated = (resolver: Resolver, published: readonly Published[]):
   return {
     id: "dns.propagated",
     title: "Every name server answers with the new records",
-    run: ({ signal }) => together(resolver, published, serversOf, signal),
+    run: ({ signal }) => together(resolver, published, { serversOf, signal }),
   };
 };
 
@@ -214,11 +270,10 @@ export const propagated = (resolver: Resolver, published: readonly Published[]):
 const together = async (
   resolver: Resolver,
   published: readonly Published[],
-  serversOf: ServersOf,
-  signal: AbortSignal,
+  options: EverywhereOptions,
 ): Promise<Finding> => {
   const findings = await Promise.all(
-    published.map(({ zone, expectations }) => everywhere(resolver, zone, expectations, { signal, serversOf })),
+    published.map(({ zone, expectations }) => everywhere(resolver, zone, expectations, options)),
   );
   return findings.find(({ status }) => status !== "ok") ?? ok(findings.map(({ summary }) => summary).join("; "));
 };
@@ -229,6 +284,10 @@ export interface AwaitOptions {
   readonly timeoutMs?: number;
   /** Between two looks at first; doubled each time up to 2 s. Default 100. */
   readonly pauseMs?: number;
+  /** After this time of a look it is told who has not answered yet. Default 1000. */
+  readonly slowMs?: number;
+  /** How long a look may take that begins when time is nearly up. Default 2000. */
+  readonly lastLookMs?: number;
   /** Told each new reason. */
   readonly onReason?: (reason: string, remedy: Remedy) => void;
 }
@@ -240,16 +299,26 @@ export interface AwaitOptions {
 export const awaitEverywhere = async (
   resolver: Resolver,
   published: readonly Published[],
-  { signal, timeoutMs = 300_000, pauseMs = 100, onReason }: AwaitOptions,
+  { signal, timeoutMs = 300_000, pauseMs = 100, slowMs = 1_000, lastLookMs = 2_000, onReason }: AwaitOptions,
 ): Promise<string> => {
   const serversOf = rememberServers(resolver);
   const started = performance.now();
+  const rest = (): number => timeoutMs - (performance.now() - started);
   let reason = "";
+  const tell = (now: string, remedy: Remedy): void => {
+    if (now !== reason) onReason?.(now, remedy);
+    reason = now;
+  };
   for (let pause = pauseMs; ; pause = Math.min(2 * pause, 2_000)) {
-    const finding = await together(resolver, published, serversOf, signal);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(new TimeUp()), Math.max(rest(), lastLookMs));
+    const look = AbortSignal.any([signal, late.signal]);
+    const finding = await together(resolver, published, { serversOf, signal: look, onSlow: tell, slowMs }).finally(() =>
+      clearTimeout(timer),
+    );
     signal.throwIfAborted();
     if (!("remedy" in finding)) return finding.summary;
-    const left = timeoutMs - (performance.now() - started);
+    const left = rest();
     if (left <= 0)
       throw new UserError({
         id: "dns.propagation",
@@ -257,8 +326,7 @@ export const awaitEverywhere = async (
         remedy: finding.remedy,
         exitCode: 1,
       });
-    if (finding.summary !== reason) onReason?.(finding.summary, finding.remedy);
-    reason = finding.summary;
+    tell(finding.summary, finding.remedy);
     await sleep(Math.min(pause, left), undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 };

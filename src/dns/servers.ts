@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
-import { UserError } from "../ports/error.ts";
+import { TimeUp, UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 
 /** A name server and where it can be asked. No address: nobody knows one. */
@@ -100,7 +101,7 @@ export const locate = (
     }),
   );
 
-/** One address. Never rejects but for the signal. */
+/** One address. Never rejects but for the signal; whoever has not answered when time is up, did not. */
 export const askAt = async (
   resolver: Resolver,
   server: NameServer,
@@ -112,6 +113,8 @@ export const askAt = async (
   try {
     return { server, address, answer: await resolver.askServer(address, name, type, signal) };
   } catch (error) {
+    if (error instanceof TimeUp)
+      return { server, address, answer: new NoAnswer(address, `${address} has not answered in time`, error) };
     if (!(error instanceof NoAnswer)) throw error;
     return { server, address, answer: error };
   }
@@ -139,23 +142,31 @@ export const deadOf = (servers: readonly NameServer[], said: readonly Said[]): r
 export const deadWords = ({ name, addresses }: NameServer): string =>
   addresses.length === 0 ? `${name} has no address` : `${name} (${addresses.join(", ")}) does not answer`;
 
-/** Every address of every server, at once. */
+/** Every address of every server, at once. `onSaid` is told of each as it answers. */
 export const askAll = (
   resolver: Resolver,
   servers: readonly NameServer[],
   name: string,
   type: RecordType,
   signal?: AbortSignal,
+  onSaid: (said: Said) => void = () => {},
 ): Promise<readonly Said[]> =>
   Promise.all(
     servers.flatMap((server) =>
-      server.addresses.map((address) => askAt(resolver, server, address, name, type, signal)),
+      server.addresses.map(async (address) => {
+        const said = await askAt(resolver, server, address, name, type, signal);
+        onSaid(said);
+        return said;
+      }),
     ),
   );
 
-/** How many servers are asked at once, so that a dead one costs no time; and how often that is done. */
+/** How many servers are asked at once, so that a dead one costs no time; how often that is done, and after how long without an answer, in ms. */
 const AT_ONCE = 3;
 const ROUNDS = 2;
+const NEXT_MS = 1_000;
+
+const isUseful = ({ rcode }: Answer): boolean => rcode === "NOERROR" || rcode === "NXDOMAIN";
 
 /**
  * The first useful answer (NOERROR, NXDOMAIN) of one of these servers. Undefined: none of those asked gave any; some networks let
@@ -167,6 +178,7 @@ export const askOneOf = async (
   name: string,
   type: RecordType,
   signal?: AbortSignal,
+  isWanted: (answer: Answer) => boolean = isUseful,
 ): Promise<(Said & { readonly answer: Answer }) | undefined> => {
   // One address of each server before the second of any.
   const most = Math.max(0, ...servers.map(({ addresses }) => addresses.length));
@@ -176,21 +188,28 @@ export const askOneOf = async (
       return address === undefined ? [] : [{ server, address }];
     }),
   ).flat();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const stop = new AbortController();
-    const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const stop = new AbortController();
+  const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const askRound = async (round: number): Promise<Said & { readonly answer: Answer }> => {
     const asked = places.slice(round * AT_ONCE, (round + 1) * AT_ONCE).map(async ({ server, address }) => {
       const answer = await resolver.askServer(address, name, type, both);
-      if (answer.rcode === "NOERROR" || answer.rcode === "NXDOMAIN") return { server, address, answer };
+      if (isWanted(answer)) return { server, address, answer };
       throw new NoAnswer(address, `${address} answers ${answer.rcode}`);
     });
-    try {
-      return await Promise.any(asked);
-    } catch {
-      signal?.throwIfAborted();
-    } finally {
-      stop.abort();
-    }
+    const failed = Promise.allSettled(asked);
+    const next = async (): Promise<Said & { readonly answer: Answer }> => {
+      await Promise.race([failed, sleep(NEXT_MS, undefined, { signal: both })]);
+      return askRound(round + 1);
+    };
+    const isLast = round + 1 === ROUNDS || places.length <= (round + 1) * AT_ONCE;
+    return Promise.any(isLast ? asked : [...asked, next()]);
+  };
+  try {
+    return await askRound(0);
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  } finally {
+    stop.abort();
   }
-  return undefined;
 };

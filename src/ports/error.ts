@@ -47,5 +47,13 @@ export class Interrupted extends Error {
   }
 }
 
+/** Why a signal ends a look whose time is up: what it has found out so far counts. */
+export class TimeUp extends Error {
+  constructor() {
+    super("the time for this look is up");
+    this.name = "TimeUp";
+  }
+}
+
 /** The message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

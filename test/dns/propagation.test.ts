@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { awaitEverywhere, everywhere, propagated, rememberServers } from "../../src/dns/propagation.ts";
-import { NoAnswer } from "../../src/ports/dns.ts";
+import { NoAnswer, type Resolver } from "../../src/ports/dns.ts";
 import type { Zone } from "../../src/sandbox/dns/index.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -157,6 +157,41 @@ describe("waiting for records", () => {
     expect(reasons).toHaveLength(1);
     expect(reasons[0]).toContain("ns2.example.com");
     expect(cached).not.toContain(CHALLENGE);
+  });
+
+  it("names the server that has not answered yet while the look at it goes on", async () => {
+    zone.records.set(record('"mine"'));
+    const told = Promise.withResolvers<void>();
+    const resolver: Resolver = {
+      ...world.resolver,
+      askServer: async (address, ...question) => {
+        if (address === v4Of(second)) await told.promise;
+        return world.resolver.askServer(address, ...question);
+      },
+    };
+    const reasons: string[] = [];
+    const summary = await awaitEverywhere(resolver, [{ zone: "example.com", expectations: [txt("mine")] }], {
+      signal: new AbortController().signal,
+      slowMs: 20,
+      onReason: (reason) => {
+        reasons.push(reason);
+        told.resolve();
+      },
+    });
+    expect(summary).toContain("all 2 addresses");
+    expect(reasons).toEqual([expect.stringContaining(`${second} (${v4Of(second)})`)]);
+    expect(reasons[0]).toContain(`not answered for ${CHALLENGE} TXT yet`);
+  });
+
+  it("cuts its last look short, and says of whom it has not heard", async () => {
+    zone.records.set(record('"mine"'));
+    world.dns.setFault("ns2.example.com", "drop");
+    const patient = createResolver({ server: world.dns.resolver, connectTo: world.dns.connectTo, timeoutMs: 600_000 });
+    const published = [{ zone: "example.com", expectations: [txt("mine")] }];
+    const { signal } = new AbortController();
+    await expect(
+      awaitEverywhere(patient, published, { signal, timeoutMs: 0, pauseMs: 20, lastLookMs: 100 }),
+    ).rejects.toMatchObject({ id: "dns.propagation", message: expect.stringContaining("ns2.example.com") });
   });
 
   it("ends in an error that says who is behind when time runs out", async () => {

@@ -2,12 +2,10 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { RecordSetChange } from "../../src/ports/zones.ts";
 import { absolute } from "../../src/ports/zones.ts";
-import { ask } from "../../src/sandbox/dns/ask.ts";
-import { inZoneFile, startDaemon } from "./daemon.ts";
+import { type Daemon, inZoneFile, serving, startDaemon } from "./daemon.ts";
 import { freePort } from "./ports.ts";
 import { isInstalled, WITH_SERVERS } from "./programs.ts";
 
@@ -40,13 +38,11 @@ export interface BindOptions {
   readonly more?: string;
 }
 
-export interface Bind {
+export interface Bind extends Daemon {
   /** `127.0.0.1:5353`. */
   readonly server: string;
-  readonly log: () => string;
   /** DNS UPDATE by a key of the server's own, which may do everything. */
   readonly write: (zone: string, change: RecordSetChange) => Promise<void>;
-  readonly close: () => Promise<void>;
 }
 
 const ADMIN: BindKey = { name: "admin", algorithm: "hmac-sha256", secret: Buffer.from("admin").toString("base64") };
@@ -88,27 +84,12 @@ export const startBind = async (
       "",
     ].join("\n"),
   );
-  const { log, close } = await startDaemon(directory, port, "named", [
-    "-g",
-    "-n",
-    "1",
-    "-c",
-    join(directory, "named.conf"),
-  ]);
-  const isServed = async ({ name }: BindZone): Promise<boolean> => {
-    const { rcode, authoritative } = (await ask(server, 1, name, "SOA")) ?? {};
-    return rcode === "NOERROR" && authoritative === true;
-  };
-  try {
-    for (const zone of zones)
-      for (let tries = 0; !(await isServed(zone)); tries++) {
-        if (tries > 200) throw new Error(`named does not answer for ${zone.name}: ${log()}`);
-        await pause(50);
-      }
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const daemon = await startDaemon(directory, port, "named", ["-g", "-n", "1", "-c", join(directory, "named.conf")]);
+  await serving(
+    server,
+    zones.map(({ name }) => name),
+    daemon,
+  );
   const write: Bind["write"] = async (zone, { from, to }) => {
     const file = join(directory, "update");
     const name = (set: { readonly name: string }): string => `${absolute({ name: zone }, set.name)}.`;
@@ -126,5 +107,5 @@ export const startBind = async (
     );
     await promisify(execFile)("nsupdate", [file], { env: WITH_SERVERS });
   };
-  return { server, log, write, close };
+  return { server, write, ...daemon };
 };

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import type { RecordSet } from "../../src/ports/zones.ts";
+import { ask } from "../../src/sandbox/dns/ask.ts";
 import { listening } from "./ports.ts";
 import { WITH_SERVERS } from "./programs.ts";
 
@@ -39,6 +41,21 @@ export const startDaemon = async (
     throw error;
   }
   return { log: () => log, close };
+};
+
+/** Until the server answers for these zones itself; else the daemon is ended and the error has its log. */
+export const serving = async (server: string, zones: readonly string[], { log, close }: Daemon): Promise<void> => {
+  const deadline = Date.now() + 20_000;
+  for (const zone of zones)
+    for (;;) {
+      const { rcode, authoritative } = (await ask(server, 1, zone, "SOA")) ?? {};
+      if (rcode === "NOERROR" && authoritative) break;
+      if (Date.now() > deadline) {
+        await close();
+        throw new Error(`${server} answers ${rcode} for ${zone}: ${log()}`);
+      }
+      await pause(30);
+    }
 };
 
 /** The values as a zone file has them. */

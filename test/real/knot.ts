@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { RecordSetChange } from "../../src/ports/zones.ts";
-import { ask } from "../../src/sandbox/dns/ask.ts";
-import { inZoneFile, startDaemon } from "./daemon.ts";
+import { inZoneFile, serving, startDaemon } from "./daemon.ts";
 import { freePort } from "./ports.ts";
 import { isInstalled, WITH_SERVERS } from "./programs.ts";
 
@@ -45,18 +44,10 @@ export const startKnot = async (
   for (const [zone, text] of Object.entries(zones)) writeFileSync(join(directory, `${zone}.zone`), text);
   writeFileSync(join(directory, "knot.conf"), configuration(directory, socket, port, Object.keys(zones), keys));
 
-  const { log, close } = await startDaemon(directory, port, "knotd", ["-c", join(directory, "knot.conf")]);
+  const daemon = await startDaemon(directory, port, "knotd", ["-c", join(directory, "knot.conf")]);
   const control: Knot["control"] = async (...args) =>
     (await promisify(execFile)("knotc", ["-s", socket, ...args], { env: WITH_SERVERS })).stdout;
-  try {
-    for (const zone of Object.keys(zones)) {
-      const { rcode, authoritative } = (await ask(server, 1, zone, "SOA")) ?? {};
-      if (rcode !== "NOERROR" || !authoritative) throw new Error(`knotd answers ${rcode} for ${zone}: ${log()}`);
-    }
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  await serving(server, Object.keys(zones), daemon);
   const write: Knot["write"] = async (zone, { from, to: wanted }) => {
     const hosts = wanted?.type === "CNAME" || wanted?.type === "NS";
     const to = wanted && hosts ? { ...wanted, values: wanted.values.map((value) => value.toLowerCase()) } : wanted;
@@ -66,7 +57,7 @@ export const startKnot = async (
       await control("zone-set", zone, to?.name ?? "", String(to?.ttl), to?.type ?? "", value);
     await control("zone-commit", zone);
   };
-  return { server, control, write, close };
+  return { server, control, write, close: daemon.close };
 };
 
 const configuration = (

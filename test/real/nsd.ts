@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Daemon, startDaemon } from "./daemon.ts";
+import { type Daemon, serving, startDaemon } from "./daemon.ts";
 import { freePort } from "./ports.ts";
 import { isInstalled } from "./programs.ts";
 
@@ -55,5 +55,12 @@ export const startNsd = async (zones: readonly NsdZone[], port?: number): Promis
   ];
   const file = join(directory, "nsd.conf");
   writeFileSync(file, lines.join("\n"));
-  return { server: `127.0.0.1:${at}`, ...(await startDaemon(directory, at, "nsd", ["-d", "-c", file])) };
+  const server = `127.0.0.1:${at}`;
+  const daemon = await startDaemon(directory, at, "nsd", ["-d", "-c", file]);
+  await serving(
+    server,
+    zones.map(({ name }) => name),
+    daemon,
+  );
+  return { server, ...daemon };
 };

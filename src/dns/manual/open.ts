@@ -5,7 +5,7 @@ import { joined, type Lines, lines } from "../../ports/shell.ts";
 import { absolute, isInZone, type RecordSet, type Zone } from "../../ports/zones.ts";
 import { authoritativeServers } from "../delegation.ts";
 import type { DnsProvider, ZonesOptions } from "../provider.ts";
-import { askRecursive, type NameServer } from "../servers.ts";
+import { askOneOf, askRecursive, type NameServer } from "../servers.ts";
 
 /** Between two looks at what a person has done. */
 const LOOK_MS = 1_000;
@@ -31,14 +31,11 @@ export const openManual: DnsProvider["open"] = async (options) => {
   };
   const ask = async (zone: Zone, name: string, type: RecordSet["type"]): Promise<readonly RecordSet[]> => {
     const fqdn = absolute(zone, name);
-    for (const address of (await serversOf(zone)).flatMap((server) => server.addresses)) {
-      const answer = await options.resolver.askServer(address, fqdn, type, options.signal).catch(() => undefined);
-      if (!answer?.authoritative) continue;
-      const records = answer.answers.filter((record) => record.name === fqdn && record.type === type);
-      const [first] = records;
-      return first ? [{ name, type, ttl: first.ttl, values: records.map(({ value }) => value) }] : [];
-    }
-    return [];
+    const { resolver, signal } = options;
+    const said = await askOneOf(resolver, await serversOf(zone), fqdn, type, signal, (answer) => answer.authoritative);
+    const records = (said?.answer.answers ?? []).filter((record) => record.name === fqdn && record.type === type);
+    const [first] = records;
+    return first ? [{ name, type, ttl: first.ttl, values: records.map(({ value }) => value) }] : [];
   };
   return {
     find: (domain) => zonesAbove(domain, options),
