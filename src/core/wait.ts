@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, type ClusterRead, type ListQuery } from "../ports/cluster.ts";
-import type { Remedy } from "../ports/error.ts";
+import { type Remedy, TimeUp } from "../ports/error.ts";
 import type { Check, Finding, ReadContext } from "./check.ts";
 import { createFollowed, type Followed, idOf } from "./followed.ts";
 import { lookAt, type Read } from "./look.ts";
@@ -16,6 +16,8 @@ export interface WaitOptions {
   readonly followed?: Followed;
   /** How long a watch that tells nothing is believed, in milliseconds: there are proxies that keep it all back. Default 30 000. */
   readonly silentMs?: number;
+  /** How long a look may take that begins when time is nearly up, in milliseconds. Default 2000. */
+  readonly lastLookMs?: number;
 }
 
 /** How often a check runs again without an event: it may look at things that cannot be watched, such as a gateway. */
@@ -45,7 +47,9 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
   const started = performance.now();
   const stop = new AbortController();
   const signal = AbortSignal.any([ctx.signal, stop.signal]);
-  const { followed = createFollowed(ctx.cluster, signal), silentMs = 30_000 } = options;
+  const { followed = createFollowed(ctx.cluster, signal), silentMs = 30_000, lastLookMs = 2_000 } = options;
+  const rest = (): number => options.timeoutMs - (performance.now() - started);
+  let last = unseen(check);
   const following = new Map<string, { readonly query: ListQuery; readonly end: () => void }>();
   let poll = check.pollMs ?? POLL_MS.watched;
   let heard = started;
@@ -76,19 +80,22 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
       const isSilent = performance.now() - heard > silence;
       if (isSilent) heard = performance.now();
       const look = isSilent ? lookAt(ctx.cluster) : lookAt(ctx.cluster, followed);
-      const finding = await runCheck(check, {
-        ...ctx,
-        signal,
-        cluster: look.cluster,
-        unwatched,
-        probe: (request) => {
-          poll = POLL_MS.probed;
-          return ctx.probe(request);
-        },
-      });
+      const finding = await inTime(Math.max(rest(), lastLookMs), last, (late) =>
+        runCheck(check, {
+          ...ctx,
+          signal: AbortSignal.any([signal, late]),
+          cluster: look.cluster,
+          unwatched,
+          probe: (request) => {
+            poll = POLL_MS.probed;
+            return ctx.probe(request);
+          },
+        }),
+      );
       ctx.signal.throwIfAborted();
       if (!("remedy" in finding) || finding.status === "warn" || finding.permanent) return finding;
-      if (performance.now() - started > options.timeoutMs) return finding;
+      if (rest() < 0) return finding;
+      last = finding;
       // What it had not been told of: from now on it is not relied on.
       if (isSilent && finding.summary !== reason) silence = Math.min(silence, POLL_MS.watched);
       if (finding.summary !== reason) {
@@ -96,8 +103,7 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
         options.onReason(reason, finding.remedy);
       }
       for (const read of await look.reads([...following.values()].map(({ query }) => query))) follow(read);
-      const rest = options.timeoutMs - (performance.now() - started);
-      const pause = Math.max(1, Math.min(rest, poll, silence));
+      const pause = Math.max(1, Math.min(rest(), poll, silence));
       await Promise.race([woken, sleep(pause, undefined, { signal, ref: true }).catch(() => {})]);
       ctx.signal.throwIfAborted();
     }
@@ -106,6 +112,29 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
     stop.abort();
   }
 };
+
+/** What a timer can take. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** A look that is cut short says what the one before it said. */
+const inTime = async (ms: number, last: Finding, look: (late: AbortSignal) => Promise<Finding>): Promise<Finding> => {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new TimeUp()), Math.min(ms, LONGEST_MS));
+  try {
+    return await look(late.signal);
+  } catch (error) {
+    if (error instanceof TimeUp) return last;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const unseen = ({ title }: Check): Finding => ({
+  status: "unknown",
+  summary: `no time was left to see whether: ${title}`,
+  remedy: { text: "Run the command again; --timeout gives each step more time." },
+});
 
 /** For what is too much to be followed: a list serves for a while. */
 const sparingly = (list: ClusterRead["list"]): ClusterRead["list"] => {

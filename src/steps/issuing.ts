@@ -55,12 +55,12 @@ const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: stri
         ),
     }),
     placeOf: publication.places.challenge,
-    awaitTxt: async (expected, signal) => {
+    awaitTxt: async (expected, signal, onWaiting) => {
       const published = expected.map(({ zone, name, values }) => ({
         zone: zone.name,
         expectations: [{ name, type: "TXT" as const, values }],
       }));
-      await awaitEverywhere(resolver, published, { signal });
+      await awaitEverywhere(resolver, published, { signal, onReason: onWaiting });
     },
   });
 };

@@ -107,6 +107,24 @@ const together = async (use: (followed: Followed) => Promise<void>, given = clus
 const watched = (what: string): Promise<void> => expect.poll(() => asked.includes(`watch ${what}`)).toBe(true);
 
 describe("a wait", () => {
+  /** A look that ends with its signal alone. */
+  const endless = (signal: AbortSignal): Promise<never> =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+
+  it("ends with its time though a look goes on, by what the look before it said", async () => {
+    let looks = 0;
+    const slow = check(({ signal }) => (looks++ === 0 ? Promise.resolve(fail("not yet", REMEDY)) : endless(signal)));
+    expect(await wait({ ...slow, pollMs: 1 }, { timeoutMs: 50, lastLookMs: 20 })).toEqual(fail("not yet", REMEDY));
+  });
+
+  it("does not say that something failed which it had no time to see", async () => {
+    const finding = await wait(
+      check(({ signal }) => endless(signal)),
+      { timeoutMs: 10, lastLookMs: 10 },
+    );
+    expect(finding).toMatchObject({ status: "unknown", summary: "no time was left to see whether: It is there" });
+  });
+
   it("asks for what it looks at once, however often that changes", async () => {
     await write("a", "0");
     const looks = { count: 0 };

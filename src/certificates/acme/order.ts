@@ -52,7 +52,7 @@ export const authorize = async (journey: Journey, options: AcmeIssuerOptions, to
   }
   if (needed.length > 0) {
     tools.onWaiting(`not every server of the zone has the TXT records yet: ${namesIn(needed)}`, PATIENCE);
-    await options.awaitTxt(expectations(needed), tools.signal);
+    await options.awaitTxt(expectations(needed), tools.signal, tools.onWaiting);
   }
   tools.onWaiting("the CA is checking the TXT records", PATIENCE);
   await Promise.all(

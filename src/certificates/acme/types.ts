@@ -55,7 +55,11 @@ export interface AcmeIssuerOptions {
   /** Where the challenge for a name (without `*.`) is written: the place that the plan has shown. */
   readonly placeOf: (name: string) => Promise<Omit<TxtRecord, "value">>;
   /** Resolves when every authoritative server has these values; rejects with what a person has to know. */
-  readonly awaitTxt: (expected: readonly TxtExpectation[], signal: AbortSignal) => Promise<void>;
+  readonly awaitTxt: (
+    expected: readonly TxtExpectation[],
+    signal: AbortSignal,
+    onWaiting: AcmeTools["onWaiting"],
+  ) => Promise<void>;
 }
 
 export interface AcmeIssuer {
