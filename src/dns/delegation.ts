@@ -135,7 +135,11 @@ export const authoritativeServers = async (
 ): Promise<readonly NameServer[]> => (await delegationOf(resolver, zone, signal)).servers;
 
 /** How far the parent's servers are those that the provider gave the zone. `unknown`: the provider cannot tell its own. */
-export type Match = "all" | "some" | "none" | "unknown";
+export interface Match {
+  readonly extent: "all" | "some" | "none" | "unknown";
+  /** Addresses are a hint alone: the servers of many zones may share them. */
+  readonly by: "name" | "address";
+}
 
 /** Compared by name, else by address: a zone may have its servers under names of its own. */
 export const matchOf = async (
@@ -144,16 +148,15 @@ export const matchOf = async (
   { nameServers }: Pick<Zone, "nameServers">,
   signal?: AbortSignal,
 ): Promise<Match> => {
-  if (servers.length === 0) return "none";
-  if (nameServers.length === 0) return "unknown";
+  if (servers.length === 0) return { extent: "none", by: "name" };
+  if (nameServers.length === 0) return { extent: "unknown", by: "name" };
   const ours = new Set(nameServers);
   const shared = servers.filter(({ name }) => ours.has(name)).length;
-  if (shared > 0) return shared === servers.length && shared === ours.size ? "all" : "some";
+  if (shared > 0) return { extent: shared === servers.length && shared === ours.size ? "all" : "some", by: "name" };
   const known = (await locate(resolver, nameServers, new Map(), signal)).flatMap(({ addresses }) => addresses);
   const theirs = servers.flatMap(({ addresses }) => addresses);
   const same = theirs.filter((address) => known.includes(address)).length;
-  if (same === 0) return "none";
-  return same === theirs.length ? "all" : "some";
+  return { extent: same === 0 ? "none" : same === theirs.length ? "all" : "some", by: "address" };
 };
 
 const names = (servers: readonly NameServer[]): string => servers.map(({ name }) => name).join(", ");
@@ -198,14 +201,14 @@ export const mismatch = async (
   signal?: AbortSignal,
 ): Promise<DelegationProblem | undefined> => {
   const remedy = delegationRemedy(delegation, zone.nameServers);
-  const match = await matchOf(resolver, delegation, zone, signal);
+  const { extent } = await matchOf(resolver, delegation, zone, signal);
   const said = delegationWords(delegation);
   if (delegation.servers.length === 0)
     return { severity: "fail", what: `${zone.name} is not delegated: ${said}`, remedy };
   const own = `zone ${zone.id} is served by ${zone.nameServers.join(", ")}`;
-  if (match === "none")
+  if (extent === "none")
     return { severity: "fail", what: `${zone.name} is delegated to others: ${said}, but ${own}`, remedy };
-  if (match === "some")
+  if (extent === "some")
     return { severity: "warn", what: `${zone.name} is delegated only in part: ${said}, but ${own}`, remedy };
   return undefined;
 };

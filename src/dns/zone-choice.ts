@@ -9,6 +9,7 @@ import {
   delegationOf,
   delegationRemedy,
   delegationWords,
+  type Match,
   matchOf,
   mismatch,
   referralOf,
@@ -89,6 +90,10 @@ interface Judged {
   readonly delegation: Delegation;
   /** Those that the parent means, best first. */
   readonly fitting: readonly Zone[];
+  /** Of those, the ones that fit no better and no worse than the first. */
+  readonly equal: readonly Zone[];
+  /** Twins of which addresses alone say that the parent means them. */
+  readonly hinted: readonly Zone[];
 }
 
 const judged = async (resolver: Resolver, twins: readonly Zone[], signal?: AbortSignal): Promise<Judged> => {
@@ -96,10 +101,15 @@ const judged = async (resolver: Resolver, twins: readonly Zone[], signal?: Abort
   const matches = await Promise.all(
     twins.map(async (zone) => ({ zone, match: await matchOf(resolver, delegation, zone, signal) })),
   );
-  const of = (wanted: string): readonly Zone[] =>
-    matches.filter(({ match }) => match === wanted).map(({ zone }) => zone);
-  const sure = [...of("all"), ...of("some")];
-  return { twins, delegation, fitting: sure.length > 0 ? sure : of("unknown") };
+  const of = (by: Match["by"], extent: Match["extent"]): readonly Zone[] =>
+    matches.filter(({ match }) => match.by === by && match.extent === extent).map(({ zone }) => zone);
+  const hinted = [...of("address", "all"), ...of("address", "some")];
+  // Names first: what is delegated to by name is meant, whoever else has servers at these addresses.
+  const ranks = [of("name", "all"), of("name", "some"), of("address", "all"), of("address", "some")];
+  const sure = ranks.flat();
+  const fitting = sure.length > 0 ? sure : of("name", "unknown");
+  const equal = sure.length > 0 ? (ranks.find((rank) => rank.length > 0) ?? []) : fitting;
+  return { twins, delegation, fitting, equal, hinted: twins.length > 1 ? hinted : [] };
 };
 
 const finish = async (
@@ -109,15 +119,16 @@ const finish = async (
   domain: string,
   signal?: AbortSignal,
 ): Promise<ChosenZone> => {
-  const { fitting, delegation } = judgement;
-  const [zone, ...others] = fitting;
+  const { fitting, equal, hinted, delegation } = judgement;
+  const [zone] = fitting;
   if (!zone) throw notDelegated(judgement);
-  const rival = others.find(({ nameServers }) => nameServers.length === 0);
-  if (rival)
+  if (equal.length > 1 && equal.every((twin) => isServedAlike(twin, zone, hinted)))
     throw refuse(
       "twin-zones",
-      `There are ${fitting.length} zones ${zone.name}, and the provider does not say which servers are whose.`,
-      listed(fitting),
+      zone.nameServers.length === 0
+        ? `There are ${equal.length} zones ${zone.name}, and the provider does not say which servers are whose.`
+        : `There are ${equal.length} zones ${zone.name} with the same name servers: which of them is answered from, nobody can tell.`,
+      listed(equal),
       byId(domain, zone),
     );
   await refuseChild(resolver, zone, delegation.servers, domain, signal);
@@ -131,8 +142,23 @@ const finish = async (
       }),
     ),
   );
-  return { zone, delegation, warnings: [...(problem ? [problem] : []), ...unused] };
+  const shared = (hinted.includes(zone) ? [zone] : hinted).map((twin) => sharing(twin, zone, delegation));
+  return { zone, delegation, warnings: [...(problem ? [problem] : []), ...shared, ...unused] };
 };
+
+/** By the same names, or all by addresses alone, which cannot tell twins apart. */
+const isServedAlike = (twin: Zone, zone: Zone, hinted: readonly Zone[]): boolean =>
+  hinted.includes(twin) || twin.nameServers.toSorted().join() === zone.nameServers.toSorted().join();
+
+/** Addresses have had a say, or might be taken for one. */
+const sharing = (twin: Zone, zone: Zone, delegation: Delegation): DelegationProblem => ({
+  severity: "warn",
+  what:
+    twin === zone
+      ? `zone ${shown(zone)} is told from its twins by addresses alone: ${delegationWords(delegation)}`
+      : `zone ${shown(twin)} has name servers at the same addresses as ${shown(zone)}: their names decide`,
+  remedy: delegationRemedy(delegation, zone.nameServers),
+});
 
 const namedZone = (zones: readonly Zone[], domain: string, zoneId: string): Zone => {
   const zone = zones.find(({ id }) => id === zoneId);

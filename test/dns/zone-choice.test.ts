@@ -112,6 +112,51 @@ describe("the zone of a domain", () => {
     expect((await choose(twins, "example.com", "two")).zone.id).toBe("two");
   });
 
+  it("is the twin whose servers the parent names, though another's have the same addresses, which is said", async () => {
+    const named = await add({ name: "example.com" });
+    const [first = "", second = ""] = named.nameServers;
+    await world.dns.addHost("ns.other.example", world.dns.addressesOf(first));
+    world.dns.zone(named.id).delegate([first]);
+    const alike = { ...named, id: "ALIKE", nameServers: ["ns.other.example"] };
+    for (const zones of [
+      [named, alike],
+      [alike, named],
+    ]) {
+      const { zone, warnings } = await choose(zones, "apps.example.com");
+      expect(zone.id).toBe(named.id);
+      expect(warnings.map(({ what }) => what)).toContainEqual(
+        expect.stringMatching(/ALIKE.* has name servers at the same addresses.*their names decide/),
+      );
+    }
+    expect(second).not.toBe("");
+  });
+
+  it("is told by the addresses of its servers where no name is the parent's, which is said", async () => {
+    const zone = await add({ name: "example.com" });
+    const own = zone.nameServers.map((_, index) => `ns${index}.own.example`);
+    for (const [index, name] of own.entries())
+      await world.dns.addHost(name, world.dns.addressesOf(zone.nameServers[index] ?? ""));
+    const other = await add({ name: "example.com", delegated: false });
+    const mine = { ...zone, nameServers: own };
+    const { zone: chosen, warnings } = await choose([other, mine], "apps.example.com");
+    expect(chosen).toEqual(mine);
+    expect(warnings.map(({ what }) => what)).toEqual([
+      expect.stringContaining("told from its twins by addresses alone"),
+    ]);
+    await expect(choose([{ ...mine, id: "ALIKE" }, mine], "apps.example.com")).rejects.toMatchObject({
+      id: "dns.twin-zones",
+      exitCode: 2,
+      message: expect.stringContaining("the same name servers"),
+    });
+  });
+
+  it("is refused when its twins have the very same servers, until one is named", async () => {
+    const zone = await add({ name: "example.com" });
+    const twins = [zone, { ...zone, id: "TWIN" }];
+    await expect(choose(twins, "example.com")).rejects.toMatchObject({ id: "dns.twin-zones", exitCode: 2 });
+    expect((await choose(twins, "example.com", "TWIN")).zone.id).toBe("TWIN");
+  });
+
   it("by id must exist, lie at or above the domain, and be delegated", async () => {
     const zone = await add({ name: "example.com" });
     const other = await add({ name: "example.net" });
