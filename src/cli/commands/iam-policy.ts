@@ -4,6 +4,7 @@ import { iamPolicy } from "../../dns/iam-policy.ts";
 import { manual } from "../../dns/manual/index.ts";
 import { markerName } from "../../dns/ownership.ts";
 import { createPlaces, type Places } from "../../dns/place.ts";
+import { partitionOf } from "../../dns/route53/partition.ts";
 import { UserError } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
 import { visibleData } from "../../ports/visible.ts";
@@ -31,7 +32,8 @@ export const run = async (ctx: CommandContext): Promise<number> => {
       const { id, name } = first.zone;
       return [{ id, name, names: same.map((place) => place.name), ...(isOnlyAsked ? { types: ["TXT"] } : {}) }];
     });
-    ctx.stdout(`${JSON.stringify(visibleData(iamPolicy({ zones })), null, 2)}\n`);
+    const partition = (await partitionOf(ctx.env)).id;
+    ctx.stdout(`${JSON.stringify(visibleData(iamPolicy({ zones, partition })), null, 2)}\n`);
     return 0;
   } finally {
     close();

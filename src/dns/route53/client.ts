@@ -1,6 +1,7 @@
 import type { Route53, Route53ClientConfig } from "@aws-sdk/client-route-53";
 import { UserError } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
+import { partitionOf } from "./partition.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -34,14 +35,14 @@ const REQUEST_MS = 20_000;
  * endpoint, the profile, a pair of static keys, the proxy. What remains of its chain (shared files, SSO, IRSA, ECS, IMDS) it
  * finds by itself, from the process's environment. The profile wins over the keys, as in the SDK.
  */
-const configOf = (env: Environment): Route53ClientConfig => {
+const configOf = async (env: Environment): Promise<Route53ClientConfig> => {
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
   const ignored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === "true";
   const endpoint = ignored ? undefined : checked(env.AWS_ENDPOINT_URL_ROUTE_53 || env.AWS_ENDPOINT_URL);
   const keys = { accessKeyId: AWS_ACCESS_KEY_ID ?? "", secretAccessKey: AWS_SECRET_ACCESS_KEY ?? "" };
   return {
-    // Route 53 is global and signed for this region; a role's profile without a region would fail otherwise.
-    region: "us-east-1",
+    // Route 53 is one for all regions of a partition; a role's profile without a region would fail otherwise.
+    region: (await partitionOf(env)).signingRegion,
     ...(endpoint ? { endpoint } : {}),
     ...(AWS_PROFILE ? { profile: AWS_PROFILE } : {}),
     ...(!AWS_PROFILE && keys.accessKeyId && keys.secretAccessKey
@@ -61,7 +62,7 @@ const configOf = (env: Environment): Route53ClientConfig => {
 /** One client with kept connections. The SDK's own three tries end within about two seconds of throttling. */
 export const openClient = async ({ env, maxAttempts, onFailedTry }: ClientOptions): Promise<Route53> => {
   const { Route53 } = await import("./sdk.ts");
-  const client = new Route53({ ...configOf(env), maxAttempts, retryMode: "standard" });
+  const client = new Route53({ ...(await configOf(env)), maxAttempts, retryMode: "standard" });
   client.middlewareStack.add(
     (next, { commandName = "" }) =>
       async (args) => {

@@ -1,14 +1,17 @@
 import type { Dns01Solver } from "../../ports/solver.ts";
+import { partitionOf } from "./partition.ts";
 
 /**
  * The same credentials that we use, as far as they last: an access key goes into a Secret, anything else (a session, SSO, a profile) would
  * end within hours, so that cert-manager then has to have rights of its own.
  * @param zoneId without its prefix. Given, cert-manager need not choose between zones of one name (it takes the last).
  */
-export const solver = (env: Readonly<Record<string, string | undefined>>, zoneId: string | undefined): Dns01Solver => {
+export const solver = async (
+  env: Readonly<Record<string, string | undefined>>,
+  zoneId: string | undefined,
+): Promise<Dns01Solver> => {
   const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: session } = env;
-  // Route 53 has one endpoint and one signing region for all the world but China and GovCloud.
-  const zone = { region: "us-east-1", ...(zoneId ? { hostedZoneID: zoneId } : {}) };
+  const zone = { region: (await partitionOf(env)).signingRegion, ...(zoneId ? { hostedZoneID: zoneId } : {}) };
   if (!id || !secret || session)
     return {
       dns01: () => ({ route53: zone }),

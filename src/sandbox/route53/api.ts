@@ -39,8 +39,8 @@ export const actionOf = (method: string, path: string): Pick<Route53Request, "ac
 };
 
 /** The resource that a policy would name; lists have none. */
-export const resourceOf = ({ action, id }: Route53Request): string | undefined =>
-  id === undefined ? undefined : `arn:aws:route53:::${action === "GetChange" ? "change" : "hostedzone"}/${id}`;
+export const resourceOf = ({ action, id }: Route53Request, partition: string): string | undefined =>
+  id === undefined ? undefined : `arn:${partition}:route53:::${action === "GetChange" ? "change" : "hostedzone"}/${id}`;
 
 export interface ApiOptions {
   readonly aliasTargets: AliasTargets;

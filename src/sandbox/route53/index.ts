@@ -2,7 +2,7 @@
  * The Route 53 API (2013-04-01) of the rehearsal world: hosted zones are zones of its DNS, and what is written here is what the
  * name servers answer, each when the change has reached it.
  *
- * Signatures are not verified; a request must bear one, for us-east-1.
+ * Signatures are not verified; a request must bear one, for the one region of its partition.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -39,7 +39,16 @@ export interface Route53Options {
   /** Sees every request after it was handled. When it rejects, the answer is lost. */
   readonly onHandled?: (request: Route53Request, response: Route53Response) => void | Promise<void>;
   readonly now?: () => number;
+  /** The AWS partition of the account: `aws` when absent. Each has its own Route 53, which takes signatures for one region of it. */
+  readonly partition?: keyof typeof REGIONS;
 }
+
+/** Where the Route 53 of a partition is, and another region of it ("Route 53 endpoints and quotas", AWS General Reference). */
+const REGIONS = {
+  aws: { signing: "us-east-1", other: "us-east-1" },
+  "aws-cn": { signing: "cn-northwest-1", other: "cn-north-1" },
+  "aws-us-gov": { signing: "us-gov-west-1", other: "us-gov-east-1" },
+} as const;
 
 export interface Route53 {
   /** `http://127.0.0.1:PORT` */
@@ -57,7 +66,6 @@ export interface Route53 {
   readonly close: () => Promise<void>;
 }
 
-const USER = "arn:aws:iam::123456789012:user/rehearsal";
 const PAGE_LIMIT = 300;
 const BODY_LIMIT = 1024 * 1024;
 
@@ -74,14 +82,18 @@ export const startRoute53 = async (options: Route53Options): Promise<Route53> =>
     propagation: (zone, needed) => options.propagation ?? oneAfterTheOther(zone, needed),
     now,
   });
+  const { partition = "aws" } = options;
+  const region = REGIONS[partition];
+  const user = `arn:${partition}:iam::123456789012:user/rehearsal`;
   const check = (request: Route53Request): void => {
-    requireSignature(request);
+    requireSignature(request, region.signing);
     const refused = refusals.find(({ action, left }) => left > 0 && (action ?? request.action) === request.action);
     if (refused) {
       refused.left -= 1;
       throw refused.refusal;
     }
-    if ([...denied].some((applies) => applies(request))) throw accessDenied(USER, request.action, resourceOf(request));
+    if ([...denied].some((applies) => applies(request)))
+      throw accessDenied(user, request.action, resourceOf(request, partition));
   };
   const answer = async (request: Route53Request): Promise<Route53Response> => {
     const instead = await options.onRequest?.(request);
@@ -116,7 +128,7 @@ export const startRoute53 = async (options: Route53Options): Promise<Route53> =>
       AWS_ENDPOINT_URL_ROUTE_53: endpoint,
       AWS_ACCESS_KEY_ID: "rehearsal",
       AWS_SECRET_ACCESS_KEY: "rehearsal",
-      AWS_REGION: "us-east-1",
+      AWS_REGION: region.other,
       AWS_EC2_METADATA_DISABLED: "true",
     },
     requests,
@@ -144,16 +156,16 @@ const oneAfterTheOther = ({ nameServers }: Zone, delay: number): Propagation => 
 
 const requestIdOf = (number: number): string => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
 
-/** The API is a global one: it takes signatures for us-east-1 alone. */
-const requireSignature = ({ headers }: Route53Request): void => {
-  const [, region] = /Credential=[^/]+\/\d{8}\/([^/]+)\/route53\/aws4_request/.exec(headers.authorization ?? "") ?? [];
+/** The API is a global one of its partition: it takes signatures for one region alone. */
+const requireSignature = ({ headers }: Route53Request, region: string): void => {
+  const [, signed] = /Credential=[^/]+\/\d{8}\/([^/]+)\/route53\/aws4_request/.exec(headers.authorization ?? "") ?? [];
   if (headers.authorization === undefined)
     throw new Refusal(403, "MissingAuthenticationToken", "Missing Authentication Token");
-  if (region !== "us-east-1")
+  if (signed !== region)
     throw new Refusal(
       403,
       "SignatureDoesNotMatch",
-      `Credential should be scoped to a valid region, not '${region ?? ""}'. `,
+      `Credential should be scoped to a valid region, not '${signed ?? ""}'. `,
     );
 };
 
