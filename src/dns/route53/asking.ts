@@ -1,5 +1,5 @@
 import type { Route53 } from "@aws-sdk/client-route-53";
-import { type About, type Doing, problemOf } from "./problems.ts";
+import { type About, type Doing, garbled, problemOf } from "./problems.ts";
 
 /** What every function of this provider needs to ask Route 53. */
 export interface Access {
@@ -11,16 +11,22 @@ export interface Access {
   readonly domainOf: (about: About) => string;
 }
 
-/** One operation, with its errors in the words of the port. Rejects with the signal's reason when that ended it. */
+/**
+ * One operation, with its errors in the words of the port. Rejects with the signal's reason when that ended it. `isWhole`: whether a success holds what was
+ * asked for; the SDK makes a success without content of any page that comes with 200.
+ */
 export const asking = async <T>(
   { env, signal, domainOf }: Pick<Access, "env" | "signal" | "domainOf">,
   action: string,
   about: About,
   ask: (http: { readonly abortSignal: AbortSignal }) => Promise<T>,
+  isWhole: (answer: T) => boolean,
 ): Promise<T> => {
   signal.throwIfAborted();
   try {
-    return await ask({ abortSignal: signal });
+    const answer = await ask({ abortSignal: signal });
+    if (isWhole(answer)) return answer;
+    throw garbled(action, "it does not hold what was asked for");
   } catch (error) {
     signal.throwIfAborted();
     throw problemOf(error, { action, about, env, domain: domainOf(about) });

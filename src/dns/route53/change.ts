@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Change, ResourceRecordSet } from "@aws-sdk/client-route-53";
+import type { Change, ChangeInfo, ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { UserError } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
 import {
@@ -12,6 +12,7 @@ import {
   ZonesUnreachable,
 } from "../../ports/zones.ts";
 import { type Access, asking } from "./asking.ts";
+import { Garbled } from "./problems.ts";
 import { setsOf } from "./read.ts";
 import { normalSet, writeSet } from "./record-sets.ts";
 
@@ -81,6 +82,9 @@ const again = (zone: Zone, changes: readonly RecordSetChange[]): readonly Change
   ];
 };
 
+const isChange = ({ ChangeInfo: info }: { readonly ChangeInfo?: ChangeInfo | undefined }): boolean =>
+  Boolean(info?.Id) && (info?.Status === "PENDING" || info?.Status === "INSYNC");
+
 /** Resolves to the change's id; undefined: it is done and there is none to follow. */
 const send = async (writing: Writing, zone: Zone, changes: readonly RecordSetChange[]): Promise<string | undefined> => {
   const deletions: Change[] = [];
@@ -93,8 +97,16 @@ const send = async (writing: Writing, zone: Zone, changes: readonly RecordSetCha
   ];
   refuseBeyondLimits(zone, batch);
   const post = async (changed: readonly Change[]): Promise<string | undefined> => {
-    const { ChangeInfo } = await asking(writing, ACTION, zone, (http) =>
-      writing.client.changeResourceRecordSets({ HostedZoneId: zone.id, ChangeBatch: { Changes: [...changed] } }, http),
+    const { ChangeInfo } = await asking(
+      writing,
+      ACTION,
+      zone,
+      (http) =>
+        writing.client.changeResourceRecordSets(
+          { HostedZoneId: zone.id, ChangeBatch: { Changes: [...changed] } },
+          http,
+        ),
+      isChange,
     );
     return ChangeInfo?.Status === "INSYNC" ? undefined : ChangeInfo?.Id;
   };
@@ -102,8 +114,8 @@ const send = async (writing: Writing, zone: Zone, changes: readonly RecordSetCha
   try {
     return await post(batch);
   } catch (error) {
-    if (writing.lostAnswers() === lost || !(error instanceof ZoneMoved || error instanceof ZonesUnreachable))
-      throw error;
+    const isLost = error instanceof Garbled || writing.lostAnswers() !== lost;
+    if (!isLost || !(error instanceof ZoneMoved || error instanceof ZonesUnreachable)) throw error;
     if (!(await isDone(writing, zone, changes))) throw error;
     const repeated = again(zone, changes);
     return repeated.length === 0 ? undefined : post(repeated);
@@ -130,8 +142,12 @@ const followed = async (writing: Writing, zone: Zone, id: string): Promise<void>
     const pause = writing.pollMs[Math.min(look, writing.pollMs.length - 1)] ?? 0;
     await sleep(pause, undefined, { signal: writing.signal }).catch(() => writing.signal.throwIfAborted());
     waited += pause;
-    const { ChangeInfo } = await asking(writing, "route53:GetChange", zone, (http) =>
-      writing.client.getChange({ Id: id }, http),
+    const { ChangeInfo } = await asking(
+      writing,
+      "route53:GetChange",
+      zone,
+      (http) => writing.client.getChange({ Id: id }, http),
+      isChange,
     ).catch((error: unknown) => {
       throw afterWriting(zone, error);
     });

@@ -1,6 +1,8 @@
 import type { Route53, Route53ClientConfig } from "@aws-sdk/client-route-53";
 import { UserError } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
+import { boundAnswers } from "./bounded.ts";
+import { judged } from "./credentials.ts";
 import { partitionOf } from "./partition.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -29,6 +31,8 @@ const checked = (endpoint: string | undefined): string | undefined => {
 
 const CONNECT_MS = 5000;
 const REQUEST_MS = 20_000;
+/** Some ten times the longest list of 300 sets. Reading it stops everything else, as XML is read in one piece. */
+const MOST_OF_ANSWER = 4 * 2 ** 20;
 
 /**
  * The SDK reads the process's own environment; what it can be given is given from `env`, so that this is what counts: the
@@ -63,6 +67,17 @@ const configOf = async (env: Environment): Promise<Route53ClientConfig> => {
 export const openClient = async ({ env, maxAttempts, onFailedTry }: ClientOptions): Promise<Route53> => {
   const { Route53 } = await import("./sdk.ts");
   const client = new Route53({ ...(await configOf(env)), maxAttempts, retryMode: "standard" });
+  client.config.credentials = judged(client.config.credentials);
+  const bounds = boundAnswers(MOST_OF_ANSWER);
+  const destroy = client.destroy.bind(client);
+  client.destroy = () => {
+    bounds.close();
+    destroy();
+  };
+  client.middlewareStack.add((next) => (args) => bounds.run(() => next(args)), {
+    step: "initialize",
+    name: "bounded",
+  });
   client.middlewareStack.add(
     (next, { commandName = "" }) =>
       async (args) => {

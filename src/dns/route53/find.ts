@@ -3,7 +3,11 @@ import { UserError } from "../../ports/error.ts";
 import type { Zone } from "../../ports/zones.ts";
 import { type Access, asking } from "./asking.ts";
 import { escapeName, normalName } from "./names.ts";
-import type { About } from "./problems.ts";
+import { type About, garbled } from "./problems.ts";
+
+const LIST = "route53:ListHostedZonesByName";
+/** Of ten zones with one name: an account has 500. */
+const MOST_PAGES = 100;
 
 /**
  * The hosted zones of exactly this name. ListHostedZonesByName lists from a name on, it does not search: we stop at the first
@@ -11,15 +15,24 @@ import type { About } from "./problems.ts";
  */
 const named = async (access: Access, about: About, name: string): Promise<readonly HostedZone[]> => {
   const found: HostedZone[] = [];
+  const places = new Set<string>();
   let from: { DNSName?: string; HostedZoneId?: string } = { DNSName: escapeName(name) };
   for (;;) {
-    const page = await asking(access, "route53:ListHostedZonesByName", about, (http) =>
-      access.client.listHostedZonesByName({ ...from, MaxItems: 10 }, http),
+    const page = await asking(
+      access,
+      LIST,
+      about,
+      (http) => access.client.listHostedZonesByName({ ...from, MaxItems: 10 }, http),
+      ({ HostedZones: zones, IsTruncated }) =>
+        typeof IsTruncated === "boolean" && zones !== undefined && zones.every(({ Id, Name }) => Id && Name),
     );
     const zones = page.HostedZones ?? [];
     const same = zones.filter((zone) => normalName(zone.Name ?? "") === name);
     found.push(...same);
     if (same.length < zones.length || !page.IsTruncated || !page.NextDNSName) return found;
+    const place = JSON.stringify([page.NextDNSName, page.NextHostedZoneId]);
+    if (places.has(place) || places.size > MOST_PAGES) throw garbled(LIST, "its pages have no end");
+    places.add(place);
     from = { DNSName: page.NextDNSName, ...(page.NextHostedZoneId ? { HostedZoneId: page.NextHostedZoneId } : {}) };
   }
 };
@@ -34,8 +47,12 @@ const detailed = async (access: Access, about: About, found: HostedZone): Promis
     isPrivate: found.Config?.PrivateZone ?? false,
   };
   if (zone.isPrivate) return { ...zone, nameServers: [] };
-  const { DelegationSet } = await asking(access, "route53:GetHostedZone", about, (http) =>
-    access.client.getHostedZone({ Id: zone.id }, http),
+  const { DelegationSet } = await asking(
+    access,
+    "route53:GetHostedZone",
+    about,
+    (http) => access.client.getHostedZone({ Id: zone.id }, http),
+    ({ HostedZone }) => bareId(HostedZone?.Id) === zone.id,
   );
   return { ...zone, nameServers: (DelegationSet?.NameServers ?? []).map(normalName) };
 };

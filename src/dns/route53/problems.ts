@@ -1,3 +1,4 @@
+import { TooMuch } from "../../ports/bounded.ts";
 import { type Remedy, UserError } from "../../ports/error.ts";
 import { type ShellCommand, sh } from "../../ports/shell.ts";
 import { ZoneMoved, ZonesUnreachable } from "../../ports/zones.ts";
@@ -24,12 +25,23 @@ const factsOf = (error: unknown): Facts => {
   };
 };
 
+/** Somebody else's words, or none that can be understood: nothing follows from them, and what was asked may have been done. */
+export class Garbled extends ZonesUnreachable {}
+
+/** No error of the service: it would have a name, and be told with a status of its own. */
+const isGarbled = (error: unknown): boolean => {
+  const { name, status } = factsOf(error);
+  const isGeneric = /^(Error|TypeError|RangeError|SyntaxError|UnknownError|Unknown)$/.test(name);
+  return isGeneric && status !== undefined && status < 500;
+};
+
 /** A try that may be made again: throttled, or without an answer. Undefined: it is neither. */
 export const troubleOf = (error: unknown): "throttled" | "busy" | "no-answer" | undefined => {
   const { name, code, status } = factsOf(error);
   if (name === "PriorRequestNotComplete") return "busy";
   if (/^(Throttl|RequestLimitExceeded|TooManyRequests|SlowDown)/.test(name) || status === 429) return "throttled";
   if (status !== undefined && status >= 500) return "no-answer";
+  if (isGarbled(error) && status !== undefined && status < 300) return "no-answer";
   if (name === "TimeoutError" || /^(E[A-Z_]+|CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code))
     return "no-answer";
   return undefined;
@@ -110,10 +122,14 @@ const lookCommand = ({ name, id }: About): ShellCommand =>
 
 /** What `error`, thrown by the SDK after its own retries, means for the caller of the port. */
 export const problemOf = (error: unknown, doing: Doing): unknown => {
+  if (error instanceof Garbled) return error;
+  if (error instanceof TooMuch) return garbled(doing.action, `it is ${error.message}`, error);
   const { name, message } = factsOf(error);
   const trouble = troubleOf(error);
   // Before the rest: an SSO or STS server without an answer is a credential error with a cause.
   if (CREDENTIALS.test(name)) return credentials("There are no usable AWS credentials.", message, doing, error);
+  if (isGarbled(error))
+    return garbled(doing.action, `status ${factsOf(error).status}: ${message.split("\n")[0]}`, error);
   if (trouble === "no-answer")
     return new ZonesUnreachable(`Route 53 did not answer ${doing.action}: ${message}`, error);
   if (trouble) return new ZonesUnreachable(`Route 53 kept refusing ${doing.action} for its limits: ${message}`, error);
@@ -131,6 +147,9 @@ export const problemOf = (error: unknown, doing: Doing): unknown => {
     cause: error,
   });
 };
+
+export const garbled = (action: string, what: string, cause?: unknown): Garbled =>
+  new Garbled(`What answered ${action} is not Route 53, or it is broken (${what})`, cause);
 
 const CONFLICT = /conflict/;
 const MOVED = /but it already exists|not found|do not match|exists? with the same name and type/;

@@ -3,6 +3,7 @@ import type { RecordType } from "../../ports/dns.ts";
 import { absolute, isInZone, type RecordSet, type Zone } from "../../ports/zones.ts";
 import { type Access, asking } from "./asking.ts";
 import { escapeName, normalName } from "./names.ts";
+import { garbled } from "./problems.ts";
 import { readSet } from "./record-sets.ts";
 
 /** A set as Route 53 sent it, which is how a DELETE has to name it, beside what it says. */
@@ -10,6 +11,13 @@ export interface SeenSet {
   readonly raw: ResourceRecordSet;
   readonly set: RecordSet;
 }
+
+const LIST = "route53:ListResourceRecordSets";
+/** A zone has 10,000 records, more by agreement with AWS. */
+const MOST_PAGES = 5_000;
+
+const isSetOf = (zone: Zone, { Name, Type }: ResourceRecordSet): boolean =>
+  Type !== undefined && Name !== undefined && isInZone(zone, normalName(Name));
 
 type Start = Pick<ListResourceRecordSetsCommandInput, "StartRecordName" | "StartRecordType" | "MaxItems">;
 
@@ -24,10 +32,16 @@ const setsFrom = async (
   belongs: (set: RecordSet) => boolean,
 ): Promise<readonly SeenSet[]> => {
   const seen: SeenSet[] = [];
+  const places = new Set<string>();
   let from: Omit<ListResourceRecordSetsCommandInput, "HostedZoneId"> = start;
   for (;;) {
-    const page = await asking(access, "route53:ListResourceRecordSets", zone, (http) =>
-      access.client.listResourceRecordSets({ ...from, HostedZoneId: zone.id }, http),
+    const page = await asking(
+      access,
+      LIST,
+      zone,
+      (http) => access.client.listResourceRecordSets({ ...from, HostedZoneId: zone.id }, http),
+      ({ ResourceRecordSets: sets, IsTruncated }) =>
+        typeof IsTruncated === "boolean" && sets !== undefined && sets.every((raw) => isSetOf(zone, raw)),
     );
     for (const raw of page.ResourceRecordSets ?? []) {
       const set = readSet(zone, raw);
@@ -35,6 +49,10 @@ const setsFrom = async (
       seen.push({ raw, set });
     }
     if (!page.IsTruncated || !page.NextRecordName) return seen;
+    const place = JSON.stringify([page.NextRecordName, page.NextRecordType, page.NextRecordIdentifier]);
+    // They are sorted: a page that begins where another did is no page of that list.
+    if (places.has(place) || places.size > MOST_PAGES) throw garbled(LIST, "its pages have no end");
+    places.add(place);
     from = {
       StartRecordName: page.NextRecordName,
       StartRecordType: page.NextRecordType,
