@@ -38,7 +38,7 @@ export const rehearsedInternet = async (ctx: CommandContext, folder: string): Pr
       stdinIsTTY: true,
       emit: (event) => {
         ctx.emit(event);
-        if (event.type === "waiting") publishAsAsked(internet, event.reason);
+        if (event.type === "waiting") publishAsAsked(internet, event.lines ?? "");
       },
       adapters: {
         ...adapters,
