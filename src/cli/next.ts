@@ -5,9 +5,10 @@ import { lookAt } from "../core/look.ts";
 import { dnsProvider } from "../dns/index.ts";
 import { findAddress, urlAt } from "../ingress/address.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
+import { escapedName } from "../ports/dns-name.ts";
 import type { Remedy } from "../ports/error.ts";
 import { readerOf } from "../ports/reader.ts";
-import { sh } from "../ports/shell.ts";
+import { lines, sh } from "../ports/shell.ts";
 import { cronJobCommand } from "../steps/cron/index.ts";
 import { findDomain } from "../steps/domain.ts";
 import type { Installation } from "../steps/installation.ts";
@@ -39,7 +40,7 @@ export const nextSteps = async (install: Installation, tools: Tools): Promise<re
   return [
     ...records.map(({ name, type, value }) => ({
       text: "Publish this record where the domain's DNS is kept:",
-      command: sh`${name}. ${type} ${value}${type === "CNAME" ? "." : ""}`,
+      command: lines(`${escapedName(name)}. ${type} ${type === "CNAME" ? `${escapedName(value)}.` : value}`),
     })),
     ...(root
       ? [
