@@ -1,3 +1,4 @@
+import { readyEndpoints } from "../../src/sandbox/kubernetes/endpoint-slices.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import { apply, config, deployment, isAvailable, merge, until } from "./install.ts";
@@ -171,7 +172,9 @@ const DEPLOYMENTS = [
 export const installSmall = async (world: World, domain = "example.com"): Promise<void> => {
   await apply(world, ...SERVING_OBJECTS, ...KOURIER_OBJECTS);
   await until(world, "all Deployments available", () => isAvailable(world, ...DEPLOYMENTS));
-  await until(world, "the config webhook filled in", () => isFilledIn(world));
+  // Filled in is not enough: its Service may not have an endpoint yet.
+  const isAnswering = (): boolean => isFilledIn(world) && readyEndpoints(world.api, SERVING, "webhook").length > 0;
+  await until(world, "the config webhook answering", isAnswering);
   await set(world, "config-network", { "ingress-class": "kourier.ingress.networking.knative.dev" });
   await set(world, "config-domain", { [domain]: "" });
 };

@@ -91,7 +91,7 @@ export const clusterRows: readonly Row[] = [
   {
     title: "a server too old for Knative",
     version: "v1.33.0",
-    args: ["--skip-checks", "cluster.version"],
+    args: ["--knative-version", "1.23", "--skip-checks", "cluster.version"],
     visible: podWaits("CrashLoopBackOff"),
     certain: podWaits("CrashLoopBackOff"),
     error: {
