@@ -11,6 +11,7 @@ import {
   OPTIONS,
   type Option,
 } from "../src/config/options.ts";
+import { type Catalog, loadCatalog } from "../src/releases/index.ts";
 
 /** What a YAML file with options may hold, for editors; rules that cross options are the program's own. */
 export const fileSchema = z.strictObject(
@@ -89,15 +90,42 @@ const optionsPage = (): string =>
     "",
   ].join("\n");
 
+const versionsPage = ({ minors, resolve, components }: Catalog): string => {
+  const names = Object.keys(components);
+  return [
+    "# Versions",
+    "",
+    "Made by `npm run docs` from `manifests/releases.yaml`.",
+    "",
+    "Without `--knative-version` the newest minor is installed that the cluster's Kubernetes can run; the plan says so, and what a newer",
+    "server could run. A second run keeps what is installed, patch by patch, and says when a newer patch is out. An exact version such as",
+    "`--knative-version 1.19.3` can be asked for too. Minors before these are taken by exact version only, checked against the release's own",
+    "list of digests, and nobody has tried them here. On an older Kubernetes than the table says Knative's processes end at once",
+    '("Version check failed").',
+    "",
+    `| Knative | Kubernetes, at least | support by its project | ${names.join(" | ")} |`,
+    `|---|---|---|${names.map(() => "---|").join("")}`,
+    ...minors.toReversed().map((minor) => {
+      const { versions, minimumKubernetes, supportedUntil } = resolve(minor);
+      const cells = [minor, minimumKubernetes, `until ${supportedUntil}`, ...names.map((name) => versions[name] ?? "")];
+      return `| ${cells.join(" | ")} |`;
+    }),
+    "",
+    "cert-manager is read with `--tls cert-manager` alone, from Knative 1.15 on, and not where there is one already.",
+    "",
+  ].join("\n");
+};
+
 /** What is generated, by path from the repository's root. */
-export const pages = (): Readonly<Record<string, string>> => ({
+export const pages = (catalog: Catalog): Readonly<Record<string, string>> => ({
   "docs/options.md": optionsPage(),
+  "docs/versions.md": versionsPage(catalog),
   "docs/config.schema.json": configSchema(),
 });
 
 if (import.meta.main) {
   const check = process.argv.includes("--check");
-  for (const [path, text] of Object.entries(pages())) {
+  for (const [path, text] of Object.entries(pages(await loadCatalog()))) {
     const file = new URL(`../${path}`, import.meta.url);
     if (!check) await writeFile(file, text);
     else if ((await readFile(file, "utf8").catch(() => "")) !== text) {

@@ -7,10 +7,11 @@ import { parseArgs } from "node:util";
 import { $ } from "zx";
 import { pack } from "./pack.ts";
 
-const USAGE = `node scripts/e2e-kind.ts [--knative-version VERSION] [--package FILE] [--keep]
+const USAGE = `node scripts/e2e-kind.ts [--knative-version VERSION] [--node VERSION] [--package FILE] [--keep]
 
 Makes a kind cluster, installs the packed program and with it Knative, asks a Service over https, and takes everything away again.
 Needs docker, kind, kubectl and curl; ports 80 and 443 of this machine have to be free.
+  --node VERSION  Kubernetes of the cluster, such as v1.30.13: an image kindest/node of that name; otherwise what kind takes
   --package FILE  a tarball of scripts/pack.ts; otherwise one is made
   --keep          leave the cluster; kind export kubeconfig --name knative gets at it
 `;
@@ -27,11 +28,12 @@ const say = (text: string): void => void process.stdout.write(`\n== ${text}\n`);
 
 interface Options {
   readonly version?: string | undefined;
+  readonly node?: string | undefined;
   readonly tarball?: string | undefined;
   readonly keep: boolean;
 }
 
-const endToEnd = async (folder: string, { version, tarball, keep }: Options): Promise<void> => {
+const endToEnd = async (folder: string, { version, node, tarball, keep }: Options): Promise<void> => {
   const kubeconfig = join(folder, "kubeconfig");
   const env = { ...process.env, KUBECONFIG: kubeconfig };
 
@@ -40,7 +42,11 @@ const endToEnd = async (folder: string, { version, tarball, keep }: Options): Pr
   await $({ cwd: root, stdio: "inherit" })`npm install --global --prefix ${folder} ${path}`;
 
   say("the cluster");
-  await $({ cwd: root, env, stdio: "inherit" })`kind create cluster --config kind-config.yaml --wait 5m`;
+  await $({
+    cwd: root,
+    env,
+    stdio: "inherit",
+  })`kind create cluster --config kind-config.yaml --wait 5m ${node ? ["--image", `kindest/node:${node}`] : []}`;
   try {
     await thereAndBack(folder, env, version);
   } finally {
@@ -95,6 +101,7 @@ const thereAndBack = async (folder: string, env: NodeJS.ProcessEnv, version: str
 const { values } = parseArgs({
   options: {
     "knative-version": { type: "string" },
+    node: { type: "string" },
     package: { type: "string" },
     keep: { type: "boolean" },
     help: { type: "boolean" },
@@ -106,6 +113,7 @@ else {
   try {
     await endToEnd(folder, {
       version: values["knative-version"],
+      node: values.node,
       tarball: values.package,
       keep: values.keep === true,
     });

@@ -8,16 +8,19 @@ import { fileSchema, pages } from "../../scripts/docs.ts";
 import { load } from "../../src/config/load.ts";
 import { flagOf, OPTIONS } from "../../src/config/options.ts";
 import { UserError } from "../../src/ports/error.ts";
+import { loadCatalog } from "../../src/releases/index.ts";
+
+const catalog = await loadCatalog();
 
 it("the generated pages are the committed ones (npm run docs)", async () => {
-  for (const [path, text] of Object.entries(pages())) {
+  for (const [path, text] of Object.entries(pages(catalog))) {
     expect(await readFile(new URL(`../../${path}`, import.meta.url), "utf8"), path).toBe(text);
   }
 });
 
 it("every option is documented", () => {
   for (const option of OPTIONS)
-    expect(pages()["docs/options.md"]).toContain(option.key === "color" ? "--no-color" : flagOf(option));
+    expect(pages(catalog)["docs/options.md"]).toContain(option.key === "color" ? "--no-color" : flagOf(option));
 });
 
 /** What may stand under some keys, and what may not. */

@@ -32,7 +32,7 @@ const withStubs = async (bodies: Readonly<Record<string, string>>) => {
   const ended = await new Promise<{ code: number; err: string }>((done) => {
     execFile(
       process.execPath,
-      [script, "--knative-version", "1.23", "--package", join(folder, "kn-bootstrap.tgz")],
+      [script, "--knative-version", "1.23", "--node", "v1.34.0", "--package", join(folder, "kn-bootstrap.tgz")],
       { env: { ...process.env, PATH } },
       (error, _, err) => done({ code: Number(error?.code ?? 0), err }),
     );
@@ -54,7 +54,7 @@ it("goes there and back again, and takes the cluster away", async () => {
   const { code, err, calls } = await withStubs({ npm: NPM, kubectl: KUBECTL, curl: CURL, "kn-bootstrap": PROGRAM });
   expect({ code, err }).toMatchObject({ code: 0 });
   expect(calls.filter((call) => /^(kind|kn-bootstrap)/.test(call))).toEqual([
-    "kind create cluster --config kind-config.yaml --wait 5m",
+    "kind create cluster --config kind-config.yaml --wait 5m --image kindest/node:v1.34.0",
     "kn-bootstrap install --yes --expose nodeport --knative-version 1.23",
     "kn-bootstrap plan --exit-code --expose nodeport --knative-version 1.23",
     "kn-bootstrap status --services",

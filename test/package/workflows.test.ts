@@ -14,12 +14,15 @@ interface Step {
   readonly uses?: string;
   readonly with?: Readonly<Record<string, unknown>>;
 }
+type Combination = Readonly<Record<string, string>>;
 interface Job {
   readonly "runs-on": string;
   readonly "timeout-minutes": number;
   readonly permissions?: Readonly<Record<string, string>>;
   readonly needs?: string;
-  readonly strategy?: { readonly matrix: Readonly<Record<string, readonly string[]>> };
+  readonly strategy?: {
+    readonly matrix: Readonly<Record<string, readonly string[]>> & { readonly include?: readonly Combination[] };
+  };
   readonly steps: readonly Step[];
 }
 interface Workflow {
@@ -70,9 +73,14 @@ describe("the workflows", () => {
     for (const { run } of scripts) expect(run).not.toMatch(/\$\{\{\s*github\.(event|head_ref)/);
   });
 
-  it("try every version that the catalog can be asked for", async () => {
+  it("try every version that the catalog can be asked for, on the oldest server that can run it", async () => {
     const { workflow } = workflows.find(({ name }) => name === "e2e.yml") ?? {};
-    expect(workflow?.jobs.kind?.strategy?.matrix.knative).toEqual((await loadCatalog()).minors);
+    const { knative, include } = workflow?.jobs.kind?.strategy?.matrix ?? {};
+    const { minors, resolve: release } = await loadCatalog();
+    expect(knative).toEqual(minors);
+    expect(include?.map(({ knative, node }) => [knative, node?.replace(/^v|\.\d+$/g, "")])).toEqual(
+      minors.map((minor) => [minor, release(minor).minimumKubernetes]),
+    );
   });
 
   it("build and test without rights, and hand on what was tested in a job that runs nothing of it", () => {
