@@ -83,18 +83,19 @@ describe.skipIf(!hasUpstream)("an install that is cut off in its proof", () => {
   };
 
   it.each([
-    ["SIGHUP", 129, ["SIGHUP"]],
-    ["SIGINT", 130, ["SIGINT"]],
-    ["SIGTERM", 143, ["SIGTERM"]],
-    ["SIGHUP from the terminal and from its shell", 129, ["SIGHUP", "SIGHUP"]],
-    ["SIGTERM and SIGHUP, as at the end of a session", 143, ["SIGTERM", "SIGHUP"]],
-  ] as const)("by %s leaves nothing temporary", async (_, code, signals) => {
+    ["SIGHUP", [129], ["SIGHUP"]],
+    ["SIGINT", [130], ["SIGINT"]],
+    ["SIGTERM", [143], ["SIGTERM"]],
+    ["SIGHUP from the terminal and from its shell", [129], ["SIGHUP", "SIGHUP"]],
+    // A process that did not run in between gets the lower number first.
+    ["SIGTERM and SIGHUP, as at the end of a session", [143, 129], ["SIGTERM", "SIGHUP"]],
+  ] as const)("by %s leaves nothing temporary", async (_, codes, signals) => {
     await start();
     for (const signal of signals) {
       scene.child.kill(signal);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    expect(await scene.ended, scene.said.err).toEqual([code, null]);
+    expect(codes.map((code) => [code, null])).toContainEqual(await scene.ended);
     expect(scene.said.err).toContain("Interrupted.");
     expectTidy();
   });
