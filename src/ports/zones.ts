@@ -1,4 +1,5 @@
 import type { RecordType } from "./dns.ts";
+import { UserError } from "./error.ts";
 
 /** Zones at a DNS provider and the record sets in them. Terms as in RFC 9499; verbs as in libdns. */
 
@@ -52,6 +53,11 @@ export interface ZonesWrite extends ZonesRead {
    * provider itself says that all its servers have it. Rejects with {@link ZoneMoved} when something was not as it was read.
    */
   readonly change: (zone: Zone, changes: readonly RecordSetChange[], signal?: AbortSignal) => Promise<void>;
+  /**
+   * Takes these values away and leaves others of the same name and type, where they stand in the zone, be they answered or not. What is not there is
+   * fine. Only for values that nobody else can have written, such as a challenge's. TTLs do not count.
+   */
+  readonly withdraw: (zone: Zone, sets: readonly RecordSet[], signal?: AbortSignal) => Promise<void>;
 }
 
 /** Somebody else changed the record sets in between: read again. Nothing was written. */
@@ -61,6 +67,9 @@ export class ZoneMoved extends Error {
     this.name = "ZoneMoved";
   }
 }
+
+/** Something stands at this name in the zone, and its server answers as if it did not: reading again does not help. Nothing was written. */
+export class ZoneHidden extends UserError {}
 
 /** No answer, or only throttling, for as long as it was worth trying. */
 export class ZonesUnreachable extends Error {
@@ -77,6 +86,14 @@ export const relativeTo = (zone: Pick<Zone, "name">, name: string): string =>
 /** The inverse of {@link relativeTo}. */
 export const absolute = (zone: Pick<Zone, "name">, name: string): string =>
   name === "@" ? zone.name : `${name}.${zone.name}`;
+
+/** What takes values out of all sets of one name and type, as they were read. */
+export const without = (sets: readonly RecordSet[], values: readonly string[]): readonly RecordSetChange[] =>
+  sets.flatMap((from): readonly RecordSetChange[] => {
+    const left = from.values.filter((value) => !values.includes(value));
+    if (left.length === from.values.length) return [];
+    return [left.length > 0 ? { from, to: { ...from, values: left } } : { from }];
+  });
 
 /** For people: `example.com (Z0123456789)`. */
 export const zoneLabel = ({ id, name }: Pick<Zone, "id" | "name">): string => (id === name ? name : `${name} (${id})`);

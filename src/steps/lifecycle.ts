@@ -256,4 +256,8 @@ const guarded = (zones: ZonesWrite, permit: () => Promise<void>): ZonesWrite => 
     await permit();
     return zones.change(...change);
   },
+  withdraw: async (...values) => {
+    await permit();
+    return zones.withdraw(...values);
+  },
 });

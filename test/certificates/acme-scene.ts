@@ -2,6 +2,7 @@ import { createAcmeIssuer, zoneRecords } from "../../src/certificates/acme/index
 import type { AcmeIssuer, AcmeIssuerOptions, AcmeTools } from "../../src/certificates/acme/types.ts";
 import type { CertificateChange } from "../../src/core/change.ts";
 import { HOME } from "../../src/core/inventory.ts";
+import { withdrawing } from "../../src/dns/withdraw.ts";
 import type { Authority } from "../../src/ports/authority.ts";
 import type { ClusterRead } from "../../src/ports/cluster.ts";
 import { dataOf, type KubeObject, keyOf, type ObjectRef, refOf } from "../../src/ports/object.ts";
@@ -56,6 +57,7 @@ export const memoryZones = (txt = new Map<string, readonly string[]>()): MemoryZ
     find: async () => [ZONE],
     get: async (_zone, name, type) => sets.filter((set) => set.name === name && set.type === type),
     list: async () => sets,
+    withdraw: (zone, gone, signal) => withdrawing(self)(zone, gone, signal),
     change: async (_zone, changes, signal) => {
       signal?.throwIfAborted();
       self.before();

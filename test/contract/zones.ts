@@ -77,6 +77,17 @@ export const zonesContract = (title: string, { open, routing, alias, lists, untr
       for (const answer of answers) expect(sorted(answer)).toEqual(sorted(values));
     };
 
+    it("takes values away and leaves others, be they there or not", async () => {
+      const set: RecordSet = { name: "withdrawn", type: "TXT", ttl: 60, values: ["ours", "theirs", "ours too"] };
+      await change({ to: set });
+      const ours = ["ours", "ours too"].map((value) => ({ ...set, ttl: 1, values: [value] }));
+      const twice = [...ours, { ...set, name: "withdrawn.nowhere", values: ["ours"] }];
+      for (const gone of [twice, twice]) await fixture.zones.withdraw(fixture.zone, gone);
+      expectSets(await get("withdrawn", "TXT"), [{ ...set, values: ["theirs"] }]);
+      await fixture.zones.withdraw(fixture.zone, [{ ...set, values: ["theirs"] }]);
+      expectSets(await get("withdrawn", "TXT"), []);
+    });
+
     it("finds the zone of a name below it, of its own name, and everything above and beside it", async () => {
       const { zone, others, zones } = fixture;
       for (const domain of [`a.b.${zone.name}`, zone.name, `A.${zone.name.toUpperCase()}.`]) {

@@ -109,12 +109,78 @@ describe("rfc2136 when things go wrong", () => {
     expect(await zones.get(ZONE, "*.apps", "A")).toEqual([SET]);
   });
 
-  it("says so when the server never does", async () => {
-    const zones = await open(primary, { settleMs: 100 });
-    fault(({ operation }) => (operation === "query" ? { lag: Number.POSITIVE_INFINITY } : undefined));
-    const error = await zones.change(ZONE, [{ to: SET }]).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(ZonesUnreachable);
-    expect(String(error)).toContain("accepted the change but does not answer the new A of *.apps.example.com");
+  describe("what it accepted and does not answer", () => {
+    /** `_acme-challenge.le` has a zone of its own on the same server, which answers for it. */
+    const child = async () => {
+      const records = [{ name: "le.example.com", type: "TXT", ttl: 60, values: ['"the child"'] }];
+      return dns.addZone({ name: "le.example.com", nameServers: NAMES, records });
+    };
+    const hidden: RecordSet = { name: "_acme-challenge.le", type: "TXT", ttl: 60, values: ["ours"] };
+    const put = (value: string): void =>
+      world.records.set({ name: "_acme-challenge.le.example.com", type: "TXT", ttl: 60, values: [value] });
+    const standing = () => world.records.get("_acme-challenge.le.example.com", "TXT")?.values;
+    const refused = (work: Promise<unknown>): Promise<unknown> => work.catch((thrown: unknown) => thrown);
+
+    it("is taken back, and told", async () => {
+      const zones = await open(primary, { settleMs: 100 });
+      const before = world.records.list().filter(({ type }) => type !== "SOA");
+      fault(({ operation }) => (operation === "query" ? { lag: Number.POSITIVE_INFINITY } : undefined));
+      const error = await refused(zones.change(ZONE, [{ to: SET }]));
+      expect(error).toMatchObject({ id: "rfc2136.unseen", exitCode: 1 });
+      expect(String(error)).toMatch(/accepted the change but does not answer the new A of \*\.apps.*it was taken back/);
+      expect(world.records.list().filter(({ type }) => type !== "SOA")).toEqual(before);
+    });
+
+    it("is taken back below a cut, and what stood there before is put back", async () => {
+      await child();
+      const zones = await open(primary, { settleMs: 100 });
+      expect(await refused(zones.change(ZONE, [{ to: hidden }]))).toMatchObject({ id: "rfc2136.unseen" });
+      expect(standing()).toBeUndefined();
+      await zones.change(ZONE, [{ to: SET }]);
+      let updates = 0;
+      fault(({ operation }) => {
+        if (operation === "update") updates += 1;
+        return operation === "query" && updates > 0 ? { lag: Number.POSITIVE_INFINITY } : undefined;
+      });
+      expect(await refused(zones.change(ZONE, [{ from: SET, to: NEWER }]))).toMatchObject({ id: "rfc2136.unseen" });
+      expect([updates, world.records.get("*.apps.example.com", "A")?.values]).toEqual([2, SET.values]);
+    });
+
+    it("is not taken back over somebody else's later write", async () => {
+      const zones = await open(primary, { settleMs: 100 });
+      fault(({ operation }) => (operation === "query" ? { lag: Number.POSITIVE_INFINITY } : undefined));
+      const work = refused(zones.change(ZONE, [{ to: SET }]));
+      const stop = dns.onQuery(({ operation }) => {
+        if (operation === "query" && world.records.get("*.apps.example.com", "A"))
+          world.records.set({ name: "*.apps.example.com", type: "A", ttl: 60, values: ["192.0.2.99"] });
+      });
+      expect(String(await work)).toMatch(/could not be taken back \(NXRRSET\)/);
+      stop();
+      expect(world.records.get("*.apps.example.com", "A")?.values).toEqual(["192.0.2.99"]);
+    });
+
+    it("is told as what stands there unseen, and not as something to read again", async () => {
+      await child();
+      put('"somebody\'s"');
+      const zones = await open(primary);
+      expect(await refused(zones.change(ZONE, [{ to: hidden }]))).toMatchObject({
+        id: "rfc2136.hidden",
+        exitCode: 1,
+        remedy: { command: expect.stringContaining("update delete _acme-challenge.le.example.com TXT") },
+      });
+      expect(standing()).toEqual(['"somebody\'s"']);
+    });
+
+    it("goes by its value, and nothing else goes", async () => {
+      await child();
+      const zones = await open(primary);
+      put('"ours"');
+      await zones.withdraw(ZONE, [hidden]);
+      expect(standing()).toBeUndefined();
+      put('"theirs"');
+      await zones.withdraw(ZONE, [hidden]);
+      expect(standing()).toEqual(['"theirs"']);
+    });
   });
 
   it.each(["of the change", "of the provider"] as const)("stops at once for the signal %s", async (whose) => {

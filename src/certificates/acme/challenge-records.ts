@@ -7,6 +7,7 @@ import {
   relativeTo,
   sameSet,
   type Zone,
+  ZoneHidden,
   ZoneMoved,
   type ZonesWrite,
 } from "../../ports/zones.ts";
@@ -36,11 +37,13 @@ export const zoneRecords = ({ access, companions }: ZoneRecordsOptions): Challen
     const work = [...Map.groupBy(entries, ({ record }) => record.zone.id).values()].map(async (same) => {
       const zone = same[0]?.record.zone;
       if (!zone) return;
-      const named = Map.groupBy(same, ({ record }) => record.name);
-      await exactly(access, zone, signal, async () => {
-        const changes = (
-          await Promise.all([...named].map(([name, values]) => txtChanges(access, zone, name, values)))
-        ).flat();
+      const named = [...Map.groupBy(same, ({ record }) => record.name)];
+      await exactly(access, zone, same, signal, async () => {
+        const found = await Promise.all(named.map(([name, values]) => txtChanges(access, zone, name, values)));
+        const changes = found.flatMap((one) => one.changes);
+        // A run before this one may have written them where nobody sees them.
+        const unseen = found.flatMap((one) => one.unseen);
+        if (unseen.length > 0) await access.withdraw(zone, unseen, signal);
         const fresh = changes.flatMap(({ from, to }) => (from || !to ? [] : [to.name]));
         const beside = companions && fresh.length > 0 ? await companions(zone, [...new Set(fresh)]) : [];
         return [...changes, ...(await missing(access, zone, beside))];
@@ -51,13 +54,24 @@ export const zoneRecords = ({ access, companions }: ZoneRecordsOptions): Challen
   },
 });
 
-/** Reads, changes, and does so again when somebody else was quicker. */
+const txtSet = (name: string, value: string): RecordSet => ({ name, type: "TXT", ttl: TTL, values: [value] });
+
+/** What stands at a name, as far as it can be read: below a delegation a server may refuse to say. */
+const readable = (access: ZonesWrite, zone: Zone, name: string): Promise<readonly RecordSet[]> =>
+  access.get(zone, name, "TXT").catch((error: unknown) => {
+    if (error instanceof UserError) return [];
+    throw error;
+  });
+
+/** Reads, changes, and does so again when somebody else was quicker, or once something of our own stood there unseen. */
 const exactly = async (
   access: ZonesWrite,
   zone: Zone,
+  entries: readonly Entry[],
   signal: AbortSignal,
   read: () => Promise<readonly RecordSetChange[]>,
 ): Promise<void> => {
+  let isCleared = false;
   for (let tries = 1; ; tries += 1) {
     const changes = await read();
     signal.throwIfAborted();
@@ -66,6 +80,12 @@ const exactly = async (
       await access.change(zone, changes, signal);
       return;
     } catch (error) {
+      if (error instanceof ZoneHidden && !isCleared) {
+        isCleared = true;
+        const ours = entries.map(({ record }) => txtSet(relativeTo(zone, record.name), record.value));
+        await access.withdraw(zone, ours, signal);
+        continue;
+      }
       if (!(error instanceof ZoneMoved) || tries === TRIES) throw error;
     }
   }
@@ -81,15 +101,17 @@ const txtChanges = async (
   zone: Zone,
   absoluteName: string,
   entries: readonly Entry[],
-): Promise<readonly RecordSetChange[]> => {
+): Promise<{ readonly changes: readonly RecordSetChange[]; readonly unseen: readonly RecordSet[] }> => {
   if (!isInZone(zone, absoluteName)) throw outside(zone, absoluteName);
   const name = relativeTo(zone, absoluteName);
-  const sets = await access.get(zone, name, "TXT");
   const wanted = entries.filter(({ isWanted }) => isWanted).map(({ record }) => record.value);
+  const sets = await (wanted.length > 0 ? access.get(zone, name, "TXT") : readable(access, zone, name));
   const unwanted = entries.map(({ record }) => record.value).filter((value) => !wanted.includes(value));
-  return sets.some(({ routing }) => routing)
+  const changes = sets.some(({ routing }) => routing)
     ? multivalue(sets, name, wanted, unwanted, absoluteName)
     : simple(sets[0], name, wanted, unwanted);
+  const seen = new Set(sets.flatMap(({ values }) => values));
+  return { changes, unseen: unwanted.filter((value) => !seen.has(value)).map((value) => txtSet(name, value)) };
 };
 
 const simple = (

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { characterString } from "../../ports/dns-name.ts";
 import { UserError } from "../../ports/error.ts";
 import { joined, type Lines, lines } from "../../ports/shell.ts";
-import { absolute, isInZone, type RecordSet, type Zone } from "../../ports/zones.ts";
+import { absolute, isInZone, type RecordSet, type Zone, type ZonesWrite } from "../../ports/zones.ts";
 import { authoritativeServers } from "../delegation.ts";
 import type { DnsProvider, ZonesOptions } from "../provider.ts";
 import { askOneOf, askRecursive, type NameServer } from "../servers.ts";
+import { withdrawing } from "../withdraw.ts";
 
 /** Between two looks at what a person has done. */
 const LOOK_MS = 1_000;
@@ -37,25 +38,27 @@ export const openManual: DnsProvider["open"] = async (options) => {
     const [first] = records;
     return first ? [{ name, type, ttl: first.ttl, values: records.map(({ value }) => value) }] : [];
   };
+  const change: ZonesWrite["change"] = async (zone, changes, signal = options.signal) => {
+    const wanted = changes.flatMap(({ to }) => (to ? [to] : []));
+    const gone = changes.flatMap(({ from, to }) => (from && !to ? [from] : []));
+    if (gone.length > 0) options.onTrouble(`not needed any more in zone ${zone.name}:`, linesOf(zone, gone));
+    for (;;) {
+      // Whoever publishes may mend the delegation as well.
+      servers.delete(zone.name);
+      const looks = wanted.map(async (set) => (isShown(set, await ask(zone, set.name, set.type)) ? [] : [set]));
+      const missing = (await Promise.all(looks)).flat();
+      if (missing.length === 0) return;
+      if (!options.interactive) throw nobodyThere(zone, missing);
+      options.onTrouble(`publish in zone ${zone.name}, then this goes on:`, linesOf(zone, missing));
+      await sleep(LOOK_MS, undefined, { signal });
+    }
+  };
   return {
     find: (domain) => zonesAbove(domain, options),
     get: ask,
     list: async () => undefined,
-    change: async (zone, changes, signal = options.signal) => {
-      const wanted = changes.flatMap(({ to }) => (to ? [to] : []));
-      const gone = changes.flatMap(({ from, to }) => (from && !to ? [from] : []));
-      if (gone.length > 0) options.onTrouble(`not needed any more in zone ${zone.name}:`, linesOf(zone, gone));
-      for (;;) {
-        // Whoever publishes may mend the delegation as well.
-        servers.delete(zone.name);
-        const looks = wanted.map(async (set) => (isShown(set, await ask(zone, set.name, set.type)) ? [] : [set]));
-        const missing = (await Promise.all(looks)).flat();
-        if (missing.length === 0) return;
-        if (!options.interactive) throw nobodyThere(zone, missing);
-        options.onTrouble(`publish in zone ${zone.name}, then this goes on:`, linesOf(zone, missing));
-        await sleep(LOOK_MS, undefined, { signal });
-      }
-    },
+    change,
+    withdraw: withdrawing({ get: ask, change }),
     close: () => {},
   };
 };

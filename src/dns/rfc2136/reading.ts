@@ -113,6 +113,8 @@ export const createReading = (server: Server) => {
     /** `name` is absolute, in lower case. */
     read: async (zone: Zone, name: string, type: RecordType, signal: AbortSignal): Promise<Stored | undefined> =>
       storedOf(zone, type, await records(zone, name, TYPE[type], signal)),
+    /** Whether a set stands in the zone, answered or not; undefined: the server does not allow the question. */
+    stands,
     /** Whether there is anything of this type, which may be one that {@link RecordType} does not name. */
     has: async (zone: Zone, name: string, type: keyof typeof TYPE, signal: AbortSignal): Promise<boolean> =>
       (await records(zone, name, TYPE[type], signal)).length > 0,

@@ -1,6 +1,7 @@
 import { isPlainName } from "../../ports/dns-name.ts";
 import { UserError } from "../../ports/error.ts";
 import { type ShellCommand, sh } from "../../ports/shell.ts";
+import { ZoneHidden } from "../../ports/zones.ts";
 import { RCODE, rcodeName } from "./message.ts";
 import type { Settings } from "./settings.ts";
 import type { Verdict } from "./tsig.ts";
@@ -118,6 +119,37 @@ export const untrusted = (subject: Subject, verdict: Exclude<Verdict, { kind: "g
       );
   }
 };
+
+/** Who took a change in and does not answer it. `asked`: `the new TXT of _acme-challenge.example.com`. `kept`: why it could not be taken back. */
+export const unseen = (
+  { server, settings: { host, port }, name }: Subject,
+  asked: string,
+  { cause, kept }: { readonly cause: unknown; readonly kept: string | undefined },
+): UserError =>
+  new UserError({
+    id: "rfc2136.unseen",
+    what: `The name server ${server} accepted the change but does not answer ${asked}; ${kept === undefined ? "it was taken back" : `it could not be taken back (${kept})`}.`,
+    why: `What stands in the zone ${name} there is answered from elsewhere: another zone or view of the server, a delegation, or a process that lags behind.${cause instanceof UserError ? ` ${cause.message}` : ""}`,
+    remedy: {
+      text: "See what the server answers for the zone, and which other zones it has; then run the same command again.",
+      command: `kdig @${host} -p ${port} +tcp ${name} SOA`,
+    },
+    exitCode: 1,
+    cause,
+  });
+
+/** What stands in the zone and is not answered. */
+export const hidden = ({ server, settings: { host, port, key }, name: zone }: Subject, name: string, type: string) =>
+  new ZoneHidden({
+    id: "rfc2136.hidden",
+    what: `A ${type} of ${name} stands in the zone ${zone}, and the name server ${server} does not answer it.`,
+    why: "It answers the name from elsewhere: another zone or view, or a delegation. Whose it is cannot be told.",
+    remedy: {
+      text: "Take it away, if nobody needs it, then run the same command again:",
+      command: `printf '%s\\n' 'server ${host} ${port}' 'zone ${zone}' 'update delete ${name} ${type}' send | nsupdate -y "${key.algorithm}:${key.name}:$RFC2136_TSIG_SECRET"`,
+    },
+    exitCode: 1,
+  });
 
 /** A response code that a person has to do something about. `doing`: `changes of example.com`. */
 export const refused = (subject: Subject, rcode: number, doing: string): UserError => {

@@ -64,3 +64,31 @@ export const updateFor = (
     ],
   };
 };
+
+/** The same the other way round: only if what was written still is as it was written. */
+export const undoOf = (
+  zone: Zone,
+  changes: readonly RecordSetChange[],
+  stored: ReadonlyMap<string, Stored>,
+): Update => {
+  const written = changes.flatMap(({ to }) =>
+    to ? [[keyOf(to), { set: to, data: dataOf(to, stored.get(keyOf(to))) }] as const] : [],
+  );
+  const back = changes.map(({ from, to }) => ({ ...(to ? { from: to } : {}), ...(from ? { to: from } : {}) }));
+  return updateFor(zone, back, new Map(written));
+};
+
+/** Takes values away by their data (RFC 2136 2.5.4): others of the set stay, and what is not there is passed over in silence (3.4.2.4). */
+export const removalOf = (zone: Zone, sets: readonly RecordSet[]): Update => ({
+  zone: zone.name,
+  prerequisites: [],
+  updates: sets.flatMap(({ name, type, values }) =>
+    values.map((value) => ({
+      name: absolute(zone, name),
+      type: TYPE[type],
+      class: CLASS.NONE,
+      ttl: 0,
+      data: encodeValue(type, value),
+    })),
+  ),
+});

@@ -1,21 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
-import { UserError } from "../../ports/error.ts";
+import { messageOf, UserError } from "../../ports/error.ts";
 import {
   absolute,
   type RecordSet,
   type RecordSetChange,
   type Zone,
   ZoneMoved,
-  ZonesUnreachable,
   type ZonesWrite,
 } from "../../ports/zones.ts";
-import { RCODE, TooLarge } from "./message.ts";
+import { RCODE, rcodeName, TooLarge, TYPE } from "./message.ts";
 import { BadName } from "./names.ts";
 import { decodeValue, encodeValue } from "./rdata.ts";
 import { createReading, movedBecause, plain } from "./reading.ts";
-import { refused } from "./refusals.ts";
+import { hidden, refused, unseen } from "./refusals.ts";
 import type { Pace, Server } from "./server.ts";
-import { BESIDE, keyOf, type Stored, updateFor } from "./update.ts";
+import { BESIDE, keyOf, removalOf, type Stored, undoOf, updateFor } from "./update.ts";
 
 const MOVED: readonly number[] = [RCODE.NXRRSET, RCODE.YXRRSET, RCODE.NXDOMAIN, RCODE.YXDOMAIN];
 const POLL_MS = [50, 100, 250, 500, 1000];
@@ -62,6 +61,9 @@ const holds = (stored: Stored | undefined, wanted: RecordSet | undefined): boole
 /** Whether it is there as it was read. */
 const isAsRead = (stored: Stored | undefined, read: RecordSet): boolean =>
   holds(stored, read) && stored?.set.ttl === read.ttl;
+
+/** The server has accepted it and does not answer it. */
+class Unseen extends Error {}
 
 /** Zones at a server that takes DNS UPDATE (RFC 2136), each change one message with prerequisites. */
 export const createZones = (
@@ -158,6 +160,17 @@ export const createZones = (
     );
   };
 
+  /** What stands there and is not answered was never read, so that reading again does not help. */
+  const refuseHidden = async (zone: Zone, changes: readonly RecordSetChange[], signal: AbortSignal): Promise<void> => {
+    for (const { from, to } of changes) {
+      if (!to || from) continue;
+      const name = absolute(zone, to.name);
+      if (await reading.read(zone, name, to.type, signal)) continue;
+      if (!(await reading.stands(zone, name, TYPE[to.type], signal))) continue;
+      throw hidden(server.subject(zone.name), name, to.type);
+    }
+  };
+
   /** Until the server itself answers what it has accepted. */
   const settle = async (zone: Zone, changes: readonly RecordSetChange[], signal: AbortSignal): Promise<void> => {
     const since = pace.now();
@@ -165,11 +178,38 @@ export const createZones = (
       const set = await lacking(zone, changes, signal);
       if (!set) return;
       const asked = `the new ${set.type} of ${absolute(zone, set.name)}`;
-      const what = `name server ${server.title} accepted the change but does not answer ${asked}`;
-      if (pace.now() - since > pace.settleMs) throw new ZonesUnreachable(`The ${what}.`);
-      if (tries === POLL_MS.length) onTrouble(`the ${what} yet`);
+      if (pace.now() - since > pace.settleMs) throw new Unseen(asked);
+      if (tries === POLL_MS.length)
+        onTrouble(`the name server ${server.title} accepted the change but does not answer ${asked} yet`);
       await pace.sleep(POLL_MS[tries] ?? 1000, signal);
     }
+  };
+
+  /** Undoes what was accepted and cannot be read: nobody would find it again. Rejects with what happened. */
+  const takeBack = async (
+    zone: Zone,
+    changes: readonly RecordSetChange[],
+    stored: ReadonlyMap<string, Stored>,
+    cause: unknown,
+  ): Promise<never> => {
+    if (!(cause instanceof Unseen || cause instanceof UserError)) throw cause;
+    const kept = await server
+      .update(undoOf(zone, changes, stored), lifetime)
+      .then(({ rcode }) => (rcode === RCODE.NOERROR ? undefined : rcodeName(rcode)), messageOf);
+    const [first] = outcome(changes).values();
+    const asked = first ? `the new ${first.set.type} of ${absolute(zone, first.set.name)}` : "it";
+    throw unseen(server.subject(zone.name), cause instanceof Unseen ? cause.message : asked, { cause, kept });
+  };
+
+  const withdraw: ZonesWrite["withdraw"] = async (zone, sets, own) => {
+    const signal = own ? AbortSignal.any([lifetime, own]) : lifetime;
+    if (sets.length === 0) return;
+    const { rcode } = await server.update(removalOf(zone, sets), signal);
+    if (rcode === RCODE.NOERROR) return;
+    // What may not be taken away could not have been put there either, unless it is seen to stand.
+    const standing = sets.map(({ name, type }) => reading.stands(zone, absolute(zone, name), TYPE[type], signal));
+    if ((await Promise.all(standing)).includes(true))
+      throw refused(server.subject(zone.name), rcode, `changes of ${zone.name}`);
   };
 
   const change: ZonesWrite["change"] = async (zone, given, own) => {
@@ -183,11 +223,15 @@ export const createZones = (
     const { moved, stored } = await readFroms(zone, changes, signal);
     if (moved) throw new ZoneMoved(`The ${moved.type} of ${absolute(zone, moved.name)} is no longer as it was read.`);
     const { rcode, uncertain } = await server.update(updateFor(zone, changes, stored), signal);
-    if (rcode === RCODE.NOERROR) return settle(zone, changes, signal);
+    if (rcode === RCODE.NOERROR)
+      return settle(zone, changes, signal).catch((cause: unknown) => takeBack(zone, changes, stored, cause));
     if (!MOVED.includes(rcode)) throw refused(server.subject(zone.name), rcode, `changes of ${zone.name}`);
     if (uncertain && !(await lacking(zone, changes, signal))) return;
     if (rcode === RCODE.NXRRSET || rcode === RCODE.NXDOMAIN) await refuseUnmatched(zone, changes, stored, signal);
-    else await refuseNeighbours(zone, changes, signal);
+    else {
+      await refuseNeighbours(zone, changes, signal);
+      if (!uncertain) await refuseHidden(zone, changes, signal);
+    }
     throw new ZoneMoved(`In ${zone.name}, ${movedBecause(rcode)}.`);
   };
 
@@ -217,5 +261,6 @@ export const createZones = (
     list: async (zone, under) =>
       (await explained(reading.list(zone, absolute(zone, plain(under)), lifetime)))?.map(({ set }) => set),
     change: (zone, changes, signal) => explained(change(zone, changes, signal)),
+    withdraw: (zone, sets, signal) => explained(withdraw(zone, sets, signal)),
   };
 };

@@ -1,5 +1,6 @@
 import type { ZonesWrite } from "../../ports/zones.ts";
 import type { ZonesOptions } from "../provider.ts";
+import { withdrawing } from "../withdraw.ts";
 import type { Access } from "./asking.ts";
 import { changeSets } from "./change.ts";
 import { openClient } from "./client.ts";
@@ -44,26 +45,30 @@ export const openRoute53 = async (
     onTrouble,
     domainOf: ({ id = "", name }) => domains.get(id) ?? name,
   };
+  const get: ZonesWrite["get"] = async (zone, name, type) =>
+    (await setsOf(access, zone, name, type)).map(({ set }) => set);
+  const change: ZonesWrite["change"] = (zone, changes, ended) =>
+    changeSets(
+      {
+        ...access,
+        signal: ended ? AbortSignal.any([signal, ended]) : signal,
+        inTurn,
+        lostAnswers: () => lost,
+        pollMs,
+      },
+      zone,
+      changes,
+    );
   return {
     find: async (domain) => {
       const zones = await findZones(access, domain);
       for (const { id } of zones) domains.set(id, normalName(domain));
       return zones;
     },
-    get: async (zone, name, type) => (await setsOf(access, zone, name, type)).map(({ set }) => set),
+    get,
     list: async (zone, under) => (await setsUnder(access, zone, under)).map(({ set }) => set),
-    change: (zone, changes, ended) =>
-      changeSets(
-        {
-          ...access,
-          signal: ended ? AbortSignal.any([signal, ended]) : signal,
-          inTurn,
-          lostAnswers: () => lost,
-          pollMs,
-        },
-        zone,
-        changes,
-      ),
+    change,
+    withdraw: withdrawing({ get, change }),
     close: () => client.destroy(),
   };
 };
