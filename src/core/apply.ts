@@ -78,8 +78,14 @@ const issueTools = ({ cluster, now, signal, onWaiting }: ApplyTools): IssueTools
 });
 
 /** An answer that was lost leaves the records as they should be: then there is nothing more to do. */
-const applyRecords = async ({ zone, sets }: RecordsChange, { zones, signal }: ApplyTools): Promise<void> => {
+const applyRecords = async ({ zone, sets, byValue }: RecordsChange, { zones, signal }: ApplyTools): Promise<void> => {
   if (!zones) throw new Error("a records change without a way to its zone");
+  if (byValue)
+    return zones.withdraw(
+      zone,
+      sets.flatMap(({ from }) => from ?? []),
+      signal,
+    );
   try {
     await zones.change(zone, sets, signal);
   } catch (error) {

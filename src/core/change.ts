@@ -67,6 +67,8 @@ export interface RecordsChange {
   readonly action: Action;
   readonly zone: Zone;
   readonly sets: readonly RecordSetChange[];
+  /** Nothing but deletions, value by value: others of a set stay, and what is not there is fine. */
+  readonly byValue?: true;
   /** Record sets that somebody else made and that would be replaced. */
   readonly conflicts: readonly Conflict[];
   /** Names that stop being answered by a wildcard above (rule 17). */

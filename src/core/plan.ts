@@ -239,6 +239,6 @@ export const targetOf = (change: Change): string => {
     case "account":
       return `${change.action} account at ${change.directory}`;
     case "records":
-      return `${change.action} records in ${change.zone.id}`;
+      return `${change.action} ${change.byValue ? "values" : "records"} in ${change.zone.id}`;
   }
 };

@@ -6,22 +6,26 @@ import { HOME, managerFor } from "../core/inventory.ts";
 import { recordName } from "../core/plan.ts";
 import { STATE } from "../core/prior.ts";
 import type { PlanContext, Step } from "../core/step.ts";
-import { zoneLine } from "../dns/manual/open.ts";
 import { markerName, markerValue, ownerOf, ownerWords } from "../dns/ownership.ts";
 import { type Expectation, everywhere, rememberServers } from "../dns/propagation.ts";
 import { setsAround, shadowsOf } from "../dns/shadows.ts";
 import { findAddress } from "../ingress/address.ts";
-import { dataOf, isRecord } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { absolute, type RecordSet, type RecordSetChange, relativeTo, sameContent } from "../ports/zones.ts";
 import type { Installation } from "./installation.ts";
 import type { Publication } from "./publication.ts";
-import { addressSets, difference, TTL } from "./record-sets.ts";
+import { ADDRESS_TYPES, addressSets, difference, TTL } from "./record-sets.ts";
+import {
+  clusterUid,
+  leaveByHand,
+  leftovers,
+  PUBLISHED,
+  publishedBefore,
+  publishedText,
+  withdrawal,
+} from "./withdrawal.ts";
 
-/** Key of the state ConfigMap: what was published, so that uninstall takes that away and nothing else. */
-export const PUBLISHED = "records";
 const MANAGER = managerFor("records");
-const ADDRESS_TYPES = ["A", "AAAA", "CNAME"] as const;
 
 /**
  * The wildcards that must lead to the gateway: `*.domain`, and one for each namespace that has a certificate name of its own, because the
@@ -66,23 +70,29 @@ export const records = (install: Installation, dns: NonNullable<Installation["dn
       await Promise.all([...published, markerName(config.domain ?? "")].map(publication.places.record));
       const names = published.map((name) => relativeTo(publication.zone, name));
       const wanted = names.map((name) => ({ name, sets: addressSets(name, address, publication.provider) }));
-      const earlier = publication.provider.byHand ? [] : parsePublished(dataOf(await ctx.live.get(STATE))[PUBLISHED]);
-      const planned = await planRecords(ctx, publication, config.domain ?? "", wanted, earlier);
+      const before = await publishedBefore(ctx, publication);
+      // Another zone has the domain now: what was written to the old one goes from there.
+      const isMoved = before.zone.id !== publication.zone.id;
+      const left = isMoved ? await withdrawal(ctx, publication, config.domain ?? "") : [];
+      const planned = await planRecords(ctx, publication, config.domain ?? "", wanted, isMoved ? [] : before.sets);
       const state = {
         apiVersion: "v1",
         kind: "ConfigMap",
         metadata: { namespace: HOME, name: STATE.name },
-        data: { [PUBLISHED]: address ? JSON.stringify(planned.ours) : blank("what is published") },
+        data: { [PUBLISHED]: address ? publishedText(publication, planned.ours) : blank("what is published") },
       };
       return [
+        ...left,
         ...planned.changes,
         ...(await ctx.reconcile([state], { manager: MANAGER, partial: true, afterVerify: true })),
       ];
     },
-    absent: (ctx) =>
-      publication.provider.byHand
-        ? leaveByHand(ctx, publication, publishedNames(install))
-        : withdrawal(ctx, publication, config.domain ?? ""),
+    absent: async (ctx) => [
+      ...(publication.provider.byHand
+        ? await leaveByHand(ctx, publication, publishedNames(install))
+        : await withdrawal(ctx, publication, config.domain ?? "")),
+      ...(await leftovers(ctx, publication)),
+    ],
     verify: [answer],
   };
 };
@@ -183,61 +193,4 @@ const staleOf = async (
     ...found.flatMap((sets, index) => sets.filter((set) => sameContent(set, gone[index]))),
     ...(mark === marker.name ? [] : mine),
   ];
-};
-
-/** The same uid for as long as the cluster lives (external-dns and others use it too). */
-const clusterUid = async (ctx: PlanContext): Promise<string> =>
-  (await ctx.live.get({ apiVersion: "v1", kind: "Namespace", name: "kube-system" }))?.metadata.uid ?? "";
-
-/** What we published and nobody has changed since; with the mark, in one batch. */
-const withdrawal = async (
-  ctx: PlanContext,
-  { zone, zones }: Publication,
-  domain: string,
-): Promise<readonly Change[]> => {
-  const published = parsePublished(dataOf(await ctx.live.get(STATE))[PUBLISHED]);
-  const mark = markerValue(await clusterUid(ctx));
-  const markName = markerName(relativeTo(zone, domain));
-  const [marks, ...found] = await Promise.all([
-    zones.get(zone, markName, "TXT"),
-    ...published.map((set) => zones.get(zone, set.name, set.type)),
-  ]);
-  const mine = marks.filter(({ values }) => values.includes(mark));
-  if (mine.length === 0) return [];
-  const leaving = found.flatMap((sets, index) => sets.filter((set) => sameContent(set, published[index])));
-  for (const set of found.flat())
-    if (!leaving.includes(set))
-      ctx.note(`Record ${absolute(zone, set.name)} ${set.type} was changed by somebody else and stays.`);
-  return [
-    {
-      kind: "records",
-      action: "delete",
-      zone,
-      sets: [...leaving, ...mine].map((from) => ({ from })),
-      conflicts: [],
-      shadows: [],
-    },
-  ];
-};
-
-/** Who published by hand takes it away by hand, if at all. */
-const leaveByHand = async (
-  ctx: PlanContext,
-  { zone, zones }: Publication,
-  names: readonly string[],
-): Promise<readonly Change[]> => {
-  const found = await Promise.all(
-    names.flatMap((name) => ADDRESS_TYPES.map((type) => zones.get(zone, relativeTo(zone, name), type))),
-  );
-  for (const set of found.flat()) ctx.note(`You can take this away, nobody needs it any more: ${zoneLine(zone, set)}`);
-  return [];
-};
-
-const parsePublished = (text: string | undefined): readonly RecordSet[] => {
-  try {
-    const parsed: unknown = JSON.parse(text ?? "[]");
-    return Array.isArray(parsed) ? parsed.filter((set): set is RecordSet => isRecord(set) && "name" in set) : [];
-  } catch {
-    return [];
-  }
 };

@@ -32,7 +32,7 @@ export const pathOf = ({ apiVersion, kind, namespace, name }: Ref): string => {
 };
 
 /** Server-side apply under `kn-bootstrap`; throws with the API's message when it is refused. */
-export const apply = async (world: World, ...objects: Obj[]): Promise<void> => {
+export const apply = async (world: Pick<World, "api">, ...objects: Obj[]): Promise<void> => {
   for (const object of objects) {
     const { namespace, name } = object.metadata;
     const ref = { apiVersion: object.apiVersion, kind: object.kind, name, ...(namespace ? { namespace } : {}) };

@@ -88,7 +88,13 @@ export const unfinishedOrders = async (cluster: ClusterRead, target: ObjectRef):
 
 /** The same among Secrets that were read already. */
 export const unfinishedIn = (secrets: readonly KubeObject[], target: ObjectRef): readonly PendingOrder[] =>
+  ordersIn(secrets).flatMap(({ order }) => (order.target === keyOf(target) ? [order] : []));
+
+/** Every unfinished order, whatever it is for, and the uid of its Secret. */
+export const ordersIn = (
+  secrets: readonly KubeObject[],
+): readonly { readonly order: PendingOrder; readonly uid: string | undefined }[] =>
   secrets.flatMap((secret) => {
     const order = parseOrder(secret);
-    return order && order.target === keyOf(target) ? [order] : [];
+    return order ? [{ order, uid: secret.metadata.uid }] : [];
   });
