@@ -10,6 +10,7 @@ import {
   openReleases,
   type Release,
 } from "../releases/index.ts";
+import { assertForeseen } from "../steps/foresight.ts";
 import type { Installation } from "../steps/installation.ts";
 import {
   assertAllowed,
@@ -150,6 +151,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
     assertUnderstood(lost);
   }
   await assertAllowed(plan, install, tools);
+  await assertForeseen(plan, install, tools);
   const { context, server } = tools.cluster.identity;
   if (!(await agree(ctx, plan, `Apply this to context ${context} (${server})?`))) {
     ctx.stderr("Nothing was changed.\n");

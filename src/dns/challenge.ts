@@ -96,7 +96,8 @@ export const lookAt = async (
   return at;
 };
 
-const cnameOf = ({ answers }: Answer, name: string): string | undefined =>
+/** The CNAME that an answer has of this very name. */
+export const cnameOf = ({ answers }: Answer, name: string): string | undefined =>
   answers.find((record) => record.type === "CNAME" && record.name === name)?.value;
 
 const replaced = (name: string, { owner, target }: NonNullable<Delegation["dname"]>): string =>

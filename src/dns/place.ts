@@ -2,6 +2,7 @@ import { dig } from "../ports/dig.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { UserError } from "../ports/error.ts";
 import { isInZone, type Zone, type ZonesRead } from "../ports/zones.ts";
+import { findCaa } from "./caa.ts";
 import { type ChallengePlace, challengeName, locateChallenge, lookAt, refuseDname } from "./challenge.ts";
 import { zoneWords } from "./delegation.ts";
 import type { DnsProvider } from "./provider.ts";
@@ -27,6 +28,8 @@ export interface Places {
   readonly challenge: (name: string) => Promise<Place>;
   /** Of a record of the domain, given absolutely. Errors with exit code 2: `dns.dname`, `dns.child-zone` when it would not be seen there. */
   readonly record: (name: string) => Promise<Place>;
+  /** The CAA records that decide about a name, without `*.`: {@link findCaa}. */
+  readonly caa: (name: string) => ReturnType<typeof findCaa>;
 }
 
 export interface PlacesOptions {
@@ -57,6 +60,7 @@ export const createPlaces = (options: PlacesOptions): Places => {
       if (look.zone !== zone.name && isUnder(look.zone, zone.name)) throw belowCut(name, look.zone, zone);
       return { zone, name };
     }),
+    caa: kept(String, (name) => findCaa(resolver, name, { start, random, signal })),
   };
 };
 

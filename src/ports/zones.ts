@@ -28,6 +28,8 @@ export interface RecordSet {
   readonly routing?: { readonly policy: string; readonly id: string };
 }
 
+export type RecordPlace = Pick<RecordSet, "name" | "type">;
+
 /** Absent `from`: there is no such set yet. Absent `to`: it goes. Both: it is replaced. */
 export interface RecordSetChange {
   readonly from?: RecordSet;
@@ -58,6 +60,11 @@ export interface ZonesWrite extends ZonesRead {
    * fine. Only for values that nobody else can have written, such as a challenge's. TTLs do not count.
    */
   readonly withdraw: (zone: Zone, sets: readonly RecordSet[], signal?: AbortSignal) => Promise<void>;
+  /**
+   * Tries, without any effect, whether these credentials may write records of these names (relative) and types. Rejects as {@link ZonesWrite.change}
+   * would. Resolves to how it was tried, for people; undefined: it cannot be tried.
+   */
+  readonly rehearse: (zone: Zone, records: readonly RecordPlace[], signal?: AbortSignal) => Promise<string | undefined>;
 }
 
 /** Somebody else changed the record sets in between: read again. Nothing was written. */

@@ -13,6 +13,8 @@ export interface InternetOptions {
   readonly acme?: Partial<AcmeOptions>;
   readonly route53?: Partial<Route53Options>;
   readonly isCaching?: boolean;
+  /** Types that updates by the key may change; any when absent. */
+  readonly updates?: readonly string[];
 }
 
 /** What an installation meets outside the cluster: the DNS from its root down, the Route 53 API over it, and an ACME CA that looks at it. */
@@ -37,11 +39,13 @@ export const startInternet = async ({
   acme: acmeOptions,
   route53: route53Options,
   isCaching,
+  updates,
 }: InternetOptions): Promise<Internet> => {
   const secret = randomBytes(32).toString("base64");
   const dns = await startDns({ ...(hosts ? { hosts } : {}), ...(isCaching ? { isCaching } : {}) });
   const zones: Zone[] = [];
-  for (const name of names) zones.push(await dns.addZone({ name, keys: [{ name: KEY, secret }] }));
+  for (const name of names)
+    zones.push(await dns.addZone({ name, keys: [{ name: KEY, secret, ...(updates ? { types: updates } : {}) }] }));
   const [route53, acme] = await Promise.all([
     startRoute53({ dns, ...route53Options }),
     startAcme({ ...LETS_ENCRYPT, resolver: dns.resolver, ...acmeOptions }),

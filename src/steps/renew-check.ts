@@ -6,11 +6,12 @@ import { ApiError } from "../ports/cluster.ts";
 import { messageOf, type Remedy, UserError } from "../ports/error.ts";
 import type { KubeObject } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
-import { relativeTo } from "../ports/zones.ts";
+import { absolute, relativeTo, zoneLabel } from "../ports/zones.ts";
+import { caaOf, challengesOf, mayWrite } from "./foresight.ts";
 import type { Installation } from "./installation.ts";
 import type { Tools } from "./lifecycle.ts";
 import { asWritten } from "./renewing.ts";
-import { WILDCARD } from "./tls.ts";
+import { WILDCARD, wildcardNames } from "./tls.ts";
 
 /** One thing that a renewal needs. `try` resolves to what was found, and rejects with what is wrong. */
 interface Trial {
@@ -24,10 +25,15 @@ const couldNot = (what: string, remedy: Remedy): UserError =>
   new UserError({ id: "renew.check", what, remedy, exitCode: 3 });
 
 /**
- * Whether a renewal would work from here: the certificate is there, the zone can be read, the CA answers, the server would take the
- * Secret. Changes nothing; no order is made. Each trial is told as a check. Throws (exit code 3) for the first that failed.
+ * Whether a renewal would work from here, on the way that it would take: the certificate is there, each challenge has a place that can be read and
+ * written, CAA allows it, the CA answers, the server would take the Secret. Changes nothing; no order is made. Each trial is told as a check, and to `tell` what
+ * it found. Throws (exit code 3) for the first that failed.
  */
-export const checkRenewal = async (install: Installation, tools: Tools): Promise<void> => {
+export const checkRenewal = async (
+  install: Installation,
+  tools: Tools,
+  tell: (text: string) => void = () => {},
+): Promise<void> => {
   const trials = [
     certificateThere(tools),
     ...(isAcme(install.config.tls) ? asked(install, tools) : []),
@@ -36,7 +42,9 @@ export const checkRenewal = async (install: Installation, tools: Tools): Promise
   const failures: UserError[] = [];
   for (const { id, title, try: attempt } of trials) {
     try {
-      tools.emit({ type: "check", id, title, status: "ok", summary: await attempt() });
+      const summary = await attempt();
+      tools.emit({ type: "check", id, title, status: "ok", summary });
+      tell(`${title}: ${summary}.`);
     } catch (error) {
       tools.signal.throwIfAborted();
       const failure = explained(error);
@@ -73,38 +81,64 @@ const certificateThere = ({ cluster }: Tools): Trial => ({
   },
 });
 
-const asked = ({ config, dns, acmeCa }: Installation, tools: Tools): readonly Trial[] => [
-  {
-    id: "renew.zone",
-    title: "The zone of the challenge can be read",
-    try: async () => {
-      const { cluster, zones } = tools;
-      if (!dns || !zones)
-        throw couldNot("Nobody writes records for this domain.", { text: "Install with another --dns." });
-      const { zone, provider } = dns.publication;
-      const [name = zone.name] = inspect(await cluster.get(WILDCARD))?.names ?? [];
-      const { challengeName } = await import("../dns/challenge.ts");
-      const challenge = challengeName(name);
-      const left = await zones.get(zone, relativeTo(zone, challenge), "TXT");
-      return `${zone.name} at ${provider.title}; ${left.length === 0 ? "nothing" : "a value"} stands at ${challenge}`;
-    },
-  },
-  {
-    id: "renew.authority",
-    title: "The CA answers",
-    try: async () => {
-      const directory = directoryOf(config.tls, config.acmeDirectory) ?? "";
-      const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
-      const { profiles, hasRenewalInfo } = await authority.directory(tools.signal);
-      const { acmeProfile } = config;
-      if (acmeProfile && !(acmeProfile in profiles))
-        throw couldNot(`${directory} has no profile ${acmeProfile} any more.`, {
-          text: `Install with ${Object.keys(profiles).length > 0 ? `another --acme-profile (${Object.keys(profiles).join(", ")}), or with ` : ""}--reset-choice acme-profile.`,
+/** What an order goes through, on the same way: its names, their places, the write, CAA, the CA. */
+const asked = (install: Installation, tools: Tools): readonly Trial[] => {
+  const { config, dns, acmeCa } = install;
+  const names = wildcardNames(install, config.domain ?? "");
+  const publication = (): NonNullable<Installation["dns"]>["publication"] => {
+    if (dns && tools.zones) return dns.publication;
+    throw couldNot("Nobody writes records for this domain.", { text: "Install with another --dns." });
+  };
+  return [
+    {
+      id: "renew.zone",
+      title: "The challenge has a place, and it can be read",
+      try: async () => {
+        const { places, zones, provider } = publication();
+        const found = await Promise.all(names.map(places.challenge));
+        const told = found.map(async ({ zone, name, note }) => {
+          const left = await zones.get(zone, relativeTo(zone, name), "TXT");
+          const where = `${name} in zone ${zoneLabel(zone)} at ${provider.title}, where ${left.length === 0 ? "nothing" : "a value"} stands`;
+          return note ? `${where} (${note})` : where;
         });
-      return `${directory}${hasRenewalInfo ? ", and says when to renew" : ""}`;
+        return (await Promise.all(told)).join("; ");
+      },
     },
-  },
-];
+    {
+      id: "renew.write",
+      title: "The challenge may be written",
+      try: async () => {
+        const writings = await challengesOf(names, publication());
+        const how = await mayWrite(writings, tools);
+        const what = writings.map(({ zone, name }) => `TXT ${absolute(zone, name)}`).join(", ");
+        return how === undefined ? `not tried, as a person writes it: ${what}` : `${what}: tried ${how}`;
+      },
+    },
+    {
+      id: "renew.caa",
+      title: "CAA lets the CA issue",
+      try: async () => {
+        publication();
+        return (await caaOf(names, install, tools)).join("; ");
+      },
+    },
+    {
+      id: "renew.authority",
+      title: "The CA answers",
+      try: async () => {
+        const directory = directoryOf(config.tls, config.acmeDirectory) ?? "";
+        const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
+        const { profiles, hasRenewalInfo } = await authority.directory(tools.signal);
+        const { acmeProfile } = config;
+        if (acmeProfile && !(acmeProfile in profiles))
+          throw couldNot(`${directory} has no profile ${acmeProfile} any more.`, {
+            text: `Install with ${Object.keys(profiles).length > 0 ? `another --acme-profile (${Object.keys(profiles).join(", ")}), or with ` : ""}--reset-choice acme-profile.`,
+          });
+        return `${directory}${hasRenewalInfo ? ", and says when to renew" : ""}; it will be asked for ${names.join(", ")}`;
+      },
+    },
+  ];
+};
 
 /** A dry run asks the server, admission included, and stores nothing (rule 26). */
 const writable = ({ cluster }: Tools): Trial => ({

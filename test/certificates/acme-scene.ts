@@ -57,6 +57,7 @@ export const memoryZones = (txt = new Map<string, readonly string[]>()): MemoryZ
     find: async () => [ZONE],
     get: async (_zone, name, type) => sets.filter((set) => set.name === name && set.type === type),
     list: async () => sets,
+    rehearse: async () => undefined,
     withdraw: (zone, gone, signal) => withdrawing(self)(zone, gone, signal),
     change: async (_zone, changes, signal) => {
       signal?.throwIfAborted();

@@ -77,6 +77,21 @@ export const zonesContract = (title: string, { open, routing, alias, lists, untr
       for (const answer of answers) expect(sorted(answer)).toEqual(sorted(values));
     };
 
+    it("tries whether records may be written, of names that are there and that are not, and changes nothing", async () => {
+      const there: RecordSet = { name: "rehearsed", type: "TXT", ttl: 60, values: ["theirs"] };
+      await change({ to: there });
+      const serials = (): Promise<readonly (readonly string[])[]> => fixture.lookup(fixture.zone.name, "SOA");
+      const before = await serials();
+      const places = ["rehearsed", "rehearsed.nowhere", "*.rehearsed"].flatMap((name) =>
+        (["TXT", "A", "AAAA", "CNAME"] as const).map((type) => ({ name, type })),
+      );
+      expect(await fixture.zones.rehearse(fixture.zone, places)).toMatch(/^by /);
+      expect(await serials()).toEqual(before);
+      expectSets(await get("rehearsed", "TXT"), [there]);
+      for (const { name, type } of places.slice(1)) expect(await get(name, type)).toEqual([]);
+      await change({ from: there });
+    });
+
     it("takes values away and leaves others, be they there or not", async () => {
       const set: RecordSet = { name: "withdrawn", type: "TXT", ttl: 60, values: ["ours", "theirs", "ours too"] };
       await change({ to: set });

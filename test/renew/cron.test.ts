@@ -105,6 +105,8 @@ describe("renew --install-cronjob", () => {
     expect(scene.ran[before]?.outcome.events.filter(({ type }) => type === "check").map(({ id }) => id)).toEqual([
       "renew.certificate",
       "renew.zone",
+      "renew.write",
+      "renew.caa",
       "renew.authority",
       "renew.secret",
     ]);

@@ -5,7 +5,7 @@ export { accountRef, accountUrl, keptAccounts, rollAccountKey } from "./account.
 export { zoneRecords } from "./challenge-records.ts";
 export { orderRef, type PendingOrder, UNFINISHED, unfinishedIn, unfinishedOrders } from "./journal.ts";
 export { type Cost, costOf, LEDGER, type Ledger, parseLedger } from "./ledger.ts";
-export { caaRecord } from "./problems.ts";
+export { caaForbids, caaRecord } from "./problems.ts";
 export { ANNOTATIONS } from "./tls-secret.ts";
 export type * from "./types.ts";
 

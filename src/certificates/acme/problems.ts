@@ -85,10 +85,7 @@ const sayWhy = (problem: AcmeProblem, context: ProblemContext, name: string | un
       );
     }
     case "caa":
-      return bad("caa", `A CAA record forbids ${ca} to issue for ${subject}.`, {
-        text: "Add this record where the CAA records are; accounturi keeps every other account out.",
-        command: caaRecord(subject, context),
-      });
+      return caaForbids(subject, context, { why, exitCode: 1, cause });
     case "unauthorized":
     case "incorrectResponse":
       return bad("unauthorized", `${ca} did not see the right TXT record for ${subject}.`, {
@@ -135,6 +132,24 @@ const sayWhy = (problem: AcmeProblem, context: ProblemContext, name: string | un
       return bad("refused", `${ca} refused the certificate for ${subject}: ${problem.type}.`, AGAIN);
   }
 };
+
+/** `exitCode` 2: seen before anything was written; 1: the CA has said so. */
+export const caaForbids = (
+  subject: string,
+  context: ProblemContext,
+  { why, exitCode, cause }: { readonly why: string; readonly exitCode: 1 | 2; readonly cause?: unknown },
+): UserError =>
+  new UserError({
+    id: "acme.caa",
+    what: `A CAA record forbids ${new URL(context.directory).host} to issue for ${subject}.`,
+    why,
+    remedy: {
+      text: "Add this record where the CAA records are; accounturi keeps every other account out.",
+      command: caaRecord(subject, context),
+    },
+    exitCode,
+    cause,
+  });
 
 const challengeName = (name: string): string => `_acme-challenge.${name.replace(/^\*\./, "")}`;
 

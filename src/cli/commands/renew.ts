@@ -1,5 +1,6 @@
 import { changesOf } from "../../core/change.ts";
 import { assertRenewalRights, ELSEWHERE } from "../../steps/cron/index.ts";
+import { assertForeseen } from "../../steps/foresight.ts";
 import { runningInstallation } from "../../steps/prepare.ts";
 import { checkRenewal } from "../../steps/renew-check.ts";
 import { nextRenewal, noCertificate, planRenewal, runRenewal, withRenewal } from "../../steps/renewing.ts";
@@ -46,7 +47,10 @@ const renew = async (ctx: CommandContext, session: Session): Promise<number> => 
   const { known, tools } = await lookAround(config, { ...session, still: session.tools });
   const install = { ...running, ...known };
   if (ctx.flags.check) {
-    await checkRenewal(install, tools);
+    // Readers of JSON have the checks themselves; for people those that are well are no news, but here they were asked for.
+    await checkRenewal(install, tools, (text) => {
+      if (ctx.config.output === "text") ctx.emit({ type: "note", level: "info", text });
+    });
     return 0;
   }
   const { renewal, due, plan } = await orRights(running, cluster, async () => {
@@ -58,7 +62,10 @@ const renew = async (ctx: CommandContext, session: Session): Promise<number> => 
   if (changesOf(plan).length === 0) {
     const when = renewal.at.toISOString().slice(0, 16).replace("T", " ");
     ctx.emit({ type: "note", level: "info", text: `Not due before ${when} UTC: ${renewal.because}.` });
-  } else await assertRenewalRights(running, cluster);
+  } else {
+    await assertRenewalRights(running, cluster);
+    await assertForeseen(plan, due, tools);
+  }
   const { context, server } = cluster.identity;
   if (!(await agree(ctx, plan, `Renew at context ${context} (${server})?`))) return 0;
   const report = await runRenewal(plan, due, tools);

@@ -59,6 +59,7 @@ export const openManual: DnsProvider["open"] = async (options) => {
     list: async () => undefined,
     change,
     withdraw: withdrawing({ get: ask, change }),
+    rehearse: async () => undefined,
     close: () => {},
   };
 };

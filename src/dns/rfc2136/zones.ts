@@ -2,12 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { messageOf, UserError } from "../../ports/error.ts";
 import {
   absolute,
+  type RecordPlace,
   type RecordSet,
   type RecordSetChange,
   type Zone,
   ZoneMoved,
   type ZonesWrite,
 } from "../../ports/zones.ts";
+import { nobodyHas } from "../trial.ts";
 import { RCODE, rcodeName, TooLarge, TYPE } from "./message.ts";
 import { BadName } from "./names.ts";
 import { decodeValue, encodeValue } from "./rdata.ts";
@@ -212,6 +214,23 @@ export const createZones = (
       throw refused(server.subject(zone.name), rcode, `changes of ${zone.name}`);
   };
 
+  const rehearse: ZonesWrite["rehearse"] = async (zone, records, own) => {
+    const signal = own ? AbortSignal.any([lifetime, own]) : lifetime;
+    const remove = async (places: readonly RecordPlace[]): Promise<number> =>
+      (await server.update(removalOf(zone, places.map(nobodyHas)), signal)).rcode;
+    const rcode = await remove(records);
+    if (rcode === RCODE.NOERROR) return "by removing a value that nobody has";
+    // All or nothing: which of them it is shows one by one.
+    for (const place of records)
+      if ((await remove([place])) !== RCODE.NOERROR)
+        throw refused(
+          server.subject(zone.name),
+          rcode,
+          `changes of the ${place.type} of ${absolute(zone, place.name)}`,
+        );
+    throw refused(server.subject(zone.name), rcode, `changes of ${zone.name}`);
+  };
+
   const change: ZonesWrite["change"] = async (zone, given, own) => {
     const signal = own ? AbortSignal.any([lifetime, own]) : lifetime;
     signal.throwIfAborted();
@@ -262,5 +281,6 @@ export const createZones = (
       (await explained(reading.list(zone, absolute(zone, plain(under)), lifetime)))?.map(({ set }) => set),
     change: (zone, changes, signal) => explained(change(zone, changes, signal)),
     withdraw: (zone, sets, signal) => explained(withdraw(zone, sets, signal)),
+    rehearse: (zone, records, signal) => explained(rehearse(zone, records, signal)),
   };
 };

@@ -8,6 +8,7 @@ import { findZones } from "./find.ts";
 import { normalName } from "./names.ts";
 import { troubleOf, troubleText } from "./problems.ts";
 import { setsOf, setsUnder } from "./read.ts";
+import { rehearse } from "./rehearse.ts";
 
 export interface Route53Pace {
   /** Tries of one request, the first included. Default 10: about a minute of throttling. */
@@ -69,6 +70,7 @@ export const openRoute53 = async (
     list: async (zone, under) => (await setsUnder(access, zone, under)).map(({ set }) => set),
     change,
     withdraw: withdrawing({ get, change }),
+    rehearse: (zone, records) => inTurn(() => rehearse(access, zone, records)),
     close: () => client.destroy(),
   };
 };

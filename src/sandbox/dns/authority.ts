@@ -190,5 +190,6 @@ const updated = (
   if (type !== "SOA") return "FORMERR";
   if (!zone || zone.name !== name || zoneClass !== "IN") return "NOTAUTH";
   if (!isTrusted(verified, zone) || zone.primary !== options.name) return "REFUSED";
-  return applyUpdate(raw, zone.name, zone.versions.records, zone.ttls);
+  const types = verified.kind === "signed" ? verified.key.types : undefined;
+  return applyUpdate(raw, zone.name, zone.versions.records, { ttls: zone.ttls, types });
 };

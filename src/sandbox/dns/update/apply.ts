@@ -29,10 +29,17 @@ export interface Ttls {
 }
 
 /** All of it or nothing. */
-export const applyUpdate = (message: RawMessage, apex: string, records: Records, ttls: Ttls = {}): Rcode => {
+export const applyUpdate = (
+  message: RawMessage,
+  apex: string,
+  records: Records,
+  /** `types`: what the key may change; any when undefined. */
+  { ttls, types }: { readonly ttls: Ttls; readonly types: readonly string[] | undefined },
+): Rcode => {
   try {
     records.edit((draft) => {
       requirePrerequisites(message, apex, draft);
+      for (const { type } of message.authority) need(types?.includes(typeName(type) ?? "") ?? true, "REFUSED");
       checkUpdates(message, apex);
       for (const record of message.authority) update(message, record, apex, draft, ttls);
     });

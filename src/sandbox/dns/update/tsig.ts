@@ -10,6 +10,8 @@ export interface TsigKey {
   readonly algorithm?: string;
   /** base64 */
   readonly secret: string;
+  /** Types that it may change, as BIND's update-policy has them; any when absent. */
+  readonly types?: readonly string[];
 }
 
 /** Seconds by which the clocks may differ. */
