@@ -1,6 +1,6 @@
 import { isPlainName } from "../../ports/dns-name.ts";
 import { UserError } from "../../ports/error.ts";
-import { type ShellCommand, sh } from "../../ports/shell.ts";
+import { joined, type ShellCommand, sh } from "../../ports/shell.ts";
 import { ZoneHidden } from "../../ports/zones.ts";
 import { RCODE, rcodeName } from "./message.ts";
 import type { Settings } from "./settings.ts";
@@ -132,7 +132,7 @@ export const unseen = (
     why: `What stands in the zone ${name} there is answered from elsewhere: another zone or view of the server, a delegation, or a process that lags behind.${cause instanceof UserError ? ` ${cause.message}` : ""}`,
     remedy: {
       text: "See what the server answers for the zone, and which other zones it has; then run the same command again.",
-      command: `kdig @${host} -p ${port} +tcp ${name} SOA`,
+      command: isPlainName(name) ? sh`kdig @${host} -p ${port} +tcp ${name} SOA` : undefined,
     },
     exitCode: 1,
     cause,
@@ -146,7 +146,12 @@ export const hidden = ({ server, settings: { host, port, key }, name: zone }: Su
     why: "It answers the name from elsewhere: another zone or view, or a delegation. Whose it is cannot be told.",
     remedy: {
       text: "Take it away, if nobody needs it, then run the same command again:",
-      command: `printf '%s\\n' 'server ${host} ${port}' 'zone ${zone}' 'update delete ${name} ${type}' send | nsupdate -y "${key.algorithm}:${key.name}:$RFC2136_TSIG_SECRET"`,
+      command: isPlainName(name)
+        ? joined(" | ", [
+            sh`printf ${"%s\\n"} ${`server ${host} ${port}`} ${`zone ${zone}`} ${`update delete ${name} ${type}`} send`,
+            sh`nsupdate -y ${`${key.algorithm}:${key.name}:`}"$RFC2136_TSIG_SECRET"`,
+          ])
+        : undefined,
     },
     exitCode: 1,
   });

@@ -14,23 +14,21 @@ const ACTION = "route53:ChangeResourceRecordSets";
 export const rehearse = async (access: Access, zone: Zone, records: readonly RecordPlace[]): Promise<string> => {
   const how = "by a change that Route 53 must refuse for its content";
   const sets = records.map((place) => writeSet(zone, nobodyHas(place)));
-  const post = (...actions: readonly ("CREATE" | "DELETE")[]): Promise<unknown> =>
-    asking(access, ACTION, zone, (http) =>
-      access.client.changeResourceRecordSets(
-        {
-          HostedZoneId: zone.id,
-          ChangeBatch: {
-            Changes: actions.flatMap((Action) => sets.map((ResourceRecordSet) => ({ Action, ResourceRecordSet }))),
-          },
-        },
-        http,
-      ),
+  const post = (...actions: readonly ("CREATE" | "DELETE")[]): Promise<unknown> => {
+    const Changes = actions.flatMap((Action) => sets.map((ResourceRecordSet) => ({ Action, ResourceRecordSet })));
+    return asking(
+      access,
+      ACTION,
+      zone,
+      (http) => access.client.changeResourceRecordSets({ HostedZoneId: zone.id, ChangeBatch: { Changes } }, http),
+      ({ ChangeInfo }) => ChangeInfo?.Id !== undefined,
     );
+  };
   if (sets.length === 0) return how;
   const isTaken = await post("DELETE", "CREATE").then(
     () => true,
     (error: unknown) => {
-      if (error instanceof ZoneMoved || (error instanceof UserError && error.id === "dns.route53.batch")) return false;
+      if (isAboutContent(error)) return false;
       throw error;
     },
   );
@@ -40,10 +38,19 @@ export const rehearse = async (access: Access, zone: Zone, records: readonly Rec
   return how;
 };
 
+const isAboutContent = (error: unknown): boolean =>
+  error instanceof ZoneMoved ||
+  (error instanceof UserError &&
+    (error.id === "dns.route53.batch" || (error.cause instanceof Error && error.cause.name === "InvalidInput")));
+
 /** A change that nobody has made is not found, by those who may ask. */
 const mayFollow = async (access: Access, zone: Zone): Promise<void> => {
-  await asking(access, "route53:GetChange", zone, (http) =>
-    access.client.getChange({ Id: "C00000000000000000000" }, http),
+  await asking(
+    access,
+    "route53:GetChange",
+    zone,
+    (http) => access.client.getChange({ Id: "C00000000000000000000" }, http),
+    ({ ChangeInfo }) => ChangeInfo?.Id !== undefined,
   ).catch((error: unknown) => {
     if (!(error instanceof UserError && error.id === "dns.route53.refused")) throw error;
   });
