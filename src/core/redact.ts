@@ -1,46 +1,9 @@
 import { isRecord } from "../ports/object.ts";
 import { withWords } from "../ports/shell.ts";
+import { isSecretKey, isSecretName } from "./secrets/keys.ts";
+import { MASK, redactText } from "./secrets/looks.ts";
 
-const MASK = "[redacted]";
-
-/** Keys whose value is a secret wherever they stand, written without case and punctuation. */
-const SECRET_KEYS: ReadonlySet<string> = new Set([
-  "token",
-  "accesstoken",
-  "idtoken",
-  "refreshtoken",
-  "sessiontoken",
-  "bearertoken",
-  "password",
-  "passphrase",
-  "clientkeydata",
-  "clientsecret",
-  "privatekey",
-  "secretaccesskey",
-  "authorization",
-]);
-
-const isSecretKey = (key: string): boolean => SECRET_KEYS.has(key.toLowerCase().replace(/[^a-z]/g, ""));
-
-const PATTERNS: readonly (readonly [RegExp, string | ((match: string) => string)])[] = [
-  // The end may be missing: a text that was cut off is as secret as a whole one.
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, MASK],
-  // The same in base64, as Secrets and kubeconfigs carry it: everything that begins with "-----BEGI".
-  [/LS0tLS1CRUdJ[A-Za-z0-9+/=]+/g, (match) => (Buffer.from(match, "base64").includes("PRIVATE KEY") ? MASK : match)],
-  [/\b(Bearer) +[\w.~+/=-]{16,}/gi, `$1 ${MASK}`],
-  [/\b(Authorization:\s*\w+) +\S+/gi, `$1 ${MASK}`],
-  // A JSON Web Token: two or three base64url parts of which the first is a JSON object.
-  [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, MASK],
-  // What `aws eks get-token` returns: a presigned URL in base64url.
-  [/\bk8s-aws-v1\.[\w-]+/g, MASK],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s/@]+@/gi, `$1:${MASK}@`],
-  [/("(?:token|password|client-key-data|clientKeyData)"\s*:\s*)"(?:[^"\\]|\\.)*"/gi, `$1"${MASK}"`],
-  [/\b(token|password|client-key-data)=[^\s&"',;]+/gi, `$1=${MASK}`],
-];
-
-/** A text without private keys, bearer tokens and passwords. */
-export const redactText = (text: string): string =>
-  PATTERNS.reduce((rest, [pattern, mask]) => rest.replace(pattern, mask as string), text);
+export { redactText } from "./secrets/looks.ts";
 
 /** Every text below a secret key. Structure stays, so that one sees what was there. */
 const maskAll = (value: unknown): unknown => {
@@ -50,6 +13,9 @@ const maskAll = (value: unknown): unknown => {
     ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskAll(inner)]))
     : value;
 };
+
+/** RFC 7518 §6.2.2, §6.3.2, §6.4.1 */
+const PRIVATE_PARTS: ReadonlySet<string> = new Set(["d", "p", "q", "dp", "dq", "qi", "oth", "k"]);
 
 /** kubectl keeps a copy of the whole object there. */
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
@@ -66,11 +32,15 @@ const walk = (value: unknown, ofSecret: boolean): unknown => {
   const isSecret = value.kind === "Secret" && typeof value.apiVersion === "string";
   // A change or difference says in `object` what it is about.
   const about = ofSecret || (isRecord(value.object) && value.object.kind === "Secret");
+  const isVariable = typeof value.name === "string" && /^[A-Z0-9_]+$/.test(value.name) && isSecretName(value.name);
+  const isJsonWebKey = typeof value.kty === "string";
   const hidden = typeof value.path === "string" && isSecretPath(value.path, about);
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       const masked =
         isSecretKey(key) ||
+        (isVariable && key === "value") ||
+        (isJsonWebKey && PRIVATE_PARTS.has(key)) ||
         (isSecret && (key === "data" || key === "stringData")) ||
         (hidden && (key === "from" || key === "to")) ||
         key === LAST_APPLIED;
