@@ -1,3 +1,5 @@
+import { sizeOf } from "../../ports/bounded.ts";
+
 /** What a CA's answers must be (RFC 8555 §7.1) before anything of them is used. */
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -38,7 +40,11 @@ const isIdentifier = (value: unknown): boolean => isFields(value) && value.type 
 
 const isOptional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value);
 
-const isListOf = (value: unknown, is: (value: unknown) => boolean): boolean => Array.isArray(value) && value.every(is);
+/** Of names, proofs, challenges: CAs take a hundred names, and each link is a request. */
+const MOST_ENTRIES = 500;
+
+const isListOf = (value: unknown, is: (value: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.length <= MOST_ENTRIES && value.every(is);
 
 export const DIRECTORY_SHAPE = checking("a directory", ({ newNonce, newAccount, newOrder, keyChange }) => {
   if (![newNonce, newAccount, newOrder].every(isHttps)) return "link to nonces, accounts or orders";
@@ -75,5 +81,10 @@ export const AUTHORIZATION_SHAPE = checking("an authorization", (authorization) 
   return isListOf(authorization.challenges, isChallenge) ? undefined : "challenges";
 });
 
-export const CERTIFICATE_SHAPE: Shape = (body) =>
-  body.includes("-----BEGIN CERTIFICATE-----") ? undefined : "it sent what is no certificate chain in PEM";
+/** A chain has some 5 KiB; with its key it must fit into a Secret, of which etcd takes 1 MiB. */
+const MOST_OF_CHAIN = 256 * 2 ** 10;
+
+export const CERTIFICATE_SHAPE: Shape = (body) => {
+  if (!body.includes("-----BEGIN CERTIFICATE-----")) return "it sent what is no certificate chain in PEM";
+  return body.length > MOST_OF_CHAIN ? `it sent a certificate chain larger than ${sizeOf(MOST_OF_CHAIN)}` : undefined;
+};

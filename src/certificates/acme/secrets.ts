@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { HOME, withOwner } from "../../core/inventory.ts";
+import { sizeOf } from "../../ports/bounded.ts";
+import { UserError } from "../../ports/error.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 
 /** Ten hexadecimal digits: enough to tell apart what one cluster ever has. */
@@ -25,12 +27,29 @@ export const opaque = (
     "certificate",
   );
 
-export const encoded = (data: Readonly<Record<string, string | undefined>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(data).flatMap(([key, value]) =>
-      value === undefined ? [] : [[key, Buffer.from(value).toString("base64")]],
-    ),
+/** Of all values of a Secret together, decoded. Source: k8s.io/api/core/v1, MaxSecretSize. */
+const MOST = 2 ** 20;
+
+/** `data` of a Secret. Throws UserError `certificate.too-large` (exit 1) for more than the API server takes, before it is sent. */
+export const encoded = (data: Readonly<Record<string, string | undefined>>): Record<string, string> => {
+  const entries = Object.entries(data).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, Buffer.from(value)] as const],
   );
+  if (entries.reduce((size, [, value]) => size + value.length, 0) > MOST) throw tooLarge(Object.keys(data));
+  return Object.fromEntries(entries.map(([key, value]) => [key, value.toString("base64")]));
+};
+
+const tooLarge = (keys: readonly string[]): UserError =>
+  new UserError({
+    id: "certificate.too-large",
+    what: `A Secret with ${keys.join(", ")} would be larger than ${sizeOf(MOST)}, and was not written.`,
+    why: "The API server takes no larger one, and what must not be lost is written before it is used.",
+    remedy: {
+      text: "Take fewer namespaces at a time, so that there are fewer names:",
+      command: "kn-bootstrap plan --namespaces NAME,NAME",
+    },
+    exitCode: 1,
+  });
 
 /** One entry of `data`, decoded. Undefined: absent or empty. */
 export const textOf = (secret: KubeObject | undefined, key: string): string | undefined =>

@@ -171,7 +171,7 @@ export const createServer = (settings: Settings, onTrouble: (reason: string) => 
       retrying(async () => {
         const result = await receiveTransfer({ settings, zone, now: pace.now, timeoutMs: pace.timeoutMs, signal });
         if (result.kind === "records") return result.records;
-        if (result.kind === "refused") return undefined;
+        if (result.kind === "refused" || result.kind === "endless") return undefined;
         const isKnown = async (): Promise<boolean> => (await mayAsk(zone, signal)) || (await mayUpdate(zone, signal));
         if (isBadKey(result.verdict) && (await isKnown())) return undefined;
         throw untrusted(subject(zone), result.verdict);

@@ -28,19 +28,32 @@ export interface TransferRequest {
   /** Between two messages. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Most bytes; default 64 MiB, a million names. */
+  readonly most?: number;
 }
 
 export type Transfer =
   /** The closing SOA left out. */
   | { readonly kind: "records"; readonly records: readonly WireRecord[] }
   | { readonly kind: "refused"; readonly rcode: number }
+  /** It was not read to its end. */
+  | { readonly kind: "endless" }
   | { readonly kind: "untrusted"; readonly verdict: Exclude<Verdict, { kind: "good" }> };
 
 /** RFC 8945 5.3.1: at most 99 messages in a row may be without a signature. */
 const MOST_UNSIGNED = 99;
 
+const MOST = 64 * 2 ** 20;
+
 /** The whole zone by AXFR (RFC 5936), each message checked. Rejects with {@link Lost}, or with the signal's reason. */
-export const receiveTransfer = ({ settings, zone, now, timeoutMs, signal }: TransferRequest): Promise<Transfer> =>
+export const receiveTransfer = ({
+  settings,
+  zone,
+  now,
+  timeoutMs,
+  signal,
+  most = MOST,
+}: TransferRequest): Promise<Transfer> =>
   new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(signal.reason);
@@ -60,6 +73,7 @@ export const receiveTransfer = ({ settings, zone, now, timeoutMs, signal }: Tran
     let prior = signed.mac;
     let unsigned: Buffer[] = [];
     let first = true;
+    let size = 0;
 
     const finish = (end: () => void): void => {
       clearTimeout(timer);
@@ -82,6 +96,8 @@ export const receiveTransfer = ({ settings, zone, now, timeoutMs, signal }: Tran
       if (verdict.kind === "unsigned" && (first || unsigned.push(bytes) > MOST_UNSIGNED))
         return { kind: "untrusted", verdict };
       first = false;
+      size += bytes.length;
+      if (size > most) return { kind: "endless" };
       records.push(...answers);
       if (records[0]?.type !== TYPE.SOA) return { kind: "refused", rcode };
       if (records.length < 2 || records.at(-1)?.type !== TYPE.SOA) return undefined;
