@@ -3,6 +3,7 @@ import { HOME, withOwner } from "../../core/inventory.ts";
 import { sizeOf } from "../../ports/bounded.ts";
 import { UserError } from "../../ports/error.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
+import { sh } from "../../ports/shell.ts";
 
 /** Ten hexadecimal digits: enough to tell apart what one cluster ever has. */
 export const shortHash = (...parts: readonly string[]): string =>
@@ -46,7 +47,7 @@ const tooLarge = (keys: readonly string[]): UserError =>
     why: "The API server takes no larger one, and what must not be lost is written before it is used.",
     remedy: {
       text: "Take fewer namespaces at a time, so that there are fewer names:",
-      command: "kn-bootstrap plan --namespaces NAME,NAME",
+      command: sh`kn-bootstrap plan --namespaces NAME,NAME`,
     },
     exitCode: 1,
   });
