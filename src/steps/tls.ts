@@ -17,6 +17,7 @@ import { askNobodyHeld } from "./cert-manager.ts";
 import { plannedDomain } from "./domain.ts";
 import type { Installation } from "./installation.ts";
 import type { Publication } from "./publication.ts";
+import { namedLeftovers } from "./withdrawal.ts";
 
 /** The certificate that we make. Kourier reads it from any namespace; ours outlives an uninstall (rule 11). */
 export const WILDCARD: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: HOME, name: "wildcard-tls" };
@@ -99,7 +100,7 @@ export const certificate = (install: Installation): Step => {
         },
       ];
     },
-    absent: async () => [],
+    absent: async (ctx) => (install.dns || ctx.live === emptySnapshot ? [] : namedLeftovers(ctx)),
     verify: [certificateUsable(servedSecret(install))],
   };
 };

@@ -155,6 +155,16 @@ export const leftovers = async (ctx: PlanContext, publication: Publication): Pro
   ];
 };
 
+/** Without a way to the DNS (`--keep-records`), what orders left stays, and is named. */
+export const namedLeftovers = async (ctx: PlanContext): Promise<readonly Change[]> => {
+  const orders = ordersIn(await ctx.live.list("v1", "Secret", HOME));
+  for (const { zone, name, value } of orders.flatMap(({ order }) => order.records))
+    ctx.note(
+      `TXT ${name} "${value}" of an unfinished order stays in zone ${zoneLabel(zone)}, if it stands there still.`,
+    );
+  return [];
+};
+
 /** Who published by hand takes it away by hand, if at all. */
 export const leaveByHand = async (
   ctx: PlanContext,

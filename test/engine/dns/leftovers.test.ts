@@ -63,6 +63,15 @@ describe.each(["route53", "rfc2136"])("--dns %s: what an earlier run left where 
     expect([again.code, again.stats.writes], again.stderr).toEqual([0, 0]);
   });
 
+  it("stays with --keep-records, which names it", async () => {
+    const { stage } = await leftBehind();
+    const outcome = await stage.runWith({ env: { COLUMNS: "300" } }, "uninstall", "--yes", "--keep-records");
+    expect(outcome.code, outcome.stderr).toBe(0);
+    expect(outcome.stdout + outcome.stderr).toMatch(new RegExp(`TXT ${TARGET} "x+" of an unfinished order stays`));
+    expect(challengesIn(stage).filter((line) => line.includes(VALUE))).toHaveLength(1);
+    expect(kept(stage)?.records).toHaveLength(1);
+  });
+
   it("goes with the next install, which writes where it is seen", async () => {
     const { stage, parent } = await leftBehind();
     const outcome = await stage.run("install", "--yes", ...way, ...stage.letsEncrypt);
