@@ -55,7 +55,7 @@ export const checkRenewal = async (
   const [first] = failures;
   if (!first) return;
   const { id, why, remedy } = first;
-  const what = failures.map(({ message }) => message).join(" ");
+  const what = [...new Set(failures.map(({ message }) => message))].join(" ");
   throw new UserError({ id, what, ...(why ? { why } : {}), remedy, exitCode: 3, cause: first });
 };
 

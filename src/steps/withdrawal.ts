@@ -20,8 +20,11 @@ interface Published {
   readonly sets: readonly RecordSet[];
 }
 
-export const publishedText = ({ provider, zone }: Publication, sets: readonly RecordSet[]): string =>
-  JSON.stringify({ dns: provider.id, zone, sets });
+/** The zone's servers are left out: they are told in any order, and may change. */
+export const publishedText = (
+  { provider, zone: { id, name, isPrivate } }: Publication,
+  sets: readonly RecordSet[],
+): string => JSON.stringify({ dns: provider.id, zone: { id, name, isPrivate }, sets });
 
 /** What the last run wrote. Earlier releases kept no zone, and another provider's is not asked for by its id. */
 export const publishedBefore = async (ctx: PlanContext, { provider, zone }: Publication): Promise<Published> => {
@@ -29,8 +32,8 @@ export const publishedBefore = async (ctx: PlanContext, { provider, zone }: Publ
   const kept = parsed(dataOf(await ctx.live.get(STATE))[PUBLISHED]);
   if (Array.isArray(kept)) return { zone, sets: setsIn(kept) };
   if (!isRecord(kept)) return { zone, sets: [] };
-  const isSame = kept.dns === provider.id && isZone(kept.zone);
-  return { zone: isSame ? (kept.zone as Zone) : zone, sets: setsIn(kept.sets) };
+  const old = kept.dns === provider.id ? zoneIn(kept.zone) : undefined;
+  return { zone: old === undefined || old.id === zone.id ? zone : old, sets: setsIn(kept.sets) };
 };
 
 const parsed = (text: string | undefined): unknown => {
@@ -41,8 +44,10 @@ const parsed = (text: string | undefined): unknown => {
   }
 };
 
-const isZone = (value: unknown): value is Zone =>
-  isRecord(value) && typeof value.id === "string" && typeof value.name === "string";
+const zoneIn = (value: unknown): Zone | undefined =>
+  isRecord(value) && typeof value.id === "string" && typeof value.name === "string"
+    ? { id: value.id, name: value.name, isPrivate: value.isPrivate === true, nameServers: [] }
+    : undefined;
 
 const setsIn = (value: unknown): readonly RecordSet[] =>
   Array.isArray(value) ? value.filter((set): set is RecordSet => isRecord(set) && "name" in set) : [];

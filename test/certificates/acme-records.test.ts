@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { zoneRecords } from "../../src/certificates/acme/index.ts";
 import type { ChallengeRecords, TxtRecord } from "../../src/certificates/acme/types.ts";
-import type { RecordSet } from "../../src/ports/zones.ts";
+import { UserError } from "../../src/ports/error.ts";
+import { type RecordSet, ZoneHidden } from "../../src/ports/zones.ts";
 import { patient } from "../patience.ts";
 import { memoryZones, ZONE } from "./acme-scene.ts";
 
@@ -85,6 +86,47 @@ describe("the TXT values of challenges", () => {
       id: "acme.challenge-routing",
     });
     expect(zones.batches).toEqual([]);
+  });
+
+  it("of an earlier order, in a zone that is out of reach now, keep no new ones from being written", async () => {
+    const zones = memoryZones();
+    const lost = { ...ZONE, id: "Z2", name: "example.net" };
+    const refusal = new UserError({ id: "dns.denied", what: "AWS does not allow it.", remedy: "ask", exitCode: 2 });
+    const records = zoneRecords({
+      access: {
+        ...zones,
+        get: (zone, ...rest) => (zone.id === lost.id ? Promise.reject(refusal) : zones.get(zone, ...rest)),
+        withdraw: () => Promise.reject(refusal),
+      },
+    });
+    const old: TxtRecord = { zone: lost, name: "x.example.net", value: "old" };
+    await records.change({ add: [record("new")], drop: [old] }, signal);
+    expect(zones.sets).toEqual([set(["new"])]);
+    await expect(records.change({ add: [], drop: [old] }, signal)).rejects.toBe(refusal);
+  });
+
+  it("are taken away first where they stand unseen, once; what is somebody's is told", async () => {
+    const zones = memoryZones();
+    const withdrawn: (readonly RecordSet[])[] = [];
+    let hidden = ["a"];
+    const unseen = new ZoneHidden({ id: "rfc2136.hidden", what: "It stands there.", remedy: "look", exitCode: 1 });
+    const records = zoneRecords({
+      access: {
+        ...zones,
+        change: (...change) => (hidden.length > 0 ? Promise.reject(unseen) : zones.change(...change)),
+        withdraw: async (_zone, sets) => {
+          withdrawn.push(sets);
+          const values = sets.flatMap((one) => one.values);
+          hidden = hidden.filter((value) => !values.includes(value));
+        },
+      },
+    });
+    await records.change({ add: [record("a")], drop: [] }, signal);
+    expect(zones.sets).toEqual([set(["a"])]);
+    expect(withdrawn).toHaveLength(1);
+    hidden = ["somebody's"];
+    await expect(records.change({ add: [record("b")], drop: [] }, signal)).rejects.toBe(unseen);
+    expect(withdrawn).toHaveLength(2);
   });
 
   it("come with what must stand beside them, in the same batch, and that stays", async () => {

@@ -34,7 +34,11 @@ export const zoneRecords = ({ access, companions }: ZoneRecordsOptions): Challen
       ...add.map((record) => ({ record, isWanted: true })),
       ...drop.map((record) => ({ record, isWanted: false })),
     ];
-    const work = [...Map.groupBy(entries, ({ record }) => record.zone.id).values()].map(async (same) => {
+    // An earlier order's values in a zone that is out of reach now keep no new order from going on: they stay listed.
+    const isPassedOver = (reason: unknown, same: readonly Entry[]): boolean =>
+      reason instanceof UserError && add.length > 0 && !same.some(({ isWanted }) => isWanted);
+    const byZone = [...Map.groupBy(entries, ({ record }) => record.zone.id).values()];
+    const work = byZone.map(async (same) => {
       const zone = same[0]?.record.zone;
       if (!zone) return;
       const named = [...Map.groupBy(same, ({ record }) => record.name)];
@@ -49,8 +53,10 @@ export const zoneRecords = ({ access, companions }: ZoneRecordsOptions): Challen
         return [...changes, ...(await missing(access, zone, beside))];
       });
     });
-    const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
-    if (failed) throw failed.reason;
+    const failed = (await Promise.allSettled(work)).flatMap((result, index) =>
+      result.status === "rejected" && !isPassedOver(result.reason, byZone[index] ?? []) ? [result] : [],
+    );
+    if (failed[0]) throw failed[0].reason;
   },
 });
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Zone } from "../../../src/sandbox/dns/index.ts";
 import { type Internet, type InternetOptions, startInternet } from "../../../src/sandbox/internet.ts";
 import type { World, WorldOptions } from "../../../src/sandbox/world.ts";
 import { kn, type Outcome, type Stage, stage } from "../cli.ts";
@@ -19,7 +20,7 @@ export interface DnsStage extends Stage, Omit<World, "connectTo"> {
   /** `--tls letsencrypt` and `--tls acme`, with what they need here. */
   readonly letsEncrypt: readonly string[];
   readonly privateCa: readonly string[];
-  /** How often somebody tried to write: to the zones, at the CA. */
+  /** How often somebody wrote: to the zones, at the CA. */
   readonly writes: () => { readonly zone: number; readonly orders: number; readonly accounts: number };
 }
 
@@ -29,6 +30,7 @@ export interface DnsStageOptions extends Partial<InternetOptions> {
 
 export const dnsStage = async ({ world: options, ...outside }: DnsStageOptions = {}): Promise<DnsStage> => {
   const asked: string[] = [];
+  let updates = 0;
   const [world, internet] = await Promise.all([
     stage(options),
     startInternet({
@@ -41,12 +43,26 @@ export const dnsStage = async ({ world: options, ...outside }: DnsStageOptions =
           return outside.acme?.onRequest?.(request);
         },
       },
+      route53: {
+        ...outside.route53,
+        onHandled: (request, response) => {
+          // A trial is a batch that is refused.
+          if (request.action === "ChangeResourceRecordSets" && response.status === 200) updates += 1;
+          return outside.route53?.onHandled?.(request, response);
+        },
+      },
     }),
   ]);
-  const { acme, route53, dns } = internet;
-  let updates = 0;
+  const { acme, dns } = internet;
+  const serialOf = ({ name, records }: Zone): string | undefined => records.get(name, "SOA")?.values[0];
+  const serials = new Map(dns.zones().map((zone) => [zone.id, serialOf(zone)]));
   dns.onQuery(({ operation, rcode }) => {
-    if (operation === "update" && rcode === "NOERROR") updates += 1;
+    if (operation !== "update" || rcode !== "NOERROR") return;
+    // A trial has no effect.
+    for (const zone of dns.zones()) {
+      if (serials.get(zone.id) !== serialOf(zone)) updates += 1;
+      serials.set(zone.id, serialOf(zone));
+    }
   });
   const caFile = join(mkdtempSync(join(tmpdir(), "kn-bootstrap-ca-")), "ca.pem");
   writeFileSync(caFile, `${acme.tlsCa}\n${acme.root}`);
@@ -61,7 +77,7 @@ export const dnsStage = async ({ world: options, ...outside }: DnsStageOptions =
     letsEncrypt: ["--tls", "letsencrypt", "--acme-directory", acme.directory],
     privateCa: ["--tls", "acme", "--acme-directory", acme.directory, "--acme-ca-file", caFile],
     writes: () => ({
-      zone: route53.calls("ChangeResourceRecordSets") + updates,
+      zone: updates,
       orders: to("/new-order"),
       accounts: acme.accounts().length,
     }),
