@@ -78,4 +78,33 @@ describe("the house", () => {
     );
     expect(versioned.map(({ path }) => path)).toEqual([]);
   });
+
+  it.each(files.map(({ path, text }) => [path, text]))("%s makes commands to copy by sh alone", (path, text) => {
+    if (path.startsWith("src/sandbox/") || path === "src/ports/shell.ts") return;
+    expect(text, "only src/ports/shell.ts says what is a command").not.toMatch(/\bas (ShellCommand|Lines|ToCopy)\b/);
+    expect(text, "a remedy's command is no plain text").not.toMatch(/\bcommand: (?:["'`]|\[|String\()/);
+    const templates = [...text.matchAll(/\bsh`((?:[^`\\$]|\\.|\$(?!\{)|\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\})*)`/g)];
+    expect(templates.length, "each template is understood").toBe(text.match(/\bsh`/g)?.length ?? 0);
+    for (const [, template = ""] of templates) {
+      const literals = template.split(/\$\{(?:[^{}`]|`[^`]*`|\{[^{}]*\})*\}/);
+      for (const literal of literals.slice(0, -1))
+        for (const quote of ["'", '"'])
+          expect(literal.split(quote).length % 2, `a value stands between quotes: ${template}`).toBe(1);
+      expect(template, "a placeholder is a word in capitals").not.toMatch(/<[a-z]+>/);
+    }
+  });
+
+  it("a command that holds values is never written as a plain template", () => {
+    const programs =
+      "kubectl|dig|kdig|curl|openssl|kn|helm|aws|rm|ls|cat|mkdir|kn-bootstrap (?:install|plan|renew|status|uninstall)";
+    const raw = files
+      .filter(({ path }) => !path.startsWith("src/sandbox/"))
+      .flatMap(
+        ({ path, text }) =>
+          text
+            .match(new RegExp(`(?<!\\b(?:sh|html))\`(?:${programs}) [^\`\\n]*\\$\\{.*`, "g"))
+            ?.map((one) => `${path}: ${one}`) ?? [],
+      );
+    expect(raw).toEqual([]);
+  });
 });

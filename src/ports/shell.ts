@@ -1,4 +1,4 @@
-import { spelled } from "./visible.ts";
+import { spelled, spelledLines } from "./visible.ts";
 
 declare const made: unique symbol;
 
@@ -77,7 +77,7 @@ export const joined = <T extends ToCopy>(by: " && " | "; " | " | " | "\n", comma
  * by mistake: outside of double quotes it is written out, and inside of them as well.
  */
 export const lines = (text: string): Lines =>
-  text.replace(/"[^"\n]*"|[^"]/g, (part) =>
+  spelledLines(text).replace(/"[^"\n]*"|[^"]/g, (part) =>
     part.length > 1 ? part.replace(/[$`]/g, hex) : part.replace(ACTIVE, hex),
   ) as Lines;
 

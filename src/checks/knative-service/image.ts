@@ -40,6 +40,6 @@ export const digestProblem = async (
 
 /** It is the controller that asks, not the nodes: they may well be able to pull. */
 const unasked = (host: string, { command }: Remedy): Remedy => ({
-  text: `Knative's controller asks ${host} itself which digest the tag means: look at its network, DNS and proxy, and at the registry's certificate. Where the nodes can pull, it need not ask: --skip-tag-resolution ${host}.`,
+  text: `Knative's controller asks ${host} itself which digest the tag means: look at its network, DNS and proxy, and at the registry's certificate. Where the nodes can pull, it need not ask: ${sh`--skip-tag-resolution ${host}`}.`,
   ...(command ? { command } : {}),
 });

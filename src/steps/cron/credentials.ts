@@ -20,8 +20,10 @@ interface Need {
   readonly example: ShellCommand;
 }
 
-const create = (name: string, keys: readonly string[]): ShellCommand =>
-  sh`kubectl create secret generic ${name} -n ${HOME} ${keys.map((key) => ({ before: `--from-literal=${key}=`, variable: key }))}`;
+const create = (name: string, keys: readonly string[]): ShellCommand => {
+  const literals = keys.map((key) => ({ before: `--from-literal=${key}=`, variable: key }));
+  return sh`kubectl create secret generic ${name} -n ${HOME} ${literals}`;
+};
 
 const NAME = "renew-credentials";
 
