@@ -31,6 +31,12 @@ export const blocksIn = (pem: string): readonly string[] => {
   return blocks;
 };
 
-/** The same, read. Throws when one cannot be. */
+/** The same, read. Throws when one cannot be, or its key or its dates cannot, which OpenSSL only finds out when it is asked for them. */
 export const certificatesIn = (pem: string): readonly X509Certificate[] =>
-  blocksIn(pem).map((block) => new X509Certificate(block));
+  blocksIn(pem).map((block) => {
+    const certificate = new X509Certificate(block);
+    const { publicKey, validFromDate, validToDate } = certificate;
+    if (publicKey.type !== "public" || Number.isNaN(validFromDate.getTime()) || Number.isNaN(validToDate.getTime()))
+      throw new Error("a certificate without a key or without dates");
+    return certificate;
+  });

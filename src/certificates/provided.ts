@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
 import { type Remedy, UserError } from "../ports/error.ts";
-import { dataOf, type KubeObject, type ObjectRef } from "../ports/object.ts";
+import { dataOf, type KubeObject, type ObjectRef, textAt } from "../ports/object.ts";
 import { inNamespace, joined, type ShellCommand, sh } from "../ports/shell.ts";
 import { covers } from "./names.ts";
 import { certificatesIn } from "./pem.ts";
@@ -200,7 +200,7 @@ export const inspectProvided = (
   if (secret.type !== "kubernetes.io/tls")
     throw about.refuse(
       "type",
-      `${about.place} is of type ${String(secret.type ?? "Opaque")}, not kubernetes.io/tls.`,
+      `${about.place} is of type ${textAt(secret, "type") || "Opaque"}, not kubernetes.io/tls.`,
       {
         text: "The type of a Secret cannot be changed: delete it and make it again.",
         command: joined(" && ", [sh`kubectl delete secret ${ref.name} ${inNamespace(ref.namespace)}`, about.write]),

@@ -1,5 +1,5 @@
 import { UserError } from "../ports/error.ts";
-import { isRecord, type KubeObject } from "../ports/object.ts";
+import { isRecord, type KubeObject, textAt } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 
 /** `path` as Docker Hub spells it in full (`library/nginx`); `suffix` is `:tag`, `@digest`, both or nothing. */
@@ -80,13 +80,13 @@ const inContainer = (container: unknown, visit: Visit): unknown => {
   for (const list of ["args", "command"]) {
     if (!Array.isArray(copy[list])) continue;
     copy[list] = copy[list].map((argument: unknown) => {
-      const [, flag, value] = ARGUMENT.exec(String(argument)) ?? [];
+      const [, flag, value] = ARGUMENT.exec(textAt(argument)) ?? [];
       return flag && value ? flag + guess(value, visit) : argument;
     });
   }
   if (Array.isArray(copy.env)) {
     copy.env = copy.env.map((variable: unknown) => {
-      if (!isRecord(variable) || typeof variable.value !== "string" || !/(?:^|_)IMAGE$/.test(String(variable.name)))
+      if (!isRecord(variable) || typeof variable.value !== "string" || !/(?:^|_)IMAGE$/.test(textAt(variable, "name")))
         return variable;
       return { ...variable, value: guess(variable.value, visit) };
     });
@@ -118,7 +118,7 @@ const inObject = (object: KubeObject, visit: Visit): KubeObject => {
     if (object.metadata.name !== "config-deployment" || !isRecord(object.data)) return object;
     const data = Object.entries(object.data).map(([key, value]) => [
       key,
-      DATA_KEYS.includes(key) ? visit(String(value)) : value,
+      DATA_KEYS.includes(key) && typeof value === "string" ? visit(value) : value,
     ]);
     return { ...object, data: Object.fromEntries(data) };
   }
@@ -127,7 +127,7 @@ const inObject = (object: KubeObject, visit: Visit): KubeObject => {
     object.apiVersion.startsWith("caching.internal.knative.dev/") &&
     isRecord(object.spec)
   ) {
-    return { ...object, spec: { ...object.spec, image: visit(String(object.spec.image)) } };
+    return { ...object, spec: { ...object.spec, image: visit(textAt(object.spec, "image")) } };
   }
   return isRecord(object.spec) ? { ...object, spec: inFields(object.spec, visit) } : object;
 };

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../ports/error.ts";
-import { at, describe, isRecord, type KubeObject, keyOf } from "../ports/object.ts";
+import { at, describe, isRecord, type KubeObject, keyOf, textAt } from "../ports/object.ts";
 import { parseDocuments, YamlProblem } from "./yaml.ts";
 
 const malformed = (file: string, line: number | undefined, problem: string, cause?: unknown): UserError =>
@@ -18,7 +18,7 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 /** `List`s are replaced by their items, at any depth. */
 const expand = (value: unknown): readonly unknown[] => {
   const items = at(value, "items");
-  const isList = String(at(value, "kind")).endsWith("List") && Array.isArray(items);
+  const isList = textAt(value, "kind").endsWith("List") && Array.isArray(items);
   return isList ? items.flatMap(expand) : [value];
 };
 
@@ -27,7 +27,7 @@ const problemOf = (value: unknown): string | undefined => {
   const absent = ["apiVersion", "kind"].find((field) => !isText(value[field]));
   if (absent !== undefined) return `an object without ${absent}`;
   const named = isText(at(value, "metadata", "name")) || isText(at(value, "metadata", "generateName"));
-  return named ? undefined : `a ${String(value.kind)} without metadata.name`;
+  return named ? undefined : `a ${textAt(value, "kind")} without metadata.name`;
 };
 
 /**

@@ -16,6 +16,7 @@ import {
   YAMLException,
 } from "js-yaml";
 import { MAX_DEPTH, NoTree, treeOf } from "../ports/tree.ts";
+import { foreignIn } from "./dialect.ts";
 
 /** What can be wrong with a YAML text; `line` counts from 1 and is absent where the parser does not know it. */
 export class YamlProblem extends Error {
@@ -50,6 +51,8 @@ const integer = (source: string): number | typeof NOT_RESOLVED => {
 const float = (source: string): number | typeof NOT_RESOLVED => {
   if (INFINITE.test(source)) return source.startsWith("-") ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (NOT_A_NUMBER.test(source)) return Number.NaN;
+  // Behind a leading dot, Go wants each underscore between two digits; otherwise go-yaml takes them out before it looks.
+  if (source.startsWith(".") && /(?<!\d)_|_(?!\d)/.test(source)) return NOT_RESOLVED;
   const text = source.replaceAll("_", "");
   const value = FLOAT.test(text) && !source.startsWith("_") ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : NOT_RESOLVED;
@@ -116,6 +119,8 @@ const partsOf = (text: string): readonly string[] =>
 const parsePart = (text: string, before: number): readonly YamlDocument[] => {
   try {
     const events = parseEvents(text, { maxDepth: MAX_DEPTH });
+    const foreign = foreignIn(events, text);
+    if (foreign) throw new YamlProblem(foreign.why, before + text.slice(0, foreign.at).split("\n").length);
     const values = constructFromEvents(events, { source: text, schema: KUBERNETES });
     const starts = events.flatMap((event, index) =>
       event.type === EVENT_ID.DOCUMENT ? [positionOf(events[index + 1])] : [],

@@ -1,5 +1,6 @@
 import { rootCertificates } from "node:tls";
 import { beforeAll, describe, expect, it } from "vitest";
+import { chainProblem } from "../../src/certificates/chain.ts";
 import { wildcardsFor } from "../../src/certificates/names.ts";
 import { inspectProvided } from "../../src/certificates/provided.ts";
 import { makeLeaf, makeRoot } from "../../src/certificates/x509.ts";
@@ -119,6 +120,25 @@ describe("a Secret that will not do", () => {
     const error = refusal(secret(full(), "Opaque"));
     expect(error).toMatchObject({ id: "tls-secret.type", message: expect.stringContaining("Opaque") });
     expect(error.remedy.command).toMatch(/^kubectl delete secret wildcard -n web && kubectl create secret tls/);
+  });
+
+  it("with a key inside that cannot be read is refused, and is no defect of ours", () => {
+    // The point of the key is not on its curve: OpenSSL reads the certificate and finds out when it is asked for the key.
+    const der = Buffer.from(leaf.pem.replace(/-----.*?-----|\s/g, ""), "base64");
+    const point = der.indexOf(Buffer.from("03420004", "hex")) + 4;
+    der.fill(0xff, point, point + 64);
+    const broken = `-----BEGIN CERTIFICATE-----\n${der.toString("base64")}\n-----END CERTIFICATE-----\n`;
+    expect(refusal(secret({ ...full(), "tls.crt": broken + lower.pem + upper.pem })).id).toBe("tls-secret.certificate");
+    expect(chainProblem(broken + lower.pem, { key: leaf.key, names: NAMES, now: NOW })).toBe("it cannot be read");
+  });
+
+  it("of a type that is no text is refused", () => {
+    const odd = { ...secret(full()), type: { toString: 1 } } as unknown as KubeObject;
+    expect(refusal(odd).id).toBe("tls-secret.type");
+  });
+
+  it("of more than 500 certificates is refused", () => {
+    expect(refusal(secret({ ...full(), "tls.crt": leaf.pem.repeat(501) })).message).toMatch(/more than 500/);
   });
 
   it.each([

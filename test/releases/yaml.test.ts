@@ -166,6 +166,32 @@ describe("reading YAML", () => {
     );
   });
 
+  it.each([
+    ["a: [?b]", /takes a mark of "\?b"/],
+    ["a: [:b]", /takes a mark of ":b"/],
+    ["a: [x:]", /the colon behind "x"|a mark of "x:"/],
+    ["a: [x :]", /the colon behind "x"/],
+    ['a: "\\/"', /no escape/],
+    ["a:\n  : 1", /no key that is empty or null/],
+    ["a:\n  ~: 1", /no key that is empty or null/],
+    ["a:\n  .nan: 1", /the key ".nan" as a number/],
+    ["a:\n  1e6: 1", /the key "1e6" as a number/],
+    ["a: !!str b:", /begins on the line of its key/],
+  ])("refuses %j, of which kubectl makes something else or nothing", (text, message) => {
+    expect(() => parseDocuments(`# one\n${text}`)).toThrow(
+      expect.objectContaining({ name: "YamlProblem", message: expect.stringMatching(message) }),
+    );
+  });
+
+  it.each([
+    ['a: ["?b", ":c", x:y, "x:", http://a]', { a: ["?b", ":c", "x:y", "x:", "http://a"] }],
+    ['a: {"": 1, "~": 2, 1.5: 3, v1: 4}', { a: { "": 1, "~": 2, "1.5": 3, v1: 4 } }],
+    ['a: "\\\\/"', { a: "\\/" }],
+    ["a: .1_0\nb: .0_\nc: ._0", { a: 0.1, b: ".0_", c: "._0" }],
+  ])("takes %j, as kubectl does", (text, value) => {
+    expect(one(text)).toEqual(value);
+  });
+
   it("survives an alias bomb", () => {
     const lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"];
     for (let level = 1; level <= 9; level += 1) {

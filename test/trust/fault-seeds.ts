@@ -1,10 +1,10 @@
 import { expect } from "vitest";
+import { chanceOf } from "../../scripts/fuzz/chance.ts";
 import { ROOT } from "../../src/certificates/self-signed.ts";
 import { HOME, OWNER_LABEL } from "../../src/core/inventory.ts";
 import type { ApiRequest, ApiResponse, Obj } from "../../src/sandbox/types.ts";
 import type { Outcome } from "../engine/cli.ts";
 import { patientSeconds } from "../patience.ts";
-import { chanceOf } from "./chance.ts";
 import type { Contents } from "./contents.ts";
 import { type Around, type Incident, incidentsOf } from "./incidents.ts";
 import { atOnce } from "./kill-everywhere.ts";

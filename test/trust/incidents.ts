@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Chance } from "../../scripts/fuzz/chance.ts";
 import { refOf } from "../../src/ports/object.ts";
 import type { Api, ApiRequest, ApiResponse, Obj } from "../../src/sandbox/types.ts";
 import { StatusError } from "../../src/sandbox/types.ts";
-import type { Chance } from "./chance.ts";
 import { INTRUDER } from "./contents.ts";
 import type { Client } from "./scene.ts";
 

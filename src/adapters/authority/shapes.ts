@@ -1,5 +1,6 @@
 import type * as acme from "acme-client";
 import type { AcmeProblem, Authorization, DirectoryInfo, Order } from "../../ports/authority.ts";
+import { textAt } from "../../ports/object.ts";
 import { isHttps, isName } from "./broken.ts";
 import { problemOf } from "./problem.ts";
 
@@ -26,7 +27,7 @@ export const isDirectory = (body: string): boolean => {
 
 export const infoOf = (directory: unknown): DirectoryInfo => {
   const meta = fields(fields(directory).meta);
-  const profiles = Object.entries(fields(meta.profiles)).map(([name, what]) => [name, String(what)]);
+  const profiles = Object.entries(fields(meta.profiles)).map(([name, what]) => [name, textAt(what)]);
   return {
     ...(typeof meta.termsOfService === "string" ? { termsOfService: meta.termsOfService } : {}),
     caaIdentities: Array.isArray(meta.caaIdentities) ? meta.caaIdentities.filter(isName) : [],
@@ -41,8 +42,8 @@ const problemIn = (error: unknown): { readonly problem?: AcmeProblem } => {
   return problem ? { problem } : {};
 };
 
-const dateIn = (expires: string | undefined): { readonly expires?: Date } => {
-  const date = new Date(expires ?? "");
+const dateIn = (expires: unknown): { readonly expires?: Date } => {
+  const date = new Date(textAt(expires));
   return Number.isNaN(date.getTime()) ? {} : { expires: date };
 };
 
@@ -79,7 +80,7 @@ export const authorizationOf = (
 export const windowOf = (body: string): { start: Date; end: Date; explanation?: string } | undefined => {
   const info = fields(parsed(body));
   const window = fields(info.suggestedWindow);
-  const [start, end] = [new Date(String(window.start)), new Date(String(window.end))];
+  const [start, end] = [new Date(textAt(window.start)), new Date(textAt(window.end))];
   if (Number.isNaN(start.getTime()) || Number.isNaN(end.getTime()) || end <= start) return undefined;
   return { start, end, ...(isHttps(info.explanationURL) ? { explanation: info.explanationURL } : {}) };
 };

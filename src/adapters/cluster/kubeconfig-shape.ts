@@ -12,6 +12,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
     ...["token", "tokenFile", "username", "password", "as", "as-uid"],
   ],
   exec: ["command", "apiVersion", "interactiveMode", "installHint"],
+  env: ["name", "value"],
 };
 
 /** A value that YAML took for a number or a truth was meant as a text. */
@@ -28,6 +29,11 @@ const withTexts = (record: Fields, kind: string, place: string): Fields => {
     if (copy[field] !== undefined && copy[field] !== null) copy[field] = textOf(copy[field], `${place}.${field}`);
   return copy;
 };
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+const textsOf = (values: unknown, place: string): readonly string[] =>
+  listOf(values).map((value, index) => textOf(value, `${place}[${index}]`));
 
 /** `{name, <kind>: {…}}` of `clusters`, `contexts` and `users`. */
 const entriesOf = (document: Fields, list: string, kind: string): readonly { name: string; value: Fields }[] => {
@@ -59,12 +65,23 @@ export const shaped = (document: unknown): Shaped => {
     currentContext: current ? textOf(current, "current-context") : undefined,
     clusters: entriesOf(document, "clusters", "cluster"),
     contexts: entriesOf(document, "contexts", "context"),
-    users: entriesOf(document, "users", "user").map(({ name, value }, index) => {
-      const place = `users[${index}].user.exec`;
+    users: entriesOf(document, "users", "user").map(({ name, value: written }, index) => {
+      const user = `users[${index}].user`;
+      const place = `${user}.exec`;
+      const extra = isRecord(written["as-user-extra"]) ? Object.entries(written["as-user-extra"]) : [];
+      const value: Fields = {
+        ...written,
+        "as-groups": textsOf(written["as-groups"], `${user}.as-groups`),
+        "as-user-extra": Object.fromEntries(
+          extra.map(([key, values]) => [key, textsOf(values, `${user}.as-user-extra.${key}`)]),
+        ),
+      };
       if (!isRecord(value.exec)) return { name, value };
       const exec = withTexts(value.exec, "exec", place);
-      const args = Array.isArray(exec.args) ? exec.args.map((arg, at) => textOf(arg, `${place}.args[${at}]`)) : [];
-      return { name, value: { ...value, exec: { ...exec, args } } };
+      const env = listOf(exec.env).map((entry, index) =>
+        withTexts(isRecord(entry) ? entry : {}, "env", `${place}.env[${index}]`),
+      );
+      return { name, value: { ...value, exec: { ...exec, args: textsOf(exec.args, `${place}.args`), env } } };
     }),
   };
 };

@@ -1,6 +1,6 @@
 import { type Check, fail, ok } from "../../core/check.ts";
 import type { Remedy } from "../../ports/error.ts";
-import { at, conditionOf, isRecord, type KubeObject } from "../../ports/object.ts";
+import { at, conditionOf, isRecord, type KubeObject, textAt } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { ISSUER } from "./issuer.ts";
 
@@ -25,7 +25,7 @@ export const certManagerAnswers: Check = {
     );
     const found = lists.flat().filter((configuration) => webhooksOf(configuration).length > 0);
     const service = at(webhooksOf(found[0] as KubeObject)[0], "clientConfig", "service");
-    const [namespace, name] = [String(at(service, "namespace") ?? ""), String(at(service, "name") ?? "")];
+    const [namespace, name] = [textAt(service, "namespace"), textAt(service, "name")];
     if (found.length === 0 || !name)
       return fail("cert-manager has no webhook configuration", { text: "Run install again." });
     const look = {
@@ -79,7 +79,7 @@ export const issuerReady: Check = {
         text: "Look at cert-manager's log.",
         command: sh`kubectl logs -A -l app.kubernetes.io/name=cert-manager,app.kubernetes.io/component=controller --tail=20`,
       });
-    const message = String(ready.message ?? ready.reason ?? "");
+    const message = textAt(ready, "message") || textAt(ready, "reason");
     return ready.status === "True" ? ok(message) : fail(message, accountRemedy(message));
   },
 };

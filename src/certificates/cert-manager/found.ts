@@ -1,6 +1,6 @@
 import { ownerOf } from "../../core/inventory.ts";
 import { UserError } from "../../ports/error.ts";
-import { at, type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
+import { at, type KubeObject, type ObjectRef, refOf, textAt } from "../../ports/object.ts";
 import type { Reader } from "../../ports/reader.ts";
 import { sh } from "../../ports/shell.ts";
 
@@ -30,7 +30,7 @@ type Part = "controller" | "webhook" | "cainjector";
 const partOf = (deployment: KubeObject): Part | undefined => {
   const containers = at(deployment, "spec", "template", "spec", "containers");
   for (const container of Array.isArray(containers) ? containers : []) {
-    const image = String(at(container, "image") ?? "");
+    const image = textAt(container, "image");
     const [, part] = /(?:^|\/)cert-manager-(controller|webhook|cainjector)(?:[:@]|$)/.exec(image) ?? [];
     if (part) return part as Part;
   }
@@ -43,7 +43,7 @@ const flagsOf = (deployment: KubeObject): ReadonlyMap<string, string> => {
   const texts = (Array.isArray(containers) ? containers : []).flatMap((container) => at(container, "args") ?? []);
   return new Map(
     texts.flatMap((text) => {
-      const [, name, value = "true"] = /^--?([a-z0-9-]+)(?:=(.*))?$/.exec(String(text)) ?? [];
+      const [, name, value = "true"] = /^--?([a-z0-9-]+)(?:=(.*))?$/.exec(textAt(text)) ?? [];
       return name ? [[name, value] as const] : [];
     }),
   );
@@ -51,7 +51,7 @@ const flagsOf = (deployment: KubeObject): ReadonlyMap<string, string> => {
 
 const versionOf = (controller: KubeObject): string | undefined => {
   const label = controller.metadata.labels?.["app.kubernetes.io/version"] ?? "";
-  const image = String(at(controller, "spec", "template", "spec", "containers", 0, "image") ?? "");
+  const image = textAt(controller, "spec", "template", "spec", "containers", 0, "image");
   return /^v?(\d+\.\d+\.\d+)/.exec(label)?.[1] ?? /:v?(\d+\.\d+\.\d+)/.exec(image)?.[1];
 };
 
