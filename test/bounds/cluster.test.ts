@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { gzipSync } from "node:zlib";
@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { openCluster } from "../../src/adapters/cluster/index.ts";
 import { listAll } from "../../src/adapters/cluster/pages.ts";
 import type { Request } from "../../src/adapters/cluster/transport.ts";
+import { watch } from "../../src/adapters/cluster/watch.ts";
 import { BrokenAnswer } from "../../src/ports/cluster.ts";
 import { createTiming, discover, type Handler, serve, status, targetOf } from "../adapters/loopback.ts";
 
@@ -85,6 +86,54 @@ describe("an API server that never stops", () => {
       server.seen.filter(({ query, path }) => path.endsWith("configmaps") && query.watch === undefined),
     ).toHaveLength(2);
   });
+});
+
+test("an API server with groups without end is asked for none of them", async () => {
+  const groups = Array.from({ length: 3000 }, (_, i) => ({
+    name: `g${i}.example`,
+    versions: [{ groupVersion: `g${i}.example/v1`, version: "v1" }],
+  }));
+  const server = await serve(({ path }) =>
+    path === "/api" ? { kind: "APIVersions", versions: ["v1"] } : { kind: "APIGroupList", groups },
+  );
+  const cluster = openCluster(targetOf(server.url), { timing: createTiming() });
+  cleanUp.push(server.close, cluster.close);
+  await expect(cluster.resources()).rejects.toBeInstanceOf(BrokenAnswer);
+  expect(server.seen.filter(({ path }) => path.startsWith("/apis/g"))).toEqual([]);
+});
+
+test("a watch that brings objects without end holds no more of them than a list may", async () => {
+  const endless = async function* () {
+    for (let name = 0; ; name += 1) {
+      const object = {
+        ...OBJECT,
+        metadata: { name: `m${name}`, namespace: "n", resourceVersion: String(name) },
+        data: { x: "x".repeat(400) },
+      };
+      yield `${JSON.stringify({ type: "ADDED", object })}\n`;
+    }
+  };
+  let [lists, now, most] = [0, 0, 0];
+  const stop = new AbortController();
+  const events = watch(QUERY, stop.signal, [], {
+    server: "server",
+    send: async () => ({ status: 200, body: listOf(undefined, []), tries: 1, size: 10 }),
+    stream: async () => Object.assign(Readable.from(endless()), { setTimeout: () => {} }) as unknown as IncomingMessage,
+    discovery: {
+      find: async () => ({ ...QUERY, plural: "configmaps", namespaced: true, verbs: [] }),
+      preferred: async () => [],
+    },
+    timing: createTiming(),
+    versionOf: () => undefined,
+    mostHeld: 10_000,
+  });
+  for await (const { type } of events) {
+    if (type === "SYNCED" && ++lists === 4) break;
+    now += type === "ADDED" ? 1 : type === "DELETED" ? -1 : 0;
+    most = Math.max(most, now);
+  }
+  expect(most).toBeLessThan(25);
+  expect(most).toBeGreaterThan(15);
 });
 
 describe("a list", () => {

@@ -82,7 +82,8 @@ const versionIn = (groups: readonly Group[], apiVersion: string): Version | unde
 
 /** `/api` or `/apis`, aggregated (Kubernetes ≥ 1.26) or version by version. */
 const readRoot = async (send: Send, root: string): Promise<readonly Group[]> => {
-  const expect = isOneOf("APIGroupDiscoveryList", root === "/api" ? "APIVersions" : "APIGroupList");
+  const isDiscovery = isOneOf("APIGroupDiscoveryList", root === "/api" ? "APIVersions" : "APIGroupList");
+  const expect = (body: unknown): boolean => isDiscovery(body) && versionsIn(body) <= MOST_VERSIONS;
   const { body } = await send({ method: "GET", path: root, accept: AGGREGATED, expect });
   if (at(body, "kind") === "APIGroupDiscoveryList") return list(at(body, "items")).map(aggregatedGroup);
   if (root === "/api") {
@@ -100,6 +101,15 @@ const readRoot = async (send: Send, root: string): Promise<readonly Group[]> => 
     }),
   );
 };
+
+/** Without aggregation each one is a request. */
+const MOST_VERSIONS = 2000;
+
+const versionsIn = (body: unknown): number =>
+  list(at(body, "groups")).reduce<number>(
+    (count, group) => count + list(at(group, "versions")).length,
+    list(at(body, "versions")).length,
+  );
 
 const aggregatedGroup = (group: unknown): Group => {
   const name = textAt(group, "metadata", "name");

@@ -48,7 +48,8 @@ export const parseJson = (text: string): unknown => {
 };
 
 /** The first line of what was answered instead of a Status: `404 page not found`, or a proxy's page. */
-export const excerpt = (text: string): string => text.trim().split("\n")[0]?.slice(0, 200) || "no further explanation";
+export const excerpt = (text: string): string =>
+  text.slice(0, 4000).trim().split("\n")[0]?.slice(0, 200) || "no further explanation";
 
 /** Source: k8s.io/apimachinery/pkg/apis/meta/v1, CauseTypeFieldManagerConflict. */
 const conflictsOf = (causes: unknown): readonly FieldConflict[] =>

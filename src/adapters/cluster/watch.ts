@@ -17,6 +17,8 @@ interface Tools {
   readonly timing: Timing;
   /** The version of a list, where it is one of this server's. */
   readonly versionOf: (list: readonly KubeObject[]) => string | undefined;
+  /** Most characters of what one stream brought and is still there; default 512 Mi, as much as of a list. */
+  readonly mostHeld?: number;
 }
 
 /** The server ends a watch by itself after this; a connection on which nothing came for longer is dead. */
@@ -27,6 +29,7 @@ const PAUSE_MS = { first: 100, most: 5_000, mostForKind: 1_000 };
 const HEALTHY_MS = 10_000;
 /** In characters; etcd takes no object above 1.5 MiB. */
 const MOST_OF_EVENT = 16 * 2 ** 20;
+const MOST_HELD = 512 * 2 ** 20;
 
 /**
  * The port's `watch`: lists, unless `before` is a list that was just made or the one object that is asked for, then follows from that
@@ -65,7 +68,9 @@ export async function* watch(
         yield { type: "SYNCED" };
       }
       const started = timing.now();
-      for await (const { type, object } of follow(place.resource, place.version, query, signal, tools)) {
+      const sizes = new Map<string, number>();
+      let held = 0;
+      for await (const { type, object, size } of follow(place.resource, place.version, query, signal, tools)) {
         if (type === "ERROR") {
           place = undefined;
           break;
@@ -73,9 +78,20 @@ export async function* watch(
         failures = 0;
         place.version = object.metadata.resourceVersion ?? place.version;
         if (type === "BOOKMARK") continue;
-        if (type === "DELETED") known.delete(keyOf(object));
-        else known.set(keyOf(object), object);
+        const key = keyOf(object);
+        held -= sizes.get(key) ?? 0;
+        sizes.delete(key);
+        if (type === "DELETED") known.delete(key);
+        else {
+          known.set(key, object);
+          sizes.set(key, size);
+          held += size;
+        }
         yield { type, object };
+        if (held <= (tools.mostHeld ?? MOST_HELD)) continue;
+        // More than a list may have: a list tells whether there is so much.
+        place = undefined;
+        break;
       }
       if (timing.now() - started > HEALTHY_MS) failures = 0;
       else await pause(PAUSE_MS.most);
@@ -116,7 +132,8 @@ const listServed = async (resource: ApiResource, query: ListQuery, { server, sen
 function* difference(known: Map<string, KubeObject>, items: readonly KubeObject[]): Generator<WatchEvent> {
   const now = new Map(items.map((item) => [keyOf(item), item]));
   for (const [key, object] of known) {
-    if (now.get(key)?.metadata.uid === object.metadata.uid) continue;
+    const still = now.get(key);
+    if (still && still.metadata.uid === object.metadata.uid) continue;
     known.delete(key);
     yield { type: "DELETED", object };
   }
@@ -131,6 +148,8 @@ function* difference(known: Map<string, KubeObject>, items: readonly KubeObject[
 interface RawEvent {
   readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
   readonly object: KubeObject;
+  /** In characters, as it came. */
+  readonly size: number;
 }
 
 /** One stream, to its end, however it ends. */
@@ -173,11 +192,11 @@ async function* follow(
   }
 }
 
-const NO_EVENT: RawEvent = { type: "ERROR", object: {} as KubeObject };
+const NO_EVENT: RawEvent = { type: "ERROR", object: {} as KubeObject, size: 0 };
 
 const eventOf = (line: string): RawEvent => {
   const event = parseJson(line);
-  return at(event, "object", "metadata") ? (event as RawEvent) : NO_EVENT;
+  return at(event, "object", "metadata") ? { ...(event as RawEvent), size: line.length } : NO_EVENT;
 };
 
 /** Leaves a shared piece of work to the others when the signal ends. */
