@@ -80,3 +80,22 @@ describe.each(rows)("Knative $version on Kubernetes $kubernetes", ({ minor, vers
     expect(ours.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`)).toEqual([]);
   });
 });
+
+it("keeps an older patch, says that a newer one is out, and takes it when asked to", async () => {
+  await using scene = await stage({ version: "v1.36.2" }).then((world) => ({
+    ...world,
+    [Symbol.asyncDispose]: world.close,
+  }));
+  const run = (...args: string[]) => kn({ ...scene, standIns: true }, args);
+  const first = await run("install", "--yes", "--knative-version", "1.19.3");
+  expect(first.code, first.stderr).toBe(0);
+  const again = await run("install", "--yes");
+  expect(again.code, again.stderr).toBe(0);
+  expect(again.stats.writes).toBe(0);
+  expect(again.stdout).toContain("Nothing to do");
+  const newest = versionOf(catalog.resolve("1.19"), "serving");
+  expect(again.stdout.replace(/\s+/g, " ")).toContain(`Knative ${newest} is out; 1.19.3 runs here and is kept.`);
+  const taken = await run("install", "--yes", "--knative-version", newest);
+  expect(taken.code, taken.stderr).toBe(0);
+  expect((await run("status")).stdout).toContain(newest);
+});

@@ -67,6 +67,14 @@ describe("the config webhook", () => {
     );
   });
 
+  it("knows the keys of metrics and traces from 1.19 on, and ignores them before", () => {
+    const map = config("config-observability", { "metrics-protocol": "carrier pigeon" });
+    expect(configRefusal(map, 19)).toBe('unsupported protocol "carrier pigeon"');
+    expect(configRefusal(map, 18)).toBeUndefined();
+    const logs = config("config-observability", { "logging.enable-request-log": "perhaps" });
+    expect(configRefusal(logs, 18)).toMatch(/invalid syntax/);
+  });
+
   const manifest = "../shared/upstream/serving/1.23.0/serving-core.yaml";
   it.skipIf(!existsSync(manifest))(`accepts every ConfigMap of the release (skipped without ${manifest})`, () => {
     const maps = (loadAll(readFileSync(manifest, "utf8")) as (Obj | null)[]).filter(

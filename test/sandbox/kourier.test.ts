@@ -158,6 +158,25 @@ describe("the certificate of the gateway", () => {
       conditionOf(world.api.get(KINGRESS), "Ready")?.message?.includes('secrets "another" not found'),
     );
   });
+
+  it("is named by the environment alone until Kourier 1.18", async () => {
+    await start();
+    await merge(world, CONTROLLER, { metadata: { labels: { "app.kubernetes.io/version": "1.18.0" } } });
+    await writeSecret();
+    await configure();
+    await roll();
+    await serveHello();
+    await until(world, "the roll finished", isRolled);
+    await expect(ask(world, 443, HOST)).rejects.toThrow();
+    await merge(world, CONTROLLER, { metadata: { labels: { "app.kubernetes.io/version": "1.19.6" } } });
+    await roll();
+    await until(world, "the listener", () =>
+      ask(world, 443, HOST).then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
 });
 
 describe("the way to the gateway", () => {
