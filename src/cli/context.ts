@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { CommandFlags } from "../config/options.ts";
 import type { Emit } from "../core/event.ts";
 import type { Report } from "../core/run.ts";
+import type { Learn } from "../ports/secrets.ts";
 import type { ReportPage } from "./report-page/index.ts";
 import type { Look } from "./reporter/look.ts";
 import type { Next } from "./reporter/report.ts";
@@ -43,7 +44,7 @@ export interface CommandContext {
   readonly finish: (report: Report, next: Next) => number;
   /** The page that --report asks for; absent: nobody asked for one. */
   readonly page?: Pick<ReportPage, "chose" | "witness">;
-  /** The result of commands that have no report. Nothing is redacted. */
+  /** The result of commands that have no report. Known secrets are masked; nothing is judged by its looks. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   /**
@@ -60,6 +61,8 @@ export interface CommandContext {
   /** How a text for `stdout` should look. */
   readonly look: Look;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What is learnt is masked from then on, in all that is printed. */
+  readonly learn: Learn;
   readonly signal: AbortSignal;
   readonly adapters: Adapters;
 }

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { gather, presumed, settled } from "../config/load.ts";
 import type { CommandName } from "../config/options.ts";
 import type { Event } from "../core/event.ts";
+import { createVault, type Vault } from "../core/secrets/vault.ts";
 import { Interrupted, UserError } from "../ports/error.ts";
 import { visible } from "../ports/visible.ts";
 import type { Invocation } from "./args.ts";
@@ -13,6 +14,7 @@ import { BUG, type Problem, problemOf, reportTo } from "./fatal.ts";
 import type { ReportPage } from "./report-page/index.ts";
 import { createRecording, writeBugReport } from "./reporter/bug-report.ts";
 import { type Output, openOutput, type Settings } from "./reporter/output.ts";
+import { masked } from "./reporter/masked.ts";
 import { both, legibly, type Reporter } from "./reporter/reporter.ts";
 
 /** One call of the program. */
@@ -22,18 +24,29 @@ interface Run {
   readonly output: Output;
   readonly reporter: Reporter;
   readonly page?: ReportPage | undefined;
+  /** The secrets that are known so far. */
+  readonly vault: Vault;
   /** What was said so far. */
   readonly events: () => readonly Event[];
 }
 
-const runOf = (host: Host, settings: Settings, output: Output, page?: ReportPage): Run => {
+const runOf = (host: Host, settings: Settings, output: Output, vault: Vault, page?: ReportPage): Run => {
   const { add, events } = createRecording();
   const shown = page ? both(page.reporter, output.reporter) : output.reporter;
   const emit: Reporter["emit"] = (event) => {
     add(event);
     shown.emit(event);
   };
-  return { host, settings, output, page, events, reporter: legibly({ ...shown, emit }) };
+  // What is known to be secret goes before anything in it is written in another way.
+  const reporter = masked(legibly({ ...shown, emit }), vault.mask);
+  return { host, settings, output, page, vault, events, reporter };
+};
+
+/** With what the environment says, and the passwords in addresses that were given. */
+const openVault = ({ argv, env }: Host, config: Partial<Config> = {}): Vault => {
+  const vault = createVault();
+  vault.learn(JSON.stringify(env), JSON.stringify({ given: [...argv, ...Object.values(config)] }));
+  return vault;
 };
 
 /** Completes the options, runs the command, and says what went wrong. Resolves to the exit code. */
@@ -52,10 +65,11 @@ export const dispatch = async (
     return await refuse(host, error);
   }
   const output = await openOutput(host, config);
-  let run = runOf(host, config, output);
+  const vault = openVault(host, config);
+  let run = runOf(host, config, output, vault);
   let exitCode: number;
   try {
-    run = runOf(host, config, output, await pageFor(host, config, command.name));
+    run = runOf(host, config, output, vault, await pageFor(host, config, command.name, vault));
     exitCode = await command.run(contextFor(run, config, said, flags));
   } catch (error) {
     exitCode = explain(run, error);
@@ -66,10 +80,15 @@ export const dispatch = async (
 };
 
 /** Not loaded unless it is asked for. */
-const pageFor = async (host: Host, config: Config, name: CommandName): Promise<ReportPage | undefined> =>
+const pageFor = async (
+  host: Host,
+  config: Config,
+  name: CommandName,
+  { mask }: Vault,
+): Promise<ReportPage | undefined> =>
   config.report === undefined
     ? undefined
-    : (await import("./report-page/index.ts")).openReportPage(config, name, host.argv);
+    : (await import("./report-page/index.ts")).openReportPage(config, name, host.argv, mask);
 
 /** However the run ended. A page that cannot be written is bad news of its own, and never hides how the run ended. */
 const writePage = async ({ page: _written, ...run }: Run, page: ReportPage, exitCode: number): Promise<number> => {
@@ -89,7 +108,7 @@ export const refuse = async (host: Host, error: unknown): Promise<number> => {
   const json = /(^| )(-o|--output)[ =]?json( |$)/.test(argv.join(" ")) || env.KN_BOOTSTRAP_OUTPUT === "json";
   const verbose = argv.includes("-v") || argv.includes("--verbose");
   const settings: Settings = { output: json ? "json" : "text", quiet: false, verbose, color: false };
-  return explain(runOf(host, settings, await openOutput(host, settings)), error);
+  return explain(runOf(host, settings, await openOutput(host, settings), openVault(host)), error);
 };
 
 const explain = (run: Run, error: unknown): number => {
@@ -105,15 +124,16 @@ const tell = (run: Run, error: unknown, changing: boolean): number => {
 };
 
 /** Nobody can act on a bug of ours but by telling us: what we need for that is kept in a file. */
-const withReport = (problem: Problem, { host, events }: Run, error: unknown): Problem => {
-  const bug = { error, argv: host.argv, version: packageJson.version, events: events(), now: new Date() };
+const withReport = (problem: Problem, { host, events, vault }: Run, error: unknown): Problem => {
+  const bug = { error, argv: host.argv, version: packageJson.version, events: events(), now: new Date(), mask: vault.mask };
   const path = writeBugReport(bug, host.env);
   return path === undefined ? problem : { ...problem, remedy: reportTo(path) };
 };
 
 const contextFor = (run: Run, config: Config, written: Written, flags: CommandContext["flags"]): CommandContext => {
-  const { host, reporter, page } = run;
+  const { host, reporter, page, vault } = run;
   const { stdout, stderr, look, aside } = run.output;
+  const { mask, learn } = vault;
   return {
     config,
     written,
@@ -124,15 +144,16 @@ const contextFor = (run: Run, config: Config, written: Written, flags: CommandCo
       return report.outcome === "done" ? 0 : tell(run, report.error ?? new Interrupted("SIGINT"), true);
     },
     ...(page ? { page } : {}),
-    stdout,
-    stderr,
-    confirm: async (question) => config.yes || (await aside(() => confirm(visible(question), host))),
+    stdout: (text) => stdout(mask(text)),
+    stderr: (text) => stderr(mask(text)),
+    confirm: async (question) => config.yes || (await aside(() => confirm(visible(mask(question)), host))),
     ...(host.stdin.isTTY && host.stdout.isTTY && host.stderr.isTTY
       ? { terminal: { stdin: host.stdin, stderr: host.stderr, aside } }
       : {}),
     stdinIsTTY: host.stdin.isTTY === true,
     look,
     env: host.env,
+    learn,
     signal: host.signal,
     adapters: host.adapters,
   };

@@ -6,6 +6,7 @@ import type { Authority } from "../ports/authority.ts";
 import type { LockableCluster } from "../ports/cluster.ts";
 import type { Resolver } from "../ports/dns.ts";
 import type { Probe } from "../ports/http.ts";
+import type { Learn } from "../ports/secrets.ts";
 import type { StandIns } from "../releases/index.ts";
 import type { Tools } from "../steps/lifecycle.ts";
 import type { CommandContext } from "./context.ts";
@@ -27,6 +28,8 @@ export interface Adapters {
       readonly interactive: boolean;
       /** Told why the cluster keeps us waiting. */
       readonly onTrouble: (reason: string) => void;
+      /** Told of each secret that comes to light. */
+      readonly learn: Learn;
     },
   ) => Promise<OpenedCluster>;
   readonly createProbe: (options: {
@@ -78,6 +81,7 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
     env: ctx.env,
     signal: ctx.signal,
     interactive: ctx.stdinIsTTY,
+    learn: ctx.learn,
     onTrouble: (reason) =>
       ctx.emit({ type: "waiting", step: "cluster", check: "cluster.answers", reason, remedy: REACH }),
   });
@@ -98,6 +102,7 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
       resolver,
       createAuthority: (options) => ctx.adapters.createAuthority({ ...options, env: ctx.env }),
       env: ctx.env,
+      learn: ctx.learn,
       interactive: ctx.stdinIsTTY,
       now: () => new Date(),
       holder: ctx.adapters.holder,

@@ -19,11 +19,12 @@ export interface Surroundings {
 /** Opens the way to the domain's records and reads the CA's root. What is opened is closed with the session. */
 export const lookAround = async (config: Config, session: Session): Promise<Surroundings> => {
   const { tools, still } = session;
-  const { resolver, env, emit, interactive, signal } = tools;
+  const { resolver, env, emit, interactive, signal, learn } = tools;
   const [publication, given] = await Promise.all([
     openPublication(config, {
       env,
       signal,
+      learn,
       resolver,
       interactive,
       onTrouble: (reason, lines) =>
@@ -42,7 +43,7 @@ export const lookAround = async (config: Config, session: Session): Promise<Surr
   const acmeCa = given ?? (await keptAuthorityRoot(still.cluster, config));
   const zoneId = publication?.zone.id;
   const issuer = usesCertManager({ config })
-    ? await issuerFor(config, { env, ...(zoneId ? { zoneId } : {}), ...(acmeCa ? { acmeCa } : {}) })
+    ? await issuerFor(config, { env, learn, ...(zoneId ? { zoneId } : {}), ...(acmeCa ? { acmeCa } : {}) })
     : undefined;
   return {
     known: {

@@ -1,4 +1,5 @@
 import type { Resolver } from "../ports/dns.ts";
+import type { Learn } from "../ports/secrets.ts";
 import type { Lines } from "../ports/shell.ts";
 import type { Dns01Solver } from "../ports/solver.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
@@ -7,6 +8,8 @@ import type { ZonesWrite } from "../ports/zones.ts";
 export interface ZonesOptions {
   /** Credentials come from here or from the provider's own chain, never from an option (house rule 17). */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Told of the credentials that were found. Absent: nothing is printed. */
+  readonly learn?: Learn;
   readonly signal: AbortSignal;
   /** Told why the service keeps us waiting (throttling, a change that is still pending). */
   readonly onTrouble: (reason: string, lines?: Lines) => void;
@@ -17,7 +20,7 @@ export interface ZonesOptions {
 }
 
 /** A look at what a provider's credentials at hand open, before anything is chosen. */
-export type Glance = Pick<ZonesOptions, "env" | "signal">;
+export type Glance = Pick<ZonesOptions, "env" | "signal" | "learn">;
 
 /** Somebody who keeps the records of the domain. */
 export interface DnsProvider {

@@ -1,6 +1,7 @@
 import type { ExternalAccount } from "../ports/authority.ts";
 import { textOf } from "../ports/bounded.ts";
 import { messageOf, UserError } from "../ports/error.ts";
+import { type Learn, learnNothing } from "../ports/secrets.ts";
 import { sh } from "../ports/shell.ts";
 
 const wrong = (what: string, why: string): UserError =>
@@ -21,10 +22,12 @@ const wrong = (what: string, why: string): UserError =>
  */
 export const externalAccount = async (
   env: Readonly<Record<string, string | undefined>>,
+  learn: Learn = learnNothing,
 ): Promise<ExternalAccount | undefined> => {
   const { ACME_EAB_KID: kid, ACME_EAB_HMAC_KEY: given, ACME_EAB_HMAC_KEY_FILE: path } = env;
   if (given && path) throw wrong("ACME_EAB_HMAC_KEY and ACME_EAB_HMAC_KEY_FILE are both set.", "They may differ.");
   const hmacKey = path ? await read(path) : given;
+  learn(hmacKey);
   if (kid && hmacKey) return { kid, hmacKey };
   if (!kid && !hmacKey) return undefined;
   throw wrong(

@@ -34,7 +34,7 @@ const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: stri
   ]);
   const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
   const kubeSystem = await tools.cluster.get({ apiVersion: "v1", kind: "Namespace", name: "kube-system" });
-  const external = await externalAccount(tools.env);
+  const external = await externalAccount(tools.env, tools.learn);
   return createAcmeIssuer({
     authority,
     clusterUid: kubeSystem?.metadata.uid ?? "",

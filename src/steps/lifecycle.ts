@@ -19,6 +19,7 @@ import type { ClusterPreview, ClusterRead, ClusterWrite, LockableCluster } from 
 import type { Resolver } from "../ports/dns.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
 import { type KubeObject, refOf } from "../ports/object.ts";
+import type { Learn } from "../ports/secrets.ts";
 import { sh } from "../ports/shell.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
@@ -36,6 +37,7 @@ export interface Tools extends Omit<ReadContext, "cluster"> {
   readonly createAuthority: (options: { readonly directory: string; readonly ca?: string }) => Promise<Authority>;
   /** Where providers find their credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly learn: Learn;
   /** Absent: nothing that is planned writes records. */
   readonly zones?: ZonesWrite;
   /** Whether somebody sits at the terminal. */

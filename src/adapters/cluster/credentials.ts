@@ -1,6 +1,7 @@
 import { validateHeaderValue } from "node:http";
 import { textOf } from "../../ports/bounded.ts";
 import { messageOf, UserError } from "../../ports/error.ts";
+import type { Learn } from "../../ports/secrets.ts";
 import { fileWord, sh } from "../../ports/shell.ts";
 import { type PluginCredential, runPlugin } from "./exec.ts";
 import type { Login, Pem } from "./target.ts";
@@ -31,6 +32,7 @@ interface Tools {
   readonly interrupted?: AbortSignal | undefined;
   /** Told while a plugin runs for long. */
   readonly onTrouble?: ((reason: string) => void) | undefined;
+  readonly learn: Learn;
 }
 
 /**
@@ -48,6 +50,7 @@ export const createCredentials = (login: Login, tools: Tools): Credentials => {
     const bearer = (await token?.()) ?? login.token ?? given?.token ?? (await provider?.());
     const cert = given?.certificate ?? (await content(login.certificate));
     const key = given?.key ?? (await content(login.key));
+    tools.learn(bearer, key);
     const headers = {
       ...(bearer ? { authorization: `Bearer ${bearer}` } : login.basic ? { authorization: basic(login.basic) } : {}),
       ...impersonation,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { sizeOf } from "../../ports/bounded.ts";
 import { messageOf, UserError } from "../../ports/error.ts";
 import { at } from "../../ports/object.ts";
+import { type Learn, learnNothing } from "../../ports/secrets.ts";
 import { sh } from "../../ports/shell.ts";
 import type { PluginSettings } from "./target.ts";
 
@@ -24,6 +25,8 @@ export interface PluginOptions {
   readonly limitMs?: number;
   /** Told while it runs for long, with what it says itself: an address to visit, a code to type. */
   readonly onTrouble?: ((reason: string) => void) | undefined;
+  /** Told what it gave before anything is told that it says. */
+  readonly learn?: Learn;
 }
 
 const LIMIT_MS = { alone: 60_000, attended: 300_000 };
@@ -74,7 +77,13 @@ const ending = (child: ChildProcess, hasGroup: boolean): (() => void) => {
 
 const run = (
   plugin: PluginSettings,
-  { interactive, signal, limitMs = interactive ? LIMIT_MS.attended : LIMIT_MS.alone, onTrouble }: PluginOptions,
+  {
+    interactive,
+    signal,
+    limitMs = interactive ? LIMIT_MS.attended : LIMIT_MS.alone,
+    onTrouble,
+    learn = learnNothing,
+  }: PluginOptions,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> =>
   new Promise((resolve, reject) => {
     const isLent = interactive && plugin.interactiveMode !== "Never";
@@ -98,6 +107,7 @@ const run = (
     }
     const end = ending(child, hasGroup);
     const give = (act: () => void): void => {
+      learnOutput(stdout, learn);
       clearTimeout(limit);
       clearInterval(slow);
       signal.removeEventListener("abort", abort);
@@ -122,6 +132,7 @@ const run = (
     });
     const limit = setTimeout(() => giveUp(tooSlow(plugin, limitMs, stderr)), limitMs);
     const slow = setInterval(() => {
+      learnOutput(stdout, learn);
       const words = lastWords(stderr) || (interactive ? "perhaps it waits for you in a browser" : "");
       if (words !== told || told === "")
         onTrouble?.(`the credential plugin "${plugin.command}" is still running${words && `: ${words}`}`);
@@ -132,6 +143,20 @@ const run = (
     );
     child.on("close", (code) => give(() => resolve({ code, stdout, stderr })));
   });
+
+/** However it ends: it may say the same in its complaints. */
+const learnOutput = (stdout: string, learn: Learn): void => {
+  const text = stdout.trim();
+  // One that prints the token alone.
+  if (!/[\s{]/.test(text)) learn(text);
+  for (const [, value = ""] of text.matchAll(/"(?:token|clientKeyData)"\s{0,20}:\s{0,20}"((?:[^"\\]|\\.)*)/g)) {
+    try {
+      learn(String(JSON.parse(`"${value}"`)));
+    } catch {
+      learn(value);
+    }
+  }
+};
 
 /** The last lines, as one. */
 const lastWords = (stderr: string): string => stderr.trim().split("\n").slice(-5).join(" ").slice(-1000);

@@ -1,11 +1,13 @@
 import type { Account, ListQuery, LockableCluster } from "../../ports/cluster.ts";
 import { at, type KubeObject } from "../../ports/object.ts";
+import { type Learn, learnNothing } from "../../ports/secrets.ts";
 import { createAccess } from "./access.ts";
 import { askAccount } from "./account.ts";
 import { createCredentials } from "./credentials.ts";
 import { createDiscovery } from "./discovery.ts";
 import { createObjects } from "./objects.ts";
 import type { Patience } from "./retry.ts";
+import { learnLogin } from "./secrets.ts";
 import type { ClusterTarget } from "./target.ts";
 import { systemTiming, type Timing } from "./timing.ts";
 import { createTransport } from "./transport.ts";
@@ -33,6 +35,8 @@ export interface OpenOptions {
   readonly patience?: Patience;
   /** Told why it takes longer, when a request has to be made again or gets no answer for a while; each reason once while it lasts. */
   readonly onTrouble?: (reason: string) => void;
+  /** Told of credentials, and of the data of every Secret that is read or written. */
+  readonly learn?: Learn;
 }
 
 export interface ClusterStats {
@@ -55,7 +59,8 @@ export interface Cluster extends LockableCluster {
 
 /** Opens nothing yet: the first request finds out whether the cluster answers. */
 export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): Cluster => {
-  const { timing = systemTiming, interactive = false, onTrouble } = options;
+  const { timing = systemTiming, interactive = false, onTrouble, learn = learnNothing } = options;
+  learnLogin(target, learn);
   const closed = new AbortController();
   const transport = createTransport(target, {
     credentials: createCredentials(target.login, {
@@ -64,6 +69,7 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
       signal: closed.signal,
       interrupted: options.signal,
       onTrouble,
+      learn,
     }),
     timing,
     signal: options.signal,
@@ -71,6 +77,7 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     patience: options.patience ?? { firstContactMs: 5_000, midRunMs: 60_000 },
     onTrouble,
+    learn,
   });
   const discovery = createDiscovery(target.server, transport.send, timing);
   let writes = 0;
@@ -125,6 +132,7 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
         stream: transport.stream,
         discovery,
         timing,
+        learn,
         versionOf: (list) => versions.get(list),
       }),
     lease: { get, create, replace, remove },

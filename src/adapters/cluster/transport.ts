@@ -2,10 +2,12 @@ import type { IncomingMessage } from "node:http";
 import { TooMuch } from "../../ports/bounded.ts";
 import { BrokenAnswer } from "../../ports/cluster.ts";
 import { retryAfterMs } from "../../ports/retry-after.ts";
+import type { Learn } from "../../ports/secrets.ts";
 import type { Credential, Credentials } from "./credentials.ts";
 import { type Answered, isLost, type Lost, type Opened, openExchange, readExchange } from "./exchange.ts";
 import { createLanes, type Lane } from "./lanes.ts";
 import { type Patience, retryDelay } from "./retry.ts";
+import { learnSecrets } from "./secrets.ts";
 import { apiError, excerpt, parseJson } from "./status.ts";
 import type { ClusterTarget } from "./target.ts";
 import type { Timing } from "./timing.ts";
@@ -66,6 +68,7 @@ export interface TransportOptions {
   readonly patience: Patience;
   /** Told when a request has to be made again or gets no answer for a while; each reason once while it lasts. */
   readonly onTrouble?: ((reason: string) => void) | undefined;
+  readonly learn: Learn;
 }
 
 /** From here on somebody who waits wants to know what for. */
@@ -76,7 +79,7 @@ const AGAIN_MS = 10_000;
 
 /** Raw JSON over a few connections that stay open. Nothing of a request's credentials gets into an error. */
 export const createTransport = (target: ClusterTarget, options: TransportOptions): Transport => {
-  const { credentials, timing, signal, patience } = options;
+  const { credentials, timing, signal, patience, learn } = options;
   const origin = new URL(target.server);
   const prefix = origin.pathname.replace(/\/$/, "");
   let requests = 0;
@@ -167,12 +170,16 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
       const repeatable = request.repeatable ?? request.method === "GET";
       const cut = request.method === "GET" && !signal?.aborted ? signal : undefined;
       const started = timing.now();
+      learnSecrets(request.body, learn);
       let failedSince: number | undefined;
       for (let tries = 1; ; tries++) {
         const outcome = await attempt(request, lane, cut);
         const answer = isLost(outcome) ? undefined : answerOf(request, outcome);
         if (answer || (!isLost(outcome) && !isSuccess(outcome.status) && outcome.status < 500)) contacted = true;
-        if (answer) return { ...answer, tries };
+        if (answer) {
+          learnSecrets(answer.body, learn);
+          return { ...answer, tries };
+        }
         failedSince ??= contacted ? timing.now() : started;
         const delay = retryDelay({
           outcome: isLost(outcome)

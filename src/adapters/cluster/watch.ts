@@ -1,9 +1,11 @@
 import { linesOf, TooMuch } from "../../ports/bounded.ts";
 import { ApiError, type ApiResource, type ListQuery, Unreachable, type WatchEvent } from "../../ports/cluster.ts";
 import { at, type KubeObject, keyOf } from "../../ports/object.ts";
+import type { Learn } from "../../ports/secrets.ts";
 import type { Discovery } from "./discovery.ts";
 import { listAll } from "./pages.ts";
 import { pathOf } from "./paths.ts";
+import { learnSecrets } from "./secrets.ts";
 import { parseJson } from "./status.ts";
 import type { Timing } from "./timing.ts";
 import type { Send, Transport } from "./transport.ts";
@@ -15,6 +17,7 @@ interface Tools {
   readonly stream: Transport["stream"];
   readonly discovery: Discovery;
   readonly timing: Timing;
+  readonly learn: Learn;
   /** The version of a list, where it is one of this server's. */
   readonly versionOf: (list: readonly KubeObject[]) => string | undefined;
   /** Most characters of what one stream brought and is still there; default 512 Mi, as much as of a list. */
@@ -158,7 +161,7 @@ async function* follow(
   version: string,
   query: ListQuery,
   signal: AbortSignal,
-  { stream }: Tools,
+  { stream, learn }: Tools,
 ): AsyncGenerator<RawEvent, void, undefined> {
   const response = await stream(
     {
@@ -181,7 +184,11 @@ async function* follow(
   signal.addEventListener("abort", stop, { once: true });
   response.setTimeout(SILENCE_MS, stop);
   try {
-    for await (const line of linesOf(response.setEncoding("utf8"), MOST_OF_EVENT)) yield eventOf(line);
+    for await (const line of linesOf(response.setEncoding("utf8"), MOST_OF_EVENT)) {
+      const event = eventOf(line);
+      learnSecrets(event.object, learn);
+      yield event;
+    }
   } catch (error) {
     // No object is so large. A list tells what there is.
     if (error instanceof TooMuch) yield NO_EVENT;

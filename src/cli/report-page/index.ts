@@ -7,6 +7,7 @@ import { takeSnapshot, throughSnapshot } from "../../core/snapshot.ts";
 import { sh } from "../../ports/shell.ts";
 import { visibleData } from "../../ports/visible.ts";
 import { readStatus } from "../../steps/status.ts";
+import { type Mask, maskedIn } from "../reporter/masked.ts";
 import type { Reporter } from "../reporter/reporter.ts";
 import { openReportFile } from "./file.ts";
 import { reportPage } from "./page.ts";
@@ -32,6 +33,7 @@ export const openReportPage = async (
   config: Config,
   command: CommandName,
   argv: readonly string[],
+  mask: Mask,
   now: () => number = Date.now,
 ): Promise<ReportPage | undefined> => {
   if (config.report === undefined || !optionsOf(command).some(({ key }) => key === "report")) return undefined;
@@ -46,8 +48,9 @@ export const openReportPage = async (
       const status = await Promise.race([readStatus({ ...ctx, cluster }).catch(() => undefined), late]);
       if (status) recorder.see(visibleData(status));
     },
+    // Once more, by what is known at the end.
     write: async () => {
-      await file.write(reportPage(recorder.recording()));
+      await file.write(reportPage(maskedIn(recorder.recording(), mask)));
       return file.path;
     },
   };

@@ -6,6 +6,7 @@ import { redact, redactText } from "../../core/redact.ts";
 import { sh } from "../../ports/shell.ts";
 import { spelledLines } from "../../ports/visible.ts";
 import { jsonReporter } from "./json.ts";
+import { type Mask, maskedIn } from "./masked.ts";
 
 /** The events of a run, kept for the case that it ends in a bug. */
 export interface Recording {
@@ -36,6 +37,8 @@ export interface Bug {
   readonly version: string;
   readonly events: readonly Event[];
   readonly now: Date;
+  /** By what is known at the end, which may be more than when an event was told. */
+  readonly mask: Mask;
 }
 
 /** With its causes; without the other properties of errors, among which libraries keep whole requests. */
@@ -46,10 +49,10 @@ const stackOf = (error: unknown, depth = 0): string => {
 };
 
 /** What helps to find the bug, without anything secret. */
-export const bugReport = ({ error, argv, version, events, now }: Bug): string => {
+export const bugReport = ({ error, argv, version, events, now, mask }: Bug): string => {
   const lines: string[] = [];
   const json = jsonReporter((line) => lines.push(line));
-  for (const event of events) json.emit(event);
+  for (const event of events) json.emit(maskedIn(event, mask));
   const { versions, platform, arch } = process;
   return (
     [
@@ -58,10 +61,10 @@ export const bugReport = ({ error, argv, version, events, now }: Bug): string =>
       `time          ${now.toISOString()}`,
       `kn-bootstrap  ${version}`,
       `node          ${versions.node} (${platform} ${arch})`,
-      `command line  ${redactText(sh`kn-bootstrap ${redact(argv)}`)}`,
+      `command line  ${redactText(sh`kn-bootstrap ${redact(maskedIn(argv, mask))}`)}`,
       "",
       // Indented, so that no line of a message is taken for one of ours.
-      spelledLines(redactText(stackOf(error))).replace(/^/gm, "  "),
+      spelledLines(redactText(mask(stackOf(error)))).replace(/^/gm, "  "),
       "",
       events.length === 0 ? "No events." : "Events:",
       "",

@@ -41,10 +41,10 @@ export const installByAsking = async (ctx: CommandContext, session: Session): Pr
 };
 
 const ask = async (ctx: CommandContext, session: Session): Promise<{ written: Written; kept: Kept }> => {
-  const { terminal, env, signal } = ctx;
+  const { terminal, env, signal, learn } = ctx;
   if (!terminal) throw new Error("the wizard needs a terminal");
   const [seen, running] = await Promise.all([
-    look(session.still.cluster, { env, signal }),
+    look(session.still.cluster, { env, signal, learn }),
     readable(installedVersions(session.still.cluster)),
   ]);
   const chosen = running && (await chooseFor(ctx, { installed: running, kubernetes: session.version }));

@@ -51,7 +51,7 @@ const SYSTEM =
 /** Everything at once. A read that is refused leaves its part out: what is needed later is refused by name then. */
 export const look = async (
   cluster: ClusterRead,
-  { env, signal, glanceMs = GLANCE_MS }: { env: Glance["env"]; signal: AbortSignal; glanceMs?: number },
+  { glanceMs = GLANCE_MS, ...at }: Glance & { readonly glanceMs?: number },
 ): Promise<Sight> => {
   const list = (apiVersion: string, kind: string): Promise<readonly KubeObject[] | undefined> =>
     readable(cluster.list({ apiVersion, kind }));
@@ -62,9 +62,9 @@ export const look = async (
     list("v1", "Namespace"),
     list("serving.knative.dev/v1", "Service"),
     readable(cluster.get(STATE)),
-    visibleZones({ env, signal, glanceMs }),
+    visibleZones({ ...at, glanceMs }),
   ]);
-  signal.throwIfAborted();
+  at.signal.throwIfAborted();
   const cloud = cloudOf(nodes ?? []);
   const reached = reachedIn(dataOf(state));
   const { values: kept } = keptIn(state);
@@ -104,21 +104,17 @@ export const readable = async <T>(reading: Promise<T>): Promise<T | undefined> =
 };
 
 const visibleZones = async ({
-  env,
   signal,
   glanceMs,
-}: {
-  env: Glance["env"];
-  signal: AbortSignal;
-  glanceMs: number;
-}): Promise<readonly VisibleZones[]> => {
+  ...at
+}: Glance & { readonly glanceMs: number }): Promise<readonly VisibleZones[]> => {
   const seen = providers.map(async ({ id, title, glance }): Promise<readonly VisibleZones[]> => {
     const late = AbortSignal.timeout(glanceMs);
     const told = (trouble: string): readonly VisibleZones[] => [{ provider: id, title, zones: [], trouble }];
     const gaveUp = new Promise<"late">((resolve) => late.addEventListener("abort", () => resolve("late")));
     try {
       const ended = AbortSignal.any([signal, late]);
-      const zones = await Promise.race([glance?.({ env, signal: ended }), gaveUp]);
+      const zones = await Promise.race([glance?.({ ...at, signal: ended }), gaveUp]);
       if (zones === "late") return told(`no answer within ${glanceMs / 1000} s`);
       return zones ? [{ provider: id, title, zones }] : [];
     } catch (error) {

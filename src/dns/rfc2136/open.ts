@@ -16,7 +16,7 @@ const PACE: Pace = {
 
 /** With its times as arguments, for tests. */
 export const openRfc2136 = async (
-  { env, signal, onTrouble }: Pick<ZonesOptions, "env" | "signal" | "onTrouble">,
+  { env, signal, onTrouble, learn }: Pick<ZonesOptions, "env" | "signal" | "onTrouble" | "learn">,
   pace: Partial<Pace> = {},
 ): ReturnType<DnsProvider["open"]> => {
   const [{ readSettings }, { createServer }, { createZones }] = await Promise.all([
@@ -26,6 +26,7 @@ export const openRfc2136 = async (
   ]);
   const times = { ...PACE, ...pace };
   const settings = await readSettings(env);
+  learn?.(settings.key.secret);
   const server = createServer(settings, onTrouble, times);
   const notes = settings.plainQuestions
     ? [

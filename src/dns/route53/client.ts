@@ -1,5 +1,8 @@
 import type { Route53, Route53ClientConfig } from "@aws-sdk/client-route-53";
+import { textOf } from "../../ports/bounded.ts";
 import { UserError } from "../../ports/error.ts";
+import { at } from "../../ports/object.ts";
+import { type Learn, learnNothing } from "../../ports/secrets.ts";
 import { sh } from "../../ports/shell.ts";
 import { boundAnswers } from "./bounded.ts";
 import { judged } from "./credentials.ts";
@@ -12,6 +15,8 @@ export interface ClientOptions {
   readonly maxAttempts: number;
   /** Told of each try that failed, also of those that are made again. `action`: as IAM calls it. */
   readonly onFailedTry: (action: string, error: unknown) => void;
+  /** Told of what the SDK's chain found: keys of files, roles and instances. */
+  readonly learn?: Learn;
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
@@ -64,8 +69,10 @@ const configOf = async (env: Environment): Promise<Route53ClientConfig> => {
 };
 
 /** One client with kept connections. The SDK's own three tries end within about two seconds of throttling. */
-export const openClient = async ({ env, maxAttempts, onFailedTry }: ClientOptions): Promise<Route53> => {
+export const openClient = async (options: ClientOptions): Promise<Route53> => {
+  const { env, maxAttempts, onFailedTry, learn = learnNothing } = options;
   const { Route53 } = await import("./sdk.ts");
+  await learnFile(env.AWS_WEB_IDENTITY_TOKEN_FILE, learn);
   const client = new Route53({ ...(await configOf(env)), maxAttempts, retryMode: "standard" });
   client.config.credentials = judged(client.config.credentials);
   const bounds = boundAnswers(MOST_OF_ANSWER);
@@ -79,8 +86,10 @@ export const openClient = async ({ env, maxAttempts, onFailedTry }: ClientOption
     name: "bounded",
   });
   client.middlewareStack.add(
-    (next, { commandName = "" }) =>
+    (next, context) =>
       async (args) => {
+        const { commandName = "" } = context;
+        learnIdentity(at(context, "__smithy_context", "selectedHttpAuthScheme", "identity"), learn);
         try {
           return await next(args);
         } catch (error) {
@@ -92,4 +101,17 @@ export const openClient = async ({ env, maxAttempts, onFailedTry }: ClientOption
     { step: "finalizeRequest", priority: "low", name: "toldOfTries" },
   );
   return client;
+};
+
+/** The one that a request is signed with. */
+const learnIdentity = (identity: unknown, learn: Learn): void => {
+  for (const field of ["secretAccessKey", "sessionToken"]) {
+    const value = at(identity, field);
+    if (typeof value === "string") learn(value);
+  }
+};
+
+/** What the SDK will say of a file that cannot be read is for it to say. */
+const learnFile = async (path: string | undefined, learn: Learn): Promise<void> => {
+  if (path) learn(await textOf(path).catch(() => undefined));
 };

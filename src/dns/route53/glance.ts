@@ -27,9 +27,9 @@ const isLikely = (env: Glance["env"]): boolean => {
 const MOST = 100;
 
 /** Names of the account's public hosted zones, the first hundred; undefined where nothing says that there are credentials. */
-export const glanceAtZones = async ({ env, signal }: Glance): Promise<readonly string[] | undefined> => {
+export const glanceAtZones = async ({ env, signal, learn }: Glance): Promise<readonly string[] | undefined> => {
   if (!isLikely(env)) return undefined;
-  const client = await openClient({ env, maxAttempts: 1, onFailedTry: () => {} });
+  const client = await openClient({ env, maxAttempts: 1, ...(learn ? { learn } : {}), onFailedTry: () => {} });
   try {
     const { HostedZones = [] } = await client.listHostedZonesByName({ MaxItems: MOST }, { abortSignal: signal });
     const names = HostedZones.filter(({ Config }) => !Config?.PrivateZone).map(({ Name = "" }) => normalName(Name));

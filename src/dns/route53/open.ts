@@ -19,13 +19,14 @@ export interface Route53Pace {
 
 /** `pace` is for tests; the product uses the provider beside this file. */
 export const openRoute53 = async (
-  { env, signal, onTrouble }: Pick<ZonesOptions, "env" | "signal" | "onTrouble">,
+  { env, signal, onTrouble, learn }: Pick<ZonesOptions, "env" | "signal" | "onTrouble" | "learn">,
   { maxAttempts = 10, pollMs = [500, 1000, 2000] }: Route53Pace = {},
 ): Promise<ZonesWrite & { readonly close: () => void }> => {
   let lost = 0;
   const client = await openClient({
     env,
     maxAttempts,
+    ...(learn ? { learn } : {}),
     onFailedTry: (action, error) => {
       if (action === "route53:ChangeResourceRecordSets" && troubleOf(error) === "no-answer") lost += 1;
       const text = troubleText(action, error);
