@@ -32,13 +32,17 @@ const base64At = (bytes: Uint8Array, before: number): string => {
 
 /** Base64 in each of its three alignments and both alphabets, hex in both cases, with and without colons. */
 const encodings = (bytes: Uint8Array): readonly string[] => {
-  const base64 = [0, 1, 2].map((before) => base64At(bytes, before));
+  const whole = Buffer.from(bytes).toString("base64").replace(/=+$/, "");
+  const base64 = [whole, ...[0, 1, 2].map((before) => base64At(bytes, before))];
   const url = base64.map((text) => text.replaceAll("+", "-").replaceAll("/", "_"));
   if (bytes.length > LARGE) return [...base64, ...url];
   const hex = Buffer.from(bytes).toString("hex");
   const colons = hex.replace(/..(?=.)/g, "$&:");
   return [...base64, ...url, hex, hex.toUpperCase(), colons, colons.toUpperCase()];
 };
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what no text has
+const isPrintable = (text: string): boolean => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text);
 
 const isText = (text: string): boolean => /\s/.test(text);
 
@@ -54,7 +58,7 @@ const formOf = (text: string, fragment: number, open?: readonly string[]): Form 
 export const formsOf = (secret: string | Uint8Array): readonly Form[] => {
   if (typeof secret !== "string") {
     const text = Buffer.from(secret).toString();
-    return Buffer.from(text).equals(secret) ? formsOf(text) : formsOfBytes(secret);
+    return isPrintable(text) && Buffer.from(text).equals(secret) ? formsOf(text) : formsOfBytes(secret);
   }
   const value = secret.trim();
   const inner = insideOf(value);

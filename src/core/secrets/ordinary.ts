@@ -18,9 +18,14 @@ export const SHORTEST = 6;
 
 /** Whether a value, although it was kept as a secret, is too short or too common to be looked for. */
 export const isOrdinary = (value: string): boolean =>
-  value.length < SHORTEST || (value.length < 256 && !/\d/.test(value) && value.split(/[^a-z]+/i).every(isCommon));
+  value.length < SHORTEST ||
+  (value.length < LONGEST && !/\d/.test(value) && isCommon(value.toLowerCase().split(/[^a-z]+/)));
 
-const isCommon = (word: string): boolean => word.length < 3 || COMMON.has(word.toLowerCase());
+/** Of more than this nobody makes a name. */
+const LONGEST = 256;
+
+const isCommon = (words: readonly string[]): boolean =>
+  words.some((word) => COMMON.has(word)) && words.every((word) => word.length < 3 || COMMON.has(word));
 
 /** A word or a number such as others may say too: masked only where it stands alone. */
 export const isWord = (value: string): boolean => value.length < 12 && /^(?:[A-Za-z]+|\d+)$/.test(value);

@@ -5,6 +5,7 @@
  * Signatures are not verified; a request must bear one, for the one region of its partition.
  */
 
+import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Dns, Propagation, Zone } from "../dns/index.ts";
@@ -127,7 +128,8 @@ export const startRoute53 = async (options: Route53Options): Promise<Route53> =>
     env: {
       AWS_ENDPOINT_URL_ROUTE_53: endpoint,
       AWS_ACCESS_KEY_ID: "rehearsal",
-      AWS_SECRET_ACCESS_KEY: "rehearsal",
+      // As random as a real one: it is masked wherever it stands.
+      AWS_SECRET_ACCESS_KEY: randomBytes(30).toString("base64"),
       AWS_REGION: region.other,
       AWS_EC2_METADATA_DISABLED: "true",
     },
