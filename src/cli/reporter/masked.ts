@@ -3,14 +3,23 @@ import type { Reporter } from "./reporter.ts";
 /** Masks what is known to be secret in a text. */
 export type Mask = (text: string) => string;
 
-/** A copy of plain data with every text masked, keys included. */
-export const maskedIn = <T>(value: T, mask: Mask): T => copy(value, mask) as T;
+/** Plain data with every text masked, keys included; itself where there is nothing to mask. */
+export const maskedIn = <T>(value: T, mask: Mask): T => within(value, mask) as T;
 
-const copy = (value: unknown, mask: Mask): unknown => {
+const within = (value: unknown, mask: Mask): unknown => {
   if (typeof value === "string") return mask(value);
-  if (Array.isArray(value)) return value.map((item) => copy(item, mask));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => within(item, mask));
+    return items.every((item, index) => item === value[index]) ? value : items;
+  }
   if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [mask(key), copy(inner, mask)]));
+  let isSame = true;
+  const entries = Object.entries(value).map(([key, inner]) => {
+    const entry = [mask(key), within(inner, mask)] as const;
+    isSame &&= entry[0] === key && entry[1] === inner;
+    return entry;
+  });
+  return isSame ? value : Object.fromEntries(entries);
 };
 
 const isPlain = (value: unknown): value is object =>

@@ -2,7 +2,7 @@ import type { Learn } from "../../ports/secrets.ts";
 import { type Form, formsOf } from "./forms.ts";
 import { MASK } from "./looks.ts";
 import { SHORTEST } from "./ordinary.ts";
-import { type View, viewsOf } from "./views.ts";
+import { AMPERSAND, BACKSLASH, isBlank, PERCENT, type View, viewsOf } from "./views.ts";
 
 /** The secrets that one invocation of the program knows. */
 export interface Vault {
@@ -27,7 +27,7 @@ const STRIDE = 8;
 const MOST_ALIKE = 8;
 /** A secret may begin in the end of its last occurrence, but the way back is not gone again and again. */
 const OVERLAP = 64;
-const FILTER_BITS = 16;
+const FILTER_BITS = 20;
 
 const slot = (last: number): number => Math.imul(last, 0x9e3779b1) >>> (32 - FILTER_BITS);
 
@@ -88,12 +88,25 @@ export const createVault = (): Vault => {
   return {
     learn,
     mask: (text) => {
-      if (places.size === 0 || text.length < SHORTEST) return text;
+      if (places.size === 0 || text.length < SHORTEST || isClear(text, filter)) return text;
       const source = Buffer.from(text);
       const spans = viewsOf(source).flatMap((view) => find(view, source));
       return spans.length === 0 ? text : masked(source, spans);
     },
   };
+};
+
+/** Most texts are plain, and hold nothing that looks like the place of a form: that is found out without a view of them. */
+const isClear = (text: string, filter: Uint8Array): boolean => {
+  let last = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 127 || code === PERCENT || code === AMPERSAND || code === BACKSLASH) return false;
+    if (isBlank(code)) continue;
+    last = (last << 8) | code;
+    if (filter[slot(last)] !== 0) return false;
+  }
+  return true;
 };
 
 /** How far text and form agree around the place that was found. Numbers count bytes of the view. */

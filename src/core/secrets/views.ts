@@ -14,8 +14,9 @@ interface Rules {
   readonly percents?: true;
 }
 
-const [TAB, SPACE, PERCENT, AMPERSAND, BACKSLASH] = [9, 32, 37, 38, 92];
-const isBlank = (byte: number): boolean => byte === SPACE || (byte >= TAB && byte <= 13);
+export const [PERCENT, AMPERSAND, BACKSLASH] = [37, 38, 92] as const;
+const [TAB, SPACE] = [9, 32] as const;
+export const isBlank = (byte: number): boolean => byte === SPACE || (byte >= TAB && byte <= 13);
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 const LONGEST_ENTITY = 10;
