@@ -13,8 +13,8 @@ import type { CommandContext, Host } from "./context.ts";
 import { BUG, type Problem, problemOf, reportTo } from "./fatal.ts";
 import type { ReportPage } from "./report-page/index.ts";
 import { createRecording, writeBugReport } from "./reporter/bug-report.ts";
-import { type Output, openOutput, type Settings } from "./reporter/output.ts";
 import { masked } from "./reporter/masked.ts";
+import { type Output, openOutput, type Settings } from "./reporter/output.ts";
 import { both, legibly, type Reporter } from "./reporter/reporter.ts";
 
 /** One call of the program. */
@@ -125,7 +125,14 @@ const tell = (run: Run, error: unknown, changing: boolean): number => {
 
 /** Nobody can act on a bug of ours but by telling us: what we need for that is kept in a file. */
 const withReport = (problem: Problem, { host, events, vault }: Run, error: unknown): Problem => {
-  const bug = { error, argv: host.argv, version: packageJson.version, events: events(), now: new Date(), mask: vault.mask };
+  const bug = {
+    error,
+    argv: host.argv,
+    version: packageJson.version,
+    events: events(),
+    now: new Date(),
+    mask: vault.mask,
+  };
   const path = writeBugReport(bug, host.env);
   return path === undefined ? problem : { ...problem, remedy: reportTo(path) };
 };

@@ -29,6 +29,10 @@ export const ENCODINGS: Readonly<Record<string, Encoding>> = {
   "every byte percent-encoded": (secret) =>
     [...Buffer.from(secret)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""),
   "escaped for HTML": (secret) => secret.replace(/[&<>"']/g, (each) => `&#${each.charCodeAt(0)};`),
+  "quoted for a shell": (secret, around) =>
+    `'${`${around}${secret}`.replaceAll("'", "'\\\\''")}'`.replaceAll("\\\\", "\\"),
+  "spelled out": (secret) =>
+    [...Buffer.from(secret)].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join(""),
   "wrapped at 64": (secret, around) => lines(base64(around + secret), 64, "\n"),
   "wrapped at 76": (secret, around) => lines(base64(around + secret), 76, "\r\n"),
   "over two lines": (secret) => lines(secret, Math.ceil(secret.length / 2), "\n"),
@@ -57,6 +61,8 @@ export const anyEncoding: fc.Arbitrary<readonly [string, Encoding]> = fc.constan
 
 const undone = (text: string): string =>
   text
+    .replaceAll("'\\''", "'")
+    .replace(/(?:\\x[0-9a-f]{2})+/gi, (all) => Buffer.from(all.replaceAll("\\x", ""), "hex").toString())
     .replace(/\\+u([0-9a-f]{4})/gi, (_all, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
     .replace(/&#(\d+);/g, (_all, code: string) => String.fromCharCode(Number(code)))
     .replace(/&amp;/g, "&")

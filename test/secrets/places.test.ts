@@ -8,6 +8,7 @@ import type { Command } from "../../src/cli/commands/index.ts";
 import type { CommandContext } from "../../src/cli/context.ts";
 import { runCli } from "../../src/cli/index.ts";
 import { UserError } from "../../src/ports/error.ts";
+import { sh } from "../../src/ports/shell.ts";
 import { fakeHost } from "../cli/host.ts";
 import { change, failedReport, plan, report } from "../cli/plans.ts";
 import { anyEncoding, anySecret, isReadable } from "./encodings.ts";
@@ -24,7 +25,7 @@ const PLACES: Readonly<Record<string, (ctx: CommandContext, words: string) => un
       title: words,
       status: "fail",
       summary: words,
-      remedy: { text: words, command: words },
+      remedy: { text: words, command: sh`kubectl get ${words}` },
     }),
   "a plan": (ctx, words) =>
     ctx.emit({
@@ -53,7 +54,13 @@ const PLACES: Readonly<Record<string, (ctx: CommandContext, words: string) => un
   "a wait": (ctx, words) => {
     ctx.emit({ type: "plan", plan });
     ctx.emit({ type: "step-started", step: "core", title: "Install", changes: 2 });
-    ctx.emit({ type: "waiting", step: "core", check: "a.b", reason: words, remedy: { text: words, command: words } });
+    ctx.emit({
+      type: "waiting",
+      step: "core",
+      check: "a.b",
+      reason: words,
+      remedy: { text: words, command: sh`kubectl get ${words}` },
+    });
   },
   "what must be copied": (ctx, words) =>
     ctx.emit({ type: "waiting", step: "a", check: "a.b", reason: `Do:\n${words}` }),
@@ -67,7 +74,7 @@ const PLACES: Readonly<Record<string, (ctx: CommandContext, words: string) => un
   "a report": (ctx, words) =>
     ctx.finish(
       { ...report, steps: report.steps.map((step) => ({ ...step, title: words, summary: words, reason: words })) },
-      [{ text: words, command: words }],
+      [{ text: words, command: sh`kubectl get ${words}` }],
     ),
   "the error of a report": (ctx, words) => ctx.finish({ ...failedReport, error: new Error(words) }, []),
   "an error for people": (_ctx, words) => {
@@ -75,7 +82,7 @@ const PLACES: Readonly<Record<string, (ctx: CommandContext, words: string) => un
       id: "a.b",
       what: words,
       why: words,
-      remedy: { text: words, command: words },
+      remedy: { text: words, command: sh`kubectl get ${words}` },
       exitCode: 1,
     });
   },

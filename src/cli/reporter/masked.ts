@@ -1,3 +1,4 @@
+import { withWords } from "../../ports/shell.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** Masks what is known to be secret in a text. */
@@ -15,12 +16,16 @@ const within = (value: unknown, mask: Mask): unknown => {
   if (!isPlain(value)) return value;
   let isSame = true;
   const entries = Object.entries(value).map(([key, inner]) => {
-    const entry = [mask(key), within(inner, mask)] as const;
+    const entry = [mask(key), key === "command" ? inCommand(inner, mask) : within(inner, mask)] as const;
     isSame &&= entry[0] === key && entry[1] === inner;
     return entry;
   });
   return isSame ? value : Object.fromEntries(entries);
 };
+
+/** A mask over the text of a command could take one of its quotes; if that is what it takes, so be it. */
+const inCommand = (command: unknown, mask: Mask): unknown =>
+  typeof command === "string" ? mask(withWords(command, mask)) : within(command, mask);
 
 const isPlain = (value: unknown): value is object =>
   typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));

@@ -8,7 +8,7 @@ export interface View {
 }
 
 interface Rules {
-  /** `\n`, `\u0026`, `&amp;` are what they stand for; otherwise backslashes are left out and nothing else. */
+  /** `\n`, `\x0a`, `\u0026`, `&amp;`, `'\''` are what they stand for; otherwise backslashes are left out and nothing else. */
   readonly escapes?: true;
   /** `%2F` is a slash. */
   readonly percents?: true;
@@ -22,7 +22,7 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">",
 const LONGEST_ENTITY = 10;
 
 /**
- * The ways to read a text, each in time that grows with its length: as it stands; with the escapes of JSON and HTML undone; with
+ * The ways to read a text, each in time that grows with its length: as it stands; with the escapes of JSON, HTML, shells and our own undone; with
  * percent-encoding undone. White space is left out in all of them, since lines are wrapped anywhere.
  */
 export const viewsOf = (source: Buffer): readonly View[] => [
@@ -48,9 +48,7 @@ const read = (source: Buffer, { escapes, percents }: Rules): View => {
     if (byte === BACKSLASH) {
       // However many times it was escaped.
       while (source[next] === BACKSLASH) next++;
-      const letter = source[next];
-      if (escapes && (letter === 110 || letter === 114 || letter === 116)) next++;
-      else if (escapes && letter === 117) next = putUnit(source, next, (each, end) => put(each, at, end)) ?? next;
+      if (escapes) next = putEscape(source, next, (each, end) => put(each, at, end)) ?? next;
     } else if (byte === AMPERSAND && escapes) {
       const found = entityAt(source, at);
       for (const each of Buffer.from(found?.text ?? "&")) put(each, at, found?.end ?? next);
@@ -58,7 +56,11 @@ const read = (source: Buffer, { escapes, percents }: Rules): View => {
     } else if (byte === PERCENT && percents && isHex(source, next, 2)) {
       put(hexAt(source, next, 2), at, at + 3);
       next = at + 3;
-    } else put(byte, at, next);
+    } else {
+      // A quote in the quotes of a shell.
+      if (byte === QUOTE && escapes) next = quoteEnd(source, next) ?? next;
+      put(byte, at, next);
+    }
     at = next;
   }
   return { length, bytes, from, to };
@@ -76,8 +78,39 @@ const hexAt = (source: Buffer, at: number, length: number): number => {
 
 const isHex = (source: Buffer, at: number, length: number): boolean => !Number.isNaN(hexAt(source, at, length));
 
+const [QUOTE, BRACE, N, R, T, U, X] = [39, 123, 110, 114, 116, 117, 120] as const;
+
+const quoteEnd = (source: Buffer, at: number): number | undefined => {
+  let here = at;
+  while (source[here] === BACKSLASH) here++;
+  return here > at && source[here] === QUOTE && source[here + 1] === QUOTE ? here + 2 : undefined;
+};
+
+type Put = (byte: number, end: number) => void;
+
+/** What follows the backslashes at `at`: the end of a line, `x0a`, `u0026`, `u{1f600}`. Returns where it ends; undefined: it is none. */
+const putEscape = (source: Buffer, at: number, put: Put): number | undefined => {
+  const letter = source[at];
+  if (letter === N || letter === R || letter === T) return at + 1;
+  if (letter === X && isHex(source, at + 1, 2)) {
+    put(hexAt(source, at + 1, 2), at + 3);
+    return at + 3;
+  }
+  if (letter !== U) return undefined;
+  if (source[at + 1] !== BRACE) return putUnit(source, at, put);
+  const [all = "", digits = ""] = /^\{([0-9a-f]{1,6})\}/i.exec(source.toString("latin1", at + 1, at + 9)) ?? [];
+  return all === "" ? undefined : putCharacter(Number.parseInt(digits, 16), at + 1 + all.length, put);
+};
+
+const putCharacter = (code: number, end: number, put: Put): number => {
+  for (const byte of Buffer.from(characterOf(code))) put(byte, end);
+  return end;
+};
+
+const characterOf = (code: number): string => (code > 0x10ffff ? "" : String.fromCodePoint(code));
+
 /** `u0026` at `at`, or the two halves of a character beyond the first plane. Returns where it ends; undefined: it is none. */
-const putUnit = (source: Buffer, at: number, put: (byte: number, end: number) => void): number | undefined => {
+const putUnit = (source: Buffer, at: number, put: Put): number | undefined => {
   if (!isHex(source, at + 1, 4)) return undefined;
   const first = hexAt(source, at + 1, 4);
   let low = at + 5;
@@ -94,6 +127,6 @@ const entityAt = (source: Buffer, at: number): { readonly text: string; readonly
   const [all = "", name = "", decimal, hex] = /^&(?:([a-z]{2,4})|#(\d{1,6})|#x([0-9a-f]{1,5}));/i.exec(piece) ?? [];
   if (all === "") return undefined;
   const text =
-    decimal || hex ? String.fromCodePoint(decimal ? Number(decimal) : Number.parseInt(hex ?? "", 16)) : ENTITIES[name];
+    decimal || hex ? characterOf(decimal ? Number(decimal) : Number.parseInt(hex ?? "", 16)) : ENTITIES[name];
   return text === undefined ? undefined : { text, end: at + all.length };
 };

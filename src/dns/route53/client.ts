@@ -86,17 +86,16 @@ export const openClient = async (options: ClientOptions): Promise<Route53> => {
     name: "bounded",
   });
   client.middlewareStack.add(
-    (next, context) =>
-      async (args) => {
-        const { commandName = "" } = context;
-        learnIdentity(at(context, "__smithy_context", "selectedHttpAuthScheme", "identity"), learn);
-        try {
-          return await next(args);
-        } catch (error) {
-          onFailedTry(commandName.replace(/^(.*)Command$/, "route53:$1"), error);
-          throw error;
-        }
-      },
+    (next, context) => async (args) => {
+      const { commandName = "" } = context;
+      learnIdentity(at(context, "__smithy_context", "selectedHttpAuthScheme", "identity"), learn);
+      try {
+        return await next(args);
+      } catch (error) {
+        onFailedTry(commandName.replace(/^(.*)Command$/, "route53:$1"), error);
+        throw error;
+      }
+    },
     // Low: inside the SDK's retries, so that each try is seen.
     { step: "finalizeRequest", priority: "low", name: "toldOfTries" },
   );
