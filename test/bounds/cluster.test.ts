@@ -117,6 +117,7 @@ test("a watch that brings objects without end holds no more of them than a list 
   const stop = new AbortController();
   const events = watch(QUERY, stop.signal, [], {
     server: "server",
+    learn: () => {},
     send: async () => ({ status: 200, body: listOf(undefined, []), tries: 1, size: 10 }),
     stream: async () => Object.assign(Readable.from(endless()), { setTimeout: () => {} }) as unknown as IncomingMessage,
     discovery: {
