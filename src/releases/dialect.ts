@@ -65,12 +65,12 @@ const reasonIn = (event: ScalarEvent, text: string, isKey: boolean, isFlow: bool
     return source.includes("\\/") && SLASH.test(source) ? "kubectl knows no escape \\/" : undefined;
   if (event.style !== SCALAR_STYLE.PLAIN) return undefined;
   const shown = JSON.stringify(source.slice(0, 50));
-  if (isFlow && /^[?:]|:$/.test(source)) return `kubectl takes a mark of ${shown} for something else: quote it`;
+  if (isFlow && /^[?:]|:$/.test(source)) return `a mark of ${shown} means something else to kubectl: quote it`;
   if (!isKey) return undefined;
   if (isFlow && /^[ \t]*:[,\]}]/.test(text.slice(event.valueEnd, event.valueEnd + 50)))
-    return `kubectl takes the colon behind ${shown} for a part of it: put a blank behind it`;
+    return `the colon behind ${shown} is a part of it to kubectl: put a blank behind it`;
   if (NULL.test(source)) return "kubectl takes no key that is empty or null: quote it";
   if (isFloat(source) && !PLAIN_FLOAT.test(source))
-    return `kubectl reads the key ${shown} as a number that it writes in its own way: quote it`;
+    return `the key ${shown} is a number to kubectl, which writes it in its own way: quote it`;
   return undefined;
 };
