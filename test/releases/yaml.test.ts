@@ -167,15 +167,15 @@ describe("reading YAML", () => {
   });
 
   it.each([
-    ["a: [?b]", /takes a mark of "\?b"/],
-    ["a: [:b]", /takes a mark of ":b"/],
+    ["a: [?b]", /a mark of "\?b"/],
+    ["a: [:b]", /a mark of ":b"/],
     ["a: [x:]", /the colon behind "x"|a mark of "x:"/],
     ["a: [x :]", /the colon behind "x"/],
     ['a: "\\/"', /no escape/],
     ["a:\n  : 1", /no key that is empty or null/],
     ["a:\n  ~: 1", /no key that is empty or null/],
-    ["a:\n  .nan: 1", /the key ".nan" as a number/],
-    ["a:\n  1e6: 1", /the key "1e6" as a number/],
+    ["a:\n  .nan: 1", /the key ".nan" is a number/],
+    ["a:\n  1e6: 1", /the key "1e6" is a number/],
     ["a: !!str b:", /begins on the line of its key/],
   ])("refuses %j, of which kubectl makes something else or nothing", (text, message) => {
     expect(() => parseDocuments(`# one\n${text}`)).toThrow(
