@@ -35,11 +35,11 @@ const PLAIN =
   "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: https://127.0.0.1:1}}]\nusers:\n- name: u\n  user:\n    token: x\ncontexts: [{name: c, context: {cluster: c, user: u}}]\ncurrent-context: c\n";
 
 /** Gives the token on stdout and says `pieces` on stderr, one after the other. */
-const plugin = (token: string, pieces: readonly string[], code: number): string => `
+const plugin = (token: string, pieces: readonly string[], code: number, pauseMs = 5): string => `
   console.log(JSON.stringify({ apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: { token: ${JSON.stringify(token)} } }));
   for (const piece of ${JSON.stringify(pieces)}) {
     process.stderr.write(piece);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, ${pauseMs}));
   }
   process.exitCode = ${code};
 `;
@@ -76,6 +76,18 @@ describe("a credential plugin that prints its token and fails", () => {
     }
   });
 });
+
+/** Longer than a plugin runs before it is told of. */
+const SLOW_MS = 4_000;
+
+it("a plugin that runs for long is told of without its token", async () => {
+  const token = "slow-Kf93kfPqz0Zm2xT5bW8rNq41Yc6LdEoVh";
+  const kubeconfig = withPlugin(PLAIN, plugin(token, [`waiting with ${token}\n`], 1, SLOW_MS));
+  const outcome = await kn({ kubeconfig, standIns: true }, ["install", "--yes", "-o", "json"]);
+  const told = outcome.events.filter(({ type }) => type === "waiting").map(({ reason }) => reason);
+  expect(told).toContainEqual(expect.stringContaining("still running: waiting with [redacted]"));
+  expect(isReadable(everything(outcome), token)).toBe(false);
+}, 20_000);
 
 const forbidden = (message: string): ApiResponse => ({
   status: 403,

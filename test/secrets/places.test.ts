@@ -151,7 +151,8 @@ describe("of a secret that is known nothing can be read", () => {
         fc.asyncProperty(any, async ([secret, [, encode], [, say], around]) => {
           const words = `it said ${encode(secret, around)} and ended`;
           const output = await outputOf(mode, { SOME_TOKEN: secret }, (ctx) => say(ctx, words));
-          expect(output).toContain("[redacted]");
+          // What is in motion at a terminal is drawn in frames, and may be over before the first one.
+          if (!mode.terminal) expect(output).toContain("[redacted]");
           expect(isReadable(output, secret), output).toBe(false);
         }),
         { numRuns: mode.terminal ? 40 : 150, endOnFailure: true },
