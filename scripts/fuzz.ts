@@ -64,7 +64,7 @@ const one = async (): Promise<void> => {
     }
     process.exitCode = 1;
     process.stdout.write(
-      `${target.name}: case ${found.index} does not hold: ${target.holds}\n${found.error}\n${found.input}\nAgain: npm run fuzz -- ${target.name} --seed ${seed} --case ${found.index}\n`,
+      `${target.name}: case ${found.index} does not hold: ${target.holds}\n${found.error}\n${found.input}\nAgain: npm run fuzz -- ${target.name} --seed ${seed} ${found.together ? `--cases ${found.index + 1}` : `--case ${found.index}`}\n`,
     );
   }
 };

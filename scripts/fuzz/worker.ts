@@ -14,6 +14,8 @@ export interface Job {
 }
 export interface Finding {
   readonly index: number;
+  /** It was found when all cases up to there were compared at once. */
+  readonly together?: boolean;
   readonly input: string;
   readonly error: string;
 }
@@ -36,16 +38,19 @@ const run = async ({ target: name, seed, from, to, progress }: Job): Promise<Fin
   };
   for (let index = from; index < to; index += 1) {
     Atomics.store(at, 0, index);
+    let together = false;
     try {
       const pending = target.check(chanceFor(seed, index), note);
       if (pending instanceof Promise) await pending;
       if (target.settle && ((index + 1) % target.settle.every === 0 || index === to - 1)) {
-        input = "what was compared at once";
+        together = true;
+        input = "see above: it was compared with others at once";
         target.settle.run();
       }
     } catch (error) {
       return {
         index,
+        together,
         input: shown(input),
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       };

@@ -42,6 +42,9 @@ const NOT_A_NUMBER = /^\.(?:nan|NaN|NAN)$/;
 
 const integer = (source: string): number | typeof NOT_RESOLVED => {
   const text = source.replaceAll("_", "");
+  // go-yaml reads what stands behind 0b by itself, sign and all.
+  const [, signed] = /^0b([-+][01]+)$/.exec(text) ?? [];
+  if (signed) return Number.parseInt(signed, 2);
   if (source.startsWith("_") || !INTEGER.test(text)) return NOT_RESOLVED;
   const digits = text.replace(/^[-+]/, "");
   const value = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);

@@ -187,6 +187,7 @@ describe("reading YAML", () => {
     ['a: ["?b", ":c", x:y, "x:", http://a]', { a: ["?b", ":c", "x:y", "x:", "http://a"] }],
     ['a: {"": 1, "~": 2, 1.5: 3, v1: 4}', { a: { "": 1, "~": 2, "1.5": 3, v1: 4 } }],
     ['a: "\\\\/"', { a: "\\/" }],
+    ["a: 0b-1_0\nb: 0b+1\nc: -0b-1\nd: 0x-1", { a: -2, b: 1, c: "-0b-1", d: "0x-1" }],
     ["a: .1_0\nb: .0_\nc: ._0", { a: 0.1, b: ".0_", c: "._0" }],
   ])("takes %j, as kubectl does", (text, value) => {
     expect(one(text)).toEqual(value);
