@@ -37,6 +37,7 @@ export const tsig: Target = {
       const signed = changed.subarray(2, result.received.lastAt);
       must(signed.equals(answer.subarray(2, decodeMessage(answer).lastAt)), "a message that was changed is believed");
     }
+    if (chance.below(4) > 0) return;
     const other = { ...key, secret: Buffer.concat([secret, Buffer.from([1 + chance.below(255)])]) };
     must(judge(answer, other, NOW, request.mac).verdict.kind === "forged", "another key's signature is believed");
     must(
