@@ -99,3 +99,16 @@ it("keeps an older patch, says that a newer one is out, and takes it when asked 
   expect(taken.code, taken.stderr).toBe(0);
   expect((await run("status")).stdout).toContain(newest);
 });
+
+it("can be rehearsed on a server of the age that is asked for", async () => {
+  const rehearse = (...args: string[]) =>
+    kn({ kubeconfig: "/nowhere", standIns: true }, ["rehearse", "--kubernetes", ...args]);
+  const refused = await rehearse("1.30", "--knative-version", "1.23");
+  expect(refused.code).toBe(2);
+  expect(refused.stderr.replace(/\s+/g, " ")).toContain(
+    "Knative 1.23.0 needs Kubernetes 1.34 or newer, and this server is 1.30.0.",
+  );
+  const unknown = await rehearse("1.27");
+  expect(unknown.code).toBe(2);
+  expect(unknown.stderr).toMatch(/--kubernetes cannot be "1\.27"\. It takes 1\.28, .*/);
+});
