@@ -22,19 +22,15 @@ interface Open {
 /** `\/`, which is no escape in YAML 1.1; two backslashes before it are one by themselves. */
 const SLASH = /(?<!\\)(?:\\\\)*\\\//;
 const NULL = /^(?:~|null|Null|NULL)?$/;
-const FLOAT = /^[-+]?(?:\.?\d[\d_.]*(?:[eE][-+]?\d+)?|\.inf|\.nan)$/i;
 /** Those that Go and JavaScript write alike: Go changes to an exponent from a million on. */
 const PLAIN_FLOAT = /^-?(?:0|[1-9]\d{0,5})(?:\.\d{1,3})?$/;
-const INTEGER = /^[-+]?[\d_]+$/;
 
-/** Beyond the largest number it is a text. */
-const isFloat = (source: string): boolean =>
-  FLOAT.test(source) &&
-  !INTEGER.test(source) &&
-  (/^[-+]?\.[in]/i.test(source) || Number.isFinite(Number(source.replaceAll("_", ""))));
-
-/** The first one in a document's events; undefined: none. */
-export const foreignIn = (events: readonly Event[], text: string): Foreign | undefined => {
+/** The first one in a document's events; undefined: none. `isFloat`: whether a plain scalar is a number that is not whole, or no number. */
+export const foreignIn = (
+  events: readonly Event[],
+  text: string,
+  isFloat: (source: string) => boolean,
+): Foreign | undefined => {
   const open: Open[] = [];
   for (const event of events) {
     if (event.type === EVENT_ID.POP) {
@@ -45,7 +41,9 @@ export const foreignIn = (events: readonly Event[], text: string): Foreign | und
     const isKey = around?.isMapping === true && around.nodes % 2 === 0;
     if (around) around.nodes += 1;
     if (event.type === EVENT_ID.SCALAR) {
-      const why = reasonIn(event, text, isKey, around?.isFlow === true);
+      const why =
+        reasonIn(event, text, isKey, around?.isFlow === true) ??
+        (isKey ? keyReasonIn(event, text, isFloat) : undefined);
       if (why) return { why, at: Math.max(0, event.valueStart) };
       if (around && isKey) around.key = Math.max(0, event.valueEnd);
     }
@@ -66,11 +64,16 @@ const reasonIn = (event: ScalarEvent, text: string, isKey: boolean, isFlow: bool
   if (event.style !== SCALAR_STYLE.PLAIN) return undefined;
   const shown = JSON.stringify(source.slice(0, 50));
   if (isFlow && /^[?:]|:$/.test(source)) return `a mark of ${shown} means something else to kubectl: quote it`;
-  if (!isKey) return undefined;
-  if (isFlow && /^[ \t]*:[,\]}]/.test(text.slice(event.valueEnd, event.valueEnd + 50)))
+  if (isKey && isFlow && /^[ \t]*:[,\]}]/.test(text.slice(event.valueEnd, event.valueEnd + 50)))
     return `the colon behind ${shown} is a part of it to kubectl: put a blank behind it`;
-  if (NULL.test(source)) return "kubectl takes no key that is empty or null: quote it";
-  if (isFloat(source) && !PLAIN_FLOAT.test(source))
-    return `the key ${shown} is a number to kubectl, which writes it in its own way: quote it`;
   return undefined;
+};
+
+const keyReasonIn = (event: ScalarEvent, text: string, isFloat: (source: string) => boolean): string | undefined => {
+  if (event.style !== SCALAR_STYLE.PLAIN) return undefined;
+  const source = event.valueStart < 0 ? "" : text.slice(event.valueStart, event.valueEnd);
+  if (NULL.test(source)) return "kubectl takes no key that is empty or null: quote it";
+  return isFloat(source) && !PLAIN_FLOAT.test(source)
+    ? `the key ${JSON.stringify(source.slice(0, 50))} is a number to kubectl, which writes it in its own way: quote it`
+    : undefined;
 };

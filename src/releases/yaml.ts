@@ -61,6 +61,8 @@ const float = (source: string): number | typeof NOT_RESOLVED => {
   return Number.isFinite(value) ? value : NOT_RESOLVED;
 };
 
+const isFloat = (source: string): boolean => integer(source) === NOT_RESOLVED && float(source) !== NOT_RESOLVED;
+
 const isInteger = (value: unknown): boolean => Number.isInteger(value) && !String(value).includes("e");
 
 const goInteger = defineScalarTag("tag:yaml.org,2002:int", {
@@ -122,7 +124,7 @@ const partsOf = (text: string): readonly string[] =>
 const parsePart = (text: string, before: number): readonly YamlDocument[] => {
   try {
     const events = parseEvents(text, { maxDepth: MAX_DEPTH });
-    const foreign = foreignIn(events, text);
+    const foreign = foreignIn(events, text, isFloat);
     if (foreign) throw new YamlProblem(foreign.why, before + text.slice(0, foreign.at).split("\n").length);
     const values = constructFromEvents(events, { source: text, schema: KUBERNETES });
     const starts = events.flatMap((event, index) =>
