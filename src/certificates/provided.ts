@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
+import { escapedName } from "../ports/dns-name.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
 import { dataOf, type KubeObject, type ObjectRef, textAt } from "../ports/object.ts";
 import { inNamespace, joined, type ShellCommand, sh } from "../ports/shell.ts";
@@ -106,7 +107,7 @@ const keyName = (about: Subject, key: KeyObject): string => {
 const namesOf = (certificate: X509Certificate): readonly string[] =>
   (certificate.subjectAltName ?? "")
     .split(", ")
-    .flatMap((entry) => (entry.startsWith("DNS:") ? [entry.slice(4).toLowerCase()] : []));
+    .flatMap((entry) => (entry.startsWith("DNS:") ? [escapedName(entry.slice(4).toLowerCase())] : []));
 
 const assertNames = (about: Subject, found: readonly string[], wanted: readonly string[]): void => {
   const missing = wanted.filter((name) => !covers(found, name));

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { STATE } from "../core/prior.ts";
+import { escapedName } from "../ports/dns-name.ts";
 import { at, dataOf } from "../ports/object.ts";
 import type { Reader } from "../ports/reader.ts";
 import { type IngressProvider, NODE_PORTS } from "./provider.ts";
@@ -76,7 +77,7 @@ export const findAddress = async (
   const entries = at(service, "status", "loadBalancer", "ingress");
   const hosts = (Array.isArray(entries) ? entries : [])
     .map((entry) => at(entry, "ip") ?? at(entry, "hostname"))
-    .filter((host) => typeof host === "string");
+    .flatMap((host) => (typeof host === "string" ? [host.includes(":") ? host : escapedName(host)] : []));
   return balanced(hosts, `LoadBalancer ${ingress.service.namespace}/${ingress.service.name}`);
 };
 

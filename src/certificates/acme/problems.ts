@@ -70,7 +70,7 @@ const AGAIN = "Run the same command again.";
 
 const sayWhy = (problem: AcmeProblem, context: ProblemContext, name: string | undefined, cause: unknown): UserError => {
   const ca = new URL(context.directory).host;
-  const subject = name ?? context.names.join(", ");
+  const subject = name === undefined ? context.names.join(", ") : escapedName(name);
   const why = problem.detail;
   const bad = (id: string, what: string, remedy: UserError["remedy"] | string, exitCode: 1 | 2 = 1): UserError =>
     new UserError({ id: `acme.${id}`, what, why, remedy, exitCode, cause });
@@ -85,7 +85,7 @@ const sayWhy = (problem: AcmeProblem, context: ProblemContext, name: string | un
       );
     }
     case "caa":
-      return caaForbids(subject, context, { why, exitCode: 1, cause });
+      return caaForbids(name ?? subject, context, { why, exitCode: 1, cause });
     case "unauthorized":
     case "incorrectResponse":
       return bad("unauthorized", `${ca} did not see the right TXT record for ${subject}.`, {
@@ -141,7 +141,7 @@ export const caaForbids = (
 ): UserError =>
   new UserError({
     id: "acme.caa",
-    what: `A CAA record forbids ${new URL(context.directory).host} to issue for ${subject}.`,
+    what: `A CAA record forbids ${new URL(context.directory).host} to issue for ${subject.split(", ").map(escapedName).join(", ")}.`,
     why,
     remedy: {
       text: "Add this record where the CAA records are; accounturi keeps every other account out.",

@@ -44,7 +44,7 @@ const ASCII: Readonly<Record<string, string>> = {
   "⟫": ")",
 };
 
-/** A text that the place can show: blanks in parentheses, what cannot be seen written out, ASCII where nothing else is understood. */
+/** A text that the place can show: blanks in parentheses, lines folded, what cannot be seen written out, ASCII where nothing else is understood. */
 export const legible = (text: string, { unicode }: Pick<Look, "unicode">): string => {
   const clean = visible(text.replace(/[⟪⟫]/g, (mark) => ASCII[mark] ?? ""));
   return unicode ? clean : clean.replace(/[^\p{ASCII}]/gu, (character) => ASCII[character] ?? "?");
@@ -77,9 +77,7 @@ export const entry = (look: Look, indent: number, mark: string, text: string, co
   const sign = legible(mark, look);
   const margin = " ".repeat(indent);
   const hanging = margin + (sign === "" ? "" : " ".repeat(sign.length + 1));
-  const [first = "", ...rest] = text
-    .split("\n")
-    .flatMap((line) => wrap(legible(line, look), look.columns - hanging.length));
+  const [first = "", ...rest] = wrap(legible(text, look), look.columns - hanging.length);
   const shownSign = colour === undefined ? sign : paint(colour, sign, look);
   return [`${margin}${shownSign}${sign === "" ? "" : " "}${first}`, ...rest.map((line) => hanging + line)];
 };
