@@ -1,4 +1,5 @@
 import { option as optionWords, quoted, type ShellCommand, sh } from "../ports/shell.ts";
+import { spelled } from "../ports/visible.ts";
 import { complete, type Written } from "./complete.ts";
 import { type Config, FLAT, NESTED } from "./config.ts";
 import { type CommandName, flagOf, inFile, nameOf, type Option, optionsOf } from "./options.ts";
@@ -72,8 +73,11 @@ const yamlOf = (value: Value): string => {
   return typeof value === "boolean" ? String(value) : yamlScalar(SHORT.get(value) ?? value);
 };
 
-/** A double-quoted scalar takes every JSON string (YAML 1.2 §7.3.1). */
-const yamlScalar = (text: string): string => (/^\w[\w./@-]*$/.test(text) ? text : JSON.stringify(text));
+/** A double-quoted scalar takes every JSON string (YAML 1.2 §7.3.1), and has escapes for what cannot be seen (§5.7). */
+const yamlScalar = (text: string): string =>
+  /^\w[\w./@-]*$/.test(text)
+    ? text
+    : spelled(JSON.stringify(text)).replace(/(?<!\\)\\u\{([\da-f]+)\}/g, (_, code) => `\\U${code.padStart(8, "0")}`);
 
 /** Of host templates. */
 export const SHORT: ReadonlyMap<string, string> = new Map([

@@ -1,5 +1,3 @@
-import { isRecord } from "./object.ts";
-
 /**
  * Characters that show nothing or move others: control and format characters (bidi among them), line and paragraph separators, lone
  * surrogates, everything that is ignorable by default (Unicode, DerivedCoreProperties).
@@ -31,22 +29,32 @@ export const visible = (text: string): string =>
       : text,
   );
 
-/** Fields whose line ends are ours: commands, whose values are visible already, and lines to copy. */
-const OF_LINES: ReadonlySet<string> = new Set(["command", "lines"]);
+/** What is done about line ends. Those of commands and of lines to copy are ours; those of values that differ are a part of what differs. */
+type LineEnds = "folded" | "kept" | "spelled";
+const BY_FIELD: Readonly<Record<string, LineEnds>> = { command: "kept", lines: "kept", from: "spelled", to: "spelled" };
+const WAYS: Readonly<Record<LineEnds, (text: string) => string>> = {
+  folded: visible,
+  kept: spelledLines,
+  spelled,
+};
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 
 /**
  * Data for people and programs with every text in it visible, names of fields too. What needs no change is returned as it is.
  */
-export const visibleData = <T>(value: T, isOfLines = false): T => {
-  if (typeof value === "string") return (isOfLines ? spelledLines(value) : visible(value)) as T;
+export const visibleData = <T>(value: T, ends: LineEnds = "folded"): T => {
+  if (typeof value === "string") return WAYS[ends](value) as T;
   if (Array.isArray(value)) {
-    const items = value.map((item) => visibleData(item, isOfLines));
+    const items = value.map((item) => visibleData(item, ends));
     return items.some((item, index) => item !== value[index]) ? (items as T) : value;
   }
-  if (!isRecord(value)) return value;
+  if (!isPlain(value)) return value;
   let changed = false;
   const entries = Object.entries(value).map(([key, inner]) => {
-    const entry = [spelled(key), visibleData(inner, OF_LINES.has(key))] as const;
+    const within = Object.hasOwn(BY_FIELD, key) ? BY_FIELD[key] : ends === "spelled" ? ends : "folded";
+    const entry = [spelled(key), visibleData(inner, within)] as const;
     changed ||= entry[0] !== key || entry[1] !== inner;
     return entry;
   });

@@ -3,14 +3,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { dump } from "js-yaml";
+import { dump, load as yaml } from "js-yaml";
 import { describe, expect, it } from "vitest";
 import { parseArguments } from "../../src/cli/args.ts";
 import { commands } from "../../src/cli/commands/index.ts";
 import type { Config } from "../../src/config/config.ts";
 import { load, type Sources } from "../../src/config/load.ts";
 import { inFile, nameOf } from "../../src/config/options.ts";
-import { asCommand, shown } from "../../src/config/shown.ts";
+import { asCommand, asYaml, shown } from "../../src/config/shown.ts";
 
 const loaded = (flags: Sources["flags"]): Promise<Config> => load({ flags, env: {}, terminal: false });
 
@@ -99,6 +99,15 @@ describe("asCommand", () => {
       encoding: "utf8",
     });
     expect(printed).toBe(`--context\n${context}\n`);
+  });
+});
+
+describe("asYaml", () => {
+  it("holds exactly what a command cannot, and shows it", async () => {
+    const context = "a\tb\n\u202e\u200b\u009b\u{e0041} \\u{41} '\"$(id)";
+    const text = asYaml(await loaded({ context }));
+    expect(yaml(text)).toMatchObject({ context });
+    expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
   });
 });
 

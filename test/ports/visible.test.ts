@@ -40,6 +40,16 @@ describe("data for reporters", () => {
     });
   });
 
+  it("tell a line end from a space where values differ", () => {
+    const difference = { path: ".data.x", from: "a b", to: { y: ["a\nb"] } };
+    expect(visibleData(difference)).toEqual({ ...difference, to: { y: ["a\\x0ab"] } });
+  });
+
+  it("leave what is no plain data alone", () => {
+    const error = new Error("a\nb");
+    expect(visibleData({ error }).error).toBe(error);
+  });
+
   it("are the same object where nothing is to be done", () => {
     const plain = { a: [{ b: "c" }], d: { e: 1 } };
     expect(visibleData(plain)).toBe(plain);

@@ -222,7 +222,8 @@ const transition = ({ from, to }: Pick<FieldDifference, "from" | "to">, verbose:
     .join(" → ");
 
 export const valueText = (value: unknown, verbose: boolean): string => {
-  const text = JSON.stringify(value);
+  // What was spelled out already is not quoted once more.
+  const text = JSON.stringify(value).replace(/\\\\(?=x[\da-f]{2}|u[\da-f]{4}|u\{)/g, "\\");
   return verbose || text.length <= LONGEST
     ? text
     : `${text.slice(0, LONGEST)}… (${count(text.length - LONGEST, "more character")}, -v shows them)`;
