@@ -31,7 +31,12 @@ export const visible = (text: string): string =>
 
 /** What is done about line ends. Those of commands and of lines to copy are ours; those of values that differ are a part of what differs. */
 type LineEnds = "folded" | "kept" | "spelled";
-const BY_FIELD: Readonly<Record<string, LineEnds>> = { command: "kept", lines: "kept", from: "spelled", to: "spelled" };
+const BY_FIELD: ReadonlyMap<string, LineEnds> = new Map([
+  ["command", "kept"],
+  ["lines", "kept"],
+  ["from", "spelled"],
+  ["to", "spelled"],
+]);
 const WAYS: Readonly<Record<LineEnds, (text: string) => string>> = {
   folded: visible,
   kept: spelledLines,
@@ -53,7 +58,7 @@ export const visibleData = <T>(value: T, ends: LineEnds = "folded"): T => {
   if (!isPlain(value)) return value;
   let changed = false;
   const entries = Object.entries(value).map(([key, inner]) => {
-    const within = Object.hasOwn(BY_FIELD, key) ? BY_FIELD[key] : ends === "spelled" ? ends : "folded";
+    const within = BY_FIELD.get(key) ?? (ends === "spelled" ? ends : "folded");
     const entry = [spelled(key), visibleData(inner, within)] as const;
     changed ||= entry[0] !== key || entry[1] !== inner;
     return entry;
