@@ -344,9 +344,9 @@ describe("credentials", () => {
     expect(asked).toEqual([]);
   });
 
-  it("names the profile that has to sign in", async () => {
+  it("goes by the profile, whatever keys there are beside it", async () => {
     const { zones } = await open(() => sets([]), { env: { AWS_PROFILE: "team", ...KEYS } });
-    expect((await userError(zones.get(zone, "x", "A"))).remedy.command).toBe("aws sso login --profile team");
+    expect((await userError(zones.get(zone, "x", "A"))).message).toBe('There is no AWS profile "team".');
   });
 
   it.each([

@@ -72,6 +72,7 @@ describe("a text from outside, past the reporters", () => {
       version: "1",
       events: [],
       now: new Date(0),
+      mask: (text) => text,
     });
     expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
     expect(text).not.toMatch(/^(?:Events:|touch hit|Error: fake)/m);

@@ -6,7 +6,7 @@ import { markerName } from "../../dns/ownership.ts";
 import { createPlaces, type Places } from "../../dns/place.ts";
 import { partitionOf } from "../../dns/route53/partition.ts";
 import { UserError } from "../../ports/error.ts";
-import { sh } from "../../ports/shell.ts";
+import { joined, sh } from "../../ports/shell.ts";
 import { visibleData } from "../../ports/visible.ts";
 import type { Zone } from "../../ports/zones.ts";
 import { openPublication } from "../../steps/publication.ts";
@@ -56,10 +56,15 @@ const lookUp = async (ctx: CommandContext, domain: string): Promise<LookedUp> =>
       throw new UserError({
         id: error.id,
         what: error.message,
-        why: "The policy names the hosted zone, which is asked for at AWS.",
+        why: [...(error.why ? [error.why] : []), "The policy names the hosted zone, which is asked for at AWS."].join(
+          "\n",
+        ),
         remedy: {
-          text: "Or give its id, then nobody at AWS is asked:",
-          command: sh`kn-bootstrap iam-policy --domain ${domain} --dns-zone-id Z…`,
+          text: `${error.remedy.text}\nOr give the zone's id, then nobody at AWS is asked.`,
+          command: joined("\n", [
+            ...(error.remedy.command ? [error.remedy.command] : []),
+            sh`kn-bootstrap iam-policy --domain ${domain} --dns-zone-id Z…`,
+          ]),
         },
         exitCode: error.exitCode,
       });

@@ -2,6 +2,7 @@ import { isPlainName } from "../../ports/dns-name.ts";
 import { UserError } from "../../ports/error.ts";
 import { joined, type ShellCommand, sh } from "../../ports/shell.ts";
 import { ZoneHidden } from "../../ports/zones.ts";
+import { clocksApart } from "../clocks.ts";
 import { RCODE, rcodeName } from "./message.ts";
 import type { Settings } from "./settings.ts";
 import type { Verdict } from "./tsig.ts";
@@ -28,23 +29,6 @@ const samples = ({ settings: { key }, name }: Subject): string =>
     `PowerDNS: dnsupdate=yes, ALLOW-DNSUPDATE-FROM for this machine, and pdnsutil set-meta ${name} with`,
     `TSIG-ALLOW-DNSUPDATE ${key.name} and TSIG-ALLOW-AXFR ${key.name}.`,
   ].join(" ");
-
-const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
-
-const duration = (milliseconds: number): string => {
-  const seconds = Math.round(Math.abs(milliseconds) / 1000);
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ];
-  const parts = [
-    ...(days ? [`${days} d`] : []),
-    ...(hours ? [`${hours} h`] : []),
-    ...(minutes ? [`${minutes} min`] : []),
-  ];
-  return parts.length > 0 ? parts.join(" ") : `${seconds} s`;
-};
 
 const wrongKey = (subject: Subject, what: string, why: string): UserError =>
   new UserError({
@@ -77,13 +61,7 @@ export const untrusted = (subject: Subject, verdict: Exclude<Verdict, { kind: "g
   const { name, algorithm } = settings.key;
   switch (verdict.kind) {
     case "clocks":
-      return new UserError({
-        id: "rfc2136.clock",
-        what: `The clocks of this machine and of the name server ${server} differ by ${duration(verdict.theirs - verdict.ours)}.`,
-        why: `Here it is ${time(verdict.ours)}, there ${time(verdict.theirs)}; a signed request may be off by five minutes.`,
-        remedy: { text: "Set the clock that is wrong, for this machine:", command: sh`timedatectl set-ntp true` },
-        exitCode: 2,
-      });
+      return clocksApart("rfc2136.clock", `the name server ${server}`, verdict);
     case "refused":
       switch (verdict.error) {
         case RCODE.BADKEY:

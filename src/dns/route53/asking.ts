@@ -29,6 +29,6 @@ export const asking = async <T>(
     throw garbled(action, "it does not hold what was asked for");
   } catch (error) {
     signal.throwIfAborted();
-    throw problemOf(error, { action, about, env, domain: domainOf(about) });
+    throw await problemOf(error, { action, about, env, domain: domainOf(about) });
   }
 };

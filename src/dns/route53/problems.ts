@@ -1,7 +1,10 @@
 import { TooMuch } from "../../ports/bounded.ts";
-import { type Remedy, UserError } from "../../ports/error.ts";
+import { UserError } from "../../ports/error.ts";
 import { type ShellCommand, sh } from "../../ports/shell.ts";
 import { ZoneMoved, ZonesUnreachable } from "../../ports/zones.ts";
+import { apart, clocksApart } from "../clocks.ts";
+import { clocksOf } from "./clock.ts";
+import { credentials, noCredentials, signIn } from "./no-credentials.ts";
 
 /** The parts of an SDK error that we read; checked, since anything may be thrown. */
 interface Facts {
@@ -49,6 +52,9 @@ export const troubleOf = (error: unknown): "throttled" | "busy" | "no-answer" | 
 
 /** `Route 53 throttles us …`, for people who wait. Undefined: nothing to wait for. */
 export const troubleText = (action: string, error: unknown): string | undefined => {
+  const clocks = clocksOf(error);
+  // The SDK takes the time from the answer, and signs the next try by it.
+  if (clocks) return `the clocks of this machine and of AWS differ by ${apart(clocks)}; Route 53 is asked by AWS's`;
   switch (troubleOf(error)) {
     case "throttled":
       return `Route 53 throttles ${action} (5 requests a second for the whole account)`;
@@ -82,14 +88,6 @@ const WRONG =
   /^(InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|SignatureDoesNotMatch|InvalidSignatureException|IncompleteSignature|MissingAuthenticationToken|AuthFailure|OptInRequired)$/;
 const DENIED = /^AccessDenied(Exception)?$/;
 
-const signIn = (profile: string | undefined): Remedy => ({
-  text: "Sign in, or name the profile that has the rights in AWS_PROFILE, then run the same command again.",
-  command: profile ? sh`aws sso login --profile ${profile}` : sh`export AWS_PROFILE=NAME`,
-});
-
-const credentials = (what: string, why: string, { env }: Doing, cause: unknown): UserError =>
-  new UserError({ id: "dns.route53.credentials", what, why, remedy: signIn(env.AWS_PROFILE), exitCode: 2, cause });
-
 const denied = (error: unknown): boolean => DENIED.test(factsOf(error).name);
 
 /**
@@ -121,20 +119,23 @@ const lookCommand = ({ name, id }: About): ShellCommand =>
     : sh`aws route53 list-resource-record-sets --hosted-zone-id ${id}`;
 
 /** What `error`, thrown by the SDK after its own retries, means for the caller of the port. */
-export const problemOf = (error: unknown, doing: Doing): unknown => {
+export const problemOf = async (error: unknown, doing: Doing): Promise<unknown> => {
   if (error instanceof Garbled) return error;
   if (error instanceof TooMuch) return garbled(doing.action, `it is ${error.message}`, error);
   const { name, message } = factsOf(error);
   const trouble = troubleOf(error);
+  const { AWS_PROFILE: profile } = doing.env;
   // Before the rest: an SSO or STS server without an answer is a credential error with a cause.
-  if (CREDENTIALS.test(name)) return credentials("There are no usable AWS credentials.", message, doing, error);
+  if (CREDENTIALS.test(name)) return noCredentials(message, doing.env, error);
   if (isGarbled(error))
     return garbled(doing.action, `status ${factsOf(error).status}: ${message.split("\n")[0]}`, error);
+  const clocks = clocksOf(error);
+  if (clocks) return clocksApart("dns.route53.clock", "AWS", clocks, error);
   if (trouble === "no-answer")
     return new ZonesUnreachable(`Route 53 did not answer ${doing.action}: ${message}`, error);
   if (trouble) return new ZonesUnreachable(`Route 53 kept refusing ${doing.action} for its limits: ${message}`, error);
-  if (EXPIRED.test(name)) return credentials("The AWS credentials have expired.", message, doing, error);
-  if (WRONG.test(name)) return credentials("AWS does not accept these credentials.", message, doing, error);
+  if (EXPIRED.test(name)) return credentials("The AWS credentials have expired.", message, signIn(profile), error);
+  if (WRONG.test(name)) return credentials("AWS does not accept these credentials.", message, signIn(profile), error);
   if (denied(error)) return missingRight(message, doing, error);
   if (name === "InvalidChangeBatch") return invalidBatch(message, doing, error);
   if (factsOf(error).status === undefined) return error;

@@ -40,6 +40,8 @@ export interface Route53Options {
   /** Sees every request after it was handled. When it rejects, the answer is lost. */
   readonly onHandled?: (request: Route53Request, response: Route53Response) => void | Promise<void>;
   readonly now?: () => number;
+  /** What AWS takes for the time, milliseconds since 1970: a request signed five minutes off is refused. Absent: any time will do. */
+  readonly clock?: () => number;
   /** The AWS partition of the account: `aws` when absent. Each has its own Route 53, which takes signatures for one region of it. */
   readonly partition?: keyof typeof REGIONS;
 }
@@ -88,6 +90,7 @@ export const startRoute53 = async (options: Route53Options): Promise<Route53> =>
   const user = `arn:${partition}:iam::123456789012:user/rehearsal`;
   const check = (request: Route53Request): void => {
     requireSignature(request, region.signing);
+    if (options.clock) requireTime(request, options.clock());
     const refused = refusals.find(({ action, left }) => left > 0 && (action ?? request.action) === request.action);
     if (refused) {
       refused.left -= 1;
@@ -112,6 +115,7 @@ export const startRoute53 = async (options: Route53Options): Promise<Route53> =>
       requests.push(request);
       const response = await answer(request);
       outgoing.setHeader("x-amzn-requestid", requestIdOf(requests.length));
+      if (options.clock) outgoing.setHeader("date", new Date(options.clock()).toUTCString());
       await options.onHandled?.(request, response);
       return response;
     }).catch(() => incoming.socket.destroy());
@@ -169,6 +173,22 @@ const requireSignature = ({ headers }: Route53Request, region: string): void => 
       "SignatureDoesNotMatch",
       `Credential should be scoped to a valid region, not '${signed ?? ""}'. `,
     );
+};
+
+const TOLERANCE_MS = 300_000;
+const basic = (time: number): string => new Date(time).toISOString().replace(/[-:]|\.\d+/g, "");
+
+/** "Troubleshooting AWS Signature Version 4", IAM User Guide. */
+const requireTime = ({ headers }: Route53Request, now: number): void => {
+  const said = headers["x-amz-date"] ?? "";
+  const time = Date.parse(said.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, "$1-$2-$3T$4:$5:$6Z"));
+  const words =
+    time < now - TOLERANCE_MS
+      ? `Signature expired: ${said} is now earlier than ${basic(now - TOLERANCE_MS)} (${basic(now)} - 5 min.)`
+      : time > now + TOLERANCE_MS
+        ? `Signature not yet current: ${said} is still later than ${basic(now + TOLERANCE_MS)} (${basic(now)} + 5 min.)`
+        : undefined;
+  if (words !== undefined) throw new Refusal(403, "SignatureDoesNotMatch", words);
 };
 
 const serve = async (

@@ -1,0 +1,37 @@
+import { UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
+
+/** Two clocks that are too far apart, in milliseconds since 1970. */
+export interface Clocks {
+  readonly ours: number;
+  readonly theirs: number;
+}
+
+/** `1 h 2 min`, `12 s`; how far they are apart. */
+export const apart = ({ ours, theirs }: Clocks): string => {
+  const seconds = Math.round(Math.abs(theirs - ours) / 1000);
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
+  const parts = [
+    ...(days ? [`${days} d`] : []),
+    ...(hours ? [`${hours} h`] : []),
+    ...(minutes ? [`${minutes} min`] : []),
+  ];
+  return parts.length > 0 ? parts.join(" ") : `${seconds} s`;
+};
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
+
+/** Both TSIG (RFC 8945 section 10) and AWS's signatures allow five minutes. `whose`: `the name server 192.0.2.53`, `AWS`. */
+export const clocksApart = (id: string, whose: string, clocks: Clocks, cause?: unknown): UserError =>
+  new UserError({
+    id,
+    what: `The clocks of this machine and of ${whose} differ by ${apart(clocks)}.`,
+    why: `Here it is ${time(clocks.ours)}, there ${time(clocks.theirs)}; a signed request may be off by five minutes.`,
+    remedy: { text: "Set the clock that is wrong, for this machine:", command: sh`timedatectl set-ntp true` },
+    exitCode: 2,
+    cause,
+  });
