@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { messageOf } from "../ports/error.ts";
 
 const BEGIN = "-----BEGIN CERTIFICATE-----";
 const END = "-----END CERTIFICATE-----";
@@ -40,3 +41,39 @@ export const certificatesIn = (pem: string): readonly X509Certificate[] =>
       throw new Error("a certificate without a key or without dates");
     return certificate;
   });
+
+/**
+ * In which line something follows the END of a certificate, from 1: two files were put together of which the first has no line end, and no
+ * reader of PEM takes that (RFC 7468 section 3). Undefined: nowhere.
+ */
+export const joinedLine = (pem: string): number | undefined => {
+  const index = pem.split("\n").findIndex((line) => {
+    const end = line.indexOf(END);
+    return end >= 0 && line.slice(end + END.length).trim() !== "";
+  });
+  return index === -1 ? undefined : index + 1;
+};
+
+export const joinedWords = (line: number): string =>
+  `BEGIN CERTIFICATE stands in the same line as the END before it, line ${line}`;
+
+/** Why a text is not one or more certificates in PEM; undefined: it is. */
+export const pemProblem = (pem: string): string | undefined => {
+  if (!pem.includes(BEGIN)) return "no line says BEGIN CERTIFICATE";
+  const line = joinedLine(pem);
+  if (line !== undefined) return joinedWords(line);
+  let read = 0;
+  try {
+    for (const block of blocksIn(pem)) {
+      new X509Certificate(block);
+      read += 1;
+    }
+  } catch (error) {
+    return error instanceof TooManyCertificates
+      ? error.message
+      : `certificate ${read + 1} cannot be read (${messageOf(error)})`;
+  }
+  return read < pem.split(BEGIN).length - 1
+    ? `no line says END CERTIFICATE after certificate ${read + 1} begins`
+    : undefined;
+};

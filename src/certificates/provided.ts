@@ -4,7 +4,7 @@ import { type Remedy, UserError } from "../ports/error.ts";
 import { dataOf, type KubeObject, type ObjectRef, textAt } from "../ports/object.ts";
 import { inNamespace, joined, type ShellCommand, sh } from "../ports/shell.ts";
 import { covers } from "./names.ts";
-import { certificatesIn } from "./pem.ts";
+import { certificatesIn, joinedLine, joinedWords } from "./pem.ts";
 import { assertChain, subjectOf } from "./provided-chain.ts";
 
 /** A certificate that somebody else obtained (`--tls secret`), found fit to be served. */
@@ -55,6 +55,8 @@ const parseChain = (about: Subject, pem: string, field: string): readonly X509Ce
       command: about.rewrite,
     });
   if (pem.trim() === "") throw unreadable("it is empty");
+  const joined = joinedLine(pem);
+  if (joined !== undefined) throw unreadable(joinedWords(joined));
   try {
     const chain = certificatesIn(pem);
     if (chain.length > 0) return chain;

@@ -1,7 +1,8 @@
-import { certificatesIn } from "../certificates/pem.ts";
+import { joinedLine, pemProblem } from "../certificates/pem.ts";
 import type { Config } from "../config/config.ts";
 import { textOf } from "../ports/bounded.ts";
-import { messageOf, UserError } from "../ports/error.ts";
+import { messageOf, type Remedy, UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 import { usesCertManager } from "../steps/cert-manager.ts";
 import { issuerFor } from "../steps/cert-manager-issuer.ts";
 import type { Installation } from "../steps/installation.ts";
@@ -56,20 +57,23 @@ export const lookAround = async (config: Config, session: Session): Promise<Surr
 };
 
 const readRoot = async (path: string): Promise<string> => {
-  const bad = (why: string): UserError =>
+  const bad = (why: string, remedy: Remedy): UserError =>
     new UserError({
       id: "config.acme-ca-file",
-      what: `--acme-ca-file ${path} holds no certificate: ${why}.`,
-      remedy: "Give the PEM file with the root of the CA, the one its other clients trust.",
+      what: `--acme-ca-file ${path} is no use: ${why}.`,
+      remedy,
       exitCode: 2,
     });
+  const give = { text: "Give the PEM file with the root of the CA, the one its other clients trust." };
   const text = await textOf(path).catch((error: unknown) => {
-    throw bad(messageOf(error));
+    throw bad(messageOf(error), give);
   });
-  try {
-    if (certificatesIn(text).length > 0) return text;
-  } catch (error) {
-    throw bad(messageOf(error));
-  }
-  throw bad("no line says BEGIN CERTIFICATE");
+  const problem = pemProblem(text);
+  if (problem === undefined) return text;
+  if (joinedLine(text) === undefined) throw bad(problem, give);
+  const split = '{ gsub(/-----END CERTIFICATE-----/, "&\\n") } 1';
+  throw bad(problem, {
+    text: "Two files were put together of which the first has no line end. Give it one:",
+    command: sh`awk ${split} ${path} > roots.pem`,
+  });
 };

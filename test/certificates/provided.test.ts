@@ -61,6 +61,17 @@ describe("a certificate that was provided", () => {
     expect(judge(secret(data)).ca?.trim()).toBe(root.pem.trim());
   });
 
+  it.each(["tls.crt", "ca.crt"])(
+    "is refused with two certificates in one line of %s: no gateway reads them",
+    (field) => {
+      const joined = `${lower.pem.trim()}${upper.pem}`;
+      const error = refusal(secret({ ...full(), [field]: field === "tls.crt" ? `${leaf.pem}${joined}` : joined }));
+      expect(error.message).toMatch(
+        new RegExp(`${field.replace(".", "\\.")} .*BEGIN CERTIFICATE.*in the same line .*line \\d+`),
+      );
+    },
+  );
+
   it("may be one of our own self-signed ones", async () => {
     const authority = await makeRoot("kn-bootstrap", NOW, 3650);
     const pair = await makeLeaf(authority, NAMES, NOW, 397);

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inspect } from "../../src/certificates/secret.ts";
 import { type Internet, startInternet } from "../../src/sandbox/internet.ts";
@@ -45,8 +48,11 @@ describe("renew", () => {
   });
 
   it("gives the account a new key, with which the next certificate is ordered", async () => {
-    const { code, stderr } = await run("renew", "--roll-account-key", "--yes");
+    const page = join(mkdtempSync(join(tmpdir(), "roll-")), "page.html");
+    const { code, stdout, stderr } = await run("renew", "--roll-account-key", "--yes", "--report", page);
     expect(code, stderr).toBe(0);
+    expect(stdout).toContain("Changed 1 account.");
+    expect(readFileSync(page, "utf8")).toMatch(/Account at \S+: a new key/);
     internet.acme.moveRenewal(served()?.serial ?? "");
     expect((await run("renew", "--yes")).code).toBe(0);
     expect(internet.acme.accounts()).toHaveLength(1);

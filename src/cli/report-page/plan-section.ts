@@ -88,7 +88,8 @@ const subject = (changes: readonly Change[], first: Exclude<Change, RecordsChang
       (text) => html`<br><span class="soft">${clip(text)}</span>`,
     )}`;
   }
-  if (first.kind === "account") return html`Account at ${first.directory}: deactivated`;
+  if (first.kind === "account")
+    return html`Account at ${first.directory}: ${first.action === "delete" ? "deactivated" : "a new key"}`;
   if (changes.length === 1) return html`${describe(first.object)}${remark(first)}`;
   const names = changes.flatMap((change) => (change.kind === "object" ? [change.object.metadata.name] : []));
   const { namespace } = first.object.metadata;

@@ -40,7 +40,7 @@ const madeBy = (change: Change): readonly (readonly [Action, string])[] => {
     case "certificate":
       return [[change.action, "certificate"]];
     case "account":
-      return [["delete", "account"]];
+      return [[change.action, "account"]];
   }
 };
 

@@ -22,12 +22,12 @@ export const noCredentials = async (why: string, env: Environment, cause: unknow
   const none = credentials("There are no usable AWS credentials.", why, signIn(profile), cause);
   if (!profile) return none;
   const { files, settings } = await readProfiles(env);
-  const names = [...settings.keys()].join(", ") || "none";
+  const there = `in ${files.join(" and ")} there ${settings.size > 0 ? `is: ${[...settings.keys()].join(", ")}` : "is none"}.`;
   const known = settings.get(profile);
   if (!known)
     return found(
       `There is no AWS profile "${profile}".`,
-      `AWS_PROFILE names it. ${files.join(" and ")} have: ${names}.`,
+      `AWS_PROFILE names it; ${there}`,
       `Name one that is there, ${AGAIN}. What is there:`,
       sh`aws configure list-profiles`,
     );
@@ -35,7 +35,7 @@ export const noCredentials = async (why: string, env: Environment, cause: unknow
   if (source !== undefined && !settings.has(source))
     return found(
       `The AWS profile "${profile}" takes its credentials from the profile "${source}", which is not there.`,
-      `Its source_profile says so. ${files.join(" and ")} have: ${names}.`,
+      `Its source_profile says so; ${there}`,
       `Correct source_profile, ${AGAIN}. What is there:`,
       sh`aws configure list-profiles`,
     );

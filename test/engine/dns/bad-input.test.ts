@@ -1,3 +1,7 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Outcome } from "../cli.ts";
 import { bring, putBrought } from "./brought.ts";
@@ -120,7 +124,7 @@ describe("bad input about DNS and certificates ends in one paragraph, exit code 
   describe("credentials", () => {
     const nowhere = { AWS_CONFIG_FILE: "/nowhere", AWS_SHARED_CREDENTIALS_FILE: "/nowhere", AWS_PROFILE: "absent" };
     it("none for Route 53", () =>
-      refused(ROUTE53, [/no usable AWS credentials/, /AWS_PROFILE|aws sso login/], nowhere));
+      refused(ROUTE53, [/There is no AWS profile "absent"/, /AWS_PROFILE|aws sso login/], nowhere));
     it("no name server", () => refused(RFC2136, [/RFC2136_NAMESERVER/], { RFC2136_NAMESERVER: "" }));
     it("a TSIG key that is not its", () =>
       refused(RFC2136, [/secret|key/i], { RFC2136_TSIG_SECRET: Buffer.alloc(32, 7).toString("base64") }));
@@ -162,6 +166,36 @@ describe("bad input about DNS and certificates ends in one paragraph, exit code 
     it("with another chain", () => refused(given("chain"), [/Secret web\/chain/, /ca\.crt|issuer|chain/]));
     it("whose certificate does not cover the nested URLs", () =>
       refused([...given("other"), "--domain-template", "nested", "--namespaces", "shop"], [/does not cover/]));
+  });
+
+  it.each<readonly [string, (root: string) => string, RegExp]>([
+    [
+      "holds two certificates in one line",
+      (root) => `${root.trim()}${root}`,
+      /BEGIN CERTIFICATE stands in the same line as the END before it, line \d+.*awk /,
+    ],
+    [
+      "holds a certificate that cannot be read",
+      (root) => `${root}${root.replace(/MII/, "MIX")}`,
+      /certificate 2 cannot be read/,
+    ],
+    [
+      "ends in the middle of a certificate",
+      (root) => root.slice(0, 300),
+      /no line says END CERTIFICATE after certificate 1 begins/,
+    ],
+    [
+      "holds a key alone",
+      () => "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+      /no line says BEGIN CERT/,
+    ],
+  ])("--acme-ca-file that %s, before anything is asked", async (_, made, why) => {
+    const file = join(mkdtempSync(join(tmpdir(), "ca-")), "roots.pem");
+    writeFileSync(file, made(rootCertificates[0] ? `${rootCertificates[0]}\n` : ""));
+    await refused(
+      [...MANUAL, "--tls", "acme", "--acme-directory", "https://ca.example.com/d", "--acme-ca-file", file],
+      [new RegExp(`--acme-ca-file ${file}`), why],
+    );
   });
 
   it("--acme-ca-file that is not there", () =>
