@@ -8,7 +8,7 @@ export const route53: DnsProvider = {
   variables: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
   takesRole: true,
   credentials:
-    "the AWS chain: AWS_PROFILE, AWS_ACCESS_KEY_ID, SSO, IRSA, IMDS; AWS_ENDPOINT_URL_ROUTE_53 for another endpoint; AWS_REGION or the profile's region says whether it is China or GovCloud",
+    "the AWS chain: AWS_PROFILE, AWS_ACCESS_KEY_ID, SSO, IRSA, IMDS; AWS_ENDPOINT_URL_ROUTE_53 for another endpoint",
   alias: (host) => {
     const zone = aliasZoneOf(host);
     return zone === undefined ? undefined : { zone, target: normalName(host) };
