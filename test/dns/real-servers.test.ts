@@ -7,6 +7,7 @@ import { openRfc2136 } from "../../src/dns/rfc2136/open.ts";
 import { chooseZone } from "../../src/dns/zone-choice.ts";
 import type { Resolver } from "../../src/ports/dns.ts";
 import type { RecordSet, Zone } from "../../src/ports/zones.ts";
+import { patient } from "../patience.ts";
 import { type Bind, type BindKey, hasBind, placeOf, startBind } from "../real/bind.ts";
 import { zoneFile } from "../real/daemon.ts";
 import { hasNsd, startNsd } from "../real/nsd.ts";
@@ -161,12 +162,15 @@ describe.runIf(hasBind() && hasNsd() && hasUnbound())(
       const set = txt("_acme-challenge.apps", "value");
       await zones.change(zone, [{ to: set }]);
       const expectations = [{ name: place.name, type: "TXT" as const, values: set.values }];
-      expect(await awaitEverywhere(resolver, [{ zone: zone.name, expectations }], { signal, timeoutMs: 20_000 })).toBe(
-        "all 2 addresses of 2 name servers of example.com have it",
-      );
+      expect(
+        await awaitEverywhere(resolver, [{ zone: zone.name, expectations }], { signal, timeoutMs: patient(20_000) }),
+      ).toBe("all 2 addresses of 2 name servers of example.com have it");
       await zones.change(zone, [{ from: set }]);
       const gone = [{ name: place.name, type: "TXT" as const, values: [], match: "exact" as const }];
-      await awaitEverywhere(resolver, [{ zone: zone.name, expectations: gone }], { signal, timeoutMs: 20_000 });
+      await awaitEverywhere(resolver, [{ zone: zone.name, expectations: gone }], {
+        signal,
+        timeoutMs: patient(20_000),
+      });
     });
 
     it("names the copy that is behind", async () => {
@@ -177,7 +181,7 @@ describe.runIf(hasBind() && hasNsd() && hasUnbound())(
       await awaitEverywhere(
         resolver,
         [{ zone: ZONE.name, expectations: [{ name: "ns1.example.com", type: "A", values: ["198.51.100.1"] }] }],
-        { signal, timeoutMs: 20_000 },
+        { signal, timeoutMs: patient(20_000) },
       );
       await zones.change(ZONE, [{ to: txt("late", "value") }]);
       const reasons: string[] = [];
@@ -214,7 +218,7 @@ describe.runIf(hasBind() && hasNsd() && hasUnbound())(
       const resolver = by(liar.server);
       // It reads its policy beside its work.
       await expect
-        .poll(async () => (await resolver.ask("www.example.com", "A")).rcode, { timeout: 10_000 })
+        .poll(async () => (await resolver.ask("www.example.com", "A")).rcode, { timeout: patient(10_000) })
         .toBe("NXDOMAIN");
       expect((await resolver.ask("example.com", "NS")).rcode).toBe("NXDOMAIN");
       const delegation = await delegationOf(resolver, ZONE.name);

@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import type { RecordSet } from "../../src/ports/zones.ts";
 import { ask } from "../../src/sandbox/dns/ask.ts";
+import { patient } from "../patience.ts";
 import { listening } from "./ports.ts";
 import { WITH_SERVERS } from "./programs.ts";
 
@@ -45,7 +46,7 @@ export const startDaemon = async (
 
 /** Until the server answers for these zones itself; else the daemon is ended and the error has its log. */
 export const serving = async (server: string, zones: readonly string[], { log, close }: Daemon): Promise<void> => {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + patient(30_000);
   for (const zone of zones)
     for (;;) {
       const { rcode, authoritative } = (await ask(server, 1, zone, "SOA")) ?? {};

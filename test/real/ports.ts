@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { patient } from "../patience.ts";
 
 /** A port of 127.0.0.1 that is free for both UDP and TCP. */
 export const freePort = async (): Promise<number> => {
@@ -22,9 +23,9 @@ export const freePort = async (): Promise<number> => {
   }
 };
 
-/** Until a server accepts connections; fails when it ended first, or after ten seconds. */
+/** Until a server accepts connections; fails when it ended first, or after half a minute. */
 export const listening = async (port: number, ended: () => string | undefined): Promise<void> => {
-  for (const deadline = Date.now() + 10_000; ; ) {
+  for (const deadline = Date.now() + patient(30_000); ; ) {
     const open = await new Promise<boolean>((resolve) => {
       const socket = connect({ port, host: "127.0.0.1" });
       socket.once("error", () => resolve(false));
