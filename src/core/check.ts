@@ -11,6 +11,8 @@ export interface ReadContext {
   readonly probe: Probe;
   readonly now: () => Date;
   readonly signal: AbortSignal;
+  /** While something is waited for: says what a look that takes long waits for itself, before it ends. */
+  readonly onSlow?: ((reason: string, remedy: Remedy) => void) | undefined;
 }
 
 /**

@@ -72,6 +72,11 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
   const unwatched = { ...ctx.cluster, list: sparingly(ctx.cluster.list) };
 
   let reason = "";
+  const tell: OnReason = (now, remedy) => {
+    if (now === reason) return;
+    reason = now;
+    options.onReason(now, remedy);
+  };
   try {
     for (;;) {
       const woken = new Promise<void>((resolve) => {
@@ -86,6 +91,8 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
           signal: AbortSignal.any([signal, late]),
           cluster: look.cluster,
           unwatched,
+          // What an earlier look has said is more than that.
+          onSlow: (slow, remedy) => (reason === "" ? tell(slow, remedy) : undefined),
           probe: (request) => {
             poll = POLL_MS.probed;
             return ctx.probe(request);
@@ -95,13 +102,10 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
       ctx.signal.throwIfAborted();
       if (!("remedy" in finding) || finding.status === "warn" || finding.permanent) return finding;
       if (rest() < 0) return finding;
-      last = finding;
       // What it had not been told of: from now on it is not relied on.
-      if (isSilent && finding.summary !== reason) silence = Math.min(silence, POLL_MS.watched);
-      if (finding.summary !== reason) {
-        reason = finding.summary;
-        options.onReason(reason, finding.remedy);
-      }
+      if (isSilent && finding.summary !== last.summary) silence = Math.min(silence, POLL_MS.watched);
+      last = finding;
+      tell(finding.summary, finding.remedy);
       for (const read of await look.reads([...following.values()].map(({ query }) => query))) follow(read);
       const pause = Math.max(1, Math.min(rest(), poll, silence));
       await Promise.race([woken, sleep(pause, undefined, { signal, ref: true }).catch(() => {})]);

@@ -112,7 +112,7 @@ export interface EverywhereOptions {
   readonly signal?: AbortSignal | undefined;
   readonly serversOf?: ServersOf;
   /** Told after `slowMs` (default 1000) who has not answered yet, in words like a summary. */
-  readonly onSlow?: (reason: string, remedy: Remedy) => void;
+  readonly onSlow?: ((reason: string, remedy: Remedy) => void) | undefined;
   readonly slowMs?: number;
 }
 
@@ -262,7 +262,7 @@ export const propagated = (resolver: Resolver, published: readonly Published[]):
   return {
     id: "dns.propagated",
     title: "Every name server answers with the new records",
-    run: ({ signal }) => together(resolver, published, { serversOf, signal }),
+    run: ({ signal, onSlow }) => together(resolver, published, { serversOf, signal, onSlow }),
   };
 };
 
@@ -313,7 +313,9 @@ export const awaitEverywhere = async (
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new TimeUp()), Math.max(rest(), lastLookMs));
     const look = AbortSignal.any([signal, late.signal]);
-    const finding = await together(resolver, published, { serversOf, signal: look, onSlow: tell, slowMs }).finally(() =>
+    // What an earlier look has said is more than who is slow in this one.
+    const onSlow = reason === "" ? tell : undefined;
+    const finding = await together(resolver, published, { serversOf, signal: look, onSlow, slowMs }).finally(() =>
       clearTimeout(timer),
     );
     signal.throwIfAborted();

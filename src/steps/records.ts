@@ -55,7 +55,11 @@ export const records = (install: Installation, dns: NonNullable<Installation["dn
           ({ type, values, alias }): Expectation => ({ name, type, values, match: alias ? "any" : "exact" }),
         ),
       );
-      return everywhere(resolver, publication.zone.name, expectations, { signal: ctx.signal, serversOf });
+      return everywhere(resolver, publication.zone.name, expectations, {
+        signal: ctx.signal,
+        onSlow: ctx.onSlow,
+        serversOf,
+      });
     },
   };
   return {

@@ -117,6 +117,22 @@ describe("a wait", () => {
     expect(await wait({ ...slow, pollMs: 1 }, { timeoutMs: 50, lastLookMs: 20 })).toEqual(fail("not yet", REMEDY));
   });
 
+  it("tells what a look that takes long has to say before it ends", async () => {
+    const reasons: string[] = [];
+    const told = Promise.withResolvers<void>();
+    const slow = check(async ({ onSlow }) => {
+      onSlow?.("the second server has not answered yet", REMEDY);
+      await told.promise;
+      return ok("there");
+    });
+    const onReason = (reason: string): void => {
+      reasons.push(reason);
+      told.resolve();
+    };
+    expect(await wait(slow, { onReason })).toEqual(ok("there"));
+    expect(reasons).toEqual(["the second server has not answered yet"]);
+  });
+
   it("does not say that something failed which it had no time to see", async () => {
     const finding = await wait(
       check(({ signal }) => endless(signal)),
