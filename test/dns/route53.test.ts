@@ -344,6 +344,19 @@ describe("credentials", () => {
     expect(asked).toEqual([]);
   });
 
+  it.each([
+    [{}, true],
+    [{ AWS_REGION: "eu-west-1" }, false],
+  ])(
+    "says of a key that AWS does not know, without a region, that China and GovCloud have their own: %o",
+    async (more, said) => {
+      const unknown = refused(403, "InvalidClientTokenId", "The security token included in the request is invalid.");
+      const { zones } = await open(() => unknown, { maxAttempts: 1, env: { ...KEYS, ...more } });
+      const { why = "" } = await userError(zones.get(zone, "x", "A"));
+      expect(/China and GovCloud.*AWS_REGION/.test(why)).toBe(said);
+    },
+  );
+
   it("goes by the profile, whatever keys there are beside it", async () => {
     const { zones } = await open(() => sets([]), { env: { AWS_PROFILE: "team", ...KEYS } });
     expect((await userError(zones.get(zone, "x", "A"))).message).toBe('There is no AWS profile "team".');

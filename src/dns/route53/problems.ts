@@ -113,6 +113,13 @@ const missingRight = (message: string, { action, domain, env }: Doing, cause: un
   });
 };
 
+/** A key is known in its own partition alone; in a CronJob, nothing but the Secret's keys says which that is. */
+const elsewhere = (name: string, { AWS_REGION, AWS_DEFAULT_REGION, AWS_PROFILE }: Doing["env"]): string =>
+  /^(InvalidClientTokenId|UnrecognizedClientException)$/.test(name) &&
+  !(AWS_REGION || AWS_DEFAULT_REGION || AWS_PROFILE)
+    ? " Keys of China and GovCloud are known only there: set AWS_REGION for them."
+    : "";
+
 const lookCommand = ({ name, id }: About): ShellCommand =>
   id === undefined
     ? sh`aws route53 list-hosted-zones-by-name --dns-name ${name}`
@@ -135,7 +142,13 @@ export const problemOf = async (error: unknown, doing: Doing): Promise<unknown> 
     return new ZonesUnreachable(`Route 53 did not answer ${doing.action}: ${message}`, error);
   if (trouble) return new ZonesUnreachable(`Route 53 kept refusing ${doing.action} for its limits: ${message}`, error);
   if (EXPIRED.test(name)) return credentials("The AWS credentials have expired.", message, signIn(profile), error);
-  if (WRONG.test(name)) return credentials("AWS does not accept these credentials.", message, signIn(profile), error);
+  if (WRONG.test(name))
+    return credentials(
+      "AWS does not accept these credentials.",
+      `${message}${elsewhere(name, doing.env)}`,
+      signIn(profile),
+      error,
+    );
   if (denied(error)) return missingRight(message, doing, error);
   if (name === "InvalidChangeBatch") return invalidBatch(message, doing, error);
   if (factsOf(error).status === undefined) return error;
