@@ -29,7 +29,7 @@ const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: stri
   const { publication, resolver } = dns;
   const [{ createAcmeIssuer, zoneRecords }, { awaitEverywhere }, { companionsOf, setsAround }] = await Promise.all([
     import("../certificates/acme/index.ts"),
-    import("../dns/propagation.ts"),
+    import("../dns/await-everywhere.ts"),
     import("../dns/shadows.ts"),
   ]);
   const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
-import { awaitEverywhere, everywhere, propagated, rememberServers } from "../../src/dns/propagation.ts";
+import { awaitEverywhere, propagated } from "../../src/dns/await-everywhere.ts";
+import { everywhere, rememberServers } from "../../src/dns/propagation.ts";
 import { NoAnswer, type Resolver } from "../../src/ports/dns.ts";
 import type { Zone } from "../../src/sandbox/dns/index.ts";
 import { startWorld, type World } from "./world.ts";

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
+import { awaitEverywhere } from "../../src/dns/await-everywhere.ts";
 import { locateChallenge } from "../../src/dns/challenge.ts";
 import { delegationOf, delegationProblem } from "../../src/dns/delegation.ts";
-import { awaitEverywhere } from "../../src/dns/propagation.ts";
 import { openRfc2136 } from "../../src/dns/rfc2136/open.ts";
 import { chooseZone } from "../../src/dns/zone-choice.ts";
 import type { Resolver } from "../../src/ports/dns.ts";

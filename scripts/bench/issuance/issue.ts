@@ -28,7 +28,7 @@ const [
   import("../../../src/adapters/resolver/index.ts"),
   import("../../../src/certificates/acme/index.ts"),
   import("../../../src/dns/place.ts"),
-  import("../../../src/dns/propagation.ts"),
+  import("../../../src/dns/await-everywhere.ts"),
   import("../../../src/dns/shadows.ts"),
   import("../../../src/dns/zone-choice.ts"),
   import("../../../src/dns/index.ts"),
