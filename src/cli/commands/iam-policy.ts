@@ -60,7 +60,7 @@ const lookUp = async (ctx: CommandContext, domain: string): Promise<LookedUp> =>
           "\n",
         ),
         remedy: {
-          text: `${error.remedy.text}\nOr give the zone's id, then nobody at AWS is asked.`,
+          text: `${error.remedy.text} Or give the zone's id, by the last command; then nobody at AWS is asked.`,
           command: joined("\n", [
             ...(error.remedy.command ? [error.remedy.command] : []),
             sh`kn-bootstrap iam-policy --domain ${domain} --dns-zone-id Z…`,

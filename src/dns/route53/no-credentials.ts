@@ -28,7 +28,7 @@ export const noCredentials = async (why: string, env: Environment, cause: unknow
     return found(
       `There is no AWS profile "${profile}".`,
       `AWS_PROFILE names it; ${there}`,
-      `Name one that is there, ${AGAIN}. What is there:`,
+      `Name one that is there (the command lists them), ${AGAIN}.`,
       sh`aws configure list-profiles`,
     );
   const { source_profile: source } = known;
@@ -36,14 +36,14 @@ export const noCredentials = async (why: string, env: Environment, cause: unknow
     return found(
       `The AWS profile "${profile}" takes its credentials from the profile "${source}", which is not there.`,
       `Its source_profile says so; ${there}`,
-      `Correct source_profile, ${AGAIN}. What is there:`,
+      `Correct source_profile (the command lists what is there), ${AGAIN}.`,
       sh`aws configure list-profiles`,
     );
   if (/\bSSO\b/.test(why))
     return found(
       `The AWS profile "${profile}" is not signed in.`,
       why,
-      `Sign in, ${AGAIN}:`,
+      `Sign in, ${AGAIN}.`,
       sh`aws sso login --profile ${profile}`,
     );
   const isSupplied = Object.keys(known).some((key) =>
@@ -54,7 +54,7 @@ export const noCredentials = async (why: string, env: Environment, cause: unknow
     : found(
         `The AWS profile "${profile}" gives no credentials.`,
         `${why}: it has no key, no role and no SSO session.`,
-        `Set it up, ${AGAIN}:`,
+        `Set it up, ${AGAIN}.`,
         sh`aws configure --profile ${profile}`,
       );
 };
