@@ -376,8 +376,8 @@ export const SOURCES: readonly (readonly [string, (hostile: string) => Promise<N
         domain: hostile,
         env: { AWS_PROFILE: hostile },
       };
-      return told(() => {
-        throw problemOf(
+      return told(async () => {
+        throw await problemOf(
           Object.assign(new Error(hostile), { name: "AccessDenied", $metadata: { httpStatusCode: 403 } }),
           doing,
         );

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { patient } from "../patience.ts";
 
 const run = promisify(execFile);
 
@@ -43,7 +44,7 @@ export interface TerminalOptions {
 
 /** A program's start takes longer than this; asking more often only takes its processor time away. */
 const LOOK_MS = 80;
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = patient(30_000);
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
