@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { FAILSAFE_SCHEMA, load } from "js-yaml";
-import { parseDocuments, toYaml, YamlProblem } from "../../src/releases/yaml.ts";
+import { parseDocuments, toYaml, YamlProblem } from "../../src/ports/yaml.ts";
 import type { Chance } from "./chance.ts";
 import { mutatedText, textOf } from "./mutate.ts";
 import { must, same, type Target, unless } from "./target.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { UserError } from "../ports/error.ts";
 import { at, describe, isRecord, type KubeObject, keyOf, textAt } from "../ports/object.ts";
-import { parseDocuments, YamlProblem } from "./yaml.ts";
+import { parseDocuments, YamlProblem } from "../ports/yaml.ts";
 
 const malformed = (file: string, line: number | undefined, problem: string, cause?: unknown): UserError =>
   new UserError({

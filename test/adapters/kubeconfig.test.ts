@@ -4,6 +4,10 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type KubeconfigOptions, loadKubeconfig } from "../../src/adapters/cluster/index.ts";
 import { UserError } from "../../src/ports/error.ts";
+import { createAuthority } from "./loopback.ts";
+
+const authority = await createAuthority();
+const ca = `${authority.ca}\n`;
 
 let folder = "";
 beforeEach(async () => {
@@ -134,14 +138,10 @@ describe("what a context says", () => {
   };
 
   test("a context without a user keeps the cluster's CA, as data or as a file beside the kubeconfig", async () => {
-    await write("ca.pem", "PEM");
-    expect(await load({ "certificate-authority": "ca.pem" })).toMatchObject({
-      user: "",
-      tls: { ca: "PEM" },
-      login: {},
-    });
-    const data = Buffer.from("DATA").toString("base64");
-    expect(await load({ "certificate-authority-data": data })).toMatchObject({ tls: { ca: "DATA" } });
+    await write("ca.pem", `its words\n${ca}`);
+    expect(await load({ "certificate-authority": "ca.pem" })).toMatchObject({ user: "", tls: { ca }, login: {} });
+    const data = Buffer.from(ca).toString("base64");
+    expect(await load({ "certificate-authority-data": data })).toMatchObject({ tls: { ca } });
   });
 
   test("TLS name, proxy, and a warning when nothing is verified", async () => {
@@ -185,12 +185,14 @@ describe("what a context says", () => {
   });
 
   test("impersonation with groups, uid and extra; a token file; certificates beside the kubeconfig", async () => {
+    const { cert, key } = await authority.issue(["jane"]);
+    await Promise.all([write("token", "t"), write("tls.crt", cert)]);
     const { login } = await load(
       {},
       {
         tokenFile: "token",
         "client-certificate": "tls.crt",
-        "client-key-data": Buffer.from("KEY").toString("base64"),
+        "client-key-data": Buffer.from(key).toString("base64"),
         as: "jane",
         "as-uid": "42",
         "as-groups": ["dev", "ops"],
@@ -200,7 +202,7 @@ describe("what a context says", () => {
     expect(login).toEqual({
       tokenFile: path.join(folder, "token"),
       certificate: { file: path.join(folder, "tls.crt") },
-      key: { text: "KEY" },
+      key: { text: key },
       impersonate: { user: "jane", uid: "42", groups: ["dev", "ops"], extra: { reason: ["test"] } },
     });
   });
@@ -254,9 +256,17 @@ describe("bad input", () => {
 
   test.each([
     ["broken YAML", "users:\n- name: x\n  user: {token: my-secret", /unexpected end/],
-    ["text", "just text", /not a mapping/],
-    ["an entry without a name", "clusters: [{cluster: {server: x}}]", /clusters\[0\]\.name is missing/],
-    ["a cluster without a server", "clusters: [{name: c, cluster: {}}]", /clusters\[0\]\.cluster\.server is missing/],
+    ["text", "just text", /no mapping/],
+    [
+      "a token that is none",
+      "users: [{name: u, user: {token: [my-secret]}}]",
+      /user "u": token must be a text, and is a list/,
+    ],
+    [
+      "data that are none",
+      "users: [{name: u, user: {client-key-data: my-secret}}]",
+      /user "u": client-key-data is not base64/,
+    ],
   ])("%s is malformed, and its content is not repeated", async (_, content, reason) => {
     const error = await refusal({ path: await write("config", content), env: {} });
     expect(error.id).toBe("kubeconfig.malformed");

@@ -150,6 +150,9 @@ describe("proxy from the environment, as kubectl reads it", () => {
   });
 
   test("proxy-url of the kubeconfig wins, NO_PROXY or not", () => {
-    expect(chooseProxy(https, "http://own:1", { HTTPS_PROXY: "http://p", NO_PROXY: "*" })).toBe("http://own:1/");
+    const entry = { kind: "cluster", name: "c", folder: "/" } as const;
+    expect(chooseProxy(https, { url: "http://own:1", entry }, { HTTPS_PROXY: "http://p", NO_PROXY: "*" })).toBe(
+      "http://own:1/",
+    );
   });
 });

@@ -129,7 +129,10 @@ describe("a credential plugin", () => {
     const script = `console.log(JSON.stringify({ apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: { token: "se\\ncret" } }));`;
     const cluster = openCluster(targetOf("https://127.0.0.1:1", { login: { plugin: await plugin(script) } }));
     const error = (await cluster.version().catch((reason: unknown) => reason)) as UserError;
-    expect(error).toMatchObject({ id: "kubeconfig.header", exitCode: 2 });
+    expect(error).toMatchObject({ id: "kubeconfig.plugin", exitCode: 1 });
+    expect(error.message).toMatch(
+      /the credential plugin .* the token that it gave cannot be sent: it holds a line end/,
+    );
     expect(JSON.stringify({ ...error, message: error.message })).not.toContain('cret"');
     cluster.close();
   });

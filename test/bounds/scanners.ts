@@ -21,8 +21,8 @@ import { keysIn } from "../../src/dns/rfc2136/settings.ts";
 import { readValue } from "../../src/dns/route53/rdata.ts";
 import { linesOf } from "../../src/ports/bounded.ts";
 import { retryAfterMs } from "../../src/ports/retry-after.ts";
+import { parseDocuments } from "../../src/ports/yaml.ts";
 import { parseChecksums } from "../../src/releases/digest.ts";
-import { parseDocuments } from "../../src/releases/yaml.ts";
 
 /** What reads texts from outside, with the texts that were or could be slowest: `run` gets one of about `size` bytes. Errors are answers too. */
 export interface Scanner {

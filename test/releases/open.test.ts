@@ -12,7 +12,7 @@ import {
   openReleases,
   type Releases,
 } from "../../src/releases/index.ts";
-import { parseDocuments } from "../../src/releases/yaml.ts";
+import { parseDocuments } from "../../src/ports/yaml.ts";
 import { serve, type TestServer } from "./server.ts";
 import { upstream } from "./upstream.ts";
 

@@ -43,7 +43,12 @@ const MOST_BODY = 1024 * 1024;
 export const createTransport = (options: TransportOptions): Transport => {
   const { ca, env, timeoutMs = 15_000, pausesMs = [250, 1000, 2000] } = options;
   // Verification is said: what is not, NODE_TLS_REJECT_UNAUTHORIZED decides.
-  const common = { keepAlive: true, maxSockets: 8, rejectUnauthorized: true, ...(ca ? { ca } : {}) };
+  const common = {
+    keepAlive: true,
+    maxSockets: 8,
+    rejectUnauthorized: true,
+    ...(ca ? { ca, allowPartialTrustChain: true } : {}),
+  };
   const outward = new https.Agent({ ...common, proxyEnv: env });
   // No proxy leads to this machine's own loopback; Node would ask it all the same.
   const inward = new https.Agent(common);

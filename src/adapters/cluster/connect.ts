@@ -64,8 +64,8 @@ const establish = async (
     await (proxy.protocol.startsWith("socks") ? socksTunnel : httpTunnel)(socket, proxy, host, port);
   }
   if (!settings) return socket;
-  const { insecure, servername = nameOf(host), ...pem } = settings;
-  return secure(socket, { ...pem, host, servername, rejectUnauthorized: !insecure });
+  const { insecure, servername = host, ...pem } = settings;
+  return secure(socket, { ...pem, host: servername, servername: nameOf(servername), rejectUnauthorized: !insecure });
 };
 
 /** Reading certificates takes longer than the handshake with them: all connections with the same ones share what was read. */
@@ -78,7 +78,8 @@ const contextOf = ({ ca, cert, key }: Pick<tls.ConnectionOptions, "ca" | "cert" 
   const known = contexts.get(id);
   if (known) return known;
   if (contexts.size >= REMEMBERED) contexts.clear();
-  const context = tls.createSecureContext({ ca, cert, key });
+  // As in Go, each certificate that is given is an anchor, also an intermediate or the server's own (X509_V_FLAG_PARTIAL_CHAIN).
+  const context = tls.createSecureContext({ ca, cert, key, allowPartialTrustChain: true });
   contexts.set(id, context);
   return context;
 };

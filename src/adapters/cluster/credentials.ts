@@ -3,6 +3,7 @@ import { textOf } from "../../ports/bounded.ts";
 import { messageOf, UserError } from "../../ports/error.ts";
 import type { Learn } from "../../ports/secrets.ts";
 import { fileWord, sh } from "../../ports/shell.ts";
+import { asHeader } from "../../ports/text.ts";
 import { type PluginCredential, runPlugin } from "./exec.ts";
 import type { Login, Pem } from "./target.ts";
 import type { Timing } from "./timing.ts";
@@ -42,7 +43,7 @@ interface Tools {
 export const createCredentials = (login: Login, tools: Tools): Credentials => {
   const plugin = login.plugin && !login.token && !login.tokenFile ? cachedPlugin(login.plugin, tools) : undefined;
   const provider = login.provider ? providerToken(login.provider) : undefined;
-  const token = login.tokenFile ? lastGood(login.tokenFile) : undefined;
+  const token = login.tokenFile ? lastGood(login.tokenFile, login.token) : undefined;
   const impersonation = impersonationHeaders(login.impersonate);
 
   return async (refused) => {
@@ -52,7 +53,11 @@ export const createCredentials = (login: Login, tools: Tools): Credentials => {
     const key = given?.key ?? (await content(login.key));
     tools.learn(bearer, key);
     const headers = {
-      ...(bearer ? { authorization: `Bearer ${bearer}` } : login.basic ? { authorization: basic(login.basic) } : {}),
+      ...(bearer
+        ? { authorization: `Bearer ${asHeader(bearer)}` }
+        : login.basic
+          ? { authorization: basic(login.basic) }
+          : {}),
       ...impersonation,
     };
     for (const [name, values] of Object.entries(headers)) assertSendable(name, [values].flat());
@@ -88,16 +93,20 @@ const assertSendable = (name: string, values: readonly string[]): void => {
 const impersonationHeaders = (impersonate: Login["impersonate"]): Credential["headers"] => {
   if (!impersonate) return {};
   const extra = Object.entries(impersonate.extra).map(([name, values]) => [
-    `impersonate-extra-${encodeURIComponent(name.toLowerCase())}`,
-    values,
+    `impersonate-extra-${escaped(name.toLowerCase())}`,
+    values.map(asHeader),
   ]);
   return {
-    "impersonate-user": impersonate.user,
-    ...(impersonate.uid ? { "impersonate-uid": impersonate.uid } : {}),
-    ...(impersonate.groups.length > 0 ? { "impersonate-group": impersonate.groups } : {}),
+    "impersonate-user": asHeader(impersonate.user),
+    ...(impersonate.uid ? { "impersonate-uid": asHeader(impersonate.uid) } : {}),
+    ...(impersonate.groups.length > 0 ? { "impersonate-group": impersonate.groups.map(asHeader) } : {}),
     ...Object.fromEntries(extra),
   };
 };
+
+/** Parentheses are no letters of a header's name (RFC 9110 section 5.6.2), though they may stand in a URL. */
+const escaped = (name: string): string =>
+  encodeURIComponent(name).replace(/[()]/g, (one) => `%${one.charCodeAt(0).toString(16)}`);
 
 const basic = ({ username, password }: { username: string; password: string }): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
@@ -108,8 +117,8 @@ const content = async (pem: Pem | undefined): Promise<string | undefined> => {
 };
 
 /** A token file that cannot be read for a moment, while it is replaced, leaves the last token in use. */
-const lastGood = (file: string): (() => Promise<string>) => {
-  let last: string | undefined;
+const lastGood = (file: string, first: string | undefined): (() => Promise<string>) => {
+  let last = first;
   return async () => {
     try {
       last = (await textOf(file)).trim() || last;
@@ -158,7 +167,7 @@ const cachedPlugin = (settings: NonNullable<Login["plugin"]>, { timing, signal, 
 
 const wasRefused = (credential: PluginCredential, refused: Credential | undefined): boolean =>
   refused !== undefined &&
-  (credential.token === undefined || refused.headers.authorization === `Bearer ${credential.token}`) &&
+  (credential.token === undefined || refused.headers.authorization === `Bearer ${asHeader(credential.token)}`) &&
   (credential.certificate === undefined || refused.cert === credential.certificate);
 
 /** OIDC and the two retired cloud providers stay client-node's business; it keeps the token and refreshes it when it expires. */

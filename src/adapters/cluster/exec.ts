@@ -4,6 +4,7 @@ import { messageOf, UserError } from "../../ports/error.ts";
 import { at } from "../../ports/object.ts";
 import { type Learn, learnNothing } from "../../ports/secrets.ts";
 import { sh } from "../../ports/shell.ts";
+import { headerProblem } from "../../ports/text.ts";
 import type { PluginSettings } from "./target.ts";
 
 /** What a credential plugin gave: a token, a client certificate, or both. */
@@ -179,6 +180,8 @@ const credentialOf = (plugin: PluginSettings, stdout: string): PluginCredential 
     return typeof value === "string" && value !== "" ? value : undefined;
   };
   const token = text("token");
+  const problem = headerProblem(token ?? "");
+  if (problem !== undefined) throw failed(plugin, `the token that it gave cannot be sent: ${problem}`);
   const certificate = text("clientCertificateData");
   const key = text("clientKeyData");
   const expires = Date.parse(text("expirationTimestamp") ?? "");

@@ -2,9 +2,9 @@ import { access } from "node:fs/promises";
 import { isIPv6 } from "node:net";
 import path from "node:path";
 import { textOf } from "../../ports/bounded.ts";
-import { messageOf, UserError } from "../../ports/error.ts";
-import { at, isRecord } from "../../ports/object.ts";
-import { fileWord, option, sh } from "../../ports/shell.ts";
+import { UserError } from "../../ports/error.ts";
+import { option, sh } from "../../ports/shell.ts";
+import { reachOf } from "./kubeconfig-cluster.ts";
 import {
   type ClusterEntry,
   type Environment,
@@ -12,8 +12,9 @@ import {
   readKubeconfig,
   type UserEntry,
 } from "./kubeconfig-files.ts";
+import { loginOf } from "./kubeconfig-user.ts";
 import { chooseProxy } from "./proxy.ts";
-import type { ClusterTarget, Login, Pem, PluginSettings } from "./target.ts";
+import type { ClusterTarget } from "./target.ts";
 
 export interface KubeconfigOptions {
   /** `--kubeconfig`: this file and no other. */
@@ -33,9 +34,11 @@ const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
  */
 export const loadKubeconfig = async (options: KubeconfigOptions): Promise<ClusterTarget> => {
   const config = await readKubeconfig(options.path, options.env);
-  if (config) return targetOf(config, options);
-  const inCluster = await serviceAccountTarget(options);
+  // One that says nothing is none, where a pod has an account.
+  const saysNothing = !config || [...config.contexts, ...config.clusters, ...config.users].length === 0;
+  const inCluster = saysNothing && !options.path ? await serviceAccountTarget(options) : undefined;
   if (inCluster) return inCluster;
+  if (config) return targetOf(config, options);
   throw new UserError({
     id: "kubeconfig.missing",
     what: "no cluster is named: there is no kubeconfig, and this is not a pod with a service account",
@@ -47,31 +50,18 @@ export const loadKubeconfig = async (options: KubeconfigOptions): Promise<Cluste
 
 const targetOf = async (config: Kubeconfig, options: KubeconfigOptions): Promise<ClusterTarget> => {
   const context = chooseContext(config, options.context);
+  if (context.cluster === "") throw brokenContext(config, context.name, "no cluster");
   const cluster = config.clusters.find(({ name }) => name === context.cluster);
   if (!cluster) throw brokenContext(config, context.name, `cluster "${context.cluster}"`);
   const user = context.user ? config.users.find(({ name }) => name === context.user) : undefined;
   if (context.user && !user) throw brokenContext(config, context.name, `user "${context.user}"`);
-
-  const server = serverOf(cluster);
-  const ca = await caOf(cluster);
-  const login = confidential(user ? loginOf(user, cluster, server, ca, options.env) : {}, cluster, server);
-  const proxy = chooseProxy(new URL(server), cluster.proxyUrl, options.env);
+  const reach = await reachOf(cluster, options.env);
+  const login = user && mayLogIn(user, cluster, reach.server) ? await loginOf(user, cluster, reach, options.env) : {};
   return {
     context: context.name,
     user: login.impersonate?.user ?? user?.name ?? "",
-    server,
-    tls: {
-      insecure: cluster.skipTLSVerify,
-      ...(ca === undefined ? {} : { ca }),
-      ...(cluster.tlsServerName ? { servername: cluster.tlsServerName } : {}),
-    },
-    ...(proxy ? { proxy } : {}),
+    ...reach,
     login,
-    warnings: cluster.skipTLSVerify
-      ? [
-          `The certificate of ${server} is not verified: the kubeconfig says insecure-skip-tls-verify. Anyone in between can read and change everything.`,
-        ]
-      : [],
   };
 };
 
@@ -83,8 +73,8 @@ const chooseContext = (config: Kubeconfig, wanted: string | undefined): Kubeconf
   const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
   const listed =
     names.length > 0 ? `It has: ${names.slice(0, MOST_NAMED).join(", ")}${more}.` : "It has no contexts at all.";
-  const name = wanted ?? config.currentContext;
-  if (name === undefined) {
+  const name = wanted || config.currentContext;
+  if (name === "") {
     throw new UserError({
       id: "kubeconfig.no-context",
       what: `${config.files.join(", ")} does not say which context to use`,
@@ -111,7 +101,7 @@ const chooseContext = (config: Kubeconfig, wanted: string | undefined): Kubeconf
 const brokenContext = (config: Kubeconfig, context: string, missing: string): UserError =>
   new UserError({
     id: "kubeconfig.broken-context",
-    what: `context "${context}" names ${missing}, which ${config.files.join(", ")} does not have`,
+    what: `context "${context}" names ${missing === "no cluster" ? missing : `${missing}, which ${config.files.join(", ")} does not have`}`,
     remedy: {
       text: "Correct the context, or choose another one with --context:",
       command: sh`kubectl config get-contexts`,
@@ -119,28 +109,17 @@ const brokenContext = (config: Kubeconfig, context: string, missing: string): Us
     exitCode: 2,
   });
 
-const serverOf = (cluster: ClusterEntry): string => {
-  const url = URL.canParse(cluster.server) ? new URL(cluster.server) : undefined;
-  if (url && /^https?:$/.test(url.protocol)) return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
-  throw new UserError({
-    id: "kubeconfig.server",
-    what: `cluster "${cluster.name}" has the server "${cluster.server}", which is no http:// or https:// address`,
-    remedy: {
-      text: "Correct it:",
-      command: sh`kubectl config set-cluster ${cluster.name} --server=https://HOST:6443`,
-    },
-    exitCode: 2,
-  });
-};
-
 /**
  * Credentials go over TLS or not at all. As with kubectl, none are sent to a loopback address without it: that is `kubectl proxy`, which has its own.
  * Source: k8s.io/client-go/tools/clientcmd, which merges a user's part only for IsConfigTransportTLS.
  */
-const confidential = (login: Login, cluster: ClusterEntry, server: string): Login => {
+const mayLogIn = (user: UserEntry, cluster: ClusterEntry, server: string): boolean => {
   const { protocol, hostname } = new URL(server);
-  if (protocol === "https:" || Object.keys(login).length === 0) return login;
-  if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return {};
+  if (protocol === "https:") return true;
+  const { token, tokenFile, username, password, exec, as } = user;
+  const given = [token, tokenFile, username, password, exec, as, user["auth-provider"]];
+  const certificate = [user["client-certificate"], user["client-certificate-data"]];
+  if (![...given, ...certificate].some(Boolean) || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return false;
   throw new UserError({
     id: "kubeconfig.plain-text",
     what: `cluster "${cluster.name}" has the server "${cluster.server}", and its user has credentials`,
@@ -151,111 +130,6 @@ const confidential = (login: Login, cluster: ClusterEntry, server: string): Logi
     },
     exitCode: 2,
   });
-};
-
-const caOf = async (cluster: ClusterEntry): Promise<string | undefined> => {
-  if (cluster.caData) return decode(cluster.caData);
-  if (!cluster.caFile) return undefined;
-  try {
-    return await textOf(cluster.caFile);
-  } catch (error) {
-    throw new UserError({
-      id: "kubeconfig.unreadable",
-      what: `the certificate-authority of cluster "${cluster.name}" cannot be read: ${messageOf(error)}`,
-      remedy: {
-        text: "Correct the path in the kubeconfig, or restore the file:",
-        command: sh`ls -l ${fileWord(cluster.caFile)}`,
-      },
-      exitCode: 2,
-    });
-  }
-};
-
-const decode = (base64: string): string => Buffer.from(base64, "base64").toString("utf8");
-
-const loginOf = (
-  user: UserEntry,
-  cluster: ClusterEntry,
-  server: string,
-  ca: string | undefined,
-  env: Environment,
-): Login => {
-  const { raw, folder } = user;
-  const pem = (data: unknown, file: unknown): Pem | undefined =>
-    data ? { text: decode(String(data)) } : file ? { file: String(file) } : undefined;
-  const certificate = pem(user.certData, user.certFile);
-  const key = pem(user.keyData, user.keyFile);
-  const groups = strings(raw["as-groups"]);
-  const extra = isRecord(raw["as-user-extra"]) ? raw["as-user-extra"] : {};
-  if (!raw.as && (raw["as-uid"] || groups.length > 0 || Object.keys(extra).length > 0)) {
-    throw new UserError({
-      id: "kubeconfig.impersonation",
-      what: `user "${user.name}" has as-groups, as-uid or as-user-extra without "as"`,
-      why: "A group can only be impersonated together with a user.",
-      remedy: { text: "Add the user to impersonate:", command: sh`kubectl config set users.${user.name}.as NAME` },
-      exitCode: 2,
-    });
-  }
-  return {
-    ...(user.token ? { token: String(user.token) } : {}),
-    ...(raw.tokenFile ? { tokenFile: path.resolve(folder, String(raw.tokenFile)) } : {}),
-    ...(user.username ? { basic: { username: String(user.username), password: String(user.password ?? "") } } : {}),
-    ...(certificate ? { certificate } : {}),
-    ...(key ? { key } : {}),
-    ...(isRecord(raw.exec) ? { plugin: pluginOf(raw.exec, user, cluster, server, ca, env) } : {}),
-    ...(isRecord(raw["auth-provider"]) ? { provider: raw["auth-provider"] } : {}),
-    ...(raw.as
-      ? {
-          impersonate: {
-            user: String(raw.as),
-            ...(raw["as-uid"] ? { uid: String(raw["as-uid"]) } : {}),
-            groups,
-            extra: Object.fromEntries(Object.entries(extra).map(([name, values]) => [name, strings(values)])),
-          },
-        }
-      : {}),
-  };
-};
-
-const strings = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
-
-const pluginOf = (
-  exec: Record<string, unknown>,
-  user: UserEntry,
-  cluster: ClusterEntry,
-  server: string,
-  ca: string | undefined,
-  env: Environment,
-): PluginSettings => {
-  const command = String(exec.command ?? "");
-  const mode = exec.interactiveMode;
-  const added = Array.isArray(exec.env)
-    ? exec.env.map((entry) => [String(at(entry, "name")), String(at(entry, "value"))])
-    : [];
-  const extensions = cluster.raw.extensions;
-  const extension = Array.isArray(extensions)
-    ? extensions.find((entry) => at(entry, "name") === "client.authentication.k8s.io/exec")
-    : undefined;
-  return {
-    command: /[\\/]/.test(command) ? path.resolve(user.folder, command) : command,
-    args: strings(exec.args),
-    env: { ...env, ...Object.fromEntries(added) },
-    apiVersion: String(exec.apiVersion ?? ""),
-    interactiveMode: mode === "Never" || mode === "Always" ? mode : "IfAvailable",
-    ...(exec.installHint ? { installHint: String(exec.installHint) } : {}),
-    ...(exec.provideClusterInfo === true
-      ? {
-          cluster: {
-            server,
-            ...(cluster.tlsServerName ? { "tls-server-name": cluster.tlsServerName } : {}),
-            ...(cluster.skipTLSVerify ? { "insecure-skip-tls-verify": true } : {}),
-            ...(ca ? { "certificate-authority-data": Buffer.from(ca).toString("base64") } : {}),
-            ...(cluster.proxyUrl ? { "proxy-url": cluster.proxyUrl } : {}),
-            ...(extension ? { config: at(extension, "extension") } : {}),
-          },
-        }
-      : {}),
-  };
 };
 
 const serviceAccountTarget = async ({

@@ -1,18 +1,39 @@
 import { BlockList, isIP } from "node:net";
 import { UserError } from "../../ports/error.ts";
-import { type ShellCommand, sh } from "../../ports/shell.ts";
+import { sh } from "../../ports/shell.ts";
+import { type Entry, wrong } from "./kubeconfig-entry.ts";
 import type { Environment } from "./kubeconfig-files.ts";
 
 /**
  * The proxy that leads to a server: the kubeconfig's `proxy-url`, else HTTPS_PROXY or HTTP_PROXY unless NO_PROXY or loopback
  * says otherwise. Source of the rules: golang.org/x/net/http/httpproxy, which kubectl follows.
  */
-export const chooseProxy = (server: URL, proxyUrl: string | undefined, env: Environment): string | undefined => {
-  if (proxyUrl) return checked(proxyUrl, "proxy-url of the kubeconfig", sh`kubectl config view --minify`);
-  const name = server.protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY";
-  const value = env[name] || env[name.toLowerCase()];
+export const chooseProxy = (
+  server: URL,
+  own: { readonly url: string; readonly entry: Entry } | undefined,
+  env: Environment,
+): string | undefined => {
+  if (own?.url) {
+    const problem = problemOf(own.url);
+    if (problem === undefined) return new URL(own.url).href;
+    throw wrong(own.entry, "kubeconfig.proxy", `proxy-url ${problem}`);
+  }
+  const names = server.protocol === "https:" ? ["HTTPS_PROXY", "https_proxy"] : ["HTTP_PROXY", "http_proxy"];
+  const name = names.find((candidate) => env[candidate]);
+  const value = name && env[name];
   if (!value || isLoopback(hostOf(server)) || isExempt(server, env.NO_PROXY || env.no_proxy || "")) return undefined;
-  return checked(value.includes("://") ? value : `http://${value}`, name, sh`printenv ${name}`);
+  const address = value.includes("://") ? value : `http://${value}`;
+  const problem = problemOf(address);
+  if (problem === undefined) return new URL(address).href;
+  throw new UserError({
+    id: "kubeconfig.proxy",
+    what: `${name} ${problem}`,
+    remedy: {
+      text: "Correct it, or unset it if the cluster is reached without a proxy. This shows what is set:",
+      command: sh`printenv ${name}`,
+    },
+    exitCode: 2,
+  });
 };
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, "");
@@ -48,17 +69,18 @@ const inRange = (host: string, range: string): boolean => {
   return list.check(host, type);
 };
 
-const checked = (text: string, source: string, show: ShellCommand): string => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && ["http:", "https:", "socks5:", "socks5h:"].includes(url.protocol)) return url.href;
-  throw new UserError({
-    id: "kubeconfig.proxy",
-    what: `${source} is no address of a proxy that can be used`,
-    why: "It must begin with http://, https:// or socks5://.",
-    remedy: {
-      text: "Correct it, or remove it if the cluster is reached without a proxy. This shows what is set:",
-      command: show,
-    },
-    exitCode: 2,
-  });
+const SCHEMES = ["http:", "https:", "socks5:", "socks5h:"];
+
+/** What it says of itself stays unsaid: it may hold a password. */
+const problemOf = (text: string): string | undefined => {
+  const url = /^\S+:\/\/\S+$/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !SCHEMES.includes(url.protocol))
+    return "is no address of a proxy that can be used: it must begin with http://, https:// or socks5://";
+  try {
+    // SOCKS 5 has one byte for the length of each (RFC 1929).
+    const parts = [url.username, url.password].map((part) => Buffer.byteLength(decodeURIComponent(part)));
+    return parts.some((length) => length > 255) ? "has a user name or password of more than 255 bytes" : undefined;
+  } catch {
+    return "has a user name or password with a % that must be written as %25";
+  }
 };

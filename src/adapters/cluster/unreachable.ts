@@ -4,7 +4,11 @@ import { at } from "../../ports/object.ts";
 import type { ClusterTarget } from "./target.ts";
 
 /** The system's or OpenSSL's code of a connection that failed; empty when it has none. */
-export const codeOf = (error: unknown): string => String(at(error, "code") ?? "");
+export const codeOf = (error: unknown): string => {
+  const code = String(at(error, "code") ?? "");
+  // Node has no code for X509_V_ERR_EE_KEY_TOO_SMALL and X509_V_ERR_CA_KEY_TOO_SMALL.
+  return code === "UNSPECIFIED" && /key too weak/.test(messageOf(error)) ? "ERR_CERT_KEY_TOO_SHORT" : code;
+};
 
 const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "refused the connection: nothing listens there",
@@ -27,6 +31,8 @@ const WORDS: Readonly<Record<string, string>> = {
     "has a certificate that is not trusted: another authority signed it than the kubeconfig names",
   UNABLE_TO_GET_ISSUER_CERT: "has a certificate that is not trusted: its chain is incomplete",
   CERT_SIGNATURE_FAILURE: "has a certificate that is not trusted: its signature is wrong",
+  ERR_CERT_KEY_TOO_SHORT:
+    "has a certificate whose key, or whose CA's key, is too short to be trusted: RSA has 2048 bits at least. Have it made anew",
   ERR_SSL_WRONG_VERSION_NUMBER: "does not speak TLS: perhaps it is an http:// address",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "does not speak TLS: perhaps it is an http:// address",
   HPE_INVALID_CONSTANT: "does not speak HTTP: perhaps it is an https:// address",
@@ -38,7 +44,7 @@ export const isPermanentCode = (code: string): boolean =>
   code === "ERR_PROXY_TUNNEL" ||
   code === "ERR_TOO_MUCH" ||
   code === "ERR_TLS_CERT_ALTNAME_INVALID" ||
-  /^(ERR_SSL_|ERR_OSSL_|CERT_|HPE_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code);
+  /^(ERR_SSL_|ERR_OSSL_|ERR_CERT_|CERT_|HPE_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code);
 
 /** No answer, in words that a person can act on: the server, what happened, through which proxy. */
 export const explain = (error: unknown, target: ClusterTarget): Unreachable => {

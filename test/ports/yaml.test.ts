@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { parseDocuments, toYaml } from "../../src/releases/yaml.ts";
+import { parseDocuments, toYaml } from "../../src/ports/yaml.ts";
 import { patient } from "../patience.ts";
 
 /** Written scalar → what kubectl 1.32 makes of it (`kubectl annotate --local -o json`). */

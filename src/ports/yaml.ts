@@ -15,8 +15,8 @@ import {
   strTag,
   YAMLException,
 } from "js-yaml";
-import { MAX_DEPTH, NoTree, treeOf } from "../ports/tree.ts";
 import { foreignIn } from "./dialect.ts";
+import { MAX_DEPTH, NoTree, treeOf } from "./tree.ts";
 
 /** What can be wrong with a YAML text; `line` counts from 1 and is absent where the parser does not know it. */
 export class YamlProblem extends Error {
@@ -79,15 +79,31 @@ const goFloat = defineScalarTag("tag:yaml.org,2002:float", {
   identify: (value) => typeof value === "number" && !isInteger(value),
 });
 
+/** Only where somebody wrote the tag. */
+const goBinary = defineScalarTag("tag:yaml.org,2002:binary", {
+  resolve: (source) => Buffer.from(source, "base64").toString("utf8"),
+  identify: () => false,
+});
+
 /**
  * Scalars as kubectl and the API server read them (sigs.k8s.io/yaml, the go-yaml v2 dialect): YAML 1.1 booleans, integers
  * as Go's ParseInt with base 0 takes them (0644 and 0o644 are 420), neither timestamps nor base 60.
  */
-const KUBERNETES = new Schema([nullCoreTag, boolYaml11Tag, goInteger, goFloat, mergeTag, strTag, seqTag, mapTag]);
+const KUBERNETES = new Schema([
+  nullCoreTag,
+  boolYaml11Tag,
+  goInteger,
+  goFloat,
+  goBinary,
+  mergeTag,
+  strTag,
+  seqTag,
+  mapTag,
+]);
 
-const asTree = (root: unknown, line: number): unknown => {
+const asTree = (root: unknown, line: number, most?: number): unknown => {
   try {
-    return treeOf(root);
+    return treeOf(root, most);
   } catch (error) {
     throw error instanceof NoTree ? new YamlProblem(error.message, line) : error;
   }
@@ -114,6 +130,20 @@ export const parseDocuments = (text: string): readonly YamlDocument[] => {
 };
 
 /**
+ * The first document of a YAML stream as plain JSON; undefined: there is none. Of a repeated key the last one counts, as where kubectl reads
+ * its own configuration. `most`: nodes, its aliases expanded. @throws {YamlProblem} and nothing else
+ */
+export const parseFirst = (text: string, most: number): unknown => {
+  let before = 0;
+  for (const part of partsOf(text)) {
+    const [document] = parsePart(part, before, { json: true, most });
+    if (document) return document.value;
+    before += part.split("\n").length - 1;
+  }
+  return undefined;
+};
+
+/**
  * A stream in pieces of one document each, as the parser takes many times the memory of what it parses at once. `---` at the beginning of a
  * line ends a document wherever it stands; what is said to the parser itself holds for more than one.
  */
@@ -121,12 +151,16 @@ const partsOf = (text: string): readonly string[] =>
   /(?<![^\n\r])(?:%|\.\.\.(?!\S))/.test(text) ? [text] : text.split(/(?<=[\n\r])(?=---(?!\S))/);
 
 /** @param before lines before it */
-const parsePart = (text: string, before: number): readonly YamlDocument[] => {
+const parsePart = (
+  text: string,
+  before: number,
+  { json = false, most }: { json?: boolean; most?: number } = {},
+): readonly YamlDocument[] => {
   try {
     const events = parseEvents(text, { maxDepth: MAX_DEPTH });
     const foreign = foreignIn(events, text, isFloat);
     if (foreign) throw new YamlProblem(foreign.why, before + text.slice(0, foreign.at).split("\n").length);
-    const values = constructFromEvents(events, { source: text, schema: KUBERNETES });
+    const values = constructFromEvents(events, { source: text, schema: KUBERNETES, json });
     const starts = events.flatMap((event, index) =>
       event.type === EVENT_ID.DOCUMENT ? [positionOf(events[index + 1])] : [],
     );
@@ -136,7 +170,7 @@ const parsePart = (text: string, before: number): readonly YamlDocument[] => {
       const start = Math.max(position, starts[index] ?? 0);
       line += text.slice(position, start).split("\n").length - 1;
       position = start;
-      return value === null || value === undefined ? [] : [{ value: asTree(value, line), line }];
+      return value === null || value === undefined ? [] : [{ value: asTree(value, line, most), line }];
     });
   } catch (error) {
     if (error instanceof YamlProblem) throw error;
