@@ -63,3 +63,15 @@ describe("NODE_TLS_REJECT_UNAUTHORIZED=0 opens nothing", () => {
     }
   });
 });
+
+test("a CA's https may be verified with its own certificate alone, as with Go and curl", async () => {
+  const directory = { newNonce: "https://a/n", newAccount: "https://a/a", newOrder: "https://a/o" };
+  const server = await serve(() => directory, identity);
+  try {
+    const ca = openAuthority({ directory: `${server.url}/directory`, env: {}, ca: identity.cert });
+    await ca.directory(signal);
+    expect(server.seen).toHaveLength(1);
+  } finally {
+    await server.close();
+  }
+});

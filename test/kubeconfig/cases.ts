@@ -282,7 +282,7 @@ const choosing = ({ url, root }: KubeWorld): readonly Case[] => {
 };
 
 /** Whom the server's certificate is verified with. */
-const trusting = ({ url, root, intermediate, leaf, selfSigned, stranger }: KubeWorld): readonly Case[] => {
+const trusting = ({ url, root, intermediate, leaf, selfSigned, stranger, weak }: KubeWorld): readonly Case[] => {
   const arrived = (server: string): Arrival => ({ server, path: "/version", authorization: "Bearer t" });
   const data = (server: string, text: string, more: Readonly<Record<string, string>> = {}): string =>
     config(block({ server, "certificate-authority-data": base64(text), ...more }));
@@ -371,6 +371,12 @@ const trusting = ({ url, root, intermediate, leaf, selfSigned, stranger }: KubeW
       data(url.chain, root.cert, { "insecure-skip-tls-verify": "true" }),
       /cluster "c".*insecure-skip-tls-verify/,
     ),
+    {
+      name: "CA: a server whose key is too short",
+      files: { config: data(url.weak, weak.cert) },
+      expected: /key.* too short/,
+      kubectl: { expected: arrived("weak"), because: "Go takes RSA of 1024 bits, OpenSSL does not any more" },
+    },
     {
       name: "TLS name that the certificate has",
       files: { config: data(url.chain, root.cert, { "tls-server-name": "api.test" }) },

@@ -84,6 +84,8 @@ export interface KubeWorld {
   /** What the server `bare` shows: signed by the intermediate, which it does not send. */
   readonly leaf: Identity;
   readonly selfSigned: Identity;
+  /** Signed by itself, with RSA of 1024 bits. */
+  readonly weak: Identity;
   readonly client: Identity;
   /** `https://127.0.0.1:PORT` by name: `chain`, `bare`, `self`, `weak`, and `plain` by http. */
   readonly url: Readonly<Record<"chain" | "bare" | "self" | "weak" | "plain", string>>;
@@ -148,7 +150,7 @@ export const kubeWorld = async (): Promise<KubeWorld> => {
   });
   const proxyPort = await listen(proxy);
   return {
-    ...{ root, intermediate, stranger, leaf, selfSigned, client, url },
+    ...{ root, intermediate, stranger, leaf, selfSigned, weak, client, url },
     proxy: `http://127.0.0.1:${proxyPort}`,
     taken: () => arrivals.splice(0),
     close: async () => {
