@@ -41,7 +41,7 @@ describe("the house", () => {
 
   it.each([
     ["@kubernetes/client-node", /^src\/adapters\/cluster\//],
-    ["js-yaml", /^src\/(ports\/(yaml|dialect)|config\/load)\.ts$|^src\/sandbox\//],
+    ["js-yaml", /^src\/(ports\/(yaml|dialect)|config\/file)\.ts$|^src\/sandbox\//],
     ["@peculiar/x509", /^src\/(certificates|sandbox)\//],
     ["enquirer", /^src\/cli\/wizard\/prompts\.ts$/],
     ["acme-client", /^src\/adapters\/authority\//],

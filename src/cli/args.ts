@@ -65,11 +65,23 @@ export const parseArguments = (
   for (const [option, value] of given) {
     if (!option.commands.includes(command.name)) throw foreignOption(option, command.name);
     const before = written[option.key];
+    // Of a switch the last one counts, so that an alias can be overruled.
+    if (typeof before === "string" && option.kind !== "list" && before !== value)
+      throw contradiction(option, before, value);
     written[option.key] = option.kind === "list" ? [...(Array.isArray(before) ? before : []), String(value)] : value;
   }
   const flagsOfCommand = { ...commandFlags(written), ...(argument === undefined ? {} : { argument }) };
   return { kind: "command", command, written, flags: flagsOfCommand };
 };
+
+/** Which of them was meant nobody can tell. The same twice does no harm. */
+const contradiction = (option: Option, before: string, value: Raw): UserError =>
+  new UserError({
+    id: "cli.twice",
+    what: `${flagOf(option)} ${before} and ${flagOf(option)} ${String(value)} were given, and it takes one value.`,
+    remedy: "Leave one of them out.",
+    exitCode: 2,
+  });
 
 const argumentOf = ({ name, argument }: Command, word: string | undefined): string | undefined => {
   if (!argument || (word !== undefined && argument.choices.includes(word))) return word;

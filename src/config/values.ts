@@ -52,7 +52,17 @@ const list = (option: Option, items: readonly string[]): Value | Problem => {
   return values.find(isProblem) ?? [...new Set(values as string[])];
 };
 
+/** They come with text that was copied from a page or a document, and belong to the value for everybody but its author. */
+const TYPOGRAPHIC = /^[“”„‟‘’‚‛«»"'](.*)[“”„‟‘’‚‛«»]$|^[“”„‟‘’‚‛«»](.*)["']$/u;
+
 const read = (option: Option, raw: unknown): Value | Problem => {
+  const [, first, other] = (typeof raw === "string" && TYPOGRAPHIC.exec(raw.trim())) || [];
+  const inside = first ?? other;
+  if (inside !== undefined)
+    return {
+      why: "It stands in typographic quotes, which then belong to it.",
+      remedy: `Write it without them: ${inside}`,
+    };
   if (typeof raw === "string") return option.kind === "list" ? list(option, [raw]) : one(option, raw);
   if (option.kind === "boolean" && typeof raw === "boolean") return raw;
   if (option.kind !== "list") return { why: "It takes one value.", remedy: "Write one." };

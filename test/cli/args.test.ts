@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Invocation, parseArguments } from "../../src/cli/args.ts";
 import { commands } from "../../src/cli/commands/index.ts";
 import { topics } from "../../src/cli/help/index.ts";
-import { COMMAND_NAMES, flagOf, optionsOf } from "../../src/config/options.ts";
+import { COMMAND_NAMES, flagOf, OPTIONS, optionsOf } from "../../src/config/options.ts";
 import { UserError } from "../../src/ports/error.ts";
 
 const parse = (line: string | readonly string[], columns = 80): Invocation =>
@@ -53,6 +53,20 @@ describe("the command line", () => {
     expect(chosen("completion -v zsh")).toMatchObject({ name: "completion", flags: { argument: "zsh" } });
   });
 
+  it("refuses two values for one option; the same twice, and both for a list, are fine", () => {
+    expect(() => chosen("install --domain a.example.com --domain b.example.com")).toThrow(
+      "--domain a.example.com and --domain b.example.com were given, and it takes one value.",
+    );
+    expect(chosen("install --domain a.example.com --domain=a.example.com").written.domain).toBe("a.example.com");
+    expect(chosen("install --namespaces a --namespaces b").written.namespaces).toEqual(["a", "b"]);
+  });
+
+  it("help options lists every option, with its key and its variable", () => {
+    const help = text("help options");
+    for (const option of OPTIONS) expect(help).toContain(flagOf(option));
+    expect(help.replace(/\s+/g, " ")).toContain("key acme-email, variable KN_BOOTSTRAP_ACME_EMAIL.");
+  });
+
   it("understands the usual ways to write a flag", () => {
     expect(chosen("plan --domain=a.example -o json -qy").written).toEqual({
       domain: "a.example",
@@ -62,7 +76,7 @@ describe("the command line", () => {
     });
     expect(chosen("plan -ojson").written).toEqual({ output: "json" });
     expect(chosen("install --hpa --no-hpa --no-color").written).toEqual({ hpa: false, color: false });
-    expect(chosen("install --context a --context b").written).toEqual({ context: "b" });
+    expect(chosen("install --context a --context=a").written).toEqual({ context: "a" });
     expect(chosen("install --skip-checks a.b,c.d --skip-checks e.f").written).toEqual({
       skipChecks: ["a.b,c.d", "e.f"],
     });
@@ -106,7 +120,7 @@ describe("the command line", () => {
     ["frobnicate", /There are install, plan/],
     ["help pln", /Did you mean plan\?/],
     ["help renewel", /Did you mean renewal\?/],
-    ["help frobnicate", /no topic "frobnicate"\. There are install, .*, and the topics config, dns/],
+    ["help frobnicate", /no topic "frobnicate"\. There are install, .*, and the topics config, options, dns/],
     ["help dns tls", /dns takes no argument/],
     ["tls", /There are install/],
     ["plan --purge", /--purge is no option of plan\. It belongs to uninstall/],

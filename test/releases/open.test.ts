@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { at } from "../../src/ports/object.ts";
+import { parseDocuments } from "../../src/ports/yaml.ts";
 import { catalogFile, parseCatalog } from "../../src/releases/catalog.ts";
 import { sha256 } from "../../src/releases/digest.ts";
 import {

@@ -12,7 +12,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
   const install = await prepareInstall(ctx, chosen);
   const plan = await planFromNothing(install, () => new Date());
   ctx.stdout(
-    "# No cluster was asked: what was chosen before does not count here, only options and defaults (docs/choices.md).\n",
+    "# No cluster was asked: what was chosen before does not count here, only options and defaults (kn-bootstrap help config).\n",
   );
   ctx.stdout(`# Knative ${versions.serving} needs Kubernetes ${minimumKubernetes} or newer.\n`);
   for (const change of changesOf(plan)) {

@@ -16,7 +16,7 @@ The key is the flag without its dashes, the variable is the flag in capitals beh
 
   KN_BOOTSTRAP_DOMAIN=apps.example.com kn-bootstrap plan
 
-Unknown keys and variables are refused, with what was probably meant. A JSON Schema for editors is in the package: docs/config.schema.json.
+Values with {{, *, @ or % in front stand in quotes. Unknown keys and variables are refused, with what was probably meant, and all mistakes are told at once; help options lists every option. A JSON Schema for editors is in the package: docs/config.schema.json.
 
 What was chosen is kept in the cluster, so a later run needs no options, and one with fewer changes nothing. To take a choice back:
 

@@ -1,0 +1,41 @@
+import {
+  defaultText,
+  envOf,
+  flagOf,
+  inEnvironment,
+  inFile,
+  nameOf,
+  OPTIONS,
+  type Option,
+} from "../../config/options.ts";
+import type { Topic } from "./topic.ts";
+
+/** Where else than in a flag it may stand. */
+const placesOf = (option: Option): string => {
+  const places = [
+    ...(inFile.includes(option) ? [`key ${nameOf(option)}`] : []),
+    ...(inEnvironment.includes(option) ? [`variable ${envOf(option)}`] : []),
+  ];
+  return places.length === 0 ? "A flag only." : `Also ${places.join(", ")}.`;
+};
+
+const entryOf = (option: Option): string => {
+  const value = option.kind === "boolean" ? "" : ` ${option.value ?? option.choices?.join("|")}`;
+  const takes = option.choices && option.value ? ` One of ${option.choices.join(", ")}.` : "";
+  const owners = option.group === "This command" ? ` Of ${option.commands.join(", ")}.` : "";
+  return `${flagOf(option)}${value}: ${option.help}.${owners}${takes} Default: ${defaultText(option)}. ${placesOf(option)}`;
+};
+
+export const options: Topic = {
+  name: "options",
+  summary: "Every option of every command, its key, its variable and its default",
+  text: `
+Each command lists its own with --help. Here are all of them; help config says how they are written and which place wins.
+
+${[...Map.groupBy(OPTIONS, ({ group }) => group)]
+  .map(([group, some]) =>
+    [`${group === "This command" ? "Single commands" : group}:`, ...some.map(entryOf)].join("\n\n"),
+  )
+  .join("\n\n")}
+`,
+};
