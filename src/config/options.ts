@@ -22,6 +22,7 @@ import {
   type Syntax,
   secretName,
   version,
+  zoneId,
 } from "./syntax.ts";
 
 export const COMMAND_NAMES = [
@@ -142,7 +143,7 @@ export const OPTIONS: readonly Option[] = [
   { key: "address", kind: "text", value: "HOST", syntax: hostOrAddress, belongsTo: ["expose"], group: "Ingress and domain", commands: CHANGING, unset: "what the cluster says", help: "IP address or host name of the gateway, where the cluster cannot tell" },
   { key: "domain", kind: "text", value: "NAME", syntax: domainName, group: "Ingress and domain", commands: NAMING, unset: "made from the address by magic DNS", help: "Base domain of every URL" },
   { key: "dns", kind: "choice", choices: dnsIds, group: "Ingress and domain", commands: CHANGING, unset: "none with --domain, else magic", help: "Who makes the domain point at the gateway" },
-  { key: "dnsZoneId", kind: "text", value: "ID", syntax: anyText, belongsTo: ["domain", "dns"], group: "Ingress and domain", commands: NAMING, unset: "the zone that the parent delegates to", help: "The hosted zone to write to, where there are several" },
+  { key: "dnsZoneId", kind: "text", value: "ID", syntax: zoneId, belongsTo: ["domain", "dns"], group: "Ingress and domain", commands: NAMING, unset: "the zone that the parent delegates to", help: "The hosted zone to write to, where there are several" },
   { key: "dnsResolver", kind: "text", value: "HOST:PORT", syntax: resolverAddress, group: "Ingress and domain", commands: ALL, runOnly: true, unset: "the system's resolver", help: "Resolver that every look at the DNS starts from" },
   { key: "domainTemplate", kind: "text", value: "TEMPLATE", syntax: anyText, group: "Ingress and domain", commands: NAMING, unset: "flat with TLS, else nested", help: "Host of a Service: flat, nested, or a Go template" },
 

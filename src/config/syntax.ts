@@ -201,6 +201,16 @@ export const imageName: Syntax = (text) => {
     : { why: "It is no reference to an image.", remedy: "Write it like registry.example.com/kn-bootstrap:0.1.0." };
 };
 
+/** Of a hosted zone, with or without the path in front that AWS shows; it becomes a part of a URL. */
+export const zoneId: Syntax = (text) => {
+  const id = text.trim();
+  if (/^(\/hostedzone\/)?[\w.-]+$/.test(id)) return id;
+  return {
+    why: "It is no id of a zone.",
+    remedy: "Write it as your provider shows it, for Route 53 like Z0123456789ABCDEFGHIJ.",
+  };
+};
+
 /** Of an IAM role, as EKS wants it in the account's annotation. */
 export const roleName: Syntax = (text) => {
   const arn = text.trim();

@@ -1,6 +1,7 @@
 import http from "node:http";
 import https from "node:https";
 import { Readable } from "node:stream";
+import { webProxies } from "../ports/variables.ts";
 
 /** The part of a `Response` that downloads need. A status may be any number: 999 is what some servers answer. */
 export type Answer = Pick<Response, "status" | "statusText" | "body"> & {
@@ -27,12 +28,17 @@ const REDIRECTING: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  * {@link Unacceptable} where a redirect leads astray.
  */
 export const environmentFetch = (env: NodeJS.ProcessEnv): Fetch => {
-  const plain = new http.Agent({ proxyEnv: env });
-  // Verification is said: what is not, NODE_TLS_REJECT_UNAUTHORIZED decides.
-  const secureAgent = new https.Agent({ proxyEnv: env, rejectUnauthorized: true });
+  let agents: { readonly plain: http.Agent; readonly secure: https.Agent } | undefined;
+  /** Not before something is downloaded: a proxy that cannot be used is nothing to a run that needs none. */
+  const open = () => {
+    const proxyEnv = webProxies(env);
+    // Verification is said: what is not, NODE_TLS_REJECT_UNAUTHORIZED decides.
+    return { plain: new http.Agent({ proxyEnv }), secure: new https.Agent({ proxyEnv, rejectUnauthorized: true }) };
+  };
 
   const get = (url: URL, { signal, secure = false }: Parameters<Fetch>[1], redirects: number): Promise<Answer> =>
     new Promise((resolve, reject) => {
+      agents ??= open();
       const options = { signal, headers: { "user-agent": "kn-bootstrap", accept: "*/*" } };
       const answer = (message: http.IncomingMessage): void => {
         const { statusCode: status = 502, headers } = message;
@@ -52,8 +58,8 @@ export const environmentFetch = (env: NodeJS.ProcessEnv): Fetch => {
       };
       const request =
         url.protocol === "http:"
-          ? http.get(url, { ...options, agent: plain }, answer)
-          : https.get(url, { ...options, agent: secureAgent }, answer);
+          ? http.get(url, { ...options, agent: agents.plain }, answer)
+          : https.get(url, { ...options, agent: agents.secure }, answer);
       request.on("error", reject);
     });
 

@@ -3,6 +3,7 @@ import { textOf } from "../ports/bounded.ts";
 import { messageOf, UserError } from "../ports/error.ts";
 import { type Learn, learnNothing } from "../ports/secrets.ts";
 import { sh } from "../ports/shell.ts";
+import { assertSendable } from "../ports/variables.ts";
 
 const wrong = (what: string, why: string): UserError =>
   new UserError({
@@ -26,8 +27,15 @@ export const externalAccount = async (
 ): Promise<ExternalAccount | undefined> => {
   const { ACME_EAB_KID: kid, ACME_EAB_HMAC_KEY: given, ACME_EAB_HMAC_KEY_FILE: path } = env;
   if (given && path) throw wrong("ACME_EAB_HMAC_KEY and ACME_EAB_HMAC_KEY_FILE are both set.", "They may differ.");
-  const hmacKey = path ? await read(path) : given;
+  assertSendable(env, ["ACME_EAB_KID"]);
+  const hmacKey = path ? await read(path) : given?.trim();
   learn(hmacKey);
+  // Base64url, as RFC 8555 §7.3.4 has it; some CAs print base64. acme-client drops every other character and signs with another key.
+  if (hmacKey && !/^[\w+/-]+={0,2}$/.test(hmacKey))
+    throw wrong(
+      `${path ? "ACME_EAB_HMAC_KEY_FILE holds" : "ACME_EAB_HMAC_KEY is"} no key in base64url.`,
+      "It has letters, digits, - and _ alone, on one line.",
+    );
   if (kid && hmacKey) return { kid, hmacKey };
   if (!kid && !hmacKey) return undefined;
   throw wrong(

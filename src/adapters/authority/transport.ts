@@ -2,6 +2,7 @@ import https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AuthorityUnreachable } from "../../ports/authority.ts";
 import { retryAfterMs } from "../../ports/retry-after.ts";
+import { webProxies } from "../../ports/variables.ts";
 
 export interface HttpAnswer {
   readonly status: number;
@@ -49,7 +50,7 @@ export const createTransport = (options: TransportOptions): Transport => {
     rejectUnauthorized: true,
     ...(ca ? { ca, allowPartialTrustChain: true } : {}),
   };
-  const outward = new https.Agent({ ...common, proxyEnv: env });
+  const outward = new https.Agent({ ...common, proxyEnv: webProxies(env) });
   // No proxy leads to this machine's own loopback; Node would ask it all the same.
   const inward = new https.Agent(common);
   return async (question) => {

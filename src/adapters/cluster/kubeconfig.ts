@@ -149,6 +149,17 @@ const serviceAccountTarget = async ({
     return undefined;
   const ca = await textOf(path.join(serviceAccount, "ca.crt")).catch(() => undefined);
   const server = `https://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+  if (!/^[\w.:-]+$/.test(host) || !/^\d{1,5}$/.test(port) || !URL.canParse(server))
+    throw new UserError({
+      id: "environment.value",
+      what: `KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT make no address: ${JSON.stringify(`${host}:${port}`)}`,
+      why: "Kubernetes sets both in every pod; somebody else set them here.",
+      remedy: {
+        text: "Unset them, or name a kubeconfig:",
+        command: sh`unset KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT`,
+      },
+      exitCode: 2,
+    });
   const proxy = chooseProxy(new URL(server), undefined, env);
   return {
     context: "in-cluster",

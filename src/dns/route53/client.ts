@@ -4,6 +4,7 @@ import { UserError } from "../../ports/error.ts";
 import { at } from "../../ports/object.ts";
 import { type Learn, learnNothing } from "../../ports/secrets.ts";
 import { sh } from "../../ports/shell.ts";
+import { assertRegion, assertSendable, webProxies } from "../../ports/variables.ts";
 import { boundAnswers } from "./bounded.ts";
 import { judged } from "./credentials.ts";
 import { partitionOf } from "./partition.ts";
@@ -22,7 +23,8 @@ export interface ClientOptions {
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 const checked = (endpoint: string | undefined): string | undefined => {
-  const url = endpoint ? URL.parse(endpoint) : undefined;
+  // URL.parse drops line ends and blanks, which the SDK would send to another place.
+  const url = endpoint && /^\S+$/.test(endpoint) ? URL.parse(endpoint) : undefined;
   if (!endpoint || url?.protocol === "https:" || (url?.protocol === "http:" && LOOPBACK.test(url.hostname)))
     return endpoint;
   throw new UserError({
@@ -46,6 +48,8 @@ const MOST_OF_ANSWER = 4 * 2 ** 20;
  */
 const configOf = async (env: Environment): Promise<Route53ClientConfig> => {
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
+  assertSendable(env, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"]);
+  assertRegion(env, ["AWS_REGION", "AWS_DEFAULT_REGION"]);
   const ignored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === "true";
   const endpoint = ignored ? undefined : checked(env.AWS_ENDPOINT_URL_ROUTE_53 || env.AWS_ENDPOINT_URL);
   const keys = { accessKeyId: AWS_ACCESS_KEY_ID ?? "", secretAccessKey: AWS_SECRET_ACCESS_KEY ?? "" };
@@ -63,7 +67,7 @@ const configOf = async (env: Environment): Promise<Route53ClientConfig> => {
       throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true },
       // Verification is said: what is not, NODE_TLS_REJECT_UNAUTHORIZED decides.
-      httpsAgent: { keepAlive: true, proxyEnv: env, rejectUnauthorized: true },
+      httpsAgent: { keepAlive: true, proxyEnv: webProxies(env), rejectUnauthorized: true },
     },
   };
 };
