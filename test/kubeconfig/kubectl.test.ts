@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { Unreachable } from "../../src/ports/cluster.ts";
 import { messageOf, UserError } from "../../src/ports/error.ts";
-import { type Case, casesIn } from "./cases.ts";
+import { type Case, casesIn } from "./cases/index.ts";
 import { findKubectl } from "./program.ts";
 import { kubeWorld } from "./world.ts";
 
@@ -96,8 +96,10 @@ describe("a kubeconfig is read as kubectl reads it", () => {
       child.stdin?.end();
     });
     const arrived = world.taken();
-    const expected = one.kubectl?.expected ?? one.expected;
-    if (expected instanceof RegExp || expected === "refuses") expect([code, arrived]).toEqual([1, []]);
-    else expect([code, arrived]).toEqual([0, [expected]]);
+    // Where it does something else, a later one may have come round.
+    const fine = [one.expected, ...(one.kubectl ? [one.kubectl.expected] : [])].map((expected) =>
+      expected instanceof RegExp || expected === "refuses" ? [1, []] : [0, [expected]],
+    );
+    expect(fine).toContainEqual([code, arrived]);
   });
 });
