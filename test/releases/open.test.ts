@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { at } from "../../src/ports/object.ts";
-import { parseDocuments, parseDocuments } from "../../src/ports/yaml.ts";
+import { parseDocuments } from "../../src/ports/yaml.ts";
 import { catalogFile, parseCatalog } from "../../src/releases/catalog.ts";
 import { sha256 } from "../../src/releases/digest.ts";
 import {
@@ -13,6 +13,7 @@ import {
   openReleases,
   type Releases,
 } from "../../src/releases/index.ts";
+import { serve, type TestServer } from "./server.ts";
 import { upstream } from "./upstream.ts";
 
 const manifest = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
