@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { told } from "../core/outside.ts";
 import type { Authority } from "../ports/authority.ts";
+import { messageOf } from "../ports/error.ts";
 import { dueDate, type TlsSecret } from "./secret.ts";
 
 /** When a certificate is to be replaced, and why then. */
@@ -9,6 +11,8 @@ export interface Renewal {
   readonly because: string;
   /** The CA's own window, where it has one that can be meant. */
   readonly window?: { readonly start: Date; readonly end: Date };
+  /** Why the CA could not be asked, one sentence: by then the date alone counts. */
+  readonly unasked?: string;
 }
 
 /** Whether the CA wants it replaced now: Let's Encrypt counts no renewal within the window that it suggested itself. */
@@ -32,11 +36,13 @@ export const renewalOf = async (
   const byDate = { at, because: `${day(certificate.notAfter)} is its end` };
   const [leaf] = certificate.chain;
   if (!authority || leaf === undefined) return byDate;
+  let unasked: string | undefined;
   const window = await authority.renewalInfo(leaf, signal).catch((error: unknown) => {
     if (signal?.aborted) throw error;
+    unasked = messageOf(told(error));
     return undefined;
   });
-  if (!window) return byDate;
+  if (!window) return unasked === undefined ? byDate : { ...byDate, unasked };
   const { start, end, explanation } = window;
   const latest = at.getTime() + ((certificate.notAfter.getTime() - at.getTime()) * 2) / 3;
   const from = Math.max(start.getTime(), certificate.notBefore.getTime());

@@ -1,4 +1,4 @@
-import { ApiError, BrokenAnswer, Unreachable } from "../ports/cluster.ts";
+import { outside } from "../core/outside.ts";
 import { Interrupted, messageOf, type Remedy, UserError } from "../ports/error.ts";
 import { fileWord, sh } from "../ports/shell.ts";
 import { reasonOf, troubledFile } from "./file-trouble.ts";
@@ -30,51 +30,15 @@ export const problemOf = (error: unknown, { changing = false, verbose = false } 
     const remedy = changing ? "Run the same command again; what is done is kept." : "Nothing was changed.";
     return { id: "interrupted", what: "Interrupted.", remedy: { text: remedy }, exitCode: error.exitCode };
   }
-  if (error instanceof UserError) {
-    const { id, message, why, remedy, exitCode } = error;
+  const known = error instanceof UserError ? error : outside(error, changing);
+  if (known) {
+    const { id, message, why, remedy, exitCode } = known;
     return {
       id,
       what: message,
       ...(why === undefined ? {} : { why }),
       remedy,
       exitCode: changing && exitCode === 2 ? 1 : exitCode,
-    };
-  }
-  if (error instanceof BrokenAnswer) {
-    return {
-      id: "cluster.broken-answer",
-      what: sentence(error.message),
-      why: "Something else answers in the API server's place: a proxy, a load balancer, a login page. Nothing can be concluded from that.",
-      remedy: {
-        text: changing
-          ? "When the way to the cluster is well, run the same command again; what is done is kept."
-          : "Check --context and --kubeconfig, and what lies between here and the cluster.",
-      },
-      exitCode: changing ? 1 : 2,
-    };
-  }
-  if (error instanceof Unreachable) {
-    return {
-      id: "cluster.unreachable",
-      what: `The cluster at ${error.server} does not answer: ${sentence(error.message)}`,
-      remedy: {
-        text: changing
-          ? "When it is back, run the same command again; what is done is kept."
-          : "Check --context and --kubeconfig, and whether this machine can reach it.",
-      },
-      exitCode: changing ? 1 : 2,
-    };
-  }
-  if (error instanceof ApiError) {
-    return {
-      id: "cluster.refused",
-      what: `The cluster refused ${error.request}: ${sentence(error.message)}`,
-      why: `It answered ${error.status}${error.reason ? ` ${error.reason}` : ""}.`,
-      remedy: {
-        text:
-          error.status === 401 ? "Log in to the cluster again." : "Mend what it says and run the same command again.",
-      },
-      exitCode: 1,
     };
   }
   const file = troubledFile(error);

@@ -1,4 +1,5 @@
 import type { CommandFlags } from "../config/options.ts";
+import { told } from "../core/outside.ts";
 import { ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
@@ -109,7 +110,8 @@ export const orRights = async <T>(install: Installation, cluster: ClusterRead, w
 };
 
 /** `renew --check` has one answer for everything that stands in the way: exit code 3. */
-export const couldNotCheck = (error: unknown): unknown => {
+export const couldNotCheck = (thrown: unknown): unknown => {
+  const error = told(thrown);
   if (!(error instanceof UserError) || error.exitCode === 3) return error;
   const { id, message: what, why, remedy } = error;
   return new UserError({ id, what, ...(why ? { why } : {}), remedy, exitCode: 3, cause: error });

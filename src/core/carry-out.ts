@@ -71,7 +71,7 @@ export const carryOut = async (
   const perform = async (change: Change): Promise<void> => {
     tools.signal.throwIfAborted();
     if (change.kind === "object" && change.temporary) temporaries.push(change);
-    const subject = `${subjectOf(change)} could not be ${change.kind === "certificate" ? "had" : "written"}`;
+    const subject = `${subjectOf(change)} could not be ${DONE[change.kind]}`;
     using late = lateness(remaining(), () => timedOut(subject, { wait: said ?? "no answer", remedy: AGAIN }));
     const signal = AbortSignal.any([tools.signal, late.signal]);
     let obstacle =
@@ -119,6 +119,13 @@ export const carryOut = async (
   for (const check of checks) summaries.push(await hold(check, tools, remaining, waiting(check.id)));
   await all(changes.filter((change) => !early.includes(change)).map(perform));
   return summaries.join("; ") || (changes.length > 0 ? `${changes.length} changed` : "up to date");
+};
+
+const DONE: Readonly<Record<Change["kind"], string>> = {
+  object: "written",
+  records: "written",
+  certificate: "had",
+  account: "settled with the CA",
 };
 
 /** Waits for all, then throws the first failure, so that no write is left running behind an error. */

@@ -1,6 +1,6 @@
 import type { Answer, Resolver } from "../ports/dns.ts";
 import { cnameOf, lookAt } from "./challenge.ts";
-import { ancestorsOf, askOneOf, askRecursive, isUnder, type ZoneServers } from "./servers.ts";
+import { ancestorsOf, askOneOf, isUnder, type ZoneServers } from "./servers.ts";
 
 /** CAA records, and the name that has them. */
 export interface Caa {
@@ -29,7 +29,7 @@ export const findCaa = async (
     const isOwn = isUnder(at, start.zone);
     const answer = isOwn
       ? (await askOneOf(resolver, start.servers, at, "CAA", signal))?.answer
-      : await askRecursive(resolver, at, "CAA", signal);
+      : await resolver.ask(at, "CAA", signal);
     if (!answer) return "unknown";
     const target = cnameOf(answer, at);
     const values =
@@ -50,8 +50,7 @@ const behind = async (
   { swallowed }: { readonly swallowed?: string },
   resolver: Resolver,
   signal: AbortSignal | undefined,
-): Promise<readonly string[]> =>
-  swallowed === undefined ? caaIn(await askRecursive(resolver, target, "CAA", signal)) : [];
+): Promise<readonly string[]> => (swallowed === undefined ? caaIn(await resolver.ask(target, "CAA", signal)) : []);
 
 export interface Issuance {
   readonly wildcard: boolean;

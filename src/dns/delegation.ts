@@ -6,7 +6,6 @@ import type { Zone } from "../ports/zones.ts";
 import {
   askAll,
   askOneOf,
-  askRecursive,
   deadOf,
   deadWords,
   isUnder,
@@ -102,7 +101,7 @@ export const delegationOf = async (resolver: Resolver, zone: string, signal?: Ab
     parent = cut;
     servers = next;
   }
-  const { rcode, answers } = await askRecursive(resolver, zone, "NS", signal);
+  const { rcode, answers } = await resolver.ask(zone, "NS", signal);
   const names = nsOf(answers, zone);
   return {
     zone,

@@ -5,7 +5,7 @@ import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/
 import { type Remedy, TimeUp, UserError } from "../ports/error.ts";
 import type { ShellCommand } from "../ports/shell.ts";
 import { authoritativeServers } from "./delegation.ts";
-import { askAll, askRecursive, deadOf, deadWords, type NameServer, type Said, who } from "./servers.ts";
+import { askAll, deadOf, deadWords, type NameServer, type Said, who } from "./servers.ts";
 
 /** What every server has to answer. */
 export interface Expectation {
@@ -236,7 +236,7 @@ const throughResolver = async (
   const answers = await Promise.all(
     expectations.map(async (expectation) => ({
       expectation,
-      answer: await askRecursive(resolver, expectation.name, expectation.type, signal),
+      answer: await resolver.ask(expectation.name, expectation.type, signal),
     })),
   );
   const behind = answers.filter(({ answer, expectation }) => !holds(answer, expectation));

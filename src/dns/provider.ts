@@ -1,4 +1,5 @@
 import type { Resolver } from "../ports/dns.ts";
+import type { UserError } from "../ports/error.ts";
 import type { Learn } from "../ports/secrets.ts";
 import type { Lines } from "../ports/shell.ts";
 import type { Dns01Solver } from "../ports/solver.ts";
@@ -49,6 +50,8 @@ export interface DnsProvider {
     ZonesWrite & {
       /** What the plan has to say about the way to it. */
       readonly notes?: readonly string[];
+      /** That it has no zone at or above a domain; it names who was asked. */
+      readonly noZone?: (domain: string) => UserError;
       readonly close: () => void;
     }
   >;

@@ -35,30 +35,6 @@ export const ancestorsOf = (name: string): readonly string[] => {
 export const isUnder = (name: string, above: string): boolean =>
   above === "" || name === above || name.endsWith(`.${above}`);
 
-/** A recursive question; silence becomes a UserError with exit code 3, since nothing can be judged then. */
-export const askRecursive = async (
-  resolver: Resolver,
-  name: string,
-  type: RecordType,
-  signal?: AbortSignal,
-): Promise<Answer> => {
-  try {
-    return await resolver.ask(name, type, signal);
-  } catch (error) {
-    if (!(error instanceof NoAnswer)) throw error;
-    throw new UserError({
-      id: "dns.resolver",
-      what: `The DNS resolver cannot be asked: ${error.message}.`,
-      remedy: {
-        text: "Name a resolver that can be reached from here.",
-        command: sh`kn-bootstrap plan --dns-resolver 192.0.2.53`,
-      },
-      exitCode: 3,
-      cause: error,
-    });
-  }
-};
-
 /** Of a zone's servers, when one of them is to be asked; `com` has thirteen. */
 const ENOUGH = 6;
 
@@ -66,7 +42,7 @@ const ENOUGH = 6;
 export const zoneAbove = async (resolver: Resolver, name: string, signal?: AbortSignal): Promise<ZoneServers> => {
   let last = "";
   for (const zone of ancestorsOf(name)) {
-    const { rcode, answers } = await askRecursive(resolver, zone, "NS", signal);
+    const { rcode, answers } = await resolver.ask(zone, "NS", signal);
     const names = answers.filter((record) => record.type === "NS" && record.name === zone).map(({ value }) => value);
     if (names.length > 0) return { zone, servers: await locate(resolver, names.slice(0, ENOUGH), new Map(), signal) };
     last = rcode;
@@ -93,7 +69,7 @@ export const locate = (
       if (given) return { name, addresses: given };
       const found = await Promise.all(
         (["A", "AAAA"] as const).map(async (type) => {
-          const { answers } = await askRecursive(resolver, name, type, signal);
+          const { answers } = await resolver.ask(name, type, signal);
           return answers.filter((record) => record.type === type).map(({ value }) => value);
         }),
       );

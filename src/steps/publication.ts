@@ -50,7 +50,9 @@ export const openPublication = async (
   };
   try {
     const { resolver, signal } = options;
-    const { zone, delegation, warnings } = await chooseZone(await zones.find(domain), domain, {
+    const found = await zones.find(domain);
+    if (found.length === 0 && writing.noZone) throw writing.noZone(domain);
+    const { zone, delegation, warnings } = await chooseZone(found, domain, {
       resolver,
       signal,
       zoneId: dnsZoneId,

@@ -2,6 +2,7 @@ import { directoryOf, isAcme } from "../certificates/index.ts";
 import { inspect } from "../certificates/secret.ts";
 import { HOME, MANAGER, withOwner } from "../core/inventory.ts";
 import { outage } from "../core/outage.ts";
+import { told } from "../core/outside.ts";
 import { ApiError } from "../ports/cluster.ts";
 import { messageOf, type Remedy, UserError } from "../ports/error.ts";
 import type { KubeObject } from "../ports/object.ts";
@@ -59,12 +60,9 @@ export const checkRenewal = async (
   throw new UserError({ id, what, ...(why ? { why } : {}), remedy, exitCode: 3, cause: first });
 };
 
-const explained = (error: unknown): UserError => {
+const explained = (thrown: unknown): UserError => {
+  const error = told(thrown);
   if (error instanceof UserError) return error;
-  const passing = outage(error);
-  if (passing) return couldNot(passing.wait, passing.remedy);
-  if (error instanceof ApiError)
-    return couldNot(error.message, { text: "Give the account what it lacks, or lift what refuses it." });
   throw error;
 };
 

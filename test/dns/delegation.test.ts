@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
+import { told } from "../../src/core/outside.ts";
 import { authoritativeServers, delegated, delegationOf, delegationProblem } from "../../src/dns/delegation.ts";
 import { asZone, startWorld, type World } from "./world.ts";
 
@@ -77,7 +78,9 @@ describe("who is delegated to", () => {
   it("cannot be told without a resolver: exit code 3, and how to name another", async () => {
     world.dns.setFault("resolver", "drop");
     const hasty = createResolver({ server: world.dns.resolver, timeoutMs: 50 });
-    await expect(delegationOf(hasty, "example.com")).rejects.toMatchObject({
+    await expect(
+      delegationOf(hasty, "example.com").catch((error: unknown) => Promise.reject(told(error))),
+    ).rejects.toMatchObject({
       id: "dns.resolver",
       exitCode: 3,
       remedy: { command: expect.stringContaining("--dns-resolver") },

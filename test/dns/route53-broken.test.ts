@@ -84,7 +84,9 @@ describe.each(BROKEN)("%s in the place of Route 53's answer", (_, told) => {
     for (const asked of [zones.find("apps.example.com"), zones.get(ZONE, "@", "A"), zones.list(ZONE, "@")]) {
       const error: unknown = await asked.catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(ZonesUnreachable);
-      expect((error as Error).message).toMatch(/^What answered route53:\w+ is not Route 53, or it is broken \(/);
+      expect((error as Error).message).toMatch(
+        /^What answered route53:\w+ at 127\.0\.0\.1:\d+ is not Route 53, or it is broken \(/,
+      );
       expect((error as Error).message.length).toBeLessThan(500);
     }
   });

@@ -372,6 +372,7 @@ export const SOURCES: readonly (readonly [string, (hostile: string) => Promise<N
     async (hostile) => {
       const doing = {
         action: "ListHostedZones",
+        host: hostile,
         about: { name: hostile, id: hostile },
         domain: hostile,
         env: { AWS_PROFILE: hostile },

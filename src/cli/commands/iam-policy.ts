@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { told } from "../../core/outside.ts";
 import { authoritativeServers } from "../../dns/delegation.ts";
 import { iamPolicy } from "../../dns/iam-policy.ts";
 import { manual } from "../../dns/manual/index.ts";
@@ -51,7 +52,8 @@ const lookUp = async (ctx: CommandContext, domain: string): Promise<LookedUp> =>
   const resolver = await adapters.createResolver(dnsResolver ? { server: dnsResolver } : {});
   const options = { env, signal, resolver, interactive: stdinIsTTY, onTrouble: () => {} };
   if (dnsZoneId === undefined) {
-    const publication = await openPublication(config, options).catch((error: unknown) => {
+    const publication = await openPublication(config, options).catch((thrown: unknown) => {
+      const error = told(thrown);
       if (!(error instanceof UserError) || !isAboutAws(error)) throw error;
       throw new UserError({
         id: error.id,
@@ -81,7 +83,8 @@ const lookUp = async (ctx: CommandContext, domain: string): Promise<LookedUp> =>
 };
 
 /** What the DNS itself says of the domain stays as it is, whoever is asked for the zone. */
-const isAboutAws = ({ id }: UserError): boolean => id.startsWith("dns.route53.") || id === "dns.no-zone";
+const isAboutAws = ({ id }: UserError): boolean =>
+  id.startsWith("dns.route53.") || id === "dns.no-zone" || id === "dns.unreachable";
 
 /** A challenge that leads into another zone, whose id only AWS can tell. */
 const unknownId = (domain: string, name: string): UserError =>

@@ -59,6 +59,12 @@ const renew = async (ctx: CommandContext, session: Session): Promise<number> => 
     const due = await withRenewal(install, renewal, tools);
     return { renewal, due, plan: await planRenewal(due, tools) };
   });
+  if (renewal.unasked !== undefined)
+    ctx.emit({
+      type: "note",
+      level: "warning",
+      text: `${renewal.unasked} Whether it wants this certificate renewed is not known; its date alone counts.`,
+    });
   if (changesOf(plan).length === 0) {
     const when = renewal.at.toISOString().slice(0, 16).replace("T", " ");
     ctx.emit({ type: "note", level: "info", text: `Not due before ${when} UTC: ${renewal.because}.` });

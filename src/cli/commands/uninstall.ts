@@ -1,15 +1,19 @@
 import { unreadable } from "../../checks/rights.ts";
+import type { Config } from "../../config/config.ts";
+import type { Plan } from "../../core/change.ts";
 import { OWNER_LABEL } from "../../core/inventory.ts";
+import { told } from "../../core/outside.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
-import { messageOf, type Remedy } from "../../ports/error.ts";
+import { messageOf, type Remedy, UserError } from "../../ports/error.ts";
 import { groupOf, refOf } from "../../ports/object.ts";
-import { sh } from "../../ports/shell.ts";
-import { planUninstall, readLeft, runUninstall } from "../../steps/lifecycle.ts";
+import { joined, sh } from "../../ports/shell.ts";
+import type { Installation, Removal } from "../../steps/installation.ts";
+import { planUninstall, readLeft, runUninstall, type Tools } from "../../steps/lifecycle.ts";
 import { withoutManifests } from "../../steps/prepare.ts";
 import { homeNamespace } from "../../steps/state.ts";
 import { installedConfig } from "../choosing.ts";
 import type { CommandContext } from "../context.ts";
-import { agree, openSession } from "../session.ts";
+import { agree, openSession, type Session } from "../session.ts";
 import { lookAround } from "../surroundings.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
@@ -19,18 +23,48 @@ export const run = async (ctx: CommandContext): Promise<number> => {
     const config = await installedConfig(ctx, cluster, { careful: false }).catch(async (error: unknown) => {
       throw await unreadable(error, cluster);
     });
-    const { known, tools } = await lookAround(ctx.flags.keepRecords ? { ...config, dns: "none" } : config, session);
-    const install = { ...withoutManifests(config), ...known };
     const removal = { purge: ctx.flags.purge, deleteWorkloads: ctx.flags.deleteWorkloads };
-    const plan = await planUninstall(install, removal, tools);
+    const { install, plan, tools } = await planned(ctx, config, removal, session).catch((error: unknown) => {
+      throw orKeepRecords(error);
+    });
     const { context, server } = tools.cluster.identity;
     if (!(await agree(ctx, plan, `Remove this from context ${context} (${server})?`))) return 0;
     const report = await runUninstall(plan, install, removal, tools);
-    if (report.outcome !== "done") return ctx.finish(report, []);
+    if (report.error) return ctx.finish({ ...report, error: orKeepRecords(report.error) }, []);
     return ctx.finish(report, removal.purge ? await afterPurge(tools.cluster) : [KEPT]);
   } finally {
     session.close();
   }
+};
+
+const planned = async (
+  { flags }: CommandContext,
+  config: Config,
+  removal: Removal,
+  session: Session,
+): Promise<{ readonly install: Installation; readonly plan: Plan; readonly tools: Tools }> => {
+  const { known, tools } = await lookAround(flags.keepRecords ? { ...config, dns: "none" } : config, session);
+  const install = { ...withoutManifests(config), ...known };
+  return { install, tools, plan: await planUninstall(install, removal, tools) };
+};
+
+/** Whoever keeps the records need not be there for everything else to go. */
+const orKeepRecords = (thrown: unknown): Error => {
+  const error = told(thrown);
+  if (!(error instanceof UserError)) return error instanceof Error ? error : new Error(messageOf(error));
+  if (!/^(dns|rfc2136)\./.test(error.id)) return error;
+  const { id, message: what, why, remedy, exitCode } = error;
+  return new UserError({
+    id,
+    what,
+    ...(why === undefined ? {} : { why }),
+    remedy: {
+      text: `${remedy.text.replace(/:$/, ".")} Or remove everything else, and leave the records where they are (the last command).`,
+      command: joined("\n", [...(remedy.command ? [remedy.command] : []), sh`kn-bootstrap uninstall --keep-records`]),
+    },
+    exitCode,
+    cause: error,
+  });
 };
 
 const KEPT: Remedy = {

@@ -5,7 +5,7 @@ import { joined, type Lines, lines } from "../../ports/shell.ts";
 import { absolute, isInZone, type RecordSet, type Zone, type ZonesWrite } from "../../ports/zones.ts";
 import { authoritativeServers } from "../delegation.ts";
 import type { DnsProvider, ZonesOptions } from "../provider.ts";
-import { askOneOf, askRecursive, type NameServer } from "../servers.ts";
+import { askOneOf, type NameServer } from "../servers.ts";
 import { withdrawing } from "../withdraw.ts";
 
 /** Between two looks at what a person has done. */
@@ -73,7 +73,7 @@ const isShown = (set: RecordSet, found: readonly RecordSet[]): boolean => {
 /** The zone that the DNS itself shows for a domain: the first name from it upwards with a SOA. */
 const zonesAbove = async (domain: string, { resolver, signal }: ZonesOptions): Promise<readonly Zone[]> => {
   for (let name = domain; name.includes("."); name = name.slice(name.indexOf(".") + 1)) {
-    const answer = await askRecursive(resolver, name, "SOA", signal);
+    const answer = await resolver.ask(name, "SOA", signal);
     const soa = [...answer.answers, ...answer.authority].find((record) => record.type === "SOA" && record.name !== "");
     if (soa && isInZone({ name: soa.name }, domain)) {
       return [{ id: soa.name, name: soa.name, isPrivate: false, nameServers: [] }];

@@ -19,10 +19,11 @@ export const openRfc2136 = async (
   { env, signal, onTrouble, learn }: Pick<ZonesOptions, "env" | "signal" | "onTrouble" | "learn">,
   pace: Partial<Pace> = {},
 ): ReturnType<DnsProvider["open"]> => {
-  const [{ readSettings }, { createServer }, { createZones }] = await Promise.all([
+  const [{ readSettings }, { createServer }, { createZones }, { noZoneFor }] = await Promise.all([
     import("./settings.ts"),
     import("./server.ts"),
     import("./zones.ts"),
+    import("./refusals.ts"),
   ]);
   const times = { ...PACE, ...pace };
   const settings = await readSettings(env);
@@ -33,5 +34,10 @@ export const openRfc2136 = async (
         `The name server ${server.title} is asked without signatures (RFC2136_PLAIN_QUESTIONS): anybody on the way could answer.`,
       ]
     : [];
-  return { ...createZones(server, signal, onTrouble, times), notes, close: server.close };
+  return {
+    ...createZones(server, signal, onTrouble, times),
+    notes,
+    noZone: (domain) => noZoneFor(server.subject(domain)),
+    close: server.close,
+  };
 };

@@ -180,3 +180,16 @@ export const refused = (subject: Subject, rcode: number, doing: string): UserErr
       });
   }
 };
+
+/** A server refuses alike to tell of zones that it lacks and of those that the key may not ask about. */
+export const noZoneFor = (subject: Subject): UserError =>
+  new UserError({
+    id: "rfc2136.no-zone",
+    what: `The name server ${subject.server} has no zone for ${subject.name}, or the TSIG key "${subject.settings.key.name}" may not ask about it.`,
+    why: "It answers with authority for no name at or above it.",
+    remedy: {
+      text: `Let RFC2136_NAMESERVER be the primary server of its zone, and allow the key there. ${samples(subject)} Try the key:`,
+      command: tryKey(subject),
+    },
+    exitCode: 2,
+  });

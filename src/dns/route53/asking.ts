@@ -7,6 +7,8 @@ export interface Access {
   readonly env: Doing["env"];
   readonly signal: AbortSignal;
   readonly onTrouble: (reason: string) => void;
+  /** Who was asked last; empty: nobody yet. */
+  readonly host: () => string;
   /** For which domain a zone was looked up; its own name when nobody did. */
   readonly domainOf: (about: About) => string;
 }
@@ -16,7 +18,7 @@ export interface Access {
  * asked for; the SDK makes a success without content of any page that comes with 200.
  */
 export const asking = async <T>(
-  { env, signal, domainOf }: Pick<Access, "env" | "signal" | "domainOf">,
+  { env, signal, host, domainOf }: Pick<Access, "env" | "signal" | "host" | "domainOf">,
   action: string,
   about: About,
   ask: (http: { readonly abortSignal: AbortSignal }) => Promise<T>,
@@ -26,9 +28,9 @@ export const asking = async <T>(
   try {
     const answer = await ask({ abortSignal: signal });
     if (isWhole(answer)) return answer;
-    throw garbled(action, "it does not hold what was asked for");
+    throw garbled({ action, host: host() }, "it does not hold what was asked for");
   } catch (error) {
     signal.throwIfAborted();
-    throw await problemOf(error, { action, about, env, domain: domainOf(about) });
+    throw await problemOf(error, { action, about, env, host: host(), domain: domainOf(about) });
   }
 };

@@ -18,6 +18,8 @@ export interface ClientOptions {
   readonly onFailedTry: (action: string, error: unknown) => void;
   /** Told of what the SDK's chain found: keys of files, roles and instances. */
   readonly learn?: Learn;
+  /** Told before each try who is asked: `route53.amazonaws.com`, `127.0.0.1:4566`. */
+  readonly onAsked?: (host: string) => void;
 }
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
@@ -74,7 +76,7 @@ const configOf = async (env: Environment): Promise<Route53ClientConfig> => {
 
 /** One client with kept connections. The SDK's own three tries end within about two seconds of throttling. */
 export const openClient = async (options: ClientOptions): Promise<Route53> => {
-  const { env, maxAttempts, onFailedTry, learn = learnNothing } = options;
+  const { env, maxAttempts, onFailedTry, onAsked, learn = learnNothing } = options;
   const { Route53 } = await import("./sdk.ts");
   await learnFile(env.AWS_WEB_IDENTITY_TOKEN_FILE, learn);
   const client = new Route53({ ...(await configOf(env)), maxAttempts, retryMode: "standard" });
@@ -93,6 +95,8 @@ export const openClient = async (options: ClientOptions): Promise<Route53> => {
     (next, context) => async (args) => {
       const { commandName = "" } = context;
       learnIdentity(at(context, "__smithy_context", "selectedHttpAuthScheme", "identity"), learn);
+      const { hostname = "", port } = Object(args.request) as { hostname?: string; port?: number };
+      onAsked?.(port === undefined ? hostname : `${hostname}:${port}`);
       try {
         return await next(args);
       } catch (error) {

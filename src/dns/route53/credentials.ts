@@ -1,4 +1,5 @@
 import type { Route53 } from "@aws-sdk/client-route-53";
+import { ZonesUnreachable } from "../../ports/zones.ts";
 
 type Provider = Route53["config"]["credentials"];
 type Credentials = Awaited<ReturnType<Provider>>;
@@ -27,6 +28,18 @@ const isGarbled = (error: unknown): error is Error =>
   // Those of connections.
   !("code" in error && /^E[A-Z]+$/.test(String(error.code)));
 
+/** Of a connection, as Node tells it; STS and SSO are asked by clients of their own, whose errors come through as they are. */
+const isSilent = (error: unknown): error is Error =>
+  error instanceof Error &&
+  (error.name === "TimeoutError" || ("code" in error && /^E[A-Z]+$/.test(String(error.code))));
+
+/** It is not Route 53 that did not answer. */
+const silent = (error: Error): ZonesUnreachable =>
+  new ZonesUnreachable(
+    `What hands out the AWS credentials (STS, SSO, a metadata service) did not answer: ${error.message}`,
+    error,
+  );
+
 const checked = (found: Credentials): Credentials => {
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = found;
   for (const [what, text] of Object.entries({ accessKeyId, secretAccessKey, sessionToken: sessionToken ?? "none" }))
@@ -49,7 +62,8 @@ export const judged =
     try {
       return checked(await Promise.race([provider(...given), late]));
     } catch (error) {
-      throw isGarbled(error) ? new BrokenCredentials(error.message.split("\n")[0] ?? "", error) : error;
+      if (isGarbled(error)) throw new BrokenCredentials(error.message.split("\n")[0] ?? "", error);
+      throw isSilent(error) ? silent(error) : error;
     } finally {
       clearTimeout(timer);
     }

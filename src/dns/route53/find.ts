@@ -31,7 +31,8 @@ const named = async (access: Access, about: About, name: string): Promise<readon
     found.push(...same);
     if (same.length < zones.length || !page.IsTruncated || !page.NextDNSName) return found;
     const place = JSON.stringify([page.NextDNSName, page.NextHostedZoneId]);
-    if (places.has(place) || places.size > MOST_PAGES) throw garbled(LIST, "its pages have no end");
+    if (places.has(place) || places.size > MOST_PAGES)
+      throw garbled({ action: LIST, host: access.host() }, "its pages have no end");
     places.add(place);
     from = { DNSName: page.NextDNSName, ...(page.NextHostedZoneId ? { HostedZoneId: page.NextHostedZoneId } : {}) };
   }

@@ -1,3 +1,4 @@
+import type { UserError } from "../../ports/error.ts";
 import type { ZonesWrite } from "../../ports/zones.ts";
 import type { ZonesOptions } from "../provider.ts";
 import { withdrawing } from "../withdraw.ts";
@@ -6,12 +7,12 @@ import { changeSets } from "./change.ts";
 import { openClient } from "./client.ts";
 import { findZones } from "./find.ts";
 import { normalName } from "./names.ts";
-import { troubleOf, troubleText } from "./problems.ts";
+import { noZoneFor, troubleOf, troubleText } from "./problems.ts";
 import { setsOf, setsUnder } from "./read.ts";
 import { rehearse } from "./rehearse.ts";
 
 export interface Route53Pace {
-  /** Tries of one request, the first included. Default 10: about a minute of throttling. */
+  /** Tries of one request, the first included. Default: AWS_MAX_ATTEMPTS, as all that use AWS's SDKs have it, else 10: about a minute of throttling. */
   readonly maxAttempts?: number;
   /** Pauses before each look at a pending change, in ms; the last one repeats. Default 500, 1000, 2000. */
   readonly pollMs?: readonly number[];
@@ -20,16 +21,20 @@ export interface Route53Pace {
 /** `pace` is for tests; the product uses the provider beside this file. */
 export const openRoute53 = async (
   { env, signal, onTrouble, learn }: Pick<ZonesOptions, "env" | "signal" | "onTrouble" | "learn">,
-  { maxAttempts = 10, pollMs = [500, 1000, 2000] }: Route53Pace = {},
-): Promise<ZonesWrite & { readonly close: () => void }> => {
+  { maxAttempts = attemptsIn(env) ?? 10, pollMs = [500, 1000, 2000] }: Route53Pace = {},
+): Promise<ZonesWrite & { readonly noZone: (domain: string) => UserError; readonly close: () => void }> => {
   let lost = 0;
+  let host = "";
   const client = await openClient({
     env,
     maxAttempts,
     ...(learn ? { learn } : {}),
+    onAsked: (asked) => {
+      host = asked;
+    },
     onFailedTry: (action, error) => {
       if (action === "route53:ChangeResourceRecordSets" && troubleOf(error) === "no-answer") lost += 1;
-      const text = troubleText(action, error);
+      const text = troubleText(action, error, host);
       if (text !== undefined) onTrouble(text);
     },
   });
@@ -45,6 +50,7 @@ export const openRoute53 = async (
     env,
     signal,
     onTrouble,
+    host: () => host,
     domainOf: ({ id = "", name }) => domains.get(id) ?? name,
   };
   const get: ZonesWrite["get"] = async (zone, name, type) =>
@@ -72,6 +78,10 @@ export const openRoute53 = async (
     change,
     withdraw: withdrawing({ get, change }),
     rehearse: (zone, records) => inTurn(() => rehearse(access, zone, records)),
+    noZone: (domain) => noZoneFor(domain, host),
     close: () => client.destroy(),
   };
 };
+
+const attemptsIn = ({ AWS_MAX_ATTEMPTS = "" }: ZonesOptions["env"]): number | undefined =>
+  /^[1-9]\d?$/.test(AWS_MAX_ATTEMPTS) ? Number(AWS_MAX_ATTEMPTS) : undefined;

@@ -50,8 +50,11 @@ export const troubleOf = (error: unknown): "throttled" | "busy" | "no-answer" | 
   return undefined;
 };
 
+/** `Route 53 at route53.amazonaws.com`: an endpoint of one's own is often what is wrong. */
+const serviceAt = (host: string): string => `Route 53${host === "" ? "" : ` at ${host}`}`;
+
 /** `Route 53 throttles us …`, for people who wait. Undefined: nothing to wait for. */
-export const troubleText = (action: string, error: unknown): string | undefined => {
+export const troubleText = (action: string, error: unknown, host: string): string | undefined => {
   const clocks = clocksOf(error);
   // The SDK takes the time from the answer, and signs the next try by it.
   if (clocks) return `the clocks of this machine and of AWS differ by ${apart(clocks)}; Route 53 is asked by AWS's`;
@@ -61,7 +64,7 @@ export const troubleText = (action: string, error: unknown): string | undefined 
     case "busy":
       return `Route 53 is still busy with an earlier change of this zone`;
     case "no-answer":
-      return `Route 53 did not answer ${action}: ${factsOf(error).message}`;
+      return `${serviceAt(host)} did not answer ${action}: ${factsOf(error).message}`;
     default:
       return undefined;
   }
@@ -77,6 +80,8 @@ export interface Doing {
   /** As IAM calls it: `route53:GetChange`. */
   readonly action: string;
   readonly about: About;
+  /** Who was asked: `route53.amazonaws.com`, `127.0.0.1:4566`; empty: nobody yet. */
+  readonly host: string;
   /** What the user gave. */
   readonly domain: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -127,24 +132,25 @@ const lookCommand = ({ name, id }: About): ShellCommand =>
 
 /** What `error`, thrown by the SDK after its own retries, means for the caller of the port. */
 export const problemOf = async (error: unknown, doing: Doing): Promise<unknown> => {
-  if (error instanceof Garbled) return error;
-  if (error instanceof TooMuch) return garbled(doing.action, `it is ${error.message}`, error);
+  if (error instanceof ZonesUnreachable) return error;
+  if (error instanceof TooMuch) return garbled(doing, `it is ${error.message}`, error);
   const { name, message } = factsOf(error);
   const trouble = troubleOf(error);
+  const service = serviceAt(doing.host);
   const { AWS_PROFILE: profile } = doing.env;
   // Before the rest: an SSO or STS server without an answer is a credential error with a cause.
   if (CREDENTIALS.test(name)) return noCredentials(message, doing.env, error);
-  if (isGarbled(error))
-    return garbled(doing.action, `status ${factsOf(error).status}: ${message.split("\n")[0]}`, error);
+  if (isGarbled(error)) return garbled(doing, `status ${factsOf(error).status}: ${message.split("\n")[0]}`, error);
   const clocks = clocksOf(error);
   if (clocks) return clocksApart("dns.route53.clock", "AWS", clocks, error);
   if (trouble === "no-answer")
-    return new ZonesUnreachable(`Route 53 did not answer ${doing.action}: ${message}`, error);
-  if (trouble) return new ZonesUnreachable(`Route 53 kept refusing ${doing.action} for its limits: ${message}`, error);
+    return new ZonesUnreachable(`${service} did not answer ${doing.action}: ${message}`, error);
+  if (trouble)
+    return new ZonesUnreachable(`${service} kept refusing ${doing.action} for its limits: ${message}`, error);
   if (EXPIRED.test(name)) return credentials("The AWS credentials have expired.", message, signIn(profile), error);
   if (WRONG.test(name))
     return credentials(
-      "AWS does not accept these credentials.",
+      `AWS does not accept these credentials (asked at ${doing.host}).`,
       `${message}${elsewhere(name, doing.env)}`,
       signIn(profile),
       error,
@@ -154,7 +160,7 @@ export const problemOf = async (error: unknown, doing: Doing): Promise<unknown> 
   if (factsOf(error).status === undefined) return error;
   return new UserError({
     id: "dns.route53.refused",
-    what: `Route 53 refuses ${doing.action} for ${doing.about.name}: ${name}.`,
+    what: `${service} refuses ${doing.action} for ${doing.about.name}: ${name}.`,
     why: message,
     remedy: { text: "See what Route 53 has there.", command: lookCommand(doing.about) },
     exitCode: 1,
@@ -162,8 +168,24 @@ export const problemOf = async (error: unknown, doing: Doing): Promise<unknown> 
   });
 };
 
-export const garbled = (action: string, what: string, cause?: unknown): Garbled =>
-  new Garbled(`What answered ${action} is not Route 53, or it is broken (${what})`, cause);
+export const garbled = ({ action, host }: Pick<Doing, "action" | "host">, what: string, cause?: unknown): Garbled =>
+  new Garbled(
+    `What answered ${action}${host === "" ? "" : ` at ${host}`} is not Route 53, or it is broken (${what})`,
+    cause,
+  );
+
+/** Credentials of another account are the usual reason. */
+export const noZoneFor = (domain: string, host: string): UserError =>
+  new UserError({
+    id: "dns.no-zone",
+    what: `${serviceAt(host)} has no zone for ${domain}.`,
+    why: "The account of these credentials has no hosted zone of this name or of one above it.",
+    remedy: {
+      text: "Make a zone for it or for a name above it, or name the account that has one in AWS_PROFILE. What this account has:",
+      command: sh`aws route53 list-hosted-zones`,
+    },
+    exitCode: 2,
+  });
 
 const CONFLICT = /conflict/;
 const MOVED = /but it already exists|not found|do not match|exists? with the same name and type/;

@@ -51,7 +51,8 @@ const setsFrom = async (
     if (!page.IsTruncated || !page.NextRecordName) return seen;
     const place = JSON.stringify([page.NextRecordName, page.NextRecordType, page.NextRecordIdentifier]);
     // They are sorted: a page that begins where another did is no page of that list.
-    if (places.has(place) || places.size > MOST_PAGES) throw garbled(LIST, "its pages have no end");
+    if (places.has(place) || places.size > MOST_PAGES)
+      throw garbled({ action: LIST, host: access.host() }, "its pages have no end");
     places.add(place);
     from = {
       StartRecordName: page.NextRecordName,

@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS, openScene, type Scene, saidIn, TROUBLES } from "./scene.ts";
+
+/**
+ * Every command beside every trouble of the world outside: its exit code and what it says. The whole table stands in route53.txt and rfc2136.txt beside
+ * this file. `rehearse` and `render` ask nobody out there and have no row.
+ */
+describe.each(["route53", "rfc2136"] as const)(
+  "what goes wrong outside has its words in every command, with %s",
+  (provider) => {
+    let scene: Scene;
+    const table: string[] = [];
+
+    beforeAll(async () => {
+      scene = await openScene(provider);
+    });
+    afterAll(() => scene.close());
+
+    it.each(TROUBLES.filter(({ only = provider }) => only === provider))("$name", async (trouble) => {
+      const { env = {}, end } = await trouble.begin(scene);
+      const rows: string[] = [];
+      try {
+        for (const { name, run } of COMMANDS) rows.push(`${name.padEnd(18)} ${saidIn(await run(scene, env))}`);
+      } finally {
+        end?.();
+      }
+      table.push(`${trouble.name}\n${rows.map((row) => `  ${row}\n`).join("")}`);
+      for (const row of rows) {
+        expect(row).not.toMatch(/This is a bug|\n/);
+        // Who was asked.
+        if (/ [123] Error/.test(row)) expect(row).toMatch(/127\.0\.0\.1|Route 53|AWS/);
+        if (/^uninstall +[123]/.test(row)) expect(row).toContain("uninstall --keep-records");
+      }
+    });
+
+    it("is the table that is kept", async () => {
+      await expect(table.join("\n")).toMatchFileSnapshot(join(import.meta.dirname, `${provider}.txt`));
+    });
+  },
+);
