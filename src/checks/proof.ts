@@ -5,6 +5,7 @@ import { isOurs } from "../core/inventory.ts";
 import { urlAt } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
+import { few } from "../ports/few.ts";
 import { at, type ObjectRef } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { isReady, whyNotReady } from "./knative-service/index.ts";
@@ -105,7 +106,7 @@ export const serviceAnswers = (proof: Proof): Check => ({
           command: sh`kubectl get pods -n knative-serving`,
         });
       const [{ certificate } = { certificate: undefined }] = responses;
-      const by = certificate ? `, certificate ${certificate.names.join(", ")} until ${certificate.notAfter}` : "";
+      const by = certificate ? `, certificate ${few(certificate.names)} until ${certificate.notAfter}` : "";
       const at = places.length > 1 ? ` at ${places.join(", ")}` : "";
       return ok(`${target.url} answers 200${at}${by}`);
     }),

@@ -32,13 +32,13 @@ export const problemOf = (error: unknown, { changing = false, verbose = false } 
   }
   const known = error instanceof UserError ? error : outside(error, changing);
   if (known) {
-    const { id, message, why, remedy, exitCode } = known;
+    const { id, message, why, remedy, exitCode, isInput } = known;
     return {
       id,
       what: message,
       ...(why === undefined ? {} : { why }),
       remedy,
-      exitCode: changing && exitCode === 2 ? 1 : exitCode,
+      exitCode: changing && exitCode === 2 && !isInput ? 1 : exitCode,
     };
   }
   const file = troubledFile(error);

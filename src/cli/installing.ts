@@ -21,6 +21,7 @@ import {
   type Tools,
   verifyInstall,
 } from "../steps/lifecycle.ts";
+import { assertOrderable } from "../steps/orderable.ts";
 import { prepare } from "../steps/prepare.ts";
 import { chooseRelease, installedVersions, remarksOn, type Wish } from "../steps/versions.ts";
 import { assertUnderstood, type Choosing, choose } from "./choosing.ts";
@@ -151,6 +152,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
     assertUnderstood(lost);
   }
   await assertAllowed(plan, install, tools);
+  await assertOrderable(plan, install, tools);
   await assertForeseen(plan, install, tools);
   const { context, server } = tools.cluster.identity;
   if (!(await agree(ctx, plan, `Apply this to context ${context} (${server})?`))) {

@@ -1,10 +1,11 @@
 import { isIP } from "node:net";
 import { isAcme } from "../certificates/index.ts";
-import { wildcardsFor } from "../certificates/names.ts";
+import { hostFor, wildcardsFor } from "../certificates/names.ts";
 import { HOME } from "../core/inventory.ts";
 import { dnsProvider, providers } from "../dns/index.ts";
 import type { DnsProvider } from "../dns/provider.ts";
 import { UserError } from "../ports/error.ts";
+import { CERTIFICATE_RULES } from "./certificate-rules.ts";
 import { provesControl } from "./complete.ts";
 import type { Config } from "./config.ts";
 import { flagOf } from "./options.ts";
@@ -19,7 +20,7 @@ const either = (some: readonly DnsProvider[]): string =>
     .replace(/, ([^,]*)$/, " or $1");
 
 /** What one option says against another. */
-interface Rule {
+export interface Rule {
   readonly id: `config.${string}`;
   /** Undefined: it holds. */
   readonly broken: (config: Config) => Quarrel | undefined;
@@ -45,6 +46,7 @@ const TIMEOUT = { min: 1, max: 24 * 3600 };
 const FIELDS = ["{{.Name}}", "{{.Namespace}}", "{{.Domain}}"];
 
 const RULES: readonly Rule[] = [
+  ...CERTIFICATE_RULES,
   {
     id: "config.domain-needed",
     broken: ({ dns, domain }) =>
@@ -182,7 +184,10 @@ const RULES: readonly Rule[] = [
       // The longest names that are made below it.
       const parents = wildcardsFor(domainTemplate, domain, [...namespaces, HOME]).map((name) => name.slice(2));
       const [longest = domain] = [...parents, domain].sort((a, b) => b.length - a.length);
-      const name = `${isAcme(tls) || tls === "cert-manager" ? "_acme-challenge." : SHORTEST}${longest}`;
+      const below = `${isAcme(tls) || tls === "cert-manager" ? "_acme-challenge." : SHORTEST}${longest}`;
+      // The temporary Service of the proof has a host like every other.
+      const host = hostFor(domainTemplate, { name: "hello", namespace: HOME }, domain);
+      const name = host.length > below.length ? host : below;
       return !isTooLong(name)
         ? undefined
         : {

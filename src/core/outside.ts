@@ -96,9 +96,11 @@ const ofAuthority = (error: AuthorityUnreachable | AuthorityError, changing: boo
   if (error instanceof AuthorityError)
     return {
       id: "acme.refused",
-      what: `The CA refuses ${error.request}: ${error.problem.type}.`,
-      why: sentence(error.problem.detail),
-      remedy: "Mend what it says and run the same command again.",
+      what: `The CA refuses ${error.request} (the ${error.asked}): ${sentence(error.problem.detail)}`,
+      remedy:
+        error.problem.type === "rateLimited" || (error.problem.status ?? 0) >= 500
+          ? "Run the same command again later."
+          : "Mend what it says and run the same command again.",
       exitCode: 3,
     };
   const isTrust = isDistrusted(error);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import { few } from "../ports/few.ts";
 import { describe, type KubeObject, keyOf, refOf } from "../ports/object.ts";
 import { absolute, type RecordSetChange, type Zone } from "../ports/zones.ts";
 import { hasBlank } from "./blank.ts";
@@ -215,7 +216,7 @@ export const subjectOf = (change: Change): string => {
     case "object":
       return describe(change.object);
     case "certificate":
-      return `certificate for ${change.names.join(", ")}`;
+      return `certificate for ${few(change.names)}`;
     case "account":
       return `the account at ${change.directory}`;
     case "records":

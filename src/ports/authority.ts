@@ -53,14 +53,29 @@ export interface AcmeProblem {
   readonly subproblems?: readonly { readonly type: string; readonly detail: string; readonly name?: string }[];
 }
 
+/** What a CA was asked for: the same type of problem means another thing in answer to another request. */
+export type Asked =
+  | "directory"
+  | "account"
+  | "account's end"
+  | "account's key"
+  | "order"
+  | "authorization"
+  | "challenge"
+  | "certificate"
+  | "renewal";
+
 /** The CA said no. */
 export class AuthorityError extends Error {
   readonly problem: AcmeProblem;
+  readonly asked: Asked;
+  /** Method and URL. */
   readonly request: string;
-  constructor(problem: AcmeProblem, request: string) {
+  constructor(problem: AcmeProblem, asked: Asked, request: string) {
     super(problem.detail);
     this.name = "AuthorityError";
     this.problem = problem;
+    this.asked = asked;
     this.request = request;
   }
 }

@@ -14,6 +14,8 @@ export class UserError extends Error {
   readonly why: string | undefined;
   readonly remedy: Remedy;
   readonly exitCode: 1 | 2 | 3;
+  /** Wrong input that nobody here could know to be wrong: exit code 2 stays 2 after something was written. */
+  readonly isInput: boolean;
   /** Stable name for programs, e.g. `release.digest`. */
   readonly id: string;
 
@@ -23,6 +25,7 @@ export class UserError extends Error {
     why?: string;
     remedy: Remedy | string;
     exitCode: 1 | 2 | 3;
+    isInput?: boolean;
     cause?: unknown;
   }) {
     super(options.what, options.cause === undefined ? {} : { cause: options.cause });
@@ -31,6 +34,7 @@ export class UserError extends Error {
     this.why = options.why;
     this.remedy = typeof options.remedy === "string" ? { text: options.remedy } : options.remedy;
     this.exitCode = options.exitCode;
+    this.isInput = options.isInput ?? false;
   }
 }
 

@@ -5,6 +5,7 @@ import { outage } from "../core/outage.ts";
 import { told } from "../core/outside.ts";
 import { ApiError } from "../ports/cluster.ts";
 import { messageOf, type Remedy, UserError } from "../ports/error.ts";
+import { few } from "../ports/few.ts";
 import type { KubeObject } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { absolute, relativeTo, zoneLabel } from "../ports/zones.ts";
@@ -71,7 +72,7 @@ const certificateThere = ({ cluster }: Tools): Trial => ({
   title: "There is a certificate to renew",
   try: async () => {
     const found = inspect(await cluster.get(WILDCARD));
-    if (found) return `${found.names.join(", ")} until ${found.notAfter.toISOString().slice(0, 10)}`;
+    if (found) return `${few(found.names)} until ${found.notAfter.toISOString().slice(0, 10)}`;
     throw couldNot(`Secret ${WILDCARD.namespace}/${WILDCARD.name} holds no certificate.`, {
       text: "Install again, which makes one.",
       command: sh`kn-bootstrap install`,

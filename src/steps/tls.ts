@@ -10,6 +10,7 @@ import { type Check, fail, ok } from "../core/check.ts";
 import { HOME, managerFor } from "../core/inventory.ts";
 import { emptySnapshot } from "../core/snapshot.ts";
 import type { PlanContext, Step } from "../core/step.ts";
+import { few } from "../ports/few.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { zoneLabel } from "../ports/zones.ts";
@@ -130,7 +131,7 @@ const challengeRemarks = async (
   const writes = [...Map.groupBy(found, (place) => place.zone.id).values()].map((same) => {
     const at = same[0]?.zone ?? zone;
     const where = at.id === zone.id ? "" : ` in zone ${zoneLabel(at)}`;
-    return `writes TXT ${[...new Set(same.map(({ name }) => name))].join(", ")}${where} for the time of the order`;
+    return `writes TXT ${few([...new Set(same.map(({ name }) => name))])}${where} for the time of the order`;
   });
   return [...writes, ...new Set(found.flatMap(({ note }) => note ?? []))];
 };
@@ -156,7 +157,7 @@ const certificateUsable = (secret: ObjectRef): Check => ({
     };
     if (!found) return fail(`Secret ${secret.namespace}/${secret.name} holds no certificate`, remedy);
     if (!found.keyMatches || !found.chainMatches) return fail("the certificate's key or chain does not match", remedy);
-    return ok(`${found.names.join(", ")} until ${found.notAfter.toISOString().slice(0, 10)}`);
+    return ok(`${few(found.names)} until ${found.notAfter.toISOString().slice(0, 10)}`);
   },
 });
 

@@ -65,7 +65,7 @@ export const memoryAuthority = async (
   const certificates: string[] = [];
   const accounts: MemoryAuthority["accounts"] = new Map();
   const bad = (type: string, detail: string, status = 400): AuthorityError =>
-    new AuthorityError({ type, detail, status }, "POST");
+    new AuthorityError({ type, detail, status }, "order", "POST");
   const answer = <T>(request: string, value: T): T => {
     self.onRequest(request);
     return value;
@@ -113,7 +113,7 @@ export const memoryAuthority = async (
         newOrder: async ({ names, profile, replaces }) => {
           guard();
           const problem = self.refuse?.(names, replaces);
-          if (problem) throw new AuthorityError(problem, "POST newOrder");
+          if (problem) throw new AuthorityError(problem, "order", "POST newOrder");
           const number = orders.length + 1;
           const order: StoredOrder = {
             url: `https://ca.example/order/${number}`,
@@ -172,7 +172,12 @@ export const memoryAuthority = async (
         },
         rollKey: async (newKey) => {
           const known = accounts.get(thumb(key));
-          if (!known) throw new AuthorityError({ type: "accountDoesNotExist", detail: "no such account" }, "roll");
+          if (!known)
+            throw new AuthorityError(
+              { type: "accountDoesNotExist", detail: "no such account" },
+              "account's key",
+              "roll",
+            );
           answer("roll", undefined);
           accounts.delete(thumb(key));
           accounts.set(thumb(newKey), known);

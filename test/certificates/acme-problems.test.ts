@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { explained, OrderFailed } from "../../src/certificates/acme/problems.ts";
-import { type AcmeProblem, AuthorityError, AuthorityUnreachable } from "../../src/ports/authority.ts";
+import { type AcmeProblem, type Asked, AuthorityError, AuthorityUnreachable } from "../../src/ports/authority.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { ZonesUnreachable } from "../../src/ports/zones.ts";
 
@@ -21,7 +21,7 @@ const said = (error: unknown): UserError => {
   if (!(result instanceof UserError)) throw new Error("not explained");
   return result;
 };
-const answer = (problem: AcmeProblem): UserError => said(new AuthorityError(problem, "POST newOrder"));
+const answer = (problem: AcmeProblem): UserError => said(new AuthorityError(problem, "order", "POST newOrder"));
 const failed = (problem: AcmeProblem): UserError => said(new OrderFailed([{ name: "*.example.com", problem }]));
 
 describe("what a CA's refusal means to a person", () => {
@@ -67,6 +67,34 @@ describe("what a CA's refusal means to a person", () => {
     expect(error).toMatchObject({ id, exitCode });
     expect(error.remedy.text).not.toBe("");
     if (id !== "acme.external-account") expect(error.why).toBe("the CA's own words");
+  });
+
+  it("the same words mean another thing in answer to another request", () => {
+    const unauthorized = { type: "unauthorized", detail: "the CA's own words" };
+    const to = (asked: Asked, more = {}) => {
+      const error = explained(new AuthorityError(unauthorized, asked, "POST"), { ...context, ...more });
+      if (!(error instanceof UserError)) throw new Error("not explained");
+      return error;
+    };
+    expect(to("account", { kid: "customer-7" })).toMatchObject({
+      id: "acme.external-account",
+      exitCode: 2,
+      message: expect.stringContaining("customer-7"),
+      remedy: { command: expect.stringContaining("ACME_EAB_KID") },
+    });
+    expect(to("account").remedy.text).toContain("customers");
+    expect(to("order").id).toBe("acme.not-allowed");
+    expect(`${to("order").message} ${to("order").remedy.text}`).not.toContain("TXT");
+    expect(to("challenge").message).toContain("TXT");
+  });
+
+  it("of very many names a few are told", () => {
+    const names = Array.from({ length: 121 }, (_, index) => `*.team-${index}.example.com`);
+    const error = explained(new AuthorityError({ type: "malformed", detail: "too many" }, "order", "POST"), {
+      ...context,
+      names,
+    });
+    expect((error as Error).message).toMatch(/\*\.team-3\.example\.com and 117 more/);
   });
 
   it("no answer: what was tried, and --acme-ca-file where trust is missing", () => {

@@ -114,6 +114,7 @@ export const SOURCES: readonly (readonly [string, (hostile: string) => Promise<N
         throw explained(
           new AuthorityError(
             { type: "unauthorized", detail: hostile, subproblems: [{ type: "dns", detail: hostile, name: hostile }] },
+            "challenge",
             "POST",
           ),
           context,

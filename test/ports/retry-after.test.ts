@@ -75,7 +75,7 @@ describe("a CA's wish for the time of the next try", () => {
 
   it("that is no date in the words of the problem is not said", () => {
     const detail = "too many certificates: retry after 2026-99-99 99:99:99 UTC";
-    const error = new AuthorityError({ type: "rateLimited", detail }, "POST");
+    const error = new AuthorityError({ type: "rateLimited", detail }, "order", "POST");
     const said = explained(error, { directory: "https://ca.example/dir", names: ["example.com"] });
     expect(said).toBeInstanceOf(UserError);
     expect((said as UserError).remedy.text).toContain("does not say when");

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { AuthorityError, AuthorityUnreachable } from "../../ports/authority.ts";
-import type { Shape } from "./broken.ts";
+import { type Asked, AuthorityError, AuthorityUnreachable } from "../../ports/authority.ts";
+import { SHAPES } from "./broken.ts";
 import { problemOf, retryAfterOf } from "./problem.ts";
 import type { HttpAnswer, Transport } from "./transport.ts";
 
@@ -18,8 +18,8 @@ export interface Session {
 interface Call {
   readonly session: Session;
   readonly signal: AbortSignal | undefined;
-  /** Of the answers to signed requests. */
-  readonly shape: Shape;
+  /** By the signed requests. */
+  readonly asked: Asked;
   badNonce: boolean;
   /** Answers that were no answer; asked again with the same nonce, the CA then only says that this is used up. */
   readonly troubles: string[];
@@ -55,13 +55,13 @@ export interface Outcome<T> {
 export const within = async <T>(
   session: Session,
   signal: AbortSignal | undefined,
-  shape: Shape,
+  asked: Asked,
   work: () => Promise<T>,
 ): Promise<Outcome<T>> => {
   const began = performance.now();
   const troubles: string[] = [];
   for (;;) {
-    const call: Call = { session, signal, shape, badNonce: false, troubles, retryAfter: undefined };
+    const call: Call = { session, signal, asked, badNonce: false, troubles, retryAfter: undefined };
     try {
       const value = await calls.run(call, work);
       return { value, ...(call.retryAfter ? { retryAfter: call.retryAfter } : {}) };
@@ -71,7 +71,7 @@ export const within = async <T>(
       const [last] = troubles.slice(MOST_TROUBLES - 1);
       if (last !== undefined) throw new AuthorityUnreachable(new URL(session.directoryUrl).host, last);
       if (performance.now() - began > NONCE_MS) {
-        throw new AuthorityError({ type: "badNonce", detail: "every nonce was rejected", status: 400 }, "POST");
+        throw new AuthorityError({ type: "badNonce", detail: "every nonce was rejected", status: 400 }, asked, "POST");
       }
     }
   }
@@ -113,8 +113,8 @@ export const adapter: AxiosAdapter = async (config) => {
   call.retryAfter = retryAfter;
   // acme-client signs again by itself, with the nonce of this answer; one that it fetches by HEAD it uses as well.
   if (fresh !== undefined && !call.badNonce && method === "POST") session.nonces.push(fresh);
-  if (problem && !call.badNonce) throw new AuthorityError(problem, `${method} ${url}`);
-  const why = method === "POST" && !problem ? call.shape(answer.body) : undefined;
+  if (problem && !call.badNonce) throw new AuthorityError(problem, call.asked, `${method} ${url}`);
+  const why = method === "POST" && !problem ? SHAPES[call.asked](answer.body) : undefined;
   if (why !== undefined) throw broken(url, `${why} (status ${answer.status})`);
   return respond(config, answer);
 };

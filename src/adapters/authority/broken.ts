@@ -1,3 +1,4 @@
+import type { Asked } from "../../ports/authority.ts";
 import { sizeOf } from "../../ports/bounded.ts";
 
 /** What a CA's answers must be (RFC 8555 §7.1) before anything of them is used. */
@@ -51,12 +52,12 @@ export const DIRECTORY_SHAPE = checking("a directory", ({ newNonce, newAccount, 
   return isOptional(keyChange, isHttps) ? undefined : "keyChange";
 });
 
-export const ACCOUNT_SHAPE = checking("an account", () => undefined);
+const ACCOUNT_SHAPE = checking("an account", () => undefined);
 
 /** CAs leave the body of this answer empty, and nothing of it is used. */
-export const ANY_SHAPE: Shape = () => undefined;
+const ANY_SHAPE: Shape = () => undefined;
 
-export const CHALLENGE_SHAPE = checking("a challenge", () => undefined);
+const CHALLENGE_SHAPE = checking("a challenge", () => undefined);
 
 export const ORDER_SHAPE = checking("an order", (order) => {
   if (!isOneOf(order.status, "pending ready processing valid invalid")) return "status";
@@ -87,4 +88,17 @@ const MOST_OF_CHAIN = 256 * 2 ** 10;
 export const CERTIFICATE_SHAPE: Shape = (body) => {
   if (!body.includes("-----BEGIN CERTIFICATE-----")) return "it sent what is no certificate chain in PEM";
   return body.length > MOST_OF_CHAIN ? `it sent a certificate chain larger than ${sizeOf(MOST_OF_CHAIN)}` : undefined;
+};
+
+/** By what was asked for, with a signed request. */
+export const SHAPES: Readonly<Record<Asked, Shape>> = {
+  directory: DIRECTORY_SHAPE,
+  account: ACCOUNT_SHAPE,
+  "account's end": ANY_SHAPE,
+  "account's key": ANY_SHAPE,
+  order: ORDER_SHAPE,
+  authorization: AUTHORIZATION_SHAPE,
+  challenge: CHALLENGE_SHAPE,
+  certificate: CERTIFICATE_SHAPE,
+  renewal: ANY_SHAPE,
 };

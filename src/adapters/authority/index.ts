@@ -1,6 +1,7 @@
 import type * as acme from "acme-client";
 import {
   type Account,
+  type Asked,
   type Authority,
   AuthorityError,
   type Authorization,
@@ -8,17 +9,7 @@ import {
   type Order,
 } from "../../ports/authority.ts";
 import { adapter, broken, type Outcome, problemIn, type Session, within } from "./axios.ts";
-import {
-  ACCOUNT_SHAPE,
-  ANY_SHAPE,
-  AUTHORIZATION_SHAPE,
-  CERTIFICATE_SHAPE,
-  CHALLENGE_SHAPE,
-  DIRECTORY_SHAPE,
-  isHttps,
-  ORDER_SHAPE,
-  type Shape,
-} from "./broken.ts";
+import { DIRECTORY_SHAPE, isHttps } from "./broken.ts";
 import { certificateId } from "./certificate-id.ts";
 import { authorizationOf, infoOf, isDirectory, orderOf, windowOf } from "./shapes.ts";
 import { createTransport, type HttpAnswer, type TransportOptions } from "./transport.ts";
@@ -41,9 +32,9 @@ export const createAuthority = (options: AuthorityOptions): Authority => {
   let kept: Promise<HttpAnswer> | undefined;
   const fetchDirectory = async (signal?: AbortSignal): Promise<HttpAnswer> => {
     const answer = await transport({ method: "GET", url, signal });
-    if (answer.status >= 400) throw new AuthorityError(problemIn(answer), `GET ${url}`);
+    if (answer.status >= 400) throw new AuthorityError(problemIn(answer), "directory", `GET ${url}`);
     if (!isDirectory(answer.body)) {
-      throw new AuthorityError({ type: "noDirectory", detail: "this is no ACME directory" }, `GET ${url}`);
+      throw new AuthorityError({ type: "noDirectory", detail: "this is no ACME directory" }, "directory", `GET ${url}`);
     }
     const why = DIRECTORY_SHAPE(answer.body);
     if (why !== undefined) throw broken(url, why);
@@ -75,7 +66,7 @@ export const createAuthority = (options: AuthorityOptions): Authority => {
         accountKey: key,
         ...(external ? { externalAccountBinding: { ...external } } : {}),
       });
-      const found = await within(session, signal, ACCOUNT_SHAPE, () =>
+      const found = await within(session, signal, "account", () =>
         client.createAccount({ onlyReturnExisting: true }),
       ).catch((error: unknown) => {
         if (error instanceof AuthorityError && error.problem.type === "accountDoesNotExist") return undefined;
@@ -84,9 +75,9 @@ export const createAuthority = (options: AuthorityOptions): Authority => {
       if (!found) {
         // Only for an account that is not there: with one, acme-client would send an update, which Pebble rejects as empty.
         const wish = { termsOfServiceAgreed: true, ...(email ? { contact: [`mailto:${email}`] } : {}) };
-        await within(session, signal, ACCOUNT_SHAPE, () => client.createAccount(wish));
+        await within(session, signal, "account", () => client.createAccount(wish));
       }
-      const { value: link } = await within(session, signal, ACCOUNT_SHAPE, async () => client.getAccountUrl());
+      const { value: link } = await within(session, signal, "account", async () => client.getAccountUrl());
       if (!isHttps(link)) throw broken(url, "it sent an account whose address is no https URL");
       return link;
     },
@@ -97,7 +88,7 @@ export const createAuthority = (options: AuthorityOptions): Authority => {
       if (!isHttps(renewalInfo) || id === undefined) return undefined;
       const answer = await transport({ method: "GET", url: `${renewalInfo.replace(/\/$/, "")}/${id}`, signal });
       if (answer.status === 404) return undefined;
-      if (answer.status >= 400) throw new AuthorityError(problemIn(answer), `GET ${renewalInfo}`);
+      if (answer.status >= 400) throw new AuthorityError(problemIn(answer), "renewal", `GET ${renewalInfo}`);
       return windowOf(answer.body);
     },
   };
@@ -115,11 +106,11 @@ const accountOf = (session: Session, key: string, accountUrl: string, directory:
   const orders = new Map<string, acme.Order>();
   const run = async <T>(
     signal: AbortSignal | undefined,
-    shape: Shape,
+    asked: Asked,
     work: (client: acme.Client) => Promise<T>,
   ): Promise<Outcome<T>> => {
     const ready = await client();
-    return within(session, signal, shape, () => work(ready));
+    return within(session, signal, asked, () => work(ready));
   };
   const keep = ({ value, retryAfter }: Outcome<acme.Order>): Order => {
     if (!isHttps(value.url)) throw broken(session.directoryUrl, "it sent an order whose address is no https URL");
@@ -128,7 +119,7 @@ const accountOf = (session: Session, key: string, accountUrl: string, directory:
   };
   // getOrder looks at the URL alone.
   const refresh = async (url: string, signal?: AbortSignal): Promise<Order> =>
-    keep(await run(signal, ORDER_SHAPE, (ready) => ready.getOrder({ url } as acme.Order)));
+    keep(await run(signal, "order", (ready) => ready.getOrder({ url } as acme.Order)));
   const linksOf = async (url: string, has: keyof acme.Order, signal?: AbortSignal): Promise<acme.Order> => {
     if (orders.get(url)?.[has] === undefined) await refresh(url, signal);
     return orders.get(url) ?? ({ url } as acme.Order);
@@ -141,14 +132,14 @@ const accountOf = (session: Session, key: string, accountUrl: string, directory:
         ...(profile ? { profile } : {}),
         ...(replaced ? { replaces: replaced } : {}),
       };
-      return keep(await run(signal, ORDER_SHAPE, (ready) => ready.createOrder(wish)));
+      return keep(await run(signal, "order", (ready) => ready.createOrder(wish)));
     },
     order: refresh,
     authorizations: async ({ url }, signal) => {
       const { authorizations = [] } = await linksOf(url, "authorizations", signal);
       return Promise.all(
         authorizations.map(async (link): Promise<Authorization> => {
-          const { value, retryAfter } = await run(signal, AUTHORIZATION_SHAPE, async (ready) => {
+          const { value, retryAfter } = await run(signal, "authorization", async (ready) => {
             const [authorization] = await ready.getAuthorizations({ authorizations: [link] } as unknown as acme.Order);
             if (!authorization) throw new Error(`no authorization at ${link}`);
             const challenge = authorization.challenges.find(({ type }) => type === "dns-01");
@@ -165,26 +156,26 @@ const accountOf = (session: Session, key: string, accountUrl: string, directory:
     },
     answer: async ({ name, challenge }, signal) => {
       if (!challenge) throw new Error(`no DNS-01 challenge for ${name}`);
-      await run(signal, CHALLENGE_SHAPE, (ready) =>
+      await run(signal, "challenge", (ready) =>
         ready.completeChallenge({ url: challenge.url } as Parameters<typeof ready.completeChallenge>[0]),
       );
     },
     finalize: async ({ url }, csr, signal) => {
       const order = await linksOf(url, "finalize", signal);
-      return keep(await run(signal, ORDER_SHAPE, (ready) => ready.finalizeOrder(order, csr)));
+      return keep(await run(signal, "order", (ready) => ready.finalizeOrder(order, csr)));
     },
     certificate: async ({ url }, signal) => {
       const order = await linksOf(url, "certificate", signal);
       if (order.status !== "valid" || !order.certificate) {
         throw broken(session.directoryUrl, "it sent a valid order without the address of its certificate");
       }
-      return (await run(signal, CERTIFICATE_SHAPE, (ready) => ready.getCertificate(order))).value;
+      return (await run(signal, "certificate", (ready) => ready.getCertificate(order))).value;
     },
     rollKey: async (newKey, signal) => {
-      await run(signal, ANY_SHAPE, (ready) => ready.updateAccountKey(newKey));
+      await run(signal, "account's key", (ready) => ready.updateAccountKey(newKey));
     },
     deactivate: async (signal) => {
-      await run(signal, ANY_SHAPE, (ready) => ready.updateAccount({ status: "deactivated" }));
+      await run(signal, "account's end", (ready) => ready.updateAccount({ status: "deactivated" }));
     },
   };
 };

@@ -102,6 +102,7 @@ export const externalAccountMissing = (directory: string): UserError =>
       command: sh`export ACME_EAB_KID=… ACME_EAB_HMAC_KEY=…`,
     },
     exitCode: 2,
+    isInput: true,
   });
 
 /** For CAA records with `accounturi` (RFC 8657). Undefined: there is no account yet. */

@@ -39,7 +39,13 @@ export const issue = async (change: CertificateChange, options: AcmeIssuerOption
     if (progress.kept && !isPause(error)) await retreat(progress.kept, isDead, options, tools);
     if (error instanceof OrderFailed) await noteFailures(error, progress.kept, options, tools);
     const { info, accountUrl } = progress;
-    throw explained(error, { directory: options.authority.url, info, names: change.names, accountUrl });
+    throw explained(error, {
+      directory: options.authority.url,
+      info,
+      names: change.names,
+      accountUrl,
+      kid: options.settings.external?.kid,
+    });
   }
 };
 

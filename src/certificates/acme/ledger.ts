@@ -1,5 +1,6 @@
 import { HOME, withOwner } from "../../core/inventory.ts";
 import { UserError } from "../../ports/error.ts";
+import { few } from "../../ports/few.ts";
 import { dataOf, isRecord, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 
 /** What this cluster had from CAs lately: CAs limit it, and none of them tells how much is left. */
@@ -119,7 +120,7 @@ export const assertWithinLimits = (ledger: Ledger, directory: string, names: rea
     throw new UserError({
       id: "acme.limit",
       what: `${host} gives at most ${limits.identical.size} certificates for the same names in 7 days, and this cluster has had ${taken.length}.`,
-      why: `For ${names.join(", ")}; it was not asked.`,
+      why: `For ${few(names)}; it was not asked.`,
       remedy: `Run the same command after ${inUtc(next)}; until then --tls letsencrypt-staging tries everything else.`,
       exitCode: 1,
     });

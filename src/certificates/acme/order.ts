@@ -1,5 +1,6 @@
 import { type Account, AuthorityError, type Authorization, type Order } from "../../ports/authority.ts";
 import { UserError } from "../../ports/error.ts";
+import { few } from "../../ports/few.ts";
 import type { PendingOrder } from "./journal.ts";
 import { poll } from "./poll.ts";
 import { OrderFailed } from "./problems.ts";
@@ -27,7 +28,7 @@ export const requestFor = ({ key, keyType, names }: PendingOrder): Journey["csr"
 
 const PATIENCE = { text: "It takes seconds, at some providers minutes." };
 
-const namesIn = (records: readonly TxtRecord[]): string => [...new Set(records.map(({ name }) => name))].join(", ");
+const namesIn = (records: readonly TxtRecord[]): string => few([...new Set(records.map(({ name }) => name))]);
 
 const sameRecord = (a: TxtRecord, b: TxtRecord): boolean =>
   a.name === b.name && a.value === b.value && a.zone.id === b.zone.id;

@@ -1,7 +1,14 @@
-import { type AcmeProblem, AuthorityError, AuthorityUnreachable, type DirectoryInfo } from "../../ports/authority.ts";
+import {
+  type AcmeProblem,
+  type Asked,
+  AuthorityError,
+  AuthorityUnreachable,
+  type DirectoryInfo,
+} from "../../ports/authority.ts";
 import { dig } from "../../ports/dig.ts";
 import { characterString, escapedName } from "../../ports/dns-name.ts";
 import { messageOf, UserError } from "../../ports/error.ts";
+import { few } from "../../ports/few.ts";
 import { type Lines, lines, sh } from "../../ports/shell.ts";
 import { ZoneMoved, ZonesUnreachable } from "../../ports/zones.ts";
 import { externalAccountMissing } from "./account.ts";
@@ -24,19 +31,22 @@ export interface ProblemContext {
   /** Of the order. */
   readonly names: readonly string[];
   readonly accountUrl?: string | undefined;
+  /** Of the external account, where one is given. */
+  readonly kid?: string | undefined;
 }
 
 /** What a person can do about it. Errors that are none of the CA's or the zones' come back as they are. */
 export const explained = (error: unknown, context: ProblemContext): unknown => {
   if (error instanceof OrderFailed) {
     const first = error.reasons[0];
-    return sayWhy(first?.problem ?? { type: "unknown", detail: error.message }, context, first?.name, error);
+    const asked = first?.name === undefined ? "order" : "challenge";
+    return sayWhy(first?.problem ?? { type: "unknown", detail: error.message }, asked, context, first?.name, error);
   }
   if (error instanceof AuthorityError) {
     const { problem } = error;
     const named = problem.subproblems?.find(({ name }) => name);
     const subject = named ? { ...problem, type: named.type || problem.type, detail: named.detail } : problem;
-    return sayWhy(subject, context, named?.name, error);
+    return sayWhy(subject, error.asked, context, named?.name, error);
   }
   if (error instanceof AuthorityUnreachable) {
     const code = String((error.cause as NodeJS.ErrnoException | undefined)?.code ?? "");
@@ -68,24 +78,39 @@ export const explained = (error: unknown, context: ProblemContext): unknown => {
 
 const AGAIN = "Run the same command again.";
 
-const sayWhy = (problem: AcmeProblem, context: ProblemContext, name: string | undefined, cause: unknown): UserError => {
+/** RFC 8555 §6.7: problems that are about the account itself only where they answer newAccount. */
+const ELSEWHERE =
+  /^(rateLimited|externalAccountRequired|userActionRequired|(invalid|unsupported)Contact|badNonce|noDirectory)$/;
+
+const sayWhy = (
+  problem: AcmeProblem,
+  asked: Asked,
+  context: ProblemContext,
+  name: string | undefined,
+  cause: unknown,
+): UserError => {
   const ca = new URL(context.directory).host;
-  const subject = name === undefined ? context.names.join(", ") : escapedName(name);
+  const subject = name === undefined ? few(context.names) : escapedName(name);
   const why = problem.detail;
   const bad = (id: string, what: string, remedy: UserError["remedy"] | string, exitCode: 1 | 2 = 1): UserError =>
     new UserError({ id: `acme.${id}`, what, why, remedy, exitCode, cause });
+  if (asked === "account" && !ELSEWHERE.test(problem.type)) return accountRefused(problem, context, cause);
+  if (problem.type === "unauthorized" && asked !== "challenge")
+    return bad("not-allowed", `${ca} does not let this cluster's account have the ${asked} for ${subject}.`, {
+      text: "See with the CA whether the account may have certificates for these names, then run the same command again.",
+    });
   switch (problem.type) {
     case "rateLimited": {
       const next = nextTry(problem);
       const when = next ? `after ${inUtc(next)}` : "later; the CA does not say when";
       return bad(
         "rate-limited",
-        `${ca} accepts nothing more for ${subject} for now.`,
+        `${ca} accepts ${asked === "account" ? "no new account" : `nothing more for ${subject}`} for now.`,
         `Run the same command ${when}; until then --tls letsencrypt-staging tries everything else.`,
       );
     }
     case "caa":
-      return caaForbids(name ?? subject, context, { why, exitCode: 1, cause });
+      return caaForbids(name ?? context.names[0] ?? "", context, { why, exitCode: 1, cause });
     case "unauthorized":
     case "incorrectResponse":
       return bad("unauthorized", `${ca} did not see the right TXT record for ${subject}.`, {
@@ -151,11 +176,32 @@ export const caaForbids = (
     cause,
   });
 
+/** The variables are what can be wrong: the key that signed the request is new and our own. */
+const accountRefused = ({ type, detail }: AcmeProblem, { directory, kid }: ProblemContext, cause: unknown): UserError =>
+  new UserError({
+    id: "acme.external-account",
+    what:
+      kid === undefined
+        ? `${new URL(directory).host} makes no account for this cluster: ${type}.`
+        : `${new URL(directory).host} does not accept the external account ${kid}: ${type}.`,
+    why: detail,
+    remedy: {
+      text:
+        kid === undefined
+          ? "A CA that makes accounts only for its customers gives out a key for it; then set:"
+          : "Compare ACME_EAB_KID and ACME_EAB_HMAC_KEY with what the CA's console shows; many CAs let a key be used once. Then set:",
+      command: sh`export ACME_EAB_KID=… ACME_EAB_HMAC_KEY=…`,
+    },
+    exitCode: 2,
+    isInput: true,
+    cause,
+  });
+
 const challengeName = (name: string): string => `_acme-challenge.${name.replace(/^\*\./, "")}`;
 
 /** RFC 8659, with the parameters of RFC 8657. A wildcard asks for `issuewild` where there is one, so that is what is offered. */
 export const caaRecord = (name: string, { directory, info, names, accountUrl }: ProblemContext): Lines => {
-  const domain = name.split(", ")[0]?.replace(/^\*\./, "") ?? "";
+  const domain = name.replace(/^\*\./, "");
   const identity = info?.caaIdentities[0] ?? new URL(directory).hostname;
   const tag = name.startsWith("*.") || names.includes(`*.${domain}`) ? "issuewild" : "issue";
   const account = accountUrl ? `; accounturi=${accountUrl}` : "";

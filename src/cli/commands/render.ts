@@ -1,5 +1,6 @@
 import { hasBlank } from "../../core/blank.ts";
 import { changesOf } from "../../core/change.ts";
+import { few } from "../../ports/few.ts";
 import { visible } from "../../ports/visible.ts";
 import { toYaml } from "../../releases/index.ts";
 import { planFromNothing } from "../../steps/lifecycle.ts";
@@ -18,7 +19,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
   for (const change of changesOf(plan)) {
     if (change.kind === "certificate") {
       ctx.stdout(
-        `# ${change.secret.kind} ${change.secret.namespace}/${change.secret.name}: a certificate for ${change.names.join(", ")}, made at install\n`,
+        `# ${change.secret.kind} ${change.secret.namespace}/${change.secret.name}: a certificate for ${few(change.names)}, made at install\n`,
       );
       continue;
     }

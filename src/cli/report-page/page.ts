@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { changesOf } from "../../core/change.ts";
+import { few } from "../../ports/few.ts";
 import { describe } from "../../ports/object.ts";
 import { renewalText } from "../../steps/renewal-status.ts";
 import { elapsed, size } from "../reporter/look.ts";
@@ -126,7 +127,7 @@ const certificateEntry = (recording: Recording): readonly (readonly [string, str
   const { names, issuer, until, daysLeft, change } = known;
   const { renewal } = recording.status ?? {};
   const rows: readonly (readonly [string, string | undefined])[] = [
-    ["Names", names.join(", ")],
+    ["Names", few(names)],
     ["Issuer", issuer],
     ["Valid until", until ? `${until.slice(0, 16).replace("T", " ")} UTC, ${daysLeft} days left` : "not issued yet"],
     ["Kept in", change ? describe(change.secret) : undefined],

@@ -1,6 +1,7 @@
 import { type CertificateChange, changesOf, type RecordsChange } from "../../core/change.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import { ids as ingressIds, ingressProvider } from "../../ingress/index.ts";
+import { few } from "../../ports/few.ts";
 import { contentOf, nameOf } from "../reporter/plan.ts";
 import { eventsOf, type Recording } from "./recording.ts";
 import { planOf, type StepView } from "./steps.ts";
@@ -58,7 +59,7 @@ export const placesOf = (recording: Recording, steps: readonly StepView[]): read
       fact("Ingress", [ingressTitle, status?.ingress?.version].filter(Boolean).join(" ")),
       ...(certificate
         ? [
-            fact("Certificate", certificate.names.join(", ")),
+            fact("Certificate", few(certificate.names)),
             fact("Issuer", certificate.issuer),
             fact("Valid until", certificate.until?.slice(0, 10)),
           ]

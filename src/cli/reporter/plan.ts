@@ -11,6 +11,7 @@ import {
 } from "../../core/change.ts";
 import { OWNER_LABEL } from "../../core/inventory.ts";
 import { recordName } from "../../core/plan.ts";
+import { few } from "../../ports/few.ts";
 import { describe, isRecord, type KubeObject } from "../../ports/object.ts";
 import { absolute, type RecordSet, type RecordSetChange, type Zone } from "../../ports/zones.ts";
 import { count, entry, heading, type Look } from "./look.ts";
@@ -102,7 +103,7 @@ const changeLines = (changes: readonly Change[], look: Look, verbose: boolean): 
   const [mark, colour] = MARKS[first.action];
   if (first.kind === "certificate") {
     const { names, secret, reason, issuer, remarks = [] } = first;
-    const text = `Certificate for ${names.join(", ")} by ${issuer} in ${describe(secret)}: ${reason}`;
+    const text = `Certificate for ${few(names)} by ${issuer} in ${describe(secret)}: ${reason}`;
     return [...entry(look, 2, mark, text, colour), ...remarks.flatMap((remark) => entry(look, 6, "", remark))];
   }
   if (first.kind === "records") return recordLines(first, look, verbose);

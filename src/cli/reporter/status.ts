@@ -1,3 +1,4 @@
+import { few } from "../../ports/few.ts";
 import { renewalText } from "../../steps/renewal-status.ts";
 import type { ServiceStatus, Status } from "../../steps/status.ts";
 import { advice, count, entry, heading, type Look, legible } from "./look.ts";
@@ -24,7 +25,7 @@ export const statusText = (status: Status, look: Look): string => {
       ? row(
           look,
           "Certificate",
-          `${certificate.names.join(", ")}; ${certificate.daysLeft} days left (until ${certificate.notAfter.slice(0, 10)}), by ${certificate.issuer}`,
+          `${few(certificate.names)}; ${certificate.daysLeft} days left (until ${certificate.notAfter.slice(0, 10)}), by ${certificate.issuer}`,
         )
       : []),
     ...(renewal ? row(look, "Renewal", renewalText(renewal)) : []),

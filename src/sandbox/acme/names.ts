@@ -5,6 +5,8 @@ import type { Office } from "./office.ts";
 import { malformed, Problem } from "./problem.ts";
 
 const MOST_NAMES = 100;
+/** As Boulder; a wildcard's asterisk does not count. */
+const MOST_LABELS = 10;
 
 const wrongWith = (name: string): string | undefined => {
   const base = name.startsWith("*.") ? name.slice(2) : name;
@@ -16,6 +18,7 @@ const wrongWith = (name: string): string | undefined => {
   if (base.includes("*"))
     return "Domain name contains an invalid wildcard. A wildcard is only permitted before the first dot in a domain name";
   const labels = base.split(".");
+  if (labels.length > MOST_LABELS) return `Domain name has more than ${MOST_LABELS} labels (parts)`;
   if (labels.length < 2) return "Domain name needs at least one dot";
   if (labels.includes("")) return "Domain name can not have two dots in a row";
   if (labels.some((label) => label.length > 63)) return "Domain has a label longer than 63 characters";

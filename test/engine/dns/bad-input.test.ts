@@ -115,6 +115,22 @@ describe("bad input about DNS and certificates ends in one paragraph, exit code 
         ["--dns", "route53", "--domain", `${"abcdefghi.".repeat(23)}example.com`],
         [/is too long/, /has at most 253/],
       ));
+    it("a domain that is long enough for the proof's host to be too long", () =>
+      refused(
+        ["--dns", "route53", "--domain", `${"abcdefghi.".repeat(22)}abc.example.com`, "--tls", "self-signed"],
+        [/is too long/, /hello-kn-bootstrap\..* would have 254 characters/],
+      ));
+    it("deeper than Let's Encrypt goes", () =>
+      refused(
+        ["--dns", "route53", "--domain", `${"a.".repeat(9)}example.com`, ...world.letsEncrypt],
+        [/too deep/, /11 labels.*at most 10/, /another --tls/],
+      ));
+    it("more namespaces than names go into one order, none of them printed", async () => {
+      const names = Array.from({ length: 120 }, (_, index) => `team-${index}`).join(",");
+      const args = [...ROUTE53, "--domain-template", "nested", "--namespaces", names, ...world.letsEncrypt];
+      await refused(args, [/a certificate with 121 names/, /at most 100/, /--domain-template flat.*cert-manager/]);
+      expect((await planned(args)).stderr).not.toContain("team-1");
+    });
     it("a label that is too long", () =>
       refused(["--dns", "route53", "--domain", `${"a".repeat(64)}.example.com`], [/64 characters/, /at most 63/]));
     it("a nested template without namespaces", () =>

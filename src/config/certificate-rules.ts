@@ -1,0 +1,45 @@
+import { isAcme } from "../certificates/index.ts";
+import { wildcardsFor } from "../certificates/names.ts";
+import { HOME } from "../core/inventory.ts";
+import type { Config } from "./config.ts";
+import type { Rule } from "./rules.ts";
+
+/** Of an order: Let's Encrypt's documentation, "Rate Limits"; what other public CAs take is no more. */
+const MOST_NAMES = 100;
+/** Of a name without its `*.`: Boulder's policy for names. */
+const MOST_LABELS = 10;
+
+const namesOf = ({ domain, domainTemplate, namespaces }: Config): readonly string[] =>
+  domain === undefined ? [] : wildcardsFor(domainTemplate, domain, [...namespaces, HOME]);
+
+/** What a CA would refuse in the middle of an installation, known before it is asked. */
+export const CERTIFICATE_RULES: readonly Rule[] = [
+  {
+    id: "config.certificate-names",
+    broken: (config) => {
+      const { length } = isAcme(config.tls) ? namesOf(config) : [];
+      if (length <= MOST_NAMES) return undefined;
+      return {
+        what: `--namespaces would make a certificate with ${length} names.`,
+        why: `A CA takes at most ${MOST_NAMES} in one order, and this template needs one for each namespace, ours for the proof among them.`,
+        between: ["tls", "domainTemplate", "namespaces"],
+        remedy: `Take --domain-template flat, where one name covers all namespaces; or --tls cert-manager, which gets a certificate for each host; or name at most ${MOST_NAMES - 1} namespaces.`,
+      };
+    },
+  },
+  {
+    id: "config.certificate-depth",
+    broken: (config) => {
+      if (!/^letsencrypt/.test(config.tls)) return undefined;
+      const labels = (name: string): number => name.replace(/^\*\./, "").split(".").length;
+      const deep = namesOf(config).find((name) => labels(name) > MOST_LABELS);
+      if (deep === undefined) return undefined;
+      return {
+        what: `--domain ${config.domain} is too deep for --tls ${config.tls}.`,
+        why: `${deep} has ${labels(deep)} labels below its asterisk; Let's Encrypt takes names with at most ${MOST_LABELS}.`,
+        between: ["domain", "tls", "domainTemplate"],
+        remedy: "Choose a domain with fewer labels, --domain-template flat, or another --tls.",
+      };
+    },
+  },
+];

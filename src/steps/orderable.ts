@@ -1,0 +1,48 @@
+import { accountIn, accountRef, externalAccountMissing } from "../certificates/acme/account.ts";
+import { directoryOf } from "../certificates/index.ts";
+import { changesOf, type Plan } from "../core/change.ts";
+import { isDistrusted } from "../core/outside.ts";
+import { AuthorityUnreachable, type DirectoryInfo } from "../ports/authority.ts";
+import { externalAccount } from "./external-account.ts";
+import type { Installation } from "./installation.ts";
+import type { Tools } from "./lifecycle.ts";
+
+/** A CA that takes longer is met in its step, where it is waited for. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Before the first write: whether the CA is one, has the profile, and makes accounts without being told whose customer we are. Throws UserError
+ * (exit code 2), or why its https is not trusted. One that does not answer now stops nothing.
+ */
+export const assertOrderable = async (plan: Plan, { config, acmeCa }: Installation, tools: Tools): Promise<void> => {
+  const directory = directoryOf(config.tls, config.acmeDirectory);
+  const isOrdered = changesOf(plan).some((change) => change.kind === "certificate" && change.isOrdered);
+  if (!directory || !isOrdered) return;
+  const external = await externalAccount(tools.env);
+  const info = await ask(directory, acmeCa, tools);
+  if (!info) return;
+  const { acmeProfile } = config;
+  if (acmeProfile !== undefined && !(acmeProfile in info.profiles)) {
+    const { unknownProfile } = await import("../certificates/acme/problems.ts");
+    throw unknownProfile({ directory, info, names: [] });
+  }
+  if (!info.externalAccountRequired || external) return;
+  if (!accountIn(await tools.cluster.get(accountRef(directory)))) throw externalAccountMissing(directory);
+};
+
+const ask = async (
+  directory: string,
+  ca: string | undefined,
+  { createAuthority, signal }: Tools,
+): Promise<DirectoryInfo | undefined> => {
+  const authority = await createAuthority({ directory, ...(ca ? { ca } : {}) });
+  const late = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    return await authority.directory(AbortSignal.any([signal, late]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (late.aborted || (error instanceof AuthorityUnreachable && !isDistrusted(error))) return undefined;
+    const { explained } = await import("../certificates/acme/problems.ts");
+    throw explained(error, { directory, names: [] });
+  }
+};
