@@ -76,8 +76,8 @@ export const serversOf = (
 ): Promise<readonly NameServer[]> => locate(resolver, nsOf(answer.authority, cut), glueOf(answer, parent), signal);
 
 /**
- * Asks a server of the nearest zone above and follows referrals down. Errors: UserError (exit code 3) when the resolver, which finds those
- * servers, does not answer.
+ * Asks a server of the nearest zone above and follows referrals down. Errors: NoAnswer, or UserError (exit code 3), when the resolver, which
+ * finds those servers, does not answer.
  */
 export const delegationOf = async (resolver: Resolver, zone: string, signal?: AbortSignal): Promise<Delegation> => {
   let { zone: parent, servers } = await zoneAbove(resolver, zone, signal);

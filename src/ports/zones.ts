@@ -78,7 +78,7 @@ export class ZoneMoved extends Error {
 /** Something stands at this name in the zone, and its server answers as if it did not: reading again does not help. Nothing was written. */
 export class ZoneHidden extends UserError {}
 
-/** No answer, or only throttling, for as long as it was worth trying. */
+/** No answer, or only throttling, for as long as it was worth trying. The message is a sentence that names who was asked, and where. */
 export class ZonesUnreachable extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? {} : { cause });

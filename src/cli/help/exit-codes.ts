@@ -12,7 +12,7 @@ They are the same for every form of output.
 
 2: wrong input: an option, a file, a credential, a missing right. Nothing was changed.
 
-3: could not check, or something is waiting: changes with plan --exit-code, records to publish with --dns manual, a renewal that would not work with renew --check.
+3: could not check (a DNS provider or CA that did not answer before anything was changed), or something is waiting: changes with plan --exit-code, records to publish with --dns manual, a renewal that would not work with renew --check.
 
 129, 130 and 143: interrupted by SIGHUP (the terminal was closed), Ctrl-C and SIGTERM. A reader that goes away, as in plan | head, interrupts nothing.
 
