@@ -2,7 +2,7 @@ import { accountIn, accountRef, externalAccountMissing } from "../certificates/a
 import { directoryOf } from "../certificates/index.ts";
 import { changesOf, type Plan } from "../core/change.ts";
 import { isDistrusted } from "../core/outside.ts";
-import { AuthorityUnreachable, type DirectoryInfo } from "../ports/authority.ts";
+import { AuthorityError, AuthorityUnreachable, type DirectoryInfo } from "../ports/authority.ts";
 import { externalAccount } from "./external-account.ts";
 import type { Installation } from "./installation.ts";
 import type { Tools } from "./lifecycle.ts";
@@ -30,6 +30,9 @@ export const assertOrderable = async (plan: Plan, { config, acmeCa }: Installati
   if (!accountIn(await tools.cluster.get(accountRef(directory)))) throw externalAccountMissing(directory);
 };
 
+const isBusy = (error: unknown): boolean =>
+  error instanceof AuthorityError && (error.problem.type === "rateLimited" || (error.problem.status ?? 0) >= 500);
+
 const ask = async (
   directory: string,
   ca: string | undefined,
@@ -41,7 +44,8 @@ const ask = async (
     return await authority.directory(AbortSignal.any([signal, late]));
   } catch (error) {
     signal.throwIfAborted();
-    if (late.aborted || (error instanceof AuthorityUnreachable && !isDistrusted(error))) return undefined;
+    if (late.aborted || (error instanceof AuthorityUnreachable && !isDistrusted(error)) || isBusy(error))
+      return undefined;
     const { explained } = await import("../certificates/acme/problems.ts");
     throw explained(error, { directory, names: [] });
   }
