@@ -152,8 +152,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
     assertUnderstood(lost);
   }
   await assertAllowed(plan, install, tools);
-  await assertOrderable(plan, install, tools);
-  await assertForeseen(plan, install, tools);
+  await assertForeseen(plan, install, tools, { ca: await assertOrderable(plan, install, tools) });
   const { context, server } = tools.cluster.identity;
   if (!(await agree(ctx, plan, `Apply this to context ${context} (${server})?`))) {
     ctx.stderr("Nothing was changed.\n");

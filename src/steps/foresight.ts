@@ -4,10 +4,10 @@ import { hasBlank } from "../core/blank.ts";
 import { type CertificateChange, type Change, changesOf, type Plan } from "../core/change.ts";
 import { permits } from "../dns/caa.ts";
 import type { DirectoryInfo } from "../ports/authority.ts";
-import { AuthorityError, AuthorityUnreachable } from "../ports/authority.ts";
 import { type RecordPlace, relativeTo, type Zone } from "../ports/zones.ts";
 import type { Installation } from "./installation.ts";
 import type { Tools } from "./lifecycle.ts";
+import { directoryNow } from "./orderable.ts";
 import { ADDRESS_TYPES } from "./record-sets.ts";
 
 /** A record that will be written. `types`: one of these, where the gateway's address decides. */
@@ -17,11 +17,16 @@ interface Writing {
   readonly types: readonly RecordPlace["type"][];
 }
 
+/** The CA was asked already: what it said of itself, if it answered. */
+interface Asked {
+  readonly ca: DirectoryInfo | undefined;
+}
+
 /**
  * What can be known of the plan before its first write, beside what planning has looked at: whether the credentials may write each record, by a trial without
  * effect, and whether CAA lets the CA issue. Errors: as ZonesWrite.rehearse; `acme.caa` (exit code 2).
  */
-export const assertForeseen = async (plan: Plan, install: Installation, tools: Tools): Promise<void> => {
+export const assertForeseen = async (plan: Plan, install: Installation, tools: Tools, asked?: Asked): Promise<void> => {
   const { dns } = install;
   if (!dns || !tools.zones) return;
   const changes = changesOf(plan);
@@ -30,7 +35,7 @@ export const assertForeseen = async (plan: Plan, install: Installation, tools: T
   );
   const names = [...new Set(ordered.flatMap((change) => change.names))];
   await mayWrite([...changes.flatMap(recordsOf), ...(await challengesOf(names, dns.publication))], tools);
-  if (names.length > 0) await caaOf(names, install, tools);
+  if (names.length > 0) await caaOf(names, install, tools, asked);
 };
 
 const recordsOf = (change: Change): readonly Writing[] =>
@@ -93,16 +98,12 @@ export const caaOf = async (
   names: readonly string[],
   install: Installation,
   tools: Tools,
+  asked?: Asked,
 ): Promise<readonly string[]> => {
   const { config, dns, acmeCa } = install;
   const directory = directoryOf(config.tls, config.acmeDirectory);
   if (!dns || directory === undefined) return [];
-  const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
-  // Whether it answers is somebody else's question: the run waits for it.
-  const info = await authority.directory(tools.signal).catch((error: unknown): DirectoryInfo | undefined => {
-    if (error instanceof AuthorityError || error instanceof AuthorityUnreachable) return undefined;
-    throw error;
-  });
+  const info = asked ? asked.ca : await directoryNow(directory, acmeCa, tools);
   if (!info || info.caaIdentities.length === 0) return ["the CA does not say under which name CAA records know it"];
   const account = await accountUrl(tools.cluster, directory);
   return Promise.all(

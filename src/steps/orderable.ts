@@ -12,28 +12,34 @@ const PATIENCE_MS = 5_000;
 
 /**
  * Before the first write: whether the CA is one, has the profile, and makes accounts without being told whose customer we are. Throws UserError
- * (exit code 2), or why its https is not trusted. One that does not answer now stops nothing.
+ * (exit code 2), or why its https is not trusted. One that does not answer now stops nothing. Resolves to what it said.
  */
-export const assertOrderable = async (plan: Plan, { config, acmeCa }: Installation, tools: Tools): Promise<void> => {
+export const assertOrderable = async (
+  plan: Plan,
+  { config, acmeCa }: Installation,
+  tools: Tools,
+): Promise<DirectoryInfo | undefined> => {
   const directory = directoryOf(config.tls, config.acmeDirectory);
   const isOrdered = changesOf(plan).some((change) => change.kind === "certificate" && change.isOrdered);
-  if (!directory || !isOrdered) return;
+  if (!directory || !isOrdered) return undefined;
   const external = await externalAccount(tools.env);
-  const info = await ask(directory, acmeCa, tools);
-  if (!info) return;
+  const info = await directoryNow(directory, acmeCa, tools);
+  if (!info) return undefined;
   const { acmeProfile } = config;
   if (acmeProfile !== undefined && !(acmeProfile in info.profiles)) {
     const { unknownProfile } = await import("../certificates/acme/problems.ts");
     throw unknownProfile({ directory, info, names: [] });
   }
-  if (!info.externalAccountRequired || external) return;
-  if (!accountIn(await tools.cluster.get(accountRef(directory)))) throw externalAccountMissing(directory);
+  if (info.externalAccountRequired && !external && !accountIn(await tools.cluster.get(accountRef(directory))))
+    throw externalAccountMissing(directory);
+  return info;
 };
 
 const isBusy = (error: unknown): boolean =>
   error instanceof AuthorityError && (error.problem.type === "rateLimited" || (error.problem.status ?? 0) >= 500);
 
-const ask = async (
+/** What the CA says of itself; undefined: it does not answer now. Throws why its answer is none. */
+export const directoryNow = async (
   directory: string,
   ca: string | undefined,
   { createAuthority, signal }: Tools,

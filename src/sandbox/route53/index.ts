@@ -131,7 +131,7 @@ export const startRoute53 = async (options: Route53Options): Promise<Route53> =>
     endpoint,
     env: {
       AWS_ENDPOINT_URL_ROUTE_53: endpoint,
-      AWS_ACCESS_KEY_ID: "rehearsal",
+      AWS_ACCESS_KEY_ID: "AKIAREHEARSAL0000000",
       // As random as a real one: it is masked wherever it stands.
       AWS_SECRET_ACCESS_KEY: randomBytes(30).toString("base64"),
       AWS_REGION: region.other,
