@@ -1,5 +1,5 @@
 import { createSocket } from "node:dgram";
-import type { Answer } from "dns-packet";
+import { type Answer, decode } from "dns-packet";
 import { afterEach, describe, expect, it } from "vitest";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { NoAnswer } from "../../src/ports/dns.ts";
@@ -44,6 +44,23 @@ describe("a resolver", () => {
     const answer = await resolver.ask("www.example.com", "A");
     expect(answer.authoritative).toBe(false);
     expect(server.asked[0]?.recursion).toBe(true);
+  });
+
+  it("takes an answer that comes while it is asking again already", async () => {
+    const server = createSocket("udp4");
+    await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
+    const first: { message: Buffer; port: number }[] = [];
+    server.on("message", (message, { port }) => {
+      const [late] = first;
+      first.push({ message, port });
+      if (!late) return;
+      const { name = "" } = decode(late.message).questions?.[0] ?? {};
+      server.send(reply(decode(late.message), { answers: [a(name, "203.0.113.7")] }), late.port, "127.0.0.1");
+    });
+    const resolver = createResolver({ server: `127.0.0.1:${server.address().port}`, timeoutMs: 100 });
+    const { answers } = await resolver.ask("www.example.com", "A");
+    server.close();
+    expect(answers.map(({ value }) => value)).toEqual(["203.0.113.7"]);
   });
 
   it("reads every kind of record as people write it", async () => {

@@ -9,6 +9,8 @@ export interface Exchange {
   readonly message: Buffer;
   /** Undefined: that was not the answer. */
   readonly accept: (message: Buffer) => DecodedPacket | undefined;
+  /** Told after `timeoutMs` without an answer; one that comes later still counts, until the signal. */
+  readonly onLate: (why: Error) => void;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -27,7 +29,7 @@ type Start = (settle: { readonly received: (message: Buffer) => void; readonly f
 };
 
 /** Settles once, then lets go of the clock, the signal and the socket. */
-const settled = ({ accept, timeoutMs, signal }: Exchange, start: Start): Promise<DecodedPacket> =>
+const settled = ({ accept, onLate, timeoutMs, signal }: Exchange, start: Start): Promise<DecodedPacket> =>
   new Promise((resolve, reject) => {
     const done = (act: () => void): void => {
       clearTimeout(timer);
@@ -38,7 +40,7 @@ const settled = ({ accept, timeoutMs, signal }: Exchange, start: Start): Promise
     const fail = (error: unknown): void => done(() => reject(error));
     const aborted = (): void => fail(signal?.reason);
     const late = `no answer within ${timeoutMs} ms`;
-    const timer = setTimeout(() => fail(started.isTaken() ? new Silence(late) : new Error(late)), timeoutMs);
+    const timer = setTimeout(() => onLate(started.isTaken() ? new Silence(late) : new Error(late)), timeoutMs);
     signal?.addEventListener("abort", aborted, { once: true });
     const started = start({
       received: (message) => {

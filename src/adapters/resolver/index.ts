@@ -62,31 +62,47 @@ const ask = async (
 ): Promise<Answer> => {
   let knowsEdns = true;
   let last: unknown;
-  const exchange = (edns: boolean): Exchange => {
+  const ended = new AbortController();
+  const exchange = (edns: boolean, onLate: Exchange["onLate"]): Exchange => {
     const id = randomInt(0x10000);
     return {
       endpoint,
       message: encodeQuestion(question, id, edns),
       accept: (message) => decodeAnswer(message, question, id),
+      onLate,
       timeoutMs,
-      signal,
+      signal: AbortSignal.any([ended.signal, ...(signal ? [signal] : [])]),
     };
   };
-  for (const { over, edns } of TRIES) {
-    try {
-      let packet = await over(exchange(edns && knowsEdns));
-      if (edns && knowsEdns && misread(packet)) {
-        knowsEdns = false;
-        packet = await over(exchange(false));
-      }
-      if (packet.flag_tc && over === overUdp) packet = await overTcp(exchange(edns && knowsEdns));
-      return toAnswer(server, packet);
-    } catch (error) {
-      signal?.throwIfAborted();
-      last = error;
-      // Who took a connection and said nothing may do so for EDNS; who took none is asked no more.
-      if (HOPELESS.has(codeOf(error)) || (over === overTcp && !(error instanceof Silence))) break;
+  const attempt = async (
+    { over, edns }: (typeof TRIES)[number],
+    onLate: Exchange["onLate"],
+  ): Promise<DecodedPacket> => {
+    let packet = await over(exchange(edns && knowsEdns, onLate));
+    if (edns && knowsEdns && misread(packet)) {
+      knowsEdns = false;
+      packet = await over(exchange(false, onLate));
     }
+    return packet.flag_tc && over === overUdp ? overTcp(exchange(edns && knowsEdns, onLate)) : packet;
+  };
+  /** Of tries that went on without an answer. */
+  const late: Promise<DecodedPacket>[] = [];
+  try {
+    for (const way of TRIES) {
+      const { promise: silence, reject: onLate } = Promise.withResolvers<never>();
+      const answered = attempt(way, onLate);
+      try {
+        return toAnswer(server, await Promise.race([...late, answered, silence]));
+      } catch (error) {
+        signal?.throwIfAborted();
+        last = error;
+        // Who took a connection and said nothing may do so for EDNS; who took none is asked no more.
+        if (HOPELESS.has(codeOf(error)) || (way.over === overTcp && !(error instanceof Silence))) break;
+      }
+      late.push(answered.catch(() => new Promise<never>(() => {})));
+    }
+  } finally {
+    ended.abort();
   }
   throw new NoAnswer(server, `${server} does not answer ${describe(question)}: ${reasonOf(last, endpoint)}`, last);
 };
