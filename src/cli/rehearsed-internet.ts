@@ -3,6 +3,9 @@ import { join } from "node:path";
 import { isAcme } from "../certificates/index.ts";
 import type { Config } from "../config/config.ts";
 import { dnsProvider } from "../dns/index.ts";
+import type { Resolver } from "../ports/dns.ts";
+import { NoAnswer } from "../ports/dns.ts";
+import type { Outside } from "../sandbox/faults/index.ts";
 import type { Internet } from "../sandbox/internet.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -10,6 +13,8 @@ interface Rehearsed {
   readonly ctx: CommandContext;
   /** By which the world's cert-manager gets there too. */
   readonly door?: Internet["door"];
+  /** What faults reach into. Absent: nothing of it was started. */
+  readonly outside?: Outside;
   readonly close: () => Promise<void>;
 }
 
@@ -30,6 +35,7 @@ export const rehearsedInternet = async (ctx: CommandContext, folder: string): Pr
   return {
     close: internet.close,
     door: internet.door,
+    outside: internet,
     ctx: {
       ...ctx,
       env: { ...ctx.env, ...internet.env },
@@ -42,14 +48,23 @@ export const rehearsedInternet = async (ctx: CommandContext, folder: string): Pr
       },
       adapters: {
         ...adapters,
-        createResolver: (options) =>
-          adapters.createResolver({ ...options, server: dns.resolver, connectTo: dns.connectTo }),
+        createResolver: async (options) =>
+          rehearsed(await adapters.createResolver({ ...options, server: dns.resolver, connectTo: dns.connectTo })),
         createAuthority: (options) => adapters.createAuthority({ ...options, ca: acme.tlsCa }),
         createProbe: (options) => adapters.createProbe({ ...options, root: acme.root }),
       },
     },
   };
 };
+
+const rehearsed = (resolver: Resolver): Resolver => ({
+  ...resolver,
+  isRehearsed: true,
+  ask: (...question) =>
+    resolver.ask(...question).catch((error: unknown) => {
+      throw error instanceof NoAnswer ? new NoAnswer(error.server, error.message, error.cause, true) : error;
+    }),
+});
 
 /** cert-manager is told which root to trust; we are told by the adapter, as everybody trusts a public CA. */
 const atOurCa = async (

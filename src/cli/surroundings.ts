@@ -9,6 +9,7 @@ import type { Installation } from "../steps/installation.ts";
 import type { Tools } from "../steps/lifecycle.ts";
 import { openPublication } from "../steps/publication.ts";
 import { keptAuthorityRoot } from "../steps/state.ts";
+import { patientlyAsked } from "./patient-resolver.ts";
 import type { Session } from "./session.ts";
 
 /** What an installation meets outside the cluster. */
@@ -26,7 +27,7 @@ export const lookAround = async (config: Config, session: Session): Promise<Surr
       env,
       signal,
       learn,
-      resolver,
+      resolver: patientlyAsked(resolver, config, emit),
       interactive,
       onTrouble: (reason, lines) =>
         emit({

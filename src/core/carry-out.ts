@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { ApiError, type ClusterWrite } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { refOf } from "../ports/object.ts";
@@ -11,7 +10,8 @@ import type { Emit } from "./event.ts";
 import type { Followed } from "./followed.ts";
 import { earlierGone, goneCheck } from "./gone.ts";
 import { removalWave, wave } from "./inventory.ts";
-import { outage, type Waiting } from "./outage.ts";
+import type { Waiting } from "./outage.ts";
+import { patiently, within } from "./patience.ts";
 import { subjectOf } from "./plan.ts";
 import { refusalsIn, terminatingIn } from "./refusal.ts";
 import { replan } from "./replan.ts";
@@ -46,22 +46,20 @@ export const carryOut = async (
   temporaries: ObjectChange[],
   onDone: () => void,
 ): Promise<string> => {
-  const deadline = performance.now() + tools.timeoutMs;
-  const remaining = (): number => Math.max(0, deadline - performance.now());
-  let said: string | undefined;
+  const remaining = within(tools.timeoutMs);
+  let said: Waiting | undefined;
   // Writes that wait together say it once.
   const waiting =
     (check: string): OnReason =>
     (reason, remedy) => {
-      if (reason !== said) tools.emit({ type: "waiting", step: step.id, check, reason, remedy });
-      said = reason;
+      if (reason !== said?.wait) tools.emit({ type: "waiting", step: step.id, check, reason, remedy });
+      said = { wait: reason, remedy };
     };
   const changes =
     plan.changes.length === 0
       ? []
       : await patiently(() => replan(step, plan, goal, tools), {
-          subject: "The plan could not be compared with the cluster",
-          meaning: async (error) => outage(error) ?? { final: error },
+          late: (meaning) => timedOut("The plan could not be compared with the cluster", meaning),
           signal: tools.signal,
           remaining,
           onReason: waiting("plan"),
@@ -72,7 +70,7 @@ export const carryOut = async (
     tools.signal.throwIfAborted();
     if (change.kind === "object" && change.temporary) temporaries.push(change);
     const subject = `${subjectOf(change)} could not be ${DONE[change.kind]}`;
-    using late = lateness(remaining(), () => timedOut(subject, { wait: said ?? "no answer", remedy: AGAIN }));
+    using late = lateness(remaining(), () => timedOut(subject, said ?? { wait: "no answer", remedy: AGAIN }));
     const signal = AbortSignal.any([tools.signal, late.signal]);
     let obstacle =
       change.kind === "object" && change.earlier ? earlierGone(refOf(change.object), change.earlier) : undefined;
@@ -87,7 +85,7 @@ export const carryOut = async (
       });
     };
     await patiently(write, {
-      subject,
+      late: (meaning) => timedOut(subject, meaning),
       meaning: (error) => meaningOf(error, change),
       signal: tools.signal,
       remaining,
@@ -144,30 +142,6 @@ const groups = (changes: readonly Change[]): readonly (readonly Change[])[] => {
   };
   const byRank = Map.groupBy(changes, rank);
   return [...byRank.keys()].sort((a, b) => a - b).map((key) => byRank.get(key) ?? []);
-};
-
-interface Patience {
-  readonly subject: string;
-  readonly meaning: (error: unknown) => Promise<Waiting | { readonly final: unknown }>;
-  readonly signal: AbortSignal;
-  readonly remaining: () => number;
-  readonly onReason: OnReason;
-}
-
-/** Does something; what may pass by itself (a webhook that is still starting) is tried again until time runs out. */
-const patiently = async <T>(work: () => Promise<T>, patience: Patience): Promise<T> => {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      const meaning = await patience.meaning(error);
-      if ("final" in meaning) throw meaning.final;
-      if (patience.remaining() === 0) throw timedOut(patience.subject, meaning);
-      patience.onReason(meaning.wait, meaning.remedy);
-      await sleep(250, undefined, { signal: patience.signal }).catch(() => {});
-      patience.signal.throwIfAborted();
-    }
-  }
 };
 
 const hold = async (check: Check, tools: RunTools, remaining: () => number, onReason: OnReason): Promise<string> => {

@@ -1,7 +1,7 @@
 import { AuthorityError, AuthorityUnreachable } from "../ports/authority.ts";
 import { ApiError, BrokenAnswer, Unreachable } from "../ports/cluster.ts";
-import { NoAnswer } from "../ports/dns.ts";
-import { UserError } from "../ports/error.ts";
+import { NoAnswer, type Resolver } from "../ports/dns.ts";
+import { type Remedy, UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import { ZoneMoved, ZonesUnreachable } from "../ports/zones.ts";
 
@@ -52,16 +52,22 @@ const wordsOf = (error: unknown, changing: boolean): Words | undefined => {
     return {
       id: "dns.resolver",
       what: `The DNS resolver cannot be asked: ${sentence(error.message)}`,
-      remedy: {
-        text: changing
+      remedy: anotherResolver(
+        error,
+        changing
           ? `When it is back, ${KEPT} Or name a resolver that can be reached from here.`
           : "Name a resolver that can be reached from here.",
-        command: sh`kn-bootstrap plan --dns-resolver 192.0.2.53`,
-      },
+      ),
       exitCode: 3,
     };
   return undefined;
 };
+
+/** In a rehearsal there is one, which does what was asked for. */
+export const anotherResolver = ({ isRehearsed }: Pick<Resolver, "isRehearsed">, text: string): Remedy =>
+  isRehearsed
+    ? { text: "It is the rehearsal's own, and well where no --fault is about it:", command: sh`kn-bootstrap rehearse` }
+    : { text, command: sh`kn-bootstrap plan --dns-resolver 192.0.2.53` };
 
 const ofCluster = (error: BrokenAnswer | Unreachable | ApiError, changing: boolean): Words => {
   if (error instanceof BrokenAnswer)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { anotherResolver } from "../core/outside.ts";
 import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
 import { TimeUp, UserError } from "../ports/error.ts";
-import { sh } from "../ports/shell.ts";
 
 /** A name server and where it can be asked. No address: nobody knows one. */
 export interface NameServer {
@@ -50,8 +50,8 @@ export const zoneAbove = async (resolver: Resolver, name: string, signal?: Abort
   throw new UserError({
     id: "dns.resolver",
     what: `The DNS resolver ${resolver.server} does not even know the root's name servers: it answers ${last}.`,
-    why: "It is no recursive resolver, or it does not serve this machine.",
-    remedy: { text: "Name one that does.", command: sh`kn-bootstrap plan --dns-resolver 192.0.2.53` },
+    ...(resolver.isRehearsed ? {} : { why: "It is no recursive resolver, or it does not serve this machine." }),
+    remedy: anotherResolver(resolver, "Name one that does."),
     exitCode: 3,
   });
 };

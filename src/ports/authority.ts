@@ -83,11 +83,21 @@ export class AuthorityError extends Error {
 /** No answer, or only 5xx, after retries. */
 export class AuthorityUnreachable extends Error {
   readonly server: string;
+  /** Whether it may be well later by itself. */
+  readonly isPassing: boolean;
   constructor(server: string, message: string, cause?: unknown) {
     super(message, cause === undefined ? {} : { cause });
     this.name = "AuthorityUnreachable";
     this.server = server;
+    const code = String((cause as NodeJS.ErrnoException | undefined)?.code ?? "");
+    // Trying again does not make a certificate trusted, nor a name exist.
+    this.isPassing = !/CERT|SIGNATURE|ALTNAME|ENOTFOUND/.test(code);
   }
+}
+
+/** What answered is no CA, or a broken one: nothing of it is used, and what was asked may have been done. */
+export class AuthorityBroken extends AuthorityUnreachable {
+  override readonly isPassing = false;
 }
 
 export interface ExternalAccount {

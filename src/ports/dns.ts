@@ -36,6 +36,8 @@ export interface Answer {
 export interface Resolver {
   /** Where {@link Resolver.ask} goes, for messages: `--dns-resolver`, else the system's first. */
   readonly server: string;
+  /** It is part of a rehearsal: no other can be asked. */
+  readonly isRehearsed?: boolean;
   /** A recursive question. */
   readonly ask: (name: string, type: RecordType, signal?: AbortSignal) => Promise<Answer>;
   /** The same question to one server, without asking for recursion. `address` is an IP address; the port is 53. */
@@ -45,9 +47,12 @@ export interface Resolver {
 /** A server that could not be asked: time ran out, port closed, network unreachable. */
 export class NoAnswer extends Error {
   readonly server: string;
-  constructor(server: string, message: string, cause?: unknown) {
+  /** As {@link Resolver.isRehearsed}. */
+  readonly isRehearsed: boolean;
+  constructor(server: string, message: string, cause?: unknown, isRehearsed = false) {
     super(message, cause === undefined ? {} : { cause });
     this.name = "NoAnswer";
     this.server = server;
+    this.isRehearsed = isRehearsed;
   }
 }

@@ -1,6 +1,6 @@
 import { createApi } from "./api/index.ts";
 import { certManagerCaller, createCertManager, type Door } from "./cert-manager/index.ts";
-import { createFaults, type Faults } from "./faults/index.ts";
+import { createFaults, type Faults, type Outside } from "./faults/index.ts";
 import { createServing, webhookCaller } from "./knative/index.ts";
 import { kourierController } from "./kourier/controller.ts";
 import { type NodePortFront, startGateway } from "./kourier/gateway.ts";
@@ -39,6 +39,8 @@ export interface WorldOptions {
   readonly certManager?: Door;
   /** What is wrong from the beginning, as {@link Faults} takes it. */
   readonly faults?: readonly string[];
+  /** What is around it: for the faults there. */
+  readonly outside?: Outside;
 }
 
 /** A cluster on loopback in which Knative Serving and Kourier behave as the real ones do. */
@@ -90,7 +92,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     if (!stage) throw new Error("the API called before the world was ready");
     return stage;
   };
-  const { faults, hooks, begin } = createFaults(options.faults ?? [], pace, () => onStage().api);
+  const { faults, hooks, begin } = createFaults(options.faults ?? [], pace, () => onStage().api, options.outside);
   const pull = (image: string): string | undefined => hooks.pull(image) ?? options.pull?.(image);
   const api = await createApi({
     version,

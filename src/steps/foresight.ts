@@ -104,7 +104,8 @@ export const caaOf = async (
   const directory = directoryOf(config.tls, config.acmeDirectory);
   if (!dns || directory === undefined) return [];
   const info = asked ? asked.ca : await directoryNow(directory, acmeCa, tools);
-  if (!info || info.caaIdentities.length === 0) return ["the CA does not say under which name CAA records know it"];
+  if (!info) return ["not looked at, as the CA has not said under which name CAA records know it"];
+  if (info.caaIdentities.length === 0) return ["the CA does not say under which name CAA records know it"];
   const account = await accountUrl(tools.cluster, directory);
   return Promise.all(
     names.map(async (name) => {

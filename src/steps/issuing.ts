@@ -14,9 +14,9 @@ export const issueFor =
     const { tls, acmeDirectory } = install.config;
     const directory = directoryOf(tls, acmeDirectory);
     if (directory) {
-      const onWaiting = (reason: string): void => issueTools.onWaiting(reason, { text: "It goes on by itself." });
-      onWaiting(`the CA at ${new URL(directory).host} has not answered yet`);
-      return (await acmeIssuer(install, directory, tools)).issue(change, { ...issueTools, onWaiting });
+      const reason = `the CA at ${new URL(directory).host} has not answered yet`;
+      issueTools.onWaiting(reason, { text: "It goes on by itself." });
+      return (await acmeIssuer(install, directory, tools)).issue(change, issueTools);
     }
     const issue = await issuerInfo(tls).load?.();
     if (!issue) throw new Error(`${tls} makes no certificate of ours`);

@@ -3,6 +3,7 @@ import { inspect } from "../certificates/secret.ts";
 import { HOME, MANAGER, withOwner } from "../core/inventory.ts";
 import { outage } from "../core/outage.ts";
 import { told } from "../core/outside.ts";
+import { LOOK_MS, patiently, within } from "../core/patience.ts";
 import { ApiError } from "../ports/cluster.ts";
 import { messageOf, type Remedy, UserError } from "../ports/error.ts";
 import { few } from "../ports/few.ts";
@@ -29,7 +30,7 @@ const couldNot = (what: string, remedy: Remedy): UserError =>
 /**
  * Whether a renewal would work from here, on the way that it would take: the certificate is there, each challenge has a place that can be read and
  * written, CAA allows it, the CA answers, the server would take the Secret. Changes nothing; no order is made. Each trial is told as a check, and to `tell` what
- * it found. Throws (exit code 3) for the first that failed.
+ * it found; what may pass by itself is waited for a while. Throws (exit code 3) for the first that failed.
  */
 export const checkRenewal = async (
   install: Installation,
@@ -44,7 +45,11 @@ export const checkRenewal = async (
   const failures: UserError[] = [];
   for (const { id, title, try: attempt } of trials) {
     try {
-      const summary = await attempt();
+      const summary = await patiently(attempt, {
+        signal: tools.signal,
+        remaining: within(Math.min(tools.config.timeout * 1000, LOOK_MS)),
+        onReason: (reason, remedy) => tools.emit({ type: "waiting", step: "renew", check: id, reason, remedy }),
+      });
       tools.emit({ type: "check", id, title, status: "ok", summary });
       tell(`${title}: ${summary}.`);
     } catch (error) {

@@ -151,6 +151,7 @@ export const scene = (
     readonly records?: AcmeIssuerOptions["records"];
     readonly awaitTxt?: AcmeIssuerOptions["awaitTxt"];
     readonly now?: () => Date;
+    readonly orderPausesMs?: readonly number[];
     readonly clusterUid?: string;
     readonly cluster?: MemoryCluster;
   } = {},
@@ -162,6 +163,7 @@ export const scene = (
     clusterUid: options.clusterUid ?? "0000-1111",
     settings: { keyType: "ecdsa", ...options.settings },
     records: options.records ?? zoneRecords({ access: zones }),
+    ...(options.orderPausesMs ? { orderPausesMs: options.orderPausesMs } : {}),
     placeOf: async (name) => ({ zone: ZONE, name: `_acme-challenge.${name}` }),
     awaitTxt:
       options.awaitTxt ??

@@ -24,8 +24,6 @@ export interface Trouble {
   readonly name: string;
   /** Where there is such a thing. */
   readonly only?: Scene["provider"];
-  /** Commands that are left out. */
-  readonly without?: readonly string[];
   readonly begin: (scene: Scene) => Begun;
 }
 
@@ -38,22 +36,15 @@ export interface Scene {
   instead: Route53Response | undefined;
   /** The account has no zone. */
   isBare: boolean;
-  /** The CA closes every connection without an answer. */
-  isCaSilent: boolean;
   readonly close: () => Promise<void>;
 }
 
 const WAY = (provider: string): readonly string[] => ["--domain", DOMAIN, "--dns", provider];
 
 export const openScene = async (provider: Scene["provider"]): Promise<Scene> => {
-  const state: Pick<Scene, "instead" | "isBare" | "isCaSilent"> = {
-    instead: undefined,
-    isBare: false,
-    isCaSilent: false,
-  };
+  const state: Pick<Scene, "instead" | "isBare"> = { instead: undefined, isBare: false };
   const options = {
     zones: ["example.com", "elsewhere.example"],
-    acme: { onRequest: () => (state.isCaSilent ? Promise.reject(new Error("silent")) : undefined) },
     route53: { onRequest: () => state.instead, owns: (zone: Zone) => !zone.isAutomatic && !state.isBare },
   };
   const [running, fresh] = await Promise.all([dnsStage(options), dnsStage(options)]);
@@ -177,25 +168,12 @@ export const TROUBLES: readonly Trouble[] = [
     },
   },
   {
-    name: "CA busy",
-    // It takes everything away, which is shown beside the silent one.
-    without: ["uninstall", "uninstall --purge"],
+    name: "CA silent",
     begin: ({ running, fresh }) => {
       for (const { internet } of [running, fresh]) internet.acme.setFaults({ unavailable: { status: 503 } });
       return {
         end: () => {
           for (const { internet } of [running, fresh]) internet.acme.setFaults({});
-        },
-      };
-    },
-  },
-  {
-    name: "CA silent",
-    begin: (scene) => {
-      scene.isCaSilent = true;
-      return {
-        end: () => {
-          scene.isCaSilent = false;
         },
       };
     },
@@ -266,11 +244,7 @@ export const saidIn = ({ code, stdout, stderr }: Outcome): string => {
   const error = stderr.lastIndexOf("Error: ");
   const warned = /^! .*(?:\n {2}.*)*/m.exec(stderr)?.[0];
   const text = error >= 0 ? stderr.slice(error) : (warned ?? (/^(DNS zones|Nothing)/m.test(stdout) ? stdout : "fine"));
-  return (
-    `${code} ${text.replace(/\s+/g, " ").trim()}`
-      .replace(/127\.0\.0\.1( -p |:)\d{2,}/g, "127.0.0.1$1PORT")
-      // Which of them it is, the kernel decides.
-      .replace(/read ECONNRESET/g, "socket hang up")
-      .replace(/zone\/Z\w+/g, "zone/ZONE")
-  );
+  return `${code} ${text.replace(/\s+/g, " ").trim()}`
+    .replace(/127\.0\.0\.1( -p |:)\d{2,}/g, "127.0.0.1$1PORT")
+    .replace(/zone\/Z\w+/g, "zone/ZONE");
 };

@@ -138,6 +138,7 @@ describe.concurrent("the wait explains itself", () => {
   });
 });
 
-it("has a row for every fault", () => {
-  expect(FAULTS.map(({ name }) => name).filter((name) => !faults.has(name))).toEqual([]);
+it("has a row for every fault of the cluster", () => {
+  const inside = FAULTS.filter(({ isOutside }) => !isOutside).map(({ name }) => name);
+  expect(inside.filter((name) => !faults.has(name))).toEqual([]);
 });

@@ -21,6 +21,24 @@ it.each(["image-pull-401,api-away:soon", "quota:everything"])("%s is not what a 
   expect(outcome.stderr).toMatch(/does not take "(soon|everything)"/);
 });
 
+it("a fault of the CA needs one, and says how to get one", async () => {
+  const outcome = await rehearse("--fault", "ca-servfail");
+  expect(outcome.code).toBe(2);
+  expect(outcome.stderr.replaceAll(/\s+/g, " ")).toContain(
+    "The fault ca-servfail is felt by nobody: this rehearsal has no name servers and no CA. Rehearse with a domain whose records are written: kn-bootstrap rehearse --fault ca-servfail --domain apps.example.com --dns route53 --tls letsencrypt",
+  );
+});
+
+it("a resolver that stays out of order is the rehearsal's own: no other is advised", async () => {
+  const way = ["--domain", "apps.example.com", "--dns", "route53", "--tls", "letsencrypt", "--timeout", "1s"];
+  const outcome = await rehearse("--fault", "resolver-servfail:600", ...way);
+  expect(outcome.code).toBe(3);
+  expect(outcome.stderr.replaceAll(/\s+/g, " ")).toMatch(
+    /it answers SERVFAIL\. .*rehearsal's own.* kn-bootstrap rehearse $/,
+  );
+  expect(outcome.stderr).not.toContain("--dns-resolver");
+});
+
 it("a fault that passes is explained while it lasts, and the rehearsal goes on", async () => {
   const outcome = await rehearse("--fault", "load-balancer-pending:1");
   expect(outcome.code, outcome.stderr).toBe(0);

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type Asked, AuthorityError, AuthorityUnreachable } from "../../ports/authority.ts";
+import { type Asked, AuthorityBroken, AuthorityError, AuthorityUnreachable } from "../../ports/authority.ts";
 import { SHAPES } from "./broken.ts";
 import { problemOf, retryAfterOf } from "./problem.ts";
 import type { HttpAnswer, Transport } from "./transport.ts";
@@ -82,8 +82,8 @@ const complained = ({ directoryUrl }: Session, error: unknown): unknown =>
   error instanceof Error && error.constructor === Error ? broken(directoryUrl, error.message, error) : error;
 
 /** An answer that is none: nothing of it is used, and what was asked may have been done. */
-export const broken = (url: string, why: string, cause?: unknown): AuthorityUnreachable =>
-  new AuthorityUnreachable(new URL(url).host, why, cause);
+export const broken = (url: string, why: string, cause?: unknown): AuthorityBroken =>
+  new AuthorityBroken(new URL(url).host, why, cause);
 
 /** Does what acme-client's http layer leaves out: the signal, the CA's own certificate, the whole problem document, real causes. */
 export const adapter: AxiosAdapter = async (config) => {

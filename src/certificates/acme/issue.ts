@@ -1,11 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { CertificateChange } from "../../core/change.ts";
 import type { DirectoryInfo } from "../../ports/authority.ts";
-import { UserError } from "../../ports/error.ts";
+import { messageOf, UserError } from "../../ports/error.ts";
 import { keyOf } from "../../ports/object.ts";
 import { chainProblem, rootOf } from "../chain.ts";
 import { isAskedFor, renewalOf } from "../renewal.ts";
 import { inspect } from "../secret.ts";
 import { type OpenAccount, withAccount } from "./account.ts";
+import { afterAll, again, reasonOf, type Tries } from "./again.ts";
 import { begin } from "./begin.ts";
 import { orderRef, orderSecret, type PendingOrder, parseOrder, UNFINISHED, unfinishedOrders } from "./journal.ts";
 import { assertWithinLimits, LEDGER, type LedgerEntry, ledgerObject, parseLedger, withEntries } from "./ledger.ts";
@@ -32,20 +34,52 @@ interface Progress {
  */
 export const issue = async (change: CertificateChange, options: AcmeIssuerOptions, tools: AcmeTools): Promise<void> => {
   const progress: Progress = {};
+  let tries: Tries = { hindered: 0, orders: 0 };
+  for (;;) {
+    try {
+      return await attempt(change, options, tools, progress);
+    } catch (error) {
+      const isFailed = error instanceof OrderFailed;
+      if (isFailed) await noteFailures(error, progress.kept, options, tools);
+      tries = isFailed ? { ...tries, orders: tries.orders + 1 } : { ...tries, hindered: tries.hindered + 1 };
+      const { info, accountUrl } = progress;
+      const told = explained(error, {
+        directory: options.authority.url,
+        info,
+        names: change.names,
+        accountUrl,
+        kid: options.settings.external?.kid,
+      });
+      const next = again(error, tries, tools.now(), options.orderPausesMs);
+      if (next && !tools.signal.aborted && !(isFailed && (await isSpent(change, options, tools)))) {
+        tools.onWaiting(
+          `${told instanceof UserError ? reasonOf(told) : messageOf(told)}${next.words}`,
+          told instanceof UserError ? told.remedy : GOES_ON,
+        );
+        await sleep(next.ms, undefined, { signal: tools.signal }).catch(() => {});
+        if (!tools.signal.aborted) continue;
+      }
+      const isDead = isFailed || error instanceof NotOrdered;
+      if (progress.kept && !isPause(error)) await retreat(progress.kept, isDead, options, tools);
+      tools.signal.throwIfAborted();
+      throw afterAll(told, tries);
+    }
+  }
+};
+
+const GOES_ON = { text: "It goes on by itself." };
+
+/** Whether one more failure could lock the names out at the CA for a while; where that cannot be known it is not risked. */
+const isSpent = async (
+  change: CertificateChange,
+  { authority }: AcmeIssuerOptions,
+  tools: AcmeTools,
+): Promise<boolean> => {
   try {
-    await attempt(change, options, tools, progress);
-  } catch (error) {
-    const isDead = error instanceof OrderFailed || error instanceof NotOrdered;
-    if (progress.kept && !isPause(error)) await retreat(progress.kept, isDead, options, tools);
-    if (error instanceof OrderFailed) await noteFailures(error, progress.kept, options, tools);
-    const { info, accountUrl } = progress;
-    throw explained(error, {
-      directory: options.authority.url,
-      info,
-      names: change.names,
-      accountUrl,
-      kid: options.settings.external?.kid,
-    });
+    assertWithinLimits(parseLedger(await tools.cluster.get(LEDGER)), authority.url, change.names, tools.now());
+    return false;
+  } catch {
+    return true;
   }
 };
 

@@ -78,6 +78,19 @@ export const explained = (error: unknown, context: ProblemContext): unknown => {
 
 const AGAIN = "Run the same command again.";
 
+/** As Boulder and Pebble say it: `DNS problem: SERVFAIL looking up CAA for example.com - the domain's nameservers may be malfunctioning`. */
+const LOOKUP = /looking up (A|AAAA|CAA|CNAME|NS|TXT) for ([\w.-]+\w)/;
+const NO_ANSWER = /SERVFAIL|server failure|timed out|timeout|networking error/i;
+
+const lookupIn = (detail: string): { readonly type: string; readonly at: string } | undefined => {
+  const [, type, at] = LOOKUP.exec(detail) ?? [];
+  return type === undefined || at === undefined ? undefined : { type, at };
+};
+
+/** Whether the CA failed in itself, or had no answer from the DNS: that may pass, while what the DNS says (NXDOMAIN, another TXT) stays. */
+export const isOwnTrouble = ({ type, detail }: AcmeProblem): boolean =>
+  type === "serverInternal" || (/^(dns|caa|connection)$/.test(type) && NO_ANSWER.test(detail));
+
 /** RFC 8555 §6.7: problems that are about the account itself only where they answer newAccount. */
 const ELSEWHERE =
   /^(rateLimited|externalAccountRequired|userActionRequired|(invalid|unsupported)Contact|badNonce|noDirectory)$/;
@@ -99,7 +112,7 @@ const sayWhy = (
     return bad("not-allowed", `${ca} does not let this cluster's account have the ${asked} for ${subject}.`, {
       text: "See with the CA whether the account may have certificates for these names, then run the same command again.",
     });
-  switch (problem.type) {
+  switch (isOwnTrouble(problem) && problem.type === "caa" ? "dns" : problem.type) {
     case "rateLimited": {
       const next = nextTry(problem);
       const when = next ? `after ${inUtc(next)}` : "later; the CA does not say when";
@@ -118,11 +131,16 @@ const sayWhy = (
         command: dig(["+trace", "TXT"], challengeName(name ?? context.names[0] ?? "")),
       });
     case "dns":
-    case "connection":
+    case "connection": {
+      const { type, at } = lookupIn(why) ?? { type: "TXT", at: challengeName(name ?? context.names[0] ?? "") };
       return bad("dns", `${ca} could not look up ${subject}.`, {
-        text: "See whether the domain is delegated and its servers answer from everywhere.",
-        command: dig(["+trace", "TXT"], challengeName(name ?? context.names[0] ?? "")),
+        text:
+          type === "CAA"
+            ? "See what the domain's servers answer for CAA: that there is none is fine, but without an answer no CA may issue."
+            : "See whether the domain is delegated and its servers answer from everywhere.",
+        command: dig(["+trace", type], at),
       });
+    }
     case "externalAccountRequired":
       return externalAccountMissing(context.directory);
     case "userActionRequired":

@@ -60,6 +60,8 @@ export interface AcmeIssuerOptions {
     signal: AbortSignal,
     onWaiting: AcmeTools["onWaiting"],
   ) => Promise<void>;
+  /** Before each further order, where the CA failed by itself: milliseconds. Default: 5 s, 30 s. */
+  readonly orderPausesMs?: readonly number[];
 }
 
 export interface AcmeIssuer {

@@ -14,6 +14,7 @@ import { openPublication } from "../../steps/publication.ts";
 import { publishedNames } from "../../steps/records.ts";
 import { wildcardNames } from "../../steps/tls.ts";
 import type { CommandContext } from "../context.ts";
+import { patientlyAsked } from "../patient-resolver.ts";
 
 /** Touches no cluster. Without credentials for AWS it needs the zone's id; the zone's name is in the DNS. */
 export const run = async (ctx: CommandContext): Promise<number> => {
@@ -47,9 +48,10 @@ interface LookedUp {
 }
 
 const lookUp = async (ctx: CommandContext, domain: string): Promise<LookedUp> => {
-  const { config, env, signal, adapters, stdinIsTTY } = ctx;
+  const { config, env, signal, adapters, stdinIsTTY, emit } = ctx;
   const { dnsResolver, dnsZoneId } = config;
-  const resolver = await adapters.createResolver(dnsResolver ? { server: dnsResolver } : {});
+  const asked = await adapters.createResolver(dnsResolver ? { server: dnsResolver } : {});
+  const resolver = patientlyAsked(asked, config, emit);
   const options = { env, signal, resolver, interactive: stdinIsTTY, onTrouble: () => {} };
   if (dnsZoneId === undefined) {
     const publication = await openPublication(config, options).catch((thrown: unknown) => {

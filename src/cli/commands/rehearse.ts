@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { didYouMean } from "../../config/similar.ts";
+import { dnsProvider } from "../../dns/index.ts";
 import { UserError } from "../../ports/error.ts";
 import { lines, sh } from "../../ports/shell.ts";
 import type { CommandContext } from "../context.ts";
@@ -30,6 +31,7 @@ const NEXT = [
 export const run = async (given: CommandContext): Promise<number> => {
   const { fault: faults, kubernetes } = given.flags;
   await assertFaults(faults);
+  await assertOutside(faults, given.config);
   const ready = await withReleases({ ...given, confirm: async () => true });
   const stood = ready.adapters.standIns !== undefined;
   const { startWorld } = await import("../../sandbox/world.ts");
@@ -39,7 +41,7 @@ export const run = async (given: CommandContext): Promise<number> => {
   process.once("exit", forget);
   const closings: (() => Promise<void>)[] = [];
   try {
-    const { ctx, door, close } = await rehearsedInternet(ready, directory);
+    const { ctx, door, outside, close } = await rehearsedInternet(ready, directory);
     closings.push(close);
     const world = await startWorld({
       pace: 60,
@@ -47,6 +49,7 @@ export const run = async (given: CommandContext): Promise<number> => {
       faults,
       ...(kubernetes ? { version: `v${kubernetes}.0` } : {}),
       ...(door ? { certManager: door } : {}),
+      ...(outside ? { outside } : {}),
     });
     closings.push(world.close);
     const kubeconfig = join(directory, "kubeconfig");
@@ -96,6 +99,22 @@ const assertFaults = async (texts: readonly string[]): Promise<void> => {
     remedy: {
       text: didYouMean(name, known ? [] : FAULTS.map((fault) => fault.name), "These can be asked for:"),
       command: lines(terms.map(({ term, summary }) => `${term.padEnd(width)}  ${summary}`).join("\n")),
+    },
+    exitCode: 2,
+  });
+};
+
+/** Without a domain, nobody asks a name server or a CA. */
+const assertOutside = async (texts: readonly string[], { domain, dns }: CommandContext["config"]): Promise<void> => {
+  const { chooseFault } = await import("../../sandbox/faults/index.ts");
+  const wrong = texts.find((text) => chooseFault(text)?.fault.isOutside);
+  if (wrong === undefined || (domain && dnsProvider(dns))) return;
+  throw new UserError({
+    id: "rehearse.fault",
+    what: `The fault ${wrong} is felt by nobody: this rehearsal has no name servers and no CA.`,
+    remedy: {
+      text: "Rehearse with a domain whose records are written:",
+      command: sh`kn-bootstrap rehearse --fault ${wrong} --domain apps.example.com --dns route53 --tls letsencrypt`,
     },
     exitCode: 2,
   });

@@ -138,8 +138,9 @@ const validate = async (
   const { account, name, wildcard } = authorization;
   if (type === "http-01") throw new Problem("unauthorized", "HTTP-01 is not validated in a rehearsal");
   const expected = createHash("sha256").update(`${token}.${account.key.thumbprint}`).digest("base64url");
-  await checkTxt(office.options.resolver, `_acme-challenge.${name}`, expected);
-  await checkCaa(office.options.resolver, name, {
+  const sight = { resolver: office.options.resolver, lookup: office.faults().lookup };
+  await checkTxt(sight, `_acme-challenge.${name}`, expected);
+  await checkCaa(sight, name, {
     wildcard,
     identities: office.caaIdentities,
     account: accountUrl(office, account),

@@ -1,7 +1,7 @@
 /** Certification Authority Authorization (RFC 8659) with the parameters of RFC 8657. */
 
 import type { CaaRecord } from "node:dns";
-import { ask, dnsProblem } from "./dns-01.ts";
+import { ask, dnsProblem, type Sight } from "./dns-01.ts";
 import { Problem } from "./problem.ts";
 
 export interface Issuance {
@@ -17,10 +17,10 @@ export interface Issuance {
 const KNOWN = new Set(["issue", "issuewild", "iodef", "critical", "type"]);
 
 /** Throws a {@link Problem} when the records of the name, or of the nearest one above that has any, forbid it. */
-export const checkCaa = async (resolver: string, name: string, issuance: Issuance): Promise<void> => {
+export const checkCaa = async (sight: Sight, name: string, issuance: Issuance): Promise<void> => {
   const shown = issuance.wildcard ? `*.${name}` : name;
   for (let at = name; at !== ""; at = at.split(".").slice(1).join(".")) {
-    const asked = await ask(resolver, (dns) => dns.resolveCaa(at));
+    const asked = await ask(sight, ["CAA", at], (dns) => dns.resolveCaa(at));
     if ("code" in asked && asked.code !== "ENOTFOUND") {
       const { document } = dnsProblem(asked.code, "CAA", at);
       throw new Problem("dns", `While processing CAA for ${shown}: ${document.detail}`);

@@ -54,8 +54,18 @@ export interface AcmeAnswer {
 export interface AcmeFaults {
   /** Share of good nonces that are refused all the same, 0 to 1. */
   readonly nonceRejections?: number;
-  /** Answers this status (503 as Let's Encrypt does when busy, others as a proxy would) to so many requests; absent: to all. */
-  readonly unavailable?: { readonly status: number; readonly requests?: number; readonly retryAfterSeconds?: number };
+  /**
+   * Answers this status (503 as Let's Encrypt does when busy, others as a proxy would) to so many requests; absent: to all. `isFelt`: by which of
+   * them; absent: by each.
+   */
+  readonly unavailable?: {
+    readonly status: number;
+    readonly requests?: number;
+    readonly retryAfterSeconds?: number;
+    readonly isFelt?: (request: AcmeRequest) => boolean;
+  };
+  /** What the CA's own resolver has instead of an answer, as an error of node:dns (`ESERVFAIL`). Undefined: it asks as always. */
+  readonly lookup?: (type: "TXT" | "CAA", name: string) => string | undefined;
   /** Before each answer. */
   readonly slowMs?: number;
   /** Closes the connection of the nth request from now (or the nth that writes), before or after it has taken effect. */

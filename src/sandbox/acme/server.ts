@@ -65,11 +65,13 @@ export const createFaultLine = (first: AcmeFaults): FaultLine => {
       refused = 0;
       counted = 0;
     },
-    meet: ({ writes }) => {
+    meet: (request) => {
+      const { writes } = request;
       const { drop, unavailable } = faults;
       if (drop && (writes || !drop.onlyWrites)) counted += 1;
       const drops = drop && counted === drop.nth && (writes || !drop.onlyWrites);
-      if (unavailable && refused < (unavailable.requests ?? Number.POSITIVE_INFINITY)) {
+      const isBusy = refused < (unavailable?.requests ?? Number.POSITIVE_INFINITY);
+      if (unavailable && isBusy && (unavailable.isFelt?.(request) ?? true)) {
         refused += 1;
         return { reply: busy(unavailable) };
       }

@@ -1,6 +1,6 @@
 /** A server that answers with authority for its zones, and for nothing else. */
 
-import { type AskedQuestion, type Fault, judge, type SeenQuestion } from "./fault.ts";
+import { type AskedQuestion, type Fault, judge, lateness, type SeenQuestion } from "./fault.ts";
 import { lookup, type Surroundings } from "./lookup.ts";
 import { isWithin } from "./names.ts";
 import { type Listening, listen } from "./server.ts";
@@ -79,13 +79,13 @@ interface Outgoing {
   readonly rcode: Rcode;
 }
 
-const answerTo = (
+const answerTo = async (
   message: Buffer,
   transport: Transport,
   nearest: (name: string) => ServedZone | undefined,
   keys: readonly TsigKey[],
   options: AuthorityOptions,
-): readonly Buffer[] => {
+): Promise<readonly Buffer[]> => {
   const opcode = opcodeOf(message);
   const read = opcode === undefined ? undefined : attemptRead(message, opcode);
   if (!read) return [malformed(message)].filter((answer) => answer !== undefined);
@@ -102,7 +102,7 @@ const answerTo = (
     options.onQuestion(asked);
     return [];
   }
-  const lag = typeof verdict === "object" ? verdict.lag : 0;
+  const lag = typeof verdict === "object" && "lag" in verdict ? verdict.lag : 0;
   const incoming = { query, raw, transport, lag, zone: verdict === "lame" ? undefined : nearest(query.name) };
   const simple = (reply: Reply): Outgoing => replied(incoming, reply);
   const outgoing =
@@ -111,6 +111,7 @@ const answerTo = (
       : verdict === "truncate" && transport === "udp"
         ? simple({ rcode: "NOERROR", authoritative: true, truncated: true })
         : signedAnswer(incoming, opcode ?? QUERY, keys, options);
+  await lateness(verdict);
   const [first] = outgoing.messages;
   const { rcode } = outgoing;
   const isMute = verdict === "mute" || first === undefined;

@@ -2,7 +2,7 @@
 
 import { ask } from "./ask.ts";
 import { createCache } from "./cache.ts";
-import { type AskedQuestion, type Fault, judge, type SeenQuestion } from "./fault.ts";
+import { type AskedQuestion, type Fault, judge, lateness, type SeenQuestion } from "./fault.ts";
 import type { Rr } from "./lookup.ts";
 import { isWithin } from "./names.ts";
 import { type Listening, listen } from "./server.ts";
@@ -60,6 +60,7 @@ export const startResolver = async (options: ResolverOptions): Promise<Recursive
       options.onQuestion(asked);
       return [];
     }
+    await lateness(verdict);
     const reply = { ...(await answer()), authoritative: false, recursionAvailable: true };
     options.onQuestion({ ...asked, rcode: reply.rcode, ...(reply.truncated ? { truncated: true } : {}) });
     return verdict === "mute" ? [] : [encodeReply(query, reply, transport === "udp")];

@@ -1,3 +1,4 @@
+import type { Internet } from "../internet.ts";
 import { type Api, type ApiRequest, type ApiResponse, type CallWebhook, StatusError } from "../types.ts";
 
 /** One thing that can go wrong in a rehearsal, on demand. */
@@ -7,6 +8,8 @@ export interface Fault {
   /** What goes wrong, as a sentence without its end. */
   readonly summary: string;
   readonly parameter: Parameter;
+  /** True: of what is around the cluster, which a rehearsal has only with a domain whose records somebody writes. */
+  readonly isOutside?: boolean;
   readonly make: (how: {
     readonly parameter: string;
     readonly spell: Spell;
@@ -39,6 +42,9 @@ export interface Spell {
   readonly end: () => Promise<void>;
 }
 
+/** What is around a cluster, as far as faults reach. */
+export type Outside = Pick<Internet, "dns" | "acme" | "zones">;
+
 /** How a fault reaches into the world. Everything asks its spell each time, so that a fault can pass. */
 export interface Harm {
   /** Sees each request before it is handled; may answer it, keep it waiting, or reject to drop its connection. */
@@ -55,7 +61,7 @@ export interface Harm {
   /** How late watches are told of a change, in milliseconds. */
   readonly lagMs?: () => number;
   /** Called when it starts, in a world that is up. */
-  readonly begin?: (api: Api) => Promise<void>;
+  readonly begin?: (api: Api, outside: Outside | undefined) => Promise<void>;
 }
 
 /** For what a fault does by the way: the API may refuse it as it refuses anybody, and then it is not done. */

@@ -4,13 +4,14 @@ import type { Api, ApiRequest, ApiResponse, CallWebhook } from "../types.ts";
 import { admission } from "./admission.ts";
 import { api } from "./api.ts";
 import { cluster } from "./cluster.ts";
-import { createSpell, type Fault, type Harm, type Spell } from "./fault.ts";
+import { createSpell, type Fault, type Harm, type Outside, type Spell } from "./fault.ts";
 import { images } from "./images.ts";
+import { outside } from "./outside.ts";
 
-export type { Fault } from "./fault.ts";
+export type { Fault, Outside } from "./fault.ts";
 
 /** Everything that can go wrong on demand. */
-export const FAULTS: readonly Fault[] = [...images, ...cluster, ...admission, ...api];
+export const FAULTS: readonly Fault[] = [...images, ...cluster, ...admission, ...api, ...outside];
 
 /** One that was asked for. */
 export interface Chosen {
@@ -50,12 +51,13 @@ const LOOK_MS = 20;
 
 /**
  * The faults of a world that does not exist yet: its hooks work from now on, `begin` is called when it is up and has its API
- * (`server`). `second`: milliseconds that one second of cluster time lasts. Throws RangeError like `start`.
+ * (`server`). `around`: what faults of the outside reach into. `second`: milliseconds that one second of cluster time lasts. Throws RangeError like `start`.
  */
 export const createFaults = (
   texts: readonly string[],
   second: number,
   server: () => Api,
+  around?: Outside,
 ): { faults: Faults; hooks: Hooks; begin: () => Promise<void> } => {
   const spells: Spell[] = [];
   const harms: Harm[] = [];
@@ -74,11 +76,11 @@ export const createFaults = (
 
   return {
     begin: async () => {
-      for (const { begin } of [...harms]) await begin?.(server());
+      for (const { begin } of [...harms]) await begin?.(server(), around);
     },
     faults: {
       start: async (...more) => {
-        for (const text of more) await add(text).begin?.(server());
+        for (const text of more) await add(text).begin?.(server(), around);
       },
       end: async () => {
         harms.length = 0;

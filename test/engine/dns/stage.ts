@@ -31,28 +31,26 @@ export interface DnsStageOptions extends Partial<InternetOptions> {
 export const dnsStage = async ({ world: options, ...outside }: DnsStageOptions = {}): Promise<DnsStage> => {
   const asked: string[] = [];
   let updates = 0;
-  const [world, internet] = await Promise.all([
-    stage(options),
-    startInternet({
-      zones: ["example.com"],
-      ...outside,
-      acme: {
-        ...outside.acme,
-        onRequest: async (request) => {
-          asked.push(`${request.method} ${request.path}`);
-          return outside.acme?.onRequest?.(request);
-        },
+  const internet = await startInternet({
+    zones: ["example.com"],
+    ...outside,
+    acme: {
+      ...outside.acme,
+      onRequest: async (request) => {
+        asked.push(`${request.method} ${request.path}`);
+        return outside.acme?.onRequest?.(request);
       },
-      route53: {
-        ...outside.route53,
-        onHandled: (request, response) => {
-          // A trial is a batch that is refused.
-          if (request.action === "ChangeResourceRecordSets" && response.status === 200) updates += 1;
-          return outside.route53?.onHandled?.(request, response);
-        },
+    },
+    route53: {
+      ...outside.route53,
+      onHandled: (request, response) => {
+        // A trial is a batch that is refused.
+        if (request.action === "ChangeResourceRecordSets" && response.status === 200) updates += 1;
+        return outside.route53?.onHandled?.(request, response);
       },
-    }),
-  ]);
+    },
+  });
+  const world = await stage({ ...options, outside: internet });
   const { acme, dns } = internet;
   const serialOf = ({ name, records }: Zone): string | undefined => records.get(name, "SOA")?.values[0];
   const serials = new Map(dns.zones().map((zone) => [zone.id, serialOf(zone)]));

@@ -1,0 +1,19 @@
+import type { Config } from "../config/config.ts";
+import type { Emit } from "../core/event.ts";
+import { LOOK_MS } from "../core/patience.ts";
+import { patientResolver } from "../dns/patient.ts";
+import type { Resolver } from "../ports/dns.ts";
+
+/** For what is looked at before anything is written: trouble that passes is told and waited for. */
+export const patientlyAsked = (resolver: Resolver, { timeout }: Pick<Config, "timeout">, emit: Emit): Resolver =>
+  patientResolver(resolver, {
+    patienceMs: Math.min(timeout * 1000, LOOK_MS),
+    onTrouble: (reason) =>
+      emit({
+        type: "waiting",
+        step: "dns",
+        check: "dns.answers",
+        reason,
+        remedy: { text: "It is asked again for a while; see whether the resolver is well." },
+      }),
+  });
