@@ -49,6 +49,21 @@ const plainHttp: Plugin = {
   },
 };
 
+/** What listr2 imports for its default renderer, which is never chosen (decision 18): with all that they bring, 22 libraries. */
+const DEFAULT_RENDERER = /^(log-update|cli-truncate|wrap-ansi)$/;
+
+const ownRenderer: Plugin = {
+  name: "own-renderer",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: DEFAULT_RENDERER }, ({ path, importer }) =>
+      /[\\/]listr2[\\/]/.test(importer) ? { path, namespace: "own-renderer" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "own-renderer" }, ({ path }) => ({
+      contents: `throw new Error(${JSON.stringify(`${path} is not in the bundle`)});`,
+    }));
+  },
+};
+
 /**
  * A program as plain JavaScript: `main.js`, which loads on any Node, and chunks that are loaded when they are needed. Another entry is
  * a path from the repository's root.
@@ -68,7 +83,7 @@ export const bundle = (outdir: string, entry = MAIN): Promise<BuildResult<{ meta
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "linked",
-    plugins: entry === MAIN ? [oneStart, plainHttp] : [plainHttp],
+    plugins: entry === MAIN ? [oneStart, plainHttp, ownRenderer] : [plainHttp, ownRenderer],
     metafile: true,
     logLevel: "warning",
   });

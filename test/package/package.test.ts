@@ -113,6 +113,12 @@ describe("the package", () => {
     expect(purls).toHaveLength(packed.contents.libraries.length);
   });
 
+  it("holds listr2 without its default renderer, and what that brings", () => {
+    const names = packed.contents.libraries.map(({ name }) => name);
+    expect(names).toContain("listr2");
+    expect(names.filter((name) => /^(log-update|cli-|wrap-ansi|restore-cursor|signal-exit)/.test(name))).toEqual([]);
+  });
+
   it("carries the licences of what is in it", async () => {
     const text = await readFile(installed("lib/node_modules/kn-bootstrap/dist/licenses.txt"), "utf8");
     expect(packed.contents.libraries.length).toBeGreaterThan(10);

@@ -1,6 +1,7 @@
 import type { Event } from "../../core/event.ts";
-import type { Remedy } from "../../ports/error.ts";
+import type { Wait } from "./list.ts";
 import { commandLines, count, cut, elapsed, type Look, legible, paint, size, wrap } from "./look.ts";
+import { type Running, type Steps, waitOf } from "./steps.ts";
 
 /** What is going on at the moment, learnt from events. */
 export interface Board {
@@ -10,20 +11,6 @@ export interface Board {
   readonly clear: () => void;
   /** At most `rows` lines, unless a command to copy is longer than a line; `frame` counts up and moves the signs of life. */
   readonly lines: (look: Look, rows: number, frame: number) => readonly string[];
-}
-
-interface Wait {
-  readonly reason: string;
-  readonly remedy?: Remedy;
-  readonly since: number;
-}
-
-interface Running {
-  readonly title: string;
-  readonly since: number;
-  readonly changes: number;
-  readonly done: number;
-  readonly wait: Wait | undefined;
 }
 
 interface Download {
@@ -55,31 +42,14 @@ const OUTSIDE: Readonly<Record<string, string>> = {
 };
 
 /** `now`: seconds of a clock that never goes back. */
-export const createBoard = (now: () => number): Board => {
-  const steps = new Map<string, Running>();
+export const createBoard = (now: () => number, steps: Steps): Board => {
   const downloads = new Map<string, Download>();
   const outside = new Map<string, Wait & { readonly start: number }>();
-  let total = 0;
-  let done = 0;
-  let began: number | undefined;
 
-  const change = (id: string, changed: (step: Running) => Partial<Running>): void => {
-    const step = steps.get(id);
-    if (step) steps.set(id, { ...step, ...changed(step) });
-  };
-
-  const waiting = ({ step, reason, remedy }: Event & { type: "waiting" }): void => {
-    const next = (last: Wait | undefined): Wait => ({
-      reason,
-      ...(remedy ? { remedy } : {}),
-      since: last?.reason === reason ? last.since : now(),
-    });
-    if (steps.has(step)) change(step, ({ wait }) => ({ wait: next(wait) }));
-    else outside.set(step, { ...next(outside.get(step)), start: outside.get(step)?.start ?? now() });
-  };
-
-  const ended = (id: string): void => {
-    if (steps.delete(id)) done += 1;
+  const waiting = (event: Event & { type: "waiting" }): void => {
+    if (steps.isRunning(event.step)) return;
+    const last = outside.get(event.step);
+    outside.set(event.step, { ...waitOf(last, event, now()), start: last?.start ?? now() });
   };
 
   const take = (event: Event): void => {
@@ -95,33 +65,11 @@ export const createBoard = (now: () => number): Board => {
         break;
       }
       case "target":
-        downloads.clear();
-        break;
       case "plan":
         downloads.clear();
-        total = event.plan.steps.length;
-        break;
-      case "step-started": {
-        const { title, changes } = event;
-        began ??= now();
-        steps.set(event.step, { title, changes, done: 0, since: now(), wait: undefined });
-        break;
-      }
-      case "change-done":
-        // Others may go on waiting, and would not say so again.
-        change(event.step, ({ done, changes, wait }) => ({
-          done: done + 1,
-          wait: done + 1 < changes ? wait : undefined,
-        }));
-        break;
-      case "step-done":
-      case "step-failed":
-        ended(event.step);
-        break;
-      case "step-skipped":
-        done += 1;
         break;
     }
+    steps.take(event);
   };
 
   const blocks = (look: Look, frame: number, detail: (typeof DETAILS)[number]): readonly (readonly string[])[] => {
@@ -144,10 +92,12 @@ export const createBoard = (now: () => number): Board => {
     return [
       ...(downloads.size > 0 ? [[downloadLine(look, frames[frame % frames.length] ?? "")]] : []),
       ...[...outside].map(([id, wait]) => [head(OUTSIDE[id] ?? id, wait.start), ...told(wait)]),
-      ...[...steps.values()].map((step) => [
-        head(step.title, step.since, step.changes > 1 && step.done < step.changes ? [progress(step, look)] : []),
-        ...told(step.wait),
-      ]),
+      ...steps
+        .running()
+        .map((step) => [
+          head(step.title, step.since, step.changes > 1 && step.done < step.changes ? [progress(step, look)] : []),
+          ...told(step.wait),
+        ]),
     ];
   };
 
@@ -165,13 +115,15 @@ export const createBoard = (now: () => number): Board => {
 
   return {
     take,
-    isBusy: () => steps.size + downloads.size + outside.size > 0,
+    isBusy: () => steps.isBusy() || downloads.size + outside.size > 0,
     clear: () => {
-      for (const map of [steps, downloads, outside]) map.clear();
+      for (const map of [downloads, outside]) map.clear();
+      steps.close();
     },
     lines: (look, rows, frame) => {
+      const { done, total, began } = steps.progress();
       const last =
-        steps.size > 0 && began !== undefined
+        steps.isBusy() && began !== undefined
           ? [
               paint(
                 "dim",

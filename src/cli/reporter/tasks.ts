@@ -1,10 +1,12 @@
 import type { Event } from "../../core/event.ts";
 import { redact } from "../../core/redact.ts";
+import { messageOf } from "../../ports/error.ts";
 import { createBoard } from "./board.ts";
 import { count, entry, size } from "./look.ts";
 import { plainReporter } from "./plain.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
 import { createScreen, reflows, type Screen } from "./screen.ts";
+import { createSteps, type StepsOptions } from "./steps.ts";
 
 export interface TerminalOptions extends ReporterOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -15,6 +17,7 @@ export interface TerminalOptions extends ReporterOptions {
   readonly every: (milliseconds: number, work: () => void) => () => void;
   /** Seconds of a clock that never goes back. */
   readonly now: () => number;
+  readonly load?: StepsOptions["load"];
 }
 
 /** Everything else that writes to the same terminal must do it through the screen. */
@@ -29,8 +32,12 @@ const FRAME_MS = 120;
  * moment changes in place.
  */
 export const terminalReporter = (options: TerminalOptions): TerminalReporter => {
-  const { env, look, columns, rows, onResize, every, now } = options;
-  const board = createBoard(now);
+  const { env, look, columns, rows, onResize, every, now, load } = options;
+  const lost = (error: unknown): void => {
+    const text = `Steps cannot be shown while they run (${messageOf(error)}). The run goes on, and each step is told when it is over.`;
+    screen.print("stderr", `${entry(look, 0, "!", text, "yellow").join("\n")}\n`);
+  };
+  const board = createBoard(now, createSteps({ now, lost, load }));
   let frame = 0;
   let stop: (() => void) | undefined;
 
@@ -62,10 +69,13 @@ export const terminalReporter = (options: TerminalOptions): TerminalReporter => 
     stop?.();
     stop = undefined;
   };
-  const end = (): void => {
-    board.clear();
+  const pause = (): void => {
     screen.refresh();
     rest();
+  };
+  const end = (): void => {
+    board.clear();
+    pause();
   };
 
   const files = new Map<string, number>();
@@ -89,7 +99,7 @@ export const terminalReporter = (options: TerminalOptions): TerminalReporter => 
       if (event.type === "plan") screen.print("stderr", "\n");
       // Shown with the next frame, so that what takes no time is not seen to flash.
       if (board.isBusy()) stop ??= every(FRAME_MS, tick);
-      else end();
+      else pause();
     },
     report: (report, next) => {
       end();
