@@ -53,6 +53,8 @@ export interface CertificateChange {
   readonly secret: ObjectRef;
   /** Why: `missing`, `names changed`, `expires in 12 days`. */
   readonly reason: string;
+  /** It only has to finish what a killed run began. */
+  readonly resumes?: true;
   /** Who signs it: `Let's Encrypt`. */
   readonly issuer: string;
   /** Its order is kept in the cluster while it is under way, and removed after. */

@@ -1,11 +1,11 @@
-import { UNFINISHED, unfinishedIn } from "../certificates/acme/journal.ts";
+import { unfinishedIn } from "../certificates/acme/journal.ts";
 import { directoryOf, isAcme, issuerInfo } from "../certificates/index.ts";
 import { wildcardsFor } from "../certificates/names.ts";
 import { inspect, reasonToIssue } from "../certificates/secret.ts";
 import { ROOT } from "../certificates/self-signed.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
 import { blank, hasBlank } from "../core/blank.ts";
-import type { Change } from "../core/change.ts";
+import type { CertificateChange, Change } from "../core/change.ts";
 import { type Check, fail, ok } from "../core/check.ts";
 import { HOME, managerFor } from "../core/inventory.ts";
 import { emptySnapshot } from "../core/snapshot.ts";
@@ -40,27 +40,30 @@ export const wildcardNames = ({ config }: Pick<Installation, "config">, domain: 
 const plannedNames = async (ctx: PlanContext, install: Installation): Promise<readonly string[]> =>
   wildcardNames(install, await plannedDomain(ctx, install));
 
+type Reason = Pick<CertificateChange, "reason" | "resumes">;
+
 /** Why the certificate must be made, or undefined: it is fine. A root without its key could sign no renewal, so it counts. */
 const reasonFor = async (
   ctx: PlanContext,
   { config, renewal }: Installation,
   names: readonly string[],
-): Promise<string | undefined> => {
+): Promise<Reason | undefined> => {
   const live = await ctx.live.get(WILDCARD);
-  if (hasBlank(names)) return live ? "the address may have changed" : "missing";
+  if (hasBlank(names)) return { reason: live ? "the address may have changed" : "missing" };
   const found = inspect(live);
   const judged = renewal?.serial === found?.serial ? renewal : undefined;
   const reason = judged?.reason ?? reasonToIssue(found, names, ctx.now(), judged && false);
-  if (reason) return reason;
+  if (reason) return { reason };
   if (found?.directory !== (isAcme(config.tls) ? directoryOf(config.tls, config.acmeDirectory) : undefined))
-    return "the one that is there is from another CA";
+    return { reason: "the one that is there is from another CA" };
   if (isAcme(config.tls)) {
     // It may have left records behind, or a certificate that only has to be fetched.
     const unfinished = unfinishedIn(await ctx.live.list("v1", "Secret", HOME), WILDCARD);
-    return unfinished.length > 0 ? UNFINISHED : undefined;
+    return unfinished.length > 0 ? { reason: "an unfinished order", resumes: true } : undefined;
   }
   if (config.tls !== "self-signed") return undefined;
-  return (await ctx.live.get(ROOT)) ? undefined : `its root, Secret ${ROOT.namespace}/${ROOT.name}, is gone`;
+  if (await ctx.live.get(ROOT)) return undefined;
+  return { reason: `its root, Secret ${ROOT.namespace}/${ROOT.name}, is gone` };
 };
 
 export const certificate = (install: Installation): Step => {
@@ -95,7 +98,7 @@ export const certificate = (install: Installation): Step => {
           action: (await ctx.live.get(WILDCARD)) ? "update" : "create",
           names,
           secret: WILDCARD,
-          reason,
+          ...reason,
           issuer: issuerInfo(config.tls).title,
           ...(isAcme(config.tls) ? { isOrdered: true, remarks: await remarksFor(ctx, install, names) } : {}),
         },

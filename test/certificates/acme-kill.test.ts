@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { UNFINISHED, unfinishedOrders } from "../../src/certificates/acme/index.ts";
+import { unfinishedOrders } from "../../src/certificates/acme/index.ts";
 import { keyOf } from "../../src/ports/object.ts";
 import { memoryAuthority } from "./acme-authority.ts";
-import { memoryZones, scene, TARGET, wish } from "./acme-scene.ts";
+import { memoryZones, scene, TARGET, UNFINISHED, wish } from "./acme-scene.ts";
 
 /**
  * A run that dies after its n-th effect in the cluster, the zone or at the CA: everything that it tries after that fails too, as after

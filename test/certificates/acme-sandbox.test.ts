@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAuthority } from "../../src/adapters/authority/index.ts";
-import { UNFINISHED, unfinishedOrders } from "../../src/certificates/acme/index.ts";
+import { unfinishedOrders } from "../../src/certificates/acme/index.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { keyOf } from "../../src/ports/object.ts";
 import { type AcmeCa, type AcmeFaults, type AcmeOptions, startAcme } from "../../src/sandbox/acme/index.ts";
-import { memoryZones, NAMES, scene, TARGET, wish } from "./acme-scene.ts";
+import { memoryZones, NAMES, scene, TARGET, UNFINISHED, wish } from "./acme-scene.ts";
 import { startTxtServer, type TxtServer } from "./txt-server.ts";
 
 let dns: TxtServer;

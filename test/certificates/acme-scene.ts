@@ -12,14 +12,20 @@ import { patient } from "../patience.ts";
 export const TARGET: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: HOME, name: "wildcard-tls" };
 export const NAMES = ["*.example.com", "example.com"];
 
-export const wish = (names: readonly string[] = NAMES, reason = "missing"): CertificateChange => ({
+export const wish = (
+  names: readonly string[] = NAMES,
+  why: string | Pick<CertificateChange, "reason" | "resumes"> = "missing",
+): CertificateChange => ({
   kind: "certificate",
   action: "create",
   names,
   secret: TARGET,
-  reason,
+  ...(typeof why === "string" ? { reason: why } : why),
   issuer: "a test CA",
 });
+
+/** What the plan says after a run that was killed. */
+export const UNFINISHED = { reason: "an unfinished order", resumes: true } as const;
 
 export const ZONE: Zone = { id: "Z1", name: "example.com", isPrivate: false, nameServers: ["ns1.example.net"] };
 

@@ -3,7 +3,7 @@ import type { AcmeIssuer, AcmeIssuerOptions } from "./types.ts";
 
 export { accountRef, accountUrl, keptAccounts, rollAccountKey } from "./account.ts";
 export { zoneRecords } from "./challenge-records.ts";
-export { orderRef, type PendingOrder, UNFINISHED, unfinishedIn, unfinishedOrders } from "./journal.ts";
+export { orderRef, type PendingOrder, unfinishedIn, unfinishedOrders } from "./journal.ts";
 export { type Cost, costOf, LEDGER, type Ledger, parseLedger } from "./ledger.ts";
 export { caaForbids, caaRecord } from "./problems.ts";
 export { ANNOTATIONS } from "./tls-secret.ts";

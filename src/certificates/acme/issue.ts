@@ -9,7 +9,7 @@ import { inspect } from "../secret.ts";
 import { type OpenAccount, withAccount } from "./account.ts";
 import { afterAll, again, reasonOf, type Tries } from "./again.ts";
 import { begin } from "./begin.ts";
-import { orderRef, orderSecret, type PendingOrder, parseOrder, UNFINISHED, unfinishedOrders } from "./journal.ts";
+import { orderRef, orderSecret, type PendingOrder, parseOrder, unfinishedOrders } from "./journal.ts";
 import { assertWithinLimits, LEDGER, type LedgerEntry, ledgerObject, parseLedger, withEntries } from "./ledger.ts";
 import { authorize, collect, type Journey, requestFor } from "./order.ts";
 import { NotOrdered, onlyOrdered } from "./ordered.ts";
@@ -112,7 +112,7 @@ const attempt = async (
     // The run that had it was killed after it stored the certificate, perhaps before it wrote that down.
     await note([issuance(kept, finishedAt)], tools);
     await abandon(kept, options, tools);
-    if (change.reason === UNFINISHED || tools.now().getTime() - finishedAt.getTime() < DAY) return;
+    if (change.resumes || tools.now().getTime() - finishedAt.getTime() < DAY) return;
     kept = undefined;
   }
   const replaces = info.hasRenewalInfo ? replacedBy(live, authority.url) : undefined;

@@ -29,9 +29,6 @@ const ORDER = "order.json";
 const LABEL = { "kn-bootstrap/acme": "order" };
 const SELECTOR = "kn-bootstrap/acme=order";
 
-/** The reason of a change that only has to finish what a killed run began. */
-export const UNFINISHED = "an unfinished order";
-
 export const orderRef = (directory: string, names: readonly string[]): ObjectRef =>
   secretRef(`acme-order-${shortHash(directory, ...[...names].sort())}`);
 
