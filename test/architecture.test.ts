@@ -9,6 +9,10 @@ const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8"
 
 const importsOf = (text: string): readonly string[] =>
   [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+const targetsOf = ({ path, text }: { readonly path: string; readonly text: string }): readonly string[] =>
+  importsOf(text)
+    .filter((name) => name.startsWith(".") && name.endsWith(".ts"))
+    .map((name) => relative(root, resolve(root, dirname(path), name)));
 const roomOf = (path: string): string => (path === "src/main.ts" ? "main" : (path.split("/")[1] ?? ""));
 
 /** Who may import whom: each room only those to its right. */
@@ -29,12 +33,32 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   sandbox: [],
 };
 
+/** What leads back to itself: of each group of nodes that reach one another, one way round, `a → b → a`. */
+const cyclesIn = (graph: ReadonlyMap<string, readonly string[]>): readonly string[] => {
+  const done = new Set<string>();
+  const visit = (node: string, way: readonly string[]): readonly string[] => {
+    if (way.includes(node)) return [[...way.slice(way.indexOf(node)), node].join(" → ")];
+    if (done.has(node)) return [];
+    done.add(node);
+    return (graph.get(node) ?? []).flatMap((next) => visit(next, [...way, node]));
+  };
+  return [...graph.keys()].flatMap((node) => visit(node, []));
+};
+
 describe("the house", () => {
+  it("has no cycle of imports, those of types included", () => {
+    expect(cyclesIn(new Map(files.map((file) => [file.path, targetsOf(file)])))).toEqual([]);
+  });
+
+  it("would see a cycle, long or short", () => {
+    const graph = { a: ["b", "d"], b: ["c"], c: ["d", "a"], d: [], e: ["e"] };
+    expect(cyclesIn(new Map(Object.entries(graph)))).toEqual(["a → b → c → a", "e → e"]);
+  });
+
   it.each(files.map(({ path, text }) => [path, text]))("%s imports only what its room may", (path, text) => {
     const room = roomOf(path);
-    const rooms = importsOf(text)
-      .filter((name) => name.startsWith(".") && name.endsWith(".ts"))
-      .map((name) => roomOf(relative(root, resolve(root, dirname(path), name))))
+    const rooms = targetsOf({ path, text })
+      .map(roomOf)
       .filter((other) => other !== room);
     expect(rooms.filter((other) => !MAY[room]?.includes(other))).toEqual([]);
   });

@@ -1,35 +1,14 @@
 import { hostFor } from "../certificates/names.ts";
-import type { Config } from "../config/config.ts";
 import { type Check, fail, ok, type ReadContext, warn } from "../core/check.ts";
 import { isOurs } from "../core/inventory.ts";
 import { urlAt } from "../ingress/address.ts";
-import type { IngressProvider } from "../ingress/provider.ts";
-import type { Resolver } from "../ports/dns.ts";
 import { few } from "../ports/few.ts";
-import { at, type ObjectRef } from "../ports/object.ts";
+import { at } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { isReady, whyNotReady } from "./knative-service/index.ts";
 import type { Before } from "./pods.ts";
-import { addressesOf, answer, authorityOf, type Reached, through, throughEach } from "./through-gateway.ts";
-
-/** What the proof looks at. */
-export interface Proof {
-  readonly config: Config;
-  readonly ingress: IngressProvider;
-  readonly service: ObjectRef;
-  /** What the answer's body must contain. */
-  readonly greeting: string;
-  /** The base domain as it stands in the cluster. */
-  readonly domain: (ctx: ReadContext) => Promise<string | undefined>;
-  /** Finds the Secret whose certificate the gateway serves for it. Absent with `--tls none`. */
-  readonly secret?: (cluster: ReadContext["cluster"]) => Promise<ObjectRef | undefined>;
-  /** PEM of a private CA's root. */
-  readonly root?: string;
-  /** Finds every address behind a host name; absent: the system's choice has to do. */
-  readonly resolver?: Resolver;
-  /** Filled with the ports that answered, where more than one pair can be right; what is proved after that goes by them. */
-  readonly reached: Reached;
-}
+import type { Proof } from "./proven.ts";
+import { addressesOf, answer, authorityOf, through, throughEach } from "./through-gateway.ts";
 
 const READY_COMMAND = {
   text: "See why Knative does not call it ready.",

@@ -7,12 +7,7 @@ import { messageOf } from "../ports/error.ts";
 import type { ProbeResponse } from "../ports/http.ts";
 import { readerOf } from "../ports/reader.ts";
 import { sh } from "../ports/shell.ts";
-import type { Proof } from "./proof.ts";
-
-/** The ports that answered, where more than one pair can be right. */
-export interface Reached {
-  ports?: Ports;
-}
+import type { Proof } from "./proven.ts";
 
 /** Whom a request goes to, and as what. */
 export interface Target {

@@ -3,7 +3,7 @@ import { type Check, type Finding, fail, never, ok, type ReadContext } from "../
 import { isAlive, isGoing, podWords } from "../core/draining.ts";
 import { at, dataOf, describe, type KubeObject } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
-import type { Proof } from "./proof.ts";
+import type { Proof } from "./proven.ts";
 import { answer, authorityOf, through } from "./through-gateway.ts";
 
 export const ZERO = "proof.zero";

@@ -11,14 +11,12 @@ import { didYouMean } from "../config/similar.ts";
 import { type Raw, readValue } from "../config/values.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
-import type { Command } from "./commands/index.ts";
+import type { Command, Written } from "./commands/command.ts";
 import { topics, topicText } from "./help/index.ts";
 import { commandHelp, programHelp } from "./help.ts";
 
 // Not imported: an import of node:util makes all of its exports, a coloured console and worker threads among them, before `--help` ends.
 const { parseArgs } = process.getBuiltinModule("node:util");
-
-export type Written = Readonly<Partial<Record<Option["key"], Raw>>>;
 
 export type Invocation =
   /** Something to print, and that is all. */

@@ -4,10 +4,10 @@ import type { CommandFlags } from "../config/options.ts";
 import type { Emit } from "../core/event.ts";
 import type { Report } from "../core/run.ts";
 import type { Learn } from "../ports/secrets.ts";
+import type { Adapters } from "./outside.ts";
 import type { ReportPage } from "./report-page/index.ts";
 import type { Look } from "./reporter/look.ts";
 import type { Next } from "./reporter/report.ts";
-import type { Adapters } from "./session.ts";
 
 export type OutputStream = NodeJS.WritableStream & {
   readonly isTTY?: boolean;

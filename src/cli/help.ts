@@ -1,5 +1,5 @@
 import { type CommandName, defaultText, flagOf, nameOf, type Option, optionsOf } from "../config/options.ts";
-import type { Command } from "./commands/index.ts";
+import type { Command } from "./commands/command.ts";
 import { topics } from "./help/index.ts";
 import { wrap } from "./reporter/look.ts";
 

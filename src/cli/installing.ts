@@ -18,11 +18,11 @@ import {
   planInstall,
   preflight,
   runInstall,
-  type Tools,
   verifyInstall,
 } from "../steps/lifecycle.ts";
 import { assertOrderable } from "../steps/orderable.ts";
 import { prepare } from "../steps/prepare.ts";
+import type { Tools } from "../steps/tools.ts";
 import { chooseRelease, installedVersions, remarksOn, type Wish } from "../steps/versions.ts";
 import { assertUnderstood, type Choosing, choose } from "./choosing.ts";
 import type { CommandContext } from "./context.ts";

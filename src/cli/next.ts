@@ -12,10 +12,10 @@ import { lines, sh } from "../ports/shell.ts";
 import { cronJobCommand } from "../steps/cron/index.ts";
 import { findDomain } from "../steps/domain.ts";
 import type { Installation } from "../steps/installation.ts";
-import type { Tools } from "../steps/lifecycle.ts";
 import { readRenewal, renewalText } from "../steps/renewal-status.ts";
 import { recordFor } from "../steps/status.ts";
 import { servedSecret, WILDCARD } from "../steps/tls.ts";
+import type { Tools } from "../steps/tools.ts";
 
 /** What to do when the installation answers: records to publish, a root to trust, a first Service, the way back. */
 export const nextSteps = async (install: Installation, tools: Tools): Promise<readonly Remedy[]> => {

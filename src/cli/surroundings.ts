@@ -6,9 +6,9 @@ import { sh } from "../ports/shell.ts";
 import { usesCertManager } from "../steps/cert-manager.ts";
 import { issuerFor } from "../steps/cert-manager-issuer.ts";
 import type { Installation } from "../steps/installation.ts";
-import type { Tools } from "../steps/lifecycle.ts";
 import { openPublication } from "../steps/publication.ts";
 import { keptAuthorityRoot } from "../steps/state.ts";
+import type { Tools } from "../steps/tools.ts";
 import { patientlyAsked } from "./patient-resolver.ts";
 import type { Session } from "./session.ts";
 

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { messageOf, UserError } from "../ports/error.ts";
 import { at } from "../ports/object.ts";
 import { fileWord, sh } from "../ports/shell.ts";
+import type { Source, SourceOptions } from "./bytes.ts";
 import { readOwn, writeOnce } from "./cache.ts";
 import { versionOf } from "./catalog.ts";
 import { parseChecksums } from "./digest.ts";
-import type { Source, SourceOptions } from "./source.ts";
 
 /** The digests that hold for a version which the catalog does not know. */
 export interface Lock {

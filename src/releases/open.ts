@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import { UserError } from "../ports/error.ts";
 import type { KubeObject } from "../ports/object.ts";
+import type { Source, SourceOptions } from "./bytes.ts";
 import { type Release, versionOf } from "./catalog.ts";
 import { type ManifestFile, mergeManifests, parseManifest } from "./objects.ts";
 import { parsedOnce } from "./parsed.ts";
-import { type Source, type SourceOptions, verifiedSource } from "./source.ts";
+import { verifiedSource } from "./source.ts";
 
 /** Text of an asset that stands in for the released one. */
 export type StandIns = (component: string, version: string, asset: string) => string;

@@ -1,38 +1,14 @@
 import { join } from "node:path";
-import type { Event } from "../core/event.ts";
 import { messageOf, UserError } from "../ports/error.ts";
+import type { Source, SourceOptions } from "./bytes.ts";
 import { readIfThere, readOwn, writeWhole } from "./cache.ts";
-import { type Catalog, type Release, versionOf } from "./catalog.ts";
+import { versionOf } from "./catalog.ts";
 import { verify } from "./digest.ts";
 import { bounded, type DownloadOptions, download } from "./download.ts";
-import type { Fetch } from "./http.ts";
 import { type Lock, lockedDigest, lockOf } from "./lock.ts";
-
-/** Where files come from: a directory, or the cache and the network. */
-export interface SourceOptions {
-  readonly catalog: Catalog;
-  readonly release: Release;
-  /** Directory with `<component>/<version>/<asset>`; then neither cache nor network is asked for files. */
-  readonly manifests?: string;
-  /** Base URL in place of `https://github.com`. */
-  readonly mirror?: string;
-  /** See `defaultCacheDir`. */
-  readonly cacheDir: string;
-  readonly fetch: Fetch;
-  readonly signal: AbortSignal;
-  readonly onEvent?: (event: Extract<Event, { type: "download" }>) => void;
-  /** Patience of downloads; for the rehearsal, which has another way out, and for tests. */
-  readonly retry?: Pick<DownloadOptions, "attempts" | "delay" | "stall" | "random">;
-}
 
 /** Downloads at a time. */
 const PARALLEL = 4;
-
-/** `place`: the path or URL that the bytes came from. `digest`: their sha256, where they were verified by it. */
-export type Source = (
-  component: string,
-  asset: string,
-) => Promise<{ bytes: Uint8Array; place: string; digest?: string }>;
 
 const unreadable = (path: string, asset: string, cause?: unknown): UserError =>
   new UserError({

@@ -8,7 +8,8 @@ import type { Step } from "../core/step.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import type { Installation } from "./installation.ts";
-import { runLocked, type Tools } from "./lifecycle.ts";
+import { runLocked } from "./lifecycle.ts";
+import type { Tools } from "./tools.ts";
 
 /** Gives this cluster's account at its CA a new key. */
 const rollKey = ({ config }: Installation): Step => ({

@@ -6,9 +6,9 @@ import { permits } from "../dns/caa.ts";
 import type { DirectoryInfo } from "../ports/authority.ts";
 import { type RecordPlace, relativeTo, type Zone } from "../ports/zones.ts";
 import type { Installation } from "./installation.ts";
-import type { Tools } from "./lifecycle.ts";
 import { directoryNow } from "./orderable.ts";
 import { ADDRESS_TYPES } from "./record-sets.ts";
+import type { Tools } from "./tools.ts";
 
 /** A record that will be written. `types`: one of these, where the gateway's address decides. */
 interface Writing {

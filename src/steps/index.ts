@@ -1,4 +1,4 @@
-import type { Reached } from "../checks/through-gateway.ts";
+import type { Reached } from "../checks/proven.ts";
 import type { Step } from "../core/step.ts";
 import { certManager, clusterIssuer, routeTls, usesCertManager } from "./cert-manager.ts";
 import { cronRemoval } from "./cron/step.ts";

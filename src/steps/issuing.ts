@@ -5,7 +5,7 @@ import { AuthorityError } from "../ports/authority.ts";
 import { absolute } from "../ports/zones.ts";
 import { externalAccount } from "./external-account.ts";
 import type { Installation } from "./installation.ts";
-import type { Tools } from "./lifecycle.ts";
+import type { Tools } from "./tools.ts";
 
 /** How certificates of this installation are made; loaded when the first one is. */
 export const issueFor =

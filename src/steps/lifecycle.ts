@@ -1,9 +1,7 @@
 import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
 import { assertRights, unreadable } from "../checks/rights.ts";
-import type { Config } from "../config/config.ts";
 import { conflictsOf, type Plan } from "../core/change.ts";
-import type { Check, ReadContext } from "../core/check.ts";
-import type { Emit } from "../core/event.ts";
+import type { Check } from "../core/check.ts";
 import { earlierGone } from "../core/gone.ts";
 import { isCopy, MANAGER, OWNER_LABEL, withOwner } from "../core/inventory.ts";
 import { LEASE } from "../core/lease.ts";
@@ -14,12 +12,9 @@ import { type Report, type RunTools, run } from "../core/run.ts";
 import { emptySnapshot, takeSnapshot } from "../core/snapshot.ts";
 import type { Kind, Snapshot, Step } from "../core/step.ts";
 import { runCheck, until } from "../core/wait.ts";
-import type { Authority } from "../ports/authority.ts";
-import type { ClusterPreview, ClusterRead, ClusterWrite, LockableCluster } from "../ports/cluster.ts";
-import type { Resolver } from "../ports/dns.ts";
+import type { ClusterPreview, ClusterRead, ClusterWrite } from "../ports/cluster.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
 import { type KubeObject, refOf } from "../ports/object.ts";
-import type { Learn } from "../ports/secrets.ts";
 import { sh } from "../ports/shell.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
@@ -28,23 +23,7 @@ import { steps } from "./index.ts";
 import type { Installation, Removal } from "./installation.ts";
 import { issueFor, settleAccount } from "./issuing.ts";
 import { homeNamespace } from "./state.ts";
-
-export interface Tools extends Omit<ReadContext, "cluster"> {
-  readonly config: Config;
-  readonly cluster: LockableCluster;
-  readonly emit: Emit;
-  readonly resolver: Resolver;
-  readonly createAuthority: (options: { readonly directory: string; readonly ca?: string }) => Promise<Authority>;
-  /** Where providers find their credentials. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly learn: Learn;
-  /** Absent: nothing that is planned writes records. */
-  readonly zones?: ZonesWrite;
-  /** Whether somebody sits at the terminal. */
-  readonly interactive: boolean;
-  /** Who this installer is, for others that find the lock taken; and what is known of them. */
-  readonly holder: { readonly name: string; readonly isDead: (name: string) => boolean };
-}
+import type { Tools } from "./tools.ts";
 
 /**
  * Every check before the first change. Throws the first failure as an error with exit code 2; warnings are only said. Resolves to a failure

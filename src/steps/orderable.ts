@@ -6,7 +6,7 @@ import { isDistrusted } from "../core/outside.ts";
 import { AuthorityUnreachable, type DirectoryInfo } from "../ports/authority.ts";
 import { externalAccount } from "./external-account.ts";
 import type { Installation } from "./installation.ts";
-import type { Tools } from "./lifecycle.ts";
+import type { Tools } from "./tools.ts";
 
 /** A CA that takes longer is met in its step, where it is waited for. */
 const PATIENCE_MS = 5_000;

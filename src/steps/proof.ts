@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { secretOfRoute } from "../certificates/cert-manager/chain.ts";
 import { inspect } from "../certificates/secret.ts";
-import { httpRedirects, type Proof, serviceAnswers, serviceReady } from "../checks/proof.ts";
-import type { Reached } from "../checks/through-gateway.ts";
+import { httpRedirects, serviceAnswers, serviceReady } from "../checks/proof.ts";
+import type { Proof, Reached } from "../checks/proven.ts";
 import { startsFromZero, ZERO } from "../checks/zero.ts";
 import { blank, hasBlank } from "../core/blank.ts";
 import { STATE } from "../core/prior.ts";

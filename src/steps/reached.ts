@@ -1,4 +1,4 @@
-import type { Reached } from "../checks/through-gateway.ts";
+import type { Reached } from "../checks/proven.ts";
 import { blank } from "../core/blank.ts";
 import { managerFor } from "../core/inventory.ts";
 import { STATE } from "../core/prior.ts";

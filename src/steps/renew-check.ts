@@ -12,9 +12,9 @@ import { sh } from "../ports/shell.ts";
 import { absolute, relativeTo, zoneLabel } from "../ports/zones.ts";
 import { caaOf, challengesOf, mayWrite } from "./foresight.ts";
 import type { Installation } from "./installation.ts";
-import type { Tools } from "./lifecycle.ts";
 import { asWritten } from "./renewing.ts";
 import { WILDCARD, wildcardNames } from "./tls.ts";
+import type { Tools } from "./tools.ts";
 
 /** One thing that a renewal needs. `try` resolves to what was found, and rejects with what is wrong. */
 interface Trial {

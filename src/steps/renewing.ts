@@ -11,9 +11,10 @@ import { UserError } from "../ports/error.ts";
 import { dataOf, type KubeObject } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import type { Installation } from "./installation.ts";
-import { runLocked, type Tools } from "./lifecycle.ts";
+import { runLocked } from "./lifecycle.ts";
 import { proof } from "./proof.ts";
 import { certificate, gatewayTls, WILDCARD } from "./tls.ts";
+import type { Tools } from "./tools.ts";
 
 /** The part of the installation that a renewal goes through. What they need besides is there already. */
 const renewalSteps = (install: Installation): readonly Step[] => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { httpRedirects, type Proof, serviceAnswers } from "../../src/checks/proof.ts";
+import { httpRedirects, serviceAnswers } from "../../src/checks/proof.ts";
+import type { Proof } from "../../src/checks/proven.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { ReadContext } from "../../src/core/check.ts";
 import { ingressProvider } from "../../src/ingress/index.ts";

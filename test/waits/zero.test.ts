@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Proof } from "../../src/checks/proof.ts";
+import type { Proof } from "../../src/checks/proven.ts";
 import { startsFromZero } from "../../src/checks/zero.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { Finding, ReadContext } from "../../src/core/check.ts";

@@ -1,21 +1,6 @@
-import type { CommandName } from "../../config/options.ts";
-import type { Written } from "../args.ts";
-import type { CommandContext } from "../context.ts";
+import type { Command } from "./command.ts";
 
-/** A command of the program. Its options are those of the table that name it. */
-export interface Command {
-  readonly name: CommandName;
-  /** For the list in help. */
-  readonly summary: string;
-  /** One word behind the command, which it cannot do without. */
-  readonly argument?: { readonly value: string; readonly choices: readonly string[] };
-  /** Options that go without saying; whoever says otherwise is believed. */
-  readonly implied?: Written;
-  /** What was chosen before at the cluster counts, so that not all can be judged before that is known. */
-  readonly remembers?: true;
-  /** Resolves to the exit code; the command's own file is not loaded before. */
-  readonly run: (ctx: CommandContext) => Promise<number>;
-}
+export type { Command } from "./command.ts";
 
 /** The first one is what the program does when no command is named. */
 export const commands: readonly Command[] = [

@@ -9,7 +9,7 @@ import { takeSnapshot, throughSnapshot } from "../../core/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
 import { catalogFile, versionOf } from "../../releases/catalog.ts";
 import { keptIn } from "../../steps/chosen.ts";
-import type { Tools } from "../../steps/lifecycle.ts";
+import type { Tools } from "../../steps/tools.ts";
 import { installedVersions } from "../../steps/versions.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseFor, installInto } from "../installing.ts";

@@ -1,12 +1,7 @@
 import { namedSecrets } from "./named.ts";
+import type { Part } from "./part.ts";
 
 export const MASK = "[redacted]";
-
-/** A part of a text. */
-export interface Part {
-  readonly from: number;
-  readonly to: number;
-}
 
 /** In order; what lies in an earlier one is passed over. */
 export const hide = (text: string, parts: Iterable<Part>): string => {

@@ -1,5 +1,5 @@
 import { isSecretName } from "./keys.ts";
-import type { Part } from "./looks.ts";
+import type { Part } from "./part.ts";
 
 const NAME = /[A-Za-z0-9_.-]+/g;
 /** Longer words are no names. */

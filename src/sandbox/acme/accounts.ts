@@ -1,10 +1,10 @@
 /** Accounts (RFC 8555 §7.3): found, made, changed, deactivated, given another key. */
 
 import { fieldsOf, type Post } from "./authenticate.ts";
+import type { Call, Reply } from "./call.ts";
 import { checkSignature, fromBase64url, isMacOf, parseJson, parseJws, readKey } from "./jws.ts";
 import { type Account, accountUrl, newId, type Office, type Order } from "./office.ts";
 import { malformed, Problem, unauthorized } from "./problem.ts";
-import type { Call, Reply } from "./routes.ts";
 
 const MOST_CONTACTS = 10;
 

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { fieldsOf } from "./authenticate.ts";
 import { checkCaa } from "./caa.ts";
+import type { Call, Reply } from "./call.ts";
 import { checkTxt } from "./dns-01.ts";
 import {
   type Account,
@@ -17,7 +18,6 @@ import {
   shuffled,
 } from "./office.ts";
 import { malformed, notFound, Problem, unauthorized } from "./problem.ts";
-import type { Call, Reply } from "./routes.ts";
 
 const PENDING_HOURS = 7 * 24;
 const VALID_HOURS = 30 * 24;

@@ -1,12 +1,12 @@
 /** From a ready order to a certificate (RFC 8555 §7.4, §7.4.2). */
 
 import { fieldsOf } from "./authenticate.ts";
+import type { Call, Reply } from "./call.ts";
 import { createAuthority, newKeys, publicKeyOf } from "./certificates.ts";
 import { type Csr, readCsr } from "./csr.ts";
 import { type Certificate, hoursFrom, type Office, type Order } from "./office.ts";
 import { describeOrder, orderStatus, ownOrder, setBucket } from "./orders.ts";
 import { notFound, Problem, typeUrn, unauthorized } from "./problem.ts";
-import type { Call, Reply } from "./routes.ts";
 
 /** Against clocks that are behind; counts as part of the lifetime, as at Let's Encrypt. */
 const BACKDATED_HOURS = 1;

@@ -2,11 +2,11 @@
 
 import { fieldsOf } from "./authenticate.ts";
 import { authorizationStatus, authorize } from "./authorizations.ts";
+import type { Call, Reply } from "./call.ts";
 import { readNames } from "./names.ts";
 import { type Account, dateText, hoursFrom, newId, type Office, type Order, retryAfter, shuffled } from "./office.ts";
 import { malformed, notFound, Problem, unauthorized } from "./problem.ts";
 import { findCertificate, windowOf } from "./renewal.ts";
-import type { Call, Reply } from "./routes.ts";
 
 const ORDER_HOURS = 7 * 24;
 

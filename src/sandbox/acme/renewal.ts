@@ -1,11 +1,11 @@
 /** Renewal information (RFC 9773). */
 
 import { X509Certificate } from "node:crypto";
+import type { Reply } from "./call.ts";
 import { fromBase64url } from "./jws.ts";
 import { type Certificate, hoursFrom, type Office } from "./office.ts";
 import type { RenewalWindow } from "./options.ts";
 import { malformed, notFound } from "./problem.ts";
-import type { Reply } from "./routes.ts";
 
 const ASK_AGAIN_SECONDS = 6 * 3600;
 

@@ -1,11 +1,11 @@
 /** Revoking a certificate (RFC 8555 §7.6), by the account that ordered it or by the certificate's own key. */
 
 import { fieldsOf, type Post } from "./authenticate.ts";
+import type { Reply } from "./call.ts";
 import { fromBase64url } from "./jws.ts";
 import type { Office } from "./office.ts";
 import { malformed, Problem, unauthorized } from "./problem.ts";
 import { derOf, pastWindow } from "./renewal.ts";
-import type { Reply } from "./routes.ts";
 
 const KEY_COMPROMISE = 1;
 /** RFC 5280 §5.3.1; what Let's Encrypt lets a subscriber say. */

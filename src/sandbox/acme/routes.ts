@@ -1,29 +1,15 @@
 /** Which path does what, for whom. */
 
 import { account, keyChange, newAccount, ordersOf } from "./accounts.ts";
-import { authenticate, mustBeEmpty, type Post, type WireRequest } from "./authenticate.ts";
+import { authenticate, mustBeEmpty, type WireRequest } from "./authenticate.ts";
 import { authorization, challenge } from "./authorizations.ts";
+import type { Call, Reply } from "./call.ts";
 import { download, finalize } from "./issuance.ts";
-import type { Account, Office } from "./office.ts";
+import type { Office } from "./office.ts";
 import { getOrder, newOrder, orderStatus } from "./orders.ts";
 import { malformed, notFound, unauthorized } from "./problem.ts";
 import { renewalInfo } from "./renewal.ts";
 import { revoke } from "./revocation.ts";
-
-export interface Reply {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** An object is sent as JSON. */
-  readonly body?: unknown;
-}
-
-export interface Call {
-  readonly post: Post;
-  /** The account that signed. */
-  readonly owner: Account;
-  /** The last part of the path. */
-  readonly id: string;
-}
 
 type Handle = (office: Office, call: Call) => Reply | Promise<Reply>;
 

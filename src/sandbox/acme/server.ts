@@ -4,11 +4,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { WireRequest } from "./authenticate.ts";
+import type { Reply } from "./call.ts";
 import { fromBase64url, isRecord, parseJson } from "./jws.ts";
 import type { Office } from "./office.ts";
 import type { AcmeFaults, AcmeRequest } from "./options.ts";
 import { Problem } from "./problem.ts";
-import { answer, type Reply } from "./routes.ts";
+import { answer } from "./routes.ts";
 
 const BODY_LIMIT = 256 * 1024;
 

@@ -2,28 +2,13 @@
 
 import { randomUUID } from "node:crypto";
 import type { AdmissionAnswer, AdmissionReview, CallWebhook, Obj, WebhookTarget } from "../types.ts";
-import type { Call } from "./call.ts";
+import type { Admission, Admitted } from "./call.ts";
 import type { Fields } from "./json.ts";
 import { fieldsOf, isFields, listOf, objectsOf } from "./json.ts";
 import type { Resource } from "./resource.ts";
 import { matchesLabelSelector } from "./selectors.ts";
 import { badRequest, refuse, webhookFailed } from "./status.ts";
 import type { Store } from "./store.ts";
-
-export interface Admitted {
-  readonly resource: Resource;
-  readonly operation: "CREATE" | "UPDATE" | "DELETE";
-  readonly subresource: string;
-  readonly object: Obj | undefined;
-  readonly old: Obj | undefined;
-  readonly call: Call;
-}
-
-export interface Admission {
-  /** The object as mutating webhooks leave it; each is called in order of its configuration's name. */
-  readonly mutate: (request: Admitted) => Promise<Obj | undefined>;
-  readonly validate: (request: Admitted) => Promise<void>;
-}
 
 const GROUP = "admissionregistration.k8s.io";
 /** Their own configurations cannot be guarded by webhooks. */

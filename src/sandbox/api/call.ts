@@ -1,8 +1,8 @@
 /** Who asks, for what, and how: what every operation behind the handler is given. */
 
+import type { Obj } from "../types.ts";
 import type { User } from "./access.ts";
 import { ADMIN } from "./access.ts";
-import type { Admission } from "./admission.ts";
 import type { Resource } from "./resource.ts";
 import type { Store } from "./store.ts";
 
@@ -31,6 +31,22 @@ export interface Call {
   readonly validation: "Strict" | "Warn" | "Ignore";
   /** Collects Warning headers. */
   readonly warnings: string[];
+}
+
+/** A write that webhooks are asked about. */
+export interface Admitted {
+  readonly resource: Resource;
+  readonly operation: "CREATE" | "UPDATE" | "DELETE";
+  readonly subresource: string;
+  readonly object: Obj | undefined;
+  readonly old: Obj | undefined;
+  readonly call: Call;
+}
+
+export interface Admission {
+  /** The object as mutating webhooks leave it; each is called in order of its configuration's name. */
+  readonly mutate: (request: Admitted) => Promise<Obj | undefined>;
+  readonly validate: (request: Admitted) => Promise<void>;
 }
 
 /** A write from inside this process. */

@@ -4,7 +4,8 @@ import { makePlan } from "../../core/plan.ts";
 import type { Report } from "../../core/run.ts";
 import { directSnapshot } from "../../core/snapshot.ts";
 import type { Installation } from "../installation.ts";
-import { runLocked, type Tools } from "../lifecycle.ts";
+import { runLocked } from "../lifecycle.ts";
+import type { Tools } from "../tools.ts";
 import { CRON_KINDS, type CronWish } from "./objects.ts";
 import { cron, cronRemoval } from "./step.ts";
 

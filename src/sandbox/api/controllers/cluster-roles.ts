@@ -7,7 +7,7 @@ import { applyObject } from "../patching.ts";
 import type { Resource } from "../resource.ts";
 import { matchesLabelSelector } from "../selectors.ts";
 import { createWorkQueue } from "../work-queue.ts";
-import type { Cluster } from "./index.ts";
+import type { Cluster } from "./cluster.ts";
 
 const RBAC = "rbac.authorization.k8s.io/v1";
 

@@ -10,7 +10,7 @@ import { splitApiVersion, storageKey } from "../resource.ts";
 import type { Change } from "../store.ts";
 import { A_MOMENT, createWorkQueue } from "../work-queue.ts";
 import { update } from "../write.ts";
-import type { Cluster } from "./index.ts";
+import type { Cluster } from "./cluster.ts";
 
 type Owner = NonNullable<Obj["metadata"]["ownerReferences"]>[number];
 

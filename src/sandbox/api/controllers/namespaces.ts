@@ -12,7 +12,7 @@ import type { Fields } from "../json.ts";
 import { fieldsOf, listOf } from "../json.ts";
 import type { Resource } from "../resource.ts";
 import { storageKey } from "../resource.ts";
-import type { Cluster } from "./index.ts";
+import type { Cluster } from "./cluster.ts";
 import { conditionsOf, type Left, withConditions } from "./namespace-conditions.ts";
 
 const call = internalCall("kube-controller-manager");

@@ -3,7 +3,7 @@
 import { hardOf, type Usage, usedOf } from "../plugins/quota.ts";
 import { printQuantity } from "../schema/quantity.ts";
 import { createWorkQueue } from "../work-queue.ts";
-import type { Cluster } from "./index.ts";
+import type { Cluster } from "./cluster.ts";
 
 const MANAGER = "kube-controller-manager";
 

@@ -2,7 +2,7 @@
 
 import type { Obj } from "../../types.ts";
 import { A_MOMENT, createWorkQueue } from "../work-queue.ts";
-import type { Cluster } from "./index.ts";
+import type { Cluster } from "./cluster.ts";
 
 const MANAGER = "kube-controller-manager";
 const DESCRIPTION =

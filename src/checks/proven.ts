@@ -1,0 +1,30 @@
+import type { Config } from "../config/config.ts";
+import type { ReadContext } from "../core/check.ts";
+import type { Ports } from "../ingress/address.ts";
+import type { IngressProvider } from "../ingress/provider.ts";
+import type { Resolver } from "../ports/dns.ts";
+import type { ObjectRef } from "../ports/object.ts";
+
+/** The ports that answered, where more than one pair can be right. */
+export interface Reached {
+  ports?: Ports;
+}
+
+/** What the proof looks at. */
+export interface Proof {
+  readonly config: Config;
+  readonly ingress: IngressProvider;
+  readonly service: ObjectRef;
+  /** What the answer's body must contain. */
+  readonly greeting: string;
+  /** The base domain as it stands in the cluster. */
+  readonly domain: (ctx: ReadContext) => Promise<string | undefined>;
+  /** Finds the Secret whose certificate the gateway serves for it. Absent with `--tls none`. */
+  readonly secret?: (cluster: ReadContext["cluster"]) => Promise<ObjectRef | undefined>;
+  /** PEM of a private CA's root. */
+  readonly root?: string;
+  /** Finds every address behind a host name; absent: the system's choice has to do. */
+  readonly resolver?: Resolver;
+  /** Filled with the ports that answered, where more than one pair can be right; what is proved after that goes by them. */
+  readonly reached: Reached;
+}

@@ -1,0 +1,58 @@
+import type { Authority } from "../ports/authority.ts";
+import type { LockableCluster } from "../ports/cluster.ts";
+import type { Resolver } from "../ports/dns.ts";
+import type { Probe } from "../ports/http.ts";
+import type { Learn } from "../ports/secrets.ts";
+import type { StandIns } from "../releases/index.ts";
+import type { Holder } from "./holder.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface OpenedCluster extends LockableCluster {
+  /** What the person should know about this connection, one sentence each. */
+  readonly warnings: readonly string[];
+  readonly close: () => void;
+}
+
+/** The outside world; main.ts builds it, tests give another. */
+export interface Adapters {
+  readonly openCluster: (
+    where: Where,
+    options: {
+      readonly env: Environment;
+      readonly signal: AbortSignal;
+      readonly interactive: boolean;
+      /** Told why the cluster keeps us waiting. */
+      readonly onTrouble: (reason: string) => void;
+      /** Told of each secret that comes to light. */
+      readonly learn: Learn;
+    },
+  ) => Promise<OpenedCluster>;
+  readonly createProbe: (options: {
+    readonly connectTo?: ReadonlyMap<number, number>;
+    readonly root?: string;
+  }) => Promise<Probe>;
+  readonly createResolver: (options: {
+    readonly server?: string;
+    /** As {@link Where.connectTo}, for name servers: address → `127.0.0.1:port`. */
+    readonly connectTo?: ReadonlyMap<string, string>;
+  }) => Promise<Resolver>;
+  readonly createAuthority: (options: {
+    readonly directory: string;
+    /** PEM of the root that its https is verified with; absent: the system's. */
+    readonly ca?: string;
+    readonly env: Environment;
+  }) => Promise<Authority>;
+  /** Names of the contexts in the kubeconfig, for completion. */
+  readonly listContexts?: (kubeconfig: string | undefined, env: Environment) => Promise<readonly string[]>;
+  readonly holder: Holder;
+  /** Takes the place of every source of releases; only ever in a rehearsal. */
+  readonly standIns?: StandIns;
+}
+
+export interface Where {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Port as the cluster says → loopback port, for a gateway that cannot listen on 80 and 443. */
+  readonly connectTo?: ReadonlyMap<number, number>;
+}

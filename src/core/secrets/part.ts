@@ -1,0 +1,5 @@
+/** A part of a text. */
+export interface Part {
+  readonly from: number;
+  readonly to: number;
+}

@@ -1,0 +1,26 @@
+import type { Config } from "../config/config.ts";
+import type { ReadContext } from "../core/check.ts";
+import type { Emit } from "../core/event.ts";
+import type { Authority } from "../ports/authority.ts";
+import type { LockableCluster } from "../ports/cluster.ts";
+import type { Resolver } from "../ports/dns.ts";
+import type { Learn } from "../ports/secrets.ts";
+import type { ZonesWrite } from "../ports/zones.ts";
+
+/** What a run, or a command that only looks, works with. */
+export interface Tools extends Omit<ReadContext, "cluster"> {
+  readonly config: Config;
+  readonly cluster: LockableCluster;
+  readonly emit: Emit;
+  readonly resolver: Resolver;
+  readonly createAuthority: (options: { readonly directory: string; readonly ca?: string }) => Promise<Authority>;
+  /** Where providers find their credentials. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly learn: Learn;
+  /** Absent: nothing that is planned writes records. */
+  readonly zones?: ZonesWrite;
+  /** Whether somebody sits at the terminal. */
+  readonly interactive: boolean;
+  /** Who this installer is, for others that find the lock taken; and what is known of them. */
+  readonly holder: { readonly name: string; readonly isDead: (name: string) => boolean };
+}
