@@ -2,7 +2,7 @@ import { isAcme } from "../certificates/index.ts";
 import { wildcardsFor } from "../certificates/names.ts";
 import { HOME } from "../core/inventory.ts";
 import type { Config } from "./config.ts";
-import type { Rule } from "./rules.ts";
+import type { Rule } from "./rule.ts";
 
 /** Of an order: Let's Encrypt's documentation, "Rate Limits"; what other public CAs take is no more. */
 const MOST_NAMES = 100;

@@ -9,6 +9,7 @@ import { CERTIFICATE_RULES } from "./certificate-rules.ts";
 import { provesControl } from "./complete.ts";
 import type { Config } from "./config.ts";
 import { flagOf } from "./options.ts";
+import type { Quarrel, Rule } from "./rule.ts";
 import { SHORT } from "./shown.ts";
 import { duration } from "./syntax.ts";
 
@@ -18,21 +19,6 @@ const either = (some: readonly DnsProvider[]): string =>
     .map(({ id }) => id)
     .join(", ")
     .replace(/, ([^,]*)$/, " or $1");
-
-/** What one option says against another. */
-export interface Rule {
-  readonly id: `config.${string}`;
-  /** Undefined: it holds. */
-  readonly broken: (config: Config) => Quarrel | undefined;
-}
-
-interface Quarrel {
-  readonly what: string;
-  readonly why: string;
-  readonly remedy: string;
-  /** The options that do not fit together: with another value of any of them it might be otherwise. */
-  readonly between: readonly (keyof Config)[];
-}
 
 /** What is told to a CA. */
 const ASKED = ["acmeDirectory", "acmeEmail", "acmeProfile", "acmeCaFile"] as const;
