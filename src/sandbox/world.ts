@@ -1,9 +1,8 @@
 import { createApi } from "./api/index.ts";
-import { certManagerCaller, createCertManager, type Door } from "./cert-manager/index.ts";
+import type { Door } from "./cert-manager/door.ts";
 import { createFaults, type Faults, type Outside } from "./faults/index.ts";
-import { createServing, webhookCaller } from "./knative/index.ts";
-import { kourierController } from "./kourier/controller.ts";
-import { type NodePortFront, startGateway } from "./kourier/gateway.ts";
+import { type NodePortFront, startFront } from "./front.ts";
+import type { DataPlane } from "./knative/data-plane.ts";
 import { createCronJobs } from "./kubernetes/cron-jobs.ts";
 import { kubernetesControllers } from "./kubernetes/index.ts";
 import { leaderElection } from "./kubernetes/leader-election.ts";
@@ -11,8 +10,11 @@ import type { LoadBalancer } from "./kubernetes/load-balancers.ts";
 import { joinNodes, type NodeSpec } from "./kubernetes/nodes.ts";
 import { createLogs, type Logs, type Work } from "./kubernetes/processes.ts";
 import type { Stage } from "./objects.ts";
+import type { Ground, Part } from "./part.ts";
+import { PARTS } from "./parts.ts";
 import { runReconcilers } from "./reconcile.ts";
 import type { Api, ApiOptions, ApiRequest, ApiResponse } from "./types.ts";
+import { callWebhooks, type Webhook } from "./webhooks.ts";
 
 export interface WorldOptions {
   /** Of the API server; `v1.36.2` when absent. */
@@ -41,6 +43,8 @@ export interface WorldOptions {
   readonly faults?: readonly string[];
   /** What is around it: for the faults there. */
   readonly outside?: Outside;
+  /** What the world knows by heart; {@link PARTS} when absent. */
+  readonly parts?: readonly Part[];
 }
 
 /** A cluster on loopback in which Knative Serving and Kourier behave as the real ones do. */
@@ -84,7 +88,7 @@ const LOAD_BALANCERS: Record<NonNullable<WorldOptions["loadBalancer"]>, LoadBala
 
 /** Starts a world with its nodes joined and nothing installed. All its servers listen on 127.0.0.1 and keep no process alive. */
 export const startWorld = async (options: WorldOptions = {}): Promise<World> => {
-  const { version = "v1.36.2", loadBalancer = "ip", pace = 20, seed = 1 } = options;
+  const { version = "v1.36.2", loadBalancer = "ip", pace = 20, seed = 1, parts = PARTS } = options;
   const { nodes = [options.nodePortFront === "kind" ? KIND_NODE : DEFAULT_NODE] } = options;
   const logs = createLogs();
   let stage: Stage | undefined;
@@ -94,36 +98,44 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   };
   const { faults, hooks, begin } = createFaults(options.faults ?? [], pace, () => onStage().api, options.outside);
   const pull = (image: string): string | undefined => hooks.pull(image) ?? options.pull?.(image);
+  const webhooks: Webhook[] = [];
   const api = await createApi({
     version,
     second: pace,
     clock: hooks.clock,
     lag: hooks.lag,
-    callWebhook: hooks.callWebhook(certManagerCaller(onStage, webhookCaller(onStage))),
+    callWebhook: hooks.callWebhook((...call) => callWebhooks(onStage(), webhooks)(...call)),
     onRequest: async (request) =>
       (await options.onRequest?.(request)) ?? (await hooks.onRequest(request)) ?? readLog(stage?.api, logs, request),
   });
   stage = { api, version, second: pace, random: createRandom(seed) };
-  const gateway = await startGateway(stage, options.nodePortFront ?? "nothing", () => serving.dataPlane);
-  const serving = createServing(stage, logs, pull);
-  const kourier = kourierController(stage, gateway);
-  const certManager = createCertManager(stage, options.certManager);
+  const dataPlane: DataPlane = async (...request) => {
+    const end = playing.find((part) => part.dataPlane)?.dataPlane;
+    if (!end) throw new Error("no part answers requests");
+    return end(...request);
+  };
+  const ground: Ground = { stage, logs, pull, door: options.certManager, dataPlane };
+  const playing = parts.flatMap(({ play }) => play?.(ground) ?? []);
+  webhooks.push(...playing.flatMap((part) => part.webhooks ?? []));
+  const gateways = playing.flatMap(({ gateway }) => gateway ?? []);
+  const front = await startFront(stage, options.nodePortFront ?? "nothing", gateways);
   const cronJobs = createCronJobs(stage);
   const controllers = [
     ...kubernetesControllers(stage, {
-      programs: [...serving.programs, kourier.program, gateway.process, ...certManager.programs].map(hooks.program),
+      programs: playing.flatMap(({ programs = [] }) => programs.map(hooks.program)),
       logs,
       pull,
       images: options.images,
-      drainOf: serving.drainOf,
+      drainOf: (pod) => playing.map(({ drainOf }) => drainOf?.(pod)).find((drain) => drain !== undefined),
       cronJobs,
       loadBalancer: LOAD_BALANCERS[loadBalancer],
     }),
-    ...serving.reconcilers,
-    kourier.reconciler,
-    gateway.reconciler,
-    ...certManager.reconcilers,
-    leaderElection(stage, [...serving.elections, kourier.election, ...certManager.elections]),
+    ...playing.flatMap(({ reconcilers = [] }) => reconcilers),
+    front.reconciler,
+    leaderElection(
+      stage,
+      playing.flatMap(({ elections = [] }) => elections),
+    ),
   ];
   const running = runReconcilers(api, controllers.map(hooks.reconciler));
   await joinNodes(api, version, nodes);
@@ -131,13 +143,13 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   return {
     api,
     kubeconfig: kubeconfigOf(api),
-    connectTo: gateway.ports,
+    connectTo: front.ports,
     faults,
     runCronJob: cronJobs.run,
     close: async () => {
       await faults.end();
       await running.close();
-      await gateway.close();
+      await front.close();
       await api.close();
     },
   };

@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
-import { makeWebhookCertificates } from "../../src/sandbox/knative/webhook-certificates.ts";
 import { conditionOf, isTrue } from "../../src/sandbox/objects.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
+import { makeWebhookCertificates } from "../../src/sandbox/webhook-certificates.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
 import { apply, ask, deployment, hello, knative, merge, pause, until, untilRefused } from "./install.ts";
 import { installSmall, set } from "./small-install.ts";

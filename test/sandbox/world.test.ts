@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { isTrustedBy, makeWebhookCertificates } from "../../src/sandbox/knative/webhook-certificates.ts";
 import { readyEndpoints } from "../../src/sandbox/kubernetes/endpoint-slices.ts";
 import { conditionOf, isTrue } from "../../src/sandbox/objects.ts";
+import { isTrustedBy, makeWebhookCertificates } from "../../src/sandbox/webhook-certificates.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
 import { patient } from "../patience.ts";
 import { apply, ask, deployment, hello, knative, merge, pause, until } from "./install.ts";

@@ -12,7 +12,7 @@ import {
   rewriteImages,
 } from "../../src/releases/index.ts";
 import { standIn, standInObjects } from "../../src/sandbox/stand-ins/index.ts";
-import { exampleChecksum } from "../../src/sandbox/stand-ins/parts.ts";
+import { exampleChecksum } from "../../src/sandbox/stand-ins/pieces.ts";
 import { upstream } from "../releases/upstream.ts";
 
 const ASSETS = [
@@ -147,11 +147,16 @@ describe("stand-ins", () => {
     expect(compared).toBeGreaterThan(30);
   });
 
-  it("need nothing of the engine", async () => {
-    const folder = join(import.meta.dirname, "../../src/sandbox/stand-ins");
-    for (const file of await readdir(folder)) {
+  it("need nothing of the engine, and no controller", async () => {
+    const folder = join(import.meta.dirname, "../../src/sandbox");
+    const files = (await readdir(folder, { recursive: true })).filter((file) => /stand-in.*\.ts$/.test(file));
+    expect(files.length).toBeGreaterThan(8);
+    for (const file of files) {
       const imports = (await readFile(join(folder, file), "utf8")).matchAll(/from "([^"]+)"/g);
-      for (const [, path] of imports) expect(path).toMatch(/^(?:\.\/[\w-]+\.ts|\.\.\/types\.ts|node:zlib)$/);
+      for (const [, path = ""] of imports) {
+        if (file === join("stand-ins", "index.ts") && path === "../parts.ts") continue;
+        expect(path, file).toMatch(/^(?:\.\/[\w-]+\.ts|(?:\.\.\/)+(?:types|stand-ins\/pieces)\.ts|node:zlib)$/);
+      }
     }
   });
 });

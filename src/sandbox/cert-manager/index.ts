@@ -1,28 +1,26 @@
-import type { Election } from "../kubernetes/leader-election.ts";
-import type { Program } from "../kubernetes/processes.ts";
 import { isTrue, type Stage } from "../objects.ts";
-import type { Reconciler } from "../reconcile.ts";
+import type { Part, Playing } from "../part.ts";
 import { certificates } from "./certificates.ts";
 import { closedDoor, type Door } from "./door.ts";
 import { issuers } from "./issuers.ts";
 import { CAINJECTOR, CONTROLLER, KINDS, manager, NAMESPACE, WEBHOOK, WEBHOOK_CA } from "./names.ts";
 import { orders } from "./orders.ts";
 import { requests } from "./requests.ts";
-import { injector, webhookReconciler } from "./webhook.ts";
+import { standIn } from "./stand-in.ts";
+import { injector, webhook, webhookReconciler } from "./webhook.ts";
 
 export type { Keys } from "./challenge-records.ts";
 export { type Account, type ChallengeNews, closedDoor, type Door, type Order, Refused, type Solver } from "./door.ts";
 export { internetDoor } from "./internet-door.ts";
-export { certManagerCaller } from "./webhook.ts";
 
-export interface CertManager {
-  readonly programs: readonly Program[];
-  readonly reconcilers: readonly Reconciler[];
-  readonly elections: readonly Election[];
-}
+/** cert-manager: its three processes and its controllers. */
+export const certManager: Part = {
+  name: "cert-manager",
+  standIns: { "cert-manager/cert-manager.yaml": standIn },
+  play: ({ stage, door = closedDoor }) => play(stage, door),
+};
 
-/** cert-manager: its three processes and its controllers. They do nothing in a world where nobody installs it. */
-export const createCertManager = (stage: Stage, door: Door = closedDoor): CertManager => {
+const play = (stage: Stage, door: Door): Playing => {
   const { api } = stage;
   const isServed = ([plural, group]: (typeof KINDS)[number]): boolean =>
     isTrue(
@@ -63,6 +61,7 @@ export const createCertManager = (stage: Stage, door: Door = closedDoor): CertMa
         leases: () => ["cert-manager-cainjector-leader-election"],
       },
     ],
+    webhooks: [webhook(stage)],
     reconcilers: [
       webhookReconciler(stage),
       injector(stage),

@@ -1,10 +1,10 @@
 import { webcrypto } from "node:crypto";
-import { makeWebhookCertificates } from "../knative/webhook-certificates.ts";
-import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
 import { deploymentOf } from "../kubernetes/processes.ts";
 import { isPodReady, isUp, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
-import type { CallWebhook, Obj } from "../types.ts";
+import type { Obj } from "../types.ts";
+import { makeWebhookCertificates } from "../webhook-certificates.ts";
+import type { Webhook } from "../webhooks.ts";
 import { CAINJECTOR, manager, NAMESPACE, WEBHOOK, WEBHOOK_CA } from "./names.ts";
 import { refusal } from "./validation.ts";
 
@@ -94,25 +94,19 @@ export const injector = (stage: Stage): Reconciler => {
   };
 };
 
-/** Answers for cert-manager's webhook as the API server would reach it; everything else is asked of `next`. */
-export const certManagerCaller =
-  (stage: () => Stage, next: CallWebhook): CallWebhook =>
-  async (target, review) => {
-    const { service } = target;
-    if (service?.namespace !== NAMESPACE || service.name !== WEBHOOK) return next(target, review);
-    const { api } = stage();
-    if (!api.get({ apiVersion: "v1", kind: "Service", namespace: NAMESPACE, name: WEBHOOK }))
-      throw new Error(`service "${WEBHOOK}" not found`);
-    if (readyEndpoints(api, NAMESPACE, WEBHOOK).length === 0)
-      throw new Error(`no endpoints available for service "${WEBHOOK}"`);
+export const webhook = ({ api }: Stage): Webhook => ({
+  service: `${NAMESPACE}/${WEBHOOK}`,
+  isTrusted: (caBundle) => {
     const ca = api.get(CA)?.data?.["ca.crt"];
-    if (!ca || ca !== target.caBundle)
-      throw new Error("tls: failed to verify certificate: x509: certificate signed by unknown authority");
-    if (service.path === "/mutate")
+    return ca !== undefined && ca !== "" && ca === caBundle;
+  },
+  answer: (path, review) => {
+    if (path === "/mutate")
       return { allowed: true, ...(review.object ? { object: asked(review.object, review.userInfo) } : {}) };
     const why = review.operation === "DELETE" || !review.object ? undefined : refusal(review.object, review.oldObject);
     return why ? { allowed: false, message: why, code: 400 } : { allowed: true };
-  };
+  },
+});
 
 /** A CertificateRequest bears who asked. */
 const asked = (request: Obj, { username, groups }: { username: string; groups: readonly string[] }): Obj => ({

@@ -1,14 +1,13 @@
-import { type KnativeCertificates, knativeCertificates } from "../cert-manager/knative.ts";
 import type { Drain } from "../kubernetes/ending.ts";
-import type { Election } from "../kubernetes/leader-election.ts";
-import type { Logs, Program } from "../kubernetes/processes.ts";
+import type { Program } from "../kubernetes/processes.ts";
 import { isTrue, type Stage } from "../objects.ts";
-import type { Reconciler } from "../reconcile.ts";
+import type { Ground, Part, Playing } from "../part.ts";
 import type { Obj } from "../types.ts";
+import { servingWebhook } from "./admission.ts";
 import { createAutoscaler } from "./autoscaler.ts";
+import { type KnativeCertificates, knativeCertificates } from "./certificates.ts";
 import { configurations } from "./configurations.ts";
-import { createDataPlane, type DataPlane } from "./data-plane.ts";
-import type { Pull } from "./digests.ts";
+import { createDataPlane } from "./data-plane.ts";
 import { servingElections } from "./elections.ts";
 import { NAMESPACE } from "./names.ts";
 import { fatal, versionRefusal } from "./process.ts";
@@ -16,27 +15,24 @@ import { revisions } from "./revisions.ts";
 import { routes } from "./routes.ts";
 import { serverlessServices } from "./serverless-services.ts";
 import { services } from "./services.ts";
+import { servingCore, servingCrds } from "./stand-ins/index.ts";
 import { storageMigration } from "./storage-migration.ts";
 import { webhookProgram, webhookReconciler } from "./webhook.ts";
 
-export { webhookCaller } from "./admission.ts";
-
-export interface Serving {
-  readonly programs: readonly Program[];
-  readonly reconcilers: readonly Reconciler[];
-  readonly elections: readonly Election[];
-  readonly dataPlane: DataPlane;
-  /** How the pods of a Revision end; undefined for other pods. */
-  readonly drainOf: (pod: Obj) => Drain | undefined;
-}
-
 /** Knative Serving: its processes, its controllers and the path of a request. */
-export const createServing = (stage: Stage, logs: Logs, pull: Pull): Serving => {
+export const serving: Part = {
+  name: "serving",
+  standIns: { "serving/serving-crds.yaml": servingCrds, "serving/serving-core.yaml": servingCore },
+  play: (ground) => play(ground),
+};
+
+const play = ({ stage, logs, pull }: Ground): Playing => {
   const autoscaler = createAutoscaler(stage);
   const certificates = knativeCertificates(stage);
   const lastUse = new Map<string, number>();
   return {
     programs: servingPrograms(stage, certificates),
+    webhooks: [servingWebhook(stage)],
     reconcilers: [
       webhookReconciler(stage),
       services(stage),

@@ -1,5 +1,3 @@
-import { WILDCARD_LABEL } from "../cert-manager/knative.ts";
-import { type RouteCertificates, routeCertificates } from "../cert-manager/route-certificates.ts";
 import {
   dropFinalizer,
   ensure,
@@ -13,6 +11,7 @@ import {
 } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import { type Obj, StatusError } from "../types.ts";
+import { WILDCARD_LABEL } from "./certificates.ts";
 import { livingConditions, no, passedOn, unknown, type Verdict, yes } from "./conditions.ts";
 import {
   CLUSTER_DOMAIN,
@@ -25,6 +24,7 @@ import {
   VISIBILITY,
 } from "./names.ts";
 import { livingIn } from "./process.ts";
+import { type RouteCertificates, routeCertificates } from "./route-certificates.ts";
 import { domainFor, hostFor, isServingConfig, networkSettings } from "./settings.ts";
 import { resolveTraffic, type Target, type Traffic } from "./traffic.ts";
 

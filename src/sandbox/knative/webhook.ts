@@ -2,9 +2,9 @@ import { deploymentOf, type Program } from "../kubernetes/processes.ts";
 import { covers, isPodReady, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
+import { makeWebhookCertificates } from "../webhook-certificates.ts";
 import { NAMESPACE } from "./names.ts";
 import { versionRefusal } from "./process.ts";
-import { makeWebhookCertificates } from "./webhook-certificates.ts";
 
 /**
  * The process in Deployment knative-serving/webhook: it fills its Secret, and then what it owns in its three webhook

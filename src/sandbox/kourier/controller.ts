@@ -1,19 +1,20 @@
-import { createSecureContext } from "node:tls";
-import { livingConditions, no, unknown, type Verdict, yes } from "../knative/conditions.ts";
+import type { Certificate } from "../front.ts";
+import { no, unknown, yes } from "../knative/conditions.ts";
 import { bucketsOf } from "../knative/elections.ts";
 import { INGRESS_CLASS, NETWORKING } from "../knative/names.ts";
-import { fatal, knativeMinor, versionRefusal } from "../knative/process.ts";
+import { fatal, versionRefusal } from "../knative/process.ts";
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
 import type { Election } from "../kubernetes/leader-election.ts";
 import type { Program } from "../kubernetes/processes.ts";
 import { conditionOf, dropFinalizer, isTrue, isUp, keyOf, keysOfKind, refAt, refOf, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { ChangeEvent, Obj } from "../types.ts";
-import type { Certificate, Gateway } from "./gateway.ts";
+import { certificateIn, configMap, type Environment, isLoadable, readCertificate, secretOf } from "./certificate.ts";
+import type { Envoy } from "./gateway.ts";
+import { writeKingressStatus } from "./kingress-status.ts";
 import {
   CONTROLLER,
   CONTROLLER_NAMESPACE,
-  EXTERNAL_SERVICE,
   FINALIZER,
   GATEWAY_NAMESPACE,
   INGRESS_CLASS_NAME,
@@ -29,19 +30,13 @@ const SLICE_SERVICE = "kubernetes.io/service-name";
 /** How long it takes, in seconds, to see at the gateway what was written to it. */
 const PROBE = 0.1;
 
-/** The minor of Kourier that began to read its certificate's place from config-kourier; before, there was the environment only. */
-const CERTIFICATE_IN_CONFIG_SINCE = 19;
-
-/** The environment of the controller's container, as the running process saw it at its start. */
-type Environment = Readonly<Record<string, string>>;
-
 /**
  * net-kourier's controller (pkg/reconciler/ingress): programs the gateway from kingresses of its class. It reads the
  * certificate's Secret when it starts and whenever it reconciles a kingress, and at no other time.
  */
 export const kourierController = (
   stage: Stage,
-  gateway: Gateway,
+  gateway: Pick<Envoy, "program">,
 ): { program: Program; reconciler: Reconciler; election: Election } => {
   const { api } = stage;
   const translations = new Map<string, Translation>();
@@ -57,30 +52,12 @@ export const kourierController = (
   const isOurs = (kingress: Obj): boolean => kingress.metadata.annotations?.[INGRESS_CLASS] === INGRESS_CLASS_NAME;
   const ours = (): Obj[] => api.list(NETWORKING, KIND).filter(isOurs);
 
-  const configMap = (name: string): Obj | undefined =>
-    api.get({ apiVersion: "v1", kind: "ConfigMap", namespace: CONTROLLER_NAMESPACE, name });
-
-  /** The configured certificate, none, or why it cannot be had. */
-  const readCertificate = (env: Environment): { certificate?: Certificate } | { error: string } => {
-    const isRead = knativeMinor(stage, CONTROLLER_NAMESPACE, CONTROLLER) >= CERTIFICATE_IN_CONFIG_SINCE;
-    const data = isRead ? (configMap("config-kourier")?.data ?? {}) : {};
-    const name = (data["certs-secret-name"] ?? env.CERTS_SECRET_NAME ?? "").trim();
-    const namespace = (data["certs-secret-namespace"] ?? env.CERTS_SECRET_NAMESPACE ?? "").trim();
-    if (!name || !namespace) return {};
-    const secret = api.get({ apiVersion: "v1", kind: "Secret", namespace, name });
-    if (!secret) return { error: `secrets "${name}" not found` };
-    return { certificate: certificateIn(secret) };
-  };
-
-  const secretOf = ({ namespace, name }: { namespace: string; name: string }): Obj | undefined =>
-    api.get({ apiVersion: "v1", kind: "Secret", namespace, name });
-
   /** Host, as the kingress has it, to certificate. */
   const ownCertificates = (): ReadonlyMap<string, Certificate> =>
     new Map(
       [...translations.values()].flatMap(({ tls }) =>
         tls.flatMap((one) => {
-          const secret = secretOf(one);
+          const secret = secretOf(api, one);
           const own = secret && certificateIn(secret);
           return own && isLoadable(own) ? one.hosts.map((host) => [host, own] as const) : [];
         }),
@@ -89,7 +66,7 @@ export const kourierController = (
 
   /** Sends the present state to the gateway; an error leaves the gateway as it is. */
   const publish = (env: Environment): string | undefined => {
-    const read = readCertificate(env);
+    const read = readCertificate(stage, env);
     if ("error" in read) return read.error;
     // Envoy refuses a listener whose certificate it cannot load, and keeps the one it had.
     if (!read.certificate || isLoadable(read.certificate)) certificate = read.certificate;
@@ -114,14 +91,14 @@ export const kourierController = (
       return fatal("failed to start informers", "the server could not find the requested resource");
     }
     for (const config of ["config-network", "config-kourier"]) {
-      if (configMap(config)) continue;
+      if (configMap(api, config)) continue;
       return `Timed out waiting for configuration in ConfigMaps: failed to fetch ${config.slice("config-".length)} config: configmaps "${config}" not found`;
     }
     const variables: Obj[] = pod.spec.containers.flatMap((container: Obj) => container.env ?? []);
     const env = Object.fromEntries(
       variables.flatMap(({ name: key, value }) => (value === undefined ? [] : [[key, value]])),
     );
-    const read = readCertificate(env);
+    const read = readCertificate(stage, env);
     if ("error" in read) return fatal("Failed to create snapshot", read.error);
     environment = env;
     translations.clear();
@@ -142,35 +119,6 @@ export const kourierController = (
     );
   };
 
-  const write = async (kingress: Obj, configured: Verdict, balanced: Verdict, error?: string): Promise<void> => {
-    const address = (service: string) => ({
-      ingress: [{ domainInternal: `${service}.${GATEWAY_NAMESPACE}.svc.cluster.local` }],
-    });
-    await api.update(
-      MANAGER,
-      refOf(kingress),
-      (draft) => {
-        const conditions = livingConditions(draft.status?.conditions, {
-          NetworkConfigured: configured,
-          LoadBalancerReady: balanced,
-        });
-        draft.status = {
-          ...draft.status,
-          observedGeneration: kingress.metadata.generation,
-          conditions: error
-            ? conditions.map((one) =>
-                one.type === "Ready" ? { ...one, ...unknown("ReconcileIngressFailed", error) } : one,
-              )
-            : conditions,
-          ...(balanced.status === "True"
-            ? { publicLoadBalancer: address(EXTERNAL_SERVICE), privateLoadBalancer: address(INTERNAL_SERVICE) }
-            : {}),
-        };
-      },
-      { subresource: "status" },
-    );
-  };
-
   const isRefused = (kingress: Obj): boolean => conditionOf(kingress, "LoadBalancerReady")?.reason === "DomainConflict";
 
   const notReady = unknown("Uninitialized", "Waiting for load balancer to be ready");
@@ -181,10 +129,10 @@ export const kourierController = (
         draft.metadata.finalizers = [...(draft.metadata.finalizers ?? []), FINALIZER];
       });
     }
-    const absent = tlsOf(kingress).find((one) => !secretOf(one));
+    const absent = tlsOf(kingress).find((one) => !secretOf(api, one));
     if (absent) {
       const why = `failed to translate ingress: failed to fetch secret: secret "${absent.name}" not found`;
-      await write(kingress, unknown(), unknown(), why);
+      await writeKingressStatus(api, kingress, unknown(), unknown(), why);
       return stage.second;
     }
     const translation = translateNow(key, kingress, environment);
@@ -192,18 +140,23 @@ export const kourierController = (
       translations.delete(key);
       publish(environment);
       const reason = "Ingress rejected: ingress has a conflicting domain with another ingress";
-      await write(kingress, unknown(), no("DomainConflict", reason));
+      await writeKingressStatus(api, kingress, unknown(), no("DomainConflict", reason));
       return undefined;
     }
     if (translation) translations.set(key, translation);
     const error = publish(environment);
     if (error) {
-      await write(kingress, unknown(), unknown(), `failed to update ingress: ${error}`);
+      await writeKingressStatus(api, kingress, unknown(), unknown(), `failed to update ingress: ${error}`);
       return stage.second;
     }
     const isSettled = isTrue(kingress, "Ready") && kingress.status.observedGeneration === kingress.metadata.generation;
     const canAnswer = translations.has(key) && readyEndpoints(api, GATEWAY_NAMESPACE, INTERNAL_SERVICE).length > 0;
-    await write(kingress, yes(), isSettled || (canAnswer && isShown(key, kingress)) ? yes() : notReady);
+    await writeKingressStatus(
+      api,
+      kingress,
+      yes(),
+      isSettled || (canAnswer && isShown(key, kingress)) ? yes() : notReady,
+    );
     return undefined;
   };
 
@@ -304,18 +257,4 @@ export const kourierController = (
       },
     },
   };
-};
-
-const certificateIn = (secret: Obj): Certificate => {
-  const decode = (key: string) => Buffer.from(secret.data?.[key] ?? "", "base64").toString();
-  return { cert: decode("tls.crt"), key: decode("tls.key") };
-};
-
-const isLoadable = (certificate: Certificate): boolean => {
-  try {
-    createSecureContext(certificate);
-    return true;
-  } catch {
-    return false;
-  }
 };

@@ -1,30 +1,14 @@
-import { keyOf, keysOfKind, mergeConditions, refAt, refOf, type Stage, timestamp } from "../objects.ts";
+import { keyOf, keysOfKind, refAt, type Stage, timestamp } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
-import { AT_ONCE, type Drain, endPod, type Going, UNCAUGHT, type Verdict } from "./ending.ts";
+import { AT_ONCE, type Drain, endPod, UNCAUGHT, type Verdict } from "./ending.ts";
 import { recordEvent } from "./events.ts";
 import { environmentOf, missingVolume, obstaclesOf } from "./pod-needs.ts";
+import { type Life, writePodStatus } from "./pod-status.ts";
 import { deploymentOf, type Ended, type Logs, type Program, type Work } from "./processes.ts";
 
 const FIRST_BACKOFF_SECONDS = 10;
 const LAST_BACKOFF_SECONDS = 300;
-
-/** What the node remembers of a pod; the rest is read from the API each time. */
-interface Life extends Going {
-  readonly podIP: string;
-  readonly startTime: string;
-  /** Not before this (milliseconds of performance.now) is the next thing tried. */
-  next: number;
-  pulled: boolean;
-  startedAt?: string;
-  restarts: number;
-  failures: number;
-  /** What a container waits for until the next try to pull. */
-  backingOff?: { container: string; message: string } | undefined;
-  lastExit?: Record<string, unknown>;
-  /** How a program that was started ended; "running" until then. */
-  work?: "running" | Ended | undefined;
-}
 
 export interface KubeletOptions {
   readonly programs: readonly Program[];
@@ -69,56 +53,7 @@ export const kubelet = (stage: Stage, options: KubeletOptions): Reconciler => {
 
   const containersOf = (pod: Obj): Obj[] => pod.spec.containers;
 
-  const write = async (pod: Obj, life: Life, verdict: Verdict): Promise<void> => {
-    const node = api.get({ apiVersion: "v1", kind: "Node", name: pod.spec.nodeName });
-    const hostIP = node?.status?.addresses?.find((address: Obj) => address.type === "InternalIP")?.address;
-    const statuses = containersOf(pod).map((container) => {
-      const state = verdict.state(container);
-      return {
-        name: container.name,
-        image: container.image,
-        imageID: life.pulled ? container.image : "",
-        ready: verdict.ready,
-        started: state.running !== undefined,
-        restartCount: life.restarts,
-        state,
-        lastState: life.lastExit ? { terminated: life.lastExit } : {},
-      };
-    });
-    const flag = (holds: boolean) => (holds ? "True" : "False") as "True" | "False";
-    const reason = { Succeeded: "PodCompleted", Failed: "PodFailed", Pending: "", Running: "" }[verdict.phase];
-    const done = reason ? { reason } : {};
-    const names = containersOf(pod).map(({ name }) => name);
-    const unready = verdict.ready
-      ? {}
-      : { reason: "ContainersNotReady", message: `containers with unready status: [${names.join(" ")}]`, ...done };
-    await api.update(
-      "kubelet",
-      refOf(pod),
-      (draft) => {
-        draft.status = {
-          ...draft.status,
-          observedGeneration: pod.metadata.generation,
-          phase: verdict.phase,
-          ...(hostIP ? { hostIP, hostIPs: [{ ip: hostIP }] } : {}),
-          ...(life.pulled ? { podIP: life.podIP, podIPs: [{ ip: life.podIP }] } : {}),
-          startTime: life.startTime,
-          conditions: mergeConditions(
-            draft.status?.conditions,
-            [
-              { type: "PodReadyToStartContainers", status: flag(life.pulled) },
-              { type: "Initialized", status: "True" as const, ...done },
-              { type: "Ready", status: flag(verdict.ready), ...unready },
-              { type: "ContainersReady", status: flag(verdict.ready), ...unready },
-              { type: "PodScheduled", status: "True" as const },
-            ].map((condition) => ({ ...condition, observedGeneration: pod.metadata.generation })),
-          ),
-          containerStatuses: statuses,
-        };
-      },
-      { subresource: "status" },
-    );
-  };
+  const write = (pod: Obj, life: Life, verdict: Verdict): Promise<void> => writePodStatus(api, pod, life, verdict);
 
   const waiting = (reason: string, message?: string) => ({ waiting: { reason, ...(message ? { message } : {}) } });
   const running = (life: Life) => ({ running: { startedAt: life.startedAt } });

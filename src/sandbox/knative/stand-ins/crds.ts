@@ -1,5 +1,5 @@
-import type { Obj } from "../types.ts";
-import { type Labels, labels, object } from "./parts.ts";
+import { type Labels, labels, object } from "../../stand-ins/pieces.ts";
+import type { Obj } from "../../types.ts";
 
 interface Definition {
   readonly group: string;

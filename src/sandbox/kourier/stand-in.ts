@@ -1,4 +1,3 @@
-import type { Obj } from "../types.ts";
 import {
   autoscaler,
   binding,
@@ -12,7 +11,8 @@ import {
   rule,
   SERVING,
   service,
-} from "./parts.ts";
+} from "../stand-ins/pieces.ts";
+import type { Obj } from "../types.ts";
 
 const GATEWAY = "3scale-kourier-gateway";
 const CONTROLLER = "net-kourier-controller";
@@ -26,7 +26,7 @@ const METRICS_SINCE = 15;
 const SLICES_SINCE = 21;
 
 /** kourier.yaml */
-export const kourier = (version: string): readonly Obj[] => {
+export const standIn = (version: string): readonly Obj[] => {
   const minor = minorOf(version);
   const metrics = (ports: string): string => (minor >= METRICS_SINCE ? ` ${ports}` : "");
   const own = { ...labels(version, "net-kourier"), "networking.knative.dev/ingress-provider": "kourier" };

@@ -1,10 +1,5 @@
 import { matchesLabelSelector } from "../api/selectors.ts";
-import { livingConditions, no, unknown, type Verdict, yes } from "../knative/conditions.ts";
-import { parseGoTemplate } from "../knative/go-template.ts";
-import { CONTROLLER, NAMESPACE, NETWORKING } from "../knative/names.ts";
-import { knativeMinor, livingIn } from "../knative/process.ts";
-import { domainFor, networkSettings, readConfig } from "../knative/settings.ts";
-import { firstDocument } from "../knative/yaml.ts";
+import { API, KINDS } from "../cert-manager/names.ts";
 import {
   type Condition,
   covers,
@@ -21,7 +16,12 @@ import {
 } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
-import { API, KINDS } from "./names.ts";
+import { livingConditions, no, unknown, type Verdict, yes } from "./conditions.ts";
+import { parseGoTemplate } from "./go-template.ts";
+import { CONTROLLER, NAMESPACE, NETWORKING } from "./names.ts";
+import { knativeMinor, livingIn } from "./process.ts";
+import { domainFor, networkSettings, readConfig } from "./settings.ts";
+import { firstDocument } from "./yaml.ts";
 
 /** Serving's own half: its controller asks cert-manager for what Routes and namespaces want (pkg/reconciler/certificate, nscert). */
 

@@ -1,9 +1,9 @@
-import { no, unknown, type Verdict, yes } from "../knative/conditions.ts";
-import { CONTROLLER, NETWORKING } from "../knative/names.ts";
-import { domainFor, networkSettings, readConfig } from "../knative/settings.ts";
 import { conditionOf, ensure, isOwnedBy, isTrue, ownerReference, refOf, type Stage } from "../objects.ts";
 import type { Obj } from "../types.ts";
-import { CLASS, CLASS_ANNOTATION, TYPE_LABEL, WILDCARD_LABEL } from "./knative.ts";
+import { CLASS, CLASS_ANNOTATION, TYPE_LABEL, WILDCARD_LABEL } from "./certificates.ts";
+import { no, unknown, type Verdict, yes } from "./conditions.ts";
+import { CONTROLLER, NETWORKING } from "./names.ts";
+import { domainFor, networkSettings, readConfig } from "./settings.ts";
 
 /** The certificates of one Route (pkg/reconciler/route, externalDomainTLS). */
 

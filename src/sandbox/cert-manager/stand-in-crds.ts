@@ -1,5 +1,5 @@
+import { type Labels, object } from "../stand-ins/pieces.ts";
 import type { Obj } from "../types.ts";
-import { type Labels, object } from "./parts.ts";
 
 /** The processes of cert-manager by their label `app`. */
 export type Part = "cert-manager" | "cainjector" | "webhook";

@@ -1,6 +1,6 @@
+import { deployment, type Labels, object, rule } from "../stand-ins/pieces.ts";
 import type { Obj } from "../types.ts";
-import { ACME, COMPONENTS, certManagerCrds, labels, MAIN, type Part } from "./cert-manager-crds.ts";
-import { deployment, type Labels, object, rule } from "./parts.ts";
+import { ACME, COMPONENTS, certManagerCrds, labels, MAIN, type Part } from "./stand-in-crds.ts";
 
 const SPACE = "cert-manager";
 const RBAC = "rbac.authorization.k8s.io/v1";
@@ -199,7 +199,7 @@ const account = (version: string, app: Part): Obj =>
 const metrics = { protocol: "TCP", port: 9402, name: "http-metrics" };
 
 /** cert-manager.yaml */
-export const certManager = (version: string): readonly Obj[] => [
+export const standIn = (version: string): readonly Obj[] => [
   object("v1 Namespace", SPACE, {}, {}),
   ...certManagerCrds(version),
   ...(["cainjector", "cert-manager", "webhook"] as const).map((app) => account(version, app)),

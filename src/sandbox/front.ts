@@ -1,0 +1,218 @@
+import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import { createSecureContext, type SecureContext } from "node:tls";
+import { deploymentOf } from "./kubernetes/processes.ts";
+import { hasLabels, isTrue, type Stage } from "./objects.ts";
+import type { Reconciler } from "./reconcile.ts";
+import type { Api, Obj } from "./types.ts";
+
+/** What leads from outside to the gateways: load balancers, node ports, and whatever stands before those. */
+
+/** PEM. */
+export interface Certificate {
+  /** The chain from the leaf on. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The gateway of an ingress, as its pods behave. */
+export interface Gateway {
+  /** The Deployment whose pods run it, `namespace/name`. Its Services are in its namespace. */
+  readonly deployment: string;
+  /** What it listens with on a port of its pods; undefined: connections are refused there. */
+  readonly listensAt: (port: number) => "http" | "https" | undefined;
+  readonly handle: (request: IncomingMessage, response: ServerResponse, isTls: boolean) => void;
+  /** By the name that the client asks for, undefined where it asks for none. Without a certificate the connection is not taken. */
+  readonly certificateFor: (name: string | undefined) => Certificate | undefined;
+  /** Called once: `look` has to be called when it listens elsewhere or with another certificate. */
+  readonly onNews: (look: () => void) => void;
+}
+
+export interface Front {
+  readonly reconciler: Reconciler;
+  /** "Port as the cluster says" to the loopback port behind it. */
+  readonly ports: ReadonlyMap<number, number>;
+  readonly close: () => Promise<void>;
+}
+
+/** The ports of LoadBalancer Services, and the node ports of the kind configuration. */
+const FRONT_PORTS = [80, 443, 31080, 31443] as const;
+
+/** What leads from 80 and 443 to a NodePort, where something does. */
+const NODE_PORT_BEHIND: ReadonlyMap<number, number> = new Map([
+  [80, 31080],
+  [443, 31443],
+]);
+
+/**
+ * What stands in front of node ports: nothing, so that only they answer at a node's address; a `balancer`, so that 80 and 443 answer there
+ * too; or `kind` by its kind-config.yaml, where only 80 and 443 of this machine answer and the node ports are a container's own.
+ */
+export type NodePortFront = "nothing" | "balancer" | "kind";
+
+/** Where a front port leads to. */
+interface Way {
+  readonly gateway: Gateway;
+  readonly scheme: "http" | "https";
+}
+
+/**
+ * HTTP and HTTPS servers on loopback. A front port listens only while a Service leads from it to a ready pod of a gateway that
+ * listens; everywhere else the connection is refused, as it would be.
+ */
+export const startFront = async (
+  { api }: Stage,
+  before: NodePortFront,
+  gateways: readonly Gateway[],
+): Promise<Front> => {
+  const reservations = new Map<number, Reservation>();
+  for (const port of FRONT_PORTS) reservations.set(port, await reservePort());
+  const ports = new Map([...reservations].map(([given, { port }]) => [given, port]));
+  const open = new Map<number, Way & { readonly server: Server | TlsServer }>();
+  let closed = false;
+
+  const openAt = (port: number, way: Way): Promise<void> => {
+    const server = serve(way);
+    open.set(port, { ...way, server });
+    server.unref();
+    return new Promise((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(ports.get(port), "127.0.0.1", () => resolve());
+    });
+  };
+
+  const closeAt = (port: number): Promise<void> => {
+    const server = open.get(port)?.server;
+    open.delete(port);
+    return new Promise((resolve) => {
+      if (!server) return resolve();
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  };
+
+  const settle = async (port: number): Promise<void> => {
+    const way = closed ? undefined : wayFrom(api, port, nodePortsBehind(port, before), gateways);
+    const now = open.get(port);
+    const isSame = now?.gateway === way?.gateway && now?.scheme === way?.scheme;
+    if (now && !isSame) await closeAt(port);
+    if (way && !isSame) await openAt(port, way);
+    const certificate = isSame ? way?.gateway.certificateFor(undefined) : undefined;
+    if (now && "setSecureContext" in now.server && certificate) now.server.setSecureContext({ ...certificate });
+  };
+
+  return {
+    ports,
+    reconciler: {
+      name: "front",
+      keys: ({ object: { kind, metadata } }) =>
+        (kind === "Pod" || kind === "Service") && gateways.some((one) => namespaceOf(one) === metadata.namespace)
+          ? ["ports"]
+          : [],
+      listen: (add) => {
+        for (const { onNews } of gateways) onNews(() => add("ports"));
+      },
+      reconcile: async () => {
+        for (const port of FRONT_PORTS) await settle(port);
+        return undefined;
+      },
+    },
+    close: async () => {
+      closed = true;
+      await Promise.all(FRONT_PORTS.map(closeAt));
+      for (const { release } of reservations.values()) release();
+    },
+  };
+};
+
+const namespaceOf = ({ deployment }: Gateway): string => deployment.split("/")[0] ?? "";
+
+const nodePortsBehind = (port: number, before: NodePortFront): readonly (number | undefined)[] => {
+  const behind = NODE_PORT_BEHIND.get(port);
+  return { nothing: [port], balancer: [port, behind], kind: [behind] }[before];
+};
+
+const wayFrom = (
+  api: Api,
+  asked: number,
+  nodePorts: readonly (number | undefined)[],
+  gateways: readonly Gateway[],
+): Way | undefined => {
+  for (const gateway of gateways) {
+    const target = leadsTo(api, asked, nodePorts, gateway);
+    const scheme = target === undefined ? undefined : gateway.listensAt(target);
+    if (scheme) return { gateway, scheme };
+  }
+  return undefined;
+};
+
+/** The pod port that a front port leads to, if any Service leads from it to a ready pod of the gateway. */
+const leadsTo = (
+  api: Api,
+  asked: number,
+  nodePorts: readonly (number | undefined)[],
+  gateway: Gateway,
+): number | undefined => {
+  // Ready, or draining while it still serves: where nothing else is left, kube-proxy sends to those.
+  const pods = api
+    .list("v1", "Pod", namespaceOf(gateway))
+    .filter((pod) => deploymentOf(pod) === gateway.deployment && isTrue(pod, "Ready"));
+  for (const service of api.list("v1", "Service", namespaceOf(gateway))) {
+    const { type, selector } = service.spec;
+    const isBalanced = type === "LoadBalancer" && service.status?.loadBalancer?.ingress?.length > 0;
+    const entry = (service.spec.ports as Obj[] | undefined)?.find(
+      (port) =>
+        (isBalanced && port.port === asked) ||
+        (type !== "ClusterIP" && port.nodePort && nodePorts.includes(port.nodePort)),
+    );
+    if (entry && pods.some((pod) => hasLabels(pod, selector))) return entry.targetPort ?? entry.port;
+  }
+  return undefined;
+};
+
+const serve = ({ gateway, scheme }: Way): Server | TlsServer => {
+  if (scheme === "http") return createServer((request, response) => gateway.handle(request, response, false));
+  const choose = (name: string, done: (error: Error | null, context?: SecureContext) => void): void => {
+    const found = gateway.certificateFor(name);
+    if (found) done(null, createSecureContext({ ...found }));
+    else done(new Error(`no certificate for ${name}`));
+  };
+  return createTlsServer({ ...gateway.certificateFor(undefined), SNICallback: choose }, (request, response) =>
+    gateway.handle(request, response, true),
+  );
+};
+
+const FIRST_PORT = 20_000;
+const LAST_PORT = 32_000;
+
+interface Reservation {
+  readonly port: number;
+  readonly release: () => void;
+}
+
+/**
+ * A loopback port for this world alone. It is bound only while a gateway listens, so it lies below the range from which
+ * systems hand out ports by themselves, and a UDP socket on the same number keeps other worlds from choosing it.
+ */
+const reservePort = async (): Promise<Reservation> => {
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT);
+    const lock = createSocket("udp4");
+    const isOurs = await new Promise<boolean>((resolve) => {
+      lock.once("error", () => resolve(false));
+      lock.bind({ port, address: "127.0.0.1", exclusive: true }, () => resolve(true));
+    });
+    lock.unref();
+    if (isOurs && (await isFree(port))) return { port, release: () => lock.close() };
+    lock.close();
+  }
+};
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });

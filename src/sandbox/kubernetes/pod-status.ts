@@ -1,0 +1,73 @@
+import { mergeConditions, refOf } from "../objects.ts";
+import type { Api, Obj } from "../types.ts";
+import type { Going, Verdict } from "./ending.ts";
+import type { Ended } from "./processes.ts";
+
+/** What the node remembers of a pod; the rest is read from the API each time. */
+export interface Life extends Going {
+  readonly podIP: string;
+  readonly startTime: string;
+  /** Not before this (milliseconds of performance.now) is the next thing tried. */
+  next: number;
+  pulled: boolean;
+  startedAt?: string;
+  restarts: number;
+  failures: number;
+  /** What a container waits for until the next try to pull. */
+  backingOff?: { container: string; message: string } | undefined;
+  lastExit?: Record<string, unknown>;
+  /** How a program that was started ended; "running" until then. */
+  work?: "running" | Ended | undefined;
+}
+
+/** Writes the status of a pod as its node sees it at this moment. */
+export const writePodStatus = async (api: Api, pod: Obj, life: Life, verdict: Verdict): Promise<void> => {
+  const node = api.get({ apiVersion: "v1", kind: "Node", name: pod.spec.nodeName });
+  const hostIP = node?.status?.addresses?.find((address: Obj) => address.type === "InternalIP")?.address;
+  const statuses = (pod.spec.containers as Obj[]).map((container) => {
+    const state = verdict.state(container);
+    return {
+      name: container.name,
+      image: container.image,
+      imageID: life.pulled ? container.image : "",
+      ready: verdict.ready,
+      started: state.running !== undefined,
+      restartCount: life.restarts,
+      state,
+      lastState: life.lastExit ? { terminated: life.lastExit } : {},
+    };
+  });
+  const flag = (holds: boolean) => (holds ? "True" : "False") as "True" | "False";
+  const reason = { Succeeded: "PodCompleted", Failed: "PodFailed", Pending: "", Running: "" }[verdict.phase];
+  const done = reason ? { reason } : {};
+  const names = (pod.spec.containers as Obj[]).map(({ name }) => name);
+  const unready = verdict.ready
+    ? {}
+    : { reason: "ContainersNotReady", message: `containers with unready status: [${names.join(" ")}]`, ...done };
+  await api.update(
+    "kubelet",
+    refOf(pod),
+    (draft) => {
+      draft.status = {
+        ...draft.status,
+        observedGeneration: pod.metadata.generation,
+        phase: verdict.phase,
+        ...(hostIP ? { hostIP, hostIPs: [{ ip: hostIP }] } : {}),
+        ...(life.pulled ? { podIP: life.podIP, podIPs: [{ ip: life.podIP }] } : {}),
+        startTime: life.startTime,
+        conditions: mergeConditions(
+          draft.status?.conditions,
+          [
+            { type: "PodReadyToStartContainers", status: flag(life.pulled) },
+            { type: "Initialized", status: "True" as const, ...done },
+            { type: "Ready", status: flag(verdict.ready), ...unready },
+            { type: "ContainersReady", status: flag(verdict.ready), ...unready },
+            { type: "PodScheduled", status: "True" as const },
+          ].map((condition) => ({ ...condition, observedGeneration: pod.metadata.generation })),
+        ),
+        containerStatuses: statuses,
+      };
+    },
+    { subresource: "status" },
+  );
+};

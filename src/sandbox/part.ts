@@ -1,0 +1,48 @@
+import type { Door } from "./cert-manager/door.ts";
+import type { Gateway } from "./front.ts";
+import type { DataPlane } from "./knative/data-plane.ts";
+import type { Pull } from "./knative/digests.ts";
+import type { Drain } from "./kubernetes/ending.ts";
+import type { Election } from "./kubernetes/leader-election.ts";
+import type { Logs, Program } from "./kubernetes/processes.ts";
+import type { Stage } from "./objects.ts";
+import type { Reconciler } from "./reconcile.ts";
+import type { Obj } from "./types.ts";
+import type { Webhook } from "./webhooks.ts";
+
+/** An area of an installation: what its release contains, and what acts in a cluster to which that was applied. */
+export interface Part {
+  readonly name: string;
+  /**
+   * What its release contains, from our own inventory, by `component/asset`: names, labels, selectors, ports, kinds and webhooks agree
+   * with the real one, the rest is as little as a rehearsal needs. For machines that have neither the release's files nor a network.
+   */
+  readonly standIns: Readonly<Record<string, (version: string) => readonly Obj[]>>;
+  /** What acts in one world; nothing of it may act before the part is installed. Absent: its Deployments just run. */
+  readonly play?: (ground: Ground) => Playing;
+}
+
+/** What a part finds in the world that it plays in. */
+export interface Ground {
+  readonly stage: Stage;
+  readonly logs: Logs;
+  /** The registry's refusal of an image. */
+  readonly pull: Pull;
+  /** How CAs and DNS are reached; absent: there are none. */
+  readonly door: Door | undefined;
+  /** Carries on what a gateway lets through. */
+  readonly dataPlane: DataPlane;
+}
+
+/** What a part gives to the world that it plays in. */
+export interface Playing {
+  readonly programs?: readonly Program[];
+  readonly reconcilers?: readonly Reconciler[];
+  readonly elections?: readonly Election[];
+  readonly webhooks?: readonly Webhook[];
+  readonly gateway?: Gateway;
+  /** Where requests end that gateways let through; of one part. */
+  readonly dataPlane?: DataPlane;
+  /** How pods end that are known by their containers, not by their Deployment; undefined for other pods. */
+  readonly drainOf?: (pod: Obj) => Drain | undefined;
+}

@@ -1,0 +1,8 @@
+import { certManager } from "./cert-manager/index.ts";
+import { hpa } from "./hpa/index.ts";
+import { serving } from "./knative/index.ts";
+import { kourier } from "./kourier/index.ts";
+import type { Part } from "./part.ts";
+
+/** The parts of an installation that the world knows by heart: a folder and a line for each. */
+export const PARTS: readonly Part[] = [serving, hpa, kourier, certManager];
