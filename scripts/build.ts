@@ -1,6 +1,9 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { type BuildResult, build, type Metafile, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -11,10 +14,13 @@ const REQUIRE = 'const require = (id) => process.getBuiltinModule("node:module")
 const MAIN = "src/main.ts";
 /** What main.ts loads when it has looked at Node's version. */
 const START = "src/cli/index.ts";
+/** What others import as `kn-bootstrap/rehearsal`. */
+const REHEARSAL = "src/sandbox/index.ts";
 
 /**
  * esbuild makes a chunk of the modules that the same entries reach, and every `import()` is an entry: the start alone would be twenty
- * files. So whatever is loaded later imports the start, which is there already, and the start becomes one file.
+ * files. So whatever is loaded later imports the start, which is there already, and the start becomes one file. The rehearsal world shares
+ * nothing with it, and others load that without the start.
  */
 const oneStart: Plugin = {
   name: "one-start",
@@ -26,6 +32,7 @@ const oneStart: Plugin = {
         for (const [, target = ""] of (await readFile(file, "utf8")).matchAll(/\bimport\("(\.[^"]+)"\)/g))
           later.add(join(dirname(file), target));
       later.delete(join(root, START));
+      for (const path of later) if (path.startsWith(join(root, dirname(REHEARSAL)))) later.delete(path);
     });
     onLoad({ filter: /\.ts$/ }, async ({ path }) =>
       later.has(path)
@@ -65,13 +72,13 @@ const ownRenderer: Plugin = {
 };
 
 /**
- * A program as plain JavaScript: `main.js`, which loads on any Node, and chunks that are loaded when they are needed. Another entry is
- * a path from the repository's root.
+ * A program as plain JavaScript: `main.js`, which loads on any Node, `rehearsal.js` for other programs, and chunks that are loaded when they
+ * are needed. Another entry is a path from the repository's root.
  */
 export const bundle = (outdir: string, entry = MAIN): Promise<BuildResult<{ metafile: true }>> =>
   build({
     absWorkingDir: root,
-    entryPoints: [entry],
+    entryPoints: entry === MAIN ? { main: MAIN, rehearsal: REHEARSAL } : [entry],
     outdir,
     bundle: true,
     splitting: true,
@@ -166,11 +173,28 @@ const licences = async (libraries: readonly Library[]): Promise<string> => {
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
+/** The types of `kn-bootstrap/rehearsal`: one file that stands alone. Throws where its entry lets types of other files through. */
+const rehearsalTypes = async (): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), "kn-bootstrap-types-"));
+  try {
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const project = join(root, "scripts/rehearsal.tsconfig.json");
+    await promisify(execFile)(process.execPath, [tsc, "--project", project, "--outDir", folder]);
+    const types = await readFile(join(folder, "index.d.ts"), "utf8");
+    const [foreign] = /^(?:import|export) [^;]*\bfrom\b.*$|\bimport\(.*$/m.exec(types) ?? [];
+    if (foreign) throw new Error(`${REHEARSAL} is to say its types itself, not: ${foreign}`);
+    return types;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
 /** Builds into a folder, with the licences of what is in it. */
 export const buildInto = async (folder: string): Promise<Contents> => {
   await rm(folder, { recursive: true, force: true });
-  const { metafile } = await bundle(folder);
+  const [{ metafile }, types] = await Promise.all([bundle(folder), rehearsalTypes()]);
   const contents = await contentsOf(metafile);
+  await writeFile(join(folder, "rehearsal.d.ts"), types);
   await writeFile(join(folder, "licenses.txt"), await licences(contents.libraries));
   return contents;
 };

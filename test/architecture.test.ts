@@ -63,6 +63,17 @@ describe("the house", () => {
     expect(rooms.filter((other) => !MAY[room]?.includes(other))).toEqual([]);
   });
 
+  it("has a caption for every room of the rehearsal world", () => {
+    const captions =
+      readFileSync(join(root, "src/sandbox/README.md"), "utf8")
+        .match(/^\| `.*$/gm)
+        ?.join("\n") ?? "";
+    const rooms = readdirSync(join(root, "src/sandbox"), { withFileTypes: true })
+      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+      .filter((name) => name !== "README.md");
+    expect(rooms.filter((name) => !captions.includes(`\`${name}\``))).toEqual([]);
+  });
+
   it.each([
     ["@kubernetes/client-node", /^src\/adapters\/cluster\//],
     ["js-yaml", /^src\/(ports\/(yaml|dialect)|config\/file)\.ts$|^src\/sandbox\//],

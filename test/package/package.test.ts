@@ -60,6 +60,8 @@ describe("the package", () => {
       "LICENSE",
       "README.md",
       "dist/licenses.txt",
+      "dist/rehearsal.d.ts",
+      "dist/rehearsal.js",
       "docs/config.schema.json",
       "kind-config.yaml",
       "manifests/releases.yaml",

@@ -29,6 +29,18 @@ export interface Recipe {
 const lines = (block: string, sign: string): readonly string[] =>
   block.split("\n").flatMap((line) => (line.startsWith(sign) ? [line.slice(1)] : []));
 
+const editsIn = (text: string): readonly Edit[] =>
+  [...text.matchAll(/^```(ts|diff)\n(?:\/\/|#) (\S+)\n([\s\S]*?)^```$/gm)].map(
+    ([, kind, path = "", block = ""]): Edit =>
+      kind === "ts" ? { path, text: block } : { path, remove: lines(block, "-"), add: lines(block, "+") },
+  );
+
+/** The one of the rehearsal world's README. */
+export const partRecipe = async (): Promise<Recipe> => ({
+  title: "A new part",
+  edits: editsIn(await readFile(join(root, "src/sandbox/README.md"), "utf8")),
+});
+
 /** Those of CONTRIBUTING.md that show code. */
 export const recipes = async (): Promise<readonly Recipe[]> => {
   const text = await readFile(join(root, "CONTRIBUTING.md"), "utf8");
@@ -37,10 +49,7 @@ export const recipes = async (): Promise<readonly Recipe[]> => {
     .split(/^(?=\*\*A new )/m)
     .map((part) => ({
       title: /^\*\*(.*?)\.\*\*/.exec(part)?.[1] ?? "",
-      edits: [...part.matchAll(/^```(ts|diff)\n(?:\/\/|#) (\S+)\n([\s\S]*?)^```$/gm)].map(
-        ([, kind, path = "", block = ""]): Edit =>
-          kind === "ts" ? { path, text: block } : { path, remove: lines(block, "-"), add: lines(block, "+") },
-      ),
+      edits: editsIn(part),
     }))
     .filter(({ edits }) => edits.length > 0);
 };
@@ -59,6 +68,7 @@ export const follow = async (folder: string, { title, edits }: Recipe): Promise<
   for (const edit of edits) {
     const file = join(folder, edit.path);
     if ("text" in edit) {
+      await mkdir(dirname(file), { recursive: true });
       await writeFile(file, edit.text, { flag: "wx" });
       continue;
     }

@@ -3,13 +3,14 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { copyTree, follow, recipes } from "./follow.ts";
+import { copyTree, follow, partRecipe, recipes } from "./follow.ts";
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "kn-bootstrap-recipes-"));
   await copyTree(folder);
   for (const recipe of await recipes()) await follow(folder, recipe);
+  await follow(folder, await partRecipe());
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -31,6 +32,15 @@ describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
       "A new certificate issuer",
       "A new check",
     ]);
+  });
+
+  it("has a part more in its rehearsal world, by one file and one line", async () => {
+    expect((await partRecipe()).edits.map(({ path }) => path)).toEqual([
+      "src/sandbox/example/index.ts",
+      "src/sandbox/parts.ts",
+    ]);
+    const look = "import('./src/sandbox/parts.ts').then(({ PARTS }) => console.log(PARTS.at(-1).name))";
+    expect(await run("-e", look)).toEqual({ code: 0, text: "example\n" });
   });
 
   it("compiles", async () => {
