@@ -70,7 +70,7 @@ export const carryOut = async (
     tools.signal.throwIfAborted();
     if (change.kind === "object" && change.temporary) temporaries.push(change);
     const subject = `${subjectOf(change)} could not be ${DONE[change.kind]}`;
-    using late = lateness(remaining(), () => timedOut(subject, said ?? { wait: "no answer", remedy: AGAIN }));
+    using late = lateness(remaining(), () => timedOut(subject, inWords(said)));
     const signal = AbortSignal.any([tools.signal, late.signal]);
     let obstacle =
       change.kind === "object" && change.earlier ? earlierGone(refOf(change.object), change.earlier) : undefined;
@@ -177,6 +177,12 @@ const gone = async (
   const finding = await until(check, tools, { timeoutMs: remaining(), onReason });
   if ("remedy" in finding) throw timedOut(subject, { wait: finding.summary, remedy: finding.remedy });
 };
+
+/** What was said last; advice that somebody can follow is part of it, not that it goes on. */
+const inWords = (said: Waiting | undefined): Waiting => ({
+  wait: said?.wait ?? "no answer",
+  remedy: said?.remedy.command ? said.remedy : AGAIN,
+});
 
 const AGAIN = { text: "Run the same command again: it goes on where it stopped." };
 

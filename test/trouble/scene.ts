@@ -9,8 +9,8 @@ import { type DnsStage, DOMAIN, dnsStage } from "../engine/dns/stage.ts";
 /** Nobody listens there. */
 const NOBODY = "127.0.0.1:1";
 
-/** One try of each request, so that nobody waits for the table. */
-const QUICK = { AWS_MAX_ATTEMPTS: "1", COLUMNS: "200" };
+/** One try of each request, and little patience, so that nobody waits for the table. */
+const QUICK = { AWS_MAX_ATTEMPTS: "1", COLUMNS: "200", KN_BOOTSTRAP_TIMEOUT: "2s" };
 
 type Env = Readonly<Record<string, string>>;
 
