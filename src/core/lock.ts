@@ -15,7 +15,7 @@ export interface LockTimes {
   readonly freshFor: number;
   readonly lookEvery: number;
 }
-export const RULE_10: LockTimes = { duration: 30_000, renewEvery: 10_000, freshFor: 20_000, lookEvery: 1_000 };
+export const LOCK_TIMES: LockTimes = { duration: 30_000, renewEvery: 10_000, freshFor: 20_000, lookEvery: 1_000 };
 
 export interface LockOptions {
   /** Who we are, for people and for the Lease. */
@@ -64,7 +64,7 @@ export const withLock = async <T>(
   /** `lost` is aborted with the reason; `permit`, asked for what is written elsewhere, throws it. */
   work: (cluster: ClusterWrite, lost: AbortSignal, permit: () => Promise<void>) => Promise<T>,
 ): Promise<T> => {
-  const { times = RULE_10, clock = () => performance.now(), wallClock = () => Date.now() } = options;
+  const { times = LOCK_TIMES, clock = () => performance.now(), wallClock = () => Date.now() } = options;
   const now = (): readonly [number, number] => [clock(), wallClock()];
   let lease = await acquire(cluster.lease, options, times, clock);
   let renewedAt = now();
