@@ -1,5 +1,3 @@
-import { UserError } from "../ports/error.ts";
-
 /** Renders a Knative domain template for one Service; only the fields that Knative gives it (Name, Namespace, Domain). */
 export const hostFor = (template: string, service: { name: string; namespace: string }, domain: string): string => {
   const values: Record<string, string> = { Name: service.name, Namespace: service.namespace, Domain: domain };
@@ -25,17 +23,3 @@ export const covers = (names: readonly string[], host: string): boolean =>
       name === host ||
       (name.startsWith("*.") && host.includes(".") && name.slice(2) === host.slice(host.indexOf(".") + 1)),
   );
-
-/** Refused before anything is asked of a CA: DNS allows 63 characters in a label and 253 in a name (RFC 1035 §2.3.4). */
-export const assertName = (host: string): void => {
-  const long = host.split(".").find((label) => label.length > 63);
-  if (!long && host.length <= 253) return;
-  throw new UserError({
-    id: "names.too-long",
-    what: long
-      ? `"${long}" has ${long.length} characters; a DNS label has at most 63.`
-      : `"${host}" has ${host.length} characters; a DNS name has at most 253.`,
-    remedy: "Choose a shorter domain or --domain-template.",
-    exitCode: 2,
-  });
-};

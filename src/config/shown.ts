@@ -1,4 +1,4 @@
-import { option as optionWords, quoted, type ShellCommand, sh } from "../ports/shell.ts";
+import { option as optionWords, quoted } from "../ports/shell.ts";
 import { spelled } from "../ports/visible.ts";
 import { complete, type Written } from "./complete.ts";
 import { type Config, FLAT, NESTED } from "./config.ts";
@@ -46,11 +46,7 @@ const toldOptions = (config: Config, command: CommandName): readonly (readonly [
   });
 };
 
-/** The one command line that says the same. */
-export const asCommand = (config: Config, command: CommandName = "install"): ShellCommand =>
-  sh`${asWords(config, command)}`;
-
-/** The same, word by word. */
+/** The one command line that says the same, word by word. */
 export const asWords = (config: Config, command: CommandName = "install"): readonly string[] => [
   "kn-bootstrap",
   command,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Check, type Finding, ok } from "../core/check.ts";
+import { type Finding, ok } from "../core/check.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { type Remedy, TimeUp, UserError } from "../ports/error.ts";
 import { type EverywhereOptions, type Expectation, everywhere, rememberServers } from "./propagation.ts";
@@ -9,16 +9,6 @@ export interface Published {
   readonly zone: string;
   readonly expectations: readonly Expectation[];
 }
-
-/** What is published is seen everywhere; {@link everywhere} as a check. Keep the check while waiting: it remembers the servers. */
-export const propagated = (resolver: Resolver, published: readonly Published[]): Check => {
-  const serversOf = rememberServers(resolver);
-  return {
-    id: "dns.propagated",
-    title: "Every name server answers with the new records",
-    run: ({ signal, onSlow }) => together(resolver, published, { serversOf, signal, onSlow }),
-  };
-};
 
 /** The worst of all zones. */
 const together = async (
@@ -47,7 +37,7 @@ export interface AwaitOptions {
 }
 
 /**
- * Waits until {@link propagated} holds, looking often at first: a provider that is done has usually brought it everywhere. Resolves to the
+ * Waits until {@link everywhere} holds for each zone, looking often at first: a provider that is done has usually brought it everywhere. Resolves to the
  * last summary. Rejects with UserError `dns.propagation` (exit code 1) that says which server answered what when time ran out.
  */
 export const awaitEverywhere = async (

@@ -1,4 +1,3 @@
-import { type Check, fail, ok, warn } from "../core/check.ts";
 import { dig } from "../ports/dig.ts";
 import { type Answer, NoAnswer, type Resolver } from "../ports/dns.ts";
 import type { Remedy } from "../ports/error.ts";
@@ -182,18 +181,21 @@ export const delegationRemedy = (delegation: Delegation, nameServers: readonly s
   };
 };
 
-/** Undefined: what is written to this zone is what the Internet sees. For public zones. */
+/**
+ * Undefined: what is written to this zone is what the Internet sees. For public zones. The servers themselves are asked only where those
+ * of the parent could be: elsewhere port 53 is out of reach.
+ */
 export const delegationProblem = async (
   resolver: Resolver,
+  delegation: Delegation,
   zone: Zone,
   signal?: AbortSignal,
-): Promise<DelegationProblem | undefined> => {
-  const delegation = await delegationOf(resolver, zone.name, signal);
-  return (await mismatch(resolver, delegation, zone, signal)) ?? (await lameness(resolver, delegation, signal));
-};
+): Promise<DelegationProblem | undefined> =>
+  (await mismatch(resolver, delegation, zone, signal)) ??
+  (delegation.source === "resolver" ? undefined : await lameness(resolver, delegation, signal));
 
-/** The part of {@link delegationProblem} that compares the two sets. */
-export const mismatch = async (
+/** The set at the parent, compared with that of the provider. */
+const mismatch = async (
   resolver: Resolver,
   delegation: Delegation,
   zone: Zone,
@@ -244,15 +246,3 @@ const lameness = async (
     },
   };
 };
-
-/** What {@link delegationProblem} says, as a check. */
-export const delegated = (resolver: Resolver, zone: Zone): Check => ({
-  id: "dns.delegated",
-  title: `${zone.name} is delegated to the servers of its zone`,
-  run: async ({ signal }) => {
-    if (zone.isPrivate) return { status: "skipped", summary: `zone ${zone.id} is private: nobody delegates to it` };
-    const problem = await delegationProblem(resolver, zone, signal);
-    if (!problem) return ok("delegated");
-    return (problem.severity === "fail" ? fail : warn)(problem.what, problem.remedy);
-  },
-});

@@ -120,13 +120,6 @@ interface Access {
   readonly zones: ZonesRead;
 }
 
-/** In words, for the plan: {@link shadowsOf} with `added` relative to the zone. */
-export const shadowedBy = async (access: Access, added: readonly string[]): Promise<readonly string[]> => {
-  const sets = await setsAround(access, added);
-  const names = [...new Set(added)].map((name) => absolute(access.zone, name));
-  return shadowsOf(access.zone, sets, names).map(({ text }) => text);
-};
-
 const TYPES = ["A", "AAAA", "CNAME", "TXT"] as const;
 
 /** The record sets that decide whether these names (relative) exist and which wildcard answers for them. Not the whole zone. */

@@ -7,11 +7,11 @@ import {
   type Delegation,
   type DelegationProblem,
   delegationOf,
+  delegationProblem,
   delegationRemedy,
   delegationWords,
   type Match,
   matchOf,
-  mismatch,
   referralOf,
 } from "./delegation.ts";
 import { askOneOf, isUnder, type NameServer } from "./servers.ts";
@@ -131,8 +131,10 @@ const finish = async (
       listed(equal),
       byId(domain, zone),
     );
-  await refuseChild(resolver, zone, delegation.servers, domain, signal);
-  const problem = await mismatch(resolver, delegation, zone, signal);
+  const [problem] = await Promise.all([
+    delegationProblem(resolver, delegation, zone, signal),
+    refuseChild(resolver, zone, delegation.servers, domain, signal),
+  ]);
   const unused = refused.flatMap(({ twins, delegation: none }) =>
     twins.map(
       (twin): DelegationProblem => ({

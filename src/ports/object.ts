@@ -53,8 +53,6 @@ export interface ObjectRef {
   name: string;
 }
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-
 /** The reference of an object; `namespace` is left out when the object has none. */
 export const refOf = (object: KubeObject): ObjectRef => ({
   apiVersion: object.apiVersion,

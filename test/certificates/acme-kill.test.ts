@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { unfinishedOrders } from "../../src/certificates/acme/index.ts";
+import { unfinishedOrders } from "../../src/certificates/acme/journal.ts";
 import { keyOf } from "../../src/ports/object.ts";
 import { memoryAuthority } from "./acme-authority.ts";
 import { memoryZones, scene, TARGET, UNFINISHED, wish } from "./acme-scene.ts";

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAuthority } from "../../src/adapters/authority/index.ts";
-import { keptAccounts, rollAccountKey, unfinishedOrders } from "../../src/certificates/acme/index.ts";
+import { rollAccountKey } from "../../src/certificates/acme/index.ts";
+import { unfinishedOrders } from "../../src/certificates/acme/journal.ts";
 import { certificatesIn } from "../../src/certificates/pem.ts";
 import { HOME } from "../../src/core/inventory.ts";
 import type { Account, Authority } from "../../src/ports/authority.ts";
@@ -9,6 +10,7 @@ import { UserError } from "../../src/ports/error.ts";
 import { keyOf } from "../../src/ports/object.ts";
 import { type Pebble, pebbleMissing, startPebble } from "../real/pebble.ts";
 import { memoryZones, NAMES, scene, TARGET, UNFINISHED, wish } from "./acme-scene.ts";
+import { keptAccounts } from "./kept-accounts.ts";
 import { startTxtServer, type TxtServer } from "./txt-server.ts";
 
 /** Counts what a CA was asked, and calls `after` when a request has had its effect. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAuthority } from "../../src/adapters/authority/index.ts";
-import { unfinishedOrders } from "../../src/certificates/acme/index.ts";
+import { unfinishedOrders } from "../../src/certificates/acme/journal.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { keyOf } from "../../src/ports/object.ts";
 import { type AcmeCa, type AcmeFaults, type AcmeOptions, startAcme } from "../../src/sandbox/acme/index.ts";

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { keptAccounts, rollAccountKey, unfinishedOrders } from "../../src/certificates/acme/index.ts";
+import { rollAccountKey } from "../../src/certificates/acme/index.ts";
+import { unfinishedOrders } from "../../src/certificates/acme/journal.ts";
 import { namesOf } from "../../src/certificates/chain.ts";
 import { certificatesIn } from "../../src/certificates/pem.ts";
 import { inspect } from "../../src/certificates/secret.ts";
@@ -9,6 +10,7 @@ import { UserError } from "../../src/ports/error.ts";
 import { keyOf } from "../../src/ports/object.ts";
 import { memoryAuthority } from "./acme-authority.ts";
 import { memoryZones, NAMES, scene, TARGET, wish } from "./acme-scene.ts";
+import { keptAccounts } from "./kept-accounts.ts";
 
 const fresh = async (options: Parameters<typeof memoryAuthority>[1] = {}, more: Parameters<typeof scene>[2] = {}) => {
   const zones = memoryZones();

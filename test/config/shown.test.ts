@@ -9,8 +9,9 @@ import { parseArguments } from "../../src/cli/args.ts";
 import { commands } from "../../src/cli/commands/index.ts";
 import type { Config } from "../../src/config/config.ts";
 import { load, type Sources } from "../../src/config/load.ts";
-import { inFile, nameOf } from "../../src/config/options.ts";
-import { asCommand, asYaml, shown } from "../../src/config/shown.ts";
+import { type CommandName, inFile, nameOf } from "../../src/config/options.ts";
+import { asWords, asYaml, shown } from "../../src/config/shown.ts";
+import { sh } from "../../src/ports/shell.ts";
 
 const loaded = (flags: Sources["flags"]): Promise<Config> => load({ flags, env: {}, terminal: false });
 
@@ -65,7 +66,9 @@ const writable: fc.Arbitrary<Sources["flags"]> = fc
   })
   .map(({ template, ...rest }) => ({ ...rest, domainTemplate: template }) as Sources["flags"]);
 
-describe("asCommand", () => {
+const asCommand = (config: Config, command?: CommandName): string => sh`${asWords(config, command)}`;
+
+describe("the command line of a configuration", () => {
   it("says the same as the options it was made from", async () => {
     await fc.assert(
       fc.asyncProperty(writable, async (flags) => {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { told } from "../../src/core/outside.ts";
-import { authoritativeServers, delegated, delegationOf, delegationProblem } from "../../src/dns/delegation.ts";
+import { authoritativeServers, delegationOf, delegationProblem } from "../../src/dns/delegation.ts";
+import type { Resolver } from "../../src/ports/dns.ts";
+import type { Zone } from "../../src/ports/zones.ts";
 import { asZone, startWorld, type World } from "./world.ts";
 
 let world: World;
@@ -9,6 +11,9 @@ beforeEach(async () => {
   world = await startWorld();
 });
 afterEach(() => world.close());
+
+const problemOf = async (resolver: Resolver, zone: Zone) =>
+  delegationProblem(resolver, await delegationOf(resolver, zone.name), zone);
 
 describe("who is delegated to", () => {
   it("is what a server of the parent says, with the addresses it gives", async () => {
@@ -40,7 +45,7 @@ describe("who is delegated to", () => {
     await world.dns.addZone({ name: "example.com" });
     const zone = await world.dns.addZone({ name: "apps.example.com", delegated: false });
     expect(await authoritativeServers(world.resolver, zone.name)).toEqual([]);
-    const problem = await delegationProblem(world.resolver, asZone(zone));
+    const problem = await problemOf(world.resolver, asZone(zone));
     expect(problem?.severity).toBe("fail");
     expect(problem?.what).toMatch(
       /^apps\.example\.com is not delegated: ns\S+ \(\S+\) answers NXDOMAIN for apps\.example\.com NS$/,
@@ -72,7 +77,7 @@ describe("who is delegated to", () => {
     const delegation = await delegationOf(blocked, "example.com");
     expect(delegation).toMatchObject({ source: "resolver", saidBy: `the resolver ${world.dns.resolver}` });
     expect(delegation.servers.map(({ name }) => name)).toEqual(zone.nameServers);
-    expect(await delegationProblem(blocked, asZone(zone))).toBeUndefined();
+    expect(await problemOf(blocked, asZone(zone))).toBeUndefined();
   });
 
   it("cannot be told without a resolver: exit code 3, and how to name another", async () => {
@@ -96,13 +101,13 @@ describe("who is delegated to", () => {
 describe("a delegation", () => {
   it("is fine when both sides agree", async () => {
     const zone = await world.dns.addZone({ name: "example.com", ipv6: "unreachable" });
-    expect(await delegationProblem(world.resolver, asZone(zone))).toBeUndefined();
+    expect(await problemOf(world.resolver, asZone(zone))).toBeUndefined();
   });
 
   it("to other servers is named, both sides", async () => {
     const twin = await world.dns.addZone({ name: "example.com" });
     const zone = await world.dns.addZone({ name: "example.com", delegated: false });
-    const problem = await delegationProblem(world.resolver, asZone(zone));
+    const problem = await problemOf(world.resolver, asZone(zone));
     expect(problem?.severity).toBe("fail");
     expect(problem?.what).toContain(`delegates example.com to ${twin.nameServers.join(", ")}`);
     expect(problem?.what).toContain(`zone ${zone.id} is served by ${zone.nameServers.join(", ")}`);
@@ -112,7 +117,7 @@ describe("a delegation", () => {
     const zone = await world.dns.addZone({ name: "example.com" });
     const [first = ""] = zone.nameServers;
     const shown = { ...asZone(zone), nameServers: [first, "ns9.example.net"] };
-    const problem = await delegationProblem(world.resolver, shown);
+    const problem = await problemOf(world.resolver, shown);
     expect(problem).toMatchObject({ severity: "warn", what: expect.stringContaining("only in part") });
   });
 
@@ -126,34 +131,26 @@ describe("a delegation", () => {
         return name;
       }),
     );
-    expect(await delegationProblem(world.resolver, { ...asZone(zone), nameServers: names })).toBeUndefined();
+    expect(await problemOf(world.resolver, { ...asZone(zone), nameServers: names })).toBeUndefined();
   });
 
   it("to a server that does not know the zone is a warning, to none that does a failure", async () => {
     const zone = await world.dns.addZone({ name: "example.com" });
     const [first = "", second = ""] = zone.nameServers;
     world.dns.setFault(second, "lame");
-    const problem = await delegationProblem(world.resolver, asZone(zone));
+    const problem = await problemOf(world.resolver, asZone(zone));
     expect(problem).toMatchObject({ severity: "warn", what: expect.stringContaining(`${second} (`) });
     expect(problem?.what).toContain("answers REFUSED");
     world.dns.setFault(first, "lame");
-    expect(await delegationProblem(world.resolver, asZone(zone))).toMatchObject({ severity: "fail" });
+    expect(await problemOf(world.resolver, asZone(zone))).toMatchObject({ severity: "fail" });
   });
 
   it("to a silent server is a warning", async () => {
     const zone = await world.dns.addZone({ name: "example.com" });
     const [, second = ""] = zone.nameServers;
     world.dns.setFault(second, "drop");
-    const problem = await delegationProblem(world.resolver, asZone(zone));
+    const problem = await problemOf(world.resolver, asZone(zone));
     expect(problem).toMatchObject({ severity: "warn", what: expect.stringContaining(`${second} (`) });
     expect(problem?.what).toContain("does not answer");
-  });
-
-  it("is a check that skips private zones", async () => {
-    const zone = await world.dns.addZone({ name: "example.com" });
-    const ctx = { signal: new AbortController().signal } as Parameters<ReturnType<typeof delegated>["run"]>[0];
-    expect(await delegated(world.resolver, asZone(zone)).run(ctx)).toMatchObject({ status: "ok" });
-    const hidden = { ...asZone(zone), isPrivate: true };
-    expect(await delegated(world.resolver, hidden).run(ctx)).toMatchObject({ status: "skipped" });
   });
 });

@@ -81,8 +81,9 @@ describe.runIf(hasKnot())("a real Knot", () => {
     ]);
     const ours = { id: "example.com", name: "example.com", isPrivate: false };
     const nameServers = delegation.servers.map(({ name }) => name);
-    expect(await delegationProblem(resolver, { ...ours, nameServers })).toBeUndefined();
-    expect(await delegationProblem(resolver, { ...ours, name: "missing.com", nameServers })).toMatchObject({
+    expect(await delegationProblem(resolver, delegation, { ...ours, nameServers })).toBeUndefined();
+    const nowhere = await delegationOf(resolver, "missing.com");
+    expect(await delegationProblem(resolver, nowhere, { ...ours, name: "missing.com", nameServers })).toMatchObject({
       severity: "fail",
       what: expect.stringContaining("NXDOMAIN"),
     });

@@ -154,7 +154,7 @@ describe.runIf(hasBind() && hasNsd() && hasUnbound())(
         resolver,
       });
       expect({ name: zone.name, warnings }).toEqual({ name: ZONE.name, warnings: [] });
-      expect(await delegationProblem(resolver, zone)).toBeUndefined();
+      expect(await delegationProblem(resolver, await delegationOf(resolver, zone.name), zone)).toBeUndefined();
       const place = await locateChallenge(resolver, "*.apps.example.com", { random: () => "qwerty" });
       expect(place).toMatchObject({ name: "_acme-challenge.apps.example.com", zone: ZONE.name, via: [] });
       // The cache of the resolver keeps that there is no TXT; nobody must ask it.

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { chooseZone } from "../../src/dns/zone-choice.ts";
 import type { Zone } from "../../src/ports/zones.ts";
 import type { ZoneOptions } from "../../src/sandbox/dns/index.ts";
@@ -42,6 +43,26 @@ describe("the zone of a domain", () => {
       [hidden, wrong, right],
     ])
       expect((await choose(zones, "apps.example.com")).zone).toEqual(right);
+  });
+
+  it("names a server that does not know it, and one that does not answer", async () => {
+    const zone = await add({ name: "example.com" });
+    const [lame = "", silent = ""] = zone.nameServers;
+    world.dns.setFault(lame, "lame");
+    const { warnings } = await choose([zone], "apps.example.com");
+    expect(warnings).toMatchObject([{ severity: "warn", what: expect.stringContaining(`${lame} (`) }]);
+    expect(warnings[0]?.what).toContain("answers REFUSED");
+    world.dns.setFault(lame, undefined);
+    world.dns.setFault(silent, "drop");
+    const hasty = createResolver({ server: world.dns.resolver, connectTo: world.dns.connectTo, timeoutMs: 300 });
+    const told = await chooseZone([zone], "apps.example.com", { resolver: hasty });
+    expect(told.warnings).toMatchObject([{ what: expect.stringContaining(`${silent} (`) }]);
+  });
+
+  it("says nothing of its servers where port 53 is out of reach", async () => {
+    const zone = await add({ name: "example.com" });
+    const blocked = createResolver({ server: world.dns.resolver, connectTo: new Map(), timeoutMs: 100 });
+    expect(await chooseZone([zone], "apps.example.com", { resolver: blocked })).toMatchObject({ warnings: [] });
   });
 
   it("is private only by its id", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { count, type Request, requestOf, totalOf } from "../../scripts/bench/verbs.ts";
-import { parseManifest } from "../../src/releases/index.ts";
+import { parseManifest } from "../../src/releases/objects.ts";
 import type { Api } from "../../src/sandbox/types.ts";
 import { upstream } from "../releases/upstream.ts";
 import { kn, stage } from "./cli.ts";

@@ -99,10 +99,11 @@ export const SOURCES: readonly (readonly [string, (hostile: string) => Promise<N
     async (hostile) => {
       const resolver = delegatedTo(hostile);
       const zone = { id: "Z1", name: "example.com", isPrivate: false, nameServers: ["ns1.example.org"] };
-      const problem = await delegationProblem(resolver, zone);
+      const delegation = await delegationOf(resolver, zone.name);
+      const problem = await delegationProblem(resolver, delegation, zone);
       if (!problem) throw new Error("no problem was seen");
       return {
-        what: `${problem.what} ${(await delegationOf(resolver, "example.com")).servers.map(({ name }) => name)}`,
+        what: `${problem.what} ${delegation.servers.map(({ name }) => name)}`,
         remedy: problem.remedy,
       };
     },

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { catalogFile, parseCatalog } from "../../src/releases/catalog.ts";
-import { compareVersions, loadCatalog } from "../../src/releases/index.ts";
+import { loadCatalog } from "../../src/releases/index.ts";
+import { compareVersions } from "../../src/releases/version.ts";
 
 const catalog = await loadCatalog();
 

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/ports/object.ts";
-import { imagesOf, parseManifest, rewriteImage, rewriteImages } from "../../src/releases/index.ts";
+import { imagesOf, rewriteImage, rewriteImages } from "../../src/releases/images.ts";
+import { parseManifest } from "../../src/releases/objects.ts";
 import { upstream } from "./upstream.ts";
 
 const DIGEST = `sha256:${"a".repeat(64)}`;

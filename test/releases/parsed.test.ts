@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { sha256 } from "../../src/releases/digest.ts";
-import { parseManifest } from "../../src/releases/index.ts";
+import { parseManifest } from "../../src/releases/objects.ts";
 import { PARSER, parsedOnce } from "../../src/releases/parsed.ts";
 
 const DIGEST = "a".repeat(64);

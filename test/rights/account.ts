@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Rule } from "../../src/checks/cluster-role.ts";
-import { parseManifest } from "../../src/releases/index.ts";
+import { parseManifest } from "../../src/releases/objects.ts";
 import type { ApiRequest, ApiResponse } from "../../src/sandbox/types.ts";
 import { startWorld, type World } from "../../src/sandbox/world.ts";
 import { kn, type Outcome, PACE, type Stage } from "../engine/cli.ts";

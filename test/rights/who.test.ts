@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseManifest } from "../../src/releases/index.ts";
+import { parseManifest } from "../../src/releases/objects.ts";
 import { openScene, type Problem, problemOf, rulesIn, type Scene } from "./account.ts";
 
 const RBAC = "rbac.authorization.k8s.io";

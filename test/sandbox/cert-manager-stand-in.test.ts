@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { at, type KubeObject, keyOf } from "../../src/ports/object.ts";
-import { parseManifest } from "../../src/releases/index.ts";
+import { parseManifest } from "../../src/releases/objects.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
 import { upstream } from "../releases/upstream.ts";
 

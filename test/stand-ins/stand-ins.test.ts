@@ -3,14 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { at, type KubeObject, keyOf } from "../../src/ports/object.ts";
 import { versionOf } from "../../src/releases/catalog.ts";
-import {
-  imagesOf,
-  loadCatalog,
-  mergeManifests,
-  openReleases,
-  parseManifest,
-  rewriteImages,
-} from "../../src/releases/index.ts";
+import { imagesOf, rewriteImages } from "../../src/releases/images.ts";
+import { loadCatalog, openReleases } from "../../src/releases/index.ts";
+import { mergeManifests, parseManifest } from "../../src/releases/objects.ts";
 import { standIn, standInObjects } from "../../src/sandbox/stand-ins/index.ts";
 import { exampleChecksum } from "../../src/sandbox/stand-ins/pieces.ts";
 import { upstream } from "../releases/upstream.ts";

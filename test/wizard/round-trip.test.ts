@@ -12,7 +12,8 @@ import type { Config } from "../../src/config/config.ts";
 import { type Kept, NOTHING_KEPT, settleWith } from "../../src/config/kept.ts";
 import { gather, load } from "../../src/config/load.ts";
 import { CHOICES } from "../../src/config/options.ts";
-import { asCommand, shown } from "../../src/config/shown.ts";
+import { asWords, shown } from "../../src/config/shown.ts";
+import { sh } from "../../src/ports/shell.ts";
 import { anyChoices, readAll } from "../choices/any-choices.ts";
 import { isThorough } from "../thorough.ts";
 import { anybody, chances, scripted, sights } from "./sights.ts";
@@ -53,7 +54,7 @@ describe("the wizard's answers", () => {
     await fc.assert(
       fc.asyncProperty(sights, chances, odd, async (sight, chance, others) => {
         const config = completed(await askAll(sight, others, anybody(chance)));
-        expect(await run(asCommand(config))).toEqual(config);
+        expect(await run(sh`${asWords(config)}`)).toEqual(config);
         await writeFile(path, fileText(config, "kn-bootstrap.schema.json"));
         expect(await run(`kn-bootstrap install --config ${path}`)).toEqual(config);
       }),

@@ -109,21 +109,6 @@ export const externalAccountMissing = (directory: string): UserError =>
 export const accountUrl = async (cluster: ClusterRead, directory: string): Promise<string | undefined> =>
   textOf(await cluster.get(accountRef(directory)), URL_KEY);
 
-/** Every account that this cluster has, for `--purge`. */
-export const keptAccounts = async (
-  cluster: ClusterRead,
-  namespace: string,
-): Promise<readonly { readonly directory: string; readonly key: string; readonly url: string }[]> => {
-  const [[label, value] = ["", ""]] = Object.entries(LABEL);
-  const secrets = await cluster.list({
-    apiVersion: "v1",
-    kind: "Secret",
-    namespace,
-    labelSelector: `${label}=${value}`,
-  });
-  return secrets.flatMap((secret) => accountIn(secret) ?? []);
-};
-
 /** The account in a Secret. Undefined: none is kept there, or the CA has not heard of it yet. */
 export const accountIn = (
   secret: KubeObject | undefined,

@@ -117,10 +117,6 @@ const old = (version: string | undefined): UserError =>
     exitCode: 2,
   });
 
-/** The version to install: a second run of ours is no upgrade (rule 13). */
-export const versionToInstall = (found: Found | undefined, catalog: string): string =>
-  found?.isOurs ? (found.version ?? catalog) : catalog;
-
 /**
  * Since 1.15 Serving's own controller asks cert-manager for certificates; before, net-certmanager.yaml did, which we do not install.
  * @param minor `1.23`

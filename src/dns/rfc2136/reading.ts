@@ -147,8 +147,6 @@ export const createReading = (server: Server) => {
   };
 };
 
-export type Reading = ReturnType<typeof createReading>;
-
 /** `NXRRSET`, in words. */
 export const movedBecause = (rcode: number): string =>
   rcode === RCODE.NXRRSET || rcode === RCODE.NXDOMAIN

@@ -10,8 +10,8 @@ import { CRON_KINDS, type CronWish } from "./objects.ts";
 import { cron, cronRemoval } from "./step.ts";
 
 export { assertRenewsAlone, completeWish, cronJobCommand, ELSEWHERE } from "./credentials.ts";
-export { CHECK_JOB, CRON_JOB, type CronWish } from "./objects.ts";
-export { ACCOUNT, assertRenewalRights } from "./rights.ts";
+export type { CronWish } from "./objects.ts";
+export { assertRenewalRights } from "./rights.ts";
 
 /** What would be installed. Reads only. */
 export const planCron = async (install: Installation, wish: CronWish, tools: Tools): Promise<Plan> => {
