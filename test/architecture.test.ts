@@ -98,6 +98,14 @@ describe("the house", () => {
     expect(writers.map(({ path }) => path).sort()).toEqual(["src/core/apply.ts", "src/core/run.ts"]);
   });
 
+  it.each([
+    ["a certificate's names", /\.subjectAltName\b/, "src/ports/certificate-names.ts"],
+    ["the certificates in a PEM text", /-----END CERTIFICATE/, "src/certificates/pem.ts"],
+  ])("%s are read in one place", (_what, how, place) => {
+    const readers = files.filter(({ path, text }) => !path.startsWith("src/sandbox/") && how.test(text));
+    expect(readers.map(({ path }) => path)).toEqual([place]);
+  });
+
   it("only the command line sees the process and the terminal", () => {
     const users = files.filter(
       ({ path, text }) =>

@@ -2,6 +2,7 @@ import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import { isIP } from "node:net";
 import { rootCertificates, TLSSocket } from "node:tls";
+import { alternativeNames } from "../ports/certificate-names.ts";
 import type { Probe, ProbeResponse } from "../ports/http.ts";
 
 export interface ProbeOptions {
@@ -92,10 +93,9 @@ const certificateOf = ({ socket }: IncomingMessage): ProbeResponse["certificate"
   return {
     subject: certificate.subject?.replaceAll("\n", ", ") ?? "",
     serial: certificate.serialNumber,
-    names: (certificate.subjectAltName ?? "")
-      .split(", ")
-      .filter((entry) => entry !== "")
-      .map((entry) => entry.replace(/^(DNS|IP Address):/, "")),
+    names: alternativeNames(certificate).map(({ kind, value }) =>
+      kind === "DNS" || kind === "IP Address" ? value : `${kind}:${value}`,
+    ),
     notAfter: new Date(certificate.validTo).toISOString(),
   };
 };

@@ -1,11 +1,6 @@
 import { createPrivateKey, type X509Certificate } from "node:crypto";
+import { dnsNamesOf } from "../ports/certificate-names.ts";
 import { certificatesIn } from "./pem.ts";
-
-/** dNSNames of the subjectAltName extension, lower case. */
-export const namesOf = (certificate: X509Certificate): readonly string[] =>
-  (certificate.subjectAltName ?? "")
-    .split(", ")
-    .flatMap((entry) => (entry.startsWith("DNS:") ? [entry.slice(4).toLowerCase()] : []));
 
 export interface Expected {
   /** PEM of the private key. */
@@ -36,7 +31,7 @@ export const chainProblem = (pem: string, { key, names, now, roots }: Expected):
   if (!leaf) return "there is no certificate in it";
   if (!leaf.checkPrivateKey(createPrivateKey(key))) return "it is for another key";
   if (leaf.ca) return "its first certificate is a CA";
-  const covered = namesOf(leaf);
+  const covered = dnsNamesOf(leaf);
   const missing = names.filter((name) => !covered.includes(name.toLowerCase()));
   if (missing.length > 0) return `it does not name ${missing.join(", ")}`;
   if (leaf.validFromDate.getTime() > now.getTime() + SKEW_MS) {
@@ -69,6 +64,6 @@ const linkProblem = (chain: readonly X509Certificate[]): string | undefined => {
   });
   if (broken < 0) return undefined;
   const subject = (certificate: X509Certificate | undefined): string =>
-    certificate?.subject?.replaceAll("\n", ", ") || namesOf(certificate as X509Certificate).join(", ");
+    certificate?.subject?.replaceAll("\n", ", ") || dnsNamesOf(certificate as X509Certificate).join(", ");
   return `certificate ${broken + 1} (${subject(chain[broken])}) is not signed by "${subject(chain[broken + 1])}"`;
 };

@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
+import { dnsNamesOf } from "../ports/certificate-names.ts";
 import { escapedName } from "../ports/dns-name.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
 import { dataOf, type KubeObject, type ObjectRef, textAt } from "../ports/object.ts";
@@ -105,11 +106,6 @@ const keyName = (about: Subject, key: KeyObject): string => {
     "They accept ECDSA P-256 or P-384, and RSA with at least 2048 bits.",
   );
 };
-
-const namesOf = (certificate: X509Certificate): readonly string[] =>
-  (certificate.subjectAltName ?? "")
-    .split(", ")
-    .flatMap((entry) => (entry.startsWith("DNS:") ? [escapedName(entry.slice(4).toLowerCase())] : []));
 
 const assertNames = (about: Subject, found: readonly string[], wanted: readonly string[]): void => {
   const missing = wanted.filter((name) => !covers(found, name));
@@ -219,7 +215,7 @@ export const inspectProvided = (
   const kind = keyName(about, key);
   assertUse(about, leaf);
   assertDates(about, chain, now);
-  const found = namesOf(leaf);
+  const found = dnsNamesOf(leaf).map(escapedName);
   assertNames(about, found, names);
   return {
     names: found,

@@ -1,6 +1,7 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type X509Certificate } from "node:crypto";
+import { dnsNamesOf } from "../ports/certificate-names.ts";
 import { dataOf, type KubeObject } from "../ports/object.ts";
-import { blocksIn } from "./pem.ts";
+import { blocksIn, certificatesIn } from "./pem.ts";
 
 /** What a kubernetes.io/tls Secret holds. */
 export interface TlsSecret {
@@ -40,14 +41,13 @@ const isChain = (certificates: readonly X509Certificate[]): boolean =>
 export const inspect = (secret: KubeObject | undefined): TlsSecret | undefined => {
   const data = dataOf(secret);
   try {
-    const chain = blocksIn(decode(data["tls.crt"])).map((block) => `${block}\n`);
+    const text = decode(data["tls.crt"]);
+    const chain = blocksIn(text).map((block) => `${block}\n`);
     const ca = data["ca.crt"] ? decode(data["ca.crt"]) : undefined;
-    const [certificate, ...issuers] = [...chain, ...(ca ? [ca] : [])].map((pem) => new X509Certificate(pem));
+    const [certificate, ...issuers] = [...certificatesIn(text), ...certificatesIn(ca ?? "").slice(0, 1)];
     if (!certificate) return undefined;
     return {
-      names: (certificate.subjectAltName ?? "")
-        .split(", ")
-        .flatMap((entry) => (entry.startsWith("DNS:") ? [entry.slice(4)] : [])),
+      names: dnsNamesOf(certificate),
       notBefore: certificate.validFromDate,
       notAfter: certificate.validToDate,
       issuer: certificate.issuer,
