@@ -7,7 +7,7 @@ import { UserError } from "../ports/error.ts";
 import type { KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
-import { type Happening, happeningsIn } from "./events.ts";
+import { type ClusterEvent, clusterEventsIn } from "./events.ts";
 
 /** Put on a Service by the controller that makes load balancers (k8s.io/cloud-provider/service/helpers). */
 const CLAIMED = "service.kubernetes.io/load-balancer-cleanup";
@@ -43,16 +43,16 @@ export const addressKnown = (config: Config, ingress: IngressProvider): Check =>
     const { namespace, name } = ingress.service;
     const service = await ctx.cluster.get(ingress.service);
     if (!service) return fail(`Service ${namespace}/${name} does not exist`, { text: "Run install again." });
-    return pending(service, await happeningsIn(ctx, namespace ?? ""));
+    return pending(service, await clusterEventsIn(ctx, namespace ?? ""));
   },
 });
 
-/** What the cluster's load balancer controller last said; where there is none, nothing ever was. */
-const pending = (service: KubeObject, happenings: readonly Happening[]): Finding => {
+/** The last event of the load balancer controller. Where no controller exists, there are no events. */
+const pending = (service: KubeObject, events: readonly ClusterEvent[]): Finding => {
   const { namespace, name, uid, finalizers = [] } = service.metadata;
   const place = `Service ${namespace}/${name}`;
   const command = sh`kubectl describe service ${name} ${inNamespace(namespace)}`;
-  const last = happenings.findLast(({ about }) => about === uid);
+  const last = events.findLast(({ about }) => about === uid);
   if (last?.isWarning)
     return fail(`LoadBalancer pending: ${place}: ${last.reason}: ${last.message}`, {
       text: "Mend what the cloud's controller says, or run install with --expose nodeport.",

@@ -6,7 +6,7 @@ import { podsRefused } from "./refused.ts";
 
 const count = (object: KubeObject, ...path: string[]): number => Number(at(object, ...path) ?? 0);
 
-/** Its controller has not read what it is now; what it says of its pods is about what it was. */
+/** The controller has not read the current generation yet, so the status still describes an older one. */
 const isUnseen = (live: KubeObject): boolean =>
   count(live, "status", "observedGeneration") < (live.metadata.generation ?? 0);
 
@@ -27,13 +27,13 @@ const look = ({ metadata }: KubeObject) => ({
   command: sh`kubectl describe deployment ${metadata.name} ${inNamespace(metadata.namespace)}`,
 });
 
-/** A cause tells more than that something is missing, and what is permanent more than what may pass. */
+/** `weight` chooses which problem is reported: 3 permanent, 2 a known cause, 1 only a count of pods that are missing. */
 interface Problem {
   readonly finding: Finding;
   readonly weight: 1 | 2 | 3;
 }
 
-const problemOf = async (
+const deploymentProblem = async (
   ctx: ReadContext,
   ref: ObjectRef,
   live: KubeObject | undefined,
@@ -64,7 +64,7 @@ export const deploymentsAvailable = (id: Check["id"], refs: readonly ObjectRef[]
       const live = lists.flat();
       const problems = await Promise.all(
         refs.map((ref) =>
-          problemOf(
+          deploymentProblem(
             ctx,
             ref,
             live.find(({ metadata }) => metadata.name === ref.name && metadata.namespace === ref.namespace),

@@ -2,8 +2,8 @@ import type { ReadContext } from "../core/check.ts";
 import { ApiError } from "../ports/cluster.ts";
 import { at, type KubeObject } from "../ports/object.ts";
 
-/** One thing that happened to an object, as `kubectl describe` shows it. */
-export interface Happening {
+/** An Event of Kubernetes: what a controller recorded about an object, as `kubectl describe` shows it. */
+export interface ClusterEvent {
   /** `uid` and name of the object. */
   readonly about: string;
   readonly name: string;
@@ -14,20 +14,20 @@ export interface Happening {
 }
 
 /**
- * What is recorded about the objects of a namespace, oldest first; nothing where events may not be read, because they only explain. A
- * server forgets them after an hour.
+ * The events of a namespace, oldest first. Empty where the account may not read events: they only explain. A server keeps them for an
+ * hour.
  */
-export const happeningsIn = async (ctx: ReadContext, namespace: string): Promise<readonly Happening[]> => {
+export const clusterEventsIn = async (ctx: ReadContext, namespace: string): Promise<readonly ClusterEvent[]> => {
   try {
     const events = await ctx.cluster.list({ apiVersion: "v1", kind: "Event", namespace });
-    return [...events].sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1)).map(happening);
+    return [...events].sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1)).map(clusterEvent);
   } catch (error) {
     if (error instanceof ApiError && error.status === 403) return [];
     throw error;
   }
 };
 
-const happening = (event: KubeObject): Happening => ({
+const clusterEvent = (event: KubeObject): ClusterEvent => ({
   about: String(at(event, "involvedObject", "uid") ?? ""),
   name: String(at(event, "involvedObject", "name") ?? ""),
   isWarning: event.type === "Warning",

@@ -3,13 +3,13 @@ import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import { at, isRecord, type KubeObject } from "../ports/object.ts";
 import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";
-import { type Happening, happeningsIn } from "./events.ts";
+import { type ClusterEvent, clusterEventsIn } from "./events.ts";
 import { pullProblem, refusals } from "./pull.ts";
 import { unscheduled } from "./room.ts";
 
 /** Rule 7 wants a refused pull seen twice. */
 export const ENOUGH_REFUSALS = 2;
-/** Younger pods are not asked about: that a new container is not ready yet is no news. */
+/** A pod younger than this is not reported: its containers need time to become ready. */
 const SETTLED_MS = 5_000;
 
 const items = (value: unknown): readonly Record<string, unknown>[] =>
@@ -17,15 +17,15 @@ const items = (value: unknown): readonly Record<string, unknown>[] =>
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /**
- * How often something had gone wrong with an object, by uid, when this wait first looked: that may be from before somebody mended the
- * cause, so only what comes on top is held to be permanent.
+ * How often something had failed for an object, by uid, when this wait first looked. Those failures may be older than the repair of their
+ * cause, so only later ones count as permanent.
  */
 export type Before = Map<string, number>;
 
 /** Why the pods behind a selector do not run, in the words of the first one that has a reason; a permanent one comes first. */
 export const podsProblem = async (
   ctx: ReadContext,
-  /** `Deployment knative-serving/activator`: what is told about is known by this. */
+  /** Begins the summary: `Deployment knative-serving/activator`. */
   subject: string,
   namespace: string,
   selector: Readonly<Record<string, string>>,
@@ -120,7 +120,7 @@ const podProblem = async (ctx: ReadContext, pod: KubeObject, before: Before): Pr
 
 const uidOf = ({ metadata: { uid = "" } }: KubeObject): string => uid;
 
-/** How much has come on top of what was counted at the first look. */
+/** How much `count` has grown since the first look. */
 export const countedSince = (before: Before, id: string, count: number): number => {
   const first = before.get(id) ?? count;
   before.set(id, first);
@@ -130,8 +130,8 @@ export const countedSince = (before: Before, id: string, count: number): number 
 const described = ({ metadata: { name, namespace } }: KubeObject): ShellCommand =>
   sh`kubectl describe pod ${name} ${inNamespace(namespace)}`;
 
-const about = async (ctx: ReadContext, { metadata }: KubeObject): Promise<readonly Happening[]> =>
-  (await happeningsIn(ctx, metadata.namespace ?? "")).filter((one) => one.about === metadata.uid);
+const about = async (ctx: ReadContext, { metadata }: KubeObject): Promise<readonly ClusterEvent[]> =>
+  (await clusterEventsIn(ctx, metadata.namespace ?? "")).filter((one) => one.about === metadata.uid);
 
 const imageProblem = async (
   ctx: ReadContext,
@@ -150,13 +150,13 @@ const imageProblem = async (
     return { summary: `InvalidImageName: ${image}`, remedy, permanent: true };
   }
   if (reason !== "ErrImagePull" && reason !== "ImagePullBackOff") return undefined;
-  const happenings = await about(ctx, pod);
+  const events = await about(ctx, pod);
   // An old kubelet tells the error only in an event.
   const told = /^Back-off pulling image "[^"]*"$/.test(message)
-    ? (happenings.findLast((one) => one.reason === "Failed" && one.message.includes(image))?.message ?? "")
+    ? (events.findLast((one) => one.reason === "Failed" && one.message.includes(image))?.message ?? "")
     : message;
   const { summary, remedy, refused } = pullProblem(image, told, described(pod));
-  const count = refusals(image, happenings);
+  const count = refusals(image, events);
   const permanent = refused && countedSince(before, uidOf(pod), count) >= ENOUGH_REFUSALS;
   // One name for the two states between which the kubelet goes to and fro.
   return { summary: `ImagePullBackOff: ${summary}`, remedy, permanent };
@@ -171,10 +171,10 @@ const endProblem = (pod: KubeObject, container: Record<string, unknown>, before:
     const remedy = { text: "Mend what it lacks.", command: described(pod) };
     return { summary: `${reason}: ${message}`, remedy };
   }
-  // Between two crashes it runs for a moment, which is no news.
+  // A container that crashes runs for a moment between two crashes. The last end is what counts.
   const ended = at(container, "state", "terminated") ?? at(container, "lastState", "terminated");
   if (!isRecord(ended) || ended.exitCode === 0 || container.ready === true) return undefined;
-  const words = lastWords(text(ended.message));
+  const words = lineThatTells(text(ended.message));
   const remedy = {
     text: "Read what it said before it ended.",
     command: sh`kubectl logs ${pod.metadata.name} ${inNamespace(pod.metadata.namespace)} -c ${text(container.name)} --previous`,
@@ -185,8 +185,8 @@ const endProblem = (pod: KubeObject, container: Record<string, unknown>, before:
   return { summary: `CrashLoopBackOff: ${cause}`, remedy, permanent };
 };
 
-/** The line that says why a process ended: that of a panic, else the last one; of a JSON line its message and error. */
-const lastWords = (log: string): string => {
+/** The line of a log that says why the process ended: the panic, else the last line. Of a JSON line: its message and error. */
+const lineThatTells = (log: string): string => {
   const lines = log.split("\n").filter((line) => line.trim() !== "");
   const line = lines.find((one) => one.startsWith("panic: ")) ?? lines.at(-1) ?? "";
   try {

@@ -45,7 +45,7 @@ export const serverVersion = (
 
 const GIGABYTE = 10n ** 9n * UNIT;
 const RECOMMENDED = { nodes: 3, cpu: 6n * UNIT, memory: (225n * GIGABYTE) / 10n };
-/** With one decimal, where there is one. */
+/** With one decimal, unless it is 0. */
 const shown = (amount: bigint, unit: bigint): string => (Number(amount) / Number(unit)).toFixed(1).replace(/\.0$/, "");
 
 /** Warns, never refuses (rule 7): clusters that are smaller work, and autoscaled ones grow. */
@@ -83,7 +83,7 @@ const makerOf = (namespace: KubeObject, deployment: KubeObject | undefined): Mak
   return marks.some(isHelm) ? "helm" : "kubectl";
 };
 
-/** A Knative that something else keeps in its state would be fought over. */
+/** Refuses a Knative that another tool manages: both would overwrite each other without end. */
 export const knativeOwner = (takeOwnership: boolean): Check => ({
   id: "knative.owner",
   title: "No other installer keeps this Knative",

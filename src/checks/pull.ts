@@ -1,6 +1,6 @@
 import type { Remedy } from "../ports/error.ts";
 import type { ShellCommand } from "../ports/shell.ts";
-import type { Happening } from "./events.ts";
+import type { ClusterEvent } from "./events.ts";
 
 /** Why an image could not be pulled, from the words of the container runtime. */
 export interface PullProblem {
@@ -71,8 +71,8 @@ const remedyText = (status: string, host: string, image: string): string => {
 };
 
 /** How often, by what happened to a pod, the registry refused this image to it. */
-export const refusals = (image: string, happenings: readonly Happening[]): number =>
-  happenings
+export const refusals = (image: string, events: readonly ClusterEvent[]): number =>
+  events
     .filter(({ reason, message }) => reason === "Failed" && message.startsWith(`Failed to pull image "${image}"`))
     .filter(({ message }) => pullProblem(image, message).refused)
     .reduce((sum, { count }) => sum + count, 0);

@@ -4,10 +4,10 @@ import { webhookFailure, withConfiguration } from "../core/webhook-failure.ts";
 import { conditionOf, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";
-import { type Happening, happeningsIn } from "./events.ts";
+import { type ClusterEvent, clusterEventsIn } from "./events.ts";
 import type { Before } from "./pods.ts";
 
-/** Why a Deployment's ReplicaSet may not make pods; undefined: it may. `subject`: what is told about is known by this. */
+/** Why a Deployment's ReplicaSet may not make pods; undefined: it may. `subject` begins the summary. */
 export const podsRefused = async (
   ctx: ReadContext,
   subject: string,
@@ -20,7 +20,7 @@ export const podsRefused = async (
     before.set(uid, 0);
     return undefined;
   }
-  const refusals = refusalsOf(deployment, await happeningsIn(ctx, namespace ?? ""));
+  const refusals = refusalsOf(deployment, await clusterEventsIn(ctx, namespace ?? ""));
   const attempts = refusals.reduce((sum, { count }) => sum + count, 0);
   // The ReplicaSet tries less and less often, so that its condition may tell of what was mended long ago.
   if (!before.has(uid)) before.set(uid, Math.max(1, attempts));
@@ -36,14 +36,14 @@ export const podsRefused = async (
   });
 };
 
-/** What the ReplicaSets of a Deployment were refused, oldest first. */
+/** The refusals that the ReplicaSets of a Deployment got when they made pods, oldest first. */
 export const refusalsOf = (
   { metadata: { name } }: KubeObject,
-  happenings: readonly Happening[],
-): readonly Happening[] =>
-  happenings.filter((one) => one.reason === "FailedCreate" && one.name.replace(/-[a-z0-9]+$/, "") === name);
+  events: readonly ClusterEvent[],
+): readonly ClusterEvent[] =>
+  events.filter((one) => one.reason === "FailedCreate" && one.name.replace(/-[a-z0-9]+$/, "") === name);
 
-/** Something that a controller tried to make for somebody. */
+/** An object that the API server refused to a controller. */
 export interface Refusal {
   /** Who does not get it. */
   readonly subject: string;

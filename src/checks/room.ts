@@ -21,7 +21,7 @@ export const unscheduled = async (ctx: ReadContext, pod: KubeObject, message: st
   return `0/${total} nodes: ${told}`;
 };
 
-/** For each resource what the roomiest node lacks. */
+/** For each resource: how much the node with the most room lacks. */
 const shortages = async (
   ctx: ReadContext,
   pod: KubeObject,
@@ -67,7 +67,7 @@ const requested = (pod: KubeObject, resource: string): bigint => {
 
 const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : 1);
 
-/** In the unit that people write, rounded up. */
+/** In the unit that people use (`Mi`, `m`), rounded up. */
 const amount = (value: bigint, resource: string): string => {
   if (resource === "cpu") return `${dividedUp(value, UNIT / 1000n)}m`;
   if (resource === "memory" || resource.endsWith("storage")) return `${dividedUp(value, UNIT * 2n ** 20n)}Mi`;

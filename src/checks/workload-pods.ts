@@ -1,10 +1,10 @@
 import { type Check, fail, ok } from "../core/check.ts";
 import { graceLeft, isAlive, isGoing, podRemedy, podWords } from "../core/draining.ts";
 
-/** Seconds after its grace from which a pod is its node's affair: nothing of ours waits for it. */
+/** Seconds after the end of its grace period. From then on we do not wait for the pod: only its node can end it. */
 const LOST = 60;
 
-/** What ran for Knative Services, in whoever's namespace, has ended: it drains while everything else goes. */
+/** The pods of Knative Services have ended, in every namespace. They drain while everything else is removed. */
 export const workloadsDrained: Check = {
   id: "workloads.drained",
   title: "The pods of the workloads have ended",

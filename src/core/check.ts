@@ -4,7 +4,7 @@ import type { Probe } from "../ports/http.ts";
 
 /** What a check may use. It only reads: the types keep it so (house rule 1). */
 export interface ReadContext {
-  /** While something is waited for, what was read through it is followed. */
+  /** During a wait, everything that is read through it is also watched. */
   readonly cluster: ClusterRead;
   /** For what is too much to be followed, such as every pod there is. Absent: nothing is followed anyway. */
   readonly unwatched?: ClusterRead;

@@ -19,7 +19,7 @@ interface Owner {
   readonly set: FieldSet;
 }
 
-/** Where the walk stands: the same place in our applied set and in everybody else's. */
+/** The same place in the set of fields that we applied and in those of all other managers. */
 interface Place {
   readonly path: string;
   readonly applied: FieldSet | undefined;
@@ -111,7 +111,7 @@ const listKeys = (place: Place, desired: readonly unknown[]): readonly string[] 
 const holds = (item: unknown, key: Record<string, unknown>): boolean =>
   isRecord(item) && Object.entries(key).every(([name, value]) => item[name] === value);
 
-/** Maps whose values people write: there an empty text is a value. */
+/** Maps with free values: an empty text counts as a value there. */
 const FREE_MAP = /(^\.(data|binaryData|stringData)|\.(labels|annotations|matchLabels|nodeSelector))[.[]/;
 
 /** A merge drops it, in custom resources too (structured-merge-diff, typed/merge.go). */

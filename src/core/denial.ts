@@ -2,7 +2,7 @@ import type { Remedy } from "../ports/error.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { webhooksNamed } from "./webhook-failure.ts";
 
-/** Why the cluster's own rules refuse an object: neither passes by waiting (rule 7). */
+/** Why a quota or an admission policy refuses an object. Waiting does not help (rule 7). */
 export interface Denial {
   /** From the words that matter on, without the name of the object. */
   readonly message: string;
@@ -16,7 +16,7 @@ interface Rule {
 }
 
 const LESS_STRICT: Readonly<Record<string, string>> = { restricted: "baseline", baseline: "privileged" };
-/** What a container may be given that says nothing; small, because a quota counts all of a pod's containers. */
+/** The requests and limits that we suggest for a container that has none. They are small, because a quota counts every container of a pod. */
 const USUAL: Readonly<Record<string, readonly [field: string, resource: string, amount: string]>> = {
   "limits.cpu": ["default", "cpu", "500m"],
   "limits.memory": ["default", "memory", "256Mi"],

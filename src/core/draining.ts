@@ -6,19 +6,19 @@ import { type Check, fail, ok, type ReadContext } from "./check.ts";
 
 export const isGoing = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined;
 
-/** Whether something of it still runs, or may run again. */
+/** Whether a container of the pod runs or may run again. */
 export const isAlive = (pod: KubeObject): boolean =>
   !["Succeeded", "Failed"].includes(String(at(pod, "status", "phase")));
 
-/** Seconds of its grace that are left, by the server's clock as we know it; negative when it is over. */
+/** Seconds until the grace period ends, negative afterwards. `now` is the server's time. */
 export const graceLeft = ({ metadata }: KubeObject, now: Date): number =>
   (Date.parse(metadata.deletionTimestamp ?? "") - now.getTime()) / 1000;
 
-/** Rounded up, so that it is true while it is read and does not change with every second. */
+/** Rounded up, so that the text does not change every second. */
 const roughly = (seconds: number): string =>
   seconds > 90 ? `${Math.ceil(seconds / 60)} min` : `${Math.max(10, Math.ceil(seconds / 10) * 10)} s`;
 
-/** Nothing of it drains any more, and somebody's finalizers keep it. */
+/** Its containers have ended, and only finalizers keep the object. */
 const isHeld = (pod: KubeObject, now: Date): boolean =>
   isGoing(pod) && (pod.metadata.finalizers ?? []).length > 0 && (!isAlive(pod) || graceLeft(pod, now) <= 0);
 
@@ -33,7 +33,7 @@ const wordsFor = (pod: KubeObject, now: Date): string => {
 
 /** `Pod a/b is draining, for 5 min more at most (and 2 more)`: the one that may take longest. */
 export const podWords = (pods: readonly KubeObject[], now: Date): string => {
-  // One that was not told yet has its whole grace before it.
+  // A pod that is not being deleted yet has its whole grace period before it.
   const leftOf = (pod: KubeObject): number => (isGoing(pod) ? graceLeft(pod, now) : Number.POSITIVE_INFINITY);
   const [first] = [...pods].sort((a, b) => leftOf(b) - leftOf(a));
   if (!first) return "";
@@ -49,7 +49,7 @@ export const podRemedy = ([pod]: readonly KubeObject[]) => ({
 /** How many owners above a pod of a Knative Service there are: ReplicaSet, Deployment, Revision, Configuration, Service. */
 const DEEPEST = 6;
 
-/** Whether somebody who stays keeps it running: then it ends with its namespace and not before. */
+/** Whether an owner that stays keeps the pod running. Such a pod ends only with its namespace. */
 const isKept = async ({ cluster, unwatched = cluster }: ReadContext, pod: KubeObject): Promise<boolean> => {
   let here: KubeObject = pod;
   for (let depth = 0; depth < DEEPEST; depth++) {

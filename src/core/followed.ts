@@ -2,22 +2,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ClusterRead, ClusterWrite, ListQuery } from "../ports/cluster.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "../ports/object.ts";
 
-/** Somebody who waits. */
+/** A wait that wants to hear of changes. */
 export interface Listener {
-  /** It is not any more what was given last. */
+  /** The collection has changed since it was last given. */
   readonly onNews: () => void;
-  /** It may be looked at, and not be followed. */
+  /** The account may list it but not watch it. */
   readonly onRefused: () => void;
 }
 
-/** What is waited for, as watches tell it: one watch for each collection, shared by all that wait. */
+/** A copy of what all waits of a run look at, kept up to date by one watch for each collection. */
 export interface Followed {
-  /** Undefined: not known from a watch, so the server has to be asked. */
+  /** Undefined: no watch knows it, so ask the server. */
   readonly list: (query: ListQuery) => Promise<readonly KubeObject[] | undefined>;
   readonly get: (ref: ObjectRef) => Promise<{ readonly object: KubeObject | undefined } | undefined>;
-  /** Goes on from what was just `seen` of it, if all of it was; tells the listener until the function that it gives is called. */
+  /** Starts a watch where there is none. `seen` is the whole list as it was just read. Calls the listener until the returned function is called. */
   readonly follow: (query: ListQuery, seen: readonly KubeObject[] | undefined, listener: Listener) => () => void;
-  /** The same cluster. What is written through it, nobody is given as it was before. */
+  /** The same cluster. After a write through it, nobody gets the object as it was before. */
   readonly noting: (cluster: ClusterWrite) => ClusterWrite;
 }
 
@@ -29,10 +29,10 @@ interface Collection {
   state: "unknown" | "known" | "refused";
 }
 
-/** In milliseconds. What a watch has not told of a write at the latest it never will: somebody has deleted it since. */
+/** Milliseconds. A write that no watch has reported after `latest` never will be: somebody has deleted the object since. */
 const TOLD = { soon: 250, lookEvery: 10, latest: 5_000 };
 
-/** Until `signal`. */
+/** All watches end with `signal`. */
 export const createFollowed = (cluster: Pick<ClusterRead, "watch">, signal: AbortSignal): Followed => {
   const collections = new Map<string, Collection>();
   const writes = new Map<string, { readonly object: KubeObject; readonly at: number }>();
@@ -142,7 +142,7 @@ export const aloneIn = ({ name, ...place }: ObjectRef): ListQuery => ({
   fieldSelector: `metadata.name=${name}`,
 });
 
-/** Whether an object would be in a collection, as far as its place says. */
+/** Whether a collection covers an object, judged by kind and namespace only. */
 export const contains = (query: ListQuery, { apiVersion, kind, namespace, name }: ObjectRef): boolean =>
   query.apiVersion === apiVersion &&
   query.kind === kind &&

@@ -27,7 +27,7 @@ const FIRST_LOOK = "no pod is left in it, and its controller empties it after so
 const NEXT_LOOK =
   "no pod is left in it, and its controller comes back by itself, at the latest after half of the grace that its pods had";
 
-/** Its pods, else the first object of the kinds that its conditions count, else what its controller waits for. */
+/** The pods of the namespace, else the first object of a kind that its conditions count, else what its controller waits for. */
 const insideOf = async (ctx: ReadContext, { metadata, status }: KubeObject): Promise<string> => {
   const { name: namespace, deletionTimestamp = "" } = metadata;
   const pods = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace });
@@ -50,7 +50,7 @@ const insideOf = async (ctx: ReadContext, { metadata, status }: KubeObject): Pro
   return wordsFor(await ctx.cluster.list({ apiVersion, kind: name, namespace }), "is left in it");
 };
 
-/** The first object of the kind that a definition defines. */
+/** The first custom resource of a CustomResourceDefinition. */
 const instanceOf = async (ctx: ReadContext, definition: KubeObject): Promise<string> => {
   const versions = at(definition, "spec", "versions");
   const served = (Array.isArray(versions) ? versions : []).find((version) => at(version, "served") === true);

@@ -4,7 +4,7 @@ import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { HOME } from "./inventory.ts";
 
-/** Where the lock lies; the namespace takes it along. */
+/** The namespace of the lock. When it is deleted, the lock goes with it. */
 export const LOCKED_IN: ObjectRef = { apiVersion: "v1", kind: "Namespace", name: HOME };
 export const LEASE: ObjectRef = {
   apiVersion: "coordination.k8s.io/v1",
@@ -17,13 +17,13 @@ const AGAIN = "run the same command again; what is done is kept.";
 
 export const holderOf = (lease: KubeObject): string => String(at(lease, "spec", "holderIdentity") ?? "");
 
-/** Not one that was made anew under our name. */
+/** The same object and the same holder; a Lease that was deleted and made again has another uid. */
 export const isSame = (ours: KubeObject, live: KubeObject): boolean =>
   live.metadata.uid === ours.metadata.uid && holderOf(live) === holderOf(ours);
 
 /**
- * Why what lies there in our Lease's place is not our Lease any more; undefined: it still is. `late`: that it was not renewed for longer
- * than it lasts, so that others could take it.
+ * Why the lock is lost; undefined: `live` is still our Lease. `late`: we did not renew it for longer than it lasts, so others could take
+ * it over.
  */
 export const lossOf = async (
   ours: KubeObject,
@@ -68,7 +68,7 @@ const deleted = (late: boolean): UserError =>
     exitCode: 1,
   });
 
-/** Also for an installer that has not begun. */
+/** Thrown before the first write, too. */
 export const goneWithItsNamespace = (): UserError =>
   new UserError({
     id: "lock.namespace",
@@ -78,7 +78,7 @@ export const goneWithItsNamespace = (): UserError =>
     exitCode: 1,
   });
 
-/** The answer was no, and not that it cannot be answered. */
+/** The server refused. (With 429 or 5xx it only could not answer.) */
 export const isDenied = (error: unknown): boolean =>
   error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
 

@@ -33,7 +33,7 @@ export interface LockOptions {
   readonly wallClock?: () => number;
 }
 
-/** MicroTime has six digits. For people and other tools only: what we decide by is our own clock. */
+/** MicroTime has six digits. Only people and other tools read it; we decide by our own clock. */
 const microTime = (): string => new Date().toISOString().replace("Z", "000Z");
 
 const spec = (holder: string, times: LockTimes, transitions: number): Record<string, unknown> => {
@@ -47,7 +47,7 @@ const spec = (holder: string, times: LockTimes, transitions: number): Record<str
   };
 };
 
-/** Who writes to our Lease again and again must not keep us busy. */
+/** We give up after so many conflicts: somebody else writes to our Lease all the time. */
 const MOST_TRIES = 5;
 
 const statusOf = (error: unknown): number => (error instanceof ApiError ? error.status : 0);
@@ -202,7 +202,7 @@ const acquire = async (
   }
 };
 
-/** What a create is answered in a namespace that goes, and after it. */
+/** The answers to a create in a namespace that is being deleted, or is gone. */
 const isNamespaceGoing = (error: unknown): boolean =>
   error instanceof ApiError &&
   (error.status === 404 || (error.status === 403 && /because it is being terminated/.test(error.message)));
@@ -214,7 +214,7 @@ const leaseFor = (content: Record<string, unknown>): KubeObject => ({
   spec: content,
 });
 
-/** Only our own: with uid and resourceVersion, a Lease that somebody took over stays. */
+/** Deletes our own Lease only: uid and resourceVersion protect one that somebody has taken over. */
 const release = async (access: LeaseAccess, lease: KubeObject): Promise<void> => {
   const remove = ({ metadata: { uid = "", resourceVersion = "" } }: KubeObject): Promise<boolean> =>
     access.remove(LEASE, { uid, resourceVersion });

@@ -2,24 +2,24 @@ import { ApiError, type ClusterRead, type ListQuery } from "../ports/cluster.ts"
 import { type KubeObject, keyOf, type ObjectRef } from "../ports/object.ts";
 import { aloneIn, contains, type Followed, idOf } from "./followed.ts";
 
-/** A collection that was read, whole or in part. */
+/** A query that a check has sent, and its answer. */
 export interface Read {
   readonly query: ListQuery;
-  /** Absent: not all of it was. */
+  /** Absent: the check has read single objects of it, not the whole list. */
   readonly seen?: readonly KubeObject[];
 }
 
 /** One run of a check. */
 export interface Look {
   readonly cluster: ClusterRead;
-  /** What would have to be followed besides `already` to know of every change in what was read. */
+  /** The queries that a watch needs, besides `already`, to notice every change in what was read. */
   readonly reads: (already: readonly ListQuery[]) => Promise<readonly Read[]>;
 }
 
-/** So many objects of one kind and namespace are followed together. */
+/** From so many objects of one kind and namespace on, one watch follows the whole namespace. */
 const MANY = 3;
 
-/** Reads as a check does, from what is followed as far as it is. Within one look, a read is a read. */
+/** Remembers every read of one run of a check. Answers come from the watches where there is one; the same question is asked once. */
 export const lookAt = (cluster: ClusterRead, followed?: Followed): Look => {
   const lists = new Map<string, { readonly query: ListQuery; readonly answer: Promise<readonly KubeObject[]> }>();
   const gets = new Map<string, { readonly ref: ObjectRef; readonly answer: Promise<KubeObject | undefined> }>();
@@ -68,7 +68,7 @@ export const lookAt = (cluster: ClusterRead, followed?: Followed): Look => {
   };
 };
 
-/** Nothing where it may not be read. */
+/** Empty where the account may not read it. */
 const readOf = async (query: ListQuery, answer: Promise<readonly KubeObject[]>): Promise<readonly Read[]> => {
   try {
     return [{ query, seen: await answer }];

@@ -29,7 +29,7 @@ const replaced = (change: ObjectChange, live: KubeObject): Readonly<Record<strin
   return Object.fromEntries(keys.map((key) => [key, before[key] ?? null]));
 };
 
-/** Keeps, before the change, what it replaces; the first value that was seen stays. One at a time: it is one object for all. */
+/** Stores what a change replaces, before the change; the first stored value stays. Calls run one after the other, because all write one ConfigMap. */
 export const createMemory = (cluster: ClusterWrite): ((change: ObjectChange) => Promise<void>) => {
   let queue = Promise.resolve();
   const remember = async (change: ObjectChange): Promise<void> => {

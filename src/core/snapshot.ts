@@ -50,10 +50,10 @@ export const takeSnapshot = (cluster: ClusterRead): Snapshot => {
   };
 };
 
-/** From so many objects of one kind and namespace on, a list costs less. */
+/** From so many objects of one kind and namespace on, one list is cheaper than single reads. */
 const MANY = 4;
 
-/** What one step looks at just before it runs, once each: by name, or as a list where it asks for many at once. */
+/** For the plan of one step just before it runs. Each object is read once: by name, or in a list when many are asked for at once. */
 export const stepSnapshot = (cluster: ClusterRead): Snapshot => {
   /** It may have come with an earlier step. */
   const isServed = async (apiVersion: string, kind: string): Promise<boolean> =>
@@ -101,7 +101,7 @@ export const stepSnapshot = (cluster: ClusterRead): Snapshot => {
   };
 };
 
-/** The same, asked each question once. */
+/** The same snapshot; each question is sent once. */
 const once = <Q extends readonly unknown[], T>(
   ask: (...question: Q) => Promise<T>,
   idOf: (...question: Q) => string = (...question) => JSON.stringify(question),
@@ -114,7 +114,7 @@ const once = <Q extends readonly unknown[], T>(
   };
 };
 
-/** Asks for each object by name, for accounts that may not list everything: a few objects, and what is there now. */
+/** Reads each object by name and keeps nothing: for accounts that may not list, and for few objects. */
 export const directSnapshot = (cluster: ClusterRead): Snapshot => ({
   get: cluster.get,
   list: (apiVersion, kind, namespace) => cluster.list({ apiVersion, kind, ...(namespace ? { namespace } : {}) }),
@@ -144,7 +144,7 @@ export const throughSnapshot = <T extends ClusterRead>(cluster: T, live: Snapsho
   },
 });
 
-/** A cluster in which nothing exists: for `render`, which must not need one. */
+/** An empty cluster: `render` works without a real one. */
 export const emptySnapshot: Snapshot = {
   get: async () => undefined,
   list: async () => [],

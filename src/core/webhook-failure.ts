@@ -15,7 +15,7 @@ export interface WebhookFailure {
 }
 
 const CALL = /failed calling webhook "([^"]+)": (?:failed to call webhook: )?(?:Post "([^"]+)": )?(.*)/s;
-/** The configurations that a webhook of this name stands in. */
+/** The names of the webhook configurations that contain a webhook of this name. */
 export const webhooksNamed = (webhook: string): ShellCommand =>
   sh`kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o 'custom-columns=KIND:.kind,NAME:.metadata.name,WEBHOOKS:.webhooks[*].name' | grep ${webhook}`;
 
@@ -60,7 +60,7 @@ const LEFT_OVER =
 const ADMISSION = "admissionregistration.k8s.io/v1";
 const KINDS = ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
 
-/** The same failure, with the configurations that are left over when its Service does not exist; as it is where they may not be read. */
+/** Adds the configurations that are left over when the Service of the webhook does not exist; nothing where the account may not read them. */
 export const withConfiguration = async (failure: WebhookFailure, reader: Reader): Promise<WebhookFailure> => {
   const { webhook, absent } = failure;
   if (!absent) return failure;

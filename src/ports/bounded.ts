@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 
-/** More came than there can be of it. The message goes on from "it is". */
+/** An input is larger than its limit. The message continues a sentence that begins with "it is". */
 export class TooMuch extends Error {
   readonly code = "ERR_TOO_MUCH";
   constructor(most: number, what = "") {

@@ -1,6 +1,6 @@
 import type { ToCopy } from "./shell.ts";
 
-/** What to do about bad news. `command` is ready to copy and safe to paste; undefined where what it is about can be put into none. */
+/** What to do about bad news. `command` is ready to copy and safe to paste; undefined where no command helps, or where a value is unfit for one. */
 export interface Remedy {
   readonly text: string;
   readonly command?: ToCopy | undefined;
@@ -51,7 +51,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** Why a signal ends a look whose time is up: what it has found out so far counts. */
+/** The reason with which a signal ends a look when its time is up. What the look has found so far counts. */
 export class TimeUp extends Error {
   constructor() {
     super("the time for this look is up");

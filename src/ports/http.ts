@@ -25,5 +25,5 @@ export interface ProbeResponse {
   };
 }
 
-/** Redirects are not followed. Rejects with the transport's own words; a certificate that does not verify is a rejection. */
+/** Follows no redirects. Rejects with the error of the transport, also when the certificate does not verify. */
 export type Probe = (request: ProbeRequest) => Promise<ProbeResponse>;

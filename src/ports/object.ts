@@ -90,7 +90,7 @@ export const at = (value: unknown, ...path: readonly (string | number)[]): unkno
   return here;
 };
 
-/** `data` of a ConfigMap or Secret, empty when absent; what is no text in it does not count. */
+/** `data` of a ConfigMap or Secret; empty when absent. Values that are no texts are left out. */
 export const dataOf = (object: KubeObject | undefined): Readonly<Record<string, string>> => {
   const data = at(object, "data");
   const entries = isRecord(data) ? Object.entries(data) : [];

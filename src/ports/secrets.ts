@@ -4,5 +4,5 @@
  */
 export type Learn = (...secrets: readonly (string | Uint8Array | undefined)[]) => void;
 
-/** Nobody prints anything. */
+/** For callers that print nothing: learns no secret. */
 export const learnNothing: Learn = () => {};

@@ -15,7 +15,7 @@ export interface FromVariable {
 }
 /** One word of a command, or several: those of a list may be options. */
 export type Words = string | number | FromVariable | readonly (string | FromVariable)[];
-/** A whole command is no word of another: {@link joined} puts two together. */
+/** A command cannot be a word of another one; {@link joined} combines commands. */
 type Word<T> = T extends ToCopy ? never : T;
 
 const PLAIN = /^[\w@%+:,./-][\w@%+=:,./-]*$/;
@@ -84,7 +84,7 @@ export const lines = (text: string): Lines =>
 const ACTIVE = /[$`;&|<>]/g;
 const hex = (character: string): string => `\\x${character.charCodeAt(0).toString(16)}`;
 
-/** The same command with each of its words changed, as a mask does; what was one word stays one. */
+/** The same command with each word changed by a function, such as a mask. One word stays one word. */
 export const withWords = (command: string, change: (word: string) => string): string =>
   command
     .split(/('[^']*'(?:\\''[^']*')*)/)

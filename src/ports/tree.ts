@@ -1,4 +1,4 @@
-/** Far more than the largest release has (about 30,000), far less than hurts. */
+/** The largest release has about 30,000 nodes. */
 const MAX_NODES = 1_000_000;
 export const MAX_DEPTH = 100;
 
@@ -15,7 +15,7 @@ export const isDeep = (root: unknown, most: number): boolean => {
   return false;
 };
 
-/** A document that is more than it looks like, or no JSON. The message goes on from "it …". */
+/** A document that grows too large when it is read, or is no JSON. The message continues a sentence that begins with "it". */
 export class NoTree extends Error {
   constructor(message: string) {
     super(message);

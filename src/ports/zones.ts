@@ -112,10 +112,10 @@ export const isInZone = (zone: Pick<Zone, "name">, name: string): boolean =>
 const normal = ({ ttl, values, alias, routing, name, type }: RecordSet): string =>
   JSON.stringify([name, type, ttl ?? null, [...values].sort(), alias ?? null, routing ?? null]);
 
-/** Equal in what counts: nobody's TTL is argued with, since servers raise and cut it by rules of their own. */
+/** The same values. TTL is ignored: servers raise and lower it by their own rules. */
 export const sameContent = (a: RecordSet | undefined, b: RecordSet | undefined): boolean =>
   sameSet(a && { ...a, ttl: 0 }, b && { ...b, ttl: 0 });
 
-/** Equal but for the order of values. */
+/** Equal, whatever the order of values. */
 export const sameSet = (a: RecordSet | undefined, b: RecordSet | undefined): boolean =>
   a === undefined || b === undefined ? a === b : normal(a) === normal(b);

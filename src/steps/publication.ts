@@ -76,7 +76,7 @@ export const openPublication = async (
 
 const random = (): string => randomBytes(8).toString("hex");
 
-/** Aborted a while after the other. */
+/** Aborts CLEANUP_MS after `signal`, so that cleanup can finish. */
 const outlasting = (signal: AbortSignal): AbortController => {
   const late = new AbortController();
   const begin = (): void => {

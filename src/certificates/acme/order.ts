@@ -61,7 +61,7 @@ export const authorize = async (journey: Journey, options: AcmeIssuerOptions, to
       .filter(({ challenge }) => challenge?.status === "pending")
       .map((authorization) => account.answer(authorization, tools.signal)),
   );
-  // What goes wrong with it is met where it is needed.
+  // A failure surfaces at the later await.
   csr().catch(() => {});
   const done = await poll(
     () => account.order(order.url, tools.signal),

@@ -2,7 +2,7 @@ import { type Finding, fail, never, type ReadContext } from "../../core/check.ts
 import type { Remedy } from "../../ports/error.ts";
 import { conditionOf, type KubeObject } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
-import { happeningsIn } from "../events.ts";
+import { clusterEventsIn } from "../events.ts";
 import { type Before, countedSince, ENOUGH_REFUSALS } from "../pods.ts";
 import { pullProblem } from "../pull.ts";
 
@@ -28,7 +28,7 @@ export const digestProblem = async (
     sh`kubectl describe revision ${name} -n ${namespace}`,
   );
   // It asks again with longer and longer pauses, and each refusal is an event.
-  const count = (await happeningsIn(ctx, namespace))
+  const count = (await clusterEventsIn(ctx, namespace))
     .filter(({ about, message }) => about === uid && UNRESOLVED.exec(message)?.[1] === image)
     .reduce((sum, one) => sum + one.count, 0);
   const isPermanent = refused && countedSince(before, uid, count) >= ENOUGH_REFUSALS;

@@ -3,7 +3,7 @@ import { ApiError } from "../../ports/cluster.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { at, conditionOf, describe, type KubeObject } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
-import { happeningsIn } from "../events.ts";
+import { clusterEventsIn } from "../events.ts";
 import { type Before, countedSince } from "../pods.ts";
 import { judgeRefusal } from "../refused.ts";
 import { revisionProblem } from "./revision.ts";
@@ -54,7 +54,7 @@ const unrevised = async (
   const { uid = "", name, namespace = "" } = configuration.metadata;
   const ready = conditionOf(configuration, "Ready");
   const told = String(ready?.message ?? "");
-  const tries = (await happeningsIn(ctx, namespace)).filter((one) => one.about === uid && one.isWarning);
+  const tries = (await clusterEventsIn(ctx, namespace)).filter((one) => one.about === uid && one.isWarning);
   const isNew =
     countedSince(
       before,

@@ -1,7 +1,7 @@
 import { type Finding, fail, type ReadContext } from "../../core/check.ts";
 import { conditionOf, describe, type KubeObject } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
-import { happeningsIn } from "../events.ts";
+import { clusterEventsIn } from "../events.ts";
 import { type Before, countedSince, podsProblem } from "../pods.ts";
 import { judgeRefusal, podsRefused, refusalsOf } from "../refused.ts";
 import { digestProblem } from "./image.ts";
@@ -41,7 +41,7 @@ const undeployed = async (
   before: Before,
 ): Promise<Finding | undefined> => {
   const { uid = "", name, namespace = "" } = revision.metadata;
-  const errors = (await happeningsIn(ctx, namespace)).filter(({ about, isWarning }) => isWarning && about === uid);
+  const errors = (await clusterEventsIn(ctx, namespace)).filter(({ about, isWarning }) => isWarning && about === uid);
   const count = errors.reduce((sum, one) => sum + one.count, 0);
   const isNew = countedSince(before, `${uid} deployment`, count) > 0;
   const message = errors.at(-1)?.message.replace(/^failed to create deployment "[^"]*": /, "");
@@ -62,14 +62,14 @@ const givenUp = async (
   const outcome = String(resources.message || resources.reason);
   const { name, namespace = "" } = deployment.metadata;
   const command = sh`kubectl describe revision ${revision.metadata.name} -n ${namespace}`;
-  const happenings = await happeningsIn(ctx, namespace);
-  const refusal = refusalsOf(deployment, happenings).at(-1);
+  const events = await clusterEventsIn(ctx, namespace);
+  const refusal = refusalsOf(deployment, events).at(-1);
   if (refusal) {
     const { message } = refusal;
     const cause = await judgeRefusal(ctx, { subject, what: "pods", message, isNew: false, namespace, command });
     return securely({ ...cause, summary: `${cause.summary} (${outcome})` });
   }
-  const last = happenings.findLast((one) => one.isWarning && one.name.startsWith(`${name}-`));
+  const last = events.findLast((one) => one.isWarning && one.name.startsWith(`${name}-`));
   const why = last ? `: ${last.reason}: ${last.message}` : "";
   return fail(`${subject}: ${outcome}${why}`, { text: `Look at ${describe(revision)}.`, command });
 };

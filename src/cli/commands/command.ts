@@ -10,7 +10,7 @@ export interface Command {
   readonly name: CommandName;
   /** For the list in help. */
   readonly summary: string;
-  /** One word behind the command, which it cannot do without. */
+  /** Required positional argument. */
   readonly argument?: { readonly value: string; readonly choices: readonly string[] };
   /** Options that go without saying; whoever says otherwise is believed. */
   readonly implied?: Written;

@@ -1,4 +1,4 @@
-import { happeningsIn } from "../../checks/events.ts";
+import { clusterEventsIn } from "../../checks/events.ts";
 import { type Before, podsProblem } from "../../checks/pods.ts";
 import { type Check, type Finding, fail, never, ok, type ReadContext } from "../../core/check.ts";
 import { HOME } from "../../core/inventory.ts";
@@ -29,7 +29,7 @@ export const jobSucceeded = (): Check => {
       const holds = (type: string) => conditions.find((one) => one.type === type && one.status === "True");
       if (holds("Complete")) return ok("a renewal would work from inside the cluster");
       const pods = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace: HOME });
-      const said = lastWords(pods.filter(({ metadata }) => metadata.labels?.[LABEL] === CHECK_JOB.name));
+      const said = reportedFailure(pods.filter(({ metadata }) => metadata.labels?.[LABEL] === CHECK_JOB.name));
       if (said) return never(`the check failed inside the cluster: ${said.what}`, said.remedy);
       const cause = await podsProblem(ctx, `Job ${HOME}/${CHECK_JOB.name}`, HOME, { [LABEL]: CHECK_JOB.name }, before);
       if (cause) return withImage(cause);
@@ -42,7 +42,7 @@ export const jobSucceeded = (): Check => {
 
 /** Why the Job may make no pod: a quota, a policy, an account that is gone. */
 const refused = async (ctx: ReadContext, job: KubeObject): Promise<string | undefined> => {
-  const last = (await happeningsIn(ctx, HOME)).findLast(
+  const last = (await clusterEventsIn(ctx, HOME)).findLast(
     ({ about, isWarning }) => isWarning && about === job.metadata.uid,
   );
   return last && `Job ${HOME}/${CHECK_JOB.name}: ${last.reason}: ${last.message}`;
@@ -58,7 +58,9 @@ const withImage = (finding: Finding): Finding =>
  * What the program said when it ended, from the end of its log (kubelet: at most 2048 bytes): its own error with its own remedy where the
  * JSON line is whole, else the text.
  */
-const lastWords = (pods: readonly KubeObject[]): { readonly what: string; readonly remedy: Remedy } | undefined => {
+const reportedFailure = (
+  pods: readonly KubeObject[],
+): { readonly what: string; readonly remedy: Remedy } | undefined => {
   const ended = pods
     .flatMap((pod) => items(at(pod, "status", "containerStatuses")))
     .map((status) => at(status, "state", "terminated"))
