@@ -100,7 +100,11 @@ describe("the house", () => {
 
   it.each([
     ["a certificate's names", /\.subjectAltName\b/, "src/ports/certificate-names.ts"],
-    ["the certificates in a PEM text", /-----END CERTIFICATE/, "src/certificates/pem.ts"],
+    [
+      "the certificates in a PEM text",
+      /"-----END CERTIFICATE-----";\n[\s\S]*indexOf\(BEGIN|BEGIN CERTIFICATE-----\[/,
+      "src/ports/pem.ts",
+    ],
   ])("%s are read in one place", (_what, how, place) => {
     const readers = files.filter(({ path, text }) => !path.startsWith("src/sandbox/") && how.test(text));
     expect(readers.map(({ path }) => path)).toEqual([place]);

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { messageOf } from "../ports/error.ts";
+import { certificateBlocks } from "../ports/pem.ts";
 
 const BEGIN = "-----BEGIN CERTIFICATE-----";
 const END = "-----END CERTIFICATE-----";
@@ -15,19 +16,12 @@ export class TooManyCertificates extends Error {
   }
 }
 
-/**
- * The certificates of a PEM text (RFC 7468), each from BEGIN to END, in its order. Every character is looked at once: a regular expression that
- * looks for the END of each BEGIN takes minutes where there is none. Throws {@link TooManyCertificates} for more than 500.
- */
+/** The certificates of a PEM text, each from BEGIN to END, in its order. Throws {@link TooManyCertificates} for more than 500. */
 export const blocksIn = (pem: string): readonly string[] => {
   const blocks: string[] = [];
-  let begin = pem.indexOf(BEGIN);
-  while (begin >= 0) {
-    const end = pem.indexOf(END, begin + BEGIN.length);
-    if (end < 0) return blocks;
+  for (const block of certificateBlocks(pem)) {
     if (blocks.length === MOST) throw new TooManyCertificates();
-    blocks.push(pem.slice(begin, end + END.length));
-    begin = pem.indexOf(BEGIN, end + END.length);
+    blocks.push(block);
   }
   return blocks;
 };

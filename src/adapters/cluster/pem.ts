@@ -1,11 +1,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
-const PRIVATE_KEY = /-----BEGIN ([A-Z ]+ )?PRIVATE KEY-----[\s\S]*?-----END ([A-Z ]+ )?PRIVATE KEY-----/;
+import { certificateBlocks, privateKeyBlock } from "../../ports/pem.ts";
 
 /** Those of a PEM text that can be read; as in Go's pools, others and what stands around them do not matter. */
 export const certificatesIn = (text: string): readonly X509Certificate[] =>
-  (text.match(CERTIFICATE) ?? []).flatMap((block) => {
+  [...certificateBlocks(text)].flatMap((block) => {
     try {
       return [new X509Certificate(block)];
     } catch {
@@ -26,7 +24,7 @@ export const pairProblem = (
 ): { readonly in: "certificate" | "key"; readonly why: string } | undefined => {
   const [own] = certificatesIn(certificate);
   if (!own) return { in: "certificate", why: "holds no certificate in PEM" };
-  const [block] = PRIVATE_KEY.exec(key) ?? [];
+  const block = privateKeyBlock(key);
   if (block === undefined) return { in: "key", why: "holds no private key in PEM" };
   if (/ENCRYPTED/.test(block))
     return { in: "key", why: "holds a key that is encrypted, which kubectl cannot use either" };
