@@ -1,9 +1,8 @@
 import { accountIn, accountRef, externalAccountMissing } from "../certificates/acme/account.ts";
 import { directoryOf } from "../certificates/index.ts";
 import { changesOf, type Plan } from "../core/change.ts";
-import { outage } from "../core/outage.ts";
 import { isDistrusted } from "../core/outside.ts";
-import { AuthorityUnreachable, type DirectoryInfo } from "../ports/authority.ts";
+import { AuthorityError, AuthorityUnreachable, type DirectoryInfo } from "../ports/authority.ts";
 import { externalAccount } from "./external-account.ts";
 import type { Installation } from "./installation.ts";
 import type { Tools } from "./tools.ts";
@@ -36,6 +35,9 @@ export const assertOrderable = async (
   return info;
 };
 
+const isBusy = (error: unknown): boolean =>
+  error instanceof AuthorityError && (error.problem.type === "rateLimited" || (error.problem.status ?? 0) >= 500);
+
 /** What the CA says of itself; undefined: it does not answer now. Throws why its answer is none. */
 export const directoryNow = async (
   directory: string,
@@ -48,7 +50,7 @@ export const directoryNow = async (
     return await authority.directory(AbortSignal.any([signal, late]));
   } catch (error) {
     signal.throwIfAborted();
-    if (late.aborted || outage(error) || (error instanceof AuthorityUnreachable && !isDistrusted(error)))
+    if (late.aborted || (error instanceof AuthorityUnreachable && !isDistrusted(error)) || isBusy(error))
       return undefined;
     const { explained } = await import("../certificates/acme/problems.ts");
     throw explained(error, { directory, names: [] });
