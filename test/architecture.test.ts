@@ -71,7 +71,10 @@ describe("the house", () => {
     const rooms = readdirSync(join(root, "src/sandbox"), { withFileTypes: true })
       .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
       .filter((name) => name !== "README.md");
-    expect(rooms.filter((name) => !captions.includes(`\`${name}\``))).toEqual([]);
+    // A part has its line in the list of parts.
+    const parts = readFileSync(join(root, "src/sandbox/parts.ts"), "utf8");
+    const isPart = (name: string): boolean => parts.includes(`"./${name}index.ts"`);
+    expect(rooms.filter((name) => !isPart(name) && !captions.includes(`\`${name}\``))).toEqual([]);
   });
 
   it.each([

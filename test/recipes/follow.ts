@@ -12,6 +12,7 @@ const TREE = [
   "tsconfig.json",
   "test/contract",
   "test/real",
+  "test/patience.ts",
   "test/architecture.test.ts",
 ];
 
