@@ -92,13 +92,18 @@ describe("the house", () => {
     expect(users.length).toBeGreaterThan(0);
   });
 
-  it("only core/apply.ts and the clean-up of core/run.ts write to a cluster", () => {
+  it("only core/apply.ts, by the kinds of change that it calls, writes to a cluster", () => {
     const writers = files.filter(
       ({ path, text }) =>
         !/^src\/(adapters|ports|sandbox)\//.test(path) &&
         /\.(apply|mergePatch|replace|remove)\(\s*(change|refOf|secret|\{ ?apiVersion)/.test(text),
     );
-    expect(writers.map(({ path }) => path).sort()).toEqual(["src/core/apply.ts", "src/core/run.ts"]);
+    expect(writers.map(({ path }) => path).sort()).toEqual(["src/core/apply.ts", "src/core/changes/object.ts"]);
+  });
+
+  it("what a kind of change means is said in its file, not by branches elsewhere", () => {
+    const branch = /\bchange\.kind (===|!==) "|\bswitch \(change\.kind\)|\breason === [A-Z]/;
+    expect(files.filter(({ text }) => branch.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
   it.each([

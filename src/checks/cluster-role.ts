@@ -1,4 +1,4 @@
-import { type CertificateChange, changesOf, type ObjectChange, type Plan } from "../core/change.ts";
+import { changesOf, isTemporary, kindOf, ofKind, type Plan, READ } from "../core/change.ts";
 import { LEASE } from "../core/lease.ts";
 import type { AccessQuestion, ApiResource } from "../ports/cluster.ts";
 import { at, groupOf } from "../ports/object.ts";
@@ -13,11 +13,9 @@ export interface Rule {
 }
 
 const RBAC = "rbac.authorization.k8s.io";
-/** These three show the same, so to give them apart would protect nothing. */
-const READ = ["get", "list", "watch"];
-const ORDER = [...READ, "create", "patch", "update", "delete", "escalate", "bind"];
+const ORDER: readonly string[] = [...READ, "create", "patch", "update", "delete", "escalate", "bind"];
 
-export const isRead = ({ verb }: AccessQuestion): boolean => READ.includes(verb);
+export const isRead = ({ verb }: AccessQuestion): boolean => READ.some((read) => read === verb);
 /** Needed only by an account that does not have itself what it gives away. */
 export const isGrant = ({ verb }: AccessQuestion): boolean => verb === "escalate" || verb === "bind";
 
@@ -54,60 +52,40 @@ const LOCK = ["get", "create", "update", "delete"].map((verb) => ({
 export const rightsToPlan = (plan: Plan, known: readonly ApiResource[]): readonly AccessQuestion[] => {
   const served = new Set(known.map(({ apiVersion, plural }) => `${groupOf(apiVersion)}/${plural}`));
   const before = BEFORE.filter(({ group, resource }) => plan.goal === "present" && served.has(`${group}/${resource}`));
-  return unique([...targetsOf(plan, known).map(({ target }) => target), ...before].flatMap(toRead));
+  return unique([...rightsOf(plan, known).filter(isRead), ...before.flatMap(toRead)]);
 };
 
 /** Every right that it takes to carry a plan out, working it out again included. */
 export const rightsToRun = (plan: Plan, known: readonly ApiResource[]): readonly AccessQuestion[] => {
-  const changes = targetsOf(plan, known).flatMap(({ change, target }) => [
-    ...verbsOf(change).map((verb) => ({ verb, ...target })),
-    ...grantsOf(change),
-  ]);
-  const isProved = changesOf(plan).some((change) => change.kind === "object" && change.temporary);
+  const isProved = changesOf(plan).some(isTemporary);
   const during = plan.goal === "present" ? [...DURING, ...(isProved ? PROVING : [])].flatMap(toRead) : [];
-  return unique([...rightsToPlan(plan, known), ...during, ...changes, ...LOCK]);
+  return unique([...rightsToPlan(plan, known), ...during, ...rightsOf(plan, known), ...LOCK]);
 };
 
 export const unique = (rights: readonly AccessQuestion[]): readonly AccessQuestion[] => [
   ...new Map(rights.map((right) => [`${right.verb} ${right.group}/${right.resource}`, right])).values(),
 ];
 
-/** What changes the cluster. */
-type Written = ObjectChange | CertificateChange;
 type Target = Pick<AccessQuestion, "group" | "resource">;
 
 const toRead = (target: Target): readonly AccessQuestion[] => READ.map((verb) => ({ verb, ...target }));
 
-const targetsOf = (plan: Plan, known: readonly ApiResource[]): readonly { change: Written; target: Target }[] => {
-  const changes = changesOf(plan).filter((change) => change.kind === "object" || change.kind === "certificate");
+/** What the changes themselves ask for. */
+const rightsOf = (plan: Plan, known: readonly ApiResource[]): readonly AccessQuestion[] => {
+  const changes = changesOf(plan);
   const plurals = new Map(known.map(({ apiVersion, kind, plural }) => [`${groupOf(apiVersion)}/${kind}`, plural]));
-  for (const change of changes) {
-    if (change.kind !== "object" || change.object.kind !== "CustomResourceDefinition") continue;
-    const { spec } = change.object;
+  for (const { object } of changes.filter(ofKind("object"))) {
+    if (object.kind !== "CustomResourceDefinition") continue;
+    const { spec } = object;
     plurals.set(`${at(spec, "group")}/${at(spec, "names", "kind")}`, String(at(spec, "names", "plural")));
   }
-  return changes.map((change) => {
-    const { apiVersion, kind } = change.kind === "object" ? change.object : change.secret;
-    const group = groupOf(apiVersion);
-    return { change, target: { group, resource: plurals.get(`${group}/${kind}`) ?? `${kind.toLowerCase()}s` } };
-  });
-};
-
-/** Server-side apply of what is not there needs `create` besides `patch`. */
-const verbsOf = (change: Written): readonly string[] => {
-  if (change.kind === "certificate") return ["create", "patch", ...(change.isOrdered ? ["delete"] : [])];
-  if (change.action === "delete") return ["delete"];
-  const apply = change.action === "create" ? ["create", "patch"] : ["patch"];
-  return change.temporary ? [...apply, "delete"] : apply;
-};
-
-/** An account that may create roles may still not put into them, or bind, what it does not have (rule 5). */
-const grantsOf = (change: Written): readonly AccessQuestion[] => {
-  if (change.kind !== "object" || change.action === "delete" || groupOf(change.object.apiVersion) !== RBAC) return [];
-  const { kind, roleRef } = change.object;
-  const verb = kind.endsWith("Binding") ? "bind" : "escalate";
-  const given = verb === "bind" ? at(roleRef, "kind") : kind;
-  return [{ verb, group: RBAC, resource: given === "Role" ? "roles" : "clusterroles" }];
+  return changes
+    .flatMap((change) => kindOf(change).requires(change).rights)
+    .flatMap(({ apiVersion, kind, verbs }) => {
+      const group = groupOf(apiVersion);
+      const resource = plurals.get(`${group}/${kind}`) ?? `${kind.toLowerCase()}s`;
+      return verbs.map((verb) => ({ verb, group, resource }));
+    });
 };
 
 /** What may be done with each resource, its verbs and the resources in a fixed order. */

@@ -1,4 +1,4 @@
-import { changesOf, type ObjectChange, type Plan } from "../core/change.ts";
+import { changesOf, ofKind, type Plan } from "../core/change.ts";
 import {
   type AccessQuestion,
   type Account,
@@ -86,10 +86,9 @@ const refusedGrants = async (
   grants: readonly AccessQuestion[],
   cluster: ClusterPreview,
 ): Promise<readonly string[]> => {
-  const roles = changesOf(plan).filter(
-    (change): change is ObjectChange =>
-      change.kind === "object" && change.action !== "delete" && /^(Cluster)?Role(Binding)?$/.test(change.object.kind),
-  );
+  const roles = changesOf(plan)
+    .filter(ofKind("object"))
+    .filter(({ action, object }) => action !== "delete" && /^(Cluster)?Role(Binding)?$/.test(object.kind));
   const answers = await Promise.all(
     roles.map(async ({ object, manager }) => {
       try {

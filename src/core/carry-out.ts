@@ -1,33 +1,23 @@
 import { ApiError, type ClusterWrite } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
-import { refOf } from "../ports/object.ts";
-import type { ZonesWrite } from "../ports/zones.ts";
-import { type ApplyTools, applyChange, type Issue, StillGoing } from "./apply.ts";
-import type { Change, Goal, ObjectChange, StepPlan } from "./change.ts";
+import { type ApplyTools, applyChange } from "./apply.ts";
+import { type Change, type Goal, isTemporary, kindOf, type StepPlan, subjectOf } from "./change.ts";
 import type { Check, ReadContext } from "./check.ts";
-import { podsDrained } from "./draining.ts";
 import type { Emit } from "./event.ts";
 import type { Followed } from "./followed.ts";
-import { earlierGone, goneCheck } from "./gone.ts";
-import { removalWave, wave } from "./inventory.ts";
+import { earlierGone } from "./gone.ts";
 import type { Waiting } from "./outage.ts";
 import { patiently, within } from "./patience.ts";
-import { subjectOf } from "./plan.ts";
 import { refusalsIn, terminatingIn } from "./refusal.ts";
 import { replan } from "./replan.ts";
 import type { Step } from "./step.ts";
 import { type OnReason, until } from "./wait.ts";
 
-export interface RunTools extends ReadContext {
+export interface RunTools extends ReadContext, Omit<ApplyTools, "onWaiting" | "again"> {
   readonly cluster: ClusterWrite;
-  readonly issue: Issue;
-  readonly zones?: ZonesWrite;
-  readonly settleAccount: ApplyTools["settleAccount"];
   readonly emit: Emit;
-  readonly takeOwnership: boolean;
   /** See {@link replan}. */
   readonly narrow?: boolean;
-  readonly remember: ApplyTools["remember"];
   /** For each step: how long its waits may take together. */
   readonly timeoutMs: number;
   /** What the waits of all steps follow. */
@@ -43,7 +33,7 @@ export const carryOut = async (
   goal: Goal,
   tools: RunTools,
   /** Filled with what has to be removed again at the end. */
-  temporaries: ObjectChange[],
+  temporaries: Change[],
   onDone: () => void,
 ): Promise<string> => {
   const remaining = within(tools.timeoutMs);
@@ -68,19 +58,19 @@ export const carryOut = async (
   const meaningOf = refusalsIn(tools.cluster);
   const perform = async (change: Change): Promise<void> => {
     tools.signal.throwIfAborted();
-    if (change.kind === "object" && change.temporary) temporaries.push(change);
-    const subject = `${subjectOf(change)} could not be ${DONE[change.kind]}`;
+    const kind = kindOf(change);
+    if (isTemporary(change)) temporaries.push(change);
+    const subject = `${subjectOf(change)} could not be ${kind.done}`;
     using late = lateness(remaining(), () => timedOut(subject, inWords(said)));
     const signal = AbortSignal.any([tools.signal, late.signal]);
-    let obstacle =
-      change.kind === "object" && change.earlier ? earlierGone(refOf(change.object), change.earlier) : undefined;
+    let obstacle = kind.obstacle?.(change);
     let again = false;
     /** What is going away is not written to: it is waited for. */
     const write = async (): Promise<void> => {
       if (obstacle) await gone(obstacle, subject, tools, remaining, waiting("apply"));
       await applyChange(change, { ...tools, signal, again, onWaiting: waiting("apply") }).catch((error: unknown) => {
         again = true;
-        obstacle = obstacleIn(error, change);
+        obstacle = kind.obstacle?.(change, error) ?? namespaceIn(error);
         throw error;
       });
     };
@@ -91,39 +81,30 @@ export const carryOut = async (
       remaining,
       onReason: waiting("apply"),
     });
-    if (change.kind === "object" && change.action === "create" && change.object.kind === "Namespace")
-      tools.made?.add(change.object.metadata.name);
+    const made = change.action === "create" ? kind.ref(change) : undefined;
+    if (made?.kind === "Namespace") tools.made?.add(made.name);
     onDone();
     tools.emit({ type: "change-done", step: step.id, change });
   };
 
-  const early = changes.filter((change) => !(change.kind === "object" && change.afterVerify));
-  for (const group of groups(early)) {
-    const removed = group.filter(
-      (change): change is ObjectChange => change.kind === "object" && change.action === "delete",
-    );
-    const spaces = removed.filter(
-      ({ object: { kind, metadata } }) => kind === "Namespace" && !metadata.deletionTimestamp,
-    );
-    if (spaces.length > 0) {
-      const drained = podsDrained(spaces.map(({ object }) => object.metadata.name));
-      await hold(drained, tools, remaining, waiting(drained.id));
+  /** What one wave needs before it, or leaves to be waited for. */
+  const settled = async (wave: readonly Change[], when: "before" | "after"): Promise<void> => {
+    for (const [{ [when]: checkFor }, same] of Map.groupBy(wave, kindOf)) {
+      const check = checkFor?.(same);
+      if (check) await hold(check, tools, remaining, waiting(check.id));
     }
-    await all(group.map(perform));
-    if (removed.length > 0) await hold(goneCheck(removed), tools, remaining, waiting("objects.gone"));
+  };
+  const early = changes.filter(({ afterVerify }) => !afterVerify);
+  for (const wave of waves(early)) {
+    await settled(wave, "before");
+    await all(wave.map(perform));
+    await settled(wave, "after");
   }
   const checks = goal === "present" ? step.verify : (step.verifyAbsent ?? []);
   const summaries: string[] = [];
   for (const check of checks) summaries.push(await hold(check, tools, remaining, waiting(check.id)));
   await all(changes.filter((change) => !early.includes(change)).map(perform));
   return summaries.join("; ") || (changes.length > 0 ? `${changes.length} changed` : "up to date");
-};
-
-const DONE: Readonly<Record<Change["kind"], string>> = {
-  object: "written",
-  records: "written",
-  certificate: "had",
-  account: "settled with the CA",
 };
 
 /** Waits for all, then throws the first failure, so that no write is left running behind an error. */
@@ -133,15 +114,9 @@ const all = async (work: readonly Promise<void>[]): Promise<void> => {
 };
 
 /** Waves of changes that may run at once; removals come first, in their own order. */
-const groups = (changes: readonly Change[]): readonly (readonly Change[])[] => {
-  const rank = (change: Change): number => {
-    // While its key is still there.
-    if (change.kind === "account") return -2000;
-    if (change.kind !== "object") return 3;
-    return change.action === "delete" ? removalWave(change.object.kind) - 1000 : wave(change.object.kind);
-  };
-  const byRank = Map.groupBy(changes, rank);
-  return [...byRank.keys()].sort((a, b) => a - b).map((key) => byRank.get(key) ?? []);
+const waves = (changes: readonly Change[]): readonly (readonly Change[])[] => {
+  const byWave = Map.groupBy(changes, (change) => kindOf(change).wave(change));
+  return [...byWave.keys()].sort((a, b) => a - b).map((key) => byWave.get(key) ?? []);
 };
 
 const hold = async (check: Check, tools: RunTools, remaining: () => number, onReason: OnReason): Promise<string> => {
@@ -159,11 +134,10 @@ const hold = async (check: Check, tools: RunTools, remaining: () => number, onRe
   return finding.summary;
 };
 
-/** What is going away and refused a write: an earlier object of the same name, or the namespace. */
-const obstacleIn = (error: unknown, change: Change): Check | undefined => {
-  if (error instanceof StillGoing && change.kind === "object") return earlierGone(refOf(change.object), error.uid);
-  const namespace = error instanceof ApiError && error.status === 403 ? terminatingIn(error.message) : undefined;
-  return namespace === undefined ? undefined : earlierGone({ apiVersion: "v1", kind: "Namespace", name: namespace });
+/** The namespace that is going away and refused a write. */
+const namespaceIn = (error: unknown): Check | undefined => {
+  const name = error instanceof ApiError && error.status === 403 ? terminatingIn(error.message) : undefined;
+  return name === undefined ? undefined : earlierGone({ apiVersion: "v1", kind: "Namespace", name });
 };
 
 /** Waits until something that stands in the way of a write is gone. */

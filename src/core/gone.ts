@@ -1,11 +1,10 @@
 import { describe, type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
-import type { ObjectChange } from "./change.ts";
 import { type Check, type Finding, fail, ok, type ReadContext } from "./check.ts";
 import { holderOf } from "./holders.ts";
 
-/** Removed objects are gone, and if not, what holds them. */
-export const goneCheck = (removed: readonly ObjectChange[]): Check => ({
+/** Removed objects are gone, and if not, what holds them. `uid` absent: whatever has the name. */
+export const goneCheck = (removed: readonly { readonly object: KubeObject; readonly uid?: string }[]): Check => ({
   id: "objects.gone",
   title: "Removed objects are gone",
   run: async (ctx) => {

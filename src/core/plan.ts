@@ -1,9 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
-import { few } from "../ports/few.ts";
 import { describe, type KubeObject, keyOf, refOf } from "../ports/object.ts";
-import { absolute, type RecordSetChange, type Zone } from "../ports/zones.ts";
 import { hasBlank } from "./blank.ts";
 import type { Change, Goal, ObjectChange, Plan, StepPlan } from "./change.ts";
 import { compare } from "./compare.ts";
@@ -208,38 +206,4 @@ export const makePlan = async (steps: readonly Step[], options: PlanOptions): Pr
 
 const prefetch = ({ live, kinds = [] }: PlanOptions): void => {
   for (const { apiVersion, kind } of kinds) if (kind !== "Secret") live.list(apiVersion, kind).catch(() => {});
-};
-
-/** For people: what a change is about. */
-export const subjectOf = (change: Change): string => {
-  switch (change.kind) {
-    case "object":
-      return describe(change.object);
-    case "certificate":
-      return `certificate for ${few(change.names)}`;
-    case "account":
-      return `the account at ${change.directory}`;
-    case "records":
-      return `records ${change.sets.map((set) => recordName(change.zone, set)).join(", ")}`;
-  }
-};
-
-/** `*.apps.example.com A` */
-export const recordName = (zone: Zone, { from, to }: RecordSetChange): string => {
-  const set = to ?? from;
-  return set ? `${absolute(zone, set.name)} ${set.type}` : "";
-};
-
-/** Identity of a change's target within a plan. */
-export const targetOf = (change: Change): string => {
-  switch (change.kind) {
-    case "object":
-      return `${change.action} ${keyOf(change.object)} by ${change.manager}`;
-    case "certificate":
-      return `${change.action} certificate ${change.secret.namespace}/${change.secret.name}`;
-    case "account":
-      return `${change.action} account at ${change.directory}`;
-    case "records":
-      return `${change.action} ${change.byValue ? "values" : "records"} in ${change.zone.id}`;
-  }
 };

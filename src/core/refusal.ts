@@ -2,10 +2,9 @@ import { ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { readerOf } from "../ports/reader.ts";
 import { ZoneMoved } from "../ports/zones.ts";
-import type { Change } from "./change.ts";
+import { type Change, kindOf, subjectOf } from "./change.ts";
 import { denialOf } from "./denial.ts";
 import { outage, type Waiting } from "./outage.ts";
-import { subjectOf } from "./plan.ts";
 import { type WebhookFailure, webhookFailure, withConfiguration } from "./webhook-failure.ts";
 
 const AGAIN = "What is done is kept: mend the cause and run the same command again.";
@@ -16,7 +15,7 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
   if (passing) return passing;
   if (error instanceof ZoneMoved) return { final: moved(error, change) };
   if (!(error instanceof ApiError)) return { final: error instanceof Error ? error : new Error(String(error)) };
-  const subject = `${change.kind === "certificate" || change.kind === "records" ? "the " : ""}${subjectOf(change)}`;
+  const subject = `${kindOf(change).article}${subjectOf(change)}`;
   const failure = error.status >= 500 ? webhookFailure(error.message) : undefined;
   if (failure) return { wait: failure.reason, remedy: failure.remedy };
   if (error.status === 404 && error.reason === "")
@@ -45,13 +44,7 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
       }),
     };
   }
-  const namespace =
-    change.kind === "object"
-      ? change.object.metadata.namespace
-      : change.kind === "certificate"
-        ? change.secret.namespace
-        : undefined;
-  const denial = denialOf(error.message, namespace);
+  const denial = denialOf(error.message, kindOf(change).ref(change)?.namespace);
   return {
     final: new UserError({
       id: "apply.refused",

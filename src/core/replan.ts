@@ -1,10 +1,8 @@
 import type { ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { keyOf, type ObjectRef } from "../ports/object.ts";
-import { type RecordSetChange, sameSet } from "../ports/zones.ts";
-import { fills, hasBlank } from "./blank.ts";
-import { type Change, conflictsOfChange, type Goal, type StepPlan } from "./change.ts";
-import { planStep, subjectOf, targetOf } from "./plan.ts";
+import { type Change, type Goal, kindOf, ofKind, type StepPlan, subjectOf } from "./change.ts";
+import { planStep } from "./plan.ts";
 import { directSnapshot, stepSnapshot } from "./snapshot.ts";
 import type { Kind, Step } from "./step.ts";
 
@@ -30,25 +28,17 @@ export const replan = async (
 ): Promise<readonly Change[]> => {
   // Nobody is asked for what cannot be there yet; and who was faster all the same, the answer to the apply tells (rule 3).
   const toCome = new Set(
-    plan.changes.flatMap((change) =>
-      change.kind === "object" && change.action === "create" && tools.made?.has(change.object.metadata.namespace ?? "")
-        ? [keyOf(change.object)]
-        : [],
-    ),
+    plan.changes
+      .filter(ofKind("object"))
+      .filter(({ action, object }) => action === "create" && tools.made?.has(object.metadata.namespace ?? ""))
+      .map(({ object }) => keyOf(object)),
   );
   const isNew = (ref: ObjectRef): boolean => toCome.has(keyOf(ref));
   // Only what was agreed to go may go, so only its kinds need to be looked through.
-  const kinds = plan.changes.flatMap((change) =>
-    change.kind === "object" && change.action === "delete"
-      ? [
-          {
-            apiVersion: change.object.apiVersion,
-            kind: change.object.kind,
-            namespaced: change.object.metadata.namespace !== undefined,
-          },
-        ]
-      : [],
-  );
+  const kinds = plan.changes
+    .filter(({ action }) => action === "delete")
+    .flatMap((change) => kindOf(change).ref(change) ?? [])
+    .map(({ apiVersion, kind, namespace }) => ({ apiVersion, kind, namespaced: namespace !== undefined }));
   const snapshot = tools.narrow ? directSnapshot(tools.cluster) : stepSnapshot(tools.cluster);
   const live = { ...snapshot, get: async (ref: ObjectRef) => (isNew(ref) ? undefined : snapshot.get(ref)) };
   const now = await planStep(
@@ -68,37 +58,21 @@ const unique = (kinds: readonly Kind[]): readonly Kind[] => [
   ...new Map(kinds.map((kind) => [`${kind.apiVersion} ${kind.kind}`, kind])).values(),
 ];
 
-/** Whether a replanned change is the agreed one with nothing but its blanks filled in (rule 3). */
 const covers = (agreed: Change, now: Change, takeOwnership: boolean): boolean => {
-  if (agreed.kind === "certificate" && now.kind === "certificate") return fills(agreed.names, now.names);
-  if (agreed.kind === "account" && now.kind === "account") return agreed.directory === now.directory;
-  if (agreed.kind === "certificate" || now.kind === "certificate") return false;
-  if (agreed.kind === "account" || now.kind === "account") return false;
-  const known = new Set(agreed.conflicts.map((conflict) => conflict.path));
-  if (!takeOwnership && now.conflicts.some((conflict) => !known.has(conflict.path))) return false;
-  if (agreed.kind === "records" && now.kind === "records")
-    return agreed.zone.id === now.zone.id && now.sets.every((set) => agreed.sets.some((one) => coversSet(one, set)));
-  if (agreed.kind === "records" || now.kind === "records") return false;
-  if (agreed.action === "delete") return agreed.uid === undefined || agreed.uid === now.uid;
-  if (agreed.uid !== undefined && agreed.uid !== now.uid) return false;
-  return fills(agreed.object, now.object) && fills(agreed.dropData ?? [], now.dropData ?? []);
+  const known = new Set(agreed.conflicts?.map(({ path }) => path));
+  if (!takeOwnership && now.conflicts?.some(({ path }) => !known.has(path))) return false;
+  return agreed.kind === now.kind && kindOf(now).covers(agreed, now);
 };
 
-/** An address that was not known then may turn out to be one set or two, of any type, in place of what was agreed to go. */
-const coversSet = (agreed: RecordSetChange, now: RecordSetChange): boolean => {
-  if (now.from && !sameSet(agreed.from, now.from)) return false;
-  if (!now.to) return agreed.from !== undefined;
-  if (!agreed.to || agreed.to.name !== now.to.name) return false;
-  return hasBlank(agreed.to.type) || fills(agreed.to, now.to);
-};
+const targetOf = (change: Change): string => `${change.action} ${kindOf(change).target(change)}`;
 
 const unagreed = (change: Change, earlier: Change | undefined): UserError =>
   new UserError({
     id: "run.unagreed",
     what: `The cluster changed after the plan was shown: ${change.action} of ${subjectOf(change)} ${earlier ? "is no longer what was agreed" : "was not in it"}.`,
     why:
-      conflictsOfChange(change).length > 0
-        ? `${conflictsOfChange(change)
+      change.conflicts && change.conflicts.length > 0
+        ? `${change.conflicts
             .map(({ path, owner }) => `${path} is now owned by ${owner}`)
             .join("; ")}. Nothing is changed that was not shown.`
         : "Nothing is changed that was not shown.",

@@ -1,8 +1,7 @@
 import { Interrupted, messageOf, UserError } from "../ports/error.ts";
-import { describe, refOf } from "../ports/object.ts";
 import { joined } from "../ports/shell.ts";
 import { carryOut, type RunTools } from "./carry-out.ts";
-import type { ObjectChange, Plan } from "./change.ts";
+import { type Change, kindOf, type Plan, subjectOf } from "./change.ts";
 import { createFollowed } from "./followed.ts";
 import { order, reverse } from "./order.ts";
 import type { Step } from "./step.ts";
@@ -45,7 +44,7 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
   const followed = createFollowed(tools.cluster, AbortSignal.any([signal, ended.signal]));
   const made = new Set<string>();
   const stepTools = { ...tools, signal, followed, made, cluster: followed.noting(tools.cluster) };
-  const temporaries: ObjectChange[] = [];
+  const temporaries: Change[] = [];
   let failure: Error | undefined;
   /** What only a person can do: everything that does not need it goes on, and in the end all of it is said at once. */
   const asked = new Map<string, UserError>();
@@ -140,20 +139,13 @@ const together = (asked: readonly UserError[]): UserError | undefined => {
 };
 
 /** Always, also after a failure or a signal (rule 8). */
-const removeTemporaries = async (
-  temporaries: readonly ObjectChange[],
-  tools: RunTools,
-): Promise<UserError | undefined> => {
+const removeTemporaries = async (temporaries: readonly Change[], tools: RunTools): Promise<UserError | undefined> => {
   const results = await Promise.allSettled(
-    temporaries.map(async ({ object }) => {
-      // With its uid the removal can be repeated when the answer is lost.
-      const { uid, deletionTimestamp } = (await tools.cluster.get(refOf(object)))?.metadata ?? {};
-      if (uid && !deletionTimestamp) await tools.cluster.remove(refOf(object), { uid });
-    }),
+    temporaries.map((change) => kindOf(change).temporary?.end(change, tools.cluster)),
   );
   const failed = results.find((result) => result.status === "rejected");
   if (!failed) return undefined;
-  const names = temporaries.map(({ object }) => describe(object)).join(", ");
+  const names = temporaries.map(subjectOf).join(", ");
   return new UserError({
     id: "run.left-behind",
     what: `${names} could not be removed: ${messageOf(failed.reason).replace(/\.$/, "")}`,

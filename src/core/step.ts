@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
-import type { Change } from "./change.ts";
+import type { Change, ObjectChange } from "./change.ts";
 import type { Check } from "./check.ts";
 
 /** The live cluster as of one moment: each kind is listed once and shared by everything that plans (rule 2). */
@@ -34,11 +34,11 @@ export interface PlanContext {
   readonly live: Snapshot;
   readonly now: () => Date;
   /** Compares the objects that should exist with those that do. */
-  readonly reconcile: (objects: readonly KubeObject[], options?: ReconcileOptions) => Promise<readonly Change[]>;
+  readonly reconcile: (objects: readonly KubeObject[], options?: ReconcileOptions) => Promise<readonly ObjectChange[]>;
   /** Deletes what an earlier run of this step made and `keep` does not name. */
-  readonly prune: (keep: readonly KubeObject[]) => Promise<readonly Change[]>;
+  readonly prune: (keep: readonly KubeObject[]) => Promise<readonly ObjectChange[]>;
   /** Objects that exist during the run only; what an interrupted run left behind is removed. */
-  readonly temporary: (objects: readonly KubeObject[]) => Promise<readonly Change[]>;
+  readonly temporary: (objects: readonly KubeObject[]) => Promise<readonly ObjectChange[]>;
   /** Whether a step that this one needs, directly or not, has changes planned. */
   readonly upstream: boolean;
   /** Planned again just before it runs: the steps before it are done, so that nothing is unknown any more. */

@@ -54,7 +54,6 @@ export const domain = (install: Installation): Step => ({
     const others = otherDefaults(live, name).filter((key) => !(`f:${key}` in applied));
     const changes = await ctx.reconcile([object], { manager, dropData: others, partial: true });
     return changes.map((change) => {
-      if (change.kind !== "object") return change;
       const conflicts = (change.dropData ?? []).flatMap((key) => {
         const owner = ownerOfData(live, key);
         return isOurs(owner) ? [] : [{ path: `.data[${JSON.stringify(key)}]`, owner: owner ?? "nobody", from: "" }];

@@ -1,7 +1,7 @@
 import { accountUrl, caaForbids } from "../certificates/acme/index.ts";
 import { directoryOf } from "../certificates/index.ts";
 import { hasBlank } from "../core/blank.ts";
-import { type CertificateChange, type Change, changesOf, type Plan } from "../core/change.ts";
+import { changesOf, kindOf, type Plan, type Requirements } from "../core/change.ts";
 import { permits } from "../dns/caa.ts";
 import type { DirectoryInfo } from "../ports/authority.ts";
 import { type RecordPlace, relativeTo, type Zone } from "../ports/zones.ts";
@@ -29,23 +29,18 @@ interface Asked {
 export const assertForeseen = async (plan: Plan, install: Installation, tools: Tools, asked?: Asked): Promise<void> => {
   const { dns } = install;
   if (!dns || !tools.zones) return;
-  const changes = changesOf(plan);
-  const ordered = changes.filter(
-    (change): change is CertificateChange => change.kind === "certificate" && change.isOrdered === true,
-  );
-  const names = [...new Set(ordered.flatMap((change) => change.names))];
-  await mayWrite([...changes.flatMap(recordsOf), ...(await challengesOf(names, dns.publication))], tools);
+  const required = changesOf(plan).map((change) => kindOf(change).requires(change));
+  const names = [...new Set(required.flatMap(({ proofs = [] }) => proofs))];
+  await mayWrite([...required.flatMap(writingsOf), ...(await challengesOf(names, dns.publication))], tools);
   if (names.length > 0) await caaOf(names, install, tools, asked);
 };
 
-const recordsOf = (change: Change): readonly Writing[] =>
-  change.kind !== "records"
-    ? []
-    : change.sets.flatMap(({ from, to }) =>
-        [from, to].flatMap((set) =>
-          set ? [{ zone: change.zone, name: set.name, types: hasBlank(set.type) ? ADDRESS_TYPES : [set.type] }] : [],
-        ),
-      );
+const writingsOf = ({ records = [] }: Requirements): readonly Writing[] =>
+  records.flatMap(({ zone, sets }) =>
+    sets
+      .flatMap(({ from, to }) => [from, to].filter((set) => set !== undefined))
+      .map(({ name, type }) => ({ zone, name, types: hasBlank(type) ? ADDRESS_TYPES : [type] })),
+  );
 
 export const challengesOf = async (
   names: readonly string[],

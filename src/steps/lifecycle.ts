@@ -1,6 +1,6 @@
 import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
 import { assertRights, unreadable } from "../checks/rights.ts";
-import { conflictsOf, type Plan } from "../core/change.ts";
+import { conflictsOf, kindOf, type Plan } from "../core/change.ts";
 import type { Check } from "../core/check.ts";
 import { earlierGone } from "../core/gone.ts";
 import { isCopy, MANAGER, OWNER_LABEL, withOwner } from "../core/inventory.ts";
@@ -108,8 +108,8 @@ export const assertAllowed = async (
   const conflicts = conflictsOf(plan);
   if (conflicts.length > 0 && !config.takeOwnership) {
     const shown = conflicts.slice(0, 5).map(({ change, conflict }) => {
-      const place = change.kind === "object" ? `${change.object.kind} ${change.object.metadata.name}` : "";
-      return `${place}${conflict.path} (owned by ${conflict.owner})`;
+      const ref = kindOf(change).ref(change);
+      return `${ref ? `${ref.kind} ${ref.name}` : ""}${conflict.path} (owned by ${conflict.owner})`;
     });
     throw new UserError({
       id: "plan.conflicts",

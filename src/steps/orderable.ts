@@ -1,6 +1,6 @@
 import { accountIn, accountRef, externalAccountMissing } from "../certificates/acme/account.ts";
 import { directoryOf } from "../certificates/index.ts";
-import { changesOf, type Plan } from "../core/change.ts";
+import { changesOf, kindOf, type Plan } from "../core/change.ts";
 import { isDistrusted } from "../core/outside.ts";
 import { AuthorityError, AuthorityUnreachable, type DirectoryInfo } from "../ports/authority.ts";
 import { externalAccount } from "./external-account.ts";
@@ -20,7 +20,7 @@ export const assertOrderable = async (
   tools: Tools,
 ): Promise<DirectoryInfo | undefined> => {
   const directory = directoryOf(config.tls, config.acmeDirectory);
-  const isOrdered = changesOf(plan).some((change) => change.kind === "certificate" && change.isOrdered);
+  const isOrdered = changesOf(plan).some((change) => kindOf(change).requires(change).proofs !== undefined);
   if (!directory || !isOrdered) return undefined;
   const external = await externalAccount(tools.env);
   const info = await directoryNow(directory, acmeCa, tools);

@@ -1,9 +1,8 @@
 import { wildcardsFor } from "../certificates/names.ts";
 import { blank } from "../core/blank.ts";
-import type { Change, Conflict, RecordsChange } from "../core/change.ts";
+import { type Change, type Conflict, type RecordsChange, recordName } from "../core/change.ts";
 import { type Check, fail } from "../core/check.ts";
 import { HOME, managerFor } from "../core/inventory.ts";
-import { recordName } from "../core/plan.ts";
 import { STATE } from "../core/prior.ts";
 import type { PlanContext, Step } from "../core/step.ts";
 import { markerName, markerValue, ownerOf, ownerWords } from "../dns/ownership.ts";

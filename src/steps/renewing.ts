@@ -1,7 +1,7 @@
 import { directoryOf, isAcme } from "../certificates/index.ts";
 import { type Renewal, renewalOf } from "../certificates/renewal.ts";
 import { inspect } from "../certificates/secret.ts";
-import { changesOf, type Plan } from "../core/change.ts";
+import { changesOf, ofKind, type Plan } from "../core/change.ts";
 import { makePlan } from "../core/plan.ts";
 import type { Report } from "../core/run.ts";
 import { directSnapshot } from "../core/snapshot.ts";
@@ -72,7 +72,7 @@ export const runRenewal = async (plan: Plan, install: Installation, tools: Tools
   const before = await tools.cluster.get(WILDCARD);
   const report = await runLocked(plan, renewalSteps(install), install, tools, { narrow: true });
   const isReplaced = report.steps.some(({ id, status }) => id === "certificate" && status === "done");
-  const willChange = changesOf(plan).some(({ kind }) => kind === "certificate");
+  const willChange = changesOf(plan).some(ofKind("certificate"));
   if (report.outcome !== "failed" || !willChange || !isReplaced || !before) return report;
   const restored = await putBack(before, install, tools);
   const [what, why] = [report.error?.message ?? "The new certificate is not served.", restored.error?.message];

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { accountIn } from "../certificates/acme/account.ts";
 import type { Config } from "../config/config.ts";
 import { nameOf } from "../config/options.ts";
-import type { AccountChange, Change } from "../core/change.ts";
+import type { AccountChange, ObjectChange } from "../core/change.ts";
 import { HOME, isOurs, managerFor, ownerOf, ownerOfData } from "../core/inventory.ts";
 import { deletions } from "../core/plan.ts";
 import { PRIOR, PRIOR_MANAGER, readPrior, STATE } from "../core/prior.ts";
@@ -99,8 +99,8 @@ const choicesData = ({ choices, insisted = [] }: Installation, live: KubeObject 
 };
 
 /** The plan says in words which choices change (Plan.choices); JSON within JSON says it to nobody. */
-const withoutText = (change: Change): Change => {
-  if (change.kind !== "object" || change.object.kind !== STATE.kind) return change;
+const withoutText = (change: ObjectChange): ObjectChange => {
+  if (change.object.kind !== STATE.kind) return change;
   const isText = (path: string): boolean => [CHOSEN, INSISTED].some((key) => path === `.data.${key}`);
   return {
     ...change,

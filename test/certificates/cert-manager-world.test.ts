@@ -7,8 +7,9 @@ import { certificatesReady, secretOfRoute } from "../../src/certificates/cert-ma
 import { certManagerAnswers, issuerReady } from "../../src/certificates/cert-manager/checks.ts";
 import { applyChange } from "../../src/core/apply.ts";
 import type { StepPlan } from "../../src/core/change.ts";
+import { subjectOf } from "../../src/core/change.ts";
 import type { Check, ReadContext } from "../../src/core/check.ts";
-import { planStep, subjectOf } from "../../src/core/plan.ts";
+import { planStep } from "../../src/core/plan.ts";
 import { stepSnapshot } from "../../src/core/snapshot.ts";
 import type { Step } from "../../src/core/step.ts";
 import { runCheck, until as untilCheck } from "../../src/core/wait.ts";

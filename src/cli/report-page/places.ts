@@ -1,4 +1,4 @@
-import { type CertificateChange, changesOf, type RecordsChange } from "../../core/change.ts";
+import { type CertificateChange, changesOf, ofKind } from "../../core/change.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import { ids as ingressIds, ingressProvider } from "../../ingress/index.ts";
 import { few } from "../../ports/few.ts";
@@ -107,9 +107,9 @@ export interface KnownCertificate {
 export const certificateOf = (recording: Recording): KnownCertificate | undefined => {
   const plan = planOf(recording);
   const carriedOut = eventsOf(recording, "change-done").map(({ event }) => event.change);
-  const change = [...carriedOut, ...(plan ? changesOf(plan) : [])].find(
-    (candidate): candidate is CertificateChange => candidate.kind === "certificate" && candidate.action !== "delete",
-  );
+  const change = [...carriedOut, ...(plan ? changesOf(plan) : [])]
+    .filter(ofKind("certificate"))
+    .find(({ action }) => action !== "delete");
   const seen = recording.status?.certificate;
   const about = change ? { change } : {};
   if (seen) return { names: seen.names, issuer: seen.issuer, until: seen.notAfter, daysLeft: seen.daysLeft, ...about };
@@ -122,7 +122,7 @@ const dnsFacts = (recording: Recording): readonly (Fact | undefined)[] => {
   const { asked, status } = recording;
   const plan = planOf(recording);
   const carriedOut = eventsOf(recording, "change-done").map(({ event }) => event.change);
-  const isRecords = (change: { readonly kind: string }): change is RecordsChange => change.kind === "records";
+  const isRecords = ofKind("records");
   const written = carriedOut.filter(isRecords);
   const changes = written.length > 0 ? written : plan ? changesOf(plan).filter(isRecords) : [];
   const records = changes.flatMap(({ zone, sets }) =>

@@ -1,7 +1,18 @@
-import { type Change, conflictsOfChange, type Plan, type RecordsChange, type StepPlan } from "../../core/change.ts";
+import {
+  byKind,
+  type Change,
+  differencesOf,
+  type FieldDifference,
+  isTemporary,
+  type Plan,
+  type RecordsChange,
+  type StepPlan,
+  subjectOf,
+} from "../../core/change.ts";
 import { describe } from "../../ports/object.ts";
+import { zoneLabel } from "../../ports/zones.ts";
 import { count } from "../reporter/look.ts";
-import { choiceText, contentOf, differences, fold, isTemporary, nameOf, remark, valueText } from "../reporter/plan.ts";
+import { accountText, choiceText, contentOf, fold, foldedParts, nameOf, remark, valueText } from "../reporter/plan.ts";
 import { clip, firsts, fitting, html, type Markup } from "./html.ts";
 
 const MARKS = { create: "+", update: "~", delete: "−" } as const;
@@ -57,7 +68,7 @@ const totals = (changes: readonly Change[]): string => {
 
 const stepDetails = ({ title, changes, notes }: StepPlan): Markup => {
   const { shown, left } = fitting(fold(changes, false).map(changeItem), ROOM_FOR_A_STEP);
-  const contested = changes.some((change) => conflictsOfChange(change).length > 0);
+  const contested = changes.some((change) => change.conflicts && change.conflicts.length > 0);
   return html`<details${contested ? html` open` : undefined}>
 <summary>${title} <span class="soft">${changes.length > 0 ? count(changes.length, "change") : "a note"}</span></summary>
 <ul class="changes">${shown}${left > 0 ? html`<li>… and ${left} more</li>` : undefined}</ul>
@@ -69,41 +80,44 @@ ${firsts(notes, MOST_LINES).shown.map((note) => html`<p>${clip(note)}</p>`)}
 const changeItem = (changes: readonly Change[]): Markup => {
   const [first] = changes;
   if (!first) return html``;
-  if (first.kind === "records") return recordsItem(first);
-  const fields = first.kind === "object" && changes.length === 1 ? firsts(differences(first), MOST_LINES) : undefined;
-  return html`<li>${mark(first.action)} ${subject(changes, first)}${
-    fields && fields.shown.length > 0
-      ? html`<ul>${fields.shown.map(
-          ({ path, from, to }) =>
-            html`<li>${mark(from === undefined ? "create" : to === undefined ? "delete" : "update")} <code>${clip(path, 300)}</code>: ${values(from, to)}</li>`,
-        )}${fields.left > 0 ? html`<li>… and ${fields.left} more</li>` : undefined}</ul>`
-      : undefined
-  }${conflicts(first)}</li>`;
+  if (changes.length === 1) return itemOf(first);
+  const [title, names] = foldedParts(changes);
+  return item(first, html`${title}: <span class="soft">${clip(names, 4_000)}</span>`);
 };
 
-const subject = (changes: readonly Change[], first: Exclude<Change, RecordsChange>): Markup => {
-  if (first.kind === "certificate") {
-    const { names, issuer, secret, reason, remarks = [] } = first;
-    return html`Certificate for ${clip(names.join(", "))} by ${issuer} in ${describe(secret)}: ${reason}${remarks.map(
-      (text) => html`<br><span class="soft">${clip(text)}</span>`,
-    )}`;
-  }
-  if (first.kind === "account")
-    return html`Account at ${first.directory}: ${first.action === "delete" ? "deactivated" : "a new key"}`;
-  if (changes.length === 1) return html`${describe(first.object)}${remark(first)}`;
-  const names = changes.flatMap((change) => (change.kind === "object" ? [change.object.metadata.name] : []));
-  const { namespace } = first.object.metadata;
-  const where = namespace ? ` in ${namespace}` : "";
-  return html`${first.object.kind} ×${changes.length}${where}: <span class="soft">${clip(names.join(", "), 4_000)}</span>`;
+const item = (change: Change, subject: Markup, fields: readonly FieldDifference[] = []): Markup => {
+  const { shown, left } = firsts(fields, MOST_LINES);
+  return html`<li>${mark(change.action)} ${subject}${
+    shown.length > 0
+      ? html`<ul>${shown.map(
+          ({ path, from, to }) =>
+            html`<li>${mark(from === undefined ? "create" : to === undefined ? "delete" : "update")} <code>${clip(path, 300)}</code>: ${values(from, to)}</li>`,
+        )}${left > 0 ? html`<li>… and ${left} more</li>` : undefined}</ul>`
+      : undefined
+  }${conflicts(change)}</li>`;
 };
+
+/** As in the terminal: every kind that has nothing of its own to say shows its subject and its differences. */
+const itemOf = byKind<[], Markup>(
+  {
+    certificate: (change) => {
+      const { names, issuer, secret, reason, remarks = [] } = change;
+      const soft = remarks.map((text) => html`<br><span class="soft">${clip(text)}</span>`);
+      return item(
+        change,
+        html`Certificate for ${clip(names.join(", "))} by ${issuer} in ${describe(secret)}: ${reason}${soft}`,
+      );
+    },
+    records: (change) => recordsItem(change),
+    account: (change) => item(change, html`${accountText(change)}`),
+  },
+  (change) => item(change, html`${subjectOf(change)}${remark(change)}`, differencesOf(change)),
+);
 
 const recordsItem = (change: RecordsChange): Markup => {
   const { zone, sets, shadows } = change;
   const warned = firsts(shadows, MOST_LINES);
-  return html`<li>In zone ${zone.name}${zone.id === zone.name ? "" : ` (${zone.id})`}, all at once:<ul>${firsts(
-    sets,
-    MOST_LINES,
-  ).shown.map(
+  return html`<li>In zone ${zoneLabel(zone)}, all at once:<ul>${firsts(sets, MOST_LINES).shown.map(
     (set) =>
       html`<li>${mark(set.from === undefined ? "create" : set.to === undefined ? "delete" : "update")} <code>${nameOf(zone, set)}</code>: ${clip(
         [set.from, set.to].flatMap((side) => (side ? [contentOf(side)] : [])).join(" → "),
@@ -115,7 +129,7 @@ const recordsItem = (change: RecordsChange): Markup => {
 };
 
 const conflicts = (change: Change): Markup | undefined => {
-  const { shown, left } = firsts(conflictsOfChange(change), MOST_LINES);
+  const { shown, left } = firsts(change.conflicts ?? [], MOST_LINES);
   if (shown.length === 0) return undefined;
   return html`<ul>${shown.map(
     ({ path, owner, from, to }) =>

@@ -1,4 +1,4 @@
-import type { Change, ObjectChange, Plan } from "../../core/change.ts";
+import { byKind, type Change, type Plan } from "../../core/change.ts";
 import type { Event } from "../../core/event.ts";
 import { redact } from "../../core/redact.ts";
 import type { Report } from "../../core/run.ts";
@@ -39,10 +39,11 @@ const planJson = ({ goal, choices = [], steps }: Plan): object => ({
   steps: steps.map(({ step, title, changes, notes }) => ({ step, title, changes: changes.map(changeJson), notes })),
 });
 
-const changeJson = (change: Change): object => (change.kind === "object" ? objectJson(change) : change);
-
 /** Redaction must have happened: it needs the object to know that a difference is about a Secret. */
-const objectJson = ({ object, uid: _uid, ...change }: ObjectChange): object => ({ ...change, object: refOf(object) });
+const changeJson = byKind<[], object>(
+  { object: ({ object, uid: _uid, ...change }) => ({ ...change, object: refOf(object) }) },
+  (change: Change) => change,
+);
 
 const reportJson = ({ outcome, seconds, steps }: Report): object => ({
   type: "report",

@@ -1,5 +1,5 @@
+import { subjectOf } from "../../core/change.ts";
 import type { Event } from "../../core/event.ts";
-import { subjectOf } from "../../core/plan.ts";
 import { redact } from "../../core/redact.ts";
 import { problemText } from "../fatal.ts";
 import { advice, commandLines, count, elapsed, entry, size } from "./look.ts";

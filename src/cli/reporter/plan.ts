@@ -1,19 +1,24 @@
 import { hasBlank } from "../../core/blank.ts";
 import {
+  type AccountChange,
+  byKind,
   type Change,
   type ChoiceChange,
   changesOf,
   conflictsOf,
+  differencesOf,
   type FieldDifference,
+  isTemporary,
   type ObjectChange,
+  ofKind,
   type Plan,
   type RecordsChange,
+  recordName,
+  subjectOf,
 } from "../../core/change.ts";
-import { OWNER_LABEL } from "../../core/inventory.ts";
-import { recordName } from "../../core/plan.ts";
 import { few } from "../../ports/few.ts";
-import { describe, isRecord, type KubeObject } from "../../ports/object.ts";
-import { absolute, type RecordSet, type RecordSetChange, type Zone } from "../../ports/zones.ts";
+import { describe } from "../../ports/object.ts";
+import { absolute, type RecordSet, type RecordSetChange, type Zone, zoneLabel } from "../../ports/zones.ts";
 import { count, entry, heading, type Look } from "./look.ts";
 
 const MARKS = {
@@ -79,8 +84,6 @@ const closing = (plan: Plan, look: Look): readonly string[] => {
   ];
 };
 
-export const isTemporary = (change: Change): boolean => change.kind === "object" && change.temporary === true;
-
 /** Changes that say nothing but their target go together with others of their kind and namespace. */
 export const fold = (changes: readonly Change[], verbose: boolean): readonly (readonly Change[])[] => {
   const groups = new Map<string, Change[]>();
@@ -95,49 +98,55 @@ export const fold = (changes: readonly Change[], verbose: boolean): readonly (re
 };
 
 const isPlain = (change: Change): change is ObjectChange =>
-  change.kind === "object" && !change.temporary && change.conflicts.length === 0 && differences(change).length === 0;
+  isObject(change) && !change.temporary && change.conflicts.length === 0 && differencesOf(change).length === 0;
 
 const changeLines = (changes: readonly Change[], look: Look, verbose: boolean): readonly string[] => {
   const [first] = changes;
   if (!first) return [];
-  const [mark, colour] = MARKS[first.action];
-  if (first.kind === "certificate") {
-    const { names, secret, reason, issuer, remarks = [] } = first;
-    const text = `Certificate for ${few(names)} by ${issuer} in ${describe(secret)}: ${reason}`;
-    return [...entry(look, 2, mark, text, colour), ...remarks.flatMap((remark) => entry(look, 6, "", remark))];
-  }
-  if (first.kind === "records") return recordLines(first, look, verbose);
-  if (first.kind === "account")
-    return entry(
-      look,
-      2,
-      mark,
-      `Account at ${first.directory}: ${first.action === "delete" ? "deactivated" : "a new key"}`,
-      colour,
-    );
-  if (changes.length > 1) {
-    const names = changes.flatMap((change) => (change.kind === "object" ? [change.object.metadata.name] : []));
-    const { namespace } = first.object.metadata;
-    return entry(
-      look,
-      2,
-      mark,
-      `${first.object.kind} ×${changes.length}${namespace ? ` in ${namespace}` : ""}: ${names.join(", ")}`,
-      colour,
-    );
-  }
-  return [
-    ...entry(look, 2, mark, describe(first.object) + remark(first), colour),
-    ...differences(first).flatMap((difference) => differenceLines(difference, look, verbose)),
-    ...first.conflicts.flatMap(({ path, owner, from, to }) => {
+  return changes.length === 1 ? linesOf(first, look, verbose) : titled(first, foldedText(changes), look);
+};
+
+/** `ConfigMap ×2 in knative-serving: config-br-defaults, config-network`, in its two parts. */
+export const foldedParts = (changes: readonly Change[]): readonly [string, string] => {
+  const objects = changes.filter(isObject).map(({ object }) => object);
+  const { kind = "", metadata: { namespace } = {} } = objects[0] ?? {};
+  const names = objects.map(({ metadata }) => metadata.name).join(", ");
+  return [`${kind} ×${changes.length}${namespace ? ` in ${namespace}` : ""}`, names];
+};
+
+const foldedText = (changes: readonly Change[]): string => foldedParts(changes).join(": ");
+
+const titled = ({ action }: Pick<Change, "action">, text: string, look: Look): readonly string[] => {
+  const [mark, colour] = MARKS[action];
+  return entry(look, 2, mark, text, colour);
+};
+
+/** What single kinds are called and what else is said of them; every other one shows its subject, its differences and its conflicts. */
+const linesOf = byKind<[Look, boolean], readonly string[]>(
+  {
+    certificate: (change, look) => {
+      const { names, secret, reason, issuer, remarks = [] } = change;
+      const text = `Certificate for ${few(names)} by ${issuer} in ${describe(secret)}: ${reason}`;
+      return [...titled(change, text, look), ...remarks.flatMap((remark) => entry(look, 6, "", remark))];
+    },
+    records: (change, look, verbose) => recordLines(change, look, verbose),
+    account: (change, look) => titled(change, accountText(change), look),
+  },
+  (change, look, verbose) => [
+    ...titled(change, subjectOf(change) + remark(change), look),
+    ...differencesOf(change).flatMap((difference) => differenceLines(difference, look, verbose)),
+    ...(change.conflicts ?? []).flatMap(({ path, owner, from, to }) => {
       const values = from === undefined && to === undefined ? "" : `: ${transition({ from, to }, verbose)}`;
       return entry(look, 6, "!", `${path} belongs to ${owner}${values}`, "yellow");
     }),
-  ];
-};
+  ],
+);
+
+export const accountText = ({ directory, action }: AccountChange): string =>
+  `Account at ${directory}: ${action === "delete" ? "deactivated" : "a new key"}`;
 
 const recordLines = ({ zone, sets, conflicts, shadows }: RecordsChange, look: Look, verbose: boolean) => [
-  ...entry(look, 2, "", `In zone ${zone.name}${zone.id === zone.name ? "" : ` (${zone.id})`}, all at once:`),
+  ...entry(look, 2, "", `In zone ${zoneLabel(zone)}, all at once:`),
   ...sets.flatMap((set) => {
     const [mark, colour] = MARKS[set.from === undefined ? "create" : set.to === undefined ? "delete" : "update"];
     const values = [set.from, set.to].flatMap((side) => (side ? [contentOf(side)] : [])).join(" → ");
@@ -164,51 +173,15 @@ export const contentOf = ({ alias, values, ttl, type }: RecordSet): string =>
       : `${values.join(", ")}${ttl === undefined ? "" : ` (TTL ${ttl} s)`}`;
 
 /** What a reader must know about a change besides its target. */
-export const remark = (change: ObjectChange): string => {
-  if (change.temporary) return " (temporary: removed at the end of the run)";
+export const remark = (change: Change): string => {
+  if (isTemporary(change)) return " (temporary: removed at the end of the run)";
   // Without rights, or with the webhook down, the server could not be asked (rule 2).
-  const asked = change.confirmed || change.action !== "update" || change.fields.length === 0 || change.dropData?.length;
-  return asked || change.conflicts.length > 0 || hasBlank(change.object) ? "" : " (unverified)";
+  const isOpen = isObject(change) && !change.confirmed && change.action === "update" && change.fields.length > 0;
+  const isAsked = !isOpen || change.dropData?.length || change.conflicts.length > 0 || hasBlank(change.object);
+  return isAsked ? "" : " (unverified)";
 };
 
-/**
- * What the change does to single fields. An object that another step makes first has no live fields to compare with, so what is
- * set in it is listed; of a new object only what is not known yet.
- */
-export const differences = (change: ObjectChange): readonly FieldDifference[] => {
-  if (change.fields.length > 0 || change.action === "delete")
-    return change.fields.filter(({ from, to }) => from !== undefined || to !== undefined);
-  const all = leaves(change.object);
-  return change.action === "update"
-    ? change.conflicts.length > 0
-      ? []
-      : all
-    : all.filter(({ path, to }) => hasBlank(path) || hasBlank(to));
-};
-
-const leaves = (object: KubeObject): readonly FieldDifference[] => {
-  const { apiVersion: _version, kind: _kind, metadata, ...body } = object;
-  const { name: _name, namespace: _namespace, labels, ...rest } = metadata;
-  const { [OWNER_LABEL]: _owner, ...others } = labels ?? {};
-  const flatten = (value: unknown, path: string): readonly FieldDifference[] => {
-    const entries: readonly (readonly [string, unknown])[] = Array.isArray(value)
-      ? value.map((item, index) => [`[${index}]`, item] as const)
-      : isRecord(value)
-        ? Object.entries(value).map(
-            ([key, inner]) => [/^[\w-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`, inner] as const,
-          )
-        : [];
-    return entries.length > 0
-      ? entries.flatMap(([key, inner]) => flatten(inner, path + key))
-      : path === ""
-        ? []
-        : [{ path, to: value }];
-  };
-  return flatten(
-    { metadata: { ...rest, ...(Object.keys(others).length > 0 ? { labels: others } : {}) }, ...body },
-    "",
-  ).filter(({ path }) => path !== ".metadata");
-};
+const isObject = ofKind("object");
 
 const differenceLines = (difference: FieldDifference, look: Look, verbose: boolean): readonly string[] => {
   const action = difference.from === undefined ? "create" : difference.to === undefined ? "delete" : "update";

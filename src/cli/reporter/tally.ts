@@ -1,4 +1,4 @@
-import type { Change } from "../../core/change.ts";
+import { byKind, differencesOf, isTemporary } from "../../core/change.ts";
 import type { Event } from "../../core/event.ts";
 import { count } from "./look.ts";
 
@@ -31,18 +31,13 @@ export const createTally = (): Tally => {
 };
 
 /** What exists for the run only is not counted. */
-const madeBy = (change: Change): readonly (readonly [Action, string])[] => {
-  switch (change.kind) {
-    case "object":
-      return change.temporary ? [] : [[change.action, "object"]];
-    case "records":
-      return change.sets.map(({ from, to }) => [!from ? "create" : to ? "update" : "delete", "record"]);
-    case "certificate":
-      return [[change.action, "certificate"]];
-    case "account":
-      return [[change.action, "account"]];
-  }
-};
+const madeBy = byKind<[], readonly (readonly [Action, string])[]>(
+  {
+    records: (change) =>
+      differencesOf(change).map(({ from, to }) => [!from ? "create" : to ? "update" : "delete", "record"]),
+  },
+  (change) => (isTemporary(change) ? [] : [[change.action, change.kind]]),
+);
 
 const list = (parts: readonly string[]): string =>
   parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;

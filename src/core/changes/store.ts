@@ -1,0 +1,38 @@
+import type { ClusterRead } from "../../ports/cluster.ts";
+import { type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
+import { OWNER_LABEL } from "../inventory.ts";
+import type { OnReason } from "../wait.ts";
+import type { BaseTools } from "./kind.ts";
+
+/** What those get who work with a CA: in the cluster they read, keep what must not be lost, and forget what they kept. */
+export interface IssueTools {
+  readonly cluster: ClusterRead;
+  readonly store: (object: KubeObject) => Promise<void>;
+  /** Deletes what `store` has written, when it is of no use any more. */
+  readonly forget: (ref: ObjectRef) => Promise<void>;
+  readonly onWaiting: OnReason;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
+
+export const issueTools = ({ cluster, now, signal, onWaiting }: BaseTools): IssueTools => ({
+  cluster,
+  now,
+  signal,
+  onWaiting,
+  store: async (object) => {
+    const { uid } = (await cluster.get(refOf(object)))?.metadata ?? {};
+    await cluster.apply(uid ? withUid(object, uid) : object, { manager: "kn-bootstrap" });
+  },
+  forget: async (ref) => {
+    const live = await cluster.get(ref);
+    if (live?.metadata.labels?.[OWNER_LABEL] && live.metadata.uid)
+      await cluster.remove(ref, { uid: live.metadata.uid });
+  },
+});
+
+/** The uid makes the write fail, not resurrect, when the object was replaced by another of the same name. */
+export const withUid = (object: KubeObject, uid: string): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, uid },
+});
