@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -21,16 +21,23 @@ const run = (...args: string[]): Promise<{ readonly code: number; readonly text:
       done({ code: Number(error?.code ?? 0), text: out + err }),
     );
   });
+/** Resolves to what it says when all of them pass. */
+const vitest = async (...files: string[]): Promise<string> => {
+  const { code, text } = await run("node_modules/vitest/vitest.mjs", "run", ...files);
+  expect({ code, text: code === 0 ? "" : text }).toEqual({ code: 0, text: "" });
+  return text;
+};
 const program = (...args: string[]) => run("src/main.ts", ...args);
 
 // One copy for all of them: they are independent, and this shows it.
 describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
-  it("has an ingress, a DNS provider, an issuer and a check more", async () => {
+  it("has an ingress, a DNS provider, an issuer, a check and a kind of change more", async () => {
     expect((await recipes()).map(({ title }) => title)).toEqual([
       "A new ingress",
       "A new DNS provider",
       "A new certificate issuer",
       "A new check",
+      "A new kind of change",
     ]);
   });
 
@@ -92,13 +99,11 @@ describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
       .replace('zonesContract("rfc2136"', 'zonesContract("example"');
     expect(own).toContain('dnsProvider("example")');
     await writeFile(join(folder, "test/contract/example.test.ts"), own);
-    const { code, text } = await run(
-      "node_modules/vitest/vitest.mjs",
-      "run",
-      "test/architecture.test.ts",
-      "test/contract/example.test.ts",
-    );
-    expect({ code, text: code === 0 ? "" : text }).toEqual({ code: 0, text: "" });
-    expect(text).toMatch(/Test Files.*2 passed/);
+    expect(await vitest("test/architecture.test.ts", "test/contract/example.test.ts")).toMatch(/Test Files.*2 passed/);
+  });
+
+  it("asks, shows, carries out and counts the new kind of change as it does the others", async () => {
+    await rename(join(folder, "test/recipes/fifth-kind.ts"), join(folder, "test/recipes/fifth-kind.test.ts"));
+    expect(await vitest("test/recipes/fifth-kind.test.ts")).toMatch(/Test Files.*1 passed/);
   });
 });

@@ -5,7 +5,7 @@ import { object } from "./object.ts";
 import { records } from "./records.ts";
 
 /** Each under its own name: another one does not compile. */
-const registry = <T extends { readonly [K in keyof T]: { readonly kind: K } }>(kinds: T): T => kinds;
+export const registry = <T extends { readonly [K in keyof T]: { readonly kind: K } }>(kinds: T): T => kinds;
 
 /** Every kind of change. A change that is of none of them is no {@link Change}: a step that plans it does not compile. */
 const KINDS = registry({ object, records, certificate, account });
