@@ -1,0 +1,26 @@
+import { expect, it } from "vitest";
+import { accountRef } from "../../src/certificates/acme/account.ts";
+import { planSection } from "../../src/cli/report-page/plan-section.ts";
+import { planText } from "../../src/cli/reporter/plan.ts";
+import { createTally } from "../../src/cli/reporter/tally.ts";
+import type { AccountChange, Plan } from "../../src/core/change.ts";
+
+const directory = "https://ca.example.com/directory";
+const change = (action: AccountChange["action"]): AccountChange => ({
+  kind: "account",
+  action,
+  directory,
+  secret: accountRef(directory),
+});
+
+it.each([
+  ["update", `Account at ${directory}: a new key`, "Changed 1 account."],
+  ["delete", `Account at ${directory}: deactivated`, "Deleted 1 account."],
+] as const)("an account is told the same everywhere: %s", (action, words, sum) => {
+  const plan: Plan = { goal: "present", steps: [{ step: "a", title: "A", changes: [change(action)], notes: [] }] };
+  expect(planText(plan, { columns: 120, color: false, unicode: true }, false)).toContain(words);
+  expect(planSection(plan).markup).toContain(words);
+  const tally = createTally();
+  tally.add({ type: "change-done", step: "a", change: change(action) });
+  expect(tally.text()).toBe(sum);
+});
