@@ -89,8 +89,8 @@ export const carryOut = async (
 
   /** What one wave needs before it, or leaves to be waited for. */
   const settled = async (wave: readonly Change[], when: "before" | "after"): Promise<void> => {
-    for (const [{ [when]: checkFor }, same] of Map.groupBy(wave, kindOf)) {
-      const check = checkFor?.(same);
+    for (const [kind, same] of Map.groupBy(wave, kindOf)) {
+      const check = kind[when]?.(same);
       if (check) await hold(check, tools, remaining, waiting(check.id));
     }
   };

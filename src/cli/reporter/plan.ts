@@ -103,7 +103,7 @@ const isPlain = (change: Change): change is ObjectChange =>
 const changeLines = (changes: readonly Change[], look: Look, verbose: boolean): readonly string[] => {
   const [first] = changes;
   if (!first) return [];
-  return changes.length === 1 ? linesOf(first, look, verbose) : titled(first, foldedText(changes), look);
+  return changes.length === 1 ? linesOf(first, look, verbose) : titled(first, foldedParts(changes).join(": "), look);
 };
 
 /** `ConfigMap ×2 in knative-serving: config-br-defaults, config-network`, in its two parts. */
@@ -113,8 +113,6 @@ export const foldedParts = (changes: readonly Change[]): readonly [string, strin
   const names = objects.map(({ metadata }) => metadata.name).join(", ");
   return [`${kind} ×${changes.length}${namespace ? ` in ${namespace}` : ""}`, names];
 };
-
-const foldedText = (changes: readonly Change[]): string => foldedParts(changes).join(": ");
 
 const titled = ({ action }: Pick<Change, "action">, text: string, look: Look): readonly string[] => {
   const [mark, colour] = MARKS[action];

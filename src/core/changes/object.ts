@@ -7,8 +7,16 @@ import { podsDrained } from "../draining.ts";
 import { earlierGone, goneCheck } from "../gone.ts";
 import { heldBy } from "../holders.ts";
 import { isOurs, removalWave, wave } from "../inventory.ts";
-import type { Action, BaseTools, ChangeBase, ChangeKind, Conflict, FieldDifference, Right } from "./kind.ts";
-import { READ } from "./kind.ts";
+import {
+  type Action,
+  type BaseTools,
+  type ChangeBase,
+  type ChangeKind,
+  type Conflict,
+  type FieldDifference,
+  READ,
+  type Right,
+} from "./kind.ts";
 import { leaves } from "./leaves.ts";
 import { withUid } from "./store.ts";
 
