@@ -1,5 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
+import { ERRORS } from "../src/cli/errors/index.ts";
+import { EXIT_CODES } from "../src/cli/exit-codes.ts";
 import {
   ALL,
   defaultText,
@@ -117,9 +119,33 @@ const versionsPage = ({ minors, resolve, components }: Catalog): string => {
 };
 
 /** What is generated, by path from the repository's root. */
+const errorsPage = (): string =>
+  [
+    "# Errors",
+    "",
+    "Made by `npm run docs` from `src/cli/errors/`.",
+    "",
+    "Every error has an id, which `-o json` and the report page show, and which no release renames. The program's own message names the",
+    "objects and gives a command to copy; this is what all cases of an id have in common. Exit codes: 1 it failed, 2 wrong input, and",
+    "nothing was changed (once something may have been changed, it is 1), 3 it could not be looked at, or a person has to act.",
+    "",
+    ...Object.entries(ERRORS).flatMap(([area, errors]) => [
+      `## ${area}`,
+      "",
+      "| id | exit code | what | why | what to do |",
+      "|---|---|---|---|---|",
+      ...Object.entries(errors).map(([id, { kinds, what, why = "", todo }]) => {
+        const codes = [...new Set(kinds.map((kind) => EXIT_CODES[kind]))].join(", ");
+        return `| ${[code(id), id === "interrupted" ? "129, 130, 143" : codes, what, why, todo].map(cell).join(" | ")} |`;
+      }),
+      "",
+    ]),
+  ].join("\n");
+
 export const pages = (catalog: Catalog): Readonly<Record<string, string>> => ({
   "docs/options.md": optionsPage(),
   "docs/versions.md": versionsPage(catalog),
+  "docs/errors.md": errorsPage(),
   "docs/config.schema.json": configSchema(),
 });
 

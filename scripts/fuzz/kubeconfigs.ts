@@ -84,7 +84,7 @@ export const kubeconfigs: Target = {
       );
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      must(error.exitCode === 2, `exit code ${error.exitCode}`);
+      must(error.kind === "input", `kind ${error.kind}`);
       mostly(error.message, 25_000, "a refusal");
     }
   },

@@ -51,7 +51,7 @@ export const judged = (secret: KubeObject): void => {
     (error) => {
       if (!(error instanceof UserError)) return false;
       mostly(error.message, 100_000, "a refusal");
-      return error.exitCode === 2;
+      return error.kind === "input";
     },
     () => inspectProvided({ namespace: "default", name: "tls" }, secret, NAMES, NOW),
   );

@@ -49,7 +49,7 @@ export const issuerInfo = (id: string): IssuerInfo => {
       id: "tls.unknown",
       what: `There is no issuer "${id}".`,
       remedy: `Choose one of ${ids.join(", ")}.`,
-      exitCode: 2,
+      kind: "input",
     });
   return found;
 };

@@ -41,7 +41,7 @@ interface Subject {
 const subject = ({ namespace = "default", name }: Pick<ObjectRef, "namespace" | "name">): Subject => ({
   place: `Secret ${namespace}/${name}`,
   refuse: (id, what, remedy, why) =>
-    new UserError({ id: `tls-secret.${id}`, what, ...(why ? { why } : {}), remedy, exitCode: 2 }),
+    new UserError({ id: `tls-secret.${id}`, what, ...(why ? { why } : {}), remedy, kind: "input" }),
   write: sh`kubectl create secret tls ${name} -n ${namespace} --cert=fullchain.pem --key=privkey.pem`,
   rewrite: sh`kubectl create secret tls ${name} -n ${namespace} --cert=fullchain.pem --key=privkey.pem --dry-run=client -o yaml | kubectl apply -f -`,
   print: sh`kubectl get secret ${name} -n ${namespace} -o jsonpath=${"{.data.tls\\.crt}"} | base64 -d | openssl storeutl -noout -text -certs /dev/stdin`,

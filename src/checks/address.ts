@@ -23,7 +23,7 @@ export const assertMagic = (address: Address): void => {
       text: "Use a domain of your own and point its wildcard at that host name.",
       command: sh`kn-bootstrap install --domain apps.example.com --dns none`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 

@@ -61,7 +61,7 @@ export const unreadable = async (error: unknown, cluster: ClusterRead): Promise<
     what: `${accountText(account)} lacks rights that uninstall needs.`,
     why: `${error.message}. Uninstall looks through every kind, so that nothing of anybody else goes with a namespace. Nothing was changed.`,
     remedy: grantRemedy("uninstall", [], account),
-    exitCode: 1,
+    kind: "failed",
     cause: error,
   });
 };
@@ -115,7 +115,7 @@ const lacking = (
     what: `${accountText(account)} lacks rights that ${purpose} needs.`,
     why: `It may not ${rightsText(missing)}. Nothing was changed.`,
     remedy: grantRemedy(purpose, all, account),
-    exitCode: 1,
+    kind: "failed",
   });
 
 const grantRemedy = (purpose: Purpose, rights: readonly AccessQuestion[], account: Account) => {
@@ -137,5 +137,5 @@ const escalation = (refusal: string, account: Account): UserError =>
       text: "Ask an administrator to lift what refuses it, or to lend the account everything for the install:",
       command: sh`kubectl create clusterrolebinding kn-bootstrap --clusterrole=cluster-admin ${subjectFlag(account)}`,
     },
-    exitCode: 1,
+    kind: "failed",
   });

@@ -78,7 +78,7 @@ const contradiction = (option: Option, before: string, value: Raw): UserError =>
     id: "cli.twice",
     what: `${flagOf(option)} ${before} and ${flagOf(option)} ${String(value)} were given, and it takes one value.`,
     remedy: "Leave one of them out.",
-    exitCode: 2,
+    kind: "input",
   });
 
 const argumentOf = ({ name, argument }: Command, word: string | undefined): string | undefined => {
@@ -91,7 +91,7 @@ const argumentOf = ({ name, argument }: Command, word: string | undefined): stri
       text: didYouMean(word ?? "", choices, `There are ${choices.join(", ")}.`),
       command: sh`kn-bootstrap ${name} ${choices[0] ?? value}`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -126,7 +126,12 @@ const negated = (option: Option): string | undefined =>
 
 const onOrOff = ({ rawName, value }: Token): boolean => {
   if (value === undefined) return !rawName.startsWith("--no-");
-  throw new UserError({ id: "cli.value", what: `${rawName} takes no value.`, remedy: "Write it alone.", exitCode: 2 });
+  throw new UserError({
+    id: "cli.value",
+    what: `${rawName} takes no value.`,
+    remedy: "Write it alone.",
+    kind: "input",
+  });
 };
 
 /** A forgotten value must not swallow the flag that follows. */
@@ -140,7 +145,7 @@ const textOf = (option: Option, { value, inlineValue }: Token): string => {
     id: "cli.value",
     what: `${flagOf(option)} needs a value.`,
     remedy: `Write it like ${flagOf(option)} ${option.choices?.[0] ?? option.value}.`,
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -183,7 +188,7 @@ const unknownCommand = (word: string, commands: readonly Command[], help: boolea
     id: "cli.command",
     what: `There is no command ${help ? "and no topic " : ""}${JSON.stringify(word)}.`,
     remedy: { text: didYouMean(word, [...names, ...subjects], known), command: sh`kn-bootstrap --help` },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -192,7 +197,7 @@ const extraWord = (surplus: string, name: string, rank = "argument"): UserError 
     id: "cli.argument",
     what: `${name} takes no ${rank}, and ${JSON.stringify(surplus)} is one.`,
     remedy: { text: "Values stand behind their flags; these are the flags:", command: sh`kn-bootstrap ${name} --help` },
-    exitCode: 2,
+    kind: "input",
   });
 
 const unknownOption = (rawName: string, command: CommandName): UserError => {
@@ -204,7 +209,7 @@ const unknownOption = (rawName: string, command: CommandName): UserError => {
       text: didYouMean(rawName, candidates, "These are the options:"),
       command: sh`kn-bootstrap ${command} --help`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -213,5 +218,5 @@ const foreignOption = (option: Option, command: CommandName): UserError =>
     id: "cli.option",
     what: `${flagOf(option)} is no option of ${command}.`,
     remedy: { text: `It belongs to ${option.commands.join(", ")}.`, command: sh`kn-bootstrap ${command} --help` },
-    exitCode: 2,
+    kind: "input",
   });

@@ -90,7 +90,7 @@ export const assertUnderstood = ([first]: readonly Unreadable[]): void => {
           : `Use the version of kn-bootstrap that made this installation, say --${option}, or see what its default would change:`,
       command: sh`kn-bootstrap plan ${option === CHOSEN ? ["--reset-choices"] : ["--reset-choice", option]}`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 

@@ -11,7 +11,7 @@ export const confirm = async (
       id: "cli.confirm",
       what: `There is no terminal to ask "${question}".`,
       remedy: { text: "Give --yes to go ahead without a question, or run plan to look only." },
-      exitCode: 2,
+      kind: "input",
     });
   }
   signal.throwIfAborted();

@@ -81,6 +81,6 @@ const failed = (name: string, error: NodeJS.ErrnoException): UserError =>
     id: "cli.output",
     what: `What there is to say could not be written to ${name}: ${reasonOf(error)}.`,
     remedy: "Mend that, or send it elsewhere, and run the same command again; what is done is kept.",
-    exitCode: 1,
+    kind: "failed",
     cause: error,
   });

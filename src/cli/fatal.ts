@@ -1,6 +1,7 @@
 import { outside } from "../core/outside.ts";
 import { Interrupted, messageOf, type Remedy, UserError } from "../ports/error.ts";
 import { fileWord, sh } from "../ports/shell.ts";
+import { EXIT_CODES } from "./exit-codes.ts";
 import { reasonOf, troubledFile } from "./file-trouble.ts";
 import { commandLines, entry, type Look, paint } from "./reporter/look.ts";
 
@@ -32,13 +33,13 @@ export const problemOf = (error: unknown, { changing = false, verbose = false } 
   }
   const known = error instanceof UserError ? error : outside(error, changing);
   if (known) {
-    const { id, message, why, remedy, exitCode, isInput } = known;
+    const { id, message, why, remedy, kind, staysInput } = known;
     return {
       id,
       what: message,
       ...(why === undefined ? {} : { why }),
       remedy,
-      exitCode: changing && exitCode === 2 && !isInput ? 1 : exitCode,
+      exitCode: EXIT_CODES[changing && kind === "input" && !staysInput ? "failed" : kind],
     };
   }
   const file = troubledFile(error);

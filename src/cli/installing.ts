@@ -100,7 +100,7 @@ export const planFor = async (
 };
 
 const couldNotRead = (error: unknown): boolean =>
-  error instanceof ApiError ? error.status === 403 : error instanceof UserError && error.exitCode === 3;
+  error instanceof ApiError ? error.status === 403 : error instanceof UserError && error.kind === "unseen";
 
 /** Looks at the cluster, what was chosen for it, the release and the DNS, and works out what would change. */
 const lookAndPlan = async (said: CommandContext, opened: Session): Promise<Planned> => {
@@ -172,6 +172,6 @@ const verifyOnly = async (install: Installation, still: Session["still"]): Promi
     id: first.check.id,
     what: `Nothing is left to change, and still not everything works: ${problems.map(({ summary }) => summary).join("; ")}.`,
     remedy: first.remedy,
-    exitCode: 1,
+    kind: "failed",
   });
 };

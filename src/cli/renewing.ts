@@ -1,7 +1,7 @@
 import type { CommandFlags } from "../config/options.ts";
 import { told } from "../core/outside.ts";
 import { ApiError, type ClusterRead } from "../ports/cluster.ts";
-import { UserError } from "../ports/error.ts";
+import { isUnsettled, UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import { planKeyRoll, runKeyRoll } from "../steps/account-key.ts";
 import {
@@ -36,7 +36,7 @@ export const assertRenewFlags = (flags: CommandFlags): void => {
     flags[key as keyof typeof OF_THE_CRON_JOB] === undefined ? [] : [flag],
   );
   const bad = (what: string, why: string, remedy: string) =>
-    new UserError({ id: "renew.flags", what, why, remedy, exitCode: 2 });
+    new UserError({ id: "renew.flags", what, why, remedy, kind: "input" });
   if (first && second)
     throw bad(`${first} does not go with ${second}.`, "Each is a run of its own.", "Give one of them.");
   if (odd.length > 0 && !flags.installCronjob)
@@ -112,7 +112,7 @@ export const orRights = async <T>(install: Installation, cluster: ClusterRead, w
 /** `renew --check` has one answer for everything that stands in the way: exit code 3. */
 export const couldNotCheck = (thrown: unknown): unknown => {
   const error = told(thrown);
-  if (!(error instanceof UserError) || error.exitCode === 3) return error;
+  if (!(error instanceof UserError) || isUnsettled(error)) return error;
   const { id, message: what, why, remedy } = error;
-  return new UserError({ id, what, ...(why ? { why } : {}), remedy, exitCode: 3, cause: error });
+  return new UserError({ id, what, ...(why ? { why } : {}), remedy, kind: "unseen", cause: error });
 };

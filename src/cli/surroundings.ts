@@ -63,7 +63,7 @@ const readRoot = async (path: string): Promise<string> => {
       id: "config.acme-ca-file",
       what: `--acme-ca-file ${path} is no use: ${why}.`,
       remedy,
-      exitCode: 2,
+      kind: "input",
     });
   const give = { text: "Give the PEM file with the root of the CA, the one its other clients trust." };
   const text = await textOf(path).catch((error: unknown) => {

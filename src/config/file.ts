@@ -46,7 +46,7 @@ const nothing = (option: Option, where: string, written: string): UserError =>
     id: "config.value",
     what: `${where} is ${written}, which is no value in YAML.`,
     remedy: `Leave the line out${option.choices?.includes("none") ? ", or write none" : ""}.`,
-    exitCode: 2,
+    kind: "input",
   });
 
 const readText = async (path: string): Promise<string> => {
@@ -68,7 +68,7 @@ const readText = async (path: string): Promise<string> => {
         text: "Correct the path given by --config or KN_BOOTSTRAP_CONFIG, or the file. This shows what stands there:",
         command: sh`ls -ld ${fileWord(path)}`,
       },
-      exitCode: 2,
+      kind: "input",
       cause: error,
     });
   }
@@ -87,7 +87,7 @@ const entriesOf = async (path: string, text: string, mistakes: Mistakes): Promis
   const { load, FAILSAFE_SCHEMA, YAMLException } = await import("js-yaml");
   const parse = (part: string): unknown => load(part, { schema: FAILSAFE_SCHEMA, maxAliases: 0 });
   const refuse = (place: string, what: string, remedy: string): void =>
-    mistakes.add(new UserError({ id: "config.yaml", what: `${place} ${what}`, remedy, exitCode: 2 }));
+    mistakes.add(new UserError({ id: "config.yaml", what: `${place} ${what}`, remedy, kind: "input" }));
   if (text.replace(/^(#.*|---)\s*$/gm, "").trim() === "") return [];
   const paragraphs = paragraphsOf(text);
   try {

@@ -44,6 +44,6 @@ const together = (errors: readonly UserError[]): UserError => {
     what: `${errors.length} things that were written cannot be meant.`,
     why: [...shown, ...more].join(" "),
     remedy: { text: "Correct them all. Every option and what it takes:", command: sh`kn-bootstrap help options` },
-    exitCode: 2,
+    kind: "input",
   });
 };

@@ -291,7 +291,7 @@ export const brokenRule = (
 
 /** `more`: what else has to be known of it. */
 export const ruleError = ({ id, what, why, remedy }: BrokenRule, more = ""): UserError =>
-  new UserError({ id, what, why: `${why}${more}`, remedy, exitCode: 2 });
+  new UserError({ id, what, why: `${why}${more}`, remedy, kind: "input" });
 
 /** Throws UserError with exit code 2 for the first rule that is broken. */
 export const assertRules = (config: Config): void => {

@@ -82,7 +82,7 @@ export const readValue = (option: Option, raw: unknown, where: string): Value =>
     what: `${where} cannot be ${JSON.stringify(raw)}.`,
     why: value.why,
     remedy: value.remedy,
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -105,6 +105,6 @@ export const findOption = (
     what: source.what,
     ...(elsewhere ? { why: "That one is a flag only." } : {}),
     remedy: didYouMean(written, candidates.map(source.nameOf), source.otherwise),
-    exitCode: 2,
+    kind: "input",
   });
 };

@@ -128,7 +128,7 @@ const hold = async (check: Check, tools: RunTools, remaining: () => number, onRe
       what: finding.summary,
       why: finding.permanent ? "Waiting cannot mend this." : `"${check.title}" did not come true in time.`,
       remedy: finding.remedy,
-      exitCode: 1,
+      kind: "failed",
     });
   }
   return finding.summary;
@@ -173,5 +173,5 @@ const timedOut = (subject: string, { wait, remedy }: Waiting): UserError =>
     what: `${subject} in time: ${wait}`,
     why: "What is done is kept; --timeout gives it longer.",
     remedy,
-    exitCode: 1,
+    kind: "failed",
   });

@@ -51,7 +51,7 @@ const taken = (holder: string): UserError =>
       ? "This process was paused or cut off from the cluster for longer than its Lease. It stops so that the two do not write at once."
       : "Somebody has changed the Lease. Without it, two installers could write at once; so this one stops.",
     remedy: `Let the other one finish, then ${AGAIN}`,
-    exitCode: 1,
+    kind: "failed",
   });
 
 const deleted = (late: boolean): UserError =>
@@ -65,7 +65,7 @@ const deleted = (late: boolean): UserError =>
       text: `See that nobody else installs, then ${AGAIN} Who holds the lock:`,
       command: sh`kubectl get lease -n ${HOME}`,
     },
-    exitCode: 1,
+    kind: "failed",
   });
 
 /** Thrown before the first write, too. */
@@ -75,7 +75,7 @@ export const goneWithItsNamespace = (): UserError =>
     what: `Namespace ${HOME} is being deleted, and the lock on this cluster with it.`,
     why: "Without the lock, two installers could write at once; so this one stops.",
     remedy: { text: `When it is gone, ${AGAIN}`, command: sh`kubectl get namespace ${HOME}` },
-    exitCode: 1,
+    kind: "failed",
   });
 
 /** The server refused. (With 429 or 5xx it only could not answer.) */
@@ -88,7 +88,7 @@ export const stale = (error: unknown): UserError =>
     what: "The lock on this cluster could not be renewed, so nothing more is written.",
     ...(error === undefined ? {} : { why: messageOf(error) }),
     remedy: `${isDenied(error) ? "Mend what it says" : "Check the connection"} and ${AGAIN}`,
-    exitCode: 1,
+    kind: "failed",
   });
 
 export const busy = (holder: string): UserError =>
@@ -100,5 +100,5 @@ export const busy = (holder: string): UserError =>
       text: "Wait for it and run again. Who it is:",
       command: sh`kubectl get lease ${LEASE.name} -n ${HOME} -o yaml`,
     },
-    exitCode: 1,
+    kind: "failed",
   });

@@ -24,7 +24,7 @@ export const isDistrusted = ({ cause }: AuthorityUnreachable): boolean =>
  */
 export const outside = (error: unknown, changing = false): UserError | undefined => {
   const words = wordsOf(error, changing);
-  return words && new UserError({ ...words, exitCode: changing ? 1 : words.exitCode, cause: error });
+  return words && new UserError({ ...words, kind: changing ? "failed" : words.kind, cause: error });
 };
 
 /** The error in words, where it is one of the world outside; else as it is. */
@@ -39,14 +39,14 @@ const wordsOf = (error: unknown, changing: boolean): Words | undefined => {
       id: "dns.unreachable",
       what: sentence(error.message),
       remedy: whenBack(changing, "When it is back, run the same command again."),
-      exitCode: 3,
+      kind: "unseen",
     };
   if (error instanceof ZoneMoved)
     return {
       id: "dns.zone-moved",
       what: `Somebody else changed the records at the same time: ${sentence(error.message)}`,
       remedy: "Look at who writes them, then run the same command again.",
-      exitCode: 1,
+      kind: "failed",
     };
   if (error instanceof NoAnswer)
     return {
@@ -58,7 +58,7 @@ const wordsOf = (error: unknown, changing: boolean): Words | undefined => {
           ? `When it is back, ${KEPT} Or name a resolver that can be reached from here.`
           : "Name a resolver that can be reached from here.",
       ),
-      exitCode: 3,
+      kind: "unseen",
     };
   return undefined;
 };
@@ -78,7 +78,7 @@ const ofCluster = (error: BrokenAnswer | Unreachable | ApiError, changing: boole
       remedy: changing
         ? `When the way to the cluster is well, ${KEPT}`
         : "Check --context and --kubeconfig, and what lies between here and the cluster.",
-      exitCode: 2,
+      kind: "input",
     };
   if (error instanceof Unreachable)
     return {
@@ -87,14 +87,14 @@ const ofCluster = (error: BrokenAnswer | Unreachable | ApiError, changing: boole
       remedy: changing
         ? `When it is back, ${KEPT}`
         : "Check --context and --kubeconfig, and whether this machine can reach it.",
-      exitCode: 2,
+      kind: "input",
     };
   return {
     id: "cluster.refused",
     what: `The cluster refused ${error.request}: ${sentence(error.message)}`,
     why: `It answered ${error.status}${error.reason ? ` ${error.reason}` : ""}.`,
     remedy: error.status === 401 ? "Log in to the cluster again." : "Mend what it says and run the same command again.",
-    exitCode: 1,
+    kind: "failed",
   };
 };
 
@@ -107,7 +107,7 @@ const ofAuthority = (error: AuthorityUnreachable | AuthorityError, changing: boo
         error.problem.type === "rateLimited" || (error.problem.status ?? 0) >= 500
           ? "Run the same command again later."
           : "Mend what it says and run the same command again.",
-      exitCode: 3,
+      kind: "unseen",
     };
   const isTrust = isDistrusted(error);
   return {
@@ -116,6 +116,6 @@ const ofAuthority = (error: AuthorityUnreachable | AuthorityError, changing: boo
     remedy: isTrust
       ? "A private CA needs its root: --acme-ca-file."
       : whenBack(changing, "When it is back, run the same command again."),
-    exitCode: 3,
+    kind: "unseen",
   };
 };

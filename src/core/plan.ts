@@ -90,7 +90,7 @@ const vanished = (object: KubeObject): UserError =>
     id: "run.vanished",
     what: `${describe(object)} was removed by somebody else while this ran.`,
     remedy: "Run the same command again: it makes it anew; what is done is kept.",
-    exitCode: 1,
+    kind: "failed",
   });
 
 /** Deletes in the order that hurts nobody; an object that is already going is left to go. */

@@ -39,7 +39,7 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
         what: `${subject} has fields that somebody else owns.`,
         why: error.conflicts.map(({ field, owner }) => `${field} is owned by ${owner}`).join("; "),
         remedy: { text: "Run again to see them in the plan; --take-ownership takes them." },
-        exitCode: 1,
+        kind: "failed",
         cause: error,
       }),
     };
@@ -53,7 +53,7 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
       remedy: denial
         ? { ...denial.remedy, text: `${denial.remedy.text} What is done is kept: run the same command again then.` }
         : { text: error.status === 403 ? RIGHT : AGAIN },
-      exitCode: 1,
+      kind: "failed",
       cause: error,
     }),
   };
@@ -69,7 +69,7 @@ const moved = (error: ZoneMoved, change: Change): UserError =>
     what: `The ${subjectOf(change)} changed after the plan was shown.`,
     why: `${error.message}. Nothing of this batch was written.`,
     remedy: { text: "Look at who writes them, then run again: the new plan shows them as they are." },
-    exitCode: 1,
+    kind: "failed",
     cause: error,
   });
 

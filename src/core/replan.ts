@@ -77,5 +77,5 @@ const unagreed = (change: Change, earlier: Change | undefined): UserError =>
             .join("; ")}. Nothing is changed that was not shown.`
         : "Nothing is changed that was not shown.",
     remedy: { text: "Run the same command again and look at the new plan; what is done is kept." },
-    exitCode: 1,
+    kind: "failed",
   });

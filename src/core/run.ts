@@ -1,4 +1,4 @@
-import { Interrupted, messageOf, UserError } from "../ports/error.ts";
+import { Interrupted, isUnsettled, messageOf, UserError } from "../ports/error.ts";
 import { joined } from "../ports/shell.ts";
 import { carryOut, type RunTools } from "./carry-out.ts";
 import { type Change, kindOf, type Plan, subjectOf } from "./change.ts";
@@ -86,7 +86,7 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
     } catch (error) {
       const stopped = signal.aborted;
       note(stopped ? "stopped" : "failed", startedAt, done, stopped ? "" : messageOf(error));
-      if (!stopped && error instanceof UserError && error.exitCode === 3) asked.set(step.id, error);
+      if (!stopped && isUnsettled(error)) asked.set(step.id, error);
       else if (!stopped) {
         failure = error instanceof Error ? error : new Error(String(error));
         tools.emit({
@@ -134,7 +134,7 @@ const together = (asked: readonly UserError[]): UserError | undefined => {
     what: [...new Set(asked.map(({ message }) => message))].join(" "),
     ...(first.why ? { why: first.why } : {}),
     remedy: { text: first.remedy.text, ...(commands.length > 0 ? { command: joined("\n", commands) } : {}) },
-    exitCode: 3,
+    kind: first.kind,
   });
 };
 
@@ -150,6 +150,6 @@ const removeTemporaries = async (temporaries: readonly Change[], tools: RunTools
     id: "run.left-behind",
     what: `${names} could not be removed: ${messageOf(failed.reason).replace(/\.$/, "")}`,
     remedy: "The next run removes it.",
-    exitCode: 1,
+    kind: "failed",
   });
 };

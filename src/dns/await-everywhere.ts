@@ -70,7 +70,7 @@ export const awaitEverywhere = async (
         id: "dns.propagation",
         what: `The records are not everywhere after ${Math.round(timeoutMs / 1000)} s: ${finding.summary}.`,
         remedy: finding.remedy,
-        exitCode: 1,
+        kind: "failed",
       });
     tell(finding.summary, finding.remedy);
     await sleep(Math.min(pause, left), undefined, { signal }).catch(() => signal.throwIfAborted());

@@ -149,7 +149,7 @@ const loop = (asked: string, chain: readonly string[]): UserError =>
     what: `The CNAMEs at ${asked} go round in a circle: ${chain.join(" → ")}.`,
     why: "No CA can find a TXT there.",
     remedy: { text: "Take one of them away.", command: dig(["+trace", "CNAME"], asked) },
-    exitCode: 2,
+    kind: "input",
   });
 
 const tooLong = (asked: string, chain: readonly string[]): UserError =>
@@ -158,7 +158,7 @@ const tooLong = (asked: string, chain: readonly string[]): UserError =>
     what: `More than ${MOST_HOPS} CNAMEs follow one another at ${asked}: ${chain.join(" → ")}.`,
     why: "A CA stops following before their end.",
     remedy: { text: "Let the first lead straight to the last.", command: dig(["+trace", "CNAME"], asked) },
-    exitCode: 2,
+    kind: "input",
   });
 
 /** Throws `dns.dname` when what is written at the name, or below it, is never seen. */
@@ -173,6 +173,6 @@ export const refuseDname = ({ dname }: Look, asked: string): void => {
       text: `Take the DNAME away, or choose a --domain that does not lie at or below ${owner}.`,
       command: dig(["DNAME"], owner),
     },
-    exitCode: 2,
+    kind: "input",
   });
 };

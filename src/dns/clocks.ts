@@ -32,6 +32,6 @@ export const clocksApart = (id: string, whose: string, clocks: Clocks, cause?: u
     what: `The clocks of this machine and of ${whose} differ by ${apart(clocks)}.`,
     why: `Here it is ${time(clocks.ours)}, there ${time(clocks.theirs)}; a signed request may be off by five minutes.`,
     remedy: { text: "Set the clock that is wrong, for this machine:", command: sh`timedatectl set-ntp true` },
-    exitCode: 2,
+    kind: "input",
     cause,
   });

@@ -89,7 +89,7 @@ const zoneOf = async (found: ChallengePlace, asked: string, options: PlacesOptio
   const there = (await zones.find(found.zone)).filter((each) => isInZone(each, found.zone));
   if (there.length === 0) throw elsewhere(found, asked, provider.title);
   const chosen = await chooseZone(there, found.zone, { resolver, signal }).catch((error: unknown) => {
-    throw error instanceof UserError && error.exitCode === 2 ? elsewhere(found, asked, provider.title, error) : error;
+    throw error instanceof UserError && error.kind === "input" ? elsewhere(found, asked, provider.title, error) : error;
   });
   if (chosen.zone.name !== found.zone) throw elsewhere(found, asked, provider.title);
   return chosen.zone;
@@ -112,7 +112,7 @@ const elsewhere = ({ name, zone, via }: ChallengePlace, asked: string, title: st
           : `Take the CNAME at ${last} away, let it lead into a zone of the same credentials, or use credentials that may write to ${words}.`,
       command: dig(["+trace", "CNAME"], last ?? asked),
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -125,5 +125,5 @@ const belowCut = (name: string, child: string, zone: Zone): UserError =>
       text: `Take the delegation of ${child} away, or choose names that do not lie in it (--domain-template flat, other --namespaces).`,
       command: dig(["NS"], child),
     },
-    exitCode: 2,
+    kind: "input",
   });

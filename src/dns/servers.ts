@@ -52,7 +52,7 @@ export const zoneAbove = async (resolver: Resolver, name: string, signal?: Abort
     what: `The DNS resolver ${resolver.server} does not even know the root's name servers: it answers ${last}.`,
     ...(resolver.isRehearsed ? {} : { why: "It is no recursive resolver, or it does not serve this machine." }),
     remedy: anotherResolver(resolver, "Name one that does."),
-    exitCode: 3,
+    kind: "unseen",
   });
 };
 

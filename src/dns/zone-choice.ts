@@ -40,7 +40,7 @@ const listed = (zones: readonly Zone[]): string =>
   zones.length === 0 ? "There is no zone at all." : `There is: ${zones.map(shown).join("; ")}.`;
 
 const refuse = (id: string, what: string, why: string | undefined, remedy: Remedy): UserError =>
-  new UserError({ id: `dns.${id}`, what, ...(why === undefined ? {} : { why }), remedy, exitCode: 2 });
+  new UserError({ id: `dns.${id}`, what, ...(why === undefined ? {} : { why }), remedy, kind: "input" });
 
 const byId = (domain: string, zone: Zone | undefined): Remedy => ({
   text: "Name the zone to write to.",

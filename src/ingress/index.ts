@@ -18,7 +18,7 @@ export const ingressProvider = (id: string): IngressProvider => {
       id: "ingress.unknown",
       what: `There is no ingress "${id}".`,
       remedy: `Choose one of ${ids.join(", ")}.`,
-      exitCode: 2,
+      kind: "input",
     });
   return found;
 };

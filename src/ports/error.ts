@@ -7,15 +7,21 @@ export interface Remedy {
 }
 
 /**
+ * `input`: an option, file, credential or right is wrong, and nothing was changed. `failed`: something did not work. `unseen`: it could not be
+ * looked at, so nobody knows. `person`: somebody has to do something first, and then the same command goes on.
+ */
+export type ErrorKind = "input" | "failed" | "unseen" | "person";
+
+/**
  * An error that a person can act on: what happened, why, what to do. Everything else that is thrown is a bug of ours.
- * `exitCode` follows the contract: 1 failed or unhealthy, 2 wrong input or usage, 3 could not check.
+ * What a kind means for the exit code is the command line's affair (src/cli/exit-codes.ts). Ids and kinds: docs/errors.md.
  */
 export class UserError extends Error {
   readonly why: string | undefined;
   readonly remedy: Remedy;
-  readonly exitCode: 1 | 2 | 3;
-  /** Wrong input that nobody here could know to be wrong: exit code 2 stays 2 after something was written. */
-  readonly isInput: boolean;
+  readonly kind: ErrorKind;
+  /** Wrong input that nobody here could know to be wrong: it stays input after something was written. */
+  readonly staysInput: boolean;
   /** Stable name for programs, e.g. `release.digest`. */
   readonly id: string;
 
@@ -24,8 +30,8 @@ export class UserError extends Error {
     what: string;
     why?: string;
     remedy: Remedy | string;
-    exitCode: 1 | 2 | 3;
-    isInput?: boolean;
+    kind: ErrorKind;
+    staysInput?: boolean;
     cause?: unknown;
   }) {
     super(options.what, options.cause === undefined ? {} : { cause: options.cause });
@@ -33,10 +39,14 @@ export class UserError extends Error {
     this.id = options.id;
     this.why = options.why;
     this.remedy = typeof options.remedy === "string" ? { text: options.remedy } : options.remedy;
-    this.exitCode = options.exitCode;
-    this.isInput = options.isInput ?? false;
+    this.kind = options.kind;
+    this.staysInput = options.staysInput ?? false;
   }
 }
+
+/** Whether nothing has failed: it could not be looked at, or waits for a person. What does not need it goes on. */
+export const isUnsettled = (error: unknown): error is UserError =>
+  error instanceof UserError && (error.kind === "unseen" || error.kind === "person");
 
 /** What the shell expects: 128 and the signal's number. */
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;

@@ -10,7 +10,7 @@ const wrong = (name: string, what: string, why?: string): UserError =>
     what: `${name} ${what}.`,
     ...(why === undefined ? {} : { why }),
     remedy: { text: "Correct it, or unset it. This shows what is set:", command: sh`printenv ${name} | cat -A` },
-    exitCode: 2,
+    kind: "input",
   });
 
 /** Those that are set can go into a header or a URL. Throws UserError (exit 2) that names the variable and repeats nothing of it. */

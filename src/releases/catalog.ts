@@ -114,7 +114,7 @@ const unknown = (wanted: string, known: readonly string[], why: string): UserErr
       text: "Choose a known minor, or update kn-bootstrap:",
       command: sh`kn-bootstrap install --knative-version ${suggestion}`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -220,7 +220,7 @@ const broken = (what: string, cause: unknown): UserError =>
     id: "release.catalog",
     what: `This installation of kn-bootstrap is damaged: ${what}.`,
     remedy: { text: "Install it again:", command: sh`npm install --global kn-bootstrap` },
-    exitCode: 1,
+    kind: "failed",
     cause,
   });
 

@@ -36,7 +36,7 @@ export const verify = (bytes: Uint8Array, expected: string, origin: Origin): voi
         text: "Keep release files as they are, by a line in .gitattributes, and check them out again:",
         command: sh`echo '*.yaml -text' >> .gitattributes`,
       },
-      exitCode: 2,
+      kind: "input",
     });
   throw new UserError({
     id: "release.digest",
@@ -45,6 +45,6 @@ export const verify = (bytes: Uint8Array, expected: string, origin: Origin): voi
     remedy: origin.cached
       ? { text: "Remove the damaged copy and run again:", command: sh`rm ${fileWord(origin.place)}` }
       : "Get the file again as the project published it.",
-    exitCode: 2,
+    kind: "input",
   });
 };

@@ -35,7 +35,7 @@ const unavailable = (url: string, why: string, cause?: unknown): UserError =>
     what: `${url} could not be downloaded.`,
     why,
     remedy: OFFLINE,
-    exitCode: 1,
+    kind: "failed",
     cause,
   });
 
@@ -47,7 +47,7 @@ const insecure = ({ host, username }: URL): UserError =>
       ? "The password in the mirror's address would be sent for everybody on the way to read."
       : "Anybody on the way could change what comes from there, and kn-bootstrap does not know the digests of this version.",
     remedy: { text: "Name a mirror with https, or bring the files:", command: OFFLINE.command },
-    exitCode: 2,
+    kind: "input",
   });
 
 const missing = (url: string, status: number): UserError =>
@@ -56,7 +56,7 @@ const missing = (url: string, status: number): UserError =>
     what: `${url} does not exist.`,
     why: `The server answered ${status}: no such version has been released, or the mirror does not hold it.`,
     remedy: { text: "Choose a version that exists, or bring the files:", command: OFFLINE.command },
-    exitCode: 2,
+    kind: "input",
   });
 
 /** Why an attempt failed, and whether another one could succeed. */

@@ -40,7 +40,7 @@ const checkRegistry = (registry: string): void => {
       text: "For example:",
       command: sh`kn-bootstrap install --image-registry registry.example.com:5000/mirror`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -59,7 +59,7 @@ export const rewriteImage = (image: string, registry: string): string => {
     id: "release.image",
     what: `"${image}" is no image reference, so it cannot be taken from ${registry}.`,
     remedy: "Use manifests as the project published them.",
-    exitCode: 2,
+    kind: "input",
   });
 };
 

@@ -23,7 +23,7 @@ const unverified = (options: SourceOptions, what: string, cause?: unknown): User
       text: "Choose a known minor:",
       command: sh`kn-bootstrap install --knative-version ${options.catalog.minors.at(-1) ?? "MINOR"}`,
     },
-    exitCode: 2,
+    kind: "input",
     cause,
   });
 
@@ -36,7 +36,7 @@ const unwritable = (path: string, cause: unknown): UserError =>
       text: "Name a directory that can be written:",
       command: sh`XDG_CACHE_HOME="$PWD/.cache" kn-bootstrap install`,
     },
-    exitCode: 1,
+    kind: "failed",
     cause,
   });
 
@@ -78,7 +78,7 @@ export const lockOf = async (options: SourceOptions, raw: Source, component: str
       text: "Find out which is right. To trust the new list, remove the old one:",
       command: sh`rm ${fileWord(path)}`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 

@@ -9,7 +9,7 @@ const malformed = (file: string, line: number | undefined, problem: string, caus
     what: `${file}${line === undefined ? "" : `, line ${line}`}: ${problem}`,
     why: "This is no Kubernetes manifest as kubectl would read it, so nothing of it is applied.",
     remedy: "Get the file again as the project published it.",
-    exitCode: 2,
+    kind: "input",
     ...(cause === undefined ? {} : { cause }),
   });
 
@@ -80,7 +80,7 @@ export const mergeManifests = (files: readonly ManifestFile[]): readonly KubeObj
         what: `${describe(object)} is in ${first.file} and in ${file}, and they differ.`,
         why: "One object can have one content only; files of one release agree.",
         remedy: "Use files of one and the same release.",
-        exitCode: 2,
+        kind: "input",
       });
     }),
   );

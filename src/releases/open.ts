@@ -40,7 +40,7 @@ const decode = (bytes: Uint8Array, place: string): string => {
       id: "release.malformed",
       what: `${place} is no UTF-8 text.`,
       remedy: "Get the file again as the project published it.",
-      exitCode: 2,
+      kind: "input",
       cause,
     });
   }

@@ -16,7 +16,7 @@ const unreadable = (path: string, asset: string, cause?: unknown): UserError =>
     what: cause === undefined ? `${path} is missing.` : `${path} cannot be read: ${messageOf(cause)}`,
     why: `With --manifests every file comes from that directory (layout <component>/<version>/<asset>), and ${asset} is part of this release.`,
     remedy: "Put the file there, or leave out --manifests to download it.",
-    exitCode: 2,
+    kind: "input",
     cause,
   });
 

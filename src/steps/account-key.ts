@@ -31,7 +31,7 @@ const noAccount = (): UserError =>
     what: "This cluster has no account at an ACME CA.",
     why: "An account comes with the first certificate from one.",
     remedy: { text: "See what is installed:", command: sh`kn-bootstrap status` },
-    exitCode: 2,
+    kind: "input",
   });
 
 /** Reads only. Throws UserError (exit 2) where there is no account. */

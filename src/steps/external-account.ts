@@ -14,7 +14,7 @@ const wrong = (what: string, why: string): UserError =>
       text: "Set both as the CA gave them to you:",
       command: sh`export ACME_EAB_KID=… ACME_EAB_HMAC_KEY=…   # or ACME_EAB_HMAC_KEY_FILE=path`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 
 /**

@@ -113,7 +113,7 @@ export const caaOf = async (
       throw caaForbids(
         name,
         { directory, info, names, accountUrl: account },
-        { why: `${found.at} has ${shown}. Nothing was changed.`, exitCode: 2 },
+        { why: `${found.at} has ${shown}. Nothing was changed.`, kind: "input" },
       );
     }),
   );

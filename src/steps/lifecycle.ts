@@ -53,7 +53,7 @@ export const preflight = async (
       what: finding.summary,
       why: "Nothing was changed.",
       remedy: finding.remedy,
-      exitCode: finding.status === "fail" ? 2 : 3,
+      kind: finding.status === "fail" ? "input" : "unseen",
     });
     // What is whose shows best in the plan itself.
     if (finding.status === "unknown" || check.id !== "knative.owner") throw failure;
@@ -116,7 +116,7 @@ export const assertAllowed = async (
       what: `The plan would change ${conflicts.length} ${conflicts.length === 1 ? "field" : "fields"} that somebody else owns: ${shown.join("; ")}${conflicts.length > 5 ? " …" : ""}.`,
       why: "Nothing is forced that somebody else owns. Nothing was changed.",
       remedy: { text: "Give the fields back, or take them:", command: sh`kn-bootstrap install --take-ownership` },
-      exitCode: 1,
+      kind: "failed",
     });
   }
   await assertRights("install", { plan, whole: await planFromNothing(install, now) }, cluster);
@@ -226,7 +226,7 @@ const homeGone = async (tools: Tools): Promise<void> => {
       what: finding.summary,
       why: "The lock and the state lie in it. Nothing was changed.",
       remedy: finding.remedy,
-      exitCode: 1,
+      kind: "failed",
     });
 };
 

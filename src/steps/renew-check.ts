@@ -25,7 +25,7 @@ interface Trial {
 }
 
 const couldNot = (what: string, remedy: Remedy): UserError =>
-  new UserError({ id: "renew.check", what, remedy, exitCode: 3 });
+  new UserError({ id: "renew.check", what, remedy, kind: "unseen" });
 
 /**
  * Whether a renewal would work from here, on the way that it would take: the certificate is there, each challenge has a place that can be read and
@@ -63,7 +63,7 @@ export const checkRenewal = async (
   if (!first) return;
   const { id, why, remedy } = first;
   const what = [...new Set(failures.map(({ message }) => message))].join(" ");
-  throw new UserError({ id, what, ...(why ? { why } : {}), remedy, exitCode: 3, cause: first });
+  throw new UserError({ id, what, ...(why ? { why } : {}), remedy, kind: "unseen", cause: first });
 };
 
 const explained = (thrown: unknown): UserError => {

@@ -29,7 +29,7 @@ export const noCertificate = (): UserError =>
     what: "There is no certificate of kn-bootstrap in this cluster.",
     why: `Secret ${WILDCARD.namespace}/${WILDCARD.name} does not exist or holds none.`,
     remedy: { text: "Install makes one; or see which cluster this is.", command: sh`kn-bootstrap status` },
-    exitCode: 2,
+    kind: "input",
   });
 
 /** Throws when there is no certificate that could be renewed (exit code 2). */
@@ -88,7 +88,7 @@ export const runRenewal = async (plan: Plan, install: Installation, tools: Tools
         text: "See why the gateway does not take it up, then renew again.",
         command: sh`kn-bootstrap renew -v`,
       },
-      exitCode: 1,
+      kind: "failed",
     }),
   };
 };

@@ -46,7 +46,7 @@ export const chooseRelease = (catalog: Catalog, { wanted, installed, kubernetes 
         text: "Keep the installed minor:",
         command: sh`kn-bootstrap install --knative-version ${minorOf(current) ?? current}`,
       },
-      exitCode: 2,
+      kind: "input",
     });
   }
   return release;

@@ -119,7 +119,7 @@ const refused = (all: readonly KubeObject[], roots: readonly KubeObject[]): User
       text: `Delete what nobody needs, and run uninstall again${roots.length > SHOWN ? `; the commands for the first ${SHOWN} are below` : ""}. With --delete-workloads uninstall would delete all of it itself: ${counted(all)}.`,
       command: joined("\n", deleteCommands(roots.slice(0, SHOWN))),
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 

@@ -134,7 +134,7 @@ describe("a credential plugin", () => {
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({
       id: "kubeconfig.plugin-missing",
-      exitCode: 2,
+      kind: "input",
       message: 'the credential plugin "no-such-plugin" of the kubeconfig is not installed',
       remedy: { text: "Install no-such-plugin from its site." },
     });
@@ -151,7 +151,7 @@ describe("a credential plugin", () => {
   ])("that %s is an error with its own words", async (_, extra, message, why) => {
     const { cluster } = await start({ plugin: await createPlugin(extra) });
     const error = await cluster.version().catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ id: "kubeconfig.plugin", exitCode: 1, message: expect.stringContaining(message) });
+    expect(error).toMatchObject({ id: "kubeconfig.plugin", kind: "failed", message: expect.stringContaining(message) });
     expect((error as UserError).why).toMatch(why);
   });
 
@@ -203,7 +203,7 @@ describe("files", () => {
     const { cluster } = await start({ tokenFile });
     await expect(cluster.version()).rejects.toMatchObject({
       id: "kubeconfig.unreadable",
-      exitCode: 2,
+      kind: "input",
       message: expect.stringContaining(tokenFile),
     });
   });

@@ -58,7 +58,7 @@ const refusal = async (options: KubeconfigOptions): Promise<UserError> => {
   );
   expect(error).toBeInstanceOf(UserError);
   const refused = error as UserError;
-  expect(refused.exitCode).toBe(2);
+  expect(refused.kind).toBe("input");
   expect(refused.remedy.text).not.toBe("");
   expect(refused.message).not.toContain("\n");
   return refused;

@@ -32,14 +32,14 @@ describe("a file without an end", () => {
     const sources = { flags: { config: "/dev/zero" }, env: {}, terminal: false };
     await expect(load(sources)).rejects.toMatchObject({
       id: "config.file",
-      exitCode: 2,
+      kind: "input",
       message: expect.stringContaining("larger than 1 MiB"),
     });
   });
 
   test("as a TSIG key is refused in words", async () => {
     const env = { RFC2136_NAMESERVER: "192.0.2.53", RFC2136_TSIG_FILE: "/dev/zero" };
-    await expect(readSettings(env)).rejects.toMatchObject({ id: "rfc2136.settings", exitCode: 2 });
+    await expect(readSettings(env)).rejects.toMatchObject({ id: "rfc2136.settings", kind: "input" });
   });
 
   test("as a manifest is refused before it fills the memory", async () => {
@@ -51,7 +51,7 @@ describe("a file without an end", () => {
 test("a configuration that nests without end is refused", async () => {
   const path = join(folder, "config");
   await writeFile(path, `domain: ${"[".repeat(100_000)}`);
-  await expect(load({ flags: { config: path }, env: {}, terminal: false })).rejects.toMatchObject({ exitCode: 2 });
+  await expect(load({ flags: { config: path }, env: {}, terminal: false })).rejects.toMatchObject({ kind: "input" });
 });
 
 test("lines are told however they are cut, without the empty ones", async () => {

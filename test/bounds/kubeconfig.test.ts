@@ -21,7 +21,7 @@ const written = async (text: string): Promise<string> => {
 const refusal = async (file: string): Promise<UserError> => {
   const error = await loadKubeconfig({ path: file, env: {} }).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(UserError);
-  expect((error as UserError).exitCode).toBe(2);
+  expect((error as UserError).kind).toBe("input");
   expect((error as UserError).message.length).toBeLessThan(1000);
   return error as UserError;
 };

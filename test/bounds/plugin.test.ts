@@ -63,7 +63,7 @@ describe("a credential plugin", () => {
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({
       id: "kubeconfig.plugin",
-      exitCode: 1,
+      kind: "failed",
       message: expect.stringMatching(/gave no credentials within 5 s, and was ended$/),
       why: "Open https://login.example and type ABCD",
       remedy: { command: "kubectl version" },
@@ -111,7 +111,7 @@ describe("a credential plugin", () => {
     ["an argument that no system takes", { args: ["a\0b"] }],
     ["a variable that no system takes", { env: { A: "a\0b" } }],
   ])("with %s is an error of its own, no defect of ours", async (_, rest) => {
-    await expect(run(await plugin(GOOD, rest))).rejects.toMatchObject({ id: "kubeconfig.plugin", exitCode: 1 });
+    await expect(run(await plugin(GOOD, rest))).rejects.toMatchObject({ id: "kubeconfig.plugin", kind: "failed" });
   });
 
   test.each([
@@ -129,7 +129,7 @@ describe("a credential plugin", () => {
     const script = `console.log(JSON.stringify({ apiVersion: "client.authentication.k8s.io/v1", kind: "ExecCredential", status: { token: "se\\ncret" } }));`;
     const cluster = openCluster(targetOf("https://127.0.0.1:1", { login: { plugin: await plugin(script) } }));
     const error = (await cluster.version().catch((reason: unknown) => reason)) as UserError;
-    expect(error).toMatchObject({ id: "kubeconfig.plugin", exitCode: 1 });
+    expect(error).toMatchObject({ id: "kubeconfig.plugin", kind: "failed" });
     expect(error.message).toMatch(
       /the credential plugin .* the token that it gave cannot be sent: it holds a line end/,
     );

@@ -58,7 +58,7 @@ describe("trouble of the CA that passes", () => {
         text: expect.stringContaining("without an answer no CA may issue"),
         command: expect.stringMatching(/^dig \+trace CAA (\S+\.)?example\.com$/),
       },
-      exitCode: 1,
+      kind: "failed",
     });
     expect(ca.orders().map(({ status }) => status)).toEqual(["invalid", "invalid", "invalid"]);
     expect(ca.certificates()).toEqual([]);

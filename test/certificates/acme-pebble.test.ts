@@ -81,14 +81,17 @@ describe.skipIf(pebbleMissing() !== undefined)("with a real Pebble, strict, half
     const { validFromDate, validToDate } = new X509Certificate(secret("tls.crt"));
     expect(Math.round((validToDate.getTime() - validFromDate.getTime()) / 86_400_000)).toBe(6);
     const other = fresh(authority, { profile: "tiny" });
-    await expect(other.issuer.issue(wish(), other.tools())).rejects.toMatchObject({ id: "acme.profile", exitCode: 2 });
+    await expect(other.issuer.issue(wish(), other.tools())).rejects.toMatchObject({
+      id: "acme.profile",
+      kind: "input",
+    });
   });
 
   it("says what Pebble saw when the record is wrong, and what it forbids", async () => {
     const { issuer, tools } = scene(authority, memoryZones(new Map()), {});
     const error = await issuer.issue(wish(["wrong.example.com"]), tools()).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UserError);
-    expect(error).toMatchObject({ exitCode: 1 });
+    expect(error).toMatchObject({ kind: "failed" });
     expect(String(error)).toContain("wrong.example.com");
     await expect(issuer.issue(wish(["a.blocked.example"]), tools())).rejects.toMatchObject({
       id: "acme.rejected-name",

@@ -48,23 +48,23 @@ describe("what a CA's refusal means to a person", () => {
       detail,
       subproblems: [{ type: "rejectedIdentifier", detail: "is blocked", name: "bad.example.com" }],
     });
-    expect(error).toMatchObject({ id: "acme.rejected-name", exitCode: 2, why: "is blocked" });
+    expect(error).toMatchObject({ id: "acme.rejected-name", kind: "input", why: "is blocked" });
     expect(error.message).toContain("bad.example.com");
   });
 
-  it.each<[string, string, number]>([
-    ["unauthorized", "acme.unauthorized", 1],
-    ["dns", "acme.dns", 1],
-    ["externalAccountRequired", "acme.external-account", 2],
-    ["userActionRequired", "acme.user-action", 1],
-    ["invalidProfile", "acme.profile", 2],
-    ["unsupportedContact", "acme.contact", 2],
-    ["badNonce", "acme.bad-nonce", 1],
-    ["noDirectory", "acme.directory", 2],
-    ["somethingNew", "acme.refused", 1],
-  ])("%s is %s", (type, id, exitCode) => {
+  it.each<[string, string, string]>([
+    ["unauthorized", "acme.unauthorized", "failed"],
+    ["dns", "acme.dns", "failed"],
+    ["externalAccountRequired", "acme.external-account", "input"],
+    ["userActionRequired", "acme.user-action", "failed"],
+    ["invalidProfile", "acme.profile", "input"],
+    ["unsupportedContact", "acme.contact", "input"],
+    ["badNonce", "acme.bad-nonce", "failed"],
+    ["noDirectory", "acme.directory", "input"],
+    ["somethingNew", "acme.refused", "failed"],
+  ])("%s is %s", (type, id, kind) => {
     const error = failed({ type, detail: "the CA's own words" });
-    expect(error).toMatchObject({ id, exitCode });
+    expect(error).toMatchObject({ id, kind });
     expect(error.remedy.text).not.toBe("");
     if (id !== "acme.external-account") expect(error.why).toBe("the CA's own words");
   });
@@ -78,7 +78,7 @@ describe("what a CA's refusal means to a person", () => {
     };
     expect(to("account", { kid: "customer-7" })).toMatchObject({
       id: "acme.external-account",
-      exitCode: 2,
+      kind: "input",
       message: expect.stringContaining("customer-7"),
       remedy: { command: expect.stringContaining("ACME_EAB_KID") },
     });
@@ -99,7 +99,7 @@ describe("what a CA's refusal means to a person", () => {
 
   it("no answer: what was tried, and --acme-ca-file where trust is missing", () => {
     const refusedBy = new AuthorityUnreachable("ca.example", "connect ECONNREFUSED 192.0.2.1:443");
-    expect(said(refusedBy)).toMatchObject({ id: "acme.unreachable", exitCode: 1 });
+    expect(said(refusedBy)).toMatchObject({ id: "acme.unreachable", kind: "failed" });
     const cause = Object.assign(new Error("self-signed certificate in chain"), { code: "SELF_SIGNED_CERT_IN_CHAIN" });
     const error = said(new AuthorityUnreachable("ca.example", cause.message, cause));
     expect(error.id).toBe("acme.distrusted");
@@ -109,7 +109,7 @@ describe("what a CA's refusal means to a person", () => {
   it("a zone that does not answer is explained, anything else is passed on as it is", () => {
     expect(said(new ZonesUnreachable("throttled for a minute"))).toMatchObject({
       id: "acme.zone-unreachable",
-      exitCode: 1,
+      kind: "failed",
     });
     const bug = new TypeError("x is not a function");
     expect(explained(bug, context)).toBe(bug);

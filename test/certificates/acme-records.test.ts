@@ -91,7 +91,7 @@ describe("the TXT values of challenges", () => {
   it("of an earlier order, in a zone that is out of reach now, keep no new ones from being written", async () => {
     const zones = memoryZones();
     const lost = { ...ZONE, id: "Z2", name: "example.net" };
-    const refusal = new UserError({ id: "dns.denied", what: "AWS does not allow it.", remedy: "ask", exitCode: 2 });
+    const refusal = new UserError({ id: "dns.denied", what: "AWS does not allow it.", remedy: "ask", kind: "input" });
     const records = zoneRecords({
       access: {
         ...zones,
@@ -109,7 +109,7 @@ describe("the TXT values of challenges", () => {
     const zones = memoryZones();
     const withdrawn: (readonly RecordSet[])[] = [];
     let hidden = ["a"];
-    const unseen = new ZoneHidden({ id: "rfc2136.hidden", what: "It stands there.", remedy: "look", exitCode: 1 });
+    const unseen = new ZoneHidden({ id: "rfc2136.hidden", what: "It stands there.", remedy: "look", kind: "failed" });
     const records = zoneRecords({
       access: {
         ...zones,

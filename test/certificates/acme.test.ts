@@ -140,7 +140,7 @@ describe("a certificate from an ACME CA", () => {
     const { ca, issuer, tools, cluster } = await fresh();
     const served = await other();
     ca.swap = () => served;
-    expect(await refused(issuer.issue(wish(), tools()))).toMatchObject({ id: "acme.unusable", exitCode: 1 });
+    expect(await refused(issuer.issue(wish(), tools()))).toMatchObject({ id: "acme.unusable", kind: "failed" });
     expect(cluster.objects.has(keyOf(TARGET))).toBe(false);
     ca.swap = undefined;
     await issuer.issue(wish(), tools());
@@ -153,7 +153,7 @@ describe("an issuance that fails", () => {
     const { ca, issuer, tools, zones, kept } = await fresh();
     ca.fail = (name) => ({ type: "unauthorized", detail: `Incorrect TXT record "x" found at _acme-challenge.${name}` });
     const error = await refused(issuer.issue(wish(["*.example.com"]), tools()));
-    expect(error).toMatchObject({ id: "acme.unauthorized", exitCode: 1 });
+    expect(error).toMatchObject({ id: "acme.unauthorized", kind: "failed" });
     expect(error.message).toContain("*.example.com");
     expect(error.why).toContain('Incorrect TXT record "x"');
     expect(zones.sets).toEqual([]);
@@ -170,7 +170,7 @@ describe("an issuance that fails", () => {
       {
         awaitTxt: async () => {
           if (isBroken)
-            throw new UserError({ id: "dns.propagated", what: "ns2 lacks it", remedy: "wait", exitCode: 1 });
+            throw new UserError({ id: "dns.propagated", what: "ns2 lacks it", remedy: "wait", kind: "failed" });
         },
       },
     );
@@ -208,11 +208,11 @@ describe("an issuance that fails", () => {
         change: async ({ add }) => {
           shown.push(add.map(({ value }) => value));
           if (!isDone && add.length > 0)
-            throw new UserError({ id: "dns.manual", what: "Write these", remedy: "run again", exitCode: 3 });
+            throw new UserError({ id: "dns.manual", what: "Write these", remedy: "run again", kind: "person" });
         },
       },
     });
-    expect(await refused(issuer.issue(wish(), tools()))).toMatchObject({ exitCode: 3 });
+    expect(await refused(issuer.issue(wish(), tools()))).toMatchObject({ kind: "person" });
     expect(shown).toHaveLength(1);
     expect(await unfinishedOrders(cluster.read, TARGET)).toHaveLength(1);
     isDone = true;
@@ -229,7 +229,7 @@ describe("an issuance that fails", () => {
     });
     for (let count = 0; count < 5; count += 1) await issuer.issue(wish(NAMES), tools());
     const error = await refused(issuer.issue(wish(NAMES), tools()));
-    expect(error).toMatchObject({ id: "acme.limit", exitCode: 1 });
+    expect(error).toMatchObject({ id: "acme.limit", kind: "failed" });
     expect(error.remedy.text).toMatch(/after \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
     expect(ca.orders).toHaveLength(5);
     await issuer.issue(wish(["other.example.com"]), tools());
@@ -238,12 +238,12 @@ describe("an issuance that fails", () => {
   it("refuses an unknown profile with the ones there are, and a missing external account, before anything is made", async () => {
     const profile = await fresh({}, { settings: { profile: "tiny" } });
     const error = await refused(profile.issuer.issue(wish(), profile.tools()));
-    expect(error).toMatchObject({ id: "acme.profile", exitCode: 2 });
+    expect(error).toMatchObject({ id: "acme.profile", kind: "input" });
     expect(error.remedy.text).toContain("classic (90 days)");
     const external = await fresh({ info: { externalAccountRequired: true } });
     expect(await refused(external.issuer.issue(wish(), external.tools()))).toMatchObject({
       id: "acme.external-account",
-      exitCode: 2,
+      kind: "input",
     });
     expect([profile.cluster.objects.size, external.cluster.objects.size]).toEqual([0, 0]);
   });

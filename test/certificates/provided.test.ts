@@ -19,7 +19,7 @@ const refusal = (object: KubeObject | undefined, names?: readonly string[], now?
     judge(object, names, now);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    expect(error.exitCode).toBe(2);
+    expect(error.kind).toBe("input");
     expect(error.remedy.command, error.id).toBeTruthy();
     expect(`${error.message} ${error.why}`).not.toMatch(/PRIVATE KEY/);
     return error;

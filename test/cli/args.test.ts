@@ -24,8 +24,8 @@ const refusal = (line: string | readonly string[]): string => {
     parse(line);
   } catch (error) {
     expect(error).toBeInstanceOf(UserError);
-    const { exitCode, message, why, remedy } = error as UserError;
-    expect(exitCode).toBe(2);
+    const { kind, message, why, remedy } = error as UserError;
+    expect(kind).toBe("input");
     return [message, why, remedy.text, remedy.command].filter(Boolean).join(" ");
   }
   throw new Error(`${line} was understood`);

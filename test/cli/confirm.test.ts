@@ -59,7 +59,7 @@ describe("confirm", () => {
       (reason: unknown) => reason,
     );
     expect(error).toBeInstanceOf(UserError);
-    expect(error).toMatchObject({ exitCode: 2 });
+    expect(error).toMatchObject({ kind: "input" });
     expect((error as UserError).remedy.text).toContain("--yes");
   });
 });

@@ -82,7 +82,7 @@ describe("runCli", () => {
   });
 
   it("reports what a command throws", async () => {
-    const user = new UserError({ id: "a.b", what: "It broke.", remedy: "Mend it.", exitCode: 3 });
+    const user = new UserError({ id: "a.b", what: "It broke.", remedy: "Mend it.", kind: "unseen" });
     const host = fakeHost([]);
     expect(
       await runCli(

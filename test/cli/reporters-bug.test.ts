@@ -82,7 +82,7 @@ describe("a bug", () => {
 
   it("that is none writes nothing", async () => {
     const { code, files } = await crash([], () =>
-      Promise.reject(new UserError({ id: "a.b", what: "It broke.", remedy: "Mend it.", exitCode: 3 })),
+      Promise.reject(new UserError({ id: "a.b", what: "It broke.", remedy: "Mend it.", kind: "unseen" })),
     );
     expect({ code, files }).toEqual({ code: 3, files: [] });
   });

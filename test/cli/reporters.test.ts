@@ -142,7 +142,13 @@ describe("JSON for programs", () => {
     reporter.report(failedReport, []);
     reporter.problem(
       problemOf(
-        new UserError({ id: "a.b", what: "What.", why: "Why.", remedy: { text: "Do.", command: sh`x` }, exitCode: 2 }),
+        new UserError({
+          id: "a.b",
+          what: "What.",
+          why: "Why.",
+          remedy: { text: "Do.", command: sh`x` },
+          kind: "input",
+        }),
       ),
     );
     expect(lines().map(({ type }) => type)).toEqual([...EVENTS.map(({ type }) => type), "report", "report", "error"]);
@@ -183,7 +189,7 @@ describe("errors", () => {
     what: "It broke",
     why: "Because.",
     remedy: { text: "Mend it:", command: joined("\n", [sh`mend --it`, sh`mend --more`]) },
-    exitCode: 2,
+    kind: "input",
   });
 
   it.each([
@@ -220,7 +226,7 @@ describe("errors", () => {
           text: "Give a mirror that has it:",
           command: sh`kn-bootstrap install --release-mirror https://mirror.example.com/knative`,
         },
-        exitCode: 1,
+        kind: "failed",
       }),
     );
     await expect(problemText(problem, { ...LOOK, ...look })).toMatchFileSnapshot(`golden/error-in-${name}.txt`);

@@ -30,7 +30,7 @@ const problem = async (work: Promise<unknown>): Promise<UserError> => {
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(UserError);
-  expect((error as UserError).exitCode).toBe(2);
+  expect((error as UserError).kind).toBe("input");
   return error as UserError;
 };
 

@@ -11,8 +11,8 @@ const refusal = async (flags: Sources["flags"]): Promise<string> => {
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(UserError);
-  const { exitCode, message, why, remedy } = error as UserError;
-  expect(exitCode).toBe(2);
+  const { kind, message, why, remedy } = error as UserError;
+  expect(kind).toBe("input");
   const text = [message, why, remedy.text].join(" ");
   expect(text, "one paragraph").not.toContain("\n");
   return text;

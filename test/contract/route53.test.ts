@@ -93,7 +93,7 @@ describe("the policy of iam-policy and the rights that route53 uses", () => {
       await expect(everything()).rejects.toMatchObject({
         id: "dns.route53.denied",
         message: expect.stringContaining(`AWS does not allow ${action}`),
-        exitCode: 2,
+        kind: "input",
         remedy: { command: "kn-bootstrap iam-policy --domain apps.example.com" },
       });
       allow();

@@ -77,7 +77,7 @@ describe("the lock", () => {
           throw lost.reason;
         })
         .catch((reason: unknown) => reason);
-      expect(error).toMatchObject({ id, message: expect.stringMatching(what), exitCode: 1 });
+      expect(error).toMatchObject({ id, message: expect.stringMatching(what), kind: "failed" });
       expect(await scene.cluster.get(noteRef("late"))).toBeUndefined();
       expect((await scene.cluster.get(LEASE)) !== undefined).toBe(left);
       await scene.cluster.mergePatch(LEASE, { metadata: { finalizers: null } }, "o").catch(() => {});

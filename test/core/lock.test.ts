@@ -52,7 +52,7 @@ describe("the lock", () => {
     await scene.lock("a", async () => {
       await expect(scene.lock("b", async () => {}, { timeoutMs: 300 })).rejects.toMatchObject({
         id: "lock.busy",
-        exitCode: 1,
+        kind: "failed",
         message: expect.stringContaining("(a)"),
       });
     });

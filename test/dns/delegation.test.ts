@@ -87,13 +87,13 @@ describe("who is delegated to", () => {
       delegationOf(hasty, "example.com").catch((error: unknown) => Promise.reject(told(error))),
     ).rejects.toMatchObject({
       id: "dns.resolver",
-      exitCode: 3,
+      kind: "unseen",
       remedy: { command: expect.stringContaining("--dns-resolver") },
     });
     world.dns.setFault("resolver", "servfail");
     await expect(delegationOf(world.resolver, "example.com")).rejects.toMatchObject({
       id: "dns.resolver",
-      exitCode: 3,
+      kind: "unseen",
     });
   });
 });

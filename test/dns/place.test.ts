@@ -94,7 +94,7 @@ describe("the place of a challenge is a zone of the account, looked up once", ()
     expect(asked).toEqual(["le.example.com"]);
     world.dns.setFault("resolver", "servfail");
     cname(zone, "_acme-challenge.b.example.com", "x.le.example.com");
-    await expect(places.challenge("b.example.com")).rejects.toMatchObject({ exitCode: 3 });
+    await expect(places.challenge("b.example.com")).rejects.toMatchObject({ kind: "unseen" });
     world.dns.setFault("resolver");
     expect((await places.challenge("b.example.com")).name).toBe("x.le.example.com");
   });
@@ -112,7 +112,7 @@ describe("a challenge that leads astray is refused, with the name that does it",
   const refused = (id: string, ...words: string[]) =>
     expect(challenge()).rejects.toMatchObject({
       id,
-      exitCode: 2,
+      kind: "input",
       ...(words.length > 0 ? { message: expect.stringMatching(words.join(".*")) } : {}),
     });
   const why = (text: string) => expect(challenge()).rejects.toMatchObject({ why: expect.stringContaining(text) });
@@ -190,7 +190,7 @@ describe("the place of a record", () => {
       await own(name, more);
       await expect((await placesOf()).record(`*.${name}`)).rejects.toMatchObject({
         id: "dns.child-zone",
-        exitCode: 2,
+        kind: "input",
         message: expect.stringContaining(name),
       });
     }

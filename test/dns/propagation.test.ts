@@ -204,7 +204,7 @@ describe("waiting for records", () => {
       awaitEverywhere(world.resolver, published, { signal, timeoutMs: 50, pauseMs: 20 }),
     ).rejects.toMatchObject({
       id: "dns.propagation",
-      exitCode: 1,
+      kind: "failed",
       message: expect.stringContaining("ns2.example.com"),
     });
   });

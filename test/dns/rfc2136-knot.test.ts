@@ -42,7 +42,7 @@ describe.runIf(hasKnot())("rfc2136 before a real Knot", () => {
       (thrown: unknown) => thrown,
     );
     if (!(error instanceof UserError)) throw new Error(`no UserError: ${error}`);
-    expect(error.exitCode).toBe(2);
+    expect(error.kind).toBe("input");
     const said = [error.message, error.why, error.remedy.text, error.remedy.command].join("\n");
     for (const { secret } of [ALL, READER, WRITER]) expect(said).not.toContain(secret);
     return error;

@@ -22,7 +22,7 @@ const complaint = async (env: Readonly<Record<string, string | undefined>>): Pro
     (thrown: unknown) => thrown,
   );
   if (!(error instanceof UserError)) throw new Error("it was accepted");
-  expect(error.exitCode).toBe(2);
+  expect(error.kind).toBe("input");
   const said = [error.message, error.why, error.remedy.text, error.remedy.command, error.stack].join("\n");
   for (const secret of [SECRET, OTHER, "the hidden words"]) expect(said).not.toContain(secret);
   return [error.message, error.why].join(" ");

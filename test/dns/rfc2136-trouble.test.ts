@@ -126,7 +126,7 @@ describe("rfc2136 when things go wrong", () => {
       const before = world.records.list().filter(({ type }) => type !== "SOA");
       fault(({ operation }) => (operation === "query" ? { lag: Number.POSITIVE_INFINITY } : undefined));
       const error = await refused(zones.change(ZONE, [{ to: SET }]));
-      expect(error).toMatchObject({ id: "rfc2136.unseen", exitCode: 1 });
+      expect(error).toMatchObject({ id: "rfc2136.unseen", kind: "failed" });
       expect(String(error)).toMatch(/accepted the change but does not answer the new A of \*\.apps.*it was taken back/);
       expect(world.records.list().filter(({ type }) => type !== "SOA")).toEqual(before);
     });
@@ -165,7 +165,7 @@ describe("rfc2136 when things go wrong", () => {
       const zones = await open(primary);
       expect(await refused(zones.change(ZONE, [{ to: hidden }]))).toMatchObject({
         id: "rfc2136.hidden",
-        exitCode: 1,
+        kind: "failed",
         remedy: { command: expect.stringContaining("update delete _acme-challenge.le.example.com TXT") },
       });
       expect(standing()).toEqual(['"somebody\'s"']);
@@ -226,7 +226,7 @@ describe("rfc2136 when things go wrong", () => {
         return answer;
       });
       expect(error).toBeInstanceOf(UserError);
-      expect(error).toMatchObject({ id: "rfc2136.key", exitCode: 2 });
+      expect(error).toMatchObject({ id: "rfc2136.key", kind: "input" });
       expect(String(error)).toContain('is not signed by the TSIG key "kn-bootstrap"');
     });
 
@@ -235,7 +235,7 @@ describe("rfc2136 when things go wrong", () => {
         answer.writeUInt16BE(answer.readUInt16BE(10) - 1, 10);
         return answer;
       });
-      expect(error).toMatchObject({ id: "rfc2136.key", exitCode: 2 });
+      expect(error).toMatchObject({ id: "rfc2136.key", kind: "input" });
       expect(String(error)).toContain("does not sign its answers");
     });
 
@@ -255,7 +255,7 @@ describe("rfc2136 when things go wrong", () => {
     it.each(["badkey", "bare"] as const)("refuses signed questions (%s): no unsigned one follows", async (how) => {
       const zones = await open((await through(primary, { alter: refusing(how) })).server);
       const error = await zones.get(ZONE, "@", "NS").catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ id: "rfc2136.questions", exitCode: 2 });
+      expect(error).toMatchObject({ id: "rfc2136.questions", kind: "input" });
       expect((error as UserError).remedy.command).toBe("export RFC2136_PLAIN_QUESTIONS=yes");
       expect(zones.notes).toEqual([]);
     });

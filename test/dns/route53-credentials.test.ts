@@ -80,7 +80,7 @@ describe("AWS profiles", () => {
       message: what,
       why: expect.stringMatching(why),
       remedy: { command },
-      exitCode: 2,
+      kind: "input",
     });
     zones.close();
   });
@@ -151,7 +151,7 @@ describe("a clock that is not AWS's", () => {
     const error = await zones.find("apps.example.com").catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       id: "dns.route53.clock",
-      exitCode: 2,
+      kind: "input",
       message: "The clocks of this machine and of AWS differ by 2 h.",
       remedy: { command: "timedatectl set-ntp true" },
     });

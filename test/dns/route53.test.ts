@@ -134,7 +134,7 @@ describe("finding zones", () => {
     const { zones } = await open(twins(["Z1", "Z2"]));
     const error = await userError(zones.find("example.com"));
     expect(error.message).toContain("route53:GetHostedZone on arn:aws:route53:::hostedzone/Z2");
-    expect([error.exitCode, error.remedy.command]).toEqual([2, "kn-bootstrap iam-policy --domain example.com"]);
+    expect([error.kind, error.remedy.command]).toEqual(["input", "kn-bootstrap iam-policy --domain example.com"]);
   });
 });
 
@@ -222,7 +222,7 @@ describe("changing", () => {
   it("refuses what is too much for one batch instead of splitting it", async () => {
     const { zones, asked } = await open(() => sets([]));
     const many = Array.from({ length: 1001 }, (_, index) => ({ to: { ...A, name: `n${index}` } }));
-    expect(await userError(zones.change(zone, many))).toMatchObject({ id: "dns.route53.limits", exitCode: 2 });
+    expect(await userError(zones.change(zone, many))).toMatchObject({ id: "dns.route53.limits", kind: "input" });
     const long = Array.from({ length: 17 }, (_, index) => ({
       to: { ...TXT, name: `n${index}`, values: ["x".repeat(2000)] },
     }));
@@ -336,9 +336,9 @@ describe("credentials", () => {
   it("asks for them when there are none", async () => {
     const { zones, asked } = await open(() => sets([]), { env: {} });
     const error = await userError(zones.get(zone, "x", "A"));
-    expect([error.id, error.exitCode, error.remedy.command]).toEqual([
+    expect([error.id, error.kind, error.remedy.command]).toEqual([
       "dns.route53.credentials",
-      2,
+      "input",
       "export AWS_PROFILE=NAME",
     ]);
     expect(asked).toEqual([]);
@@ -369,7 +369,7 @@ describe("credentials", () => {
   ])("%s is a matter of the user's", async (code, message, words) => {
     const { zones } = await open(() => refused(403, code, message), { maxAttempts: 1 });
     const error = await userError(zones.get(zone, "x", "A"));
-    expect([error.message, error.exitCode]).toEqual([expect.stringMatching(words), 2]);
+    expect([error.message, error.kind]).toEqual([expect.stringMatching(words), "input"]);
     expect(JSON.stringify([error.message, error.why, error.remedy])).not.toContain(KEYS.AWS_SECRET_ACCESS_KEY);
   });
 
@@ -397,7 +397,7 @@ describe("credentials", () => {
       const error = await userError(zones.change(zone, [{ from: A }]));
       expect(error.message).toContain(`AWS does not allow ${action} on arn:aws:route53:::${resource}.`);
       expect(error.message.includes("are written")).toBe(action === "route53:GetChange");
-      expect([error.id, error.exitCode]).toEqual(["dns.route53.denied", 2]);
+      expect([error.id, error.kind]).toEqual(["dns.route53.denied", "input"]);
     },
   );
 });
@@ -423,7 +423,7 @@ it.each(["localhost:4566", "http://route53.example.com", "http://10.0.0.5:4566"]
   async (endpoint) => {
     const env = { ...KEYS, AWS_ENDPOINT_URL_ROUTE_53: endpoint };
     const opened = openRoute53({ env, signal: new AbortController().signal, onTrouble: () => undefined });
-    expect(await userError(opened)).toMatchObject({ id: "dns.route53.endpoint", exitCode: 2 });
+    expect(await userError(opened)).toMatchObject({ id: "dns.route53.endpoint", kind: "input" });
   },
 );
 

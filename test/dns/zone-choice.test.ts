@@ -69,7 +69,7 @@ describe("the zone of a domain", () => {
     const hidden = await add({ name: "corp.example.com", isPrivate: true });
     await expect(choose([hidden], "apps.corp.example.com")).rejects.toMatchObject({
       id: "dns.no-zone",
-      exitCode: 2,
+      kind: "input",
       message: expect.stringContaining("only in a private zone"),
       remedy: { command: expect.stringContaining(`--dns-zone-id ${hidden.id}`) },
     });
@@ -80,7 +80,7 @@ describe("the zone of a domain", () => {
     const other = await add({ name: "example.net" });
     await expect(choose([other], "apps.example.com")).rejects.toMatchObject({
       id: "dns.no-zone",
-      exitCode: 2,
+      kind: "input",
       why: expect.stringContaining(`example.net (${other.id})`),
     });
     await expect(choose([], "apps.example.com")).rejects.toMatchObject({ why: "There is no zone at all." });
@@ -90,7 +90,7 @@ describe("the zone of a domain", () => {
     await add({ name: "example.com" });
     const zone = await add({ name: "apps.example.com", delegated: false });
     const chosen = choose([zone], "apps.example.com");
-    await expect(chosen).rejects.toMatchObject({ id: "dns.not-delegated", exitCode: 2 });
+    await expect(chosen).rejects.toMatchObject({ id: "dns.not-delegated", kind: "input" });
     await expect(chosen).rejects.toThrow(/apps\.example\.com is not delegated: ns\S+ \(\S+\) answers NXDOMAIN/);
     await expect(chosen).rejects.toMatchObject({
       remedy: {
@@ -118,7 +118,7 @@ describe("the zone of a domain", () => {
     ];
     await expect(choose(twins, "apps.example.com")).rejects.toMatchObject({
       id: "dns.twin-zones",
-      exitCode: 2,
+      kind: "input",
       remedy: { text: expect.stringContaining(twins[1]?.nameServers.join(", ") ?? "") },
     });
   });
@@ -129,7 +129,7 @@ describe("the zone of a domain", () => {
       { ...known, id: "one", nameServers: [] },
       { ...known, id: "two", nameServers: [] },
     ];
-    await expect(choose(twins, "example.com")).rejects.toMatchObject({ id: "dns.twin-zones", exitCode: 2 });
+    await expect(choose(twins, "example.com")).rejects.toMatchObject({ id: "dns.twin-zones", kind: "input" });
     expect((await choose(twins, "example.com", "two")).zone.id).toBe("two");
   });
 
@@ -166,7 +166,7 @@ describe("the zone of a domain", () => {
     ]);
     await expect(choose([{ ...mine, id: "ALIKE" }, mine], "apps.example.com")).rejects.toMatchObject({
       id: "dns.twin-zones",
-      exitCode: 2,
+      kind: "input",
       message: expect.stringContaining("the same name servers"),
     });
   });
@@ -174,7 +174,7 @@ describe("the zone of a domain", () => {
   it("is refused when its twins have the very same servers, until one is named", async () => {
     const zone = await add({ name: "example.com" });
     const twins = [zone, { ...zone, id: "TWIN" }];
-    await expect(choose(twins, "example.com")).rejects.toMatchObject({ id: "dns.twin-zones", exitCode: 2 });
+    await expect(choose(twins, "example.com")).rejects.toMatchObject({ id: "dns.twin-zones", kind: "input" });
     expect((await choose(twins, "example.com", "TWIN")).zone.id).toBe("TWIN");
   });
 
@@ -182,7 +182,7 @@ describe("the zone of a domain", () => {
     const zone = await add({ name: "example.com" });
     const other = await add({ name: "example.net" });
     const undelegated = await add({ name: "example.com", delegated: false });
-    const refused = { id: "dns.zone-id", exitCode: 2 };
+    const refused = { id: "dns.zone-id", kind: "input" };
     await expect(choose([zone], "apps.example.com", "Z404")).rejects.toMatchObject(refused);
     await expect(choose([zone, other], "apps.example.com", other.id)).rejects.toMatchObject({
       ...refused,
@@ -199,7 +199,7 @@ describe("the zone of a domain", () => {
     for (const domain of ["apps.example.com", "prod.apps.example.com"])
       await expect(choose([upper], domain)).rejects.toMatchObject({
         id: "dns.child-zone",
-        exitCode: 2,
+        kind: "input",
         message: `${domain} lies in the zone apps.example.com, which the DNS provider does not have.`,
         why: expect.stringContaining(child.nameServers.join(", ")),
       });

@@ -25,7 +25,7 @@ const telling = ({ what, remedy }: News): readonly Command[] => [
       ctx.emit({ type: "step-started", step: "s", title: "A step", changes: 1 });
       ctx.emit({ type: "waiting", step: "s", check: "a.b", reason: what, remedy });
       ctx.emit({ type: "step-failed", step: "s", title: "A step", seconds: 1, error: what });
-      throw new UserError({ id: "a.b", what, why: what, remedy, exitCode: 1 });
+      throw new UserError({ id: "a.b", what, why: what, remedy, kind: "failed" });
     },
   },
 ];

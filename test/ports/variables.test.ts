@@ -68,8 +68,8 @@ describe("a text of the environment is checked where it is read", () => {
   ])("%s: %j names the variable and ends with 2", async (way, env, name, words) => {
     const error: unknown = await WAYS[way]?.(env).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UserError);
-    const { message, why, exitCode } = error as UserError;
-    expect(exitCode).toBe(2);
+    const { message, why, kind } = error as UserError;
+    expect(kind).toBe("input");
     expect(`${message} ${why}`).toContain(name);
     expect(message).toMatch(words);
     expect(`${message} ${why}`).not.toContain("very-secret");

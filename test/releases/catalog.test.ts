@@ -92,7 +92,7 @@ describe("resolve", () => {
     ["__proto__", /Known/],
   ])("refuses %j with exit 2", (wanted, message) => {
     expect(() => catalog.resolve(wanted)).toThrow(
-      expect.objectContaining({ id: "release.unknown", exitCode: 2, message: expect.stringMatching(message) }),
+      expect.objectContaining({ id: "release.unknown", kind: "input", message: expect.stringMatching(message) }),
     );
   });
 
@@ -158,7 +158,7 @@ describe("the file", () => {
   });
 
   it("says so when it is missing or not of its shape", async () => {
-    await expect(catalogFile(tmpdir())).rejects.toMatchObject({ id: "release.catalog", exitCode: 1 });
+    await expect(catalogFile(tmpdir())).rejects.toMatchObject({ id: "release.catalog", kind: "failed" });
     const text = await readFile((await catalogFile()).path, "utf8");
     const broken = text.replace("helloImage:", "helloImaeg:");
     expect(() => parseCatalog(broken, "x.yaml")).toThrow(

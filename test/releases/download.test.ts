@@ -67,7 +67,7 @@ describe.each([
     await using server = await serve((_, response) => response.writeHead(503).end());
     await expect(get(`${server.url}/a`, { attempts: 3 })).rejects.toMatchObject({
       id: "release.unavailable",
-      exitCode: 1,
+      kind: "failed",
       message: `${server.url}/a could not be downloaded.`,
       why: "The server answered 503 Service Unavailable (3 attempts).",
       remedy: { command: "kn-bootstrap install --manifests DIR" },
@@ -79,7 +79,7 @@ describe.each([
     await using server = await serve((request, response) =>
       response.writeHead(request.url === "/gone" ? 404 : 403).end(),
     );
-    await expect(get(`${server.url}/gone`)).rejects.toMatchObject({ id: "release.missing", exitCode: 2 });
+    await expect(get(`${server.url}/gone`)).rejects.toMatchObject({ id: "release.missing", kind: "input" });
     await expect(get(`${server.url}/forbidden`)).rejects.toMatchObject({
       id: "release.unavailable",
       why: "The server answered 403 Forbidden.",
@@ -172,7 +172,7 @@ describe("environmentFetch", () => {
   it("asks nobody without encryption for what is not known here", async () => {
     await expect(get("http://mirror.invalid/a", { secure: true })).rejects.toMatchObject({
       id: "release.insecure",
-      exitCode: 2,
+      kind: "input",
     });
   });
 

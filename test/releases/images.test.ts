@@ -27,7 +27,7 @@ describe("rewriteImage", () => {
   });
 
   it.each(["", "Nginx", "ko://knative.dev/x", "a b", "x@sha256:12", "gcr.io/", "x:"])("refuses %j", (image) => {
-    expect(() => rewriteImage(image, "r.io")).toThrow(expect.objectContaining({ id: "release.image", exitCode: 2 }));
+    expect(() => rewriteImage(image, "r.io")).toThrow(expect.objectContaining({ id: "release.image", kind: "input" }));
   });
 });
 
@@ -43,7 +43,7 @@ describe("a registry", () => {
     "cannot be %j",
     (registry) => {
       expect(() => rewriteImage("nginx:1", registry)).toThrow(
-        expect.objectContaining({ id: "release.registry", exitCode: 2 }),
+        expect.objectContaining({ id: "release.registry", kind: "input" }),
       );
     },
   );

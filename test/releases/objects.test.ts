@@ -42,7 +42,7 @@ ${configMap("d")}`;
     expect(() => parseManifest(text, "x.yaml")).toThrow(
       expect.objectContaining({
         id: "release.malformed",
-        exitCode: 2,
+        kind: "input",
         message: typeof what === "string" ? what : expect.stringMatching(what),
       }),
     );
@@ -67,7 +67,7 @@ describe("mergeManifests", () => {
     expect(() => mergeManifests([a, b])).toThrow(
       expect.objectContaining({
         id: "release.contradiction",
-        exitCode: 2,
+        kind: "input",
         message: "ConfigMap x is in a.yaml and in b.yaml, and they differ.",
       }),
     );

@@ -91,17 +91,17 @@ describe("a directory", () => {
     const releases = open({ manifests: join(root, "m"), fetch: noNetwork });
     await expect(names(releases, "a.yaml", "b.yaml")).rejects.toMatchObject({
       id: "release.file",
-      exitCode: 2,
+      kind: "input",
       message: `${join(root, "m/serving/1.1.0/b.yaml")} is missing.`,
     });
     await expect(names(open({ manifests: join(root, "nowhere") }), "a.yaml")).rejects.toMatchObject({
       id: "release.file",
-      exitCode: 2,
+      kind: "input",
     });
     await mkdir(join(root, "m/serving/1.1.0/b.yaml"));
     await expect(names(open({ manifests: join(root, "m") }), "b.yaml")).rejects.toMatchObject({
       id: "release.file",
-      exitCode: 2,
+      kind: "input",
     });
   });
 
@@ -110,7 +110,7 @@ describe("a directory", () => {
     const file = await put("m/serving/1.1.0/a.yaml", truncated);
     await expect(names(open({ manifests: join(root, "m") }), "a.yaml")).rejects.toMatchObject({
       id: "release.digest",
-      exitCode: 2,
+      kind: "input",
       message: expect.stringContaining(file),
       why: expect.stringMatching(new RegExp(`${digest(truncated)}.*${digest(manifest("a"))}`)),
     });
@@ -120,7 +120,7 @@ describe("a directory", () => {
     await put("m/serving/1.1.0/a.yaml", manifest("a").replaceAll("\n", "\r\n"));
     await expect(names(open({ manifests: join(root, "m") }), "a.yaml")).rejects.toMatchObject({
       id: "release.digest",
-      exitCode: 2,
+      kind: "input",
       why: expect.stringContaining("core.autocrlf"),
       remedy: { command: expect.stringContaining(".gitattributes") },
     });
@@ -131,7 +131,7 @@ describe("a directory", () => {
     const manifests = join(root, "m");
     await expect(names(open({ manifests, fetch: noNetwork }, "1.1.5"), "a.yaml")).rejects.toMatchObject({
       id: "release.unverified",
-      exitCode: 2,
+      kind: "input",
       message: expect.stringContaining(join(manifests, "serving/1.1.5/checksums.txt")),
     });
     await put("m/serving/1.1.5/checksums.txt", `${digest(manifest("new"))}  a.yaml\n`);
@@ -145,7 +145,7 @@ describe("a directory", () => {
     await put("m/serving/1.1.5/checksums.txt", `${digest(manifest("changed"))}  a.yaml\n`);
     await expect(names(open({ manifests }, "1.1.5"), "a.yaml")).rejects.toMatchObject({
       id: "release.lock",
-      exitCode: 2,
+      kind: "input",
       message: expect.stringMatching(new RegExp(`${digest(manifest("changed"))}.*${digest(manifest("new"))}`)),
     });
   });
@@ -160,7 +160,7 @@ describe("a directory", () => {
     const releases = open({ manifests: join(root, "m") }, "1.1.5");
     await expect(names(releases, "a.yaml")).rejects.toMatchObject({
       id: "release.malformed",
-      exitCode: 2,
+      kind: "input",
       message: `${file}, line 4: duplicated mapping key`,
     });
     await expect(names(releases, "b.yaml")).rejects.toMatchObject({
@@ -177,7 +177,7 @@ describe("the network", () => {
   };
 
   it("takes a version that the catalog does not know only over https, and from a cache for us alone", async () => {
-    const refused = { id: "release.insecure", exitCode: 2 };
+    const refused = { id: "release.insecure", kind: "input" };
     await expect(names(open({ mirror: "http://mirror.invalid" }, "1.1.5"), "a.yaml")).rejects.toMatchObject(refused);
     await using server = await host(known);
     expect(await names(open({ mirror: server.url }), "a.yaml")).toEqual(["a"]);
@@ -228,7 +228,7 @@ describe("the network", () => {
     });
     await expect(names(open({ mirror: server.url }), "a.yaml")).rejects.toMatchObject({
       id: "release.digest",
-      exitCode: 2,
+      kind: "input",
       message: expect.stringContaining(`${server.url}/o/r/releases/download/v1.1.0/a.yaml`),
     });
     await expect(readdir(join(root, "cache"))).rejects.toMatchObject({ code: "ENOENT" });
@@ -238,7 +238,7 @@ describe("the network", () => {
     const file = await put("cache/serving/1.1.0/a.yaml", "damaged");
     await expect(names(open({ fetch: noNetwork }), "a.yaml")).rejects.toMatchObject({
       id: "release.digest",
-      exitCode: 2,
+      kind: "input",
       remedy: { command: `rm ${file}` },
     });
   });
@@ -254,7 +254,7 @@ describe("the network", () => {
     await close();
     await expect(names(open({ mirror: url, retry: { attempts: 1 } }), "a.yaml")).rejects.toMatchObject({
       id: "release.unavailable",
-      exitCode: 1,
+      kind: "failed",
       message: `${url}/o/r/releases/download/v1.1.0/a.yaml could not be downloaded.`,
       why: expect.stringContaining("ECONNREFUSED"),
       remedy: { command: "kn-bootstrap install --manifests DIR" },
@@ -289,11 +289,11 @@ describe("the network", () => {
     const mirror = server.url;
     await expect(names(open({ mirror }, "1.1.5"), "a.yaml")).rejects.toMatchObject({
       id: "release.unverified",
-      exitCode: 2,
+      kind: "input",
     });
     await expect(names(open({ mirror }, "1.1.6"), "a.yaml")).rejects.toMatchObject({
       id: "release.unverified",
-      exitCode: 2,
+      kind: "input",
     });
     await expect(readdir(join(root, "cache"))).rejects.toMatchObject({ code: "ENOENT" });
   });
@@ -303,7 +303,7 @@ describe("the network", () => {
     const cacheDir = join(await put("file", ""), "below-a-file");
     await expect(names(open({ mirror: server.url, cacheDir }, "1.1.5"), "a.yaml")).rejects.toMatchObject({
       id: "release.cache",
-      exitCode: 1,
+      kind: "failed",
     });
   });
 

@@ -62,7 +62,7 @@ describe("a CronJob that could not renew", () => {
   ])("is refused: %s", async (_what, chosen, given, id) => {
     const error: unknown = await wish(chosen, given).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UserError);
-    expect(error).toMatchObject({ id, exitCode: 2 });
+    expect(error).toMatchObject({ id, kind: "input" });
   });
 
   it.each<[string, Partial<Config>, Partial<CronWish>]>([

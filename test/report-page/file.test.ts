@@ -38,7 +38,7 @@ describe("the file of a report", () => {
     writeFileSync(join(folder, "f"), "");
     await expect(openReportFile(path(folder), "x")).rejects.toMatchObject({
       id: "config.report",
-      exitCode: 2,
+      kind: "input",
       message: expect.stringMatching(reason),
       remedy: { text: expect.stringMatching(/--report|Make the directory/) },
     });
@@ -48,6 +48,6 @@ describe("the file of a report", () => {
   it("that could be written then and cannot be now is bad news of its own", async () => {
     const file = await openReportFile(join(folder, "a.html"), "x");
     rmSync(folder, { recursive: true });
-    await expect(file.write("new")).rejects.toMatchObject({ id: "report.write", exitCode: 1 });
+    await expect(file.write("new")).rejects.toMatchObject({ id: "report.write", kind: "failed" });
   });
 });

@@ -83,7 +83,7 @@ const PLACES: Readonly<Record<string, (ctx: CommandContext, words: string) => un
       what: words,
       why: words,
       remedy: { text: words, command: sh`kubectl get ${words}` },
-      exitCode: 1,
+      kind: "failed",
     });
   },
   "a bug": (_ctx, words) => {

@@ -26,7 +26,7 @@ describe("external account binding from the environment", () => {
     [{ ACME_EAB_KID: "k", ACME_EAB_HMAC_KEY_FILE: "/no/such/file" }, /cannot be read/],
   ])("refuses %o, without showing the key", async (env, words) => {
     const error = await externalAccount(env).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ exitCode: 2, message: expect.stringMatching(words) });
+    expect(error).toMatchObject({ kind: "input", message: expect.stringMatching(words) });
     expect(String(error)).not.toContain("aGk");
   });
 });

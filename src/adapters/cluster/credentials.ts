@@ -85,7 +85,7 @@ const assertSendable = (name: string, values: readonly string[]): void => {
       text: "Correct the token or the name in the kubeconfig; kubectl shows it:",
       command: sh`kubectl config view`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -137,7 +137,7 @@ const unreadable = (file: string, error: unknown): never => {
       text: "Restore the file, or correct the kubeconfig. This shows what stands there:",
       command: sh`ls -l ${fileWord(file)}`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -195,7 +195,7 @@ const providerToken = (provider: Readonly<Record<string, unknown>>): (() => Prom
           text: "Log in again with your provider's tool, then see that kubectl works:",
           command: sh`kubectl version`,
         },
-        exitCode: 1,
+        kind: "failed",
       });
     } finally {
       running = undefined;

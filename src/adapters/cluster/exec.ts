@@ -203,7 +203,7 @@ const missing = (plugin: PluginSettings): UserError =>
       text: plugin.installHint ?? "Install it, then see that kubectl works:",
       ...(plugin.installHint ? {} : { command: sh`kubectl version` }),
     },
-    exitCode: 2,
+    kind: "input",
   });
 
 const failed = (plugin: PluginSettings, reason: string, stderr = ""): UserError =>
@@ -215,7 +215,7 @@ const failed = (plugin: PluginSettings, reason: string, stderr = ""): UserError 
       text: "Log in again with your provider's tool, then see that kubectl works:",
       command: sh`kubectl version`,
     },
-    exitCode: 1,
+    kind: "failed",
   });
 
 const tooSlow = (plugin: PluginSettings, limitMs: number, stderr: string): UserError =>
@@ -227,5 +227,5 @@ const tooSlow = (plugin: PluginSettings, limitMs: number, stderr: string): UserE
       text: "Log in at a terminal first, where it has longer, and see that kubectl works:",
       command: sh`kubectl version`,
     },
-    exitCode: 1,
+    kind: "failed",
   });

@@ -23,7 +23,7 @@ export const wrong = (
     text: `Correct this ${kind} in the kubeconfig, or write it again with your provider's tool. kubectl shows what it understands:`,
     command: sh`kubectl config view`,
   },
-): UserError => new UserError({ id, what: `the kubeconfig's ${kind} "${name}": ${why}`, remedy, exitCode: 2 });
+): UserError => new UserError({ id, what: `the kubeconfig's ${kind} "${name}": ${why}`, remedy, kind: "input" });
 
 /** Somebody was to put something else there. */
 export const refusePlaceholder = (entry: Entry, field: string, value: string): void => {

@@ -64,7 +64,7 @@ export const readKubeconfig = async (given: string | undefined, env: Environment
       text: "Name a kubeconfig that kubectl can use; this shows what kubectl has:",
       command: sh`kubectl config get-contexts`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -86,7 +86,7 @@ const readBytes = async (file: string): Promise<Uint8Array | undefined> => {
         text: "Name a file that you may read. This shows what stands there:",
         command: sh`ls -ld ${fileWord(file)}`,
       },
-      exitCode: 2,
+      kind: "input",
     });
   }
 };
@@ -119,7 +119,7 @@ const parse = async (bytes: Uint8Array, file: string): Promise<Kubeconfig> => {
             text: "Correct it, or write it again with your provider's tool. kubectl shows what it understands:",
             command: sh`kubectl --kubeconfig ${fileWord(file)} config view`,
           },
-      exitCode: 2,
+      kind: "input",
     });
   }
 };

@@ -44,7 +44,7 @@ export const loadKubeconfig = async (options: KubeconfigOptions): Promise<Cluste
     what: "no cluster is named: there is no kubeconfig, and this is not a pod with a service account",
     why: "--kubeconfig, KUBECONFIG and ~/.kube/config were tried, in this order.",
     remedy: { text: "Name a kubeconfig, or try everything without a cluster:", command: sh`kn-bootstrap rehearse` },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -80,7 +80,7 @@ const chooseContext = (config: Kubeconfig, wanted: string | undefined): Kubeconf
       what: `${config.files.join(", ")} does not say which context to use`,
       why: listed,
       remedy: { text: "Choose one:", command: sh`kn-bootstrap … ${option("--context", names[0] ?? "NAME")}` },
-      exitCode: 2,
+      kind: "input",
     });
   }
   const context = config.contexts.find((candidate) => candidate.name === name);
@@ -94,7 +94,7 @@ const chooseContext = (config: Kubeconfig, wanted: string | undefined): Kubeconf
       text: "Choose one of them:",
       command: sh`kn-bootstrap … ${option("--context", near ?? names[0] ?? "NAME")}`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -106,7 +106,7 @@ const brokenContext = (config: Kubeconfig, context: string, missing: string): Us
       text: "Correct the context, or choose another one with --context:",
       command: sh`kubectl config get-contexts`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 
 /**
@@ -128,7 +128,7 @@ const mayLogIn = (user: UserEntry, cluster: ClusterEntry, server: string): boole
       text: "Name the server by https, or go through a tunnel to this machine's own loopback:",
       command: sh`kubectl config set-cluster ${cluster.name} --server=${server.replace(/^http:/, "https:")}`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -158,7 +158,7 @@ const serviceAccountTarget = async ({
         text: "Unset them, or name a kubeconfig:",
         command: sh`unset KUBERNETES_SERVICE_HOST KUBERNETES_SERVICE_PORT`,
       },
-      exitCode: 2,
+      kind: "input",
     });
   const proxy = chooseProxy(new URL(server), undefined, env);
   return {

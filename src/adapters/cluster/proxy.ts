@@ -32,7 +32,7 @@ export const chooseProxy = (
       text: "Correct it, or unset it if the cluster is reached without a proxy. This shows what is set:",
       command: sh`printenv ${name}`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 

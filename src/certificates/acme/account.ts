@@ -101,8 +101,8 @@ export const externalAccountMissing = (directory: string): UserError =>
       text: "Get a key from the CA's console and set:",
       command: sh`export ACME_EAB_KID=… ACME_EAB_HMAC_KEY=…`,
     },
-    exitCode: 2,
-    isInput: true,
+    kind: "input",
+    staysInput: true,
   });
 
 /** For CAA records with `accounturi` (RFC 8657). Undefined: there is no account yet. */

@@ -47,13 +47,13 @@ export const again = (
 /** Says how often it was tried, where it was more than once. */
 export const afterAll = (error: unknown, { orders }: Tries): unknown => {
   if (!(error instanceof UserError) || orders < 2) return error;
-  const { id, message: what, why, remedy, exitCode, cause } = error;
+  const { id, message: what, why, remedy, kind, cause } = error;
   return new UserError({
     id,
     what,
     why: `${why ?? ""} It was so for each of ${orders} orders.`.trim(),
     remedy,
-    exitCode,
+    kind,
     cause,
   });
 };

@@ -174,7 +174,7 @@ const outside = (zone: Zone, name: string): UserError =>
     id: "acme.challenge-zone",
     what: `The challenge must be written at ${name}, which does not lie in zone ${zone.name}.`,
     remedy: { text: "See where the name leads:", command: dig(["+noall", "+answer", "CNAME"], name) },
-    exitCode: 1,
+    kind: "failed",
   });
 
 const routed = (name: string, policy: string): UserError =>
@@ -186,5 +186,5 @@ const routed = (name: string, policy: string): UserError =>
       text: "Remove them, or write them with multivalue routing. What is there:",
       command: dig(["TXT"], name),
     },
-    exitCode: 1,
+    kind: "failed",
   });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CertificateChange } from "../../core/change.ts";
 import type { DirectoryInfo } from "../../ports/authority.ts";
-import { messageOf, UserError } from "../../ports/error.ts";
+import { isUnsettled, messageOf, UserError } from "../../ports/error.ts";
 import { keyOf } from "../../ports/object.ts";
 import { chainProblem, rootOf } from "../chain.ts";
 import { isAskedFor, renewalOf } from "../renewal.ts";
@@ -60,7 +60,7 @@ export const issue = async (change: CertificateChange, options: AcmeIssuerOption
         if (!tools.signal.aborted) continue;
       }
       const isDead = isFailed || error instanceof NotOrdered;
-      if (progress.kept && !isPause(error)) await retreat(progress.kept, isDead, options, tools);
+      if (progress.kept && !isUnsettled(error)) await retreat(progress.kept, isDead, options, tools);
       tools.signal.throwIfAborted();
       throw afterAll(told, tries);
     }
@@ -84,7 +84,6 @@ const isSpent = async (
 };
 
 /** A person has to write the records first; the next run goes on (rule 21). */
-const isPause = (error: unknown): boolean => error instanceof UserError && error.exitCode === 3;
 
 const attempt = async (
   change: CertificateChange,
@@ -243,5 +242,5 @@ const unusable = (directory: string, problem: string): UserError =>
     what: `The certificate from ${new URL(directory).host} is not used: ${problem}.`,
     why: "Nothing was replaced; the order is kept.",
     remedy: "Look at the CA, and run the same command again.",
-    exitCode: 1,
+    kind: "failed",
   });

@@ -122,7 +122,7 @@ export const assertWithinLimits = (ledger: Ledger, directory: string, names: rea
       what: `${host} gives at most ${limits.identical.size} certificates for the same names in 7 days, and this cluster has had ${taken.length}.`,
       why: `For ${few(names)}; it was not asked.`,
       remedy: `Run the same command after ${inUtc(next)}; until then --tls letsencrypt-staging tries everything else.`,
-      exitCode: 1,
+      kind: "failed",
     });
   }
   for (const name of new Set(names.map((full) => full.replace(/^\*\./, "")))) {
@@ -134,7 +134,7 @@ export const assertWithinLimits = (ledger: Ledger, directory: string, names: rea
       what: `${host} allows ${limits.failures.size} failed validations of a name in an hour, and ${name} has had ${failed.length}.`,
       why: "It was not asked.",
       remedy: `Mend the cause, try it with --tls letsencrypt-staging, and run the same command after ${inUtc(again)}.`,
-      exitCode: 1,
+      kind: "failed",
     });
   }
 };

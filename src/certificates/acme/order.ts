@@ -128,5 +128,5 @@ const noDnsChallenge = (directory: string, name: string): UserError =>
     what: `${new URL(directory).host} offers no DNS-01 challenge for ${name}.`,
     why: "Wildcards can be proved in no other way.",
     remedy: "Choose another CA: --acme-directory.",
-    exitCode: 1,
+    kind: "failed",
   });

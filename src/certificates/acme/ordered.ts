@@ -21,7 +21,7 @@ export const onlyOrdered = (account: Account, names: readonly string[], director
       why: `Ordered is a certificate for ${sorted(names)}; nothing was written for any other name.`,
       remedy:
         "Run the same command again, which makes a new order; when that ends alike, choose another CA: --acme-directory.",
-      exitCode: 1,
+      kind: "failed",
     });
   const checked = async (asked: Promise<Order>): Promise<Order> => {
     const order = await asked;

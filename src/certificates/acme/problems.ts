@@ -7,7 +7,7 @@ import {
 } from "../../ports/authority.ts";
 import { dig } from "../../ports/dig.ts";
 import { characterString, escapedName } from "../../ports/dns-name.ts";
-import { messageOf, UserError } from "../../ports/error.ts";
+import { type ErrorKind, messageOf, UserError } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
 import { type Lines, lines, sh } from "../../ports/shell.ts";
 import { ZoneMoved, ZonesUnreachable } from "../../ports/zones.ts";
@@ -60,7 +60,7 @@ export const explained = (error: unknown, context: ProblemContext): unknown => {
           : "When it is back, run the same command again: the same order goes on. This asks it:",
         command: sh`curl -sS ${isDistrusted ? ["-v"] : []} ${context.directory}`,
       },
-      exitCode: 1,
+      kind: "failed",
       cause: error,
     });
   }
@@ -69,7 +69,7 @@ export const explained = (error: unknown, context: ProblemContext): unknown => {
       id: error instanceof ZoneMoved ? "acme.zone-moved" : "acme.zone-unreachable",
       what: `The challenge could not be written to the zone: ${messageOf(error)}`,
       remedy: "Run the same command again: the same order goes on.",
-      exitCode: 1,
+      kind: "failed",
       cause: error,
     });
   }
@@ -105,8 +105,8 @@ const sayWhy = (
   const ca = new URL(context.directory).host;
   const subject = name === undefined ? few(context.names) : escapedName(name);
   const why = problem.detail;
-  const bad = (id: string, what: string, remedy: UserError["remedy"] | string, exitCode: 1 | 2 = 1): UserError =>
-    new UserError({ id: `acme.${id}`, what, why, remedy, exitCode, cause });
+  const bad = (id: string, what: string, remedy: UserError["remedy"] | string, kind: ErrorKind = "failed"): UserError =>
+    new UserError({ id: `acme.${id}`, what, why, remedy, kind, cause });
   if (asked === "account" && !ELSEWHERE.test(problem.type)) return accountRefused(problem, context, cause);
   if (problem.type === "unauthorized" && asked !== "challenge")
     return bad("not-allowed", `${ca} does not let this cluster's account have the ${asked} for ${subject}.`, {
@@ -123,7 +123,7 @@ const sayWhy = (
       );
     }
     case "caa":
-      return caaForbids(name ?? context.names[0] ?? "", context, { why, exitCode: 1, cause });
+      return caaForbids(name ?? context.names[0] ?? "", context, { why, kind: "failed", cause });
     case "unauthorized":
     case "incorrectResponse":
       return bad("unauthorized", `${ca} did not see the right TXT record for ${subject}.`, {
@@ -155,7 +155,7 @@ const sayWhy = (
         "rejected-name",
         `${ca} issues no certificate for ${subject}.`,
         "Choose another --domain, or another CA.",
-        2,
+        "input",
       );
     case "invalidProfile":
       return unknownProfile(context, problem.detail, cause);
@@ -165,10 +165,10 @@ const sayWhy = (
         "contact",
         `${ca} does not accept the address.`,
         "Correct --acme-email, or take it back: --reset-choice acme-email.",
-        2,
+        "input",
       );
     case "noDirectory":
-      return bad("directory", `${context.directory} is no ACME directory.`, "Correct --acme-directory.", 2);
+      return bad("directory", `${context.directory} is no ACME directory.`, "Correct --acme-directory.", "input");
     case "badNonce":
       return bad("bad-nonce", `${ca} rejected every nonce that it had given out.`, AGAIN);
     default:
@@ -176,11 +176,11 @@ const sayWhy = (
   }
 };
 
-/** `exitCode` 2: seen before anything was written; 1: the CA has said so. */
+/** `kind`: `input` before anything was written, `failed` when the CA has said so. */
 export const caaForbids = (
   subject: string,
   context: ProblemContext,
-  { why, exitCode, cause }: { readonly why: string; readonly exitCode: 1 | 2; readonly cause?: unknown },
+  { why, kind, cause }: { readonly why: string; readonly kind: ErrorKind; readonly cause?: unknown },
 ): UserError =>
   new UserError({
     id: "acme.caa",
@@ -190,7 +190,7 @@ export const caaForbids = (
       text: "Add this record where the CAA records are; accounturi keeps every other account out.",
       command: caaRecord(subject, context),
     },
-    exitCode,
+    kind,
     cause,
   });
 
@@ -210,8 +210,8 @@ const accountRefused = ({ type, detail }: AcmeProblem, { directory, kid }: Probl
           : "Compare ACME_EAB_KID and ACME_EAB_HMAC_KEY with what the CA's console shows; many CAs let a key be used once. Then set:",
       command: sh`export ACME_EAB_KID=… ACME_EAB_HMAC_KEY=…`,
     },
-    exitCode: 2,
-    isInput: true,
+    kind: "input",
+    staysInput: true,
     cause,
   });
 
@@ -245,7 +245,7 @@ export const unknownProfile = ({ directory, info }: ProblemContext, why?: string
       profiles.length > 0
         ? `Choose --acme-profile from ${profiles.join(", ")}, or take it back: --reset-choice acme-profile.`
         : "It has no profiles. Take the choice back: --reset-choice acme-profile.",
-    exitCode: 2,
+    kind: "input",
     ...(cause === undefined ? {} : { cause }),
   });
 };

@@ -49,7 +49,7 @@ const tooLarge = (keys: readonly string[]): UserError =>
       text: "Take fewer namespaces at a time, so that there are fewer names:",
       command: sh`kn-bootstrap plan --namespaces NAME,NAME`,
     },
-    exitCode: 1,
+    kind: "failed",
   });
 
 /** One entry of `data`, decoded. Undefined: absent or empty. */

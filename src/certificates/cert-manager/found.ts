@@ -102,7 +102,7 @@ const leftover = (): UserError =>
       text: "Install it again the way it was installed, or, if these Certificates are needed no more, delete its kinds:",
       command: sh`kubectl get crd -o name | grep cert-manager.io | xargs kubectl delete`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 
 const old = (version: string | undefined): UserError =>
@@ -114,7 +114,7 @@ const old = (version: string | undefined): UserError =>
       text: "Upgrade it first, the way it was installed. What runs:",
       command: sh`kubectl get deployments -A -l app.kubernetes.io/component=controller -o wide`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 
 /**
@@ -133,6 +133,6 @@ export const assertKnative = (minor: string): void => {
       text: "Choose a newer Knative, or another way to a certificate:",
       command: sh`kn-bootstrap install --tls letsencrypt`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };

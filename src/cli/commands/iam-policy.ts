@@ -70,7 +70,7 @@ const lookUp = async (ctx: CommandContext, domain: string): Promise<LookedUp> =>
             sh`kn-bootstrap iam-policy --domain ${domain} --dns-zone-id Z…`,
           ]),
         },
-        exitCode: error.exitCode,
+        kind: error.kind,
       });
     });
     if (publication) return publication;
@@ -98,5 +98,5 @@ const unknownId = (domain: string, name: string): UserError =>
       text: "Leave --dns-zone-id out; then the zones are asked for with your credentials:",
       command: sh`kn-bootstrap iam-policy --domain ${domain}`,
     },
-    exitCode: 2,
+    kind: "input",
   });

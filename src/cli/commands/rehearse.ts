@@ -100,7 +100,7 @@ const assertFaults = async (texts: readonly string[]): Promise<void> => {
       text: didYouMean(name, known ? [] : FAULTS.map((fault) => fault.name), "These can be asked for:"),
       command: lines(terms.map(({ term, summary }) => `${term.padEnd(width)}  ${summary}`).join("\n")),
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -116,7 +116,7 @@ const assertOutside = async (texts: readonly string[], { domain, dns }: CommandC
       text: "Rehearse with a domain whose records are written:",
       command: sh`kn-bootstrap rehearse --fault ${wrong} --domain apps.example.com --dns route53 --tls letsencrypt`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 

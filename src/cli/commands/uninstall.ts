@@ -54,7 +54,7 @@ const orKeepRecords = (thrown: unknown): Error => {
   const error = told(thrown);
   if (!(error instanceof UserError)) return error instanceof Error ? error : new Error(messageOf(error));
   if (!/^(dns|rfc2136)\./.test(error.id)) return error;
-  const { id, message: what, why, remedy, exitCode } = error;
+  const { id, message: what, why, remedy, kind } = error;
   return new UserError({
     id,
     what,
@@ -63,7 +63,7 @@ const orKeepRecords = (thrown: unknown): Error => {
       text: `${remedy.text.replace(/:$/, ".")} Or remove everything else, and leave the records where they are (the last command).`,
       command: joined("\n", [...(remedy.command ? [remedy.command] : []), sh`kn-bootstrap uninstall --keep-records`]),
     },
-    exitCode,
+    kind,
     cause: error,
   });
 };

@@ -33,7 +33,7 @@ export const openReportFile = async (path: string, suffix: string): Promise<Repo
         (error as NodeJS.ErrnoException).code === "ENOENT"
           ? { text: "Make the directory first:", command: sh`mkdir -p ${fileWord(dirname(target))}` }
           : "Give --report another file, in a directory that you may write to.",
-      exitCode: 2,
+      kind: "input",
       cause: error,
     });
   } finally {
@@ -52,7 +52,7 @@ export const openReportFile = async (path: string, suffix: string): Promise<Repo
           what: `The report could not be written to ${path}: ${reasonOf(error)}.`,
           why: "The run itself is not touched by this.",
           remedy: { text: "See how it is:", command: sh`kn-bootstrap status` },
-          exitCode: 1,
+          kind: "failed",
           cause: error,
         });
       }

@@ -205,5 +205,5 @@ const appeared = (object: KubeObject): UserError =>
       text: "Look at who made it, then run again: the new plan shows it.",
       command: sh`kubectl get ${object.kind.toLowerCase()} ${object.metadata.name} ${inNamespace(object.metadata.namespace)} -o yaml --show-managed-fields`,
     },
-    exitCode: 1,
+    kind: "failed",
   });

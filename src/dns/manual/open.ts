@@ -98,6 +98,6 @@ const nobodyThere = (zone: Zone, missing: readonly RecordSet[]): UserError => {
       text: `Publish ${them} in place of what is there, then run the same command again; it goes on where it stopped:`,
       command: linesOf(zone, missing),
     },
-    exitCode: 3,
+    kind: "person",
   });
 };

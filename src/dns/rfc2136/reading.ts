@@ -45,7 +45,7 @@ const delegated = (server: Server, zone: Zone, name: string, cut: string, to: re
     what: `${name} is not in the zone ${zone.name} of the name server ${server.title}: ${cut} is delegated to other servers.`,
     why: `The servers of ${cut} are ${to.join(", ")}; what is written above the delegation, nobody sees.`,
     remedy: `Let RFC2136_NAMESERVER be the primary server of ${cut}.`,
-    exitCode: 2,
+    kind: "input",
   });
 
 const notAuthoritative = (server: Server, zone: Zone): UserError =>
@@ -54,7 +54,7 @@ const notAuthoritative = (server: Server, zone: Zone): UserError =>
     what: `The name server ${server.title} does not answer for ${zone.name} itself.`,
     why: "Its answer is not authoritative: it is a resolver, or has lost the zone.",
     remedy: `Let RFC2136_NAMESERVER be the primary server of ${zone.name}.`,
-    exitCode: 2,
+    kind: "input",
   });
 
 /** What the server has of one name and type, read from its own answers. */

@@ -39,7 +39,7 @@ const wrongKey = (subject: Subject, what: string, why: string): UserError =>
       text: "Compare name, algorithm and secret of the key with the server's own configuration, then try:",
       command: tryKey(subject),
     },
-    exitCode: 2,
+    kind: "input",
   });
 
 /** Knot, when the acl lacks the action `query`: the key may change the zone, and questions that it signs are refused. */
@@ -52,7 +52,7 @@ export const mayNotAsk = (subject: Subject): UserError =>
       text: `Allow the key to ask. ${samples(subject)} Or, where the way to the server is safe, have the questions asked without a signature; the plan then says so:`,
       command: sh`export RFC2136_PLAIN_QUESTIONS=yes`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 
 /** An answer whose signature says no, or that must not be believed. */
@@ -112,7 +112,7 @@ export const unseen = (
       text: "See what the server answers for the zone, and which other zones it has; then run the same command again.",
       command: isPlainName(name) ? sh`kdig @${host} -p ${port} +tcp ${name} SOA` : undefined,
     },
-    exitCode: 1,
+    kind: "failed",
     cause,
   });
 
@@ -131,7 +131,7 @@ export const hidden = ({ server, settings: { host, port, key }, name: zone }: Su
           ])
         : undefined,
     },
-    exitCode: 1,
+    kind: "failed",
   });
 
 /** A response code that a person has to do something about. `doing`: `changes of example.com`. */
@@ -149,7 +149,7 @@ export const refused = (subject: Subject, rcode: number, doing: string): UserErr
           text: `Let RFC2136_NAMESERVER be the primary of ${name}, and allow the key there. ${samples(subject)} Try the key:`,
           command: tryKey(subject),
         },
-        exitCode: 2,
+        kind: "input",
       });
     case RCODE.REFUSED:
       return new UserError({
@@ -160,7 +160,7 @@ export const refused = (subject: Subject, rcode: number, doing: string): UserErr
           text: `Allow it on the server. ${samples(subject)} Try the key:`,
           command: tryKey(subject),
         },
-        exitCode: 2,
+        kind: "input",
       });
     case RCODE.NOTIMP:
       return new UserError({
@@ -168,7 +168,7 @@ export const refused = (subject: Subject, rcode: number, doing: string): UserErr
         what: `The name server ${server} does not know DNS UPDATE.`,
         why: `${answered}.`,
         remedy: `Let RFC2136_NAMESERVER be the primary of ${name}, or turn on dynamic updates there. ${samples(subject)}`,
-        exitCode: 2,
+        kind: "input",
       });
     default:
       return new UserError({
@@ -176,7 +176,7 @@ export const refused = (subject: Subject, rcode: number, doing: string): UserErr
         what: `The name server ${server} does not carry out ${doing}.`,
         why: `${answered}.`,
         remedy: `The log of the name server says more. What it needs: ${samples(subject)}`,
-        exitCode: 2,
+        kind: "input",
       });
   }
 };
@@ -191,5 +191,5 @@ export const noZoneFor = (subject: Subject): UserError =>
       text: `Let RFC2136_NAMESERVER be the primary server of its zone, and allow the key there. ${samples(subject)} Try the key:`,
       command: tryKey(subject),
     },
-    exitCode: 2,
+    kind: "input",
   });

@@ -30,7 +30,7 @@ const wrong = (
     what,
     ...(why === undefined ? {} : { why }),
     remedy: { text, command: EXAMPLE },
-    exitCode: 2,
+    kind: "input",
   });
 
 /** `ns1.example.com`, `192.0.2.53:5353`, `[2001:db8::53]:5353`, `2001:db8::53`; the port is 53 by default. */

@@ -23,7 +23,7 @@ export const solver = async (env: Readonly<Record<string, string | undefined>>):
         text: "Make a key of one of these and name it in the server's configuration:",
         command: sh`tsig-keygen -a hmac-sha256 cert-manager`,
       },
-      exitCode: 2,
+      kind: "input",
     });
   return {
     dns01: (name) => ({

@@ -22,7 +22,7 @@ const MOVED: readonly number[] = [RCODE.NXRRSET, RCODE.YXRRSET, RCODE.NXDOMAIN, 
 const POLL_MS = [50, 100, 250, 500, 1000];
 
 const input = (what: string, why: string, remedy: string): UserError =>
-  new UserError({ id: "rfc2136.record", what, why, remedy, exitCode: 2 });
+  new UserError({ id: "rfc2136.record", what, why, remedy, kind: "input" });
 
 /**
  * The set as the server would give it back: names in lower case, values in their usual form. UserError for what cannot

@@ -57,7 +57,7 @@ const refuseBeyondLimits = (zone: Zone, batch: readonly Change[]): void => {
       text: "Take fewer namespaces at a time.",
       command: sh`kn-bootstrap plan --namespaces NAME,NAME`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 };
 
@@ -130,7 +130,7 @@ const afterWriting = (zone: Zone, error: unknown): unknown =>
         what: `${error.message} The records in ${zone.name} are written, but whether all servers have them is not known.`,
         ...(error.why === undefined ? {} : { why: error.why }),
         remedy: error.remedy,
-        exitCode: error.exitCode,
+        kind: error.kind,
         cause: error.cause,
       })
     : error;

@@ -34,7 +34,7 @@ const checked = (endpoint: string | undefined): string | undefined => {
     what: `The endpoint for Route 53 is no https URL: ${endpoint}`,
     why: "It comes from AWS_ENDPOINT_URL_ROUTE_53 or AWS_ENDPOINT_URL and has to begin with https://, so that no credential is sent for others to read; http:// leads to this machine's own loopback only.",
     remedy: { text: "Correct it, or take it away.", command: sh`unset AWS_ENDPOINT_URL_ROUTE_53 AWS_ENDPOINT_URL` },
-    exitCode: 2,
+    kind: "input",
   });
 };
 

@@ -12,7 +12,7 @@ export const signIn = (profile: string | undefined): Remedy => ({
 });
 
 export const credentials = (what: string, why: string, remedy: Remedy, cause: unknown): UserError =>
-  new UserError({ id: "dns.route53.credentials", what, why, remedy, exitCode: 2, cause });
+  new UserError({ id: "dns.route53.credentials", what, why, remedy, kind: "input", cause });
 
 /** The SDK found none: by what the shared files say of the profile, why. `why` is its own message. */
 export const noCredentials = async (why: string, env: Environment, cause: unknown): Promise<UserError> => {

@@ -113,7 +113,7 @@ const missingRight = (message: string, { action, domain, env }: Doing, cause: un
           command: sh`kn-bootstrap iam-policy --domain ${domain}`,
         }
       : signIn(env.AWS_PROFILE),
-    exitCode: 2,
+    kind: "input",
     cause,
   });
 };
@@ -163,7 +163,7 @@ export const problemOf = async (error: unknown, doing: Doing): Promise<unknown> 
     what: `${service} refuses ${doing.action} for ${doing.about.name}: ${name}.`,
     why: message,
     remedy: { text: "See what Route 53 has there.", command: lookCommand(doing.about) },
-    exitCode: 1,
+    kind: "failed",
     cause: error,
   });
 };
@@ -184,7 +184,7 @@ export const noZoneFor = (domain: string, host: string): UserError =>
       text: "Make a zone for it or for a name above it, or name the account that has one in AWS_PROFILE. What this account has:",
       command: sh`aws route53 list-hosted-zones`,
     },
-    exitCode: 2,
+    kind: "input",
   });
 
 const CONFLICT = /conflict/;
@@ -205,7 +205,7 @@ const invalidBatch = (message: string, { about }: Doing, cause: unknown): unknow
         : "See what is at this name.",
       command: lookCommand(about),
     },
-    exitCode: 1,
+    kind: "failed",
     cause,
   });
 };

@@ -45,7 +45,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
 };
 
 const refuse = (id: string, what: string, why: string, text: string, command?: ShellCommand): UserError =>
-  new UserError({ id: `cron.${id}`, what, why, remedy: { text, ...(command ? { command } : {}) }, exitCode: 2 });
+  new UserError({ id: `cron.${id}`, what, why, remedy: { text, ...(command ? { command } : {}) }, kind: "input" });
 
 /** Throws (exit code 2) where a CronJob could renew nothing, or not alone (rule 26). Looks at the choices only. */
 export const assertRenewsAlone = ({ tls, dns }: Config): void => {

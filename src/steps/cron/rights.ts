@@ -190,6 +190,6 @@ export const assertRenewalRights = async (
       text: "Where the CronJob's account lacks them, an administrator runs this again; it writes the Roles anew:",
       command: sh`kn-bootstrap renew --install-cronjob --image IMAGE`,
     },
-    exitCode: 1,
+    kind: "failed",
   });
 };

@@ -1,0 +1,176 @@
+import { type Errors, failed, input } from "./row.ts";
+
+/** Options, files, the program itself and the machine that it runs on. */
+export const program: Errors = {
+  bug: failed(
+    "This is a bug in kn-bootstrap.",
+    "Nobody has foreseen this error.",
+    "Report it with what the same command prints with -v.",
+  ),
+  interrupted: failed(
+    "A signal ended the run; the exit code is 128 and its number.",
+    "",
+    "Run the same command again; what is done is kept.",
+  ),
+  "choices.unreadable": input(
+    "What was chosen before cannot be used by this version.",
+    "Its default would take its place without anybody having said so.",
+    "Say the option again, or take the choice back with --reset-choice.",
+  ),
+  "cli.argument": input(
+    "A command lacks what it needs behind its name, or has too much.",
+    "",
+    "Look at the command's --help.",
+  ),
+  "cli.command": input("There is no such command.", "", "Look at kn-bootstrap --help."),
+  "cli.confirm": input(
+    "There is no terminal to ask before a change.",
+    "",
+    "Give --yes to go ahead without a question, or run plan to look only.",
+  ),
+  "cli.option": input("There is no such option.", "", "Look at the options that are listed."),
+  "cli.output": failed(
+    "What there is to say could not be written.",
+    "The disk is full, or what reads the output has failed.",
+    "Mend that, or send the output elsewhere, and run the same command again; what is done is kept.",
+  ),
+  "cli.twice": input("Two values were given for an option that takes one.", "", "Leave one of them out."),
+  "cli.value": input("An option has a value that it does not take, or lacks one.", "", "Look at the option's --help."),
+  "config.acme-ca-file": input(
+    "The file of --acme-ca-file cannot be read as certificates in PEM.",
+    "",
+    "Give the PEM file with the root of the CA, the one its other clients trust.",
+  ),
+  "config.acme-directory": input(
+    "--tls acme needs --acme-directory.",
+    "Only Let's Encrypt is known by name.",
+    "Give the URL of the CA's directory, or choose --tls letsencrypt.",
+  ),
+  "config.acme-dns": input(
+    "This --tls does not go with this --dns.",
+    "The CA wants to see a TXT record in the domain's zone (DNS-01), and nobody would write it.",
+    "Choose a --dns that writes records, with a --domain of your own, or --tls self-signed.",
+  ),
+  "config.acme-options": input(
+    "An option for ACME CAs does not go with this --tls.",
+    "No ACME CA would be asked.",
+    "Leave it out, or choose another --tls.",
+  ),
+  "config.cert-manager-dns": input(
+    "--tls cert-manager does not go with this --dns, or with so long a --domain.",
+    "cert-manager writes TXT records by itself whenever it renews, and makes a certificate for each Route.",
+    "Choose a --dns that it can write to, a shorter domain, or another --tls.",
+  ),
+  "config.certificate-depth": input(
+    "The domain has too many labels for a certificate of this CA.",
+    "CAs refuse names that are too deep.",
+    "Choose a --domain with fewer labels, or --domain-template flat.",
+  ),
+  "config.certificate-names": input(
+    "--namespaces would make a certificate with too many names.",
+    "A CA takes so many in one order, and a template with the namespace as a label needs one name for each.",
+    "Name fewer namespaces, or choose --domain-template flat.",
+  ),
+  "config.domain-needed": input(
+    "This --dns or --tls needs --domain.",
+    "Only magic DNS makes a domain from the gateway's address.",
+    "Give --domain apps.example.com, or leave the other option out.",
+  ),
+  "config.environment": input(
+    "A variable that begins with KN_BOOTSTRAP_ is no option.",
+    "",
+    "Correct its name or unset it.",
+  ),
+  "config.file": input(
+    "The configuration file cannot be read.",
+    "",
+    "Correct the path given by --config or KN_BOOTSTRAP_CONFIG, or the file.",
+  ),
+  "config.key": input(
+    "The configuration file has a key that is no option.",
+    "",
+    "Correct the key, or leave the line out.",
+  ),
+  "config.long-domain": input(
+    "The domain is too long.",
+    "With the names that are made below it, a label would have more than 63 or a name more than 253 characters (RFC 1035).",
+    "Choose a shorter --domain, or --domain-template flat.",
+  ),
+  "config.magic-address": input(
+    "--dns magic does not go with a host name as --address.",
+    "Magic DNS makes the domain from an IP address.",
+    "Give the IP address, or a --domain of your own.",
+  ),
+  "config.magic-domain": input(
+    "--dns magic does not go with --domain.",
+    "Magic DNS makes the domain from the gateway's address.",
+    "Leave one of them out.",
+  ),
+  "config.mistakes": input(
+    "Several things that were written cannot be meant.",
+    "They are listed.",
+    "Correct them all; kn-bootstrap help options says what each option takes.",
+  ),
+  "config.quiet": input(
+    "--quiet does not go with --verbose.",
+    "One says less, the other more.",
+    "Leave one of them out.",
+  ),
+  "config.redirect": input(
+    "--http redirect does not go with --tls none.",
+    "There would be no https to be sent to.",
+    "Leave --http out, or choose a --tls.",
+  ),
+  "config.report": input(
+    "The report cannot be written to that place.",
+    "It is tried before anything is changed.",
+    "Name another file with --report.",
+  ),
+  "config.template": input(
+    "The domain template lacks a field.",
+    "Two Services would have the same host, or a host outside the domain.",
+    "Use all of Name, Namespace and Domain, or choose flat or nested.",
+  ),
+  "config.template-tls": input(
+    "This domain template does not go with this --tls.",
+    "No wildcard would cover its hosts.",
+    "Choose another template, or another --tls.",
+  ),
+  "config.timeout": input("--timeout is too short or too long.", "", "Give a time such as 10m."),
+  "config.tls-secret": input(
+    "--tls secret and --tls-secret need each other.",
+    "--tls-secret says where your certificate is.",
+    "Give both, or neither.",
+  ),
+  "config.value": input("An option has a value that it cannot have.", "", "Give one of those that the message names."),
+  "config.yaml": input(
+    "The configuration file is not YAML that can be understood.",
+    "",
+    "Correct the line that is named.",
+  ),
+  "config.zone-id": input(
+    "--dns-zone-id does not go with this --dns.",
+    "Nothing is written into a zone.",
+    "Leave it out, or choose --dns route53.",
+  ),
+  "environment.value": input(
+    "A variable of the environment has a value that cannot be used.",
+    "",
+    "Correct it, or unset it.",
+  ),
+  "rehearse.fault": input(
+    "There is no such fault, or it does not take that parameter.",
+    "",
+    "Choose one of those that are listed.",
+  ),
+  "report.write": failed(
+    "The report could not be written.",
+    "The run itself is not touched by this.",
+    "See how the cluster is with kn-bootstrap status.",
+  ),
+  "system.file": failed(
+    "This machine did not let a file be written.",
+    "",
+    "Mend that, or let TMPDIR and XDG_CACHE_HOME name another place; then run the same command again.",
+  ),
+};
