@@ -12,6 +12,14 @@ export interface Remedy {
  */
 export type ErrorKind = "input" | "failed" | "unseen" | "person";
 
+/** Of a sentence with names of others in it, however long they are; an API server's message has as much. */
+const MOST_OF_TEXT = 16_000;
+
+const readable = (text: string): string =>
+  text.length <= MOST_OF_TEXT
+    ? text
+    : `${text.slice(0, MOST_OF_TEXT).toWellFormed()} … and ${text.length - MOST_OF_TEXT} characters more`;
+
 /**
  * An error that a person can act on: what happened, why, what to do. Everything else that is thrown is a bug of ours.
  * What a kind means for the exit code is the command line's affair (src/cli/exit-codes.ts). Ids and kinds: docs/errors.md.
@@ -34,10 +42,10 @@ export class UserError extends Error {
     staysInput?: boolean;
     cause?: unknown;
   }) {
-    super(options.what, options.cause === undefined ? {} : { cause: options.cause });
+    super(readable(options.what), options.cause === undefined ? {} : { cause: options.cause });
     this.name = "UserError";
     this.id = options.id;
-    this.why = options.why;
+    this.why = options.why === undefined ? undefined : readable(options.why);
     this.remedy = typeof options.remedy === "string" ? { text: options.remedy } : options.remedy;
     this.kind = options.kind;
     this.staysInput = options.staysInput ?? false;
