@@ -1,10 +1,12 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isThorough, sampled } from "../thorough.ts";
 import { COMMANDS, openScene, type Scene, saidIn, TROUBLES } from "./scene.ts";
 
 /**
  * Every command beside every trouble of the world outside: its exit code and what it says. The whole table stands in route53.txt and rfc2136.txt beside
- * this file. `rehearse` and `render` ask nobody out there and have no row.
+ * this file, and is compared row by row; `KN_TEST_THOROUGH=1` makes all of it (and writes it, with --update). `rehearse` and `render` ask nobody out there and have no row.
  */
 describe.each(["route53", "rfc2136"] as const)(
   "what goes wrong outside has its words in every command, with %s",
@@ -17,7 +19,12 @@ describe.each(["route53", "rfc2136"] as const)(
     });
     afterAll(() => scene.close());
 
-    it.each(TROUBLES.filter(({ only = provider }) => only === provider))("$name", async (trouble) => {
+    it.each(
+      sampled(
+        TROUBLES.filter(({ only = provider }) => only === provider),
+        4,
+      ),
+    )("$name", async (trouble) => {
       const { env = {}, end } = await trouble.begin(scene);
       const rows: string[] = [];
       try {
@@ -35,7 +42,9 @@ describe.each(["route53", "rfc2136"] as const)(
     });
 
     it("is the table that is kept", async () => {
-      await expect(table.join("\n")).toMatchFileSnapshot(join(import.meta.dirname, `${provider}.txt`));
+      const file = join(import.meta.dirname, `${provider}.txt`);
+      if (isThorough) await expect(table.join("\n")).toMatchFileSnapshot(file);
+      else for (const rows of table) expect(await readFile(file, "utf8")).toContain(rows);
     });
   },
 );
