@@ -1,5 +1,6 @@
 import { ApiError, type ClusterWrite } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import { allSettled } from "../ports/settled.ts";
 import { type ApplyTools, applyChange } from "./apply.ts";
 import { type Change, type Goal, isTemporary, kindOf, type StepPlan, subjectOf } from "./change.ts";
 import type { Check, ReadContext } from "./check.ts";
@@ -97,20 +98,14 @@ export const carryOut = async (
   const early = changes.filter(({ afterVerify }) => !afterVerify);
   for (const wave of waves(early)) {
     await settled(wave, "before");
-    await all(wave.map(perform));
+    await allSettled(wave.map(perform));
     await settled(wave, "after");
   }
   const checks = goal === "present" ? step.verify : (step.verifyAbsent ?? []);
   const summaries: string[] = [];
   for (const check of checks) summaries.push(await hold(check, tools, remaining, waiting(check.id)));
-  await all(changes.filter((change) => !early.includes(change)).map(perform));
+  await allSettled(changes.filter((change) => !early.includes(change)).map(perform));
   return summaries.join("; ") || (changes.length > 0 ? `${changes.length} changed` : "up to date");
-};
-
-/** Waits for all, then throws the first failure, so that no write is left running behind an error. */
-const all = async (work: readonly Promise<void>[]): Promise<void> => {
-  const failed = (await Promise.allSettled(work)).find((result) => result.status === "rejected");
-  if (failed) throw failed.reason;
 };
 
 /** Waves of changes that may run at once; removals come first, in their own order. */

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { UserError } from "../ports/error.ts";
 import type { KubeObject } from "../ports/object.ts";
+import { allSettled } from "../ports/settled.ts";
 import type { Source, SourceOptions } from "./bytes.ts";
 import { type Release, versionOf } from "./catalog.ts";
 import { type ManifestFile, mergeManifests, parseManifest } from "./objects.ts";
@@ -85,6 +86,6 @@ export const openReleases = (options: OpenOptions): Releases => {
     standIn: standIns !== undefined,
     origin: originOf(options),
     objects: async (component, ...assets) =>
-      mergeManifests(await Promise.all(assets.map((asset) => manifest(component, asset)))),
+      mergeManifests(await allSettled(assets.map((asset) => manifest(component, asset)))),
   };
 };

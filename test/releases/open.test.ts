@@ -105,6 +105,13 @@ describe("a directory", () => {
     });
   });
 
+  it("is still reading nothing when it says that a file is missing", async () => {
+    await put("m/serving/1.1.0/a.yaml", manifest("a"));
+    const releases = open({ manifests: join(root, "m") });
+    await expect(names(releases, "b.yaml", "a.yaml")).rejects.toMatchObject({ id: "release.file" });
+    expect(await readdir(join(root, "cache/.parsed"))).toHaveLength(1);
+  });
+
   it("stops at a truncated file with the file and both digests", async () => {
     const truncated = manifest("a").slice(0, -10);
     const file = await put("m/serving/1.1.0/a.yaml", truncated);
