@@ -8,11 +8,11 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { withoutManifests } from "../src/app/prepare.ts";
 import { load } from "../src/config/load.ts";
 import { criticalPath } from "../src/core/critical-path.ts";
 import type { Report } from "../src/core/run.ts";
 import { steps } from "../src/steps/index.ts";
-import { withoutManifests } from "../src/steps/prepare.ts";
 import { issuanceSection } from "./bench/issuance/index.ts";
 import {
   applyFiles,

@@ -2,8 +2,8 @@ import { problemIn } from "../../src/adapters/authority/axios.ts";
 import { AUTHORIZATION_SHAPE, DIRECTORY_SHAPE, ORDER_SHAPE } from "../../src/adapters/authority/broken.ts";
 import { authorizationOf, infoOf, isDirectory, orderOf, windowOf } from "../../src/adapters/authority/shapes.ts";
 import { apiError } from "../../src/adapters/cluster/status.ts";
-import { denialOf } from "../../src/core/denial.ts";
-import { webhookFailure } from "../../src/core/webhook-failure.ts";
+import { denialOf } from "../../src/kube/denial.ts";
+import { webhookFailure } from "../../src/kube/webhook-failure.ts";
 import { disturbed, mutatedText } from "./mutate.ts";
 import { mostly, must, type Target } from "./target.ts";
 

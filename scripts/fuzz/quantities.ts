@@ -1,4 +1,4 @@
-import { quantity } from "../../src/core/quantity.ts";
+import { quantity } from "../../src/kube/quantity.ts";
 import { mutatedText, textOf } from "./mutate.ts";
 import { must, same, type Target } from "./target.ts";
 

@@ -1,5 +1,5 @@
 import type { Issue } from "../core/apply.ts";
-import { HOME, withOwner } from "../core/inventory.ts";
+import { HOME, withOwner } from "../kube/inventory.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { inspect } from "./secret.ts";
 import type { KeyPair } from "./x509.ts";

@@ -1,5 +1,5 @@
 import { changesOf, isTemporary, kindOf, ofKind, type Plan, READ } from "../core/change.ts";
-import { LEASE } from "../core/lease.ts";
+import { LEASE } from "../kube/lease.ts";
 import type { AccessQuestion, ApiResource } from "../ports/cluster.ts";
 import { at, groupOf } from "../ports/object.ts";
 import { type Lines, lines } from "../ports/shell.ts";

@@ -1,5 +1,5 @@
 import { type Check, fail, ok } from "../core/check.ts";
-import { holderOf } from "../core/holders.ts";
+import { holderOf } from "../kube/holders.ts";
 import { at } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 

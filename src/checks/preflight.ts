@@ -1,6 +1,6 @@
 import { type Check, fail, ok, warn } from "../core/check.ts";
-import { MANAGER, ownerOf } from "../core/inventory.ts";
-import { quantity, UNIT } from "../core/quantity.ts";
+import { MANAGER, ownerOf } from "../kube/inventory.ts";
+import { quantity, UNIT } from "../kube/quantity.ts";
 import { at, type KubeObject } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 

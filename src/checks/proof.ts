@@ -1,7 +1,7 @@
 import { hostFor } from "../certificates/names.ts";
 import { type Check, fail, ok, type ReadContext, warn } from "../core/check.ts";
-import { isOurs } from "../core/inventory.ts";
 import { urlAt } from "../ingress/address.ts";
+import { isOurs } from "../kube/inventory.ts";
 import { few } from "../ports/few.ts";
 import { at } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";

@@ -1,6 +1,6 @@
 import { type Finding, fail, never, type ReadContext } from "../core/check.ts";
-import { denialOf } from "../core/denial.ts";
-import { webhookFailure, withConfiguration } from "../core/webhook-failure.ts";
+import { denialOf } from "../kube/denial.ts";
+import { webhookFailure, withConfiguration } from "../kube/webhook-failure.ts";
 import { conditionOf, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";

@@ -1,5 +1,5 @@
 import type { ReadContext } from "../core/check.ts";
-import { dividedUp, quantity, UNIT } from "../core/quantity.ts";
+import { dividedUp, quantity, UNIT } from "../kube/quantity.ts";
 import { ApiError } from "../ports/cluster.ts";
 import { at, isRecord, type KubeObject } from "../ports/object.ts";
 

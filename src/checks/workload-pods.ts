@@ -1,5 +1,5 @@
 import { type Check, fail, ok } from "../core/check.ts";
-import { graceLeft, isAlive, isGoing, podRemedy, podWords } from "../core/draining.ts";
+import { graceLeft, isAlive, isGoing, podRemedy, podWords } from "../kube/draining.ts";
 
 /** Seconds after the end of its grace period. From then on we do not wait for the pod: only its node can end it. */
 const LOST = 60;

@@ -1,6 +1,6 @@
 import { seconds } from "../config/syntax.ts";
 import { type Check, type Finding, fail, never, ok, type ReadContext } from "../core/check.ts";
-import { isAlive, isGoing, podWords } from "../core/draining.ts";
+import { isAlive, isGoing, podWords } from "../kube/draining.ts";
 import { at, dataOf, describe, type KubeObject } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import type { Proof } from "./proven.ts";

@@ -5,12 +5,12 @@ import { type Kept, NOTHING_KEPT, settleWith, type Unreadable } from "../config/
 import { CHOICES, nameOf } from "../config/options.ts";
 import { words } from "../config/shown.ts";
 import type { ChoiceChange } from "../core/change.ts";
-import { STATE } from "../core/prior.ts";
+import { STATE } from "../kube/prior.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
-import { CHOSEN, choicesOf, keptIn, notesOn } from "../steps/chosen.ts";
 import type { Installation } from "../steps/installation.ts";
+import { CHOSEN, choicesOf, keptIn, notesOn } from "../steps/state/chosen.ts";
 import type { CommandContext } from "./context.ts";
 
 /** What counts at a cluster. */

@@ -1,3 +1,9 @@
+import { assertForeseen } from "../app/foresight.ts";
+import { assertAllowed, planFromNothing, planInstall, preflight, runInstall, verifyInstall } from "../app/lifecycle.ts";
+import { assertOrderable } from "../app/orderable.ts";
+import { prepare } from "../app/prepare.ts";
+import type { Tools } from "../app/tools.ts";
+import { chooseRelease, installedVersions, remarksOn, type Wish } from "../app/versions.ts";
 import { assertRights } from "../checks/rights.ts";
 import { changesOf, type Plan } from "../core/change.ts";
 import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
@@ -10,20 +16,7 @@ import {
   openReleases,
   type Release,
 } from "../releases/index.ts";
-import { assertForeseen } from "../steps/foresight.ts";
 import type { Installation } from "../steps/installation.ts";
-import {
-  assertAllowed,
-  planFromNothing,
-  planInstall,
-  preflight,
-  runInstall,
-  verifyInstall,
-} from "../steps/lifecycle.ts";
-import { assertOrderable } from "../steps/orderable.ts";
-import { prepare } from "../steps/prepare.ts";
-import type { Tools } from "../steps/tools.ts";
-import { chooseRelease, installedVersions, remarksOn, type Wish } from "../steps/versions.ts";
 import { assertUnderstood, type Choosing, choose } from "./choosing.ts";
 import type { CommandContext } from "./context.ts";
 import { nextSteps } from "./next.ts";

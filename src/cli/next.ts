@@ -1,21 +1,21 @@
+import { cronJobCommand } from "../app/cronjob.ts";
+import { readRenewal, renewalText } from "../app/renewal-status.ts";
+import { recordFor } from "../app/status.ts";
+import type { Tools } from "../app/tools.ts";
 import { directoryOf, isAcme } from "../certificates/index.ts";
 import { hostFor, wildcardsFor } from "../certificates/names.ts";
 import { inspect } from "../certificates/secret.ts";
-import { lookAt } from "../core/look.ts";
 import { dnsProvider } from "../dns/index.ts";
 import { findAddress, urlAt } from "../ingress/address.ts";
+import { lookAt } from "../kube/look.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { escapedName } from "../ports/dns-name.ts";
 import type { Remedy } from "../ports/error.ts";
 import { readerOf } from "../ports/reader.ts";
 import { lines, sh } from "../ports/shell.ts";
-import { cronJobCommand } from "../steps/cron/index.ts";
-import { findDomain } from "../steps/domain.ts";
+import { findDomain } from "../steps/domain/index.ts";
+import { servedSecret, WILDCARD } from "../steps/gateway-certificate/index.ts";
 import type { Installation } from "../steps/installation.ts";
-import { readRenewal, renewalText } from "../steps/renewal-status.ts";
-import { recordFor } from "../steps/status.ts";
-import { servedSecret, WILDCARD } from "../steps/tls.ts";
-import type { Tools } from "../steps/tools.ts";
 
 /** What to do when the installation answers: records to publish, a root to trust, a first Service, the way back. */
 export const nextSteps = async (install: Installation, tools: Tools): Promise<readonly Remedy[]> => {

@@ -1,9 +1,4 @@
-import type { CommandFlags } from "../config/options.ts";
-import { told } from "../core/outside.ts";
-import { ApiError, type ClusterRead } from "../ports/cluster.ts";
-import { isUnsettled, UserError } from "../ports/error.ts";
-import { sh } from "../ports/shell.ts";
-import { planKeyRoll, runKeyRoll } from "../steps/account-key.ts";
+import { planKeyRoll, runKeyRoll } from "../app/account-key.ts";
 import {
   assertRenewalRights,
   assertRenewsAlone,
@@ -12,11 +7,16 @@ import {
   planCronRemoval,
   runCron,
   runCronRemoval,
-} from "../steps/cron/index.ts";
+} from "../app/cronjob.ts";
+import { runningInstallation, withoutManifests } from "../app/prepare.ts";
+import { assertCertificate } from "../app/renewing.ts";
+import type { CommandFlags } from "../config/options.ts";
+import { told } from "../core/outside.ts";
+import { ApiError, type ClusterRead } from "../ports/cluster.ts";
+import { isUnsettled, UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 import type { Installation } from "../steps/installation.ts";
-import { runningInstallation, withoutManifests } from "../steps/prepare.ts";
-import { assertCertificate } from "../steps/renewing.ts";
-import { keptAuthorityRoot } from "../steps/state.ts";
+import { keptAuthorityRoot } from "../steps/state/index.ts";
 import { installedConfig } from "./choosing.ts";
 import type { CommandContext } from "./context.ts";
 import { agree, type Session } from "./session.ts";

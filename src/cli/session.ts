@@ -1,8 +1,8 @@
+import type { Tools } from "../app/tools.ts";
 import type { Plan } from "../core/change.ts";
 import { changesOf } from "../core/change.ts";
-import { takeSnapshot, throughSnapshot } from "../core/snapshot.ts";
 import type { Snapshot } from "../core/step.ts";
-import type { Tools } from "../steps/tools.ts";
+import { takeSnapshot, throughSnapshot } from "../kube/snapshot.ts";
 import type { CommandContext } from "./context.ts";
 import type { Where } from "./outside.ts";
 

@@ -1,14 +1,14 @@
+import { issuerFor } from "../app/cert-manager-issuer.ts";
+import type { Tools } from "../app/tools.ts";
 import { joinedLine, pemProblem } from "../certificates/pem.ts";
 import type { Config } from "../config/config.ts";
 import { textOf } from "../ports/bounded.ts";
 import { messageOf, type Remedy, UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
-import { usesCertManager } from "../steps/cert-manager.ts";
-import { issuerFor } from "../steps/cert-manager-issuer.ts";
+import { usesCertManager } from "../steps/cert-manager/index.ts";
 import type { Installation } from "../steps/installation.ts";
-import { openPublication } from "../steps/publication.ts";
-import { keptAuthorityRoot } from "../steps/state.ts";
-import type { Tools } from "../steps/tools.ts";
+import { openPublication } from "../steps/records/publication.ts";
+import { keptAuthorityRoot } from "../steps/state/index.ts";
 import { patientlyAsked } from "./patient-resolver.ts";
 import type { Session } from "./session.ts";
 

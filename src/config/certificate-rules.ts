@@ -1,6 +1,6 @@
 import { isAcme } from "../certificates/index.ts";
 import { wildcardsFor } from "../certificates/names.ts";
-import { HOME } from "../core/inventory.ts";
+import { HOME } from "../kube/inventory.ts";
 import type { Config } from "./config.ts";
 import type { Rule } from "./rule.ts";
 

@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import { isAcme } from "../certificates/index.ts";
 import { hostFor, wildcardsFor } from "../certificates/names.ts";
-import { HOME } from "../core/inventory.ts";
 import { dnsProvider, providers } from "../dns/index.ts";
 import type { DnsProvider } from "../dns/provider.ts";
+import { HOME } from "../kube/inventory.ts";
 import { UserError } from "../ports/error.ts";
 import { CERTIFICATE_RULES } from "./certificate-rules.ts";
 import { provesControl } from "./complete.ts";

@@ -1,3 +1,6 @@
+import type { Followed } from "../kube/followed.ts";
+import { earlierGone } from "../kube/gone.ts";
+import { refusalsIn, terminatingIn } from "../kube/refusal.ts";
 import { ApiError, type ClusterWrite } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { allSettled } from "../ports/settled.ts";
@@ -5,11 +8,8 @@ import { type ApplyTools, applyChange } from "./apply.ts";
 import { type Change, type Goal, isTemporary, kindOf, type StepPlan, subjectOf } from "./change.ts";
 import type { Check, ReadContext } from "./check.ts";
 import type { Emit } from "./event.ts";
-import type { Followed } from "./followed.ts";
-import { earlierGone } from "./gone.ts";
 import type { Waiting } from "./outage.ts";
 import { patiently, within } from "./patience.ts";
-import { refusalsIn, terminatingIn } from "./refusal.ts";
 import { replan } from "./replan.ts";
 import type { Step } from "./step.ts";
 import { type OnReason, until } from "./wait.ts";

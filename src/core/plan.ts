@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
+import { compare } from "../kube/compare.ts";
+import { byRemovalWave, byWave, isCopy, MANAGER, ownerOf, withOwner } from "../kube/inventory.ts";
 import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { describe, type KubeObject, keyOf, refOf } from "../ports/object.ts";
 import { hasBlank } from "./blank.ts";
 import type { Change, Goal, ObjectChange, Plan, StepPlan } from "./change.ts";
-import { compare } from "./compare.ts";
-import { byRemovalWave, byWave, isCopy, MANAGER, ownerOf, withOwner } from "./inventory.ts";
 import { order, reverse } from "./order.ts";
 import type { Kind, PlanContext, ReconcileOptions, Snapshot, Step } from "./step.ts";
 

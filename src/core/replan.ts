@@ -1,9 +1,9 @@
+import { directSnapshot, stepSnapshot } from "../kube/snapshot.ts";
 import type { ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { keyOf, type ObjectRef } from "../ports/object.ts";
 import { type Change, type Goal, kindOf, ofKind, type StepPlan, subjectOf } from "./change.ts";
 import { planStep } from "./plan.ts";
-import { directSnapshot, stepSnapshot } from "./snapshot.ts";
 import type { Kind, Step } from "./step.ts";
 
 interface ReplanTools {

@@ -1,8 +1,8 @@
+import { createFollowed } from "../kube/followed.ts";
 import { Interrupted, isUnsettled, messageOf, UserError } from "../ports/error.ts";
 import { joined } from "../ports/shell.ts";
 import { carryOut, type RunTools } from "./carry-out.ts";
 import { type Change, kindOf, type Plan, subjectOf } from "./change.ts";
-import { createFollowed } from "./followed.ts";
 import { order, reverse } from "./order.ts";
 import type { Step } from "./step.ts";
 

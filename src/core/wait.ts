@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { createFollowed, type Followed, idOf } from "../kube/followed.ts";
+import { lookAt, type Read } from "../kube/look.ts";
 import { ApiError, type ClusterRead, type ListQuery } from "../ports/cluster.ts";
 import { type Remedy, TimeUp } from "../ports/error.ts";
 import type { Check, Finding, ReadContext } from "./check.ts";
-import { createFollowed, type Followed, idOf } from "./followed.ts";
-import { lookAt, type Read } from "./look.ts";
 import { outage } from "./outage.ts";
 
 /** Told each new reason to wait, and what can be done about it. */

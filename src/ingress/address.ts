@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { STATE } from "../core/prior.ts";
+import { STATE } from "../kube/prior.ts";
 import { escapedName } from "../ports/dns-name.ts";
 import { at, dataOf } from "../ports/object.ts";
 import type { Reader } from "../ports/reader.ts";

@@ -1,4 +1,4 @@
-import type { Product } from "../core/product.ts";
+import type { Product } from "../kube/product.ts";
 import { UserError } from "../ports/error.ts";
 import { kourier } from "./kourier.ts";
 import type { IngressProvider } from "./provider.ts";

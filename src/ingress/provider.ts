@@ -1,4 +1,4 @@
-import type { Product } from "../core/product.ts";
+import type { Product } from "../kube/product.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
 
 /** NodePorts of `--expose nodeport`; kind-config.yaml maps the host's 80 and 443 to them. */

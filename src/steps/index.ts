@@ -1,17 +1,17 @@
 import type { Reached } from "../checks/proven.ts";
 import type { Step } from "../core/step.ts";
-import { certManager, clusterIssuer, routeTls, usesCertManager } from "./cert-manager.ts";
-import { cronRemoval } from "./cron/step.ts";
-import { domain } from "./domain.ts";
-import { address, ingress } from "./ingress.ts";
+import { certManager, clusterIssuer, routeTls, usesCertManager } from "./cert-manager/index.ts";
+import { domain } from "./domain/index.ts";
+import { certificate, gatewayTls, hasTls, noTls } from "./gateway-certificate/index.ts";
+import { address, ingress } from "./ingress/index.ts";
 import type { Installation, Removal } from "./installation.ts";
-import { proof } from "./proof.ts";
-import { keepReached } from "./reached.ts";
-import { records } from "./records.ts";
-import { admission, core, crds, draining, hpa, namespaces, resources, webhook } from "./serving.ts";
-import { givenBack, state } from "./state.ts";
-import { certificate, gatewayTls, hasTls, noTls } from "./tls.ts";
-import { workloads } from "./workloads.ts";
+import { proof } from "./proof/index.ts";
+import { keepReached } from "./proof/reached.ts";
+import { records } from "./records/index.ts";
+import { cronRemoval } from "./renewal/step.ts";
+import { admission, core, crds, draining, hpa, namespaces, resources, webhook } from "./serving/index.ts";
+import { givenBack, state } from "./state/index.ts";
+import { workloads } from "./workloads/index.ts";
 
 /**
  * The installation, in order. A step starts as soon as the steps it needs are done, so what is independent runs at once;

@@ -4,7 +4,7 @@ import type { ChoiceChange } from "../core/change.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
 import type { KubeObject } from "../ports/object.ts";
-import type { Publication } from "./publication.ts";
+import type { Publication } from "./records/publication.ts";
 
 /** The objects of the chosen releases, with everything that is known before planning already in them (rule 1). */
 export interface Manifests {

@@ -4,7 +4,7 @@ import { createAuthority } from "../../src/adapters/authority/index.ts";
 import { rollAccountKey } from "../../src/certificates/acme/index.ts";
 import { unfinishedOrders } from "../../src/certificates/acme/journal.ts";
 import { certificatesIn } from "../../src/certificates/pem.ts";
-import { HOME } from "../../src/core/inventory.ts";
+import { HOME } from "../../src/kube/inventory.ts";
 import type { Account, Authority } from "../../src/ports/authority.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { keyOf } from "../../src/ports/object.ts";

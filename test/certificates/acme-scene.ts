@@ -1,8 +1,8 @@
 import { createAcmeIssuer, zoneRecords } from "../../src/certificates/acme/index.ts";
 import type { AcmeIssuer, AcmeIssuerOptions, AcmeTools } from "../../src/certificates/acme/types.ts";
 import type { CertificateChange } from "../../src/core/change.ts";
-import { HOME } from "../../src/core/inventory.ts";
 import { withdrawing } from "../../src/dns/withdraw.ts";
+import { HOME } from "../../src/kube/inventory.ts";
 import type { Authority } from "../../src/ports/authority.ts";
 import type { ClusterRead } from "../../src/ports/cluster.ts";
 import { dataOf, type KubeObject, keyOf, type ObjectRef, refOf } from "../../src/ports/object.ts";

@@ -4,7 +4,7 @@ import { rollAccountKey } from "../../src/certificates/acme/index.ts";
 import { unfinishedOrders } from "../../src/certificates/acme/journal.ts";
 import { certificatesIn } from "../../src/certificates/pem.ts";
 import { inspect } from "../../src/certificates/secret.ts";
-import { HOME } from "../../src/core/inventory.ts";
+import { HOME } from "../../src/kube/inventory.ts";
 import { dnsNamesOf } from "../../src/ports/certificate-names.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { keyOf } from "../../src/ports/object.ts";

@@ -10,19 +10,19 @@ import type { StepPlan } from "../../src/core/change.ts";
 import { subjectOf } from "../../src/core/change.ts";
 import type { Check, ReadContext } from "../../src/core/check.ts";
 import { planStep } from "../../src/core/plan.ts";
-import { stepSnapshot } from "../../src/core/snapshot.ts";
 import type { Step } from "../../src/core/step.ts";
 import { runCheck, until as untilCheck } from "../../src/core/wait.ts";
 import { dnsProvider } from "../../src/dns/index.ts";
 import { ingressProvider } from "../../src/ingress/index.ts";
+import { stepSnapshot } from "../../src/kube/snapshot.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { Refused } from "../../src/sandbox/cert-manager/index.ts";
 import { isTrue } from "../../src/sandbox/objects.ts";
 import { standInObjects } from "../../src/sandbox/stand-ins/index.ts";
 import type { World } from "../../src/sandbox/world.ts";
-import { certManager, clusterIssuer, routeTls } from "../../src/steps/cert-manager.ts";
+import { certManager, clusterIssuer, routeTls } from "../../src/steps/cert-manager/index.ts";
 import type { Installation } from "../../src/steps/installation.ts";
-import { tidy } from "../../src/steps/transforms.ts";
+import { tidy } from "../../src/steps/serving/transforms.ts";
 import {
   acme,
   applyCertManager,

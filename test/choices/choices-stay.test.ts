@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { dump } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { withoutManifests } from "../../src/app/prepare.ts";
 import { choose } from "../../src/cli/choosing.ts";
 import { complete } from "../../src/config/complete.ts";
 import type { Config } from "../../src/config/config.ts";
@@ -13,11 +14,10 @@ import { CHOICES, type CommandFlags, envOf, nameOf } from "../../src/config/opti
 import { shown } from "../../src/config/shown.ts";
 import { changesOf } from "../../src/core/change.ts";
 import { makePlan } from "../../src/core/plan.ts";
-import { STATE } from "../../src/core/prior.ts";
-import { emptySnapshot } from "../../src/core/snapshot.ts";
+import { STATE } from "../../src/kube/prior.ts";
+import { emptySnapshot } from "../../src/kube/snapshot.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "../../src/ports/object.ts";
-import { withoutManifests } from "../../src/steps/prepare.ts";
-import { homeNamespace, state } from "../../src/steps/state.ts";
+import { homeNamespace, state } from "../../src/steps/state/index.ts";
 import { isThorough } from "../thorough.ts";
 import { anyChoices, type Raw, type Wish } from "./any-choices.ts";
 

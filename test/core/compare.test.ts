@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compare } from "../../src/core/compare.ts";
+import { compare } from "../../src/kube/compare.ts";
 import type { KubeObject, ManagedFields } from "../../src/ports/object.ts";
 
 const apply = (fieldsV1: object, manager = "kn-bootstrap"): ManagedFields => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { planStep } from "../../src/core/plan.ts";
-import { emptySnapshot } from "../../src/core/snapshot.ts";
+import { emptySnapshot } from "../../src/kube/snapshot.ts";
 import { ApiError, type ClusterPreview } from "../../src/ports/cluster.ts";
 import type { KubeObject, ManagedFields } from "../../src/ports/object.ts";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { LEASE } from "../../src/core/lease.ts";
+import { LEASE } from "../../src/kube/lease.ts";
 import { ApiError, type LeaseAccess, type LockableCluster, Unreachable } from "../../src/ports/cluster.ts";
 import { HOME, type LockScene, note, noteRef, openScene, sleep, times } from "./lock-scene.ts";
 

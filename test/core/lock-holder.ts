@@ -1,6 +1,6 @@
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { thisProcess } from "../../src/cli/holder.ts";
-import { withLock } from "../../src/core/lock.ts";
+import { withLock } from "../../src/kube/lock.ts";
 
 /** A process that holds the lock and writes once every 50 ms, or only waits; it says what happens to it, line by line. */
 const [kubeconfig = "", name = "", waits] = process.argv.slice(2);

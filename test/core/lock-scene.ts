@@ -1,5 +1,5 @@
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
-import { type LockOptions, withLock } from "../../src/core/lock.ts";
+import { type LockOptions, withLock } from "../../src/kube/lock.ts";
 import type { ClusterWrite, LockableCluster } from "../../src/ports/cluster.ts";
 import type { KubeObject, ObjectRef } from "../../src/ports/object.ts";
 import { stage } from "../engine/cli.ts";

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { holderOn, type Machine, thisProcess } from "../../src/cli/holder.ts";
-import { LEASE } from "../../src/core/lease.ts";
+import { LEASE } from "../../src/kube/lease.ts";
 import { dataOf } from "../../src/ports/object.ts";
 import { type LockScene, noteRef, openScene, sleep, times } from "./lock-scene.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { quantity, sameQuantity } from "../../src/core/quantity.ts";
+import { quantity, sameQuantity } from "../../src/kube/quantity.ts";
 import { NO_QUANTITIES, QUANTITIES } from "../quantity-facts.ts";
 
 const PATH = '.spec.template.spec.containers[name="a"].resources.limits.cpu';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { redact, redactText } from "../../src/core/redact.ts";
+import { redact, redactText } from "../../src/secrets/redact.ts";
 
 const pem = generateKeyPairSync("ec", {
   namedCurve: "P-256",

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
-import { byWave } from "../../src/core/inventory.ts";
+import { byWave } from "../../src/kube/inventory.ts";
 import { dataOf, type KubeObject } from "../../src/ports/object.ts";
 import { standInObjects } from "../../src/sandbox/stand-ins/index.ts";
 import { kn, stage } from "./cli.ts";

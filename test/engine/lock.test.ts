@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LEASE } from "../../src/core/lease.ts";
+import { LEASE } from "../../src/kube/lease.ts";
 import type { ApiRequest } from "../../src/sandbox/types.ts";
 import { kn, stage } from "./cli.ts";
 

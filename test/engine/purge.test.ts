@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
-import { byWave } from "../../src/core/inventory.ts";
+import { byWave } from "../../src/kube/inventory.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { standInObjects } from "../../src/sandbox/stand-ins/index.ts";
 import type { Obj } from "../../src/sandbox/types.ts";

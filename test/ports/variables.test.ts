@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAuthority } from "../../src/adapters/authority/index.ts";
 import { loadKubeconfig } from "../../src/adapters/cluster/index.ts";
+import { externalAccount } from "../../src/app/external-account.ts";
 import { openRoute53 } from "../../src/dns/route53/open.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { webProxies } from "../../src/ports/variables.ts";
 import { environmentFetch } from "../../src/releases/http.ts";
-import { externalAccount } from "../../src/steps/external-account.ts";
 
 type Env = Readonly<Record<string, string>>;
 const signal = new AbortController().signal;

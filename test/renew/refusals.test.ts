@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { type CronWish, completeWish, cronJobCommand } from "../../src/app/cronjob.ts";
+import { withoutManifests } from "../../src/app/prepare.ts";
 import { complete } from "../../src/config/complete.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { ClusterRead } from "../../src/ports/cluster.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { type KubeObject, keyOf } from "../../src/ports/object.ts";
-import { type CronWish, completeWish, cronJobCommand } from "../../src/steps/cron/index.ts";
-import { scheduleFor } from "../../src/steps/cron/objects.ts";
-import { withoutManifests } from "../../src/steps/prepare.ts";
+import { scheduleFor } from "../../src/steps/renewal/objects.ts";
 
 const config = (chosen: Partial<Config>): Config =>
   complete({ domain: "apps.example.com", ...chosen }, { env: {}, terminal: false });

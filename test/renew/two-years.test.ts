@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAuthority } from "../../src/adapters/authority/index.ts";
+import { withoutManifests } from "../../src/app/prepare.ts";
+import { nextRenewal, planRenewal, withRenewal } from "../../src/app/renewing.ts";
+import type { Tools } from "../../src/app/tools.ts";
 import { inspect } from "../../src/certificates/secret.ts";
 import { complete } from "../../src/config/complete.ts";
 import { changesOf } from "../../src/core/change.ts";
 import { keyOf } from "../../src/ports/object.ts";
 import { LETS_ENCRYPT, startAcme } from "../../src/sandbox/acme/index.ts";
-import { withoutManifests } from "../../src/steps/prepare.ts";
-import { nextRenewal, planRenewal, withRenewal } from "../../src/steps/renewing.ts";
-import type { Tools } from "../../src/steps/tools.ts";
 import { memoryZones, scene, TARGET, wish } from "../certificates/acme-scene.ts";
 import { startTxtServer, type TxtServer } from "../certificates/txt-server.ts";
 import { patient } from "../patience.ts";

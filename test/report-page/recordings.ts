@@ -1,8 +1,8 @@
+import type { Status } from "../../src/app/status.ts";
 import { type Asked, createRecorder, type Recorder, type Recording } from "../../src/cli/report-page/recording.ts";
 import type { Event } from "../../src/core/event.ts";
 import type { StepReport } from "../../src/core/run.ts";
 import { sh } from "../../src/ports/shell.ts";
-import type { Status } from "../../src/steps/status.ts";
 import { failedReport, next, plan, report } from "../cli/plans.ts";
 
 export const ASKED: Asked = {

@@ -6,11 +6,11 @@ import { createCredentials } from "../../src/adapters/cluster/credentials.ts";
 import { openCluster, systemTiming } from "../../src/adapters/cluster/index.ts";
 import { learnSecrets } from "../../src/adapters/cluster/secrets.ts";
 import type { Login } from "../../src/adapters/cluster/target.ts";
-import { createVault, type Vault } from "../../src/core/secrets/vault.ts";
+import { externalAccount } from "../../src/app/external-account.ts";
 import { providers } from "../../src/dns/index.ts";
 import { openRfc2136 } from "../../src/dns/rfc2136/open.ts";
 import { openRoute53 } from "../../src/dns/route53/open.ts";
-import { externalAccount } from "../../src/steps/external-account.ts";
+import { createVault, type Vault } from "../../src/secrets/vault.ts";
 import { startAnswers } from "../dns/route53-server.ts";
 import { keyPem } from "./shapes.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { redactText } from "../../src/core/redact.ts";
+import { redactText } from "../../src/secrets/redact.ts";
 import { ORDINARY, SHAPES } from "./shapes.ts";
 
 describe("a secret that nobody knew is hidden by its looks in", () => {

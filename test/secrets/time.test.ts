@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { redactText } from "../../src/core/redact.ts";
-import { createVault } from "../../src/core/secrets/vault.ts";
+import { redactText } from "../../src/secrets/redact.ts";
+import { createVault } from "../../src/secrets/vault.ts";
 import { keyPem } from "./shapes.ts";
 
 const KILOBYTES = [32, 256, 2048] as const;

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createVault } from "../../src/core/secrets/vault.ts";
+import { createVault } from "../../src/secrets/vault.ts";
 import { anyEncoding, anySecret, isReadable } from "./encodings.ts";
 import { keyPem } from "./shapes.ts";
 

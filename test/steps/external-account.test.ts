@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { externalAccount } from "../../src/steps/external-account.ts";
+import { externalAccount } from "../../src/app/external-account.ts";
 
 describe("external account binding from the environment", () => {
   it("is optional, and takes its key from a variable or a file", async () => {

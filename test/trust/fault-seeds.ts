@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { chanceOf } from "../../scripts/fuzz/chance.ts";
 import { ROOT } from "../../src/certificates/self-signed.ts";
-import { HOME, OWNER_LABEL } from "../../src/core/inventory.ts";
+import { HOME, OWNER_LABEL } from "../../src/kube/inventory.ts";
 import type { ApiRequest, ApiResponse, Obj } from "../../src/sandbox/types.ts";
 import type { Outcome } from "../engine/cli.ts";
 import { patientSeconds } from "../patience.ts";

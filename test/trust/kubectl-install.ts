@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
-import { byWave, wave } from "../../src/core/inventory.ts";
+import { byWave, wave } from "../../src/kube/inventory.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { standInObjects } from "../../src/sandbox/stand-ins/index.ts";
 import { StatusError } from "../../src/sandbox/types.ts";

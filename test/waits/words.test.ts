@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { pullProblem } from "../../src/checks/pull.ts";
-import { denialOf } from "../../src/core/denial.ts";
-import { heldBy } from "../../src/core/holders.ts";
-import { webhookFailure } from "../../src/core/webhook-failure.ts";
+import { denialOf } from "../../src/kube/denial.ts";
+import { heldBy } from "../../src/kube/holders.ts";
+import { webhookFailure } from "../../src/kube/webhook-failure.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 
 /** Words of real servers, kubelets and container runtimes, and what we make of them. */

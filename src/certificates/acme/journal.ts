@@ -1,4 +1,4 @@
-import { HOME } from "../../core/inventory.ts";
+import { HOME } from "../../kube/inventory.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { isRecord, type KubeObject, keyOf, type ObjectRef } from "../../ports/object.ts";
 import type { Zone } from "../../ports/zones.ts";

@@ -1,4 +1,4 @@
-import { HOME, withOwner } from "../../core/inventory.ts";
+import { HOME, withOwner } from "../../kube/inventory.ts";
 import { UserError } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
 import { dataOf, isRecord, type KubeObject, type ObjectRef } from "../../ports/object.ts";

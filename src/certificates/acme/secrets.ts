@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { HOME, withOwner } from "../../core/inventory.ts";
+import { HOME, withOwner } from "../../kube/inventory.ts";
 import { sizeOf } from "../../ports/bounded.ts";
 import { UserError } from "../../ports/error.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";

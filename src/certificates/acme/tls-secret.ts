@@ -1,5 +1,5 @@
 import { createPublicKey, X509Certificate } from "node:crypto";
-import { HOME, withOwner } from "../../core/inventory.ts";
+import { HOME, withOwner } from "../../kube/inventory.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
 import { DIRECTORY } from "../secret.ts";
 import { encoded, textOf } from "./secrets.ts";

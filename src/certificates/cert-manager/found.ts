@@ -1,4 +1,4 @@
-import { ownerOf } from "../../core/inventory.ts";
+import { ownerOf } from "../../kube/inventory.ts";
 import { UserError } from "../../ports/error.ts";
 import { at, type KubeObject, type ObjectRef, refOf, textAt } from "../../ports/object.ts";
 import type { Reader } from "../../ports/reader.ts";

@@ -1,4 +1,4 @@
-import type { Product } from "../../core/product.ts";
+import type { Product } from "../../kube/product.ts";
 import type { ObjectRef } from "../../ports/object.ts";
 import { NAMESPACE } from "./found.ts";
 import { ACCOUNT } from "./issuer.ts";

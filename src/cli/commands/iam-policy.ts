@@ -10,9 +10,9 @@ import { UserError } from "../../ports/error.ts";
 import { joined, sh } from "../../ports/shell.ts";
 import { visibleData } from "../../ports/visible.ts";
 import type { Zone } from "../../ports/zones.ts";
-import { openPublication } from "../../steps/publication.ts";
-import { publishedNames } from "../../steps/records.ts";
-import { wildcardNames } from "../../steps/tls.ts";
+import { wildcardNames } from "../../steps/gateway-certificate/index.ts";
+import { publishedNames } from "../../steps/records/index.ts";
+import { openPublication } from "../../steps/records/publication.ts";
 import type { CommandContext } from "../context.ts";
 import { patientlyAsked } from "../patient-resolver.ts";
 

@@ -1,10 +1,10 @@
+import { planFromNothing } from "../../app/lifecycle.ts";
 import { hasBlank } from "../../core/blank.ts";
 import { byKind, changesOf, subjectOf } from "../../core/change.ts";
 import { few } from "../../ports/few.ts";
 import { describe } from "../../ports/object.ts";
 import { visible } from "../../ports/visible.ts";
 import { toYaml } from "../../releases/index.ts";
-import { planFromNothing } from "../../steps/lifecycle.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseFor, prepareInstall } from "../installing.ts";
 

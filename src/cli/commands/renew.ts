@@ -1,9 +1,9 @@
+import { assertRenewalRights, ELSEWHERE } from "../../app/cronjob.ts";
+import { assertForeseen } from "../../app/foresight.ts";
+import { runningInstallation } from "../../app/prepare.ts";
+import { checkRenewal } from "../../app/renew-check.ts";
+import { nextRenewal, noCertificate, planRenewal, runRenewal, withRenewal } from "../../app/renewing.ts";
 import { changesOf } from "../../core/change.ts";
-import { assertRenewalRights, ELSEWHERE } from "../../steps/cron/index.ts";
-import { assertForeseen } from "../../steps/foresight.ts";
-import { runningInstallation } from "../../steps/prepare.ts";
-import { checkRenewal } from "../../steps/renew-check.ts";
-import { nextRenewal, noCertificate, planRenewal, runRenewal, withRenewal } from "../../steps/renewing.ts";
 import { installedConfig } from "../choosing.ts";
 import type { CommandContext } from "../context.ts";
 import {

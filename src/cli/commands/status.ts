@@ -1,7 +1,7 @@
-import { STATE } from "../../core/prior.ts";
+import { readServices, readStatus } from "../../app/status.ts";
+import { STATE } from "../../kube/prior.ts";
 import { visibleData } from "../../ports/visible.ts";
-import { keptIn, notesOn } from "../../steps/chosen.ts";
-import { readServices, readStatus } from "../../steps/status.ts";
+import { keptIn, notesOn } from "../../steps/state/chosen.ts";
 import type { CommandContext } from "../context.ts";
 import { servicesText, statusText } from "../reporter/status.ts";
 import { openSession } from "../session.ts";

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import packageJson from "../../../package.json" with { type: "json" };
+import { readStatus } from "../../app/status.ts";
 import type { Config } from "../../config/config.ts";
 import { type CommandName, optionsOf } from "../../config/options.ts";
 import type { ReadContext } from "../../core/check.ts";
-import { takeSnapshot, throughSnapshot } from "../../core/snapshot.ts";
+import { takeSnapshot, throughSnapshot } from "../../kube/snapshot.ts";
 import { sh } from "../../ports/shell.ts";
 import { visibleData } from "../../ports/visible.ts";
-import { readStatus } from "../../steps/status.ts";
 import { type Mask, maskedIn } from "../reporter/masked.ts";
 import type { Reporter } from "../reporter/reporter.ts";
 import { openReportFile } from "./file.ts";

@@ -1,7 +1,7 @@
+import type { Status } from "../../app/status.ts";
 import type { Event } from "../../core/event.ts";
-import { redact, redactText } from "../../core/redact.ts";
 import type { Report } from "../../core/run.ts";
-import type { Status } from "../../steps/status.ts";
+import { redact, redactText } from "../../secrets/redact.ts";
 import type { Problem } from "../fatal.ts";
 import type { Next } from "../reporter/report.ts";
 import type { Reporter } from "../reporter/reporter.ts";

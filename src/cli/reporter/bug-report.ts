@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Event } from "../../core/event.ts";
-import { redact, redactText } from "../../core/redact.ts";
 import { sh } from "../../ports/shell.ts";
 import { spelledLines } from "../../ports/visible.ts";
+import { redact, redactText } from "../../secrets/redact.ts";
 import { jsonReporter } from "./json.ts";
 import { type Mask, maskedIn } from "./masked.ts";
 

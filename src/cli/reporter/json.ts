@@ -1,8 +1,8 @@
 import { byKind, type Change, type Plan } from "../../core/change.ts";
 import type { Event } from "../../core/event.ts";
-import { redact } from "../../core/redact.ts";
 import type { Report } from "../../core/run.ts";
 import { refOf } from "../../ports/object.ts";
+import { redact } from "../../secrets/redact.ts";
 import type { Reporter } from "./reporter.ts";
 
 /**

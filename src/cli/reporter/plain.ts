@@ -1,6 +1,6 @@
 import { subjectOf } from "../../core/change.ts";
 import type { Event } from "../../core/event.ts";
-import { redact } from "../../core/redact.ts";
+import { redact } from "../../secrets/redact.ts";
 import { problemText } from "../fatal.ts";
 import { advice, commandLines, count, elapsed, entry, size } from "./look.ts";
 import { planText } from "./plan.ts";

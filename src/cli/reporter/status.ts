@@ -1,6 +1,6 @@
+import { renewalText } from "../../app/renewal-status.ts";
+import type { ServiceStatus, Status } from "../../app/status.ts";
 import { few } from "../../ports/few.ts";
-import { renewalText } from "../../steps/renewal-status.ts";
-import type { ServiceStatus, Status } from "../../steps/status.ts";
 import { advice, count, entry, heading, type Look, legible } from "./look.ts";
 
 const row = (look: Look, name: string, value: string): readonly string[] => entry(look, 2, name.padEnd(12), value);

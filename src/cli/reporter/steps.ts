@@ -1,5 +1,5 @@
 import type { Event } from "../../core/event.ts";
-import { redact } from "../../core/redact.ts";
+import { redact } from "../../secrets/redact.ts";
 import type { Facts, StepListrTask, StepTask, Wait } from "./list.ts";
 
 /** A step that runs. */

@@ -1,6 +1,6 @@
 import type { Event } from "../../core/event.ts";
-import { redact } from "../../core/redact.ts";
 import { messageOf } from "../../ports/error.ts";
+import { redact } from "../../secrets/redact.ts";
 import { createBoard } from "./board.ts";
 import { count, entry, size } from "./look.ts";
 import { plainReporter } from "./plain.ts";

@@ -1,13 +1,13 @@
 import type { Written } from "../../config/complete.ts";
-import { STATE } from "../../core/prior.ts";
-import { quantity, UNIT } from "../../core/quantity.ts";
 import { providers } from "../../dns/index.ts";
 import type { Glance } from "../../dns/provider.ts";
 import { type Ports, reachedIn } from "../../ingress/address.ts";
+import { STATE } from "../../kube/prior.ts";
+import { quantity, UNIT } from "../../kube/quantity.ts";
 import { ApiError, type ClusterRead } from "../../ports/cluster.ts";
 import { messageOf } from "../../ports/error.ts";
 import { at, dataOf, type KubeObject } from "../../ports/object.ts";
-import { keptIn } from "../../steps/chosen.ts";
+import { keptIn } from "../../steps/state/chosen.ts";
 import { type Cloud, cloudOf, type LoadBalancers, loadBalancersOf, nodeAddresses } from "./reach.ts";
 import { type Component, componentsIn } from "./whose.ts";
 

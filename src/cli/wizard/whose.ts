@@ -1,4 +1,4 @@
-import { ownerOf } from "../../core/inventory.ts";
+import { ownerOf } from "../../kube/inventory.ts";
 import { at, type KubeObject } from "../../ports/object.ts";
 
 /** A part of the cluster that we would meet. */

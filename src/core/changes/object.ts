@@ -1,12 +1,12 @@
+import { podsDrained } from "../../kube/draining.ts";
+import { earlierGone, goneCheck } from "../../kube/gone.ts";
+import { heldBy } from "../../kube/holders.ts";
+import { isOurs, removalWave, wave } from "../../kube/inventory.ts";
 import { ApiError, type ApplyOptions, type ClusterWrite } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";
 import { at, describe, groupOf, type KubeObject, keyOf, refOf } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { fills, hasBlank } from "../blank.ts";
-import { podsDrained } from "../draining.ts";
-import { earlierGone, goneCheck } from "../gone.ts";
-import { heldBy } from "../holders.ts";
-import { isOurs, removalWave, wave } from "../inventory.ts";
 import {
   type Action,
   type BaseTools,

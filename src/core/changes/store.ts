@@ -1,6 +1,6 @@
+import { OWNER_LABEL } from "../../kube/inventory.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
-import { OWNER_LABEL } from "../inventory.ts";
 import type { OnReason } from "../wait.ts";
 import type { BaseTools } from "./kind.ts";
 

@@ -1,0 +1,42 @@
+import { accountIn, accountRef } from "../certificates/acme/account.ts";
+import { directoryOf, isAcme } from "../certificates/index.ts";
+import type { Plan } from "../core/change.ts";
+import { makePlan } from "../core/plan.ts";
+import type { Report } from "../core/run.ts";
+import type { Step } from "../core/step.ts";
+import { directSnapshot } from "../kube/snapshot.ts";
+import { UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
+import type { Installation } from "../steps/installation.ts";
+import { runLocked } from "./lifecycle.ts";
+import type { Tools } from "./tools.ts";
+
+/** Gives this cluster's account at its CA a new key. */
+const rollKey = ({ config }: Installation): Step => ({
+  id: "account-key",
+  title: "Give the account at the CA a new key",
+  undo: "Keep the account",
+  needs: [],
+  plan: async (ctx) => {
+    const directory = isAcme(config.tls) ? directoryOf(config.tls, config.acmeDirectory) : undefined;
+    if (!directory || !accountIn(await ctx.live.get(accountRef(directory)))) throw noAccount();
+    return [{ kind: "account", action: "update", directory, secret: accountRef(directory) }];
+  },
+  verify: [],
+});
+
+const noAccount = (): UserError =>
+  new UserError({
+    id: "renew.no-account",
+    what: "This cluster has no account at an ACME CA.",
+    why: "An account comes with the first certificate from one.",
+    remedy: { text: "See what is installed:", command: sh`kn-bootstrap status` },
+    kind: "input",
+  });
+
+/** Reads only. Throws UserError (exit 2) where there is no account. */
+export const planKeyRoll = (install: Installation, { cluster, now }: Tools): Promise<Plan> =>
+  makePlan([rollKey(install)], { goal: "present", live: directSnapshot(cluster), now });
+
+export const runKeyRoll = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
+  runLocked(plan, [rollKey(install)], install, tools, { narrow: true });

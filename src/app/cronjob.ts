@@ -1,0 +1,41 @@
+import { assertRights } from "../checks/rights.ts";
+import type { Plan } from "../core/change.ts";
+import { makePlan } from "../core/plan.ts";
+import type { Report } from "../core/run.ts";
+import { directSnapshot } from "../kube/snapshot.ts";
+import type { Installation } from "../steps/installation.ts";
+import { CRON_KINDS, type CronWish } from "../steps/renewal/objects.ts";
+import { cron, cronRemoval } from "../steps/renewal/step.ts";
+import { runLocked } from "./lifecycle.ts";
+import type { Tools } from "./tools.ts";
+
+export type { CronWish } from "../steps/renewal/objects.ts";
+export { assertRenewalRights } from "../steps/renewal/rights.ts";
+export { assertRenewsAlone, completeWish, cronJobCommand, ELSEWHERE } from "./cronjob-credentials.ts";
+
+/** What would be installed. Reads only. */
+export const planCron = async (install: Installation, wish: CronWish, tools: Tools): Promise<Plan> => {
+  const { cluster, now } = tools;
+  const options = { goal: "present", live: directSnapshot(cluster), now, cluster, kinds: CRON_KINDS } as const;
+  const plan = await makePlan([cron(install, wish)], options);
+  await assertRights("renew", { plan, whole: plan }, cluster);
+  return plan;
+};
+
+export const runCron = (plan: Plan, install: Installation, wish: CronWish, tools: Tools): Promise<Report> =>
+  runLocked(plan, [cron(install, wish)], install, tools, { narrow: true });
+
+/** What would be removed: everything that carries the step's label. Reads only. */
+export const planCronRemoval = async ({ cluster, now }: Tools): Promise<Plan> => {
+  const plan = await makePlan([cronRemoval([])], {
+    goal: "absent",
+    live: directSnapshot(cluster),
+    now,
+    kinds: CRON_KINDS,
+  });
+  await assertRights("renew", { plan, whole: plan }, cluster);
+  return plan;
+};
+
+export const runCronRemoval = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
+  runLocked(plan, [cronRemoval([])], install, tools, { narrow: true });

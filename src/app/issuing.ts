@@ -1,0 +1,87 @@
+import { accountIn, rollAccountKey } from "../certificates/acme/account.ts";
+import { directoryOf, issuerInfo } from "../certificates/index.ts";
+import type { ApplyTools, Issue } from "../core/apply.ts";
+import { AuthorityError } from "../ports/authority.ts";
+import { absolute } from "../ports/zones.ts";
+import type { Installation } from "../steps/installation.ts";
+import { externalAccount } from "./external-account.ts";
+import type { Tools } from "./tools.ts";
+
+/** How certificates of this installation are made; loaded when the first one is. */
+export const issueFor =
+  (install: Installation, tools: Tools): Issue =>
+  async (change, issueTools) => {
+    const { tls, acmeDirectory } = install.config;
+    const directory = directoryOf(tls, acmeDirectory);
+    if (directory) {
+      const reason = `the CA at ${new URL(directory).host} has not answered yet`;
+      issueTools.onWaiting(reason, { text: "It goes on by itself." });
+      return (await acmeIssuer(install, directory, tools)).issue(change, issueTools);
+    }
+    const issue = await issuerInfo(tls).load?.();
+    if (!issue) throw new Error(`${tls} makes no certificate of ours`);
+    return issue(change, issueTools);
+  };
+
+const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: string, tools: Tools) => {
+  const { zones } = tools;
+  if (!dns || !zones) throw new Error("an ACME CA without a way to write its challenges");
+  const { publication, resolver } = dns;
+  const [{ createAcmeIssuer, zoneRecords }, { awaitEverywhere }, { companionsOf, setsAround }] = await Promise.all([
+    import("../certificates/acme/index.ts"),
+    import("../dns/await-everywhere.ts"),
+    import("../dns/shadows.ts"),
+  ]);
+  const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
+  const kubeSystem = await tools.cluster.get({ apiVersion: "v1", kind: "Namespace", name: "kube-system" });
+  const external = await externalAccount(tools.env, tools.learn);
+  return createAcmeIssuer({
+    authority,
+    clusterUid: kubeSystem?.metadata.uid ?? "",
+    settings: {
+      keyType: config.keyType,
+      ...(config.acmeEmail ? { email: config.acmeEmail } : {}),
+      ...(config.acmeProfile ? { profile: config.acmeProfile } : {}),
+      ...(external ? { external } : {}),
+      ...(acmeCa ? { root: acmeCa } : {}),
+    },
+    records: zoneRecords({
+      access: zones,
+      companions: async (zone, names) =>
+        companionsOf(
+          zone,
+          await setsAround({ zone, zones }, names),
+          names.map((name) => absolute(zone, name)),
+        ),
+    }),
+    placeOf: publication.places.challenge,
+    awaitTxt: async (expected, signal, onWaiting) => {
+      const published = expected.map(({ zone, name, values }) => ({
+        zone: zone.name,
+        expectations: [{ name, type: "TXT" as const, values }],
+      }));
+      await awaitEverywhere(resolver, published, { signal, onReason: onWaiting });
+    },
+  });
+};
+
+/** Gives an account up at its CA (rule 11), or gives it a new key (rule 24). */
+export const settleAccount =
+  ({ acmeCa }: Installation, tools: Tools): ApplyTools["settleAccount"] =>
+  async ({ action, directory, secret }, issueTools) => {
+    const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
+    if (action === "update") {
+      await rollAccountKey(authority, issueTools);
+      return;
+    }
+    const account = accountIn(await issueTools.cluster.get(secret));
+    if (!account) return;
+    await authority
+      .account(account.key, account.url)
+      .deactivate(issueTools.signal)
+      .catch((error: unknown) => {
+        // It is closed already: RFC 8555 §7.3.6 has the CA refuse everything else.
+        if (!(error instanceof AuthorityError && /^(unauthorized|accountDoesNotExist)$/.test(error.problem.type)))
+          throw error;
+      });
+  };

@@ -1,0 +1,244 @@
+import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
+import { assertRights, unreadable } from "../checks/rights.ts";
+import { conflictsOf, kindOf, type Plan } from "../core/change.ts";
+import type { Check } from "../core/check.ts";
+import { makePlan, type PlanOptions } from "../core/plan.ts";
+import { type Report, type RunTools, run } from "../core/run.ts";
+import type { Kind, Snapshot, Step } from "../core/step.ts";
+import { runCheck, until } from "../core/wait.ts";
+import { earlierGone } from "../kube/gone.ts";
+import { isCopy, MANAGER, OWNER_LABEL, withOwner } from "../kube/inventory.ts";
+import { LEASE } from "../kube/lease.ts";
+import { withLock } from "../kube/lock.ts";
+import { createMemory } from "../kube/prior.ts";
+import { emptySnapshot, takeSnapshot } from "../kube/snapshot.ts";
+import type { ClusterPreview, ClusterRead, ClusterWrite } from "../ports/cluster.ts";
+import { type Remedy, UserError } from "../ports/error.ts";
+import { type KubeObject, refOf } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
+import type { ZonesWrite } from "../ports/zones.ts";
+import type { Catalog, Release } from "../releases/catalog.ts";
+import { steps } from "../steps/index.ts";
+import type { Installation, Removal } from "../steps/installation.ts";
+import { HELLO } from "../steps/proof/hello.ts";
+import { homeNamespace } from "../steps/state/index.ts";
+import { issueFor, settleAccount } from "./issuing.ts";
+import type { Tools } from "./tools.ts";
+
+/**
+ * Every check before the first change. Throws the first failure as an error with exit code 2; warnings are only said. Resolves to a failure
+ * that keeps nobody from looking at the plan.
+ */
+export const preflight = async (
+  { release, catalog }: { readonly release: Release; readonly catalog: Catalog },
+  installed: boolean,
+  tools: Tools,
+): Promise<UserError | undefined> => {
+  const { config, emit } = tools;
+  const checks: readonly Check[] = [
+    serverVersion(release.versions.serving ?? release.minor, release.minimumKubernetes, catalog.newestFor),
+    knativeOwner(config.takeOwnership),
+    // What runs already has shown that there is room.
+    ...(installed ? [] : [capacity]),
+  ].filter(({ id }) => !config.skipChecks.includes(id));
+  const findings = await Promise.all(checks.map(async (check) => ({ check, finding: await runCheck(check, tools) })));
+  let refusal: UserError | undefined;
+  for (const { check, finding } of findings) {
+    if (finding.status !== "fail" && finding.status !== "unknown") {
+      emit({ type: "check", id: check.id, title: check.title, ...finding });
+      continue;
+    }
+    const failure = new UserError({
+      id: check.id,
+      what: finding.summary,
+      why: "Nothing was changed.",
+      remedy: finding.remedy,
+      kind: finding.status === "fail" ? "input" : "unseen",
+    });
+    // What is whose shows best in the plan itself.
+    if (finding.status === "unknown" || check.id !== "knative.owner") throw failure;
+    refusal = failure;
+  }
+  return refusal;
+};
+
+const unique = (kinds: readonly Kind[]): readonly Kind[] => [
+  ...new Map(kinds.map((kind) => [`${kind.apiVersion}/${kind.kind}`, kind])).values(),
+];
+
+/** Every kind that the installation contains. */
+const kindsOf = ({ manifests }: Installation): readonly Kind[] => {
+  const { namespaces, crds, core, resources, hpa, ingress, certManager } = manifests;
+  return unique([
+    ...[...namespaces, ...crds, ...core, ...resources, ...hpa, ...ingress, ...certManager].map(
+      ({ apiVersion, kind, metadata }) => ({
+        apiVersion,
+        kind,
+        namespaced: metadata.namespace !== undefined,
+      }),
+    ),
+    { apiVersion: "v1", kind: "Secret", namespaced: true },
+    { apiVersion: HELLO.apiVersion, kind: HELLO.kind, namespaced: true },
+  ]);
+};
+
+/** What install would change. Reads only. Without a cluster nothing is confirmed by dry run (`render`). */
+export const planInstall = async (
+  install: Installation,
+  live: Snapshot,
+  now: () => Date,
+  cluster?: ClusterPreview,
+): Promise<Plan> => {
+  const { choiceChanges = [] } = install;
+  const options: PlanOptions = { goal: "present", live, now, kinds: kindsOf(install), ...(cluster ? { cluster } : {}) };
+  const plan = await makePlan(steps(install), options);
+  return choiceChanges.length > 0 ? { ...plan, choices: choiceChanges } : plan;
+};
+
+/** What install would do to a cluster in which nothing is. */
+export const planFromNothing = (install: Installation, now: () => Date): Promise<Plan> =>
+  planInstall(install, emptySnapshot, now);
+
+/** Throws when the plan may not be carried out: foreign fields without --take-ownership (exit 1), missing rights (exit 1). */
+export const assertAllowed = async (
+  plan: Plan,
+  install: Installation,
+  { config, cluster, now }: Tools,
+): Promise<void> => {
+  const conflicts = conflictsOf(plan);
+  if (conflicts.length > 0 && !config.takeOwnership) {
+    const shown = conflicts.slice(0, 5).map(({ change, conflict }) => {
+      const ref = kindOf(change).ref(change);
+      return `${ref ? `${ref.kind} ${ref.name}` : ""}${conflict.path} (owned by ${conflict.owner})`;
+    });
+    throw new UserError({
+      id: "plan.conflicts",
+      what: `The plan would change ${conflicts.length} ${conflicts.length === 1 ? "field" : "fields"} that somebody else owns: ${shown.join("; ")}${conflicts.length > 5 ? " …" : ""}.`,
+      why: "Nothing is forced that somebody else owns. Nothing was changed.",
+      remedy: { text: "Give the fields back, or take them:", command: sh`kn-bootstrap install --take-ownership` },
+      kind: "failed",
+    });
+  }
+  await assertRights("install", { plan, whole: await planFromNothing(install, now) }, cluster);
+};
+
+export const runInstall = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
+  runLocked(plan, steps(install), install, tools);
+
+/** With nothing to do: whether what should run does run, from lists alone. Resolves to what is wrong. */
+export const verifyInstall = async (
+  install: Installation,
+  tools: Tools,
+): Promise<readonly { check: Check; summary: string; remedy: Remedy }[]> => {
+  const checks = steps(install)
+    .filter(({ id }) => id !== "proof")
+    .flatMap(({ verify }) => verify);
+  const findings = await Promise.all(checks.map(async (check) => ({ check, finding: await runCheck(check, tools) })));
+  return findings.flatMap(({ check, finding }) =>
+    finding.status === "fail" || finding.status === "unknown"
+      ? [{ check, summary: finding.summary, remedy: finding.remedy }]
+      : [],
+  );
+};
+
+/** What carries our label or our name, as it is read now: after a purge it should be nothing but what the plan said would stay. */
+export const readLeft = async (cluster: ClusterRead): Promise<readonly KubeObject[]> => {
+  const kinds = await removableKinds(cluster);
+  const lists = await Promise.all(
+    kinds.map(({ apiVersion, kind }) => cluster.list({ apiVersion, kind, labelSelector: OWNER_LABEL })),
+  );
+  const lock = await cluster.get(LEASE);
+  return [...lists.flat().filter((object) => !isCopy(object)), ...(lock ? [lock] : [])];
+};
+
+/** Every kind that the server can list and delete, because labels, not releases, say what to remove. */
+const removableKinds = async (cluster: ClusterRead): Promise<readonly Kind[]> =>
+  (await cluster.resources())
+    .filter(({ verbs }) => verbs.includes("list") && verbs.includes("delete"))
+    .map(({ apiVersion, kind, namespaced }) => ({ apiVersion, kind, namespaced }));
+
+/** What uninstall would remove. Reads only; throws when the account may not read or remove it (exit 1). */
+export const planUninstall = async (install: Installation, removal: Removal, tools: Tools): Promise<Plan> => {
+  const { cluster, now } = tools;
+  const kinds = await removableKinds(cluster);
+  const options: PlanOptions = { goal: "absent", live: takeSnapshot(cluster), now, kinds };
+  const plan = await makePlan(steps(install, removal), options).catch(async (error: unknown) => {
+    throw await unreadable(error, cluster);
+  });
+  await assertRights("uninstall", { plan, whole: plan }, cluster);
+  return plan;
+};
+
+export const runUninstall = (plan: Plan, install: Installation, removal: Removal, tools: Tools): Promise<Report> =>
+  runLocked(plan, steps(install, removal), install, tools);
+
+/** Holds the lock from the first write to the last. */
+export const runLocked = async (
+  plan: Plan,
+  list: readonly Step[],
+  install: Installation,
+  tools: Tools,
+  options: Pick<RunTools, "narrow"> = {},
+): Promise<Report> => {
+  const { cluster, config, emit } = tools;
+  const work = (held: ClusterWrite, signal: AbortSignal, using: Tools): Promise<Report> =>
+    run(plan, list, {
+      ...using,
+      ...options,
+      cluster: held,
+      signal,
+      remember: createMemory(held),
+      issue: issueFor(install, using),
+      settleAccount: settleAccount(install, using),
+      takeOwnership: config.takeOwnership,
+      timeoutMs: config.timeout * 1000,
+    });
+  const home = await cluster.get(refOf(homeNamespace));
+  if (home?.metadata.deletionTimestamp) await homeGone(tools);
+  if (!home || home.metadata.deletionTimestamp) {
+    // Somebody deleted the lock's namespace: an uninstall does not bring it back.
+    if (plan.goal === "absent") return work(cluster, tools.signal, tools);
+    // The plan's first change, made a moment early.
+    await cluster.apply(withOwner(homeNamespace, "state"), { manager: MANAGER });
+  }
+  const lock = {
+    holder: tools.holder.name,
+    isDead: tools.holder.isDead,
+    signal: tools.signal,
+    timeoutMs: config.timeout * 1000,
+    onWaiting: (reason: string) => emit({ type: "waiting", step: "lock", check: "lock.free", reason }),
+  };
+  return withLock(cluster, lock, (held, lost, permit) => {
+    const zones = tools.zones && guarded(tools.zones, permit);
+    return work(held, AbortSignal.any([tools.signal, lost]), { ...tools, ...(zones ? { zones } : {}) });
+  });
+};
+
+/** The lock cannot be made in a namespace that is going away. */
+const homeGone = async (tools: Tools): Promise<void> => {
+  const onReason = (reason: string, remedy: Remedy): void =>
+    tools.emit({ type: "waiting", step: "lock", check: "lock.namespace", reason, remedy });
+  const check = earlierGone(refOf(homeNamespace));
+  const finding = await until(check, tools, { timeoutMs: tools.config.timeout * 1000, onReason });
+  if ("remedy" in finding)
+    throw new UserError({
+      id: "lock.namespace",
+      what: finding.summary,
+      why: "The lock and the state lie in it. Nothing was changed.",
+      remedy: finding.remedy,
+      kind: "failed",
+    });
+};
+
+/** Records, like objects, are written only while the lock is ours. */
+const guarded = (zones: ZonesWrite, permit: () => Promise<void>): ZonesWrite => ({
+  ...zones,
+  change: async (...change) => {
+    await permit();
+    return zones.change(...change);
+  },
+  withdraw: async (...values) => {
+    await permit();
+    return zones.withdraw(...values);
+  },
+});

@@ -1,0 +1,58 @@
+import { accountIn, accountRef, externalAccountMissing } from "../certificates/acme/account.ts";
+import { directoryOf } from "../certificates/index.ts";
+import { changesOf, kindOf, type Plan } from "../core/change.ts";
+import { isDistrusted } from "../core/outside.ts";
+import { AuthorityError, AuthorityUnreachable, type DirectoryInfo } from "../ports/authority.ts";
+import type { Installation } from "../steps/installation.ts";
+import { externalAccount } from "./external-account.ts";
+import type { Tools } from "./tools.ts";
+
+/** A CA that takes longer is met in its step, where it is waited for. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Before the first write: whether the CA is one, has the profile, and makes accounts without being told whose customer we are. Throws UserError
+ * (exit code 2), or why its https is not trusted. One that does not answer now stops nothing. Resolves to what it said.
+ */
+export const assertOrderable = async (
+  plan: Plan,
+  { config, acmeCa }: Installation,
+  tools: Tools,
+): Promise<DirectoryInfo | undefined> => {
+  const directory = directoryOf(config.tls, config.acmeDirectory);
+  const isOrdered = changesOf(plan).some((change) => kindOf(change).requires(change).proofs !== undefined);
+  if (!directory || !isOrdered) return undefined;
+  const external = await externalAccount(tools.env);
+  const info = await directoryNow(directory, acmeCa, tools);
+  if (!info) return undefined;
+  const { acmeProfile } = config;
+  if (acmeProfile !== undefined && !(acmeProfile in info.profiles)) {
+    const { unknownProfile } = await import("../certificates/acme/problems.ts");
+    throw unknownProfile({ directory, info, names: [] });
+  }
+  if (info.externalAccountRequired && !external && !accountIn(await tools.cluster.get(accountRef(directory))))
+    throw externalAccountMissing(directory);
+  return info;
+};
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof AuthorityError && (error.problem.type === "rateLimited" || (error.problem.status ?? 0) >= 500);
+
+/** What the CA says of itself; undefined: it does not answer now. Throws why its answer is none. */
+export const directoryNow = async (
+  directory: string,
+  ca: string | undefined,
+  { createAuthority, signal }: Tools,
+): Promise<DirectoryInfo | undefined> => {
+  const authority = await createAuthority({ directory, ...(ca ? { ca } : {}) });
+  const late = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    return await authority.directory(AbortSignal.any([signal, late]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (late.aborted || (error instanceof AuthorityUnreachable && !isDistrusted(error)) || isBusy(error))
+      return undefined;
+    const { explained } = await import("../certificates/acme/problems.ts");
+    throw explained(error, { directory, names: [] });
+  }
+};

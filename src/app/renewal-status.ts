@@ -1,0 +1,87 @@
+import { isAcme } from "../certificates/index.ts";
+import { dueDate, reasonToIssue, type TlsSecret } from "../certificates/secret.ts";
+import type { ReadContext } from "../core/check.ts";
+import { ApiError } from "../ports/cluster.ts";
+import { at } from "../ports/object.ts";
+import { CRON_JOB } from "../steps/renewal/objects.ts";
+
+/** Who replaces the certificate, and when. */
+export interface RenewalStatus {
+  readonly by: "cronjob" | "nobody" | "owner" | "cert-manager";
+  /** ISO. By the certificate's dates; a CA with renewal information (RFC 9773) may ask for another day. */
+  readonly due?: string;
+  /** Five cron fields, UTC. */
+  readonly schedule?: string;
+  readonly suspended?: true;
+  /** ISO. When the CronJob's last run ended well. */
+  readonly lastDone?: string;
+  /** `namespace/name`, of a certificate that was brought. */
+  readonly secret?: string;
+}
+
+/** Why browsers get no certificate, or one that they refuse; undefined: they get a good one, or none is meant for the gateway. */
+export const certificateProblem = (
+  { tls }: Readonly<Record<string, unknown>>,
+  certificate: TlsSecret | undefined,
+  now: Date,
+): string | undefined => {
+  if (typeof tls !== "string" || tls === "none" || tls === "cert-manager") return undefined;
+  const again = tls === "secret" ? "bring one, then run kn-bootstrap install" : "kn-bootstrap install makes it again";
+  if (!certificate) return `there is no certificate in it; ${again}`;
+  // By its dates alone, a certificate that is only due is a good one still.
+  const reason = reasonToIssue(certificate, [], now, now >= certificate.notAfter);
+  return reason && `${reason}; ${tls === "secret" ? again : "kn-bootstrap renew replaces it"}`;
+};
+
+/** Undefined: there is no TLS, or no certificate of ours. `ctx.cluster` may answer from a snapshot. */
+export const readRenewal = async (
+  choices: Readonly<Record<string, unknown>>,
+  certificate: TlsSecret | undefined,
+  { cluster }: Pick<ReadContext, "cluster">,
+): Promise<RenewalStatus | undefined> => {
+  const { tls } = choices;
+  if (tls === "cert-manager") return { by: "cert-manager" };
+  if (!certificate || typeof tls !== "string") return undefined;
+  const due = dueDate(certificate).toISOString();
+  if (tls === "secret") return { by: "owner", secret: String(choices["tls-secret"]) };
+  if (tls !== "self-signed" && !isAcme(tls)) return undefined;
+  const cronJob = await cluster.get(CRON_JOB).catch((error: unknown) => {
+    // Whoever may not see CronJobs still wants the rest of the screen.
+    if (error instanceof ApiError && error.status === 403) return undefined;
+    throw error;
+  });
+  const schedule = at(cronJob, "spec", "schedule");
+  if (typeof schedule !== "string") return { by: "nobody", due };
+  const last = at(cronJob, "status", "lastSuccessfulTime");
+  return {
+    by: "cronjob",
+    due,
+    schedule,
+    ...(at(cronJob, "spec", "suspend") === true ? { suspended: true } : {}),
+    ...(typeof last === "string" ? { lastDone: last } : {}),
+  };
+};
+
+/** `daily at 04:07 UTC` for `7 4 * * *`, `every 2 hours` for ours of short-lived certificates; others as they are. */
+const timesOf = (schedule: string): string => {
+  const [, minute, hour] = /^(\d+) (\d+|\*\/2) \* \* \*$/.exec(schedule) ?? [];
+  if (hour === "*/2") return "every 2 hours";
+  return minute && hour ? `daily at ${hour.padStart(2, "0")}:${minute.padStart(2, "0")} UTC` : `at ${schedule} UTC`;
+};
+
+const minute = (iso: string): string => `${iso.slice(0, 16).replace("T", " ")} UTC`;
+
+/** One sentence for people. */
+export const renewalText = ({ by, due, schedule, suspended, lastDone, secret }: RenewalStatus): string => {
+  const when = due ? `; due ${due.slice(0, 10)}, or when the CA asks` : "";
+  switch (by) {
+    case "cert-manager":
+      return "cert-manager, by itself";
+    case "owner":
+      return `whoever keeps Secret ${secret}; run install again then`;
+    case "nobody":
+      return `nobody: run kn-bootstrap renew, or renew --install-cronjob${when}`;
+    case "cronjob":
+      return `CronJob ${CRON_JOB.namespace}/${CRON_JOB.name}, ${suspended ? "suspended: nobody renews" : timesOf(schedule ?? "")}, ${lastDone ? `last done ${minute(lastDone)}` : "not run yet"}${when}`;
+  }
+};

@@ -1,0 +1,137 @@
+import { directoryOf, isAcme } from "../certificates/index.ts";
+import { type Renewal, renewalOf } from "../certificates/renewal.ts";
+import { inspect } from "../certificates/secret.ts";
+import { changesOf, ofKind, type Plan } from "../core/change.ts";
+import { makePlan } from "../core/plan.ts";
+import type { Report } from "../core/run.ts";
+import type { Step } from "../core/step.ts";
+import { directSnapshot } from "../kube/snapshot.ts";
+import type { ClusterRead } from "../ports/cluster.ts";
+import { UserError } from "../ports/error.ts";
+import { dataOf, type KubeObject } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
+import { certificate, gatewayTls, WILDCARD } from "../steps/gateway-certificate/index.ts";
+import type { Installation } from "../steps/installation.ts";
+import { proof } from "../steps/proof/index.ts";
+import { runLocked } from "./lifecycle.ts";
+import type { Tools } from "./tools.ts";
+
+/** The part of the installation that a renewal goes through. What they need besides is there already. */
+const renewalSteps = (install: Installation): readonly Step[] => {
+  const steps = [certificate(install), gatewayTls(install), proof(install, { ofCertificate: true })];
+  const ids = new Set(steps.map(({ id }) => id));
+  return steps.map((step) => ({ ...step, needs: step.needs.filter((id) => ids.has(id)) }));
+};
+
+export const noCertificate = (): UserError =>
+  new UserError({
+    id: "renew.nothing",
+    what: "There is no certificate of kn-bootstrap in this cluster.",
+    why: `Secret ${WILDCARD.namespace}/${WILDCARD.name} does not exist or holds none.`,
+    remedy: { text: "Install makes one; or see which cluster this is.", command: sh`kn-bootstrap status` },
+    kind: "input",
+  });
+
+/** Throws when there is no certificate that could be renewed (exit code 2). */
+export const assertCertificate = async (cluster: Pick<ClusterRead, "get">): Promise<void> => {
+  if (!inspect(await cluster.get(WILDCARD))) throw noCertificate();
+};
+
+/** When the certificate is due. Undefined: there is none of ours. */
+export const nextRenewal = async (install: Installation, tools: Tools): Promise<Renewal | undefined> => {
+  const found = inspect(await tools.cluster.get(WILDCARD));
+  if (!found) return undefined;
+  const { tls, acmeDirectory } = install.config;
+  const directory = isAcme(tls) ? directoryOf(tls, acmeDirectory) : undefined;
+  const authority = directory
+    ? await tools.createAuthority({ directory, ...(install.acmeCa ? { ca: install.acmeCa } : {}) })
+    : undefined;
+  return renewalOf(found, authority, tools.signal);
+};
+
+/** The installation with its certificate judged: due, or not yet, whatever its dates alone would say. */
+export const withRenewal = async (
+  install: Installation,
+  { at, because }: Renewal,
+  { cluster, now }: Tools,
+): Promise<Installation> => {
+  const serial = inspect(await cluster.get(WILDCARD))?.serial;
+  if (!serial) return install;
+  return { ...install, renewal: { serial, ...(now() >= at ? { reason: `due: ${because}` } : {}) } };
+};
+
+/** What a renewal would change: nothing when it is not due. Reads only. */
+export const planRenewal = (install: Installation, { cluster, now }: Tools): Promise<Plan> =>
+  makePlan(renewalSteps(install), { goal: "present", live: directSnapshot(cluster), now, cluster });
+
+/**
+ * Carries it out. A certificate that the gateway then does not serve goes: the old Secret is put back and taken up again, and the run has
+ * failed (rule 25).
+ */
+export const runRenewal = async (plan: Plan, install: Installation, tools: Tools): Promise<Report> => {
+  const before = await tools.cluster.get(WILDCARD);
+  const report = await runLocked(plan, renewalSteps(install), install, tools, { narrow: true });
+  const isReplaced = report.steps.some(({ id, status }) => id === "certificate" && status === "done");
+  const willChange = changesOf(plan).some(ofKind("certificate"));
+  if (report.outcome !== "failed" || !willChange || !isReplaced || !before) return report;
+  const restored = await putBack(before, install, tools);
+  const [what, why] = [report.error?.message ?? "The new certificate is not served.", restored.error?.message];
+  return {
+    ...report,
+    error: new UserError({
+      id: "renew.put-back",
+      what: `The new certificate was not served: ${what}`,
+      why: why
+        ? `The old one could not be put back either: ${why}`
+        : "The old one was put back, and is served until its end.",
+      remedy: {
+        text: "See why the gateway does not take it up, then renew again.",
+        command: sh`kn-bootstrap renew -v`,
+      },
+      kind: "failed",
+    }),
+  };
+};
+
+/** A Secret as we send it: what we know of it, and nothing that the server added. */
+export const asWritten = ({ apiVersion, kind, metadata, ...rest }: KubeObject): KubeObject => {
+  const { name, namespace, labels, annotations } = metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name,
+      ...(namespace ? { namespace } : {}),
+      ...(labels ? { labels } : {}),
+      ...(annotations ? { annotations } : {}),
+    },
+    type: rest.type,
+    data: dataOf({ apiVersion, kind, metadata, ...rest }),
+  };
+};
+
+/** The old Secret and the roll of the gateway, as one small run of its own. */
+const putBack = async (before: KubeObject, install: Installation, tools: Tools): Promise<Report> => {
+  const old = asWritten(before);
+  const current = inspect(await tools.cluster.get(WILDCARD));
+  // Planned while the new one is still there: that it goes is what rolls the gateway.
+  const going = current ? { ...install, renewal: { serial: current.serial, reason: "put back" } } : install;
+  const steps: readonly Step[] = [
+    {
+      id: "certificate",
+      title: "Put the old certificate back",
+      undo: "",
+      needs: [],
+      plan: (ctx) => ctx.reconcile([old]),
+      verify: [],
+    },
+    { ...gatewayTls(going), needs: ["certificate"] },
+  ];
+  const plan = await makePlan(steps, {
+    goal: "present",
+    live: directSnapshot(tools.cluster),
+    now: tools.now,
+    cluster: tools.cluster,
+  });
+  return runLocked(plan, steps, install, tools, { narrow: true });
+};

@@ -1,0 +1,230 @@
+import { setTimeout as sleepFor } from "node:timers/promises";
+import { outage } from "../core/outage.ts";
+import { ApiError, type ClusterWrite, type LeaseAccess, type LockableCluster } from "../ports/cluster.ts";
+import type { UserError } from "../ports/error.ts";
+import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
+import { MANAGER } from "./inventory.ts";
+import { busy, goneWithItsNamespace, holderOf, isDenied, isSame, LEASE, LOCKED_IN, lossOf, stale } from "./lease.ts";
+
+/** Milliseconds (rule 10). */
+export interface LockTimes {
+  /** Without a renewal for so long, as the waiting one saw it on its own clock, a holder counts as dead. */
+  readonly duration: number;
+  readonly renewEvery: number;
+  /** A write is made only while the last renewal is younger. */
+  readonly freshFor: number;
+  readonly lookEvery: number;
+}
+export const LOCK_TIMES: LockTimes = { duration: 30_000, renewEvery: 10_000, freshFor: 20_000, lookEvery: 1_000 };
+
+export interface LockOptions {
+  /** Who we are, for people and for the Lease. */
+  readonly holder: string;
+  /** Whether that holder is certainly no more: then nobody waits for its Lease to run out. */
+  readonly isDead?: (holder: string) => boolean;
+  readonly signal: AbortSignal;
+  /** Gives up waiting for another installer after so long. */
+  readonly timeoutMs: number;
+  readonly onWaiting: (reason: string) => void;
+  readonly times?: LockTimes;
+  /** Monotonic milliseconds; go on while this process is paused, which is how it notices. Default: performance.now. */
+  readonly clock?: () => number;
+  /** Milliseconds of the day's time; they go on while the whole machine sleeps, as the monotonic ones of Linux do not. Default: Date.now. */
+  readonly wallClock?: () => number;
+}
+
+/** MicroTime has six digits. Only people and other tools read it; we decide by our own clock. */
+const microTime = (): string => new Date().toISOString().replace("Z", "000Z");
+
+const spec = (holder: string, times: LockTimes, transitions: number): Record<string, unknown> => {
+  const now = microTime();
+  return {
+    holderIdentity: holder,
+    leaseDurationSeconds: Math.max(1, Math.round(times.duration / 1000)),
+    acquireTime: now,
+    renewTime: now,
+    leaseTransitions: transitions,
+  };
+};
+
+/** We give up after so many conflicts: somebody else writes to our Lease all the time. */
+const MOST_TRIES = 5;
+
+const statusOf = (error: unknown): number => (error instanceof ApiError ? error.status : 0);
+
+/**
+ * Runs `work` while holding the Lease, so that two installers never write at once. A Lease cannot stop a process that was
+ * paused; so each try of a write first looks at the age of our last renewal, and the writes themselves carry preconditions.
+ * Any answer that is not our renewed Lease is its end. One that says nothing about it (no answer, no right to renew) only is no
+ * renewal: others wait for 30 seconds, and we do not write for longer than 20. The namespace must exist.
+ */
+export const withLock = async <T>(
+  cluster: LockableCluster,
+  options: LockOptions,
+  /** `lost` is aborted with the reason; `permit`, asked for what is written elsewhere, throws it. */
+  work: (cluster: ClusterWrite, lost: AbortSignal, permit: () => Promise<void>) => Promise<T>,
+): Promise<T> => {
+  const { times = LOCK_TIMES, clock = () => performance.now(), wallClock = () => Date.now() } = options;
+  const now = (): readonly [number, number] => [clock(), wallClock()];
+  let lease = await acquire(cluster.lease, options, times, clock);
+  let renewedAt = now();
+  /** Something else was found in the Lease's place, and it is not known yet what. */
+  let doubtful = false;
+  let isOurs = true;
+  /** We delete the Lease's namespace ourselves: nothing is lost with it. */
+  let givenUp = false;
+  const lost = new AbortController();
+  const stop = new AbortController();
+
+  const age = (): number => {
+    const [at, atWall] = now();
+    return Math.max(at - renewedAt[0], atWall - renewedAt[1]);
+  };
+  const isFresh = (): boolean => !doubtful && age() < times.freshFor;
+  const end = (loss: UserError): void => {
+    stop.abort();
+    if (!givenUp) lost.abort(loss);
+  };
+  const throwIfLost = (): void => {
+    if (lost.signal.aborted) throw lost.signal.reason;
+  };
+  const renew = async (): Promise<void> => {
+    for (let tries = 1; ; tries++) {
+      const before = now();
+      const wanted = { ...lease, spec: { ...(lease.spec as object), renewTime: microTime() } };
+      const answer = await cluster.lease.replace(wanted, MANAGER).catch((error: unknown) => {
+        if (![404, 409, 410].includes(statusOf(error)) || tries > MOST_TRIES) throw error;
+        doubtful = true;
+        return undefined;
+      });
+      const live = answer ?? (await cluster.lease.get(LEASE));
+      const loss = await lossOf(lease, live, cluster.lease, age() >= times.duration);
+      if (loss) {
+        isOurs = false;
+        return end(loss);
+      }
+      // A renewal whose answer was lost, or somebody's note on the Lease: it is ours, and has another version.
+      if (live) lease = live;
+      doubtful = false;
+      if (!answer) continue;
+      renewedAt = before;
+      return;
+    }
+  };
+  // One renewal at a time: two would conflict with each other.
+  let renewing: Promise<void> | undefined;
+  const renewOnce = (): Promise<void> => {
+    renewing ??= renew().finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  };
+  const keep = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      await sleepFor(times.renewEvery, undefined, { signal: stop.signal, ref: false }).catch(() => {});
+      if (stop.signal.aborted) return;
+      await renewOnce().catch((error: unknown) => {
+        // Nobody has to wait for a write to be told that there will be none.
+        if (isDenied(error) && !isFresh()) end(stale(error));
+      });
+    }
+  };
+  const permit = async (): Promise<void> => {
+    throwIfLost();
+    // What we ordered to go is ordered again when the answer was lost.
+    if (givenUp && !isOurs) return;
+    if (!isFresh())
+      await renewOnce().catch((error: unknown) => {
+        // The write can wait for the cluster; that nobody took over meanwhile, the renewal finds out.
+        if (outage(error)) throw error;
+        end(stale(error));
+      });
+    throwIfLost();
+    if (!isFresh()) throw stale(undefined);
+  };
+  const guarded = cluster.guarded(permit);
+  const held: ClusterWrite = {
+    ...guarded,
+    remove: (ref, preconditions) => {
+      givenUp ||= isHome(ref);
+      return guarded.remove(ref, preconditions);
+    },
+  };
+
+  const keeping = keep();
+  try {
+    return await work(held, lost.signal, permit);
+  } finally {
+    stop.abort();
+    await keeping;
+    await renewing?.catch(() => {});
+    if (isOurs) await release(cluster.lease, lease);
+  }
+};
+
+const isHome = ({ kind, name }: ObjectRef): boolean => kind === LOCKED_IN.kind && name === LOCKED_IN.name;
+
+const acquire = async (
+  access: LeaseAccess,
+  options: LockOptions,
+  times: LockTimes,
+  clock: () => number,
+): Promise<KubeObject> => {
+  const began = clock();
+  let seen = { version: "", since: began };
+  for (;;) {
+    options.signal.throwIfAborted();
+    const live = await access.get(LEASE);
+    try {
+      if (!live) return await access.create(leaseFor(spec(options.holder, times, 0)), MANAGER);
+      const other = holderOf(live);
+      const version = live.metadata.resourceVersion ?? "";
+      if (version !== seen.version) seen = { version, since: clock() };
+      const silent = clock() - seen.since;
+      const isFree = !other || other === options.holder || silent >= times.duration || options.isDead?.(other);
+      // One that is being deleted goes, whoever holds it.
+      if (isFree && !live.metadata.deletionTimestamp) {
+        const transitions = Number(at(live, "spec", "leaseTransitions") ?? 0) + 1;
+        // resourceVersion decides when two take over at once.
+        return await access.replace({ ...live, spec: spec(options.holder, times, transitions) }, MANAGER);
+      }
+      if (clock() - began > options.timeoutMs) throw busy(other);
+      options.onWaiting(
+        live.metadata.deletionTimestamp
+          ? "the Lease of an earlier installer is being deleted"
+          : `another installer (${other}) is at work; it is taken for dead after ${times.duration / 1000} s without a sign`,
+      );
+    } catch (error) {
+      if (isNamespaceGoing(error)) throw goneWithItsNamespace();
+      if (statusOf(error) !== 409) throw error;
+    }
+    await sleepFor(times.lookEvery, undefined, { signal: options.signal }).catch(() => {});
+  }
+};
+
+/** The answers to a create in a namespace that is being deleted, or is gone. */
+const isNamespaceGoing = (error: unknown): boolean =>
+  error instanceof ApiError &&
+  (error.status === 404 || (error.status === 403 && /because it is being terminated/.test(error.message)));
+
+const leaseFor = (content: Record<string, unknown>): KubeObject => ({
+  apiVersion: LEASE.apiVersion,
+  kind: LEASE.kind,
+  metadata: { namespace: LEASE.namespace ?? "", name: LEASE.name },
+  spec: content,
+});
+
+/** Deletes our own Lease only: uid and resourceVersion protect one that somebody has taken over. */
+const release = async (access: LeaseAccess, lease: KubeObject): Promise<void> => {
+  const remove = ({ metadata: { uid = "", resourceVersion = "" } }: KubeObject): Promise<boolean> =>
+    access.remove(LEASE, { uid, resourceVersion });
+  try {
+    await remove(lease).catch(async (error: unknown) => {
+      const live = statusOf(error) === 409 ? await access.get(LEASE) : undefined;
+      // Its version moved on with a renewal whose answer was lost.
+      if (live && isSame(lease, live)) await remove(live);
+    });
+  } catch {
+    // It runs out.
+  }
+};

@@ -1,0 +1,64 @@
+import type { ObjectChange } from "../core/change.ts";
+import { deletions } from "../core/plan.ts";
+import type { Snapshot } from "../core/step.ts";
+import type { KubeObject, ObjectRef } from "../ports/object.ts";
+import { groupOf } from "../ports/object.ts";
+import { HOME, ownerOf } from "./inventory.ts";
+
+/**
+ * What the process of a component makes without an owner and without our label, and leaves behind when it goes. Such lists are for all
+ * versions that can be installed: what an old one made stays through an upgrade.
+ */
+export interface Product {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Absent: in whichever namespace. */
+  readonly namespace?: string;
+  /** A text is the whole name. */
+  readonly name: string | RegExp;
+  /** The key of a label that all of them carry. */
+  readonly label?: string;
+  /** The Deployment whose pods make it. */
+  readonly maker: ObjectRef;
+}
+
+export const isProduct = ({ apiVersion, kind, namespace, name, label }: Product, object: KubeObject): boolean =>
+  object.kind === kind &&
+  groupOf(object.apiVersion) === groupOf(apiVersion) &&
+  (namespace === undefined || object.metadata.namespace === namespace) &&
+  (typeof name === "string" ? object.metadata.name === name : name.test(object.metadata.name)) &&
+  (label === undefined || object.metadata.labels?.[label] !== undefined);
+
+const find = async (product: Product, live: Snapshot): Promise<readonly KubeObject[]> => {
+  const { apiVersion, kind, namespace, name, label } = product;
+  // One by one, or by their label, where there are some: a namespace may hold Secrets of anybody.
+  if (typeof name === "string") {
+    const found = await live.get({ apiVersion, kind, name, ...(namespace ? { namespace } : {}) });
+    return found ? [found] : [];
+  }
+  const all = label ? await live.labelled(apiVersion, kind, label) : await live.list(apiVersion, kind, namespace);
+  return all.filter((object) => isProduct(product, object));
+};
+
+/**
+ * Takes away what no namespace takes with it. What a process made that is not ours, is not ours either; `wasOurs`: one that is no more
+ * was.
+ */
+export const removeProducts = async (
+  products: readonly Product[],
+  live: Snapshot,
+  wasOurs: boolean,
+): Promise<readonly ObjectChange[]> => {
+  const namespaces = await live.owned("v1", "Namespace");
+  const going = new Set(namespaces.map(({ metadata }) => metadata.name).filter((name) => name !== HOME));
+  const found = await Promise.all(
+    products.map(async (product) => {
+      const maker = await live.get(product.maker);
+      const isOurs = maker ? ownerOf(maker) !== undefined : wasOurs;
+      return isOurs ? find(product, live) : [];
+    }),
+  );
+  return deletions(
+    found.flat().filter((object) => !going.has(object.metadata.namespace ?? "") && ownerOf(object) === undefined),
+  );
+};

@@ -1,0 +1,196 @@
+import { certificatesReady } from "../../certificates/cert-manager/chain.ts";
+import { certManagerAnswers, issuerReady } from "../../certificates/cert-manager/checks.ts";
+import { askCertManager, askNobody, CONTROLLER } from "../../certificates/cert-manager/configuration.ts";
+import { findCertManager, NAMESPACE } from "../../certificates/cert-manager/found.ts";
+import { ACCOUNT, issuerObjects } from "../../certificates/cert-manager/issuer.ts";
+import { certManagerProducts } from "../../certificates/cert-manager/products.ts";
+import { crdsEstablished } from "../../checks/crds.ts";
+import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { type Check, fail } from "../../core/check.ts";
+import { deletions } from "../../core/plan.ts";
+import type { PlanContext, Snapshot, Step } from "../../core/step.ts";
+import { HOME, managerFor, ownerOf } from "../../kube/inventory.ts";
+import { STATE } from "../../kube/prior.ts";
+import { removeProducts } from "../../kube/product.ts";
+import { UserError } from "../../ports/error.ts";
+import { groupOf, type KubeObject } from "../../ports/object.ts";
+import { readerOf } from "../../ports/reader.ts";
+import type { Installation, Removal } from "../installation.ts";
+import { HELLO } from "../proof/hello.ts";
+import { choicesOf } from "../state/chosen.ts";
+
+export const usesCertManager = ({ config }: Pick<Installation, "config">): boolean => config.tls === "cert-manager";
+
+export const CERT_MANAGER = "cert-manager";
+
+/** Installs it, or takes the one that is there as it is. */
+export const certManager = ({ manifests: { certManager: objects, versions } }: Installation): Step => ({
+  id: CERT_MANAGER,
+  title: `Install cert-manager ${versions["cert-manager"]}`,
+  undo: "Remove cert-manager",
+  needs: ["state"],
+  plan: async (ctx) => {
+    const found = await findCertManager(ctx.live);
+    if (!found || found.isOurs) return [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))];
+    ctx.note(
+      `cert-manager ${found.version ?? ""} in namespace ${found.namespace} is used as it is: somebody else made it.`,
+    );
+    return [];
+  },
+  absent: async (ctx, owned) => {
+    const others = await inUse(ctx.live);
+    if (others.length === 0) {
+      const wasOurs = owned.length > 0 || choicesOf(await ctx.live.get(STATE)).tls === "cert-manager";
+      return [...deletions(owned), ...(await removeProducts(certManagerProducts, ctx.live, wasOurs))];
+    }
+    ctx.note(`cert-manager stays: ${others.join(", ")} would go with it.`);
+    return [];
+  },
+  verify: [
+    {
+      ...crdsEstablished([]),
+      id: "cert-manager.kinds",
+      run: (ctx) => crdsEstablished(KINDS.map(([plural, group]) => `${plural}.${group}`)).run(ctx),
+    },
+    available(),
+    certManagerAnswers,
+  ],
+});
+
+const KINDS = [
+  ["certificates", "cert-manager.io"],
+  ["certificaterequests", "cert-manager.io"],
+  ["issuers", "cert-manager.io"],
+  ["clusterissuers", "cert-manager.io"],
+  ["orders", "acme.cert-manager.io"],
+  ["challenges", "acme.cert-manager.io"],
+] as const;
+
+/** Issuers and Certificates of other people for our cert-manager, as `3 Certificates`. Knative's own certificates go with its Routes. */
+export const inUse = async (live: Snapshot): Promise<readonly string[]> => {
+  const definitions = await live.owned("apiextensions.k8s.io/v1", "CustomResourceDefinition");
+  if (!definitions.some((definition) => ownerOf(definition) === CERT_MANAGER)) return [];
+  const counts = await Promise.all(
+    ["Certificate", "Issuer", "ClusterIssuer"].map(async (kind) => {
+      const all = await live.list("cert-manager.io/v1", kind);
+      const theirs = all.filter(
+        (object) =>
+          ownerOf(object) === undefined &&
+          !object.metadata.ownerReferences?.some(({ apiVersion }) => groupOf(apiVersion).endsWith("knative.dev")),
+      );
+      return theirs.length === 0 ? [] : [`${theirs.length} ${kind}${theirs.length === 1 ? "" : "s"}`];
+    }),
+  );
+  return counts.flat();
+};
+
+/** Of whichever cert-manager there is. The check keeps what it has seen, so it is made once for each set of Deployments. */
+const available = (): Check => {
+  const made = new Map<string, Check>();
+  return {
+    id: "cert-manager.deployments",
+    title: "cert-manager runs",
+    run: async (ctx) => {
+      const found = await findCertManager(readerOf(ctx.cluster));
+      if (!found)
+        return fail(`no Deployment of cert-manager in namespace ${NAMESPACE}`, { text: "Run install again." });
+      const id = JSON.stringify(found.deployments);
+      const check = made.get(id) ?? deploymentsAvailable("cert-manager.deployments", found.deployments);
+      made.set(id, check);
+      return check.run(ctx);
+    },
+  };
+};
+
+/** The CA's account and the way to prove that the domain is ours. */
+export const clusterIssuer = ({ issuer }: Installation, removal?: Removal): Step => ({
+  id: "issuer",
+  title: "Make an issuer for cert-manager",
+  undo: "Remove the issuer",
+  // Its webhook judges every issuer.
+  needs: ["cert-manager"],
+  plan: async (ctx) => {
+    if (!issuer) return [];
+    const found = await findCertManager(ctx.live);
+    const objects = issuerObjects(issuer, found?.resourceNamespace ?? NAMESPACE);
+    const changes = [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))];
+    const { note, isAmbient } = issuer.dns;
+    if (changes.length > 0 && note) ctx.note(note);
+    if (found && !found.ambient && isAmbient)
+      ctx.note(
+        "This cert-manager was started with --cluster-issuer-ambient-credentials=false: give it an access key instead.",
+      );
+    return changes;
+  },
+  absent: async ({ live }, owned) => [
+    ...deletions(owned),
+    ...(removal?.purge ? deletions(await accountKeys(live, owned)) : []),
+  ],
+  verify: [issuerReady],
+});
+
+/** Beside the Secrets that we put there for the issuer, or where cert-manager looks for those of all issuers. */
+const accountKeys = async (live: Snapshot, owned: readonly KubeObject[]): Promise<readonly KubeObject[]> => {
+  const found = await findCertManager(live).catch((error: unknown) => {
+    // What is left of a cert-manager that somebody removed is no reason to stop.
+    if (error instanceof UserError) return undefined;
+    throw error;
+  });
+  const namespaces = new Set([found?.resourceNamespace, ...owned.map(({ metadata }) => metadata.namespace)]);
+  const keys = [...namespaces].flatMap((namespace) =>
+    namespace ? [live.get({ apiVersion: "v1", kind: "Secret", namespace, name: ACCOUNT })] : [],
+  );
+  return (await Promise.all(keys)).filter((key) => key !== undefined);
+};
+
+/** In place of the gateway's own certificate: each Route gets one of its own. Has the id of that step, so that each undoes the other. */
+export const routeTls = (install: Installation): Step => {
+  const { manifests, ingress, config } = install;
+  const manager = managerFor("gateway-tls");
+  return {
+    id: "gateway-tls",
+    title: "Let Knative ask cert-manager for a certificate for each Route",
+    undo: "Let go of cert-manager",
+    needs: ["issuer", "ingress", "webhook"],
+    plan: async (ctx) => {
+      const asking = askCertManager({ key: manifests.key, http: config.http });
+      const left = ingress
+        .serveCertificate(
+          { secret: { namespace: HOME, name: "" }, fingerprint: "" },
+          { configMapKeys: manifests.configMapKeys },
+        )
+        .map(({ apiVersion, kind, metadata }): KubeObject => ({ apiVersion, kind, metadata }));
+      const changes = await ctx.reconcile([...asking, ...(await held(ctx, left, manager))], { manager, partial: true });
+      if (changes.length > 0)
+        ctx.note(
+          "While cert-manager proves a name to the CA, its TXT record hides that name from a wildcard record above (RFC 4592): at each renewal the Service is not found for that time.",
+        );
+      return changes;
+    },
+    absent: async () => [],
+    verify: [deploymentsAvailable("serving.restarted", [CONTROLLER])],
+  };
+};
+
+/** Those on which an earlier choice has set fields. */
+const held = async (
+  ctx: PlanContext,
+  objects: readonly KubeObject[],
+  manager: string,
+): Promise<readonly KubeObject[]> => {
+  const lives = await Promise.all(objects.map((object) => ctx.live.get({ ...object, ...object.metadata })));
+  return objects.filter((_object, index) =>
+    lives[index]?.metadata.managedFields?.some((entry) => entry.manager === manager),
+  );
+};
+
+/** For the steps of other choices: what to apply empty under manager `kn-bootstrap-gateway-tls` to stop asking cert-manager. */
+export const askNobodyHeld = (ctx: PlanContext): Promise<readonly KubeObject[]> =>
+  held(
+    ctx,
+    askNobody.filter(({ metadata }) => metadata.name !== "config-network"),
+    managerFor("gateway-tls"),
+  );
+
+/** Belongs before the proof's own checks: it knows why the Service is not ready. */
+export const helloCertificate: Check = certificatesReady(HELLO.namespace ?? HOME, HELLO.name);

@@ -1,0 +1,83 @@
+import { blank } from "../../core/blank.ts";
+import { type Check, fail, ok } from "../../core/check.ts";
+import type { PlanContext, Step } from "../../core/step.ts";
+import { magicDomain } from "../../dns/magic.ts";
+import { findAddress } from "../../ingress/address.ts";
+import { isOurs, managerFor, ownerOfData } from "../../kube/inventory.ts";
+import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
+import { type Reader, readerOf } from "../../ports/reader.ts";
+import type { Installation } from "../installation.ts";
+
+const CONFIG_DOMAIN: ObjectRef = {
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  namespace: "knative-serving",
+  name: "config-domain",
+};
+
+/** The base domain, or undefined while the address it is made from is not known. */
+export const findDomain = async (reader: Reader, { config, ingress }: Installation): Promise<string | undefined> => {
+  if (config.domain) return config.domain;
+  const address = await findAddress(reader, config, ingress);
+  return address && magicDomain(address.host);
+};
+
+/** The domain for a plan: a blank while it is unknown. */
+export const plannedDomain = async (ctx: PlanContext, install: Installation): Promise<string> =>
+  (await findDomain(ctx.live, install)) ?? `${blank(`the address of ${install.ingress.title}`)}.sslip.io`;
+
+/** Other default domains in config-domain: with two, the alphabetically first wins, silently. */
+export const otherDefaults = (live: KubeObject | undefined, domain: string): readonly string[] =>
+  Object.entries(dataOf(live)).flatMap(([key, value]) =>
+    key !== domain && !key.startsWith("_") && value.trim() === "" ? [key] : [],
+  );
+
+export const domain = (install: Installation): Step => ({
+  id: "domain",
+  title: "Set the domain",
+  undo: "Forget the domain",
+  needs: ["address", "webhook"],
+  plan: async (ctx) => {
+    const name = await plannedDomain(ctx, install);
+    const live = await ctx.live.get(CONFIG_DOMAIN);
+    const object: KubeObject = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { namespace: "knative-serving", name: CONFIG_DOMAIN.name },
+      data: { [name]: "" },
+    };
+    const manager = managerFor("domain");
+    // Keys of our own applied set go by themselves; others, and our own after a merge patch, have to be dropped by name.
+    const applied =
+      live?.metadata.managedFields?.find((entry) => entry.manager === manager && entry.operation === "Apply")
+        ?.fieldsV1?.["f:data"] ?? {};
+    const others = otherDefaults(live, name).filter((key) => !(`f:${key}` in applied));
+    const changes = await ctx.reconcile([object], { manager, dropData: others, partial: true });
+    return changes.map((change) => {
+      const conflicts = (change.dropData ?? []).flatMap((key) => {
+        const owner = ownerOfData(live, key);
+        return isOurs(owner) ? [] : [{ path: `.data[${JSON.stringify(key)}]`, owner: owner ?? "nobody", from: "" }];
+      });
+      return { ...change, conflicts: [...change.conflicts, ...conflicts] };
+    });
+  },
+  absent: async () => [],
+  verify: [domainIsSet(install)],
+});
+
+const domainIsSet = (install: Installation): Check => ({
+  id: "domain.default",
+  title: "config-domain has one default domain, ours",
+  run: async (ctx) => {
+    const name = await findDomain(readerOf(ctx.cluster), install);
+    if (!name) return fail("the gateway has no address any more", { text: "Run install again." });
+    const live = await ctx.cluster.get(CONFIG_DOMAIN);
+    const others = otherDefaults(live, name);
+    if (!(name in dataOf(live))) return fail(`config-domain does not have ${name} yet`, { text: "Run install again." });
+    return others.length === 0
+      ? ok(name)
+      : fail(`config-domain has another default domain: ${others.join(", ")}`, {
+          text: "Run install again with --take-ownership to remove it.",
+        });
+  },
+});

@@ -1,0 +1,240 @@
+import { unfinishedIn } from "../../certificates/acme/journal.ts";
+import { directoryOf, isAcme, issuerInfo } from "../../certificates/index.ts";
+import { wildcardsFor } from "../../certificates/names.ts";
+import { inspect, reasonToIssue } from "../../certificates/secret.ts";
+import { ROOT } from "../../certificates/self-signed.ts";
+import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { blank, hasBlank } from "../../core/blank.ts";
+import type { CertificateChange, Change } from "../../core/change.ts";
+import { type Check, fail, ok } from "../../core/check.ts";
+import type { PlanContext, Step } from "../../core/step.ts";
+import { HOME, managerFor } from "../../kube/inventory.ts";
+import { emptySnapshot } from "../../kube/snapshot.ts";
+import { few } from "../../ports/few.ts";
+import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+import { inNamespace, sh } from "../../ports/shell.ts";
+import { zoneLabel } from "../../ports/zones.ts";
+import { askNobodyHeld } from "../cert-manager/index.ts";
+import { plannedDomain } from "../domain/index.ts";
+import type { Installation } from "../installation.ts";
+import type { Publication } from "../records/publication.ts";
+import { namedLeftovers } from "../records/withdrawal.ts";
+
+/** The certificate that we make. Kourier reads it from any namespace; ours outlives an uninstall (rule 11). */
+export const WILDCARD: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: HOME, name: "wildcard-tls" };
+
+const CONFIG_NETWORK = { namespace: "knative-serving", name: "config-network" };
+
+export const hasTls = ({ config }: Pick<Installation, "config">): boolean => config.tls !== "none";
+
+/** Where the gateway's certificate is: ours, or the one that was brought. */
+export const servedSecret = ({ config }: { readonly config: Pick<Installation["config"], "tlsSecret"> }): ObjectRef => {
+  const [namespace, name] = config.tlsSecret?.split("/") ?? [];
+  return namespace && name ? { apiVersion: "v1", kind: "Secret", namespace, name } : WILDCARD;
+};
+
+/** The names that cover every URL Knative will print; the proof's own namespace is one of those. */
+export const wildcardNames = ({ config }: Pick<Installation, "config">, domain: string): readonly string[] =>
+  wildcardsFor(config.domainTemplate, domain, [...config.namespaces, HOME]);
+
+const plannedNames = async (ctx: PlanContext, install: Installation): Promise<readonly string[]> =>
+  wildcardNames(install, await plannedDomain(ctx, install));
+
+type Reason = Pick<CertificateChange, "reason" | "resumes">;
+
+/** Why the certificate must be made, or undefined: it is fine. A root without its key could sign no renewal, so it counts. */
+const reasonFor = async (
+  ctx: PlanContext,
+  { config, renewal }: Installation,
+  names: readonly string[],
+): Promise<Reason | undefined> => {
+  const live = await ctx.live.get(WILDCARD);
+  if (hasBlank(names)) return { reason: live ? "the address may have changed" : "missing" };
+  const found = inspect(live);
+  const judged = renewal?.serial === found?.serial ? renewal : undefined;
+  const reason = judged?.reason ?? reasonToIssue(found, names, ctx.now(), judged && false);
+  if (reason) return { reason };
+  if (found?.directory !== (isAcme(config.tls) ? directoryOf(config.tls, config.acmeDirectory) : undefined))
+    return { reason: "the one that is there is from another CA" };
+  if (isAcme(config.tls)) {
+    // It may have left records behind, or a certificate that only has to be fetched.
+    const unfinished = unfinishedIn(await ctx.live.list("v1", "Secret", HOME), WILDCARD);
+    return unfinished.length > 0 ? { reason: "an unfinished order", resumes: true } : undefined;
+  }
+  if (config.tls !== "self-signed") return undefined;
+  if (await ctx.live.get(ROOT)) return undefined;
+  return { reason: `its root, Secret ${ROOT.namespace}/${ROOT.name}, is gone` };
+};
+
+export const certificate = (install: Installation): Step => {
+  const { config } = install;
+  return {
+    id: "certificate",
+    title:
+      config.tls === "secret" ? "Look at your certificate" : `Get a certificate from ${issuerInfo(config.tls).title}`,
+    undo: "Keep the certificate for the next install",
+    needs: certificateNeeds(install),
+    plan: async (ctx) => {
+      const names = await plannedNames(ctx, install);
+      if (config.tls === "secret") {
+        // The plan for a cluster in which nothing is (render, the rights for all of it) has none to look at.
+        if (ctx.live === emptySnapshot) return [];
+        const secret = servedSecret(install);
+        const { inspectProvided } = await import("../../certificates/provided.ts");
+        const { warnings } = inspectProvided(
+          secret,
+          await ctx.live.get(secret),
+          hasBlank(names) ? [] : names,
+          ctx.now(),
+        );
+        for (const { summary } of warnings) ctx.note(summary);
+        return [];
+      }
+      const reason = await reasonFor(ctx, install, names);
+      if (!reason) return [];
+      return [
+        {
+          kind: "certificate",
+          action: (await ctx.live.get(WILDCARD)) ? "update" : "create",
+          names,
+          secret: WILDCARD,
+          ...reason,
+          issuer: issuerInfo(config.tls).title,
+          ...(isAcme(config.tls) ? { isOrdered: true, remarks: await remarksFor(ctx, install, names) } : {}),
+        },
+      ];
+    },
+    absent: async (ctx) => (install.dns || ctx.live === emptySnapshot ? [] : namedLeftovers(ctx)),
+    verify: [certificateUsable(servedSecret(install))],
+  };
+};
+
+/** What it costs of the CA's limits, and what stands in the zone while it is issued. */
+const remarksFor = async (
+  ctx: PlanContext,
+  { config, dns }: Installation,
+  names: readonly string[],
+): Promise<readonly string[]> => {
+  const { costOf, LEDGER, parseLedger } = await import("../../certificates/acme/ledger.ts");
+  const cost = costOf(
+    parseLedger(await ctx.live.get(LEDGER)),
+    directoryOf(config.tls, config.acmeDirectory) ?? "",
+    names,
+    ctx.now(),
+  );
+  return [...(cost ? [cost.text] : []), ...(dns ? await challengeRemarks(dns.publication, names) : [])];
+};
+
+/** Where the TXT values stand, zone by zone, and why where it is not the usual place. */
+const challengeRemarks = async (
+  { places, zone }: Publication,
+  names: readonly string[],
+): Promise<readonly string[]> => {
+  const found = await Promise.all(names.map(places.challenge));
+  const writes = [...Map.groupBy(found, (place) => place.zone.id).values()].map((same) => {
+    const at = same[0]?.zone ?? zone;
+    const where = at.id === zone.id ? "" : ` in zone ${zoneLabel(at)}`;
+    return `writes TXT ${few([...new Set(same.map(({ name }) => name))])}${where} for the time of the order`;
+  });
+  return [...writes, ...new Set(found.flatMap(({ note }) => note ?? []))];
+};
+
+/**
+ * With a domain of one's own the CA can be asked while everything else is installed. Not where the challenge's record would end what a
+ * wildcard above answers (rule 17): then our own wildcards come first.
+ */
+const certificateNeeds = ({ config, dns }: Installation): readonly string[] => {
+  if (!config.domain) return ["state", "address"];
+  const nested = wildcardsFor(config.domainTemplate, config.domain, [HOME])[0] !== `*.${config.domain}`;
+  return dns && isAcme(config.tls) && (nested || dns.publication.above.length > 0) ? ["state", "records"] : ["state"];
+};
+
+const certificateUsable = (secret: ObjectRef): Check => ({
+  id: "certificate.usable",
+  title: "The certificate's key and chain match",
+  run: async (ctx) => {
+    const found = inspect(await ctx.cluster.get(secret));
+    const remedy = {
+      text: "Delete it and run install again.",
+      command: sh`kubectl delete secret ${secret.name} ${inNamespace(secret.namespace)}`,
+    };
+    if (!found) return fail(`Secret ${secret.namespace}/${secret.name} holds no certificate`, remedy);
+    if (!found.keyMatches || !found.chainMatches) return fail("the certificate's key or chain does not match", remedy);
+    return ok(`${few(found.names)} until ${found.notAfter.toISOString().slice(0, 10)}`);
+  },
+});
+
+/** The URLs' scheme and what plain http does. With a gateway certificate Knative itself does not know that there is TLS. */
+const network = (install: Installation): KubeObject => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: CONFIG_NETWORK,
+  data: {
+    [install.manifests.key("default-external-scheme")]: "https",
+    [install.manifests.key("http-protocol")]: install.config.http === "redirect" ? "Redirected" : "Enabled",
+  },
+});
+
+export const gatewayTls = (install: Installation): Step => {
+  const { manifests, ingress } = install;
+  const manager = managerFor("gateway-tls");
+  return {
+    id: "gateway-tls",
+    title: `Serve the certificate at ${ingress.title}`,
+    undo: "Let go of the certificate",
+    // Secret first, configuration second (rule 14); config-network goes through Knative's webhook.
+    needs: ["certificate", "ingress", "webhook"],
+    plan: async (ctx) => {
+      const secret = servedSecret(install);
+      const found = inspect(await ctx.live.get(secret));
+      const names = await plannedNames(ctx, install);
+      // Planned again, the certificate's step is done: what is there now is what is served.
+      const isFine =
+        ctx.firm || install.config.tls === "secret" || (await reasonFor(ctx, install, names)) === undefined;
+      const current = found && isFine ? found.fingerprint : blank("the fingerprint of the certificate");
+      const parts = ingress.serveCertificate(
+        { secret: { namespace: secret.namespace ?? HOME, name: secret.name }, fingerprint: current },
+        { configMapKeys: manifests.configMapKeys },
+      );
+      return ctx.reconcile([network(install), ...parts, ...(await askNobodyHeld(ctx))], { manager, partial: true });
+    },
+    absent: async () => [],
+    verify: [deploymentsAvailable("ingress.rolled", ingress.deployments)],
+  };
+};
+
+/** With `--tls none`: takes back what an earlier run with TLS set, so that URLs are http again. */
+export const noTls = (install: Installation): Step => ({
+  id: "gateway-tls",
+  title: "Serve plain http",
+  undo: "Let go of plain http",
+  needs: ["ingress", "webhook"],
+  plan: async (ctx) =>
+    withdraw(ctx, managerFor("gateway-tls"), [
+      ...(await askNobodyHeld(ctx)),
+      { apiVersion: "v1", kind: "ConfigMap", metadata: CONFIG_NETWORK },
+      ...install.ingress
+        .serveCertificate(
+          { secret: { namespace: HOME, name: WILDCARD.name }, fingerprint: "" },
+          { configMapKeys: install.manifests.configMapKeys },
+        )
+        .map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata })),
+    ]),
+  absent: async () => [],
+  verify: [deploymentsAvailable("ingress.rolled", install.ingress.deployments)],
+});
+
+/** An apply of nothing under a manager removes every field that it had set. */
+const withdraw = async (
+  ctx: PlanContext,
+  manager: string,
+  objects: readonly KubeObject[],
+): Promise<readonly Change[]> => {
+  const held = await Promise.all(
+    objects.map(async (object) => {
+      const live = await ctx.live.get({ ...object, ...object.metadata });
+      return live?.metadata.managedFields?.some((entry) => entry.manager === manager) ? [object] : [];
+    }),
+  );
+  return ctx.reconcile(held.flat(), { manager, partial: true });
+};

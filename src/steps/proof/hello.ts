@@ -1,0 +1,39 @@
+import { HOME } from "../../kube/inventory.ts";
+import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+
+/** The temporary Service of the proof. It lives in our own namespace, so that it meets nobody's. */
+export const HELLO: ObjectRef = {
+  apiVersion: "serving.knative.dev/v1",
+  kind: "Service",
+  namespace: HOME,
+  name: "hello",
+};
+
+/** What its answer must contain. */
+export const GREETING = "kn-bootstrap";
+
+export const hello = (image: string): KubeObject => ({
+  apiVersion: HELLO.apiVersion,
+  kind: HELLO.kind,
+  metadata: { namespace: HOME, name: HELLO.name },
+  spec: {
+    template: {
+      metadata: {
+        annotations: {
+          // The shortest window Knative allows, so that the start from zero is seen soon.
+          "autoscaling.knative.dev/window": "6s",
+        },
+      },
+      spec: {
+        containers: [
+          {
+            image,
+            ports: [{ containerPort: 8080 }],
+            env: [{ name: "TARGET", value: GREETING }],
+            resources: { requests: { cpu: "25m", memory: "32Mi" } },
+          },
+        ],
+      },
+    },
+  },
+});

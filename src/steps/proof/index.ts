@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { secretOfRoute } from "../../certificates/cert-manager/chain.ts";
+import { inspect } from "../../certificates/secret.ts";
+import { httpRedirects, serviceAnswers, serviceReady } from "../../checks/proof.ts";
+import type { Proof, Reached } from "../../checks/proven.ts";
+import { startsFromZero, ZERO } from "../../checks/zero.ts";
+import { blank, hasBlank } from "../../core/blank.ts";
+import type { Step } from "../../core/step.ts";
+import { reachedIn } from "../../ingress/address.ts";
+import { STATE } from "../../kube/prior.ts";
+import { dataOf } from "../../ports/object.ts";
+import { readerOf } from "../../ports/reader.ts";
+import { helloCertificate, usesCertManager } from "../cert-manager/index.ts";
+import { findDomain, plannedDomain } from "../domain/index.ts";
+import { hasTls, servedSecret } from "../gateway-certificate/index.ts";
+import type { Installation } from "../installation.ts";
+import { PROOF_MANAGER, PROVED, provedState } from "../state/index.ts";
+import { GREETING, HELLO, hello } from "./hello.ts";
+
+/** Behind what was proved, where the start from zero was left out of it. */
+const WITHOUT_ZERO = ` without ${ZERO}`;
+
+export interface ProofOptions {
+  /** Filled with the ports that answered, for a step that keeps them; absent: nobody does. */
+  readonly reached?: Reached;
+  /** Only the certificate is new: what was proved of starting from zero stands as it is. */
+  readonly ofCertificate?: boolean;
+}
+
+/** A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes. */
+export const proof = (install: Installation, { reached, ofCertificate = false }: ProofOptions = {}): Step => {
+  const { config, ingress, manifests } = install;
+  const isLeftOut = config.skipChecks.includes(ZERO);
+  const subject: Proof = {
+    config,
+    ingress,
+    service: HELLO,
+    greeting: GREETING,
+    reached: reached ?? {},
+    domain: (ctx) => findDomain(readerOf(ctx.cluster), install),
+    ...(install.dns ? { resolver: install.dns.resolver } : {}),
+    ...(install.acmeCa ? { root: install.acmeCa } : {}),
+    ...(hasTls(install)
+      ? {
+          secret: async (cluster) => (usesCertManager(install) ? secretOfRoute(cluster, HELLO) : servedSecret(install)),
+        }
+      : {}),
+  };
+  const checks = [
+    ...(usesCertManager(install) ? [helloCertificate] : []),
+    serviceReady(subject),
+    serviceAnswers(subject),
+    ...(hasTls(install) && config.http === "redirect" ? [httpRedirects(subject)] : []),
+    ...(isLeftOut || ofCertificate ? [] : [startsFromZero(subject)]),
+  ];
+  return {
+    id: "proof",
+    title: `Prove it: a Service answers ${hasTls(install) ? "https" : "http"}`,
+    undo: "Remove the proof",
+    needs: ["domain", "gateway-tls", "resources", "hpa", ...(install.dns ? ["records"] : [])],
+    plan: async (ctx) => {
+      const certificate =
+        hasTls(install) && !usesCertManager(install)
+          ? inspect(await ctx.live.get(servedSecret(install)))?.fingerprint
+          : config.tls;
+      const about = JSON.stringify([
+        install.choices,
+        manifests.versions,
+        await plannedDomain(ctx, install),
+        certificate,
+      ]);
+      const open = !ctx.firm && (ctx.upstream || hasBlank(about));
+      const whole = createHash("sha256").update(about).digest("hex").slice(0, 16);
+      const kept = dataOf(await ctx.live.get(STATE));
+      const proved = kept[PROVED] ?? "";
+      const lacksZero = ofCertificate ? proved.endsWith(WITHOUT_ZERO) : isLeftOut;
+      const fingerprint = open ? blank("what was proved") : `${whole}${lacksZero ? WITHOUT_ZERO : ""}`;
+      const left = await ctx.live.get(HELLO);
+      // A run may have ended before it wrote down what the proof had found.
+      const isReached = !reached || reachedIn(kept) !== undefined;
+      const isProved = proved === fingerprint || (isLeftOut && proved === whole);
+      if (!ctx.upstream && !left && isProved && isReached) return [];
+      if (isLeftOut) ctx.note(`A start from zero is left out of the proof, as --skip-checks ${ZERO} says.`);
+      else if (proved === `${whole}${WITHOUT_ZERO}`) ctx.note("A start from zero has not been proved yet.");
+      return [
+        ...(await ctx.temporary([hello(manifests.hello)])),
+        ...(await ctx.reconcile([provedState(fingerprint)], {
+          manager: PROOF_MANAGER,
+          partial: true,
+          afterVerify: true,
+        })),
+      ];
+    },
+    verify: checks,
+  };
+};

@@ -1,0 +1,99 @@
+import { clusterEventsIn } from "../../checks/events.ts";
+import { type Before, podsProblem } from "../../checks/pods.ts";
+import { type Check, type Finding, fail, never, ok, type ReadContext } from "../../core/check.ts";
+import { HOME } from "../../kube/inventory.ts";
+import type { Remedy } from "../../ports/error.ts";
+import { at, isRecord, type KubeObject } from "../../ports/object.ts";
+import { type ShellCommand, sh } from "../../ports/shell.ts";
+import { CHECK_JOB } from "./objects.ts";
+
+const LABEL = "job-name";
+const LOOK: Remedy = {
+  text: "Look at the pod while it is there.",
+  command: sh`kubectl describe pod -n ${HOME} -l ${LABEL}=${CHECK_JOB.name}`,
+};
+
+const items = (value: unknown): readonly Record<string, unknown>[] =>
+  Array.isArray(value) ? value.filter(isRecord) : [];
+
+/** The Job has seen, from inside the cluster and with the CronJob's own account, that a renewal would work. */
+export const jobSucceeded = (): Check => {
+  const before: Before = new Map();
+  return {
+    id: "cron.checked",
+    title: "A renewal would work from inside the cluster",
+    run: async (ctx) => {
+      const job = await ctx.cluster.get(CHECK_JOB);
+      if (!job) return fail(`Job ${HOME}/${CHECK_JOB.name} does not exist`, { text: "Run the same command again." });
+      const conditions = items(at(job, "status", "conditions"));
+      const holds = (type: string) => conditions.find((one) => one.type === type && one.status === "True");
+      if (holds("Complete")) return ok("a renewal would work from inside the cluster");
+      const pods = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace: HOME });
+      const said = reportedFailure(pods.filter(({ metadata }) => metadata.labels?.[LABEL] === CHECK_JOB.name));
+      if (said) return never(`the check failed inside the cluster: ${said.what}`, said.remedy);
+      const cause = await podsProblem(ctx, `Job ${HOME}/${CHECK_JOB.name}`, HOME, { [LABEL]: CHECK_JOB.name }, before);
+      if (cause) return withImage(cause);
+      const failed = holds("Failed");
+      if (failed) return never(`the check did not end: ${failed.reason}: ${failed.message}`, LOOK);
+      return fail((await refused(ctx, job)) ?? "the check has not ended yet", LOOK);
+    },
+  };
+};
+
+/** Why the Job may make no pod: a quota, a policy, an account that is gone. */
+const refused = async (ctx: ReadContext, job: KubeObject): Promise<string | undefined> => {
+  const last = (await clusterEventsIn(ctx, HOME)).findLast(
+    ({ about, isWarning }) => isWarning && about === job.metadata.uid,
+  );
+  return last && `Job ${HOME}/${CHECK_JOB.name}: ${last.reason}: ${last.message}`;
+};
+
+/** Elsewhere it is the release's image that is missing; here it is the one that was just named. */
+const withImage = (finding: Finding): Finding =>
+  "remedy" in finding && /ImagePullBackOff|InvalidImageName/.test(finding.summary)
+    ? { ...finding, remedy: { ...finding.remedy, text: "Give an --image that the nodes can pull." } }
+    : finding;
+
+/**
+ * What the program said when it ended, from the end of its log (kubelet: at most 2048 bytes): its own error with its own remedy where the
+ * JSON line is whole, else the text.
+ */
+const reportedFailure = (
+  pods: readonly KubeObject[],
+): { readonly what: string; readonly remedy: Remedy } | undefined => {
+  const ended = pods
+    .flatMap((pod) => items(at(pod, "status", "containerStatuses")))
+    .map((status) => at(status, "state", "terminated"))
+    .find((state) => isRecord(state) && state.exitCode !== 0);
+  if (!isRecord(ended)) return undefined;
+  const lines = String(ended.message ?? "").split("\n");
+  const error = lines.map(parsed).find((line) => line?.type === "error");
+  if (error) {
+    const { text, command } = isRecord(error.remedy) ? error.remedy : {};
+    return {
+      what: [error.what, error.why].filter((part) => typeof part === "string").join(" "),
+      remedy: { text: String(text ?? LOOK.text), command: typeof command === "string" ? harmless(command) : undefined },
+    };
+  }
+  const words = lines
+    .filter((line) => line.trim() !== "" && !line.startsWith("{"))
+    .join(" ")
+    .trim();
+  const code = `${ended.reason === "Error" ? "" : `${ended.reason}, `}exit code ${ended.exitCode}`;
+  return { what: words.slice(-500) || code, remedy: LOOK };
+};
+
+/** The log is the pod's: of what it offers to copy, only our own commands and those that just look are taken over, word by word. */
+const harmless = (command: string): ShellCommand | undefined =>
+  /^(kn-bootstrap|dig|kubectl (get|describe|logs)) [\w@%+=:,./ -]+$/.test(command)
+    ? sh`${command.split(" ")}`
+    : undefined;
+
+const parsed = (line: string): Record<string, unknown> | undefined => {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+};
