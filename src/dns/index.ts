@@ -1,3 +1,4 @@
+import type { RecordSet } from "../ports/zones.ts";
 import { manual } from "./manual/index.ts";
 import type { DnsProvider } from "./provider.ts";
 import { rfc2136 } from "./rfc2136/index.ts";
@@ -11,3 +12,7 @@ export const ids: readonly string[] = [...providers.map(({ id }) => id), "magic"
 
 /** Undefined: nobody writes records for this choice. */
 export const dnsProvider = (id: string): DnsProvider | undefined => providers.find((provider) => provider.id === id);
+
+/** For people: what a set answers that only its own provider understands. Undefined: its values. */
+export const answerOf = (set: RecordSet): string | undefined =>
+  providers.map((provider) => provider.answerOf?.(set)).find((text) => text !== undefined);

@@ -16,7 +16,7 @@ export interface Expectation {
   readonly values: readonly string[];
   /**
    * `contains`: these among others, the default. `exact`: these and no others; with no values: there is no such record. `any`: something,
-   * as behind an alias.
+   * where only the provider knows what.
    */
   readonly match?: "contains" | "exact" | "any";
 }

@@ -3,7 +3,7 @@ import type { UserError } from "../ports/error.ts";
 import type { Learn } from "../ports/secrets.ts";
 import type { Lines } from "../ports/shell.ts";
 import type { Dns01Solver } from "../ports/solver.ts";
-import type { ZonesWrite } from "../ports/zones.ts";
+import type { RecordSet, ZonesWrite } from "../ports/zones.ts";
 
 /** What a provider may use to reach its service. */
 export interface ZonesOptions {
@@ -32,8 +32,10 @@ export interface DnsProvider {
   readonly credentials: string;
   /** A person writes the records: no more of them than must be, and nobody keeps marks of ownership. */
   readonly byHand?: true;
-  /** What an alias record for this host name of a load balancer says; undefined: it takes a CNAME (rule 20). */
-  readonly alias?: (host: string) => { readonly zone: string; readonly target: string } | undefined;
+  /** The record set, of the provider's own form, that makes a name (relative) answer what a load balancer's host name does. Undefined: it takes a CNAME (rule 20). */
+  readonly follow?: (name: string, host: string) => RecordSet | undefined;
+  /** For people: what a set of the provider's own form answers. Undefined: its values. */
+  readonly answerOf?: (set: RecordSet) => string | undefined;
   /**
    * For the wizard: names of the public zones that can be seen, empty where it does not tell; undefined: nothing says that
    * there are credentials. One try; the caller does not wait long.

@@ -172,6 +172,6 @@ const fromAnswers = async (
 
 const sameValues = (a: readonly RecordSet[], b: readonly RecordSet[]): boolean => {
   const plain = (sets: readonly RecordSet[]): string =>
-    JSON.stringify(sets.map(({ type, values, alias }) => [type, [...values].sort(), alias ?? null]).sort());
+    JSON.stringify(sets.map(({ type, values }) => [type, [...values].sort()]).sort());
   return plain(a) === plain(b);
 };

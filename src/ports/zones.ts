@@ -4,7 +4,7 @@ import { UserError } from "./error.ts";
 /** Zones at a DNS provider and the record sets in them. Terms as in RFC 9499; verbs as in libdns. */
 
 export interface Zone {
-  /** How the provider calls it: a hosted zone's id without its prefix, or the zone's name. */
+  /** How the provider calls it: an id of its own, or the zone's name. */
   readonly id: string;
   /** Absolute, lower case, without the trailing dot: `example.com`. */
   readonly name: string;
@@ -13,19 +13,24 @@ export interface Zone {
   readonly nameServers: readonly string[];
 }
 
-/** All records of one name and type. Compared by {@link sameSet}. */
+/**
+ * All records of one name and type. Compared by {@link sameSet}. A provider may add fields that only it reads: they are compared, kept and
+ * given back like the others.
+ */
 export interface RecordSet {
   /** Relative to its zone, lower case: `*.apps`, `_acme-challenge.apps`; `@` for the apex. */
   readonly name: string;
   readonly type: RecordType;
-  /** Seconds; absent for an alias. */
+  /** Seconds; absent where the provider decides it. */
   readonly ttl?: number;
-  /** As {@link ResourceRecord.value} has them; a TXT without quotes. Empty for an alias. */
+  /** As {@link ResourceRecord.value} has them; a TXT without quotes. Empty: a field of the provider's own says what is answered. */
   readonly values: readonly string[];
-  /** Route 53: answers what this AWS name answers. `zone` is the hosted zone that the target belongs to. */
-  readonly alias?: { readonly zone: string; readonly target: string };
-  /** Route 53: one of several sets of this name and type, and by what it is chosen; `multivalue`, or another policy, which is never ours. */
-  readonly routing?: { readonly policy: string; readonly id: string };
+}
+
+/** Values of one name and type: which have to stand there, and which have to go. Others stay. */
+export interface ValueWish {
+  readonly wanted: readonly string[];
+  readonly unwanted: readonly string[];
 }
 
 export type RecordPlace = Pick<RecordSet, "name" | "type">;
@@ -43,13 +48,22 @@ export interface RecordSetChange {
 export interface ZonesRead {
   /** Every zone of this account whose name is the domain or above it, longest name first; twins all of them. */
   readonly find: (domain: string) => Promise<readonly Zone[]>;
-  /** The record sets of this name and type; several only with routing policies. */
+  /** The record sets of this name and type; several only where the provider keeps several. */
   readonly get: (zone: Zone, name: string, type: RecordType) => Promise<readonly RecordSet[]>;
   /** Every record set at or below a name. Undefined: the provider does not tell. */
   readonly list: (zone: Zone, under: string) => Promise<readonly RecordSet[] | undefined>;
 }
 
 export interface ZonesWrite extends ZonesRead {
+  /**
+   * How values come into these sets of one absolute name and type, as they were read, and go out of them. Undefined, or no such function: one set
+   * holds all values.
+   */
+  readonly amended?: (
+    name: string,
+    sets: readonly RecordSet[],
+    wish: ValueWish,
+  ) => readonly RecordSetChange[] | undefined;
   /**
    * All of it or nothing (rule 18): each `from` must still be as it was read, each `to` without a `from` must not exist. Resolves when the
    * provider itself says that all its servers have it. Rejects with {@link ZoneMoved} when something was not as it was read.
@@ -109,8 +123,8 @@ export const zoneLabel = ({ id, name }: Pick<Zone, "id" | "name">): string => (i
 export const isInZone = (zone: Pick<Zone, "name">, name: string): boolean =>
   name === zone.name || name.endsWith(`.${zone.name}`);
 
-const normal = ({ ttl, values, alias, routing, name, type }: RecordSet): string =>
-  JSON.stringify([name, type, ttl ?? null, [...values].sort(), alias ?? null, routing ?? null]);
+const normal = ({ name, type, ttl, values, ...added }: RecordSet): string =>
+  JSON.stringify([name, type, ttl ?? null, [...values].sort(), Object.entries(added).sort()]);
 
 /** The same values. TTL is ignored: servers raise and lower it by their own rules. */
 export const sameContent = (a: RecordSet | undefined, b: RecordSet | undefined): boolean =>

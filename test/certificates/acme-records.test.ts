@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { zoneRecords } from "../../src/certificates/acme/index.ts";
 import type { ChallengeRecords, TxtRecord } from "../../src/certificates/acme/types.ts";
+import type { Route53Set } from "../../src/dns/route53/record-sets.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { type RecordSet, ZoneHidden } from "../../src/ports/zones.ts";
 import { patient } from "../patience.ts";
 import { memoryZones, ZONE } from "./acme-scene.ts";
 
-const set = (values: readonly string[], more: Partial<RecordSet> = {}): RecordSet => ({
+const set = (values: readonly string[], more: Partial<Route53Set> = {}): RecordSet => ({
   name: "_acme-challenge",
   type: "TXT",
   ttl: 60,

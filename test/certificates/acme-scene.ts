@@ -1,6 +1,8 @@
 import { createAcmeIssuer, zoneRecords } from "../../src/certificates/acme/index.ts";
 import type { AcmeIssuer, AcmeIssuerOptions, AcmeTools } from "../../src/certificates/acme/types.ts";
 import type { CertificateChange } from "../../src/core/change.ts";
+import { amended } from "../../src/dns/route53/multivalue.ts";
+import type { Route53Set } from "../../src/dns/route53/record-sets.ts";
 import { withdrawing } from "../../src/dns/withdraw.ts";
 import { HOME } from "../../src/kube/inventory.ts";
 import type { Authority } from "../../src/ports/authority.ts";
@@ -63,12 +65,13 @@ export const memoryZones = (txt = new Map<string, readonly string[]>()): MemoryZ
     find: async () => [ZONE],
     get: async (_zone, name, type) => sets.filter((set) => set.name === name && set.type === type),
     list: async () => sets,
+    amended,
     rehearse: async () => undefined,
     withdraw: (zone, gone, signal) => withdrawing(self)(zone, gone, signal),
     change: async (_zone, changes, signal) => {
       signal?.throwIfAborted();
       self.before();
-      const isSame = (a: RecordSet, b: RecordSet): boolean =>
+      const isSame = (a: Route53Set, b: Route53Set): boolean =>
         a.name === b.name && a.type === b.type && a.routing?.id === b.routing?.id;
       for (const { from, to } of changes) {
         const live = sets.find((set) => isSame(set, from ?? (to as RecordSet)));

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { iamPolicy } from "../../src/dns/iam-policy.ts";
 import { openRoute53 } from "../../src/dns/route53/open.ts";
+import { iamPolicy } from "../../src/dns/route53/policy.ts";
+import type { Route53Set } from "../../src/dns/route53/record-sets.ts";
 import type { RecordType } from "../../src/ports/dns.ts";
-import { absolute, type RecordSet, type RecordSetChange } from "../../src/ports/zones.ts";
+import { absolute, type RecordSet } from "../../src/ports/zones.ts";
 import { startDns } from "../../src/sandbox/dns/index.ts";
 import { type Route53, startRoute53 } from "../../src/sandbox/route53/index.ts";
 import { ask } from "./ask.ts";
@@ -29,12 +30,12 @@ const open = async (): Promise<ZonesFixture & { readonly api: Route53 }> => {
     { pollMs: [10] },
   );
   const portOf = ({ id, isPrivate, nameServers }: typeof zone) => ({ id, name, isPrivate, nameServers });
-  const tamper = async ({ from, to }: RecordSetChange): Promise<void> =>
+  const tamper = async ({ from, to }: { readonly from?: Route53Set; readonly to?: Route53Set }): Promise<void> =>
     zone.records.edit((draft) => {
       if (from) draft.remove(absolute(zone, from.name), from.type, from.routing?.id);
       if (to) draft.put(foreign(to));
     });
-  const foreign = ({ alias: _, routing, ...set }: RecordSet): Parameters<typeof zone.records.set>[0] => ({
+  const foreign = ({ alias: _, routing, ...set }: Route53Set): Parameters<typeof zone.records.set>[0] => ({
     ...set,
     name: absolute(zone, set.name),
     values: set.type === "TXT" ? set.values.map(quoted) : set.values,

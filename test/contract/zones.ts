@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it as test } from "vitest";
+import type { Route53Set } from "../../src/dns/route53/record-sets.ts";
 import type { RecordType } from "../../src/ports/dns.ts";
 import {
   absolute,
@@ -303,7 +304,7 @@ export const zonesContract = (title: string, { open, routing, alias, lists, untr
     });
 
     it.runIf(routing)("reads every set of a routing policy, and writes one beside the others", async () => {
-      const set = (id: string, values: readonly string[]): RecordSet => ({
+      const set = (id: string, values: readonly string[]): Route53Set => ({
         name: "_acme-challenge.routing",
         type: "TXT",
         ttl: 60,
@@ -323,7 +324,7 @@ export const zonesContract = (title: string, { open, routing, alias, lists, untr
 
     it.runIf(alias)("creates, replaces and deletes an alias", async () => {
       const { address, ...target } = BALANCER;
-      const set: RecordSet = { name: "*.alias", type: "A", values: [], alias: target };
+      const set: Route53Set = { name: "*.alias", type: "A", values: [], alias: target };
       await change({ to: set });
       expectSets(await get("*.alias", "A"), [set]);
       await expectAnswers("any.alias", "A", [address]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { iamPolicy } from "../../src/dns/iam-policy.ts";
+import { iamPolicy } from "../../src/dns/route53/policy.ts";
 
 const policy = iamPolicy({
   zones: [{ id: "Z1", name: "Example.com.", names: ["*.apps.example.com", "_acme-challenge.Apps", "@", "*.apps"] }],

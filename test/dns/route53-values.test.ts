@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { escapeName, normalName } from "../../src/dns/route53/names.ts";
 import { readValue, writeValue } from "../../src/dns/route53/rdata.ts";
-import { normalSet, readSet, writeSet } from "../../src/dns/route53/record-sets.ts";
-import type { RecordSet, Zone } from "../../src/ports/zones.ts";
+import { normalSet, type Route53Set, readSet, writeSet } from "../../src/dns/route53/record-sets.ts";
+import type { Zone } from "../../src/ports/zones.ts";
 
 const zone: Zone = { id: "Z1", name: "example.com", isPrivate: false, nameServers: [] };
 
@@ -56,7 +56,7 @@ describe("values as Route 53 writes them", () => {
 });
 
 describe("record sets", () => {
-  it.each<readonly [string, RecordSet]>([
+  it.each<readonly [string, Route53Set]>([
     ["the apex", { name: "@", type: "A", ttl: 60, values: ["192.0.2.1"] }],
     ["a wildcard", { name: "*.apps", type: "TXT", ttl: 60, values: ['"', "b c"] }],
     ["an alias", { name: "*", type: "A", values: [], alias: { zone: "Z26RNL4JYFTOTI", target: "lb.example.net" } }],

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { route53 } from "../../src/dns/route53/index.ts";
 import { openRoute53, type Route53Pace } from "../../src/dns/route53/open.ts";
+import type { Route53Set } from "../../src/dns/route53/record-sets.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { type RecordSet, type Zone, ZoneMoved, ZonesUnreachable, type ZonesWrite } from "../../src/ports/zones.ts";
 import {
@@ -148,7 +149,7 @@ describe("reading", () => {
         return sets([multi("b"), set("other.example.com.", "A", 60, "192.0.2.9")], next("other", "A", ""));
       return sets([multi("a")], next("\\052.apps", "A", "b"));
     });
-    expect((await zones.get(zone, "*.apps", "A")).map(({ routing }) => routing?.id)).toEqual(["a", "b"]);
+    expect((await zones.get(zone, "*.apps", "A")).map(({ routing }: Route53Set) => routing?.id)).toEqual(["a", "b"]);
     expect(asked.map(({ path }) => new URL(path, "http://x").searchParams.get("name"))).toEqual([
       "\\052.apps.example.com",
       "\\052.apps.example.com.",

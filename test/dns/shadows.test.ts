@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Route53Set } from "../../src/dns/route53/record-sets.ts";
 import { companionsOf, setsAround, shadowsOf } from "../../src/dns/shadows.ts";
 import { absolute, type RecordSet, type Zone, type ZonesRead } from "../../src/ports/zones.ts";
 import { lookup } from "../../src/sandbox/dns/lookup.ts";
@@ -63,7 +64,7 @@ describe("a challenge's TXT below a wildcard", () => {
   });
 
   it("copies every type of the wildcard, aliases too", () => {
-    const alias: RecordSet = { name: "*", type: "A", values: [], alias: { zone: "Z2", target: "lb.example.net" } };
+    const alias: Route53Set = { name: "*", type: "A", values: [], alias: { zone: "Z2", target: "lb.example.net" } };
     const text: RecordSet = { name: "*", type: "TXT", ttl: 60, values: ["hello"] };
     const companions = companionsOf(zone, [alias, text], [challenge]);
     expect(companions.filter(({ name }) => name === "*.prod")).toEqual([

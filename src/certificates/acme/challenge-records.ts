@@ -113,9 +113,7 @@ const txtChanges = async (
   const wanted = entries.filter(({ isWanted }) => isWanted).map(({ record }) => record.value);
   const sets = await (wanted.length > 0 ? access.get(zone, name, "TXT") : readable(access, zone, name));
   const unwanted = entries.map(({ record }) => record.value).filter((value) => !wanted.includes(value));
-  const changes = sets.some(({ routing }) => routing)
-    ? multivalue(sets, name, wanted, unwanted, absoluteName)
-    : simple(sets[0], name, wanted, unwanted);
+  const changes = access.amended?.(absoluteName, sets, { wanted, unwanted }) ?? simple(sets[0], name, wanted, unwanted);
   const seen = new Set(sets.flatMap(({ values }) => values));
   return { changes, unseen: unwanted.filter((value) => !seen.has(value)).map((value) => txtSet(name, value)) };
 };
@@ -133,33 +131,6 @@ const simple = (
   return [{ ...(from ? { from } : {}), to }];
 };
 
-/** Beside multivalue sets a simple one cannot stand (Route 53); each of our values gets a set of its own, as others do it. */
-const multivalue = (
-  sets: readonly RecordSet[],
-  name: string,
-  wanted: readonly string[],
-  unwanted: readonly string[],
-  absoluteName: string,
-): readonly RecordSetChange[] => {
-  const other = sets.find(({ routing }) => routing?.policy !== "multivalue");
-  const fresh = wanted.filter((value) => !sets.some(({ values }) => values.includes(value)));
-  if (other && fresh.length > 0) throw routed(absoluteName, other.routing?.policy ?? "simple");
-  return [
-    ...sets
-      .filter(({ values }) => values.length > 0 && values.every((value) => unwanted.includes(value)))
-      .map((from) => ({ from })),
-    ...fresh.map((value) => ({
-      to: {
-        name,
-        type: "TXT" as const,
-        ttl: TTL,
-        values: [value],
-        routing: { policy: "multivalue", id: `kn-bootstrap-${value}` },
-      },
-    })),
-  ];
-};
-
 const missing = async (
   access: ZonesWrite,
   zone: Zone,
@@ -174,17 +145,5 @@ const outside = (zone: Zone, name: string): UserError =>
     id: "acme.challenge-zone",
     what: `The challenge must be written at ${name}, which does not lie in zone ${zone.name}.`,
     remedy: { text: "See where the name leads:", command: dig(["+noall", "+answer", "CNAME"], name) },
-    kind: "failed",
-  });
-
-const routed = (name: string, policy: string): UserError =>
-  new UserError({
-    id: "acme.challenge-routing",
-    what: `${name} has TXT records with ${policy} routing; a challenge cannot be written beside them.`,
-    why: "The provider allows one routing policy for a name and type.",
-    remedy: {
-      text: "Remove them, or write them with multivalue routing. What is there:",
-      command: dig(["TXT"], name),
-    },
     kind: "failed",
   });

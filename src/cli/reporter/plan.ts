@@ -16,6 +16,7 @@ import {
   recordName,
   subjectOf,
 } from "../../core/change.ts";
+import { answerOf } from "../../dns/index.ts";
 import { few } from "../../ports/few.ts";
 import { describe } from "../../ports/object.ts";
 import { absolute, type RecordSet, type RecordSetChange, type Zone, zoneLabel } from "../../ports/zones.ts";
@@ -163,12 +164,11 @@ export const nameOf = (zone: Zone, set: RecordSetChange): string =>
 
 const MOST_SHADOWS = 5;
 
-export const contentOf = ({ alias, values, ttl, type }: RecordSet): string =>
-  hasBlank(type)
-    ? values.join(", ")
-    : alias
-      ? `alias ${alias.target}`
-      : `${values.join(", ")}${ttl === undefined ? "" : ` (TTL ${ttl} s)`}`;
+export const contentOf = (set: RecordSet): string => {
+  const { values, ttl, type } = set;
+  if (hasBlank(type)) return values.join(", ");
+  return answerOf(set) ?? `${values.join(", ")}${ttl === undefined ? "" : ` (TTL ${ttl} s)`}`;
+};
 
 /** What a reader must know about a change besides its target. */
 export const remark = (change: Change): string => {

@@ -25,7 +25,7 @@ const dataOf = (to: RecordSet, stored: Stored | undefined): readonly Buffer[] =>
 
 /**
  * One UPDATE that does exactly these changes or nothing. `stored` has each `from` as it was just read, by {@link
- * keyOf}; names are in lower case and there is neither alias nor routing. Record sets are removed before others are
+ * keyOf}; names are in lower case and there is nothing of other providers. Record sets are removed before others are
  * added, because the server goes from the top and leaves out silently what cannot stand beside a CNAME (RFC 2136
  * 3.4.2.2).
  */

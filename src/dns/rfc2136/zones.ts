@@ -31,10 +31,11 @@ const input = (what: string, why: string, remedy: string): UserError =>
 const usual = (set: RecordSet, zone: Zone): RecordSet => {
   const name = plain(set.name);
   const shown = `The ${set.type} record of ${absolute(zone, name)}`;
-  if (set.alias || set.routing)
+  const { name: _name, type: _type, ttl: _ttl, values: _values, ...added } = set;
+  if (Object.keys(added).length > 0)
     throw input(
-      `${shown} is an alias or has a routing policy.`,
-      "Only Route 53 knows these.",
+      `${shown} has what only another DNS provider knows: ${Object.keys(added).join(", ")}.`,
+      "DNS UPDATE writes plain records.",
       "Use a CNAME or addresses.",
     );
   if (set.type === "SOA" || (set.type === "NS" && name === "@"))

@@ -14,7 +14,7 @@ import {
 import { type Access, asking } from "./asking.ts";
 import { Garbled } from "./problems.ts";
 import { setsOf } from "./read.ts";
-import { normalSet, writeSet } from "./record-sets.ts";
+import { normalSet, type Route53Set, writeSet } from "./record-sets.ts";
 
 const ACTION = "route53:ChangeResourceRecordSets";
 /** Of one request (Developer Guide, "Quotas"). */
@@ -31,7 +31,7 @@ export interface Writing extends Access {
   readonly pollMs: readonly number[];
 }
 
-const sameRouting = (a: RecordSet, b: RecordSet): boolean => a.routing?.id === b.routing?.id;
+const sameRouting = (a: Route53Set, b: Route53Set): boolean => a.routing?.id === b.routing?.id;
 const described = (zone: Zone, { name, type }: RecordSet): string => `${absolute(zone, name)} ${type}`;
 
 /** The set as Route 53 has it, found equal to what the caller read. A DELETE must name it in Route 53's own spelling. */

@@ -1,6 +1,7 @@
-import { aliasZoneOf } from "../aws-zones.ts";
 import type { DnsProvider } from "../provider.ts";
+import { aliasZoneOf } from "./load-balancers.ts";
 import { normalName } from "./names.ts";
+import type { Route53Set } from "./record-sets.ts";
 
 export const route53: DnsProvider = {
   id: "route53",
@@ -9,10 +10,11 @@ export const route53: DnsProvider = {
   takesRole: true,
   credentials:
     "the AWS chain: AWS_PROFILE, AWS_ACCESS_KEY_ID, SSO, IRSA, IMDS; AWS_ENDPOINT_URL_ROUTE_53 for another endpoint",
-  alias: (host) => {
+  follow: (name, host): Route53Set | undefined => {
     const zone = aliasZoneOf(host);
-    return zone === undefined ? undefined : { zone, target: normalName(host) };
+    return zone === undefined ? undefined : { name, type: "A", values: [], alias: { zone, target: normalName(host) } };
   },
+  answerOf: ({ alias }: Route53Set) => alias && `alias ${alias.target}`,
   solver: async (env, zoneId) => (await import("./solver.ts")).solver(env, zoneId),
   glance: async (options) => (await import("./glance.ts")).glanceAtZones(options),
   open: async (options) => (await import("./open.ts")).openRoute53(options),

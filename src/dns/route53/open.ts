@@ -6,6 +6,7 @@ import type { Access } from "./asking.ts";
 import { changeSets } from "./change.ts";
 import { openClient } from "./client.ts";
 import { findZones } from "./find.ts";
+import { amended } from "./multivalue.ts";
 import { normalName } from "./names.ts";
 import { noZoneFor, troubleOf, troubleText } from "./problems.ts";
 import { setsOf, setsUnder } from "./read.ts";
@@ -75,6 +76,7 @@ export const openRoute53 = async (
     },
     get,
     list: async (zone, under) => (await setsUnder(access, zone, under)).map(({ set }) => set),
+    amended,
     change,
     withdraw: withdrawing({ get, change }),
     rehearse: (zone, records) => inTurn(() => rehearse(access, zone, records)),

@@ -1,15 +1,15 @@
 import type { ListResourceRecordSetsCommandInput, ResourceRecordSet, RRType } from "@aws-sdk/client-route-53";
 import type { RecordType } from "../../ports/dns.ts";
-import { absolute, isInZone, type RecordSet, type Zone } from "../../ports/zones.ts";
+import { absolute, isInZone, type Zone } from "../../ports/zones.ts";
 import { type Access, asking } from "./asking.ts";
 import { escapeName, normalName } from "./names.ts";
 import { garbled } from "./problems.ts";
-import { readSet } from "./record-sets.ts";
+import { type Route53Set, readSet } from "./record-sets.ts";
 
 /** A set as Route 53 sent it, which is how a DELETE has to name it, beside what it says. */
 export interface SeenSet {
   readonly raw: ResourceRecordSet;
-  readonly set: RecordSet;
+  readonly set: Route53Set;
 }
 
 const LIST = "route53:ListResourceRecordSets";
@@ -29,7 +29,7 @@ const setsFrom = async (
   access: Access,
   zone: Zone,
   start: Start,
-  belongs: (set: RecordSet) => boolean,
+  belongs: (set: Route53Set) => boolean,
 ): Promise<readonly SeenSet[]> => {
   const seen: SeenSet[] = [];
   const places = new Set<string>();

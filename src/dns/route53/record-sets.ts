@@ -15,7 +15,15 @@ const POLICIES: readonly (readonly [keyof ResourceRecordSet, string])[] = [
   ["CidrRoutingConfig", "cidr"],
 ];
 
-const routingOf = (raw: ResourceRecordSet): RecordSet["routing"] => {
+/** A record set as Route 53 has it. */
+export interface Route53Set extends RecordSet {
+  /** Answers what this AWS name answers. `zone` is the hosted zone that the target belongs to. */
+  readonly alias?: { readonly zone: string; readonly target: string };
+  /** One of several sets of this name and type, and by what it is chosen; `multivalue`, or another policy, which is never ours. */
+  readonly routing?: { readonly policy: string; readonly id: string };
+}
+
+const routingOf = (raw: ResourceRecordSet): Route53Set["routing"] => {
   const policy = POLICIES.find(([field]) => raw[field] !== undefined && raw[field] !== false)?.[1];
   if (policy === undefined && raw.SetIdentifier === undefined) return undefined;
   return { policy: policy ?? "unknown", id: raw.SetIdentifier ?? raw.TrafficPolicyInstanceId ?? "" };
@@ -24,7 +32,7 @@ const routingOf = (raw: ResourceRecordSet): RecordSet["routing"] => {
 /** Route 53 knows more types than we write; they are told as they are, because their names exist too (RFC 4592 §2.2.2). */
 const typeOf = (raw: ResourceRecordSet): RecordType => raw.Type as RecordType;
 
-export const readSet = (zone: Zone, raw: ResourceRecordSet): RecordSet => {
+export const readSet = (zone: Zone, raw: ResourceRecordSet): Route53Set => {
   const { AliasTarget: alias } = raw;
   const routing = routingOf(raw);
   return {
@@ -38,7 +46,7 @@ export const readSet = (zone: Zone, raw: ResourceRecordSet): RecordSet => {
 };
 
 /** The same set in the one spelling that {@link readSet} gives. */
-export const normalSet = (set: RecordSet): RecordSet => ({
+export const normalSet = (set: Route53Set): Route53Set => ({
   ...set,
   name: normalName(set.name),
   values: set.values.map((value) => normalValue(set.type, value)),
@@ -46,7 +54,7 @@ export const normalSet = (set: RecordSet): RecordSet => ({
 });
 
 /** Only simple and multivalue sets are ever ours to write; anything else that comes here is a bug. */
-export const writeSet = (zone: Zone, set: RecordSet): ResourceRecordSet => {
+export const writeSet = (zone: Zone, set: Route53Set): ResourceRecordSet => {
   if (set.routing && set.routing.policy !== "multivalue")
     throw new Error(`${absolute(zone, set.name)} ${set.type}: a ${set.routing.policy} set is not ours to write`);
   return {

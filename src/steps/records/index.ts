@@ -51,7 +51,7 @@ export const records = (install: Installation, dns: NonNullable<Installation["dn
       if (!address) return fail("the gateway has no address any more", { text: "Run install again." });
       const expectations = publishedNames(install).flatMap((name) =>
         addressSets(name, address, publication.provider).map(
-          ({ type, values, alias }): Expectation => ({ name, type, values, match: alias ? "any" : "exact" }),
+          ({ type, values }): Expectation => ({ name, type, values, match: values.length === 0 ? "any" : "exact" }),
         ),
       );
       return everywhere(resolver, publication.zone.name, expectations, {

@@ -11,7 +11,7 @@ export const TTL = 300;
 /** What {@link addressSets} may be of. */
 export const ADDRESS_TYPES = ["A", "AAAA", "CNAME"] as const;
 
-/** What leads a name to the gateway; blanks while its address is not known. A host name takes an alias where there is one (rule 20). */
+/** What leads a name to the gateway; blanks while its address is not known. A host name takes a CNAME, or what the provider has for it (rule 20). */
 export const addressSets = (
   name: string,
   address: Address | undefined,
@@ -28,11 +28,13 @@ export const addressSets = (
       ...(v4.length > 0 ? [{ name, type: "A" as const, ttl: TTL, values: v4 }] : []),
       ...(v6.length > 0 ? [{ name, type: "AAAA" as const, ttl: TTL, values: v6 }] : []),
     ];
-  const alias = provider.alias?.(address.host);
   return [
-    alias
-      ? { name, type: "A", values: [], alias }
-      : { name, type: "CNAME", ttl: TTL, values: [address.host.toLowerCase().replace(/\.$/, "")] },
+    provider.follow?.(name, address.host) ?? {
+      name,
+      type: "CNAME",
+      ttl: TTL,
+      values: [address.host.toLowerCase().replace(/\.$/, "")],
+    },
   ];
 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aliasZoneOf } from "../../src/dns/aws-zones.ts";
+import { aliasZoneOf } from "../../src/dns/route53/load-balancers.ts";
 
 describe("the hosted zone of an AWS load balancer", () => {
   it.each([

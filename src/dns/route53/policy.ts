@@ -1,4 +1,4 @@
-import { escapeName } from "./route53/names.ts";
+import { escapeName } from "./names.ts";
 
 /** One hosted zone and what is written there. */
 export interface PolicyZone {
