@@ -1,7 +1,7 @@
-import { type Check, type Finding, fail, ok, type ReadContext } from "../core/check.ts";
+import { type Check, type Finding, fail, type Memory, ok, type ReadContext } from "../core/check.ts";
 import { at, describe, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
-import { type Before, newestPodsProblem } from "./pods.ts";
+import { newestPodsProblem } from "./pods.ts";
 import { podsRefused } from "./refused.ts";
 
 const count = (object: KubeObject, ...path: string[]): number => Number(at(object, ...path) ?? 0);
@@ -37,43 +37,40 @@ const deploymentProblem = async (
   ctx: ReadContext,
   ref: ObjectRef,
   live: KubeObject | undefined,
-  before: Before,
+  memory: Memory,
 ): Promise<Problem | undefined> => {
   if (!live) return { finding: fail(`${describe(ref)} does not exist`, { text: "Run install again." }), weight: 2 };
   const missing = lacking(live);
   if (missing === undefined) return undefined;
   const cause = isUnseen(live)
     ? undefined
-    : ((await podsRefused(ctx, describe(live), live, before)) ??
-      (await newestPodsProblem(ctx, describe(live), live, before)));
+    : ((await podsRefused(ctx, describe(live), live, memory)) ??
+      (await newestPodsProblem(ctx, describe(live), live, memory)));
   if (!cause) return { finding: fail(`${describe(live)}: ${missing}`, look(live)), weight: 1 };
   return { finding: cause, weight: "permanent" in cause && cause.permanent ? 3 : 2 };
 };
 
 /** All of these Deployments run their newest pods. Listed once per namespace. */
-export const deploymentsAvailable = (id: Check["id"], refs: readonly ObjectRef[]): Check => {
-  const before: Before = new Map();
-  return {
-    id,
-    title: "Deployments are available",
-    run: async (ctx) => {
-      const namespaces = [...new Set(refs.map(({ namespace }) => namespace ?? ""))];
-      const lists = await Promise.all(
-        namespaces.map((namespace) => ctx.cluster.list({ apiVersion: "apps/v1", kind: "Deployment", namespace })),
-      );
-      const live = lists.flat();
-      const problems = await Promise.all(
-        refs.map((ref) =>
-          deploymentProblem(
-            ctx,
-            ref,
-            live.find(({ metadata }) => metadata.name === ref.name && metadata.namespace === ref.namespace),
-            before,
-          ),
+export const deploymentsAvailable = (id: Check["id"], refs: readonly ObjectRef[]): Check => ({
+  id,
+  title: "Deployments are available",
+  run: async (ctx, memory) => {
+    const namespaces = [...new Set(refs.map(({ namespace }) => namespace ?? ""))];
+    const lists = await Promise.all(
+      namespaces.map((namespace) => ctx.cluster.list({ apiVersion: "apps/v1", kind: "Deployment", namespace })),
+    );
+    const live = lists.flat();
+    const problems = await Promise.all(
+      refs.map((ref) =>
+        deploymentProblem(
+          ctx,
+          ref,
+          live.find(({ metadata }) => metadata.name === ref.name && metadata.namespace === ref.namespace),
+          memory,
         ),
-      );
-      const [worst] = problems.filter((one) => one !== undefined).sort((a, b) => b.weight - a.weight);
-      return worst?.finding ?? ok(`${refs.map(({ name }) => name).join(", ")} available`);
-    },
-  };
-};
+      ),
+    );
+    const [worst] = problems.filter((one) => one !== undefined).sort((a, b) => b.weight - a.weight);
+    return worst?.finding ?? ok(`${refs.map(({ name }) => name).join(", ")} available`);
+  },
+});

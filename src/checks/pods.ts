@@ -1,4 +1,4 @@
-import { type Finding, fail, never, type ReadContext } from "../core/check.ts";
+import { type Finding, fail, type Memory, never, type ReadContext } from "../core/check.ts";
 import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import { at, isRecord, type KubeObject } from "../ports/object.ts";
@@ -16,12 +16,6 @@ const items = (value: unknown): readonly Record<string, unknown>[] =>
   Array.isArray(value) ? value.filter(isRecord) : [];
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/**
- * How often something had failed for an object, by uid, when this wait first looked. Those failures may be older than the repair of their
- * cause, so only later ones count as permanent.
- */
-export type Before = Map<string, number>;
-
 /** Why the pods behind a selector do not run, in the words of the first one that has a reason; a permanent one comes first. */
 export const podsProblem = async (
   ctx: ReadContext,
@@ -29,14 +23,13 @@ export const podsProblem = async (
   subject: string,
   namespace: string,
   selector: Readonly<Record<string, string>>,
-  /** Kept from one look to the next. */
-  before: Before,
+  memory: Memory,
 ): Promise<Finding | undefined> => {
   const pods = (await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace })).filter(
     ({ metadata }) =>
       !metadata.deletionTimestamp && Object.entries(selector).every(([key, value]) => metadata.labels?.[key] === value),
   );
-  const problems = (await Promise.all(pods.map((pod) => podProblem(ctx, pod, before)))).filter(
+  const problems = (await Promise.all(pods.map((pod) => podProblem(ctx, pod, memory)))).filter(
     (one) => one !== undefined,
   );
   const worst = problems.find(({ permanent }) => permanent) ?? problems[0];
@@ -52,7 +45,7 @@ export const newestPodsProblem = async (
   ctx: ReadContext,
   subject: string,
   deployment: KubeObject,
-  before: Before,
+  memory: Memory,
 ): Promise<Finding | undefined> => {
   const { namespace = "" } = deployment.metadata;
   const selector = at(deployment, "spec", "selector", "matchLabels");
@@ -64,7 +57,7 @@ export const newestPodsProblem = async (
     subject,
     namespace,
     { ...(selector as Record<string, string>), ...(hash === undefined ? {} : { [HASH]: hash }) },
-    before,
+    memory,
   );
 };
 
@@ -97,7 +90,7 @@ interface Problem {
   readonly permanent?: boolean;
 }
 
-const podProblem = async (ctx: ReadContext, pod: KubeObject, before: Before): Promise<Problem | undefined> => {
+const podProblem = async (ctx: ReadContext, pod: KubeObject, memory: Memory): Promise<Problem | undefined> => {
   const conditions = items(at(pod, "status", "conditions"));
   const scheduled = conditions.find(({ type }) => type === "PodScheduled");
   if (scheduled?.status === "False") {
@@ -109,10 +102,10 @@ const podProblem = async (ctx: ReadContext, pod: KubeObject, before: Before): Pr
     ...items(at(pod, "status", "containerStatuses")),
   ];
   for (const container of containers) {
-    const problem = (await imageProblem(ctx, pod, container, before)) ?? endProblem(pod, container, before);
+    const problem = (await imageProblem(ctx, pod, container, memory)) ?? endProblem(pod, container, memory);
     if (problem) return problem;
   }
-  countedSince(before, uidOf(pod), 0);
+  countedSince(memory, uidOf(pod), 0);
   const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
   const age = ctx.now().getTime() - Date.parse(pod.metadata.creationTimestamp ?? "");
   return isReady || !(age > SETTLED_MS) ? undefined : lastWarning(ctx, pod);
@@ -120,10 +113,13 @@ const podProblem = async (ctx: ReadContext, pod: KubeObject, before: Before): Pr
 
 const uidOf = ({ metadata: { uid = "" } }: KubeObject): string => uid;
 
-/** How much `count` has grown since the first look. */
-export const countedSince = (before: Before, id: string, count: number): number => {
-  const first = before.get(id) ?? count;
-  before.set(id, first);
+/**
+ * How much a count of failures has grown since the first look of this wait. The earlier ones may be older than the repair of their cause,
+ * so only later ones count as permanent.
+ */
+export const countedSince = (memory: Memory, id: string, count: number): number => {
+  const first = memory.get(id) ?? count;
+  memory.set(id, first);
   return count - first;
 };
 
@@ -137,7 +133,7 @@ const imageProblem = async (
   ctx: ReadContext,
   pod: KubeObject,
   container: Record<string, unknown>,
-  before: Before,
+  memory: Memory,
 ): Promise<Problem | undefined> => {
   const reason = text(at(container, "state", "waiting", "reason"));
   const message = text(at(container, "state", "waiting", "message"));
@@ -157,14 +153,14 @@ const imageProblem = async (
     : message;
   const { summary, remedy, refused } = pullProblem(image, told, described(pod));
   const count = refusals(image, events);
-  const permanent = refused && countedSince(before, uidOf(pod), count) >= ENOUGH_REFUSALS;
+  const permanent = refused && countedSince(memory, uidOf(pod), count) >= ENOUGH_REFUSALS;
   // One name for the two states between which the kubelet goes to and fro.
   return { summary: `ImagePullBackOff: ${summary}`, remedy, permanent };
 };
 
 const CANNOT_START = ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"];
 
-const endProblem = (pod: KubeObject, container: Record<string, unknown>, before: Before): Problem | undefined => {
+const endProblem = (pod: KubeObject, container: Record<string, unknown>, memory: Memory): Problem | undefined => {
   const reason = text(at(container, "state", "waiting", "reason"));
   if (CANNOT_START.includes(reason)) {
     const message = text(at(container, "state", "waiting", "message")).split("\n")[0];
@@ -181,7 +177,7 @@ const endProblem = (pod: KubeObject, container: Record<string, unknown>, before:
   };
   const cause = words || (ended.reason === "Error" ? `exit code ${ended.exitCode}` : text(ended.reason));
   const ends = Number(container.restartCount ?? 0) + 1;
-  const permanent = countedSince(before, uidOf(pod), ends) > 0 && /Version check failed/.test(words);
+  const permanent = countedSince(memory, uidOf(pod), ends) > 0 && /Version check failed/.test(words);
   return { summary: `CrashLoopBackOff: ${cause}`, remedy, permanent };
 };
 

@@ -6,7 +6,6 @@ import { few } from "../ports/few.ts";
 import { at } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { isReady, whyNotReady } from "./knative-service/index.ts";
-import type { Before } from "./pods.ts";
 import type { Proof } from "./proven.ts";
 import { addressesOf, answer, authorityOf, through, throughEach } from "./through-gateway.ts";
 
@@ -16,31 +15,28 @@ const READY_COMMAND = {
 };
 
 /** Knative calls the Service ready, under the URL that the template and the domain give. */
-export const serviceReady = (proof: Proof): Check => {
-  const before: Before = new Map();
-  return {
-    id: "proof.ready",
-    title: "A Knative Service becomes ready",
-    run: async (ctx) => {
-      const { namespace, name } = proof.service;
-      const live = await ctx.cluster.get(proof.service);
-      if (!live) return fail(`Service ${namespace}/${name} does not exist`, READY_COMMAND);
-      if (!isReady(live)) return whyNotReady(ctx, live, before);
-      const domain = await proof.domain(ctx);
-      const host = domain && hostFor(proof.config.domainTemplate, { namespace: namespace ?? "", name }, domain);
-      const url = String(at(live, "status", "url") ?? "");
-      const wanted = `${proof.secret ? "https" : "http"}://${host}`;
-      if (url === wanted) return ok(proof.config.expose === "nodeport" ? `${host} is ready` : url);
-      const others = await strangers(ctx);
-      return fail(`Knative gives the Service the URL ${url}, not ${wanted}${others ? `: ${others}` : ""}`, {
-        text: others
-          ? "Teach it to leave these keys alone, or configure Knative there."
-          : "Look at config-domain and config-network.",
-        command: sh`kubectl get cm config-domain config-network -n knative-serving -o yaml --show-managed-fields`,
-      });
-    },
-  };
-};
+export const serviceReady = (proof: Proof): Check => ({
+  id: "proof.ready",
+  title: "A Knative Service becomes ready",
+  run: async (ctx, memory) => {
+    const { namespace, name } = proof.service;
+    const live = await ctx.cluster.get(proof.service);
+    if (!live) return fail(`Service ${namespace}/${name} does not exist`, READY_COMMAND);
+    if (!isReady(live)) return whyNotReady(ctx, live, memory);
+    const domain = await proof.domain(ctx);
+    const host = domain && hostFor(proof.config.domainTemplate, { namespace: namespace ?? "", name }, domain);
+    const url = String(at(live, "status", "url") ?? "");
+    const wanted = `${proof.secret ? "https" : "http"}://${host}`;
+    if (url === wanted) return ok(proof.config.expose === "nodeport" ? `${host} is ready` : url);
+    const others = await strangers(ctx);
+    return fail(`Knative gives the Service the URL ${url}, not ${wanted}${others ? `: ${others}` : ""}`, {
+      text: others
+        ? "Teach it to leave these keys alone, or configure Knative there."
+        : "Look at config-domain and config-network.",
+      command: sh`kubectl get cm config-domain config-network -n knative-serving -o yaml --show-managed-fields`,
+    });
+  },
+});
 
 /** What URLs are made from, by ConfigMap; keys may be written in either form. */
 const URL_KEYS: Readonly<Record<string, RegExp>> = {

@@ -1,30 +1,29 @@
-import { type Finding, fail, never, type ReadContext } from "../core/check.ts";
+import { type Finding, fail, type Memory, never, type ReadContext } from "../core/check.ts";
 import { denialOf } from "../kube/denial.ts";
 import { webhookFailure, withConfiguration } from "../kube/webhook-failure.ts";
 import { conditionOf, type KubeObject } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";
 import { type ClusterEvent, clusterEventsIn } from "./events.ts";
-import type { Before } from "./pods.ts";
 
 /** Why a Deployment's ReplicaSet may not make pods; undefined: it may. `subject` begins the summary. */
 export const podsRefused = async (
   ctx: ReadContext,
   subject: string,
   deployment: KubeObject,
-  before: Before,
+  memory: Memory,
 ): Promise<Finding | undefined> => {
   const { uid = "", name, namespace } = deployment.metadata;
   const failure = conditionOf(deployment, "ReplicaFailure");
   if (failure?.status !== "True") {
-    before.set(uid, 0);
+    memory.set(uid, 0);
     return undefined;
   }
   const refusals = refusalsOf(deployment, await clusterEventsIn(ctx, namespace ?? ""));
   const attempts = refusals.reduce((sum, { count }) => sum + count, 0);
   // The ReplicaSet tries less and less often, so that its condition may tell of what was mended long ago.
-  if (!before.has(uid)) before.set(uid, Math.max(1, attempts));
-  const isNew = before.get(uid) === 0 || attempts > (before.get(uid) ?? 0);
+  if (!memory.has(uid)) memory.set(uid, Math.max(1, attempts));
+  const isNew = memory.get(uid) === 0 || attempts > (memory.get(uid) ?? 0);
   return judgeRefusal(ctx, {
     subject,
     what: "pods",

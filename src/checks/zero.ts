@@ -19,38 +19,39 @@ const WINDOW = "60s";
 const GRACE = "30s";
 /** queue-proxy waits so long until its endpoint is forgotten everywhere (serving pkg/queue/sharedmain). */
 const DRAIN = "30 s";
+/** In memory: when it was last asked for, in milliseconds of the clock. */
+const ASKED = "asked";
 
 /** Scaled to zero, it comes back with the next request: answered by a pod that was made for it. */
-export const startsFromZero = (proof: Proof): Check => {
-  /** When it was last asked for, in milliseconds of performance.now. */
-  let asked: number | undefined;
-  return {
-    id: ZERO,
-    title: "It starts from zero",
-    run: async (ctx) => {
-      asked ??= performance.now();
-      const pods = await podsOf(ctx.cluster, proof);
-      const waiting = await untilZero(ctx, proof, pods, asked);
-      if (waiting) return waiting;
-      const before = new Set(pods.map(({ metadata }) => metadata.uid));
-      asked = performance.now();
-      return through(ctx, proof, async (target) => {
-        const sent = performance.now();
-        const response = await answer(proof, ctx, target, 60_000);
-        asked = performance.now();
-        const took = ((asked - sent) / 1000).toFixed(1);
-        if (response.status !== 200 || !response.body.includes(proof.greeting))
-          return fail(`${authorityOf(target.url)} answers ${response.status} after a start from zero`, LOOK);
-        const made = (await podsOf(ctx.unwatched ?? ctx.cluster, proof)).filter(
-          ({ metadata }) => !before.has(metadata.uid),
-        );
-        return made.length > 0
-          ? ok(`answers from zero in ${took} s`)
-          : fail(`${authorityOf(target.url)} answers, but no pod was started for it`, LOOK);
-      });
-    },
-  };
-};
+export const startsFromZero = (proof: Proof): Check => ({
+  id: ZERO,
+  title: "It starts from zero",
+  run: async (ctx, memory) => {
+    const now = (): number => ctx.now().getTime();
+    const asked = memory.get(ASKED) ?? now();
+    memory.set(ASKED, asked);
+    const pods = await podsOf(ctx.cluster, proof);
+    const waiting = await untilZero(ctx, proof, pods, asked);
+    if (waiting) return waiting;
+    const before = new Set(pods.map(({ metadata }) => metadata.uid));
+    memory.set(ASKED, now());
+    return through(ctx, proof, async (target) => {
+      const sent = now();
+      const response = await answer(proof, ctx, target, 60_000);
+      const answered = now();
+      memory.set(ASKED, answered);
+      const took = ((answered - sent) / 1000).toFixed(1);
+      if (response.status !== 200 || !response.body.includes(proof.greeting))
+        return fail(`${authorityOf(target.url)} answers ${response.status} after a start from zero`, LOOK);
+      const made = (await podsOf(ctx.unwatched ?? ctx.cluster, proof)).filter(
+        ({ metadata }) => !before.has(metadata.uid),
+      );
+      return made.length > 0
+        ? ok(`answers from zero in ${took} s`)
+        : fail(`${authorityOf(target.url)} answers, but no pod was started for it`, LOOK);
+    });
+  },
+});
 
 /** All that there are of it, also those that have ended. */
 const podsOf = (cluster: ReadContext["cluster"], { service }: Proof): Promise<readonly KubeObject[]> =>
@@ -108,7 +109,7 @@ const idle = async (
   const window = typeof own === "string" ? own : (config["stable-window"] ?? WINDOW);
   const grace = config["scale-to-zero-grace-period"] ?? GRACE;
   const total = (seconds(window) ?? 0) + (seconds(grace) ?? 0);
-  const left = Math.ceil((total - (performance.now() - asked) / 1000) / 10) * 10;
+  const left = Math.ceil((total - (ctx.now().getTime() - asked) / 1000) / 10) * 10;
   const rest = left > 0 ? `about ${left} s more` : "which are over";
   return wait(
     `the autoscaler lets it go after ${window} without requests and ${grace} of grace, ${rest}; then it drains`,

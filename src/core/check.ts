@@ -28,13 +28,22 @@ export type Finding =
       readonly permanent?: boolean;
     };
 
-/** The same thing in pre-flight, in a step's verification and in `doctor`. `title` is a statement that is true when healthy. */
-export interface Check {
+/**
+ * What a check has seen at earlier looks of the same wait, by a key of its own. The waiter keeps it, so that a check gives the same answer
+ * for the same objects and the same memory; a single look has an empty one.
+ */
+export type Memory = Map<string, number>;
+
+/**
+ * The same thing in pre-flight, in a step's verification and in `doctor`. `title` is a statement that is true when healthy. `C` is what
+ * it needs to look.
+ */
+export interface Check<C extends ReadContext = ReadContext> {
   readonly id: `${string}.${string}`;
   readonly title: string;
   /** Milliseconds until it looks again while it is waited for; for what the cluster cannot tell, such as the DNS. Default 5000. */
   readonly pollMs?: number;
-  readonly run: (ctx: ReadContext) => Promise<Finding>;
+  readonly run: (ctx: C, memory: Memory) => Promise<Finding>;
 }
 
 export const ok = (summary: string): Finding => ({ status: "ok", summary });

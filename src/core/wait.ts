@@ -3,7 +3,7 @@ import { createFollowed, type Followed, idOf } from "../kube/followed.ts";
 import { lookAt, type Read } from "../kube/look.ts";
 import { ApiError, type ClusterRead, type ListQuery } from "../ports/cluster.ts";
 import { type Remedy, TimeUp } from "../ports/error.ts";
-import type { Check, Finding, ReadContext } from "./check.ts";
+import type { Check, Finding, Memory, ReadContext } from "./check.ts";
 import { outage } from "./outage.ts";
 
 /** Told each new reason to wait, and what can be done about it. */
@@ -27,9 +27,13 @@ const POLL_MS = { watched: 5_000, unwatched: 1_000, probed: 250 };
  * Runs a check once. What it could not read is `unknown`. A UserError that it throws is final, with its own exit code; anything else is
  * a bug. Both go on up.
  */
-export const runCheck = async (check: Check, ctx: ReadContext): Promise<Finding> => {
+export const runCheck = async <C extends ReadContext>(
+  check: Check<C>,
+  ctx: C,
+  memory: Memory = new Map(),
+): Promise<Finding> => {
   try {
-    return await check.run(ctx);
+    return await check.run(ctx, memory);
   } catch (error) {
     const passing = outage(error);
     if (passing) return { status: "unknown", summary: passing.wait, remedy: passing.remedy };
@@ -50,6 +54,7 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
   const { followed = createFollowed(ctx.cluster, signal), silentMs = 30_000, lastLookMs = 2_000 } = options;
   const rest = (): number => options.timeoutMs - (performance.now() - started);
   let last = unseen(check);
+  const memory: Memory = new Map();
   const following = new Map<string, { readonly query: ListQuery; readonly end: () => void }>();
   let poll = check.pollMs ?? POLL_MS.watched;
   let heard = started;
@@ -86,18 +91,22 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
       if (isSilent) heard = performance.now();
       const look = isSilent ? lookAt(ctx.cluster) : lookAt(ctx.cluster, followed);
       const finding = await inTime(Math.max(rest(), lastLookMs), last, (late) =>
-        runCheck(check, {
-          ...ctx,
-          signal: AbortSignal.any([signal, late]),
-          cluster: look.cluster,
-          unwatched,
-          // What an earlier look has said is more than that.
-          onSlow: (slow, remedy) => (reason === "" ? tell(slow, remedy) : undefined),
-          probe: (request) => {
-            poll = POLL_MS.probed;
-            return ctx.probe(request);
+        runCheck(
+          check,
+          {
+            ...ctx,
+            signal: AbortSignal.any([signal, late]),
+            cluster: look.cluster,
+            unwatched,
+            // What an earlier look has said is more than that.
+            onSlow: (slow, remedy) => (reason === "" ? tell(slow, remedy) : undefined),
+            probe: (request) => {
+              poll = POLL_MS.probed;
+              return ctx.probe(request);
+            },
           },
-        }),
+          memory,
+        ),
       );
       ctx.signal.throwIfAborted();
       if (!("remedy" in finding) || finding.status === "warn" || finding.permanent) return finding;

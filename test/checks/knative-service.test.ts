@@ -238,7 +238,7 @@ it("a Service is ready when Knative says so of what is asked now", () => {
 });
 
 it("Knative's webhook without its Service is told as that", async () => {
-  expect(await webhookAnswers.run(contextOf([]))).toMatchObject({
+  expect(await webhookAnswers.run(contextOf([]), new Map())).toMatchObject({
     summary: "Service knative-serving/webhook does not exist",
     remedy: { text: expect.stringContaining("install") },
   });

@@ -43,7 +43,7 @@ const scene = (at: (port: number) => { status: number; location?: string } | und
 describe("node ports, asked as a browser would", () => {
   it("are asked with the port in the Host header, 443 without it; the shorter one that answers is it", async () => {
     const { proof, ctx, asked } = scene(() => ({ status: 200 }));
-    expect(await serviceAnswers(proof).run(ctx)).toMatchObject({
+    expect(await serviceAnswers(proof).run(ctx, new Map())).toMatchObject({
       status: "ok",
       summary: `https://${HOST} answers 200`,
     });
@@ -56,7 +56,7 @@ describe("node ports, asked as a browser would", () => {
 
   it("are what is left when somebody else answers at 443", async () => {
     const { proof, ctx } = scene((port) => ({ status: port === 443 ? 404 : 200 }));
-    expect(await serviceAnswers(proof).run(ctx)).toMatchObject({
+    expect(await serviceAnswers(proof).run(ctx, new Map())).toMatchObject({
       status: "ok",
       summary: `https://${HOST}:31443 answers 200`,
     });
@@ -65,7 +65,7 @@ describe("node ports, asked as a browser would", () => {
 
   it("say of both why nothing answers", async () => {
     const { proof, ctx } = scene((port) => (port === 443 ? { status: 503 } : undefined));
-    expect(await serviceAnswers(proof).run(ctx)).toMatchObject({
+    expect(await serviceAnswers(proof).run(ctx, new Map())).toMatchObject({
       status: "fail",
       summary: `${HOST} through 203.0.113.7:31443: connect ECONNREFUSED; ${HOST} answers 503`,
     });
@@ -79,7 +79,10 @@ describe("node ports, asked as a browser would", () => {
   ])("redirect http to %s: %s", async (location, status, summary) => {
     const { proof, ctx, asked } = scene((port) => (port === 31080 ? { status: 301, location } : undefined));
     proof.reached.ports = { http: 31080, https: 31443 };
-    expect(await httpRedirects(proof).run(ctx)).toMatchObject({ status, summary: expect.stringMatching(summary) });
+    expect(await httpRedirects(proof).run(ctx, new Map())).toMatchObject({
+      status,
+      summary: expect.stringMatching(summary),
+    });
     expect(asked.map(({ port, host }) => [port, host])).toEqual([[31080, `${HOST}:31080`]]);
   });
 });

@@ -45,7 +45,7 @@ const clusterOf = (...objects: readonly KubeObject[]): ReadContext => {
 
 describe("pods before their namespace", () => {
   const look = async (...objects: readonly KubeObject[]): Promise<string> =>
-    (await podsDrained(["ns"]).run(clusterOf(...objects))).summary;
+    (await podsDrained(["ns"]).run(clusterOf(...objects), new Map())).summary;
 
   it("are named with what is left of their grace, the longest first", async () => {
     const short = pod("short", { deletionTimestamp: later(25) });
@@ -77,7 +77,7 @@ describe("pods before their namespace", () => {
 describe("the pods of workloads", () => {
   it("are waited for, but not longer than their grace and a minute", async () => {
     const look = async (seconds: number) =>
-      workloadsDrained.run(clusterOf(pod("hello", { deletionTimestamp: later(seconds) })));
+      workloadsDrained.run(clusterOf(pod("hello", { deletionTimestamp: later(seconds) })), new Map());
     expect(await look(295)).toMatchObject({
       status: "fail",
       summary: "Pod ns/hello is draining, for 5 min more at most",
@@ -104,7 +104,7 @@ describe("who holds what is going away", () => {
     expect(await holderOf(clusterOf(unborn), namespace(90, gone))).toContain("unborn is left, held by finalizer");
     const draining = pod("draining", { deletionTimestamp: later(100) });
     const going = namespace(90, gone);
-    const finding = await goneCheck([deletion(going)]).run(clusterOf(going, draining));
+    const finding = await goneCheck([deletion(going)]).run(clusterOf(going, draining), new Map());
     expect(finding.summary).toBe(
       "Namespace ns is still terminating: Pod ns/draining is draining, for 2 min more at most",
     );

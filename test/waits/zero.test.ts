@@ -71,7 +71,7 @@ const look = async (
       return { status, headers: {}, body: "Hello kn-bootstrap!" };
     },
   };
-  return { finding: await startsFromZero(proof).run(ctx), requests };
+  return { finding: await startsFromZero(proof).run(ctx, new Map()), requests };
 };
 const waiting = (text: string) => ({
   finding: { status: "fail", summary: `waiting until no pod is left: ${text}`, remedy: expect.anything() },

@@ -1,9 +1,9 @@
-import { type Finding, fail, never, type ReadContext } from "../../core/check.ts";
+import { type Finding, fail, type Memory, never, type ReadContext } from "../../core/check.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { conditionOf, type KubeObject } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { clusterEventsIn } from "../events.ts";
-import { type Before, countedSince, ENOUGH_REFUSALS } from "../pods.ts";
+import { countedSince, ENOUGH_REFUSALS } from "../pods.ts";
 import { pullProblem } from "../pull.ts";
 
 const UNRESOLVED = /Unable to fetch image "([^"]+)": (?:failed to resolve image to digest: )?(.*)/s;
@@ -13,13 +13,13 @@ export const digestProblem = async (
   ctx: ReadContext,
   subject: string,
   revision: KubeObject,
-  before: Before,
+  memory: Memory,
 ): Promise<Finding | undefined> => {
   const { uid = "", name, namespace = "" } = revision.metadata;
   const healthy = conditionOf(revision, "ContainerHealthy");
   const [, image, why] = UNRESOLVED.exec(String(healthy?.message ?? "")) ?? [];
   if (!image || why === undefined || healthy?.status !== "False") {
-    before.set(uid, before.get(uid) ?? 0);
+    memory.set(uid, memory.get(uid) ?? 0);
     return undefined;
   }
   const { summary, remedy, refused, host } = pullProblem(
@@ -31,7 +31,7 @@ export const digestProblem = async (
   const count = (await clusterEventsIn(ctx, namespace))
     .filter(({ about, message }) => about === uid && UNRESOLVED.exec(message)?.[1] === image)
     .reduce((sum, one) => sum + one.count, 0);
-  const isPermanent = refused && countedSince(before, uid, count) >= ENOUGH_REFUSALS;
+  const isPermanent = refused && countedSince(memory, uid, count) >= ENOUGH_REFUSALS;
   return (isPermanent ? never : fail)(
     `${subject} cannot get its image: ${summary}`,
     refused ? remedy : unasked(host, remedy),

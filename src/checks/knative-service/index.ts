@@ -1,10 +1,10 @@
-import { type Finding, fail, type ReadContext } from "../../core/check.ts";
+import { type Finding, fail, type Memory, type ReadContext } from "../../core/check.ts";
 import { ApiError } from "../../ports/cluster.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { at, conditionOf, describe, type KubeObject } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { clusterEventsIn } from "../events.ts";
-import { type Before, countedSince } from "../pods.ts";
+import { countedSince } from "../pods.ts";
 import { judgeRefusal } from "../refused.ts";
 import { revisionProblem } from "./revision.ts";
 
@@ -20,8 +20,7 @@ export const isReady = (object: KubeObject | undefined): boolean =>
   conditionOf(object, "Ready")?.status === "True" &&
   Number(at(object, "status", "observedGeneration") ?? 0) >= (object?.metadata.generation ?? 0);
 
-/** `before` is kept from one look of a wait to the next. */
-export const whyNotReady = async (ctx: ReadContext, service: KubeObject, before: Before): Promise<Finding> => {
+export const whyNotReady = async (ctx: ReadContext, service: KubeObject, memory: Memory): Promise<Finding> => {
   const { namespace = "", name } = service.metadata;
   const subject = `Knative Service ${namespace}/${name}`;
   const read = (kind: string, called: string) => ctx.cluster.get({ apiVersion: API, kind, namespace, name: called });
@@ -32,8 +31,8 @@ export const whyNotReady = async (ctx: ReadContext, service: KubeObject, before:
     const cause = isReady(configuration)
       ? undefined
       : revision
-        ? await revisionProblem(ctx, subject, revision, before)
-        : configuration && (await unrevised(ctx, subject, configuration, before));
+        ? await revisionProblem(ctx, subject, revision, memory)
+        : configuration && (await unrevised(ctx, subject, configuration, memory));
     return cause ?? inItsWords(subject, [revision, configuration, route, service]);
   } catch (error) {
     // Who may read Services only is told what they say.
@@ -49,7 +48,7 @@ const unrevised = async (
   ctx: ReadContext,
   subject: string,
   configuration: KubeObject,
-  before: Before,
+  memory: Memory,
 ): Promise<Finding | undefined> => {
   const { uid = "", name, namespace = "" } = configuration.metadata;
   const ready = conditionOf(configuration, "Ready");
@@ -57,7 +56,7 @@ const unrevised = async (
   const tries = (await clusterEventsIn(ctx, namespace)).filter((one) => one.about === uid && one.isWarning);
   const isNew =
     countedSince(
-      before,
+      memory,
       uid,
       tries.reduce((sum, { count }) => sum + count, 0),
     ) > 0;

@@ -1,8 +1,8 @@
-import { type Finding, fail, type ReadContext } from "../../core/check.ts";
+import { type Finding, fail, type Memory, type ReadContext } from "../../core/check.ts";
 import { conditionOf, describe, type KubeObject } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { clusterEventsIn } from "../events.ts";
-import { type Before, countedSince, podsProblem } from "../pods.ts";
+import { countedSince, podsProblem } from "../pods.ts";
 import { judgeRefusal, podsRefused, refusalsOf } from "../refused.ts";
 import { digestProblem } from "./image.ts";
 
@@ -13,9 +13,9 @@ export const revisionProblem = async (
   ctx: ReadContext,
   subject: string,
   revision: KubeObject,
-  before: Before,
+  memory: Memory,
 ): Promise<Finding | undefined> => {
-  const unresolved = await digestProblem(ctx, subject, revision, before);
+  const unresolved = await digestProblem(ctx, subject, revision, memory);
   if (unresolved) return unresolved;
   const { name, namespace = "" } = revision.metadata;
   const [deployment] = await ctx.cluster.list({
@@ -24,11 +24,11 @@ export const revisionProblem = async (
     namespace,
     labelSelector: `${REVISION}=${name}`,
   });
-  if (!deployment) return undeployed(ctx, subject, revision, before);
-  const refused = await podsRefused(ctx, subject, deployment, before);
+  if (!deployment) return undeployed(ctx, subject, revision, memory);
+  const refused = await podsRefused(ctx, subject, deployment, memory);
   return (
     (refused && securely(refused)) ??
-    (await podsProblem(ctx, subject, namespace, { [REVISION]: name }, before)) ??
+    (await podsProblem(ctx, subject, namespace, { [REVISION]: name }, memory)) ??
     (await givenUp(ctx, subject, revision, deployment))
   );
 };
@@ -38,12 +38,12 @@ const undeployed = async (
   ctx: ReadContext,
   subject: string,
   revision: KubeObject,
-  before: Before,
+  memory: Memory,
 ): Promise<Finding | undefined> => {
   const { uid = "", name, namespace = "" } = revision.metadata;
   const errors = (await clusterEventsIn(ctx, namespace)).filter(({ about, isWarning }) => isWarning && about === uid);
   const count = errors.reduce((sum, one) => sum + one.count, 0);
-  const isNew = countedSince(before, `${uid} deployment`, count) > 0;
+  const isNew = countedSince(memory, `${uid} deployment`, count) > 0;
   const message = errors.at(-1)?.message.replace(/^failed to create deployment "[^"]*": /, "");
   if (message === undefined) return undefined;
   const command = sh`kubectl describe revision ${name} -n ${namespace}`;

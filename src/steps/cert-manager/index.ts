@@ -50,9 +50,9 @@ export const certManager = ({ manifests: { certManager: objects, versions } }: I
     {
       ...crdsEstablished([]),
       id: "cert-manager.kinds",
-      run: (ctx) => crdsEstablished(KINDS.map(([plural, group]) => `${plural}.${group}`)).run(ctx),
+      run: (...look) => crdsEstablished(KINDS.map(([plural, group]) => `${plural}.${group}`)).run(...look),
     },
-    available(),
+    available,
     certManagerAnswers,
   ],
 });
@@ -84,22 +84,15 @@ export const inUse = async (live: Snapshot): Promise<readonly string[]> => {
   return counts.flat();
 };
 
-/** Of whichever cert-manager there is. The check keeps what it has seen, so it is made once for each set of Deployments. */
-const available = (): Check => {
-  const made = new Map<string, Check>();
-  return {
-    id: "cert-manager.deployments",
-    title: "cert-manager runs",
-    run: async (ctx) => {
-      const found = await findCertManager(readerOf(ctx.cluster));
-      if (!found)
-        return fail(`no Deployment of cert-manager in namespace ${NAMESPACE}`, { text: "Run install again." });
-      const id = JSON.stringify(found.deployments);
-      const check = made.get(id) ?? deploymentsAvailable("cert-manager.deployments", found.deployments);
-      made.set(id, check);
-      return check.run(ctx);
-    },
-  };
+/** Of whichever cert-manager there is. */
+const available: Check = {
+  id: "cert-manager.deployments",
+  title: "cert-manager runs",
+  run: async (ctx, memory) => {
+    const found = await findCertManager(readerOf(ctx.cluster));
+    if (!found) return fail(`no Deployment of cert-manager in namespace ${NAMESPACE}`, { text: "Run install again." });
+    return deploymentsAvailable("cert-manager.deployments", found.deployments).run(ctx, memory);
+  },
 };
 
 /** The CA's account and the way to prove that the domain is ours. */

@@ -1,5 +1,5 @@
 import { clusterEventsIn } from "../../checks/events.ts";
-import { type Before, podsProblem } from "../../checks/pods.ts";
+import { podsProblem } from "../../checks/pods.ts";
 import { type Check, type Finding, fail, never, ok, type ReadContext } from "../../core/check.ts";
 import { HOME } from "../../kube/inventory.ts";
 import type { Remedy } from "../../ports/error.ts";
@@ -17,27 +17,24 @@ const items = (value: unknown): readonly Record<string, unknown>[] =>
   Array.isArray(value) ? value.filter(isRecord) : [];
 
 /** The Job has seen, from inside the cluster and with the CronJob's own account, that a renewal would work. */
-export const jobSucceeded = (): Check => {
-  const before: Before = new Map();
-  return {
-    id: "cron.checked",
-    title: "A renewal would work from inside the cluster",
-    run: async (ctx) => {
-      const job = await ctx.cluster.get(CHECK_JOB);
-      if (!job) return fail(`Job ${HOME}/${CHECK_JOB.name} does not exist`, { text: "Run the same command again." });
-      const conditions = items(at(job, "status", "conditions"));
-      const holds = (type: string) => conditions.find((one) => one.type === type && one.status === "True");
-      if (holds("Complete")) return ok("a renewal would work from inside the cluster");
-      const pods = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace: HOME });
-      const said = reportedFailure(pods.filter(({ metadata }) => metadata.labels?.[LABEL] === CHECK_JOB.name));
-      if (said) return never(`the check failed inside the cluster: ${said.what}`, said.remedy);
-      const cause = await podsProblem(ctx, `Job ${HOME}/${CHECK_JOB.name}`, HOME, { [LABEL]: CHECK_JOB.name }, before);
-      if (cause) return withImage(cause);
-      const failed = holds("Failed");
-      if (failed) return never(`the check did not end: ${failed.reason}: ${failed.message}`, LOOK);
-      return fail((await refused(ctx, job)) ?? "the check has not ended yet", LOOK);
-    },
-  };
+export const jobSucceeded: Check = {
+  id: "cron.checked",
+  title: "A renewal would work from inside the cluster",
+  run: async (ctx, memory) => {
+    const job = await ctx.cluster.get(CHECK_JOB);
+    if (!job) return fail(`Job ${HOME}/${CHECK_JOB.name} does not exist`, { text: "Run the same command again." });
+    const conditions = items(at(job, "status", "conditions"));
+    const holds = (type: string) => conditions.find((one) => one.type === type && one.status === "True");
+    if (holds("Complete")) return ok("a renewal would work from inside the cluster");
+    const pods = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace: HOME });
+    const said = reportedFailure(pods.filter(({ metadata }) => metadata.labels?.[LABEL] === CHECK_JOB.name));
+    if (said) return never(`the check failed inside the cluster: ${said.what}`, said.remedy);
+    const cause = await podsProblem(ctx, `Job ${HOME}/${CHECK_JOB.name}`, HOME, { [LABEL]: CHECK_JOB.name }, memory);
+    if (cause) return withImage(cause);
+    const failed = holds("Failed");
+    if (failed) return never(`the check did not end: ${failed.reason}: ${failed.message}`, LOOK);
+    return fail((await refused(ctx, job)) ?? "the check has not ended yet", LOOK);
+  },
 };
 
 /** Why the Job may make no pod: a quota, a policy, an account that is gone. */

@@ -37,7 +37,7 @@ export const cron = (install: Installation, wish: CronWish): Step => ({
     if (changes.length === 0 && !left) return [];
     return [...first, ...stale, ...(await ctx.temporary([checkJob(wish)])), ...last];
   },
-  verify: [jobSucceeded()],
+  verify: [jobSucceeded],
 });
 
 /** Part of the goal "absent": it goes before what it renews for, so that none of it runs meanwhile. */
