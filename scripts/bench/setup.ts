@@ -65,7 +65,7 @@ export const writeRelease = async (folder: string, directory: string | undefined
   const ingress = ingressProvider("kourier");
   const all = [
     ...(await objects("serving", "serving-crds.yaml", "serving-core.yaml")),
-    ...(await objects(ingress.component, ingress.asset)),
+    ...(await Promise.all(ingress.assets.map(({ component, asset }) => objects(component, asset)))).flat(),
   ];
   const isCrd = ({ kind }: KubeObject): boolean => kind === "CustomResourceDefinition";
   const write = async (name: string, chosen: readonly KubeObject[]): Promise<string> => {

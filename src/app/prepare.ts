@@ -27,19 +27,18 @@ export const prepare = async (config: Config, catalog: Catalog, releases: Releas
   const [everything, hpa, gateway, certManager] = await Promise.all([
     releases.objects("serving", "serving-crds.yaml", "serving-core.yaml"),
     config.hpa ? releases.objects("serving", "serving-hpa.yaml") : [],
-    releases.objects(ingress.component, ingress.asset),
+    Promise.all(ingress.assets.map(({ component, asset }) => releases.objects(component, asset))),
     usesCertManager ? releases.objects("cert-manager", "cert-manager.yaml") : [],
   ]);
-  const configMapKeys = "configMap" in release.setting("certs-secret-name");
   const transform = transforming(tidy, lastWords, configuration(config, ingress.className, release.key), (object) =>
-    ingress.transform(object, { expose: config.expose, configMapKeys }),
+    ingress.transform(object, { expose: config.expose, setting: release.setting }),
   );
   const finish = (objects: readonly KubeObject[]): readonly KubeObject[] => {
     const transformed = objects.map(transform);
     return config.imageRegistry ? rewriteImages(transformed, config.imageRegistry) : transformed;
   };
   const serving = finish(everything);
-  const net = finish(gateway);
+  const net = finish(gateway.flat());
   const isCrd = (object: KubeObject): boolean => object.kind === "CustomResourceDefinition";
   const isNamespace = (object: KubeObject): boolean => object.kind === "Namespace";
   const isGuarded = (object: KubeObject): boolean => GUARDED.has(groupOf(object.apiVersion));
@@ -53,7 +52,7 @@ export const prepare = async (config: Config, catalog: Catalog, releases: Releas
     ingress: part(net, (object) => !isCrd(object) && !isNamespace(object)),
     certManager: finish(certManager),
     hello: config.imageRegistry ? rewriteImage(catalog.helloImage, config.imageRegistry) : catalog.helloImage,
-    configMapKeys,
+    setting: release.setting,
     key: release.key,
     standIn: releases.standIn,
   };
@@ -80,7 +79,7 @@ export const withoutManifests = (config: Config): Installation => ({
     ingress: [],
     certManager: [],
     hello: "",
-    configMapKeys: true,
+    setting: (name) => ({ configMap: "", key: name }),
     key: (name) => name,
     standIn: false,
   },
@@ -99,7 +98,7 @@ export const runningInstallation = async (config: Config, cluster: Pick<ClusterR
       ...nothing.manifests,
       versions,
       hello: config.imageRegistry ? rewriteImage(catalog.helloImage, config.imageRegistry) : catalog.helloImage,
-      configMapKeys: "configMap" in release.setting("certs-secret-name"),
+      setting: release.setting,
       key: release.key,
     },
   };

@@ -4,9 +4,11 @@ import { kourier } from "./kourier.ts";
 import type { IngressProvider } from "./provider.ts";
 
 /** Every ingress that can be chosen. A new one is a file beside this one and a line here. */
-const providers: readonly IngressProvider[] = [kourier];
+const providers = [kourier] as const satisfies readonly IngressProvider[];
 
-export const ids: readonly string[] = providers.map(({ id }) => id);
+export type IngressId = (typeof providers)[number]["id"];
+
+export const ids: readonly IngressId[] = providers.map(({ id }) => id);
 
 /** Of every ingress: another one may have been chosen before. */
 export const ingressProducts: readonly Product[] = providers.flatMap(({ products }) => products);

@@ -1,5 +1,5 @@
 import { at, isRecord, type KubeObject, type ObjectRef } from "../ports/object.ts";
-import { type IngressProvider, NODE_PORTS } from "./provider.ts";
+import { type IngressProvider, type IngressRelease, NODE_PORTS, type Want } from "./provider.ts";
 
 const controller: ObjectRef = {
   apiVersion: "apps/v1",
@@ -14,6 +14,12 @@ const gateway: ObjectRef = {
   name: "3scale-kourier-gateway",
 };
 const service: ObjectRef = { apiVersion: "v1", kind: "Service", namespace: "kourier-system", name: "kourier" };
+const configMap: ObjectRef = {
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  namespace: "knative-serving",
+  name: "config-kourier",
+};
 const CERTS_ENV = ["CERTS_SECRET_NAMESPACE", "CERTS_SECRET_NAME"];
 
 const is = (object: KubeObject, ref: ObjectRef): boolean =>
@@ -40,12 +46,50 @@ const withoutCertsEnv = (object: KubeObject): KubeObject => {
   return copy;
 };
 
-export const kourier: IngressProvider = {
+/** Whether this version reads the certificate's place from its ConfigMap. */
+const hasCertsKeys = (setting: IngressRelease["setting"]): boolean => "configMap" in setting("certs-secret-name");
+
+/** Fields of an object that the release brings. */
+const fieldsOf = ({ apiVersion, kind, namespace, name }: ObjectRef, fields: object = {}): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata: { ...(namespace ? { namespace } : {}), name },
+  ...fields,
+});
+
+const place = (want: Want | undefined): KubeObject =>
+  fieldsOf(
+    configMap,
+    want && { data: { "certs-secret-namespace": want.secret.namespace, "certs-secret-name": want.secret.name } },
+  );
+
+const certsEnv = (want: Want | undefined): object => {
+  const [namespace, name] = CERTS_ENV;
+  const env = [
+    { name: namespace, value: want?.secret.namespace },
+    { name, value: want?.secret.name },
+  ];
+  return { spec: { containers: [{ name: "controller", env }] } };
+};
+
+/**
+ * Kourier reads the Secret when its controller starts or an ingress reconciles, and crash-loops when it is missing (rule 14). So this comes
+ * after the Secret, and the fingerprint in the pod template rolls the controller.
+ */
+const roll = (want: Want | undefined, podSpec: object = {}): KubeObject =>
+  fieldsOf(
+    controller,
+    want && {
+      spec: { template: { metadata: { annotations: { "kn-bootstrap/certificate": want.fingerprint } }, ...podSpec } },
+    },
+  );
+
+export const kourier: IngressProvider<"kourier"> = {
   id: "kourier",
   title: "Kourier",
   className: "kourier.ingress.networking.knative.dev",
   component: "net-kourier",
-  asset: "kourier.yaml",
+  assets: [{ component: "net-kourier", asset: "kourier.yaml" }],
   service,
   deployments: [controller, gateway],
   products: [
@@ -58,31 +102,14 @@ export const kourier: IngressProvider = {
       maker: controller,
     },
   ],
-  transform: (object, { expose, configMapKeys }) => {
+  transform: (object, { expose, setting }) => {
     if (is(object, service) && expose === "nodeport") return asNodePort(object);
-    if (is(object, controller) && !configMapKeys) return withoutCertsEnv(object);
+    if (is(object, controller) && !hasCertsKeys(setting)) return withoutCertsEnv(object);
     return object;
   },
-  // Kourier reads the Secret when its controller starts or an ingress reconciles, and crash-loops when it is missing
-  // (rule 14): so this comes after the Secret, and the fingerprint in the pod template rolls the controller.
-  serveCertificate: ({ secret, fingerprint }, { configMapKeys }) => {
-    const env = [
-      { name: "CERTS_SECRET_NAMESPACE", value: secret.namespace },
-      { name: "CERTS_SECRET_NAME", value: secret.name },
-    ];
-    const podSpec = configMapKeys ? {} : { spec: { containers: [{ name: "controller", env }] } };
-    const roll: KubeObject = {
-      apiVersion: controller.apiVersion,
-      kind: controller.kind,
-      metadata: { namespace: "knative-serving", name: controller.name },
-      spec: { template: { metadata: { annotations: { "kn-bootstrap/certificate": fingerprint } }, ...podSpec } },
-    };
-    const config: KubeObject = {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { namespace: "knative-serving", name: "config-kourier" },
-      data: { "certs-secret-namespace": secret.namespace, "certs-secret-name": secret.name },
-    };
-    return configMapKeys ? [config, roll] : [roll];
-  },
+  serve: (want, { setting }) => ({
+    objects: [],
+    fields: hasCertsKeys(setting) ? [place(want), roll(want)] : [roll(want, certsEnv(want))],
+    network: want ? { "http-protocol": want.http === "redirect" ? "Redirected" : "Enabled" } : {},
+  }),
 };

@@ -4,39 +4,58 @@ import type { KubeObject, ObjectRef } from "../ports/object.ts";
 /** NodePorts of `--expose nodeport`; kind-config.yaml maps the host's 80 and 443 to them. */
 export const NODE_PORTS = { http: 31080, https: 31443 } as const;
 
-/** Where the certificate of the gateway is, and a fingerprint that changes with it. */
-export interface GatewayCertificate {
+/** What the gateway is to serve. */
+export interface Want {
+  /** The certificate's Secret, where it is kept. */
   readonly secret: { readonly namespace: string; readonly name: string };
+  /** Changes with the certificate. */
   readonly fingerprint: string;
+  /** `tls.crt` and `tls.key` in base64, for a gateway that needs a copy of the Secret in another namespace. */
+  readonly data: Readonly<Record<string, string>>;
+  /** What plain http does. */
+  readonly http: "redirect" | "enabled";
+}
+
+/** What is written so that the gateway serves, in this order. */
+export interface Serving {
+  /** Whole objects: copies of the Secret, and those of the release that say what is served. No other step writes them. */
+  readonly objects: readonly KubeObject[];
+  /** Fields of objects that another step makes. Without a `Want` the objects stand here with no field, so that what was set is taken back. */
+  readonly fields: readonly KubeObject[];
+  /** Keys of config-network, by the names that the newest release has for them. */
+  readonly network: Readonly<Record<string, string>>;
+}
+
+/** The release that is installed or runs. */
+export interface IngressRelease {
+  /** Where it keeps a setting, as manifests/releases.yaml says. */
+  readonly setting: (name: string) => { readonly configMap: string } | { readonly deployment: string };
+  /** The ingress's objects, transformed. Empty for a command that changes a part of what runs and reads no release. */
+  readonly ingress: readonly KubeObject[];
 }
 
 /** What the installation must know of an ingress. */
-export interface IngressProvider {
-  readonly id: string;
+export interface IngressProvider<Id extends string = string> {
+  readonly id: Id;
   /** For people: `Kourier`. */
   readonly title: string;
   /** Value of `ingress-class` in config-network. */
   readonly className: string;
-  /** Component of manifests/releases.yaml and the asset that installs it. */
+  /** The component of manifests/releases.yaml whose version names it. */
   readonly component: string;
-  readonly asset: string;
+  /** The files that install it, with their components. */
+  readonly assets: readonly { readonly component: string; readonly asset: string }[];
   /** The Service that the records point at. */
   readonly service: ObjectRef;
   /** Deployments that must be available before anything is routed. */
   readonly deployments: readonly ObjectRef[];
   /** What its processes make and leave. */
   readonly products: readonly Product[];
-  /** Changes to the release's own objects that are known before planning. */
+  /** Changes to the release's own objects that are known before planning (rule 1). */
   readonly transform: (
     object: KubeObject,
-    options: { readonly expose: "loadbalancer" | "nodeport"; readonly configMapKeys: boolean },
+    options: { readonly expose: "loadbalancer" | "nodeport"; readonly setting: IngressRelease["setting"] },
   ) => KubeObject;
-  /**
-   * Objects (partial: only the fields they add) that make the gateway serve a certificate and take it up now. `configMapKeys`:
-   * whether this version reads it from its ConfigMap.
-   */
-  readonly serveCertificate: (
-    certificate: GatewayCertificate,
-    options: { readonly configMapKeys: boolean },
-  ) => readonly KubeObject[];
+  /** Everything that makes the gateway serve a certificate now and redirect http; with `undefined`, what takes it back. */
+  readonly serve: (want: Want | undefined, release: IngressRelease) => Serving;
 }

@@ -1,7 +1,7 @@
 import type { AcmeIssuer } from "../certificates/cert-manager/issuer.ts";
 import type { Config } from "../config/config.ts";
 import type { ChoiceChange } from "../core/change.ts";
-import type { IngressProvider } from "../ingress/provider.ts";
+import type { IngressProvider, IngressRelease } from "../ingress/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
 import type { KubeObject } from "../ports/object.ts";
 import type { Publication } from "./records/publication.ts";
@@ -21,8 +21,8 @@ export interface Manifests {
   readonly certManager: readonly KubeObject[];
   /** Image of the temporary hello Service. */
   readonly hello: string;
-  /** Whether the ingress reads its certificate's place from its ConfigMap (net-kourier 1.19 and later). */
-  readonly configMapKeys: boolean;
+  /** Where this release keeps a setting. */
+  readonly setting: IngressRelease["setting"];
   /** This release's name for a configuration key, e.g. `ingress-class` → `ingress.class` in old ones. */
   readonly key: (name: string) => string;
   readonly standIn: boolean;

@@ -94,7 +94,7 @@ const wish = {
 const installation = {
   config: { http: "redirect" },
   ingress: ingressProvider("kourier"),
-  manifests: { key: (name: string) => name, configMapKeys: true },
+  manifests: { key: (name: string) => name, setting: () => ({ configMap: "config-kourier" }), ingress: [] },
 } as unknown as Installation;
 
 const plan = (step: Step, { cluster }: Scene): Promise<StepPlan> =>

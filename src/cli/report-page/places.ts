@@ -48,7 +48,8 @@ export const placesOf = (recording: Recording, steps: readonly StepView[]): read
   const address = status?.address ? `${status.address.host} (${status.address.source})` : summary("address");
   const certificate = certificateOf(recording);
   const ingress = status?.ingress?.id ?? asked.ingress;
-  const ingressTitle = ingress && ingressIds.includes(ingress) ? ingressProvider(ingress).title : ingress;
+  const known = ingressIds.find((id) => id === ingress);
+  const ingressTitle = known ? ingressProvider(known).title : ingress;
   const proved = summary("proof");
   const url = /(https?:\/\/\S+) answers/.exec(proved)?.[1] ?? "";
   const answers = proved.split("; ").filter((text) => text !== "" && !text.endsWith(" is ready") && text !== url);

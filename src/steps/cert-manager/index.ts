@@ -15,6 +15,7 @@ import { removeProducts } from "../../kube/product.ts";
 import { UserError } from "../../ports/error.ts";
 import { groupOf, type KubeObject } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
+import { keepServed } from "../ingress/served.ts";
 import type { Installation, Removal } from "../installation.ts";
 import { HELLO } from "../proof/hello.ts";
 import { choicesOf } from "../state/chosen.ts";
@@ -147,20 +148,18 @@ export const routeTls = (install: Installation): Step => {
     needs: ["issuer", "ingress", "webhook"],
     plan: async (ctx) => {
       const asking = askCertManager({ key: manifests.key, http: config.http });
-      const left = ingress
-        .serveCertificate(
-          { secret: { namespace: HOME, name: "" }, fingerprint: "" },
-          { configMapKeys: manifests.configMapKeys },
-        )
-        .map(({ apiVersion, kind, metadata }): KubeObject => ({ apiVersion, kind, metadata }));
-      const changes = await ctx.reconcile([...asking, ...(await held(ctx, left, manager))], { manager, partial: true });
+      const { objects, fields } = ingress.serve(undefined, manifests);
+      const parts = [...asking, ...(await held(ctx, fields, manager))];
+      const changes = [
+        ...(await keepServed(ctx, objects)),
+        ...(await ctx.reconcile(parts, { manager, partial: true })),
+      ];
       if (changes.length > 0)
         ctx.note(
           "While cert-manager proves a name to the CA, its TXT record hides that name from a wildcard record above (RFC 4592): at each renewal the Service is not found for that time.",
         );
       return changes;
     },
-    absent: async () => [],
     verify: [deploymentsAvailable("serving.restarted", [CONTROLLER])],
   };
 };

@@ -8,14 +8,16 @@ import { blank, hasBlank } from "../../core/blank.ts";
 import type { CertificateChange, Change } from "../../core/change.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
 import type { PlanContext, Step } from "../../core/step.ts";
+import type { Want } from "../../ingress/provider.ts";
 import { HOME, managerFor } from "../../kube/inventory.ts";
 import { emptySnapshot } from "../../kube/snapshot.ts";
 import { few } from "../../ports/few.ts";
-import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { zoneLabel } from "../../ports/zones.ts";
 import { askNobodyHeld } from "../cert-manager/index.ts";
 import { plannedDomain } from "../domain/index.ts";
+import { keepServed } from "../ingress/served.ts";
 import type { Installation } from "../installation.ts";
 import type { Publication } from "../records/publication.ts";
 import { namedLeftovers } from "../records/withdrawal.ts";
@@ -164,16 +166,33 @@ const certificateUsable = (secret: ObjectRef): Check => ({
   },
 });
 
-/** The URLs' scheme and what plain http does. With a gateway certificate Knative itself does not know that there is TLS. */
-const network = (install: Installation): KubeObject => ({
+/** The URLs' scheme, and what the ingress reads of Knative. With a gateway certificate Knative itself does not know that there is TLS. */
+const networkOf = ({ manifests }: Installation, network: Readonly<Record<string, string>>): KubeObject => ({
   apiVersion: "v1",
   kind: "ConfigMap",
   metadata: CONFIG_NETWORK,
-  data: {
-    [install.manifests.key("default-external-scheme")]: "https",
-    [install.manifests.key("http-protocol")]: install.config.http === "redirect" ? "Redirected" : "Enabled",
-  },
+  data: Object.fromEntries(
+    Object.entries({ "default-external-scheme": "https", ...network }).map(([name, value]) => [
+      manifests.key(name),
+      value,
+    ]),
+  ),
 });
+
+const UNKNOWN = blank("the certificate");
+const COPIED = ["tls.crt", "tls.key"];
+
+/** What the gateway is to serve; `secret` is absent where it is still to be made. */
+const wanted = ({ config }: Installation, place: ObjectRef, secret: KubeObject | undefined): Want => {
+  const found = secret && inspect(secret);
+  const data = found && dataOf(secret);
+  return {
+    secret: { namespace: place.namespace ?? HOME, name: place.name },
+    fingerprint: found?.fingerprint ?? blank("the fingerprint of the certificate"),
+    data: Object.fromEntries(COPIED.map((key) => [key, data?.[key] ?? UNKNOWN])),
+    http: config.http,
+  };
+};
 
 export const gatewayTls = (install: Installation): Step => {
   const { manifests, ingress } = install;
@@ -186,19 +205,15 @@ export const gatewayTls = (install: Installation): Step => {
     needs: ["certificate", "ingress", "webhook"],
     plan: async (ctx) => {
       const secret = servedSecret(install);
-      const found = inspect(await ctx.live.get(secret));
+      const live = await ctx.live.get(secret);
       const names = await plannedNames(ctx, install);
       // Planned again, the certificate's step is done: what is there now is what is served.
       const isFine =
         ctx.firm || install.config.tls === "secret" || (await reasonFor(ctx, install, names)) === undefined;
-      const current = found && isFine ? found.fingerprint : blank("the fingerprint of the certificate");
-      const parts = ingress.serveCertificate(
-        { secret: { namespace: secret.namespace ?? HOME, name: secret.name }, fingerprint: current },
-        { configMapKeys: manifests.configMapKeys },
-      );
-      return ctx.reconcile([network(install), ...parts, ...(await askNobodyHeld(ctx))], { manager, partial: true });
+      const { objects, fields, network } = ingress.serve(wanted(install, secret, isFine ? live : undefined), manifests);
+      const parts = [networkOf(install, network), ...fields, ...(await askNobodyHeld(ctx))];
+      return [...(await keepServed(ctx, objects)), ...(await ctx.reconcile(parts, { manager, partial: true }))];
     },
-    absent: async () => [],
     verify: [deploymentsAvailable("ingress.rolled", ingress.deployments)],
   };
 };
@@ -209,18 +224,15 @@ export const noTls = (install: Installation): Step => ({
   title: "Serve plain http",
   undo: "Let go of plain http",
   needs: ["ingress", "webhook"],
-  plan: async (ctx) =>
-    withdraw(ctx, managerFor("gateway-tls"), [
+  plan: async (ctx) => {
+    const { objects, fields } = install.ingress.serve(undefined, install.manifests);
+    const parts = [
       ...(await askNobodyHeld(ctx)),
       { apiVersion: "v1", kind: "ConfigMap", metadata: CONFIG_NETWORK },
-      ...install.ingress
-        .serveCertificate(
-          { secret: { namespace: HOME, name: WILDCARD.name }, fingerprint: "" },
-          { configMapKeys: install.manifests.configMapKeys },
-        )
-        .map(({ apiVersion, kind, metadata }) => ({ apiVersion, kind, metadata })),
-    ]),
-  absent: async () => [],
+      ...fields,
+    ];
+    return [...(await keepServed(ctx, objects)), ...(await withdraw(ctx, managerFor("gateway-tls"), parts))];
+  },
   verify: [deploymentsAvailable("ingress.rolled", install.ingress.deployments)],
 });
 

@@ -3,16 +3,21 @@ import { deploymentsAvailable } from "../../checks/deployments.ts";
 import type { Step } from "../../core/step.ts";
 import { findAddress } from "../../ingress/address.ts";
 import type { Installation } from "../installation.ts";
+import { withoutServed } from "./served.ts";
 
-export const ingress = ({ manifests, ingress: provider }: Installation): Step => ({
-  id: "ingress",
-  title: `Install ${provider.title} ${manifests.versions[provider.component]}`,
-  undo: `Remove ${provider.title}`,
-  // Its controller lives in the namespace that core makes; it need not wait for core to run.
-  needs: ["core"],
-  plan: async (ctx) => [...(await ctx.prune(manifests.ingress)), ...(await ctx.reconcile(manifests.ingress))],
-  verify: [deploymentsAvailable("ingress.deployments", provider.deployments)],
-});
+export const ingress = (install: Installation): Step => {
+  const { manifests, ingress: provider } = install;
+  const objects = withoutServed(install);
+  return {
+    id: "ingress",
+    title: `Install ${provider.title} ${manifests.versions[provider.component]}`,
+    undo: `Remove ${provider.title}`,
+    // Its controller lives in the namespace that core makes; it need not wait for core to run.
+    needs: ["core"],
+    plan: async (ctx) => [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))],
+    verify: [deploymentsAvailable("ingress.deployments", provider.deployments)],
+  };
+};
 
 export const address = ({ config, ingress: provider }: Installation): Step => ({
   id: "address",

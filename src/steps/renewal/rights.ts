@@ -1,14 +1,16 @@
+import { isDeepStrictEqual } from "node:util";
 import { LEDGER } from "../../certificates/acme/ledger.ts";
 import { isAcme } from "../../certificates/index.ts";
 import { ROOT } from "../../certificates/self-signed.ts";
 import { accountText } from "../../checks/account.ts";
 import type { Rule } from "../../checks/cluster-role.ts";
+import type { Serving } from "../../ingress/provider.ts";
 import { HOME } from "../../kube/inventory.ts";
 import { LEASE } from "../../kube/lease.ts";
 import { STATE } from "../../kube/prior.ts";
 import type { AccessQuestion, ClusterRead } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";
-import { groupOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
+import { groupOf, type ObjectRef } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { WILDCARD } from "../gateway-certificate/index.ts";
 import type { Installation } from "../installation.ts";
@@ -93,18 +95,22 @@ const watching = (namespace: string): readonly Right[] => [
 const serving = ({ ingress, manifests }: Installation): readonly Right[] => {
   const secret = { namespace: HOME, name: WILDCARD.name };
   const [before, after] = ["0", "1"].map((fingerprint) =>
-    ingress.serveCertificate({ secret, fingerprint }, { configMapKeys: manifests.configMapKeys }),
-  ) as [readonly KubeObject[], readonly KubeObject[]];
-  const told = before.map((object, index): Right => {
+    ingress.serve({ secret, fingerprint, data: { "tls.crt": fingerprint }, http: "redirect" }, manifests),
+  ) as [Serving, Serving];
+  const told = [...before.fields, ...before.objects].flatMap((object): readonly Right[] => {
+    const isWhole = before.objects.includes(object);
+    const isWritten = ![...after.fields, ...after.objects].some((other) => isDeepStrictEqual(object, other));
     const { namespace, name } = object.metadata;
-    const isWritten = JSON.stringify(object) !== JSON.stringify(after[index]);
-    return {
+    const kind = {
       ...(namespace ? { namespace } : {}),
       group: groupOf(object.apiVersion),
       resource: `${object.kind.toLowerCase()}s`,
-      names: [name],
-      verbs: isWritten ? ["get", "patch"] : ["get"],
     };
+    return [
+      { ...kind, names: [name], verbs: isWritten ? ["get", "patch"] : ["get"] },
+      // A copy that somebody has deleted is made again. A right to create goes by no name.
+      ...(isWhole && isWritten ? [{ ...kind, verbs: ["create"] }] : []),
+    ];
   });
   const namespaces = new Set(ingress.deployments.map(({ namespace = "" }) => namespace));
   return [
