@@ -1,6 +1,7 @@
 import { isAcme } from "../certificates/index.ts";
 import type { Config } from "../config/config.ts";
 import { dnsProvider } from "../dns/index.ts";
+import type { AccountIdentity } from "../dns/provider.ts";
 import { findAddress } from "../ingress/address.ts";
 import { HOME } from "../kube/inventory.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
@@ -14,8 +15,8 @@ import type { CronWish } from "../steps/renewal/objects.ts";
 /** What a DNS provider wants to find in the environment. */
 interface Need {
   readonly keys: readonly string[];
-  /** Whether an IAM role does instead. */
-  readonly role: boolean;
+  /** What its account can be there instead. */
+  readonly identity?: AccountIdentity;
   /** A command to copy. */
   readonly example: ShellCommand;
 }
@@ -30,7 +31,8 @@ const NAME = "renew-credentials";
 const needOf = (dns: string, name = NAME): Need | undefined => {
   const provider = dnsProvider(dns);
   const keys = provider?.variables;
-  return keys && { keys, role: provider.takesRole === true, example: create(name, keys) };
+  const identity = provider?.identity;
+  return keys && { keys, ...(identity ? { identity } : {}), example: create(name, keys) };
 };
 
 /** The command that installs the CronJob for these choices, credentials included. */
@@ -62,7 +64,7 @@ export const assertRenewsAlone = ({ tls, dns }: Config): void => {
 };
 
 /**
- * The wish, complete. Throws (exit code 2) without an image, or when the DNS provider's credentials are missing: neither role nor Secret is
+ * The wish, complete. Throws (exit code 2) without an image, or when the DNS provider's credentials are missing: neither identity nor Secret is
  * named, the Secret does not exist, or lacks keys. Reads only.
  */
 export const completeWish = async (
@@ -96,28 +98,30 @@ export const completeWish = async (
 };
 
 const assertCredentials = async (wish: CronWish, dns: string, cluster: ClusterRead): Promise<void> => {
-  const { roleArn, credentialsSecret } = wish;
+  const { identity, credentialsSecret } = wish;
   const need = needOf(dns, credentialsSecret);
   if (!need) return assertSecret(credentialsSecret, [], dns, cluster);
   const title = dnsProvider(dns)?.title ?? dns;
-  if (roleArn && !need.role)
+  if (identity && identity.option !== need.identity?.option)
     throw refuse(
       "role",
-      `--role-arn does not go with --dns ${dns}.`,
-      `An IAM role opens no way to ${title}.`,
+      `${identity.option} does not go with --dns ${dns}.`,
+      `${capital(identity.title)} opens no way to ${title}.`,
       "Give --credentials-secret instead; it can be made like this:",
       need.example,
     );
-  if (!roleArn && !credentialsSecret)
+  if (!identity && !credentialsSecret)
     throw refuse(
       "credentials",
       `The CronJob would have no way to ${title}.`,
-      `Each renewal writes a TXT record, and your own credentials stay with you. It needs ${need.keys.join(", ")}${need.role ? ", or an IAM role" : ""}.`,
-      `Give ${need.role ? "--role-arn, or " : ""}--credentials-secret ${NAME} with a Secret like this:`,
+      `Each renewal writes a TXT record, and your own credentials stay with you. It needs ${need.keys.join(", ")}${need.identity ? `, or ${need.identity.title}` : ""}.`,
+      `Give ${need.identity ? `${need.identity.option}, or ` : ""}--credentials-secret ${NAME} with a Secret like this:`,
       need.example,
     );
-  await assertSecret(credentialsSecret, roleArn ? [] : need.keys, dns, cluster);
+  await assertSecret(credentialsSecret, identity ? [] : need.keys, dns, cluster);
 };
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 /** Keys are looked for, never shown. */
 const assertSecret = async (

@@ -12,6 +12,7 @@ import { runningInstallation, withoutManifests } from "../app/prepare.ts";
 import { assertCertificate } from "../app/renewing.ts";
 import type { CommandFlags } from "../config/options.ts";
 import { told } from "../core/outside.ts";
+import { role } from "../dns/route53/role.ts";
 import { ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { isUnsettled, UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
@@ -60,7 +61,7 @@ export const installCronJob = async (ctx: CommandContext, session: Session): Pro
   const wish = await completeWish(
     {
       ...(image ? { image } : {}),
-      ...(roleArn ? { roleArn } : {}),
+      ...(roleArn ? { identity: { ...role, name: roleArn } } : {}),
       ...(credentialsSecret ? { credentialsSecret } : {}),
       ...(dnsResolver ? { dnsResolver } : {}),
     },

@@ -9,7 +9,7 @@ export interface Config {
   /** Base domain, lower case, no trailing dot; absent with `dns: magic`. */
   readonly domain?: string;
   readonly dns: string;
-  /** Forces the hosted zone. */
+  /** The zone to write to, by its id at the provider. */
   readonly dnsZoneId?: string;
   /** `host:port` of the recursive resolver that every question starts from; absent: the system's. */
   readonly dnsResolver?: string;

@@ -13,7 +13,7 @@ import type { Quarrel, Rule } from "./rule.ts";
 import { SHORT } from "./shown.ts";
 import { duration } from "./syntax.ts";
 
-/** `route53, rfc2136 or manual` */
+/** `a, b or c` */
 const either = (some: readonly DnsProvider[]): string =>
   some
     .map(({ id }) => id)

@@ -25,7 +25,7 @@ export const apart = ({ ours, theirs }: Clocks): string => {
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-/** Both TSIG (RFC 8945 section 10) and AWS's signatures allow five minutes. `whose`: `the name server 192.0.2.53`, `AWS`. */
+/** Signed requests may be five minutes old (RFC 8945 section 10), elsewhere too. `whose`: `the name server 192.0.2.53`. */
 export const clocksApart = (id: string, whose: string, clocks: Clocks, cause?: unknown): UserError =>
   new UserError({
     id,

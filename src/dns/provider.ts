@@ -23,10 +23,20 @@ export interface ZonesOptions {
 /** A look at what a provider's credentials at hand open, before anything is chosen. */
 export type Glance = Pick<ZonesOptions, "env" | "signal" | "learn">;
 
+/** What a ServiceAccount can be at a provider's service, so that its pods need no credentials. */
+export interface AccountIdentity {
+  /** For people, with its article: `an account of …`. */
+  readonly title: string;
+  /** The flag that names one. */
+  readonly option: string;
+  /** What a ServiceAccount says to be the one of this name. */
+  readonly annotations: (name: string) => Readonly<Record<string, string>>;
+}
+
 /** Somebody who keeps the records of the domain. */
 export interface DnsProvider {
   readonly id: string;
-  /** For people: `Amazon Route 53`. */
+  /** For people: `a name server with DNS UPDATE (RFC 2136)`. */
   readonly title: string;
   /** One line for docs/options.md: where its credentials come from. */
   readonly credentials: string;
@@ -43,10 +53,12 @@ export interface DnsProvider {
   readonly glance?: (options: Glance) => Promise<readonly string[] | undefined>;
   /** How cert-manager writes to it, with the credentials at hand; absent: it has no solver for it. Throws UserError (exit code 2). */
   readonly solver?: (env: ZonesOptions["env"], zoneId: string | undefined) => Promise<Dns01Solver>;
+  /** The variable that says whose zones are meant. */
+  readonly accountVariable?: string;
   /** What a Secret holds for somebody else to use it, such as a CronJob: names of variables. */
   readonly variables?: readonly string[];
-  /** An AWS IAM role does instead of them. */
-  readonly takesRole?: true;
+  /** What does instead of them for pods of a ServiceAccount. */
+  readonly identity?: AccountIdentity;
   /** Its library is loaded here and not before. */
   readonly open: (options: ZonesOptions) => Promise<
     ZonesWrite & {

@@ -14,6 +14,7 @@ import {
   matchOf,
   referralOf,
 } from "./delegation.ts";
+import { providers } from "./index.ts";
 import { askOneOf, isUnder, type NameServer } from "./servers.ts";
 
 export interface ZoneChoice {
@@ -188,7 +189,7 @@ const noZone = (zones: readonly Zone[], candidates: readonly Zone[], domain: str
       byId(domain, hidden),
     );
   return refuse("no-zone", `The DNS provider has no zone for ${domain}.`, listed(zones), {
-    text: "Make a zone for it or for a name above it, or name the account that has one (AWS_PROFILE, RFC2136_NAMESERVER).",
+    text: `Make a zone for it or for a name above it, or name the account that has one (${providers.flatMap(({ accountVariable = [] }) => accountVariable).join(", ")}).`,
     command: dig(["+short", "NS"], domain.split(".").slice(-2).join(".")),
   });
 };

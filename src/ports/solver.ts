@@ -4,7 +4,7 @@ export interface Dns01Solver {
   readonly dns01: (secret: string) => Readonly<Record<string, unknown>>;
   /** What the Secret holds, as plain texts; absent: nothing, and none is needed. */
   readonly keys?: Readonly<Record<string, string>>;
-  /** It works with what cert-manager's pod has by itself: a role of its ServiceAccount, or of the node. */
+  /** It works with what cert-manager's pod has by itself: what its ServiceAccount or its node may do. */
   readonly isAmbient?: true;
   /** What a reader of the plan must know of the credentials. */
   readonly note?: string;

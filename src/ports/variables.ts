@@ -4,7 +4,8 @@ import { headerProblem, isPlaceholder } from "./text.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const wrong = (name: string, what: string, why?: string): UserError =>
+/** A variable of the environment that cannot be right. */
+export const wrong = (name: string, what: string, why?: string): UserError =>
   new UserError({
     id: "environment.value",
     what: `${name} ${what}.`,
@@ -28,15 +29,6 @@ export const assertSendable = (env: Environment, names: readonly string[]): void
   }
 };
 
-/** As AWS names its regions: they become a part of host names. */
-export const assertRegion = (env: Environment, names: readonly string[]): void => {
-  for (const name of names) {
-    const value = env[name];
-    if (value && !/^[a-z]{2,}(-[a-z0-9]+)+$/.test(value))
-      throw wrong(name, `is no region: ${JSON.stringify(value)}`, "It is written like eu-central-1.");
-  }
-};
-
 /**
  * The proxies of an environment, HTTPS_PROXY, HTTP_PROXY and NO_PROXY in either case, as Node's agents take them: without a scheme it is http, as for
  * curl and kubectl. Node itself passes by what it does not understand, and goes out directly. Throws UserError (exit 2) that names the variable.
@@ -56,7 +48,7 @@ const addressOf = (name: string, written: string): string => {
   if (url?.protocol !== "http:" && url?.protocol !== "https:")
     throw wrong(
       name,
-      "is no address of a proxy that downloads, a CA or AWS can be reached through",
+      "is no address of a proxy that downloads, a CA or a DNS provider can be reached through",
       "It must be a host with a port, or begin with http:// or https://.",
     );
   try {

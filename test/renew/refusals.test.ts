@@ -3,6 +3,7 @@ import { type CronWish, completeWish, cronJobCommand } from "../../src/app/cronj
 import { withoutManifests } from "../../src/app/prepare.ts";
 import { complete } from "../../src/config/complete.ts";
 import type { Config } from "../../src/config/config.ts";
+import { role } from "../../src/dns/route53/role.ts";
 import type { ClusterRead } from "../../src/ports/cluster.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { type KubeObject, keyOf } from "../../src/ports/object.ts";
@@ -48,7 +49,7 @@ describe("a CronJob that could not renew", () => {
     [
       "rfc2136 by an IAM role",
       { ...acme, dns: "rfc2136" },
-      { roleArn: "arn:aws:iam::123456789012:role/a" },
+      { identity: { ...role, name: "arn:aws:iam::123456789012:role/a" } },
       "cron.role",
     ],
     ["a Secret that lacks a key", { ...acme, dns: "rfc2136" }, { credentialsSecret: "half" }, "cron.secret-keys"],
@@ -69,7 +70,11 @@ describe("a CronJob that could not renew", () => {
     ["self-signed without any credential", { dns: "none", tls: "self-signed" }, {}],
     ["self-signed although records are published by hand", { dns: "manual", tls: "self-signed" }, {}],
     ["rfc2136 with its Secret", { ...acme, dns: "rfc2136" }, { credentialsSecret: "tsig" }],
-    ["route53 with a role", { ...acme, dns: "route53" }, { roleArn: "arn:aws:iam::123456789012:role/a" }],
+    [
+      "route53 with a role",
+      { ...acme, dns: "route53" },
+      { identity: { ...role, name: "arn:aws:iam::123456789012:role/a" } },
+    ],
   ])("is none: %s", async (_what, chosen, given) => {
     expect(await wish(chosen, given)).toMatchObject(given);
   });

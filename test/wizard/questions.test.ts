@@ -130,7 +130,7 @@ describe("the questions", () => {
 
   it("do not propose magic DNS where load balancers have names only", async () => {
     const aws = {
-      cloud: { id: "aws", title: "AWS" },
+      cloud: { id: "aws", title: "AWS", isNamed: true },
       loadBalancers: { work: "yes", because: "AWS makes them" },
     } as const;
     await expect(asking(aws)).rejects.toThrow("--dns magic needs an IP address");

@@ -97,7 +97,7 @@ export const chances: fc.Arbitrary<() => number> = fc.integer().map((seed) => {
 
 export const sights: fc.Arbitrary<Sight> = fc.record({
   nodes: fc.constantFrom(undefined, bare.nodes),
-  cloud: fc.constantFrom(undefined, { id: "aws", title: "AWS" }, { id: "kind", title: "kind" }),
+  cloud: fc.constantFrom(undefined, { id: "aws", title: "AWS", isNamed: true as const }, { id: "kind", title: "kind" }),
   components: fc.constantFrom(undefined, []),
   loadBalancers: fc.constantFrom(
     { work: "yes", because: "AWS makes them" },

@@ -41,7 +41,7 @@ const SLOW_MS = 3_000;
 const GRACE_MS = 1_000;
 
 /**
- * Runs a credential plugin once (`aws eks get-token`, `gke-gcloud-auth-plugin` …). Source: client.authentication.k8s.io/v1, ExecCredential.
+ * Runs a credential plugin once (`gke-gcloud-auth-plugin`, `kubelogin` …). Source: client.authentication.k8s.io/v1, ExecCredential.
  * Errors: {@link UserError} `kubeconfig.plugin-missing` (2) and `kubeconfig.plugin` (1); the signal's reason.
  */
 export const runPlugin = async (plugin: PluginSettings, options: PluginOptions): Promise<PluginCredential> => {

@@ -65,7 +65,7 @@ const asDomain = (text: string): Written => {
 };
 
 /** Magic DNS needs an address, and what is reached by a host name has none (rule 21). */
-const onlyNames = ({ cloud, loadBalancers }: Sight): boolean => cloud?.id === "aws" && loadBalancers.work === "yes";
+const onlyNames = ({ cloud, loadBalancers }: Sight): boolean => cloud?.isNamed === true && loadBalancers.work === "yes";
 
 export const domain: Question = {
   id: "domain",
@@ -77,7 +77,7 @@ export const domain: Question = {
     const text = await asker.text({
       message: "What is the base domain of every URL?",
       help: onlyNames(sight)
-        ? "One of yours. Load balancers of AWS have no address of their own, so that magic DNS cannot make one."
+        ? `One of yours. Load balancers of ${sight.cloud?.title} have no address of their own, so that magic DNS cannot make one.`
         : "One of yours; or magic: a name made from the gateway's address, without any set-up.",
       initial: proposed(known),
       live: (typed) => {
@@ -91,7 +91,7 @@ export const domain: Question = {
         if (typed.trim().toLowerCase() !== MAGIC)
           return problemWith("domain", typed, (value) => ({ domain: String(value) }));
         return onlyNames(sight)
-          ? "--dns magic needs an IP address, and load balancers of AWS have a host name only. Give a domain of yours."
+          ? `--dns magic needs an IP address, and load balancers of ${sight.cloud?.title} have a host name only. Give a domain of yours.`
           : undefined;
       },
     });

@@ -21,16 +21,21 @@ const CLOUDS: ReadonlyMap<string, string> = new Map([
 /** Those that have their own load balancers without anything being installed. */
 const BALANCING = new Set(["aws", "gce", "azure", "digitalocean", "linode", "vultr", "scaleway", "ibm", "alicloud"]);
 
+/** Those whose load balancers have a host name and no address. */
+const NAMED = new Set(["aws"]);
+
 export interface Cloud {
-  /** `aws`; what stands before `://`. */
+  /** `gce`; what stands before `://`. */
   readonly id: string;
   readonly title: string;
+  /** Its load balancers have a host name and no address. */
+  readonly isNamed?: true;
 }
 
 export const cloudOf = (nodes: readonly KubeObject[]): Cloud | undefined => {
   for (const node of nodes) {
     const [, id] = /^([a-z0-9]+):\/\//.exec(String(at(node, "spec", "providerID") ?? "")) ?? [];
-    if (id) return { id, title: CLOUDS.get(id) ?? id };
+    if (id) return { id, title: CLOUDS.get(id) ?? id, ...(NAMED.has(id) ? { isNamed: true } : {}) };
   }
   return undefined;
 };

@@ -9,6 +9,7 @@ export const rfc2136: DnsProvider = {
   id: "rfc2136",
   title: "a name server with DNS UPDATE (RFC 2136)",
   variables: ["RFC2136_NAMESERVER", "RFC2136_TSIG_KEY", "RFC2136_TSIG_SECRET"],
+  accountVariable: "RFC2136_NAMESERVER",
   credentials:
     "RFC2136_NAMESERVER, RFC2136_TSIG_KEY, RFC2136_TSIG_SECRET, RFC2136_TSIG_ALGORITHM (hmac-sha256), or RFC2136_TSIG_FILE",
   // A name server does not list its zones; its address says at least that it is meant.

@@ -4,7 +4,7 @@ import { UserError } from "../../ports/error.ts";
 import { at } from "../../ports/object.ts";
 import { type Learn, learnNothing } from "../../ports/secrets.ts";
 import { sh } from "../../ports/shell.ts";
-import { assertRegion, assertSendable, webProxies } from "../../ports/variables.ts";
+import { assertSendable, webProxies, wrong } from "../../ports/variables.ts";
 import { boundAnswers } from "./bounded.ts";
 import { judged } from "./credentials.ts";
 import { partitionOf } from "./partition.ts";
@@ -36,6 +36,15 @@ const checked = (endpoint: string | undefined): string | undefined => {
     remedy: { text: "Correct it, or take it away.", command: sh`unset AWS_ENDPOINT_URL_ROUTE_53 AWS_ENDPOINT_URL` },
     kind: "input",
   });
+};
+
+/** As AWS names its regions: they become a part of host names. */
+const assertRegion = (env: Environment, names: readonly string[]): void => {
+  for (const name of names) {
+    const value = env[name];
+    if (value && !/^[a-z]{2,}(-[a-z0-9]+)+$/.test(value))
+      throw wrong(name, `is no region: ${JSON.stringify(value)}`, "It is written like eu-central-1.");
+  }
 };
 
 const CONNECT_MS = 5000;

@@ -2,12 +2,14 @@ import type { DnsProvider } from "../provider.ts";
 import { aliasZoneOf } from "./load-balancers.ts";
 import { normalName } from "./names.ts";
 import type { Route53Set } from "./record-sets.ts";
+import { role } from "./role.ts";
 
 export const route53: DnsProvider = {
   id: "route53",
   title: "Amazon Route 53",
   variables: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
-  takesRole: true,
+  identity: role,
+  accountVariable: "AWS_PROFILE",
   credentials:
     "the AWS chain: AWS_PROFILE, AWS_ACCESS_KEY_ID, SSO, IRSA, IMDS; AWS_ENDPOINT_URL_ROUTE_53 for another endpoint",
   follow: (name, host): Route53Set | undefined => {

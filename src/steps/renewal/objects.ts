@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { AccountIdentity } from "../../dns/provider.ts";
 import { HOME } from "../../kube/inventory.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
@@ -8,8 +9,8 @@ import { ACCOUNT, type Right, renewalRights, rulesIn } from "./rights.ts";
 export interface CronWish {
   /** A reference that the nodes can pull. */
   readonly image: string;
-  /** ARN of the IAM role for the account (EKS, IRSA). */
-  readonly roleArn?: string;
+  /** What its account is at the DNS provider; its credentials then come with that. */
+  readonly identity?: AccountIdentity & { readonly name: string };
   /** Secret in namespace kn-bootstrap whose keys become the environment. */
   readonly credentialsSecret?: string;
   /** `host:port`, as --dns-resolver has it. */
@@ -39,7 +40,7 @@ export const scheduleFor = (clusterUid: string, isShortLived: boolean): string =
 };
 
 /** Account, rights and bindings; without the CronJob itself. */
-export const accountObjects = (install: Installation, { roleArn }: CronWish): readonly KubeObject[] => {
+export const accountObjects = (install: Installation, { identity }: CronWish): readonly KubeObject[] => {
   const rights = renewalRights(install);
   const namespaces = [...new Set(rights.flatMap(({ namespace }) => namespace ?? []))];
   return [
@@ -50,7 +51,7 @@ export const accountObjects = (install: Installation, { roleArn }: CronWish): re
         namespace: HOME,
         name: ACCOUNT.name,
         labels: LABELS,
-        ...(roleArn ? { annotations: { "eks.amazonaws.com/role-arn": roleArn } } : {}),
+        ...(identity ? { annotations: identity.annotations(identity.name) } : {}),
       },
     },
     ...namespaces.flatMap((namespace) => granted(rights, namespace)),
@@ -123,7 +124,7 @@ const podTemplate = ({ image, credentialsSecret, dnsResolver }: CronWish, args: 
       runAsNonRoot: true,
       runAsUser: USER,
       runAsGroup: USER,
-      // Makes the token of an IAM role readable.
+      // Makes the token readable that tells a DNS provider which account this is.
       fsGroup: USER,
       seccompProfile: { type: "RuntimeDefault" },
     },
