@@ -3,7 +3,7 @@ import { createSocket } from "node:dgram";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { deploymentOf } from "./kubernetes/processes.ts";
+import { targetPort } from "./kubernetes/endpoint-slices.ts";
 import { hasLabels, isTrue, type Stage } from "./objects.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { Api, Obj } from "./types.ts";
@@ -19,15 +19,21 @@ export interface Certificate {
 
 /** The gateway of an ingress, as its pods behave. */
 export interface Gateway {
-  /** The Deployment whose pods run it, `namespace/name`. Its Services are in its namespace. */
-  readonly deployment: string;
-  /** What it listens with on a port of its pods; undefined: connections are refused there. */
-  readonly listensAt: (port: number) => "http" | "https" | undefined;
-  readonly handle: (request: IncomingMessage, response: ServerResponse, isTls: boolean) => void;
+  /** Whether a pod runs it. Its Services are in the namespace of its pods. */
+  readonly runs: (pod: Obj) => boolean;
+  /** What a pod listens with on one of its ports; undefined: connections are refused there. */
+  readonly listensAt: (port: number, pod: Obj) => "http" | "https" | undefined;
+  readonly handle: (request: IncomingMessage, response: ServerResponse, isTls: boolean, at: Listener) => void;
   /** By the name that the client asks for, undefined where it asks for none. Without a certificate the connection is not taken. */
-  readonly certificateFor: (name: string | undefined) => Certificate | undefined;
+  readonly certificateFor: (name: string | undefined, at: Listener) => Certificate | undefined;
   /** Called once: `look` has to be called when it listens elsewhere or with another certificate. */
   readonly onNews: (look: () => void) => void;
+}
+
+/** A port of a pod that runs a gateway. */
+export interface Listener {
+  readonly pod: Obj;
+  readonly port: number;
 }
 
 export interface Front {
@@ -55,6 +61,7 @@ export type NodePortFront = "nothing" | "balancer" | "kind";
 /** Where a front port leads to. */
 interface Way {
   readonly gateway: Gateway;
+  readonly listener: Listener;
   readonly scheme: "http" | "https";
 }
 
@@ -70,12 +77,12 @@ export const startFront = async (
   const reservations = new Map<number, Reservation>();
   for (const port of FRONT_PORTS) reservations.set(port, await reservePort());
   const ports = new Map([...reservations].map(([given, { port }]) => [given, port]));
-  const open = new Map<number, Way & { readonly server: Server | TlsServer }>();
+  const open = new Map<number, { way: Way; readonly server: Server | TlsServer }>();
   let closed = false;
 
   const openAt = (port: number, way: Way): Promise<void> => {
-    const server = serve(way);
-    open.set(port, { ...way, server });
+    const server = serve(way.scheme, () => open.get(port)?.way ?? way);
+    open.set(port, { way, server });
     server.unref();
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -96,21 +103,21 @@ export const startFront = async (
   const settle = async (port: number): Promise<void> => {
     const way = closed ? undefined : wayFrom(api, port, nodePortsBehind(port, before), gateways);
     const now = open.get(port);
-    const isSame = now?.gateway === way?.gateway && now?.scheme === way?.scheme;
+    const isSame = now?.way.gateway === way?.gateway && now?.way.scheme === way?.scheme;
     if (now && !isSame) await closeAt(port);
     if (way && !isSame) await openAt(port, way);
-    const certificate = isSame ? way?.gateway.certificateFor(undefined) : undefined;
-    if (now && "setSecureContext" in now.server && certificate) now.server.setSecureContext({ ...certificate });
+    if (!now || !way || !isSame) return;
+    now.way = way;
+    if ("setSecureContext" in now.server)
+      now.server.setSecureContext({ ...way.gateway.certificateFor(undefined, way.listener) });
   };
 
   return {
     ports,
     reconciler: {
       name: "front",
-      keys: ({ object: { kind, metadata } }) =>
-        (kind === "Pod" || kind === "Service") && gateways.some((one) => namespaceOf(one) === metadata.namespace)
-          ? ["ports"]
-          : [],
+      keys: ({ object }) =>
+        isEntry(object) || (object.kind === "Pod" && gateways.some(({ runs }) => runs(object))) ? ["ports"] : [],
       listen: (add) => {
         for (const { onNews } of gateways) onNews(() => add("ports"));
       },
@@ -127,7 +134,9 @@ export const startFront = async (
   };
 };
 
-const namespaceOf = ({ deployment }: Gateway): string => deployment.split("/")[0] ?? "";
+/** Whether it may lead from outside, or did. */
+const isEntry = ({ kind, apiVersion, spec }: Obj): boolean =>
+  kind === "Service" && apiVersion === "v1" && spec.type !== "ExternalName" && spec.selector !== undefined;
 
 const nodePortsBehind = (port: number, before: NodePortFront): readonly (number | undefined)[] => {
   const behind = NODE_PORT_BEHIND.get(port);
@@ -141,25 +150,24 @@ const wayFrom = (
   gateways: readonly Gateway[],
 ): Way | undefined => {
   for (const gateway of gateways) {
-    const target = leadsTo(api, asked, nodePorts, gateway);
-    const scheme = target === undefined ? undefined : gateway.listensAt(target);
-    if (scheme) return { gateway, scheme };
+    const listener = leadsTo(api, asked, nodePorts, gateway);
+    const scheme = listener && gateway.listensAt(listener.port, listener.pod);
+    if (scheme) return { gateway, listener, scheme };
   }
   return undefined;
 };
 
-/** The pod port that a front port leads to, if any Service leads from it to a ready pod of the gateway. */
+/** Where a front port leads to, if any Service leads from it to a ready pod of the gateway. */
 const leadsTo = (
   api: Api,
   asked: number,
   nodePorts: readonly (number | undefined)[],
-  gateway: Gateway,
-): number | undefined => {
+  { runs }: Gateway,
+): Listener | undefined => {
   // Ready, or draining while it still serves: where nothing else is left, kube-proxy sends to those.
-  const pods = api
-    .list("v1", "Pod", namespaceOf(gateway))
-    .filter((pod) => deploymentOf(pod) === gateway.deployment && isTrue(pod, "Ready"));
-  for (const service of api.list("v1", "Service", namespaceOf(gateway))) {
+  const pods = api.list("v1", "Pod").filter((one) => runs(one) && isTrue(one, "Ready"));
+  const namespaces = new Set(pods.map(({ metadata }) => metadata.namespace));
+  for (const service of [...namespaces].flatMap((namespace) => api.list("v1", "Service", namespace))) {
     const { type, selector } = service.spec;
     const isBalanced = type === "LoadBalancer" && service.status?.loadBalancer?.ingress?.length > 0;
     const entry = (service.spec.ports as Obj[] | undefined)?.find(
@@ -167,21 +175,28 @@ const leadsTo = (
         (isBalanced && port.port === asked) ||
         (type !== "ClusterIP" && port.nodePort && nodePorts.includes(port.nodePort)),
     );
-    if (entry && pods.some((pod) => hasLabels(pod, selector))) return entry.targetPort ?? entry.port;
+    const pod = pods.find((one) => one.metadata.namespace === service.metadata.namespace && hasLabels(one, selector));
+    if (entry && pod) return { pod, port: targetPort(entry, pod) };
   }
   return undefined;
 };
 
-const serve = ({ gateway, scheme }: Way): Server | TlsServer => {
-  if (scheme === "http") return createServer((request, response) => gateway.handle(request, response, false));
+const serve = (scheme: Way["scheme"], way: () => Way): Server | TlsServer => {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
+    const { gateway, listener } = way();
+    gateway.handle(request, response, scheme === "https", listener);
+  };
+  if (scheme === "http") return createServer(handle);
+  const find = (name: string | undefined): Certificate | undefined => {
+    const { gateway, listener } = way();
+    return gateway.certificateFor(name, listener);
+  };
   const choose = (name: string, done: (error: Error | null, context?: SecureContext) => void): void => {
-    const found = gateway.certificateFor(name);
+    const found = find(name);
     if (found) done(null, createSecureContext({ ...found }));
     else done(new Error(`no certificate for ${name}`));
   };
-  return createTlsServer({ ...gateway.certificateFor(undefined), SNICallback: choose }, (request, response) =>
-    gateway.handle(request, response, true),
-  );
+  return createTlsServer({ ...find(undefined), SNICallback: choose }, handle);
 };
 
 const FIRST_PORT = 20_000;

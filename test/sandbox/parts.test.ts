@@ -16,7 +16,7 @@ const example: Part = {
   play: () => ({
     programs: [{ deployment: `${namespace}/example` }],
     gateway: {
-      deployment: `${namespace}/example`,
+      runs: (pod) => pod.metadata.namespace === namespace,
       listensAt: (port) => (port === 8000 ? "http" : undefined),
       handle: ({ headers }, response) => response.end(`example for ${headers.host}`),
       certificateFor: () => undefined,

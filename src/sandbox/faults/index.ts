@@ -1,4 +1,4 @@
-import type { Program } from "../kubernetes/processes.ts";
+import { deploymentOf, type Program } from "../kubernetes/processes.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Api, ApiRequest, ApiResponse, CallWebhook } from "../types.ts";
 import { admission } from "./admission.ts";
@@ -102,7 +102,8 @@ export const createFaults = (
         harms.reduce((call, { callWebhook }) => callWebhook?.(call) ?? call, next)(target, review),
       program: (program) => ({
         ...program,
-        start: async (pod) => first(harms, ({ start: line }) => line?.(program.deployment)) ?? program.start?.(pod),
+        start: async (pod) =>
+          first(harms, ({ start: line }) => line?.(deploymentOf(pod) ?? "")) ?? program.start?.(pod),
       }),
       reconciler: (reconciler) => ({
         ...reconciler,

@@ -1,6 +1,5 @@
 import type { Stage } from "../objects.ts";
 import type { AdmissionAnswer, AdmissionReview } from "../types.ts";
-import { isTrustedBy } from "../webhook-certificates.ts";
 import type { Webhook } from "../webhooks.ts";
 import { configRefusal } from "./config-validation.ts";
 import { NAMESPACE } from "./names.ts";
@@ -8,16 +7,10 @@ import { knativeMinor } from "./process.ts";
 import { withServingDefaults } from "./resource-defaulting.ts";
 import { resourceRefusal } from "./resource-validation.ts";
 import { readConfig } from "./settings.ts";
-import { WEBHOOK_SECRET } from "./webhook.ts";
+import { knativeWebhook, SERVING_WEBHOOK } from "./webhook.ts";
 
-export const servingWebhook = (stage: Stage): Webhook => ({
-  service: `${NAMESPACE}/webhook`,
-  isTrusted: (caBundle) => {
-    const secret = stage.api.get({ apiVersion: "v1", kind: "Secret", namespace: NAMESPACE, name: WEBHOOK_SECRET });
-    return isTrustedBy(secret?.data?.["server-cert.pem"] ?? "", caBundle);
-  },
-  answer: (path, review) => answerServing(stage, path, review),
-});
+export const servingWebhook = (stage: Stage): Webhook =>
+  knativeWebhook(stage, SERVING_WEBHOOK, (path, review) => answerServing(stage, path, review));
 
 const answerServing = (stage: Stage, path: string, review: AdmissionReview): AdmissionAnswer => {
   if (path === "/defaulting") {

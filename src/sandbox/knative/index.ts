@@ -17,7 +17,7 @@ import { serverlessServices } from "./serverless-services.ts";
 import { services } from "./services.ts";
 import { servingCore, servingCrds } from "./stand-ins/index.ts";
 import { storageMigration } from "./storage-migration.ts";
-import { webhookProgram, webhookReconciler } from "./webhook.ts";
+import { SERVING_WEBHOOK, webhookProgram, webhookReconciler } from "./webhook.ts";
 
 /** Knative Serving: its processes, its controllers and the path of a request. */
 export const serving: Part = {
@@ -34,7 +34,7 @@ const play = ({ stage, logs, pull }: Ground): Playing => {
     programs: servingPrograms(stage, certificates),
     webhooks: [servingWebhook(stage)],
     reconcilers: [
-      webhookReconciler(stage),
+      webhookReconciler(stage, SERVING_WEBHOOK),
       services(stage),
       configurations(stage),
       revisions(stage, pull),
@@ -89,7 +89,7 @@ const servingPrograms = (stage: Stage, certificates: KnativeCertificates): Progr
     );
   };
   return [
-    webhookProgram(stage),
+    webhookProgram(stage, SERVING_WEBHOOK),
     { deployment: `${NAMESPACE}/controller`, start: (pod) => start(pod) ?? certificates.start() },
     { deployment: `${NAMESPACE}/autoscaler`, start },
     // It sleeps for network.DefaultDrainTimeout; its probe fails every five seconds, five times.

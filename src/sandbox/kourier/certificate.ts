@@ -1,5 +1,5 @@
-import { createSecureContext } from "node:tls";
 import type { Certificate } from "../front.ts";
+import { certificateIn, secretOf } from "../ingress/certificate.ts";
 import { knativeMinor } from "../knative/process.ts";
 import type { Stage } from "../objects.ts";
 import type { Api, Obj } from "../types.ts";
@@ -24,22 +24,4 @@ export const readCertificate = (stage: Stage, env: Environment): { certificate?:
   const secret = secretOf(stage.api, { namespace, name });
   if (!secret) return { error: `secrets "${name}" not found` };
   return { certificate: certificateIn(secret) };
-};
-
-export const secretOf = (api: Api, { namespace, name }: { namespace: string; name: string }): Obj | undefined =>
-  api.get({ apiVersion: "v1", kind: "Secret", namespace, name });
-
-export const certificateIn = (secret: Obj): Certificate => {
-  const decode = (key: string) => Buffer.from(secret.data?.[key] ?? "", "base64").toString();
-  return { cert: decode("tls.crt"), key: decode("tls.key") };
-};
-
-/** Envoy refuses a listener whose certificate it cannot load. */
-export const isLoadable = (certificate: Certificate): boolean => {
-  try {
-    createSecureContext(certificate);
-    return true;
-  } catch {
-    return false;
-  }
 };

@@ -1,21 +1,28 @@
 import type { Certificate } from "../front.ts";
-import { no, unknown, yes } from "../knative/conditions.ts";
+import { certificateIn, isLoadable, secretOf } from "../ingress/certificate.ts";
+import {
+  behindService,
+  holdKingress,
+  KINGRESS_FINALIZER,
+  WAITING,
+  writeKingressStatus,
+} from "../ingress/kingress-status.ts";
+import { no, unknown, type Verdict, yes } from "../knative/conditions.ts";
 import { bucketsOf } from "../knative/elections.ts";
 import { INGRESS_CLASS, NETWORKING } from "../knative/names.ts";
 import { fatal, versionRefusal } from "../knative/process.ts";
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
 import type { Election } from "../kubernetes/leader-election.ts";
 import type { Program } from "../kubernetes/processes.ts";
-import { conditionOf, dropFinalizer, isTrue, isUp, keyOf, keysOfKind, refAt, refOf, type Stage } from "../objects.ts";
+import { conditionOf, dropFinalizer, isTrue, isUp, keyOf, keysOfKind, refAt, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { ChangeEvent, Obj } from "../types.ts";
-import { certificateIn, configMap, type Environment, isLoadable, readCertificate, secretOf } from "./certificate.ts";
+import { configMap, type Environment, readCertificate } from "./certificate.ts";
 import type { Envoy } from "./gateway.ts";
-import { writeKingressStatus } from "./kingress-status.ts";
 import {
   CONTROLLER,
   CONTROLLER_NAMESPACE,
-  FINALIZER,
+  EXTERNAL_SERVICE,
   GATEWAY_NAMESPACE,
   INGRESS_CLASS_NAME,
   INTERNAL_SERVICE,
@@ -121,18 +128,18 @@ export const kourierController = (
 
   const isRefused = (kingress: Obj): boolean => conditionOf(kingress, "LoadBalancerReady")?.reason === "DomainConflict";
 
-  const notReady = unknown("Uninitialized", "Waiting for load balancer to be ready");
+  const addressOf = (service: string): object => behindService(`${service}.${GATEWAY_NAMESPACE}.svc.cluster.local`);
+  const known = { open: addressOf(EXTERNAL_SERVICE), local: addressOf(INTERNAL_SERVICE) };
+
+  const write = (kingress: Obj, configured: Verdict, balanced: Verdict, error?: string): Promise<void> =>
+    writeKingressStatus(api, MANAGER, kingress, { configured, balanced, error, addresses: known });
 
   const reconcileLive = async (key: string, kingress: Obj): Promise<number | undefined> => {
-    if (!kingress.metadata.finalizers?.includes(FINALIZER)) {
-      await api.update(MANAGER, refOf(kingress), (draft) => {
-        draft.metadata.finalizers = [...(draft.metadata.finalizers ?? []), FINALIZER];
-      });
-    }
+    await holdKingress(api, MANAGER, kingress);
     const absent = tlsOf(kingress).find((one) => !secretOf(api, one));
     if (absent) {
       const why = `failed to translate ingress: failed to fetch secret: secret "${absent.name}" not found`;
-      await writeKingressStatus(api, kingress, unknown(), unknown(), why);
+      await write(kingress, unknown(), unknown(), why);
       return stage.second;
     }
     const translation = translateNow(key, kingress, environment);
@@ -140,23 +147,18 @@ export const kourierController = (
       translations.delete(key);
       publish(environment);
       const reason = "Ingress rejected: ingress has a conflicting domain with another ingress";
-      await writeKingressStatus(api, kingress, unknown(), no("DomainConflict", reason));
+      await write(kingress, unknown(), no("DomainConflict", reason));
       return undefined;
     }
     if (translation) translations.set(key, translation);
     const error = publish(environment);
     if (error) {
-      await writeKingressStatus(api, kingress, unknown(), unknown(), `failed to update ingress: ${error}`);
+      await write(kingress, unknown(), unknown(), `failed to update ingress: ${error}`);
       return stage.second;
     }
     const isSettled = isTrue(kingress, "Ready") && kingress.status.observedGeneration === kingress.metadata.generation;
     const canAnswer = translations.has(key) && readyEndpoints(api, GATEWAY_NAMESPACE, INTERNAL_SERVICE).length > 0;
-    await writeKingressStatus(
-      api,
-      kingress,
-      yes(),
-      isSettled || (canAnswer && isShown(key, kingress)) ? yes() : notReady,
-    );
+    await write(kingress, yes(), isSettled || (canAnswer && isShown(key, kingress)) ? yes() : WAITING);
     return undefined;
   };
 
@@ -250,7 +252,7 @@ export const kourierController = (
         }
         if (!isOurs(kingress)) return undefined;
         if (kingress.metadata.deletionTimestamp) {
-          await dropFinalizer(api, MANAGER, kingress, FINALIZER);
+          await dropFinalizer(api, MANAGER, kingress, KINGRESS_FINALIZER);
           return undefined;
         }
         return await reconcileLive(key, kingress);

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Certificate, Gateway } from "../front.ts";
-import type { DataPlane, Reply } from "../knative/data-plane.ts";
+import { answering, envoyAnswers, hostOf } from "../ingress/envoy.ts";
+import type { DataPlane } from "../knative/data-plane.ts";
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
-import type { Program } from "../kubernetes/processes.ts";
+import { deploymentOf, type Program } from "../kubernetes/processes.ts";
 import type { Stage } from "../objects.ts";
 import { CONTROLLER, CONTROLLER_NAMESPACE, GATEWAY, GATEWAY_NAMESPACE, HTTP_PORT, HTTPS_PORT } from "./names.ts";
 import type { VirtualHost } from "./translate.ts";
@@ -26,40 +27,16 @@ const DEPLOYMENT = `${GATEWAY_NAMESPACE}/${GATEWAY}`;
 
 /** The gateway: an Envoy that does what the controller's last snapshot says. */
 export const createEnvoy = (stage: Stage, dataPlane: DataPlane): Envoy => {
+  const answers = envoyAnswers(stage, dataPlane);
   const connected = new Set<string>();
   let snapshot: Snapshot | undefined;
   let look: () => void = () => {};
 
-  const pick = (host: VirtualHost) => {
-    let rest = stage.random() * host.splits.reduce((sum, { percent }) => sum + percent, 0);
-    return host.splits.find(({ percent }) => {
-      rest -= percent;
-      return rest < 0;
-    });
-  };
-
   const handle = async (request: IncomingMessage, response: ServerResponse, isTls: boolean): Promise<void> => {
-    request.resume();
-    const authority = (request.headers.host ?? "").toLowerCase();
-    // Each host is served with and without a port (net-kourier domainsForHost: `host` and `host:*`).
-    const host = snapshot?.hosts.get(authority.replace(/:\d+$/, ""));
-    const split = host && pick(host);
-    if (!host || !split) return send(response, { status: 404, body: "" });
-    const uri = request.url ?? "/";
-    if (host.redirects && !isTls) {
-      // Only the port that the old scheme has by itself is left out (Envoy processRequestHost).
-      const location = `https://${authority.replace(/:80$/, "")}${uri}`;
-      return send(response, { status: 301, body: "" }, { location });
-    }
-    const startedAt = performance.now();
-    const reply = await dataPlane(split.namespace, split.revision, {
-      method: request.method ?? "GET",
-      uri,
-      host: authority,
-      headers: request.headers,
-      remoteAddress: `${request.socket.remoteAddress}:${request.socket.remotePort}`,
-    });
-    send(response, reply, { "x-envoy-upstream-service-time": String(Math.round(performance.now() - startedAt)) });
+    const host = snapshot?.hosts.get(hostOf(request));
+    if (!host) return answers.notFound(response);
+    if (host.redirects && !isTls) return answers.toHttps(request, response);
+    await answers.carry(host.splits, request, response);
   };
 
   return {
@@ -83,7 +60,7 @@ export const createEnvoy = (stage: Stage, dataPlane: DataPlane): Envoy => {
         object.kind === "EndpointSlice" && object.metadata.labels?.["kubernetes.io/service-name"] === CONTROLLER,
     },
     gateway: {
-      deployment: DEPLOYMENT,
+      runs: (pod) => deploymentOf(pod) === DEPLOYMENT,
       listensAt: (port) => {
         if (!snapshot) return undefined;
         if (port === HTTP_PORT) return "http";
@@ -91,12 +68,7 @@ export const createEnvoy = (stage: Stage, dataPlane: DataPlane): Envoy => {
         const hasCertificate = snapshot.certificate !== undefined || snapshot.certificates.size > 0;
         return port === HTTPS_PORT && hasCertificate && snapshot.hosts.size > 0 ? "https" : undefined;
       },
-      handle: (request, response, isTls) => {
-        handle(request, response, isTls).catch((error: unknown) => {
-          send(response, { status: 503, body: "upstream connect error" });
-          throw new Error("gateway", { cause: error });
-        });
-      },
+      handle: (request, response, isTls) => answering(request, response, () => handle(request, response, isTls)),
       certificateFor: (name) => {
         const own = name === undefined ? undefined : snapshot?.certificates;
         return own?.get(name ?? "") ?? own?.get(wildcardOf(name ?? "")) ?? snapshot?.certificate;
@@ -109,14 +81,3 @@ export const createEnvoy = (stage: Stage, dataPlane: DataPlane): Envoy => {
 };
 
 const wildcardOf = (name: string): string => `*${name.slice(name.indexOf("."))}`;
-
-const send = (response: ServerResponse, reply: Reply, headers: Record<string, string> = {}): void => {
-  const type: Record<string, string> = reply.body === "" ? {} : { "content-type": "text/plain; charset=utf-8" };
-  response.writeHead(reply.status, {
-    ...type,
-    "content-length": Buffer.byteLength(reply.body),
-    server: "envoy",
-    ...headers,
-  });
-  response.end(reply.body);
-};

@@ -7,7 +7,6 @@ export const GATEWAY_NAMESPACE = "kourier-system";
 export const GATEWAY = "3scale-kourier-gateway";
 export const EXTERNAL_SERVICE = "kourier";
 export const INTERNAL_SERVICE = "kourier-internal";
-export const FINALIZER = "ingresses.networking.internal.knative.dev";
 /** Field manager: the name of the binary. */
 export const MANAGER = "kourier";
 /** Of its reconciler's Leases, before the bucket. */

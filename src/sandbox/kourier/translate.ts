@@ -1,3 +1,4 @@
+import type { Split } from "../ingress/envoy.ts";
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
 import type { Api, Obj } from "../types.ts";
 
@@ -31,12 +32,6 @@ export interface VirtualHost {
   /** Plain HTTP is answered with 301 to https. */
   readonly redirects: boolean;
   readonly splits: readonly Split[];
-}
-
-export interface Split {
-  readonly namespace: string;
-  readonly revision: string;
-  readonly percent: number;
 }
 
 export const servicesOf = (kingress: Obj): ReadonlySet<string> =>

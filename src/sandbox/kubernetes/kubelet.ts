@@ -5,7 +5,7 @@ import { AT_ONCE, type Drain, endPod, UNCAUGHT, type Verdict } from "./ending.ts
 import { recordEvent } from "./events.ts";
 import { environmentOf, missingVolume, obstaclesOf } from "./pod-needs.ts";
 import { type Life, writePodStatus } from "./pod-status.ts";
-import { deploymentOf, type Ended, type Logs, type Program, type Work } from "./processes.ts";
+import { type Ended, isRunBy, type Logs, type Program, type Work } from "./processes.ts";
 
 const FIRST_BACKOFF_SECONDS = 10;
 const LAST_BACKOFF_SECONDS = 300;
@@ -48,8 +48,7 @@ export const kubelet = (stage: Stage, options: KubeletOptions): Reconciler => {
     return life;
   };
 
-  const programOf = (pod: Obj): Program | undefined =>
-    programs.find((program) => program.deployment === deploymentOf(pod));
+  const programOf = (pod: Obj): Program | undefined => programs.find((program) => isRunBy(pod, program));
 
   const containersOf = (pod: Obj): Obj[] => pod.spec.containers;
 

@@ -6,8 +6,8 @@ import type { Drain } from "./ending.ts";
  * depend on what the real ones depend on.
  */
 export interface Program {
-  /** The Deployment whose pods run it, `namespace/name`. */
-  readonly deployment: string;
+  /** The Deployment whose pods run it, `namespace/name`, or how such pods are told. */
+  readonly deployment: string | ((pod: Obj) => boolean);
   /** Called at each start of the container. A text is the last line of its log: the process exits with code 1. */
   readonly start?: (pod: Obj) => string | undefined | Promise<string | undefined>;
   /** The readiness probe, asked after the start and after each change that `watches` names. */
@@ -16,6 +16,9 @@ export interface Program {
   /** How it ends when its pod is deleted; at once when absent. */
   readonly drain?: Drain;
 }
+
+export const isRunBy = (pod: Obj, { deployment }: Program): boolean =>
+  typeof deployment === "string" ? deployment === deploymentOf(pod) : deployment(pod);
 
 /** A container that runs to an end, as the program in its image sees it. */
 export interface Task {
