@@ -1,5 +1,5 @@
 import { accountIn, accountRef } from "../certificates/acme/account.ts";
-import { directoryOf, isAcme } from "../certificates/index.ts";
+import { directoryOf } from "../certificates/index.ts";
 import type { Plan } from "../core/change.ts";
 import { makePlan } from "../core/plan.ts";
 import type { Report } from "../core/run.ts";
@@ -18,7 +18,7 @@ const rollKey = ({ config }: Installation): Step => ({
   undo: "Keep the account",
   needs: [],
   plan: async (ctx) => {
-    const directory = isAcme(config.tls) ? directoryOf(config.tls, config.acmeDirectory) : undefined;
+    const directory = directoryOf(config);
     if (!directory || !accountIn(await ctx.live.get(accountRef(directory)))) throw noAccount();
     return [{ kind: "account", action: "update", directory, secret: accountRef(directory) }];
   },

@@ -1,5 +1,5 @@
 import type { AcmeIssuer } from "../certificates/cert-manager/issuer.ts";
-import { issuers } from "../certificates/index.ts";
+import { strategyOf } from "../certificates/index.ts";
 import type { Config } from "../config/config.ts";
 import { dnsProvider } from "../dns/index.ts";
 import { type Learn, learnNothing } from "../ports/secrets.ts";
@@ -25,7 +25,7 @@ export const issuerFor = async (
   if (!dns)
     throw new Error(`cert-manager has no solver for --dns ${config.dns}, and config.cert-manager-dns lets it pass`);
   return {
-    directory: config.acmeDirectory ?? issuers.find(({ id }) => id === "letsencrypt")?.directory ?? "",
+    directory: config.acmeDirectory ?? strategyOf(config.tls).controller?.directory ?? "",
     domain: config.domain ?? "",
     dns,
     ...(config.acmeEmail ? { email: config.acmeEmail } : {}),

@@ -1,4 +1,4 @@
-import { isAcme } from "../certificates/index.ts";
+import { provesByDns, strategyOf } from "../certificates/index.ts";
 import type { Config } from "../config/config.ts";
 import { dnsProvider } from "../dns/index.ts";
 import type { AccountIdentity } from "../dns/provider.ts";
@@ -36,24 +36,19 @@ const needOf = (dns: string, name = NAME): Need | undefined => {
 };
 
 /** The command that installs the CronJob for these choices, credentials included. */
-export const cronJobCommand = ({ tls, dns }: Pick<Config, "tls" | "dns">): ShellCommand =>
-  sh`kn-bootstrap renew --install-cronjob --image IMAGE ${isAcme(tls) && needOf(dns) ? ["--credentials-secret", NAME] : []}`;
-
-/** Others renew these, or nobody. */
-export const ELSEWHERE: Readonly<Record<string, string>> = {
-  none: "There is no certificate: the installation has --tls none.",
-  secret: "The certificate was brought in a Secret; whoever keeps that renews it. Then run install again.",
-  "cert-manager": "cert-manager renews the certificates by itself.",
-};
+export const cronJobCommand = (config: Pick<Config, "tls" | "dns">): ShellCommand =>
+  sh`kn-bootstrap renew --install-cronjob --image IMAGE ${provesByDns(config) && needOf(config.dns) ? ["--credentials-secret", NAME] : []}`;
 
 const refuse = (id: string, what: string, why: string, text: string, command?: ShellCommand): UserError =>
   new UserError({ id: `cron.${id}`, what, why, remedy: { text, ...(command ? { command } : {}) }, kind: "input" });
 
 /** Throws (exit code 2) where a CronJob could renew nothing, or not alone (rule 26). Looks at the choices only. */
-export const assertRenewsAlone = ({ tls, dns }: Config): void => {
-  const elsewhere = ELSEWHERE[tls];
-  if (elsewhere) throw refuse("elsewhere", "There is nothing for a CronJob to renew.", elsewhere, "Leave it out.");
-  if (isAcme(tls) && dnsProvider(dns)?.byHand)
+export const assertRenewsAlone = (config: Config): void => {
+  const { tls, dns } = config;
+  const { elsewhere } = strategyOf(tls);
+  if (elsewhere)
+    throw refuse("elsewhere", "There is nothing for a CronJob to renew.", elsewhere.answer, "Leave it out.");
+  if (provesByDns(config) && dnsProvider(dns)?.byHand)
     throw refuse(
       "by-hand",
       `With --dns ${dns} nothing can renew alone.`,
@@ -92,7 +87,7 @@ export const completeWish = async (
       sh`kn-bootstrap renew`,
     );
   const wish = { ...rest, image };
-  if (isAcme(config.tls)) await assertCredentials(wish, config.dns, cluster);
+  if (provesByDns(config)) await assertCredentials(wish, config.dns, cluster);
   else await assertSecret(wish.credentialsSecret, [], config.dns, cluster);
   return wish;
 };

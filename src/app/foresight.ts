@@ -96,7 +96,7 @@ export const caaOf = async (
   asked?: Asked,
 ): Promise<readonly string[]> => {
   const { config, dns, acmeCa } = install;
-  const directory = directoryOf(config.tls, config.acmeDirectory);
+  const directory = directoryOf(config);
   if (!dns || directory === undefined) return [];
   const info = asked ? asked.ca : await directoryNow(directory, acmeCa, tools);
   if (!info) return ["not looked at, as the CA has not said under which name CAA records know it"];

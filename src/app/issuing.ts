@@ -1,7 +1,9 @@
 import { accountIn, rollAccountKey } from "../certificates/acme/account.ts";
-import { directoryOf, issuerInfo } from "../certificates/index.ts";
+import { directoryOf, strategyOf } from "../certificates/index.ts";
+import { MADE_BY } from "../certificates/secret.ts";
 import type { ApplyTools, Issue } from "../core/apply.ts";
 import { AuthorityError } from "../ports/authority.ts";
+import type { KubeObject, ObjectRef } from "../ports/object.ts";
 import { absolute } from "../ports/zones.ts";
 import type { Installation } from "../steps/installation.ts";
 import { externalAccount } from "./external-account.ts";
@@ -11,17 +13,25 @@ import type { Tools } from "./tools.ts";
 export const issueFor =
   (install: Installation, tools: Tools): Issue =>
   async (change, issueTools) => {
-    const { tls, acmeDirectory } = install.config;
-    const directory = directoryOf(tls, acmeDirectory);
+    const { tls } = install.config;
+    const directory = directoryOf(install.config);
     if (directory) {
       const reason = `the CA at ${new URL(directory).host} has not answered yet`;
       issueTools.onWaiting(reason, { text: "It goes on by itself." });
       return (await acmeIssuer(install, directory, tools)).issue(change, issueTools);
     }
-    const issue = await issuerInfo(tls).load?.();
+    const { issue } = strategyOf(tls);
     if (!issue) throw new Error(`${tls} makes no certificate of ours`);
-    return issue(change, issueTools);
+    return issue(change, { ...issueTools, store: (object) => issueTools.store(marked(object, change.secret, tls)) });
   };
+
+/** The certificate says who made it, so that another way to TLS makes another one; no issuer has to think of that. */
+const marked = (object: KubeObject, secret: ObjectRef, maker: string): KubeObject => {
+  const { metadata } = object;
+  if (object.kind !== secret.kind || metadata.name !== secret.name || metadata.namespace !== secret.namespace)
+    return object;
+  return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, [MADE_BY]: maker } } };
+};
 
 const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: string, tools: Tools) => {
   const { zones } = tools;

@@ -19,7 +19,7 @@ export const assertOrderable = async (
   { config, acmeCa }: Installation,
   tools: Tools,
 ): Promise<DirectoryInfo | undefined> => {
-  const directory = directoryOf(config.tls, config.acmeDirectory);
+  const directory = directoryOf(config);
   const isOrdered = changesOf(plan).some((change) => kindOf(change).requires(change).proofs !== undefined);
   if (!directory || !isOrdered) return undefined;
   const external = await externalAccount(tools.env);

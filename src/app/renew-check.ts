@@ -1,4 +1,4 @@
-import { directoryOf, isAcme } from "../certificates/index.ts";
+import { directoryOf, provesByDns } from "../certificates/index.ts";
 import { inspect } from "../certificates/secret.ts";
 import { outage } from "../core/outage.ts";
 import { told } from "../core/outside.ts";
@@ -39,7 +39,7 @@ export const checkRenewal = async (
 ): Promise<void> => {
   const trials = [
     certificateThere(tools),
-    ...(isAcme(install.config.tls) ? asked(install, tools) : []),
+    ...(provesByDns(install.config) ? asked(install, tools) : []),
     writable(tools),
   ];
   const failures: UserError[] = [];
@@ -130,7 +130,7 @@ const asked = (install: Installation, tools: Tools): readonly Trial[] => {
       id: "renew.authority",
       title: "The CA answers",
       try: async () => {
-        const directory = directoryOf(config.tls, config.acmeDirectory) ?? "";
+        const directory = directoryOf(config) ?? "";
         const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
         const { profiles, hasRenewalInfo } = await authority.directory(tools.signal);
         const { acmeProfile } = config;

@@ -1,4 +1,4 @@
-import { isAcme } from "../certificates/index.ts";
+import { knownStrategy, strategies } from "../certificates/index.ts";
 import { dueDate, reasonToIssue, type TlsSecret } from "../certificates/secret.ts";
 import type { ReadContext } from "../core/check.ts";
 import { ApiError } from "../ports/cluster.ts";
@@ -7,7 +7,7 @@ import { CRON_JOB } from "../steps/renewal/objects.ts";
 
 /** Who replaces the certificate, and when. */
 export interface RenewalStatus {
-  readonly by: "cronjob" | "nobody" | "owner" | "cert-manager";
+  readonly by: "cronjob" | "nobody" | RenewerId;
   /** ISO. By the certificate's dates; a CA with renewal information (RFC 9773) may ask for another day. */
   readonly due?: string;
   /** Five cron fields, UTC. */
@@ -19,18 +19,22 @@ export interface RenewalStatus {
   readonly secret?: string;
 }
 
+/** Somebody else than kn-bootstrap, as the way to TLS calls them. */
+type RenewerId = string & {};
+
 /** Why browsers get no certificate, or one that they refuse; undefined: they get a good one, or none is meant for the gateway. */
 export const certificateProblem = (
   { tls }: Readonly<Record<string, unknown>>,
   certificate: TlsSecret | undefined,
   now: Date,
 ): string | undefined => {
-  if (typeof tls !== "string" || tls === "none" || tls === "cert-manager") return undefined;
-  const again = tls === "secret" ? "bring one, then run kn-bootstrap install" : "kn-bootstrap install makes it again";
-  if (!certificate) return `there is no certificate in it; ${again}`;
+  const strategy = knownStrategy(tls);
+  if (strategy?.serves !== "gateway") return undefined;
+  const again = strategy.elsewhere?.again;
+  if (!certificate) return `there is no certificate in it; ${again ?? "kn-bootstrap install makes it again"}`;
   // By its dates alone, a certificate that is only due is a good one still.
   const reason = reasonToIssue(certificate, [], now, now >= certificate.notAfter);
-  return reason && `${reason}; ${tls === "secret" ? again : "kn-bootstrap renew replaces it"}`;
+  return reason && `${reason}; ${again ?? "kn-bootstrap renew replaces it"}`;
 };
 
 /** Undefined: there is no TLS, or no certificate of ours. `ctx.cluster` may answer from a snapshot. */
@@ -39,12 +43,14 @@ export const readRenewal = async (
   certificate: TlsSecret | undefined,
   { cluster }: Pick<ReadContext, "cluster">,
 ): Promise<RenewalStatus | undefined> => {
-  const { tls } = choices;
-  if (tls === "cert-manager") return { by: "cert-manager" };
-  if (!certificate || typeof tls !== "string") return undefined;
+  const strategy = knownStrategy(choices.tls);
+  if (!strategy) return undefined;
+  const { elsewhere, serves, isBrought } = strategy;
+  if (serves === "routes") return elsewhere?.renewer && { by: elsewhere.renewer.by };
+  if (serves === "nothing" || !certificate) return undefined;
+  if (elsewhere?.renewer)
+    return { by: elsewhere.renewer.by, ...(isBrought ? { secret: String(choices["tls-secret"]) } : {}) };
   const due = dueDate(certificate).toISOString();
-  if (tls === "secret") return { by: "owner", secret: String(choices["tls-secret"]) };
-  if (tls !== "self-signed" && !isAcme(tls)) return undefined;
   const cronJob = await cluster.get(CRON_JOB).catch((error: unknown) => {
     // Whoever may not see CronJobs still wants the rest of the screen.
     if (error instanceof ApiError && error.status === 403) return undefined;
@@ -75,13 +81,11 @@ const minute = (iso: string): string => `${iso.slice(0, 16).replace("T", " ")} U
 export const renewalText = ({ by, due, schedule, suspended, lastDone, secret }: RenewalStatus): string => {
   const when = due ? `; due ${due.slice(0, 10)}, or when the CA asks` : "";
   switch (by) {
-    case "cert-manager":
-      return "cert-manager, by itself";
-    case "owner":
-      return `whoever keeps Secret ${secret}; run install again then`;
     case "nobody":
       return `nobody: run kn-bootstrap renew, or renew --install-cronjob${when}`;
     case "cronjob":
       return `CronJob ${CRON_JOB.namespace}/${CRON_JOB.name}, ${suspended ? "suspended: nobody renews" : timesOf(schedule ?? "")}, ${lastDone ? `last done ${minute(lastDone)}` : "not run yet"}${when}`;
+    default:
+      return strategies.find(({ elsewhere }) => elsewhere?.renewer?.by === by)?.elsewhere?.renewer?.text(secret) ?? by;
   }
 };

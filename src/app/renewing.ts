@@ -1,4 +1,4 @@
-import { directoryOf, isAcme } from "../certificates/index.ts";
+import { directoryOf } from "../certificates/index.ts";
 import { type Renewal, renewalOf } from "../certificates/renewal.ts";
 import { inspect } from "../certificates/secret.ts";
 import { changesOf, ofKind, type Plan } from "../core/change.ts";
@@ -41,8 +41,7 @@ export const assertCertificate = async (cluster: Pick<ClusterRead, "get">): Prom
 export const nextRenewal = async (install: Installation, tools: Tools): Promise<Renewal | undefined> => {
   const found = inspect(await tools.cluster.get(WILDCARD));
   if (!found) return undefined;
-  const { tls, acmeDirectory } = install.config;
-  const directory = isAcme(tls) ? directoryOf(tls, acmeDirectory) : undefined;
+  const directory = directoryOf(install.config);
   const authority = directory
     ? await tools.createAuthority({ directory, ...(install.acmeCa ? { ca: install.acmeCa } : {}) })
     : undefined;

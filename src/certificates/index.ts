@@ -1,64 +1,64 @@
-import type { Issue } from "../core/apply.ts";
-import { UserError } from "../ports/error.ts";
+import { anyAcmeCa, letsEncrypt, letsEncryptStaging } from "./acme/cas.ts";
+import { brought } from "./brought.ts";
+import { certManager } from "./cert-manager/strategy.ts";
+import { noTls } from "./no-tls.ts";
+import { selfSigned } from "./self-signed/index.ts";
+import type { TlsStrategy } from "./strategy.ts";
 
-/** A way to the gateway's certificate. */
-export interface IssuerInfo {
-  readonly id: string;
-  /** For people: `Let's Encrypt`. */
-  readonly title: string;
-  /** A public or private ACME CA, asked by DNS-01; `option`: the directory is given by --acme-directory. */
-  readonly directory?: string;
-  /** Whether browsers trust it without further ado. */
-  readonly isPublic: boolean;
-  /** One that is no ACME CA makes it itself; its file is not loaded before. */
-  readonly load?: () => Promise<Issue>;
-}
+/** Every way to TLS that can be chosen. A new one is a file and a line here. */
+const REGISTRY = [
+  letsEncrypt,
+  letsEncryptStaging,
+  anyAcmeCa,
+  selfSigned,
+  brought,
+  certManager,
+  noTls,
+] as const satisfies readonly TlsStrategy[];
 
-/** Every way that can be chosen. One more ACME CA is a line here; how the others are made is told in the file of that name. */
-export const issuers: readonly IssuerInfo[] = [
-  {
-    id: "letsencrypt",
-    title: "Let's Encrypt",
-    directory: "https://acme-v02.api.letsencrypt.org/directory",
-    isPublic: true,
-  },
-  {
-    id: "letsencrypt-staging",
-    title: "Let's Encrypt's staging CA",
-    directory: "https://acme-staging-v02.api.letsencrypt.org/directory",
-    isPublic: false,
-  },
-  { id: "acme", title: "the ACME CA", directory: "option", isPublic: false },
-  {
-    id: "self-signed",
-    title: "a root of this cluster",
-    isPublic: false,
-    load: async () => (await import("./self-signed.ts")).issue,
-  },
-  { id: "secret", title: "its owner", isPublic: false },
-  { id: "cert-manager", title: "cert-manager", isPublic: false },
-  { id: "none", title: "nobody", isPublic: false },
-];
+/** A value of --tls. */
+export type TlsId = (typeof REGISTRY)[number]["id"];
 
-export const ids: readonly string[] = issuers.map(({ id }) => id);
+export const strategies: readonly (TlsStrategy & { readonly id: TlsId })[] = REGISTRY;
 
-export const issuerInfo = (id: string): IssuerInfo => {
-  const found = issuers.find((issuer) => issuer.id === id);
-  if (!found)
-    throw new UserError({
-      id: "tls.unknown",
-      what: `There is no issuer "${id}".`,
-      remedy: `Choose one of ${ids.join(", ")}.`,
-      kind: "input",
-    });
+export const ids: readonly TlsId[] = strategies.map(({ id }) => id);
+
+/** Of what a cluster keeps, which another version may have written; undefined: this version does not know it. */
+export const knownStrategy = (id: unknown): TlsStrategy | undefined =>
+  strategies.find((strategy) => strategy.id === id);
+
+export const strategyOf = (id: TlsId): TlsStrategy => {
+  const found = knownStrategy(id);
+  if (!found) throw new Error(`there is no way to TLS called ${id}`);
   return found;
 };
 
-/** Whether certificates come from an ACME CA that we ask ourselves. */
-export const isAcme = (id: string): boolean => issuerInfo(id).directory !== undefined;
+/** What of a Config decides about certificates. */
+export interface TlsChoice {
+  readonly tls: TlsId;
+  readonly acmeDirectory?: string;
+}
 
-/** The ACME directory of a choice; `given`: --acme-directory. */
-export const directoryOf = (id: string, given: string | undefined): string | undefined => {
-  const { directory } = issuerInfo(id);
-  return directory === "option" ? given : (given ?? directory);
+/** Whether anything is served by https. */
+export const hasTls = ({ tls }: TlsChoice): boolean => strategyOf(tls).serves !== "nothing";
+
+/** Whether one certificate at the gateway has to cover every URL. */
+export const hasGatewayCertificate = ({ tls }: TlsChoice): boolean => strategyOf(tls).serves === "gateway";
+
+/** Whether the certificate lies in the Secret that --tls-secret names. */
+export const isBrought = ({ tls }: TlsChoice): boolean => strategyOf(tls).isBrought === true;
+
+/** Whether we prove to a CA that the domain is ours, by records that we write. */
+export const provesByDns = ({ tls }: TlsChoice): boolean => strategyOf(tls).acme !== undefined;
+
+/** Whether an ACME CA is asked, by us or by a controller in the cluster. */
+export const asksAcmeCa = ({ tls }: TlsChoice): boolean => {
+  const { acme, controller } = strategyOf(tls);
+  return acme !== undefined || controller !== undefined;
+};
+
+/** The directory of the ACME CA that we ask; undefined: we ask none. */
+export const directoryOf = ({ tls, acmeDirectory }: TlsChoice): string | undefined => {
+  const { acme } = strategyOf(tls);
+  return acme && (acmeDirectory ?? acme.directory);
 };

@@ -1,7 +1,9 @@
 import { createPrivateKey, type X509Certificate } from "node:crypto";
+import { HOME } from "../kube/inventory.ts";
 import { dnsNamesOf } from "../ports/certificate-names.ts";
-import { dataOf, type KubeObject } from "../ports/object.ts";
+import { dataOf, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { blocksIn, certificatesIn } from "./pem.ts";
+import type { KeyPair } from "./x509.ts";
 
 /** What a kubernetes.io/tls Secret holds. */
 export interface TlsSecret {
@@ -18,8 +20,8 @@ export interface TlsSecret {
   readonly chain: readonly string[];
   /** Hexadecimal, upper case, as a handshake shows it. */
   readonly serial: string;
-  /** The ACME directory that it came from, as its issuer noted. */
-  readonly directory: string | undefined;
+  /** Where it came from: the ACME directory, else the id of the way to TLS that made it. */
+  readonly origin: string;
   /** Hexadecimal SHA-256 of the certificate, lower case, first 16 digits: changes with every issuance. */
   readonly fingerprint: string;
 }
@@ -30,6 +32,26 @@ const decode = (text: string | undefined): string => Buffer.from(text ?? "", "ba
 
 /** Annotation of a certificate's Secret: the ACME directory that it came from. */
 export const DIRECTORY = "kn-bootstrap/acme-directory";
+/** Annotation of a certificate that came from no ACME CA: the id of the way to TLS that made it. */
+export const MADE_BY = "kn-bootstrap/made-by";
+/** Who made those that say nothing: version 0.1 knew no other. */
+const FIRST_MAKER = "self-signed";
+
+const originOf = ({ [DIRECTORY]: directory, [MADE_BY]: maker }: Readonly<Record<string, string>>): string =>
+  directory ?? maker ?? FIRST_MAKER;
+
+/** A certificate, its key and the root that verifies it, in a Secret of ours. */
+export const tlsSecret = (ref: Pick<ObjectRef, "namespace" | "name">, pair: KeyPair, ca: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: ref.name, namespace: ref.namespace ?? HOME },
+  type: "kubernetes.io/tls",
+  data: {
+    "tls.crt": Buffer.from(pair.certificate).toString("base64"),
+    "tls.key": Buffer.from(pair.key).toString("base64"),
+    "ca.crt": Buffer.from(ca).toString("base64"),
+  },
+});
 
 const isChain = (certificates: readonly X509Certificate[]): boolean =>
   certificates.every((certificate, index) => {
@@ -56,7 +78,7 @@ export const inspect = (secret: KubeObject | undefined): TlsSecret | undefined =
       ca,
       chain,
       serial: certificate.serialNumber,
-      directory: secret?.metadata.annotations?.[DIRECTORY],
+      origin: originOf(secret?.metadata.annotations ?? {}),
       fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase().slice(0, 16),
     };
   } catch {

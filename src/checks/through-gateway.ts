@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { strategyOf } from "../certificates/index.ts";
 import { hostFor } from "../certificates/names.ts";
 import { inspect, type TlsSecret } from "../certificates/secret.ts";
 import { type Finding, fail, type ReadContext } from "../core/check.ts";
@@ -23,7 +24,7 @@ export interface Target {
 
 /** A CA whose root nobody has is trusted from its own chain: that it was served, and not that a browser would like it. */
 const trustedBy = ({ config, root }: Proof, secret: TlsSecret | undefined): string | undefined =>
-  secret?.ca ?? root ?? (config.tls === "letsencrypt-staging" ? secret?.chain.at(-1) : undefined);
+  secret?.ca ?? root ?? (strategyOf(config.tls).acme?.isForTrials ? secret?.chain.at(-1) : undefined);
 
 /** Every address that the gateway has, so that none is left with an old certificate. */
 export const addressesOf = async (

@@ -2,7 +2,7 @@ import { cronJobCommand } from "../app/cronjob.ts";
 import { readRenewal, renewalText } from "../app/renewal-status.ts";
 import { recordFor } from "../app/status.ts";
 import type { Tools } from "../app/tools.ts";
-import { directoryOf, isAcme } from "../certificates/index.ts";
+import { directoryOf, hasTls, provesByDns, strategyOf } from "../certificates/index.ts";
 import { hostFor, wildcardsFor } from "../certificates/names.ts";
 import { inspect } from "../certificates/secret.ts";
 import { dnsProvider } from "../dns/index.ts";
@@ -27,7 +27,7 @@ export const nextSteps = async (install: Installation, tools: Tools): Promise<re
     findAddress(reader, config, install.ingress),
     cluster.get(WILDCARD),
   ]);
-  const scheme = config.tls === "none" ? "http" : "https";
+  const scheme = hasTls(config) ? "https" : "http";
   const host = hostFor(config.domainTemplate, { name: "hello", namespace: "default" }, domain);
   const url = urlAt(`${scheme}://${host}`, address);
   const records =
@@ -36,18 +36,19 @@ export const nextSteps = async (install: Installation, tools: Tools): Promise<re
           recordFor(name, address.host),
         )
       : [];
-  const root = config.tls === "self-signed" ? inspect(secret)?.ca : undefined;
+  const { root } = strategyOf(config.tls);
+  const ca = root && inspect(secret)?.ca;
   return [
     ...records.map(({ name, type, value }) => ({
       text: "Publish this record where the domain's DNS is kept:",
       command: lines(`${escapedName(name)}. ${type} ${type === "CNAME" ? `${escapedName(value)}.` : value}`),
     })),
-    ...(root
+    ...(ca
       ? [
           {
-            text: "Trust the root of this cluster where your browsers and clients keep theirs (once; it is kept over reinstalls):",
+            text: `Trust ${root.title} where your browsers and clients keep theirs (once; it is kept over reinstalls):`,
             // One line: a here-document would not end where it is copied with its margin.
-            command: sh`echo ${Buffer.from(root).toString("base64")} | base64 -d > kn-bootstrap-root.crt`,
+            command: sh`echo ${Buffer.from(ca).toString("base64")} | base64 -d > kn-bootstrap-root.crt`,
           },
         ]
       : []),
@@ -64,7 +65,7 @@ export const nextSteps = async (install: Installation, tools: Tools): Promise<re
 
 /** Offered, never written: a CAA record binds others who use the domain too (rule 24). */
 const onlyThisAccount = async ({ config, acmeCa }: Installation, tools: Tools): Promise<readonly Remedy[]> => {
-  const directory = isAcme(config.tls) ? directoryOf(config.tls, config.acmeDirectory) : undefined;
+  const directory = directoryOf(config);
   if (!directory || !config.domain) return [];
   const { accountUrl, caaRecord } = await import("../certificates/acme/index.ts");
   const url = await accountUrl(tools.cluster, directory);
@@ -90,7 +91,7 @@ const whoRenews = async ({ config, choices }: Installation, cluster: ClusterRead
   const end = certificate?.notAfter.toISOString().slice(0, 10);
   const due = renewal.due?.slice(0, 10);
   const text = `Nobody renews the certificate: it is due on ${due} and ends on ${end}.`;
-  if (isAcme(config.tls) && dnsProvider(config.dns)?.byHand)
+  if (provesByDns(config) && dnsProvider(config.dns)?.byHand)
     return [{ text: `${text} As you publish the records, do it then:`, command: sh`kn-bootstrap renew` }];
   return [{ text: `${text} Let a CronJob do it:`, command: cronJobCommand(config) }];
 };

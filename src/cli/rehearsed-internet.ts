@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isAcme } from "../certificates/index.ts";
+import { asksAcmeCa, provesByDns } from "../certificates/index.ts";
 import type { Config } from "../config/config.ts";
 import { dnsProvider } from "../dns/index.ts";
 import type { Resolver } from "../ports/dns.ts";
@@ -11,7 +11,7 @@ import type { CommandContext } from "./context.ts";
 
 interface Rehearsed {
   readonly ctx: CommandContext;
-  /** By which the world's cert-manager gets there too. */
+  /** By which the world's own controllers get there too. */
   readonly door?: Internet["door"];
   /** What faults reach into. Absent: nothing of it was started. */
   readonly outside?: Outside;
@@ -66,14 +66,14 @@ const rehearsed = (resolver: Resolver): Resolver => ({
     }),
 });
 
-/** cert-manager is told which root to trust; we are told by the adapter, as everybody trusts a public CA. */
+/** A controller in the cluster is told which root to trust; we are told by the adapter, as everybody trusts a public CA. */
 const atOurCa = async (
   config: Config,
   { directory, tlsCa, root }: Internet["acme"],
   folder: string,
 ): Promise<Config> => {
-  if (isAcme(config.tls)) return { ...config, acmeDirectory: directory };
-  if (config.tls !== "cert-manager") return config;
+  if (provesByDns(config)) return { ...config, acmeDirectory: directory };
+  if (!asksAcmeCa(config)) return config;
   const acmeCaFile = join(folder, "roots.pem");
   await writeFile(acmeCaFile, `${tlsCa}${root}`);
   return { ...config, acmeDirectory: directory, acmeCaFile };

@@ -1,4 +1,4 @@
-import { isAcme } from "../certificates/index.ts";
+import { provesByDns, strategies, strategyOf } from "../certificates/index.ts";
 import { wildcardsFor } from "../certificates/names.ts";
 import { HOME } from "../kube/inventory.ts";
 import type { Config } from "./config.ts";
@@ -6,8 +6,11 @@ import type { Rule } from "./rule.ts";
 
 /** Of an order: Let's Encrypt's documentation, "Rate Limits"; what other public CAs take is no more. */
 const MOST_NAMES = 100;
-/** Of a name without its `*.`: Boulder's policy for names. */
-const MOST_LABELS = 10;
+/** `--tls cert-manager, which gets a certificate for each host` */
+const oneForEachHost = strategies
+  .filter(({ serves }) => serves === "routes")
+  .map(({ id }) => `--tls ${id}, which gets a certificate for each host`)
+  .join(", or ");
 
 const namesOf = ({ domain, domainTemplate, namespaces }: Config): readonly string[] =>
   domain === undefined ? [] : wildcardsFor(domainTemplate, domain, [...namespaces, HOME]);
@@ -17,26 +20,27 @@ export const CERTIFICATE_RULES: readonly Rule[] = [
   {
     id: "config.certificate-names",
     broken: (config) => {
-      const { length } = isAcme(config.tls) ? namesOf(config) : [];
+      const { length } = provesByDns(config) ? namesOf(config) : [];
       if (length <= MOST_NAMES) return undefined;
       return {
         what: `--namespaces would make a certificate with ${length} names.`,
         why: `A CA takes at most ${MOST_NAMES} in one order, and this template needs one for each namespace, ours for the proof among them.`,
         between: ["tls", "domainTemplate", "namespaces"],
-        remedy: `Take --domain-template flat, where one name covers all namespaces; or --tls cert-manager, which gets a certificate for each host; or name at most ${MOST_NAMES - 1} namespaces.`,
+        remedy: `Take --domain-template flat, where one name covers all namespaces; or ${oneForEachHost}; or name at most ${MOST_NAMES - 1} namespaces.`,
       };
     },
   },
   {
     id: "config.certificate-depth",
     broken: (config) => {
-      if (!/^letsencrypt/.test(config.tls)) return undefined;
+      const limit = strategyOf(config.tls).acme?.mostLabels;
+      if (!limit) return undefined;
       const labels = (name: string): number => name.replace(/^\*\./, "").split(".").length;
-      const deep = namesOf(config).find((name) => labels(name) > MOST_LABELS);
+      const deep = namesOf(config).find((name) => labels(name) > limit.count);
       if (deep === undefined) return undefined;
       return {
         what: `--domain ${config.domain} is too deep for --tls ${config.tls}.`,
-        why: `${deep} has ${labels(deep)} labels below its asterisk; Let's Encrypt takes names with at most ${MOST_LABELS}.`,
+        why: `${deep} has ${labels(deep)} labels below its asterisk; ${limit.ca} takes names with at most ${limit.count}.`,
         between: ["domain", "tls", "domainTemplate"],
         remedy: "Choose a domain with fewer labels, --domain-template flat, or another --tls.",
       };

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { issuerInfo } from "../certificates/index.ts";
+import { hasTls, strategyOf } from "../certificates/index.ts";
 import type { ChoiceChange } from "../core/change.ts";
 import { dnsProvider } from "../dns/index.ts";
 import { complete, SOURCES, type Written } from "./complete.ts";
@@ -18,10 +18,10 @@ const MEANS: Readonly<Partial<Record<keyof Config, (after: Config, before: Confi
       return `Records are ${writer.byHand ? "published by you, and waited for" : `written at ${writer.title}`}.${end}`;
     return `${dns === "magic" ? "The name is made from the gateway's address." : "Nobody writes records: the domain's owner does."}${end}`;
   },
-  tls: ({ tls }, before) => {
-    if (tls === "none") return "URLs begin with http://; https is not answered any more.";
-    const scheme = before.tls === "none" ? "URLs begin with https://. " : "";
-    return `${scheme}The gateway serves another certificate, made by ${issuerInfo(tls).title}; clients have to trust that.`;
+  tls: (after, before) => {
+    if (!hasTls(after)) return "URLs begin with http://; https is not answered any more.";
+    const scheme = !hasTls(before) ? "URLs begin with https://. " : "";
+    return `${scheme}The gateway serves another certificate, made by ${strategyOf(after.tls).title}; clients have to trust that.`;
   },
   tlsSecret: ({ tlsSecret }) =>
     tlsSecret ? "The gateway serves the certificate in that Secret." : "It is not served any more.",

@@ -1,3 +1,4 @@
+import { hasTls, type TlsId } from "../certificates/index.ts";
 import { dnsProvider } from "../dns/index.ts";
 import { type Config, FLAT, NESTED } from "./config.ts";
 import { inFile } from "./options.ts";
@@ -46,17 +47,23 @@ const TEMPLATES: ReadonlyMap<string, string> = new Map([
 export const complete = (written: Written, { env, terminal }: Surroundings): Config => {
   const config = { ...fixed(), ...written } as Config;
   const dns = config.dns ?? (config.domain ? "none" : "magic");
-  const way = config.tls ?? (config.acmeDirectory ? "acme" : provesControl(dns) ? "letsencrypt" : "self-signed");
-  const tls = way !== "none";
+  const tls = config.tls ?? usualTls(config, dns);
+  const isHttps = hasTls({ tls });
   return {
     ...config,
     dns,
-    tls: way,
-    domainTemplate: template(config.domainTemplate ?? (tls ? "flat" : "nested")),
-    http: config.http ?? (tls ? "redirect" : "enabled"),
+    tls,
+    domainTemplate: template(config.domainTemplate ?? (isHttps ? "flat" : "nested")),
+    http: config.http ?? (isHttps ? "redirect" : "enabled"),
     // https://no-color.org: any value but the empty one.
     color: config.color ?? (terminal && !env.NO_COLOR && env.TERM !== "dumb"),
   };
+};
+
+/** Where nobody chose: a CA that browsers trust, if it can be shown that the domain is ours. */
+const usualTls = ({ acmeDirectory }: Written, dns: string): TlsId => {
+  if (acmeDirectory) return "acme";
+  return provesControl(dns) ? "letsencrypt" : "self-signed";
 };
 
 /** The words `flat` and `nested` in full, and a template without the blanks that Go allows inside its braces. */

@@ -1,3 +1,5 @@
+import type { TlsId } from "../certificates/index.ts";
+
 /** Everything the engine wants to know, complete: no defaults are left to fill in. Keys are those of the config file. */
 export interface Config {
   readonly kubeconfig?: string;
@@ -19,7 +21,7 @@ export interface Config {
   readonly domainTemplate: string;
   /** With a nested template: the namespaces that get a wildcard each. */
   readonly namespaces: readonly string[];
-  readonly tls: string;
+  readonly tls: TlsId;
   readonly acmeEmail?: string;
   /** URL; absent with the CAs that we know by name. */
   readonly acmeDirectory?: string;

@@ -1,5 +1,13 @@
 import { isIP } from "node:net";
-import { isAcme } from "../certificates/index.ts";
+import {
+  asksAcmeCa,
+  directoryOf,
+  hasGatewayCertificate,
+  hasTls,
+  isBrought,
+  provesByDns,
+  strategies,
+} from "../certificates/index.ts";
 import { hostFor, wildcardsFor } from "../certificates/names.ts";
 import { dnsProvider, providers } from "../dns/index.ts";
 import type { DnsProvider } from "../dns/provider.ts";
@@ -30,6 +38,26 @@ const isTooLong = (name: string): boolean => name.length > 253;
 
 const TIMEOUT = { min: 1, max: 24 * 3600 };
 const FIELDS = ["{{.Name}}", "{{.Namespace}}", "{{.Domain}}"];
+
+/** Controllers in the cluster say themselves what they cannot work with. */
+const CONTROLLER_RULES: readonly Rule[] = strategies.flatMap(({ id, controller }) =>
+  controller === undefined
+    ? []
+    : [
+        {
+          id: controller.rule.id,
+          broken: ({ tls, dns, domain }) =>
+            tls !== id
+              ? undefined
+              : controller.rule.broken({
+                  domain,
+                  dns,
+                  hasSolver: dnsProvider(dns)?.solver !== undefined,
+                  solvers: either(providers.filter(({ solver }) => solver)),
+                }),
+        },
+      ],
+);
 
 const RULES: readonly Rule[] = [
   ...CERTIFICATE_RULES,
@@ -72,7 +100,7 @@ const RULES: readonly Rule[] = [
   {
     id: "config.acme-dns",
     broken: ({ tls, dns }) =>
-      !isAcme(tls) || provesControl(dns)
+      !provesByDns({ tls }) || provesControl(dns)
         ? undefined
         : {
             what: `--tls ${tls} does not go with --dns ${dns}.`,
@@ -81,36 +109,14 @@ const RULES: readonly Rule[] = [
             remedy: `Choose --dns ${either(providers)} with a --domain of your own, or --tls self-signed.`,
           },
   },
-  {
-    id: "config.cert-manager-dns",
-    broken: ({ tls, dns, domain }) => {
-      if (tls !== "cert-manager") return undefined;
-      if (!dnsProvider(dns)?.solver)
-        return {
-          what: `--tls cert-manager does not go with --dns ${dns}.`,
-          why: "cert-manager has to write TXT records by itself, whenever it renews.",
-          between: ["tls", "dns"],
-          remedy: `Choose --dns ${either(providers.filter(({ solver }) => solver))} with a --domain of your own, or another --tls.`,
-        };
-      // Knative's common name for long hosts (serving, pkg/reconciler/certificate); X.509 allows 64, Knative checks 63.
-      const common = `k.${domain}`;
-      if (common.length > 63)
-        return {
-          what: `--domain ${domain} is too long for --tls cert-manager.`,
-          why: `Knative asks for the common name ${common}, which has ${common.length} characters; a certificate has room for 63.`,
-          between: ["tls", "domain"],
-          remedy: "Choose a domain of at most 61 characters, or another --tls.",
-        };
-      return undefined;
-    },
-  },
+  ...CONTROLLER_RULES,
   {
     id: "config.acme-directory",
     broken: ({ tls, acmeDirectory }) =>
-      tls !== "acme" || acmeDirectory !== undefined
+      !provesByDns({ tls }) || acmeDirectory !== undefined || directoryOf({ tls }) !== undefined
         ? undefined
         : {
-            what: "--tls acme needs --acme-directory.",
+            what: `--tls ${tls} needs --acme-directory.`,
             why: "Only Let's Encrypt is known by name.",
             between: ["tls", "acmeDirectory"],
             remedy: "Give the URL of the CA's directory, or choose --tls letsencrypt.",
@@ -119,7 +125,7 @@ const RULES: readonly Rule[] = [
   {
     id: "config.acme-options",
     broken: ({ tls, acmeDirectory, acmeEmail, acmeProfile, acmeCaFile }) => {
-      if (isAcme(tls) || tls === "cert-manager") return undefined;
+      if (asksAcmeCa({ tls })) return undefined;
       const given = { acmeDirectory, acmeEmail, acmeProfile, acmeCaFile };
       const odd = ASKED.filter((key) => given[key] !== undefined);
       return odd.length === 0
@@ -135,11 +141,11 @@ const RULES: readonly Rule[] = [
   {
     id: "config.tls-secret",
     broken: ({ tls, tlsSecret }) =>
-      (tls === "secret") === (tlsSecret !== undefined)
+      isBrought({ tls }) === (tlsSecret !== undefined)
         ? undefined
-        : tls === "secret"
+        : isBrought({ tls })
           ? {
-              what: "--tls secret needs --tls-secret.",
+              what: `--tls ${tls} needs --tls-secret.`,
               why: "It says where your certificate is.",
               between: ["tls", "tlsSecret"],
               remedy: "Give --tls-secret namespace/name.",
@@ -170,7 +176,7 @@ const RULES: readonly Rule[] = [
       // The longest names that are made below it.
       const parents = wildcardsFor(domainTemplate, domain, [...namespaces, HOME]).map((name) => name.slice(2));
       const [longest = domain] = [...parents, domain].sort((a, b) => b.length - a.length);
-      const below = `${isAcme(tls) || tls === "cert-manager" ? "_acme-challenge." : SHORTEST}${longest}`;
+      const below = `${asksAcmeCa({ tls }) ? "_acme-challenge." : SHORTEST}${longest}`;
       // The temporary Service of the proof has a host like every other.
       const host = hostFor(domainTemplate, { name: "hello", namespace: HOME }, domain);
       const name = host.length > below.length ? host : below;
@@ -211,7 +217,7 @@ const RULES: readonly Rule[] = [
     broken: ({ domainTemplate, tls, namespaces }) => {
       // RFC 6125 §6.4.3: a wildcard stands for exactly one label, so everything right of the first dot must be known.
       const parent = parentOf(domainTemplate);
-      if (tls === "none" || tls === "cert-manager") return undefined;
+      if (!hasGatewayCertificate({ tls })) return undefined;
       if (parent.includes("{{.Name}}")) {
         return {
           what: `--domain-template ${SHORT.get(domainTemplate) ?? domainTemplate} does not go with --tls ${tls}.`,
@@ -232,10 +238,10 @@ const RULES: readonly Rule[] = [
   {
     id: "config.redirect",
     broken: ({ http, tls }) =>
-      http !== "redirect" || tls !== "none"
+      http !== "redirect" || hasTls({ tls })
         ? undefined
         : {
-            what: "--http redirect does not go with --tls none.",
+            what: `--http redirect does not go with --tls ${tls}.`,
             why: "There would be no https to be sent to.",
             between: ["tls", "http"],
             remedy: "Leave --http out, or choose a --tls.",

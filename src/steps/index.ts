@@ -1,8 +1,9 @@
+import { hasTls } from "../certificates/index.ts";
 import type { Reached } from "../checks/proven.ts";
 import type { Step } from "../core/step.ts";
 import { certManager, clusterIssuer, routeTls, usesCertManager } from "./cert-manager/index.ts";
 import { domain } from "./domain/index.ts";
-import { certificate, gatewayTls, hasTls, noTls } from "./gateway-certificate/index.ts";
+import { certificate, gatewayTls, noTls } from "./gateway-certificate/index.ts";
 import { address, ingress } from "./ingress/index.ts";
 import type { Installation, Removal } from "./installation.ts";
 import { proof } from "./proof/index.ts";
@@ -37,7 +38,7 @@ export const steps = (install: Installation, removal?: Removal): readonly Step[]
     : []),
   ...(usesCertManager(install)
     ? [routeTls(install)] //      Knative asks it
-    : hasTls(install)
+    : hasTls(install.config)
       ? [
           certificate(install), //  for every URL that Knative will print
           gatewayTls(install), //   served, https in every URL, http redirected

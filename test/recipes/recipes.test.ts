@@ -31,11 +31,12 @@ const program = (...args: string[]) => run("src/main.ts", ...args);
 
 // One copy for all of them: they are independent, and this shows it.
 describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
-  it("has an ingress, a DNS provider, an issuer, a check and a kind of change more", async () => {
+  it("has an ingress, a DNS provider, an ACME CA, another issuer, a check and a kind of change more", async () => {
     expect((await recipes()).map(({ title }) => title)).toEqual([
       "A new ingress",
       "A new DNS provider",
-      "A new certificate issuer",
+      "A new ACME CA",
+      "A new issuer that is no ACME CA",
       "A new check",
       "A new kind of change",
     ]);
@@ -60,7 +61,7 @@ describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
     for (const id of ["example", "example-ca"]) expect(help.text).toMatch(new RegExp(`\\b${id}\\b`));
     expect((await program("__complete", "plan", "--ingress", "")).text).toBe("kourier\t\nexample\t\n");
     expect((await program("__complete", "plan", "--dns", "ex")).text).toBe("example\t\n");
-    expect((await program("__complete", "plan", "--tls", "ex")).text).toBe("example-ca\t\n");
+    expect((await program("__complete", "plan", "--tls", "ex")).text).toBe("example-ca\t\nexample-root\t\n");
     await run("-e", "require('node:fs').mkdirSync('docs')");
     expect(await run("scripts/docs.ts")).toEqual({ code: 0, text: "" });
     const page = await readFile(join(folder, "docs/options.md"), "utf8");

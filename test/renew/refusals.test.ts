@@ -36,7 +36,7 @@ const cluster = {
 const wish = (chosen: Partial<Config>, given: Partial<CronWish>) =>
   completeWish({ image: "registry.example.com/kn-bootstrap", ...given }, withoutManifests(config(chosen)), cluster);
 
-const acme = { tls: "acme", acmeDirectory: "https://ca.example.com/directory" };
+const acme = { tls: "acme", acmeDirectory: "https://ca.example.com/directory" } as const;
 
 describe("a CronJob that could not renew", () => {
   it.each<[string, Partial<Config>, Partial<CronWish>, string]>([

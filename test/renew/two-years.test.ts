@@ -47,7 +47,7 @@ const walk = async (profile: string, hours: number, hasWindow: boolean) => {
       tls: "acme",
       acmeDirectory: ca.directory,
       acmeProfile: profile,
-    };
+    } as const;
     const install = withoutManifests(complete(chosen, { env: {}, terminal: false }));
     const renewTools = {
       config: install.config,

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { chanceOf } from "../../scripts/fuzz/chance.ts";
-import { ROOT } from "../../src/certificates/self-signed.ts";
+import { ROOT } from "../../src/certificates/self-signed/root.ts";
 import { HOME, OWNER_LABEL } from "../../src/kube/inventory.ts";
 import type { ApiRequest, ApiResponse, Obj } from "../../src/sandbox/types.ts";
 import type { Outcome } from "../engine/cli.ts";

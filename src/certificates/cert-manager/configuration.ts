@@ -47,9 +47,11 @@ export const askCertManager = ({ key, http }: Asking): readonly KubeObject[] => 
   },
 ];
 
-/** The same objects without the fields: applied under the same manager, they take them back. */
+/**
+ * The same objects without the fields: applied under the same manager, they take them back. config-network is not among them, as every way
+ * to TLS applies its own part of that.
+ */
 export const askNobody: readonly KubeObject[] = [
   { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: SERVING, name: "config-certmanager" } },
-  { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: SERVING, name: "config-network" } },
   { apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace: SERVING, name: CONTROLLER.name } },
 ];

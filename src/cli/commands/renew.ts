@@ -1,8 +1,9 @@
-import { assertRenewalRights, ELSEWHERE } from "../../app/cronjob.ts";
+import { assertRenewalRights } from "../../app/cronjob.ts";
 import { assertForeseen } from "../../app/foresight.ts";
 import { runningInstallation } from "../../app/prepare.ts";
 import { checkRenewal } from "../../app/renew-check.ts";
 import { nextRenewal, noCertificate, planRenewal, runRenewal, withRenewal } from "../../app/renewing.ts";
+import { strategyOf } from "../../certificates/index.ts";
 import { changesOf } from "../../core/change.ts";
 import { installedConfig } from "../choosing.ts";
 import type { CommandContext } from "../context.ts";
@@ -37,9 +38,9 @@ export const run = async (ctx: CommandContext): Promise<number> => {
 const renew = async (ctx: CommandContext, session: Session): Promise<number> => {
   const { cluster } = session.tools;
   const config = await installedConfig(ctx, cluster, { careful: true });
-  const elsewhere = ELSEWHERE[config.tls];
+  const { elsewhere } = strategyOf(config.tls);
   if (elsewhere) {
-    ctx.emit({ type: "note", level: "info", text: elsewhere });
+    ctx.emit({ type: "note", level: "info", text: elsewhere.answer });
     return 0;
   }
   const running = await runningInstallation(config, cluster);

@@ -134,6 +134,11 @@ export const certificates: Errors = {
     "What must not be lost is written before it is used.",
     "Take fewer namespaces, so that there are fewer names.",
   ),
+  "config.cert-manager-dns": input(
+    "--tls cert-manager does not go with this --dns, or with so long a --domain.",
+    "cert-manager writes TXT records by itself whenever it renews, and makes a certificate for each Route.",
+    "Choose a --dns that it can write to, a shorter domain, or another --tls.",
+  ),
   "cron.by-hand": input(
     "With this --dns nothing can renew alone.",
     "A person has to publish the record of each challenge.",
@@ -253,5 +258,4 @@ export const certificates: Errors = {
     "",
     "Have a server certificate issued.",
   ),
-  "tls.unknown": input("There is no such issuer.", "", "Choose one of those that the message names."),
 };

@@ -56,11 +56,6 @@ export const program: Errors = {
     "No ACME CA would be asked.",
     "Leave it out, or choose another --tls.",
   ),
-  "config.cert-manager-dns": input(
-    "--tls cert-manager does not go with this --dns, or with so long a --domain.",
-    "cert-manager writes TXT records by itself whenever it renews, and makes a certificate for each Route.",
-    "Choose a --dns that it can write to, a shorter domain, or another --tls.",
-  ),
   "config.certificate-depth": input(
     "The domain has too many labels for a certificate of this CA.",
     "CAs refuse names that are too deep.",

@@ -1,4 +1,7 @@
+import { strategies } from "../../certificates/index.ts";
 import type { Topic } from "./topic.ts";
+
+const elsewhere = strategies.flatMap(({ elsewhere }) => elsewhere?.renewer?.help ?? []).join(", and ");
 
 export const renewal: Topic = {
   name: "renewal",
@@ -16,6 +19,6 @@ It tries everything once before it is left alone. Whether a renewal would work c
 
   kn-bootstrap renew --check
 
-With --dns manual nothing can renew alone: run renew when status says so. A certificate of --tls secret is its owner's business, and cert-manager renews its own.
+With --dns manual nothing can renew alone: run renew when status says so. ${elsewhere.charAt(0).toUpperCase()}${elsewhere.slice(1)}.
 `,
 };

@@ -1,37 +1,22 @@
-import { ids, issuerInfo } from "../../certificates/index.ts";
+import { asksAcmeCa, ids, strategyOf, type TlsId } from "../../certificates/index.ts";
 import type { Written } from "../../config/complete.ts";
 import { FLAT, NESTED } from "../../config/config.ts";
-import { capital, problemWith, readAs, shownDomain, shownPorts } from "./naming.ts";
+import { problemWith, readAs, shownDomain, shownPorts } from "./naming.ts";
 import type { Known, Question } from "./question.ts";
 import {
-  asksCa,
   brokenRule,
   completed,
   exampleUrl,
   fitted,
+  needsDirectory,
   needsNamespaces,
+  needsSecret,
   without,
   withPlaceholders,
 } from "./settle.ts";
 
-const TITLES: Readonly<Record<string, { readonly title: string; readonly hint: string }>> = {
-  letsencrypt: { title: "Let's Encrypt", hint: "Every browser trusts it. Nothing to pay, nothing to sign up for." },
-  "letsencrypt-staging": {
-    title: "Let's Encrypt, staging",
-    hint: "For trying out: browsers do not trust it, and its limits are wide.",
-  },
-  acme: { title: "Another ACME CA", hint: "A private one, for example; its directory is asked next." },
-  "self-signed": { title: "A root of this cluster's own", hint: "Works everywhere; you import its root once." },
-  secret: { title: "A certificate that I have", hint: "It is in a Secret, which is asked next." },
-  "cert-manager": {
-    title: "cert-manager",
-    hint: "It is installed or adopted, and makes one certificate for each Route.",
-  },
-  none: { title: "None, plain http", hint: "Passwords and cookies can be read on their way." },
-};
-
 /** With the choice `tls` and a host template; absent: the usual one. */
-const withTls = ({ before, written }: Known, tls: string, template: string | undefined): Written =>
+const withTls = ({ before, written }: Known, tls: TlsId, template: string | undefined): Written =>
   fitted(before, {
     ...without(written, "tls", "domainTemplate"),
     tls,
@@ -45,46 +30,48 @@ const judged = (written: Written): Written => {
 };
 
 /** Those that a certificate of this choice can cover. URLs stay as they are; without any, the choice's own form comes first. */
-const templatesOf = (known: Known, tls: string): readonly string[] =>
+const templatesOf = (known: Known, tls: TlsId): readonly string[] =>
   [...new Set([known.before.domainTemplate ?? usualTemplate(tls), FLAT, NESTED])].filter(
     (template) => !brokenRule(judged(withTls(known, tls, template))),
   );
 
-const usualTemplate = (tls: string): string => completed({ tls }).domainTemplate;
+const usualTemplate = (tls: TlsId): string => completed({ tls }).domainTemplate;
 
-const templateFor = (known: Known, tls: string, form: number): string | undefined => {
+const templateFor = (known: Known, tls: TlsId, form: number): string | undefined => {
   const templates = templatesOf(known, tls);
   return templates[form % templates.length];
 };
 
+const OWNS = ["tls", "domainTemplate"] as const;
+
 export const tls: Question = {
   id: "tls",
-  owns: ["tls", "domainTemplate"],
+  owns: OWNS,
   isAsked: () => true,
   ask: async (known, asker) => {
     const fitting = ids.filter((id) => !brokenRule(judged(withTls(known, id, undefined))));
-    const { dns, tls: usual } = completed(without(known.written, ...tls.owns));
+    const { dns, tls: usual } = completed(without(known.written, ...OWNS));
     const initial = known.before.tls !== undefined && known.before.dns === dns ? known.before.tls : usual;
+    /** Of what the asker gives back: one of those that it was given. */
+    const chosen = (id: string): TlsId => fitting.find((one) => one === id) ?? "none";
     const { id, form } = await asker.choice({
       message: "Who makes the certificate?",
       help: "Tab changes between one name for all namespaces and a name below each.",
       initial: fitting.includes(initial) ? initial : (fitting[0] ?? "none"),
       forms: templatesOf(known, initial).length,
-      choices: fitting.map((choice) => ({
-        id: choice,
-        ...(TITLES[choice] ?? { title: capital(issuerInfo(choice).title), hint: "" }),
-      })),
+      choices: fitting.map((choice) => ({ id: choice, ...strategyOf(choice).offer })),
       live: (choice, shape) =>
         exampleUrl(
-          withTls(known, choice, templateFor(known, choice, shape)),
+          withTls(known, chosen(choice), templateFor(known, chosen(choice), shape)),
           shownDomain(known.written, known.sight),
           shownPorts(known.written, known.sight),
         ),
     });
-    const template = templateFor(known, id, form);
+    const tls = chosen(id);
+    const template = templateFor(known, tls, form);
     return {
-      tls: id,
-      ...(template !== undefined && template !== usualTemplate(id) ? { domainTemplate: template } : {}),
+      tls,
+      ...(template !== undefined && template !== usualTemplate(tls) ? { domainTemplate: template } : {}),
     };
   },
 };
@@ -92,7 +79,7 @@ export const tls: Question = {
 export const directory: Question = {
   id: "directory",
   owns: ["acmeDirectory"],
-  isAsked: ({ written }) => written.tls === "acme",
+  isAsked: ({ written }) => needsDirectory(written),
   ask: async ({ written, before }, asker) => {
     const text = await asker.text({
       message: "Where is the CA's directory?",
@@ -108,7 +95,7 @@ export const directory: Question = {
 export const secret: Question = {
   id: "secret",
   owns: ["tlsSecret"],
-  isAsked: ({ written }) => written.tls === "secret",
+  isAsked: ({ written }) => needsSecret(written),
   ask: async ({ written, before }, asker) => {
     const text = await asker.text({
       message: "Which Secret holds your certificate?",
@@ -127,7 +114,7 @@ export const email: Question = {
   id: "email",
   owns: ["acmeEmail"],
   // With another CA its directory has been asked already, and six questions are enough.
-  isAsked: ({ written }) => written.tls !== undefined && written.tls !== "acme" && asksCa(written.tls),
+  isAsked: ({ written }) => written.tls !== undefined && !needsDirectory(written) && asksAcmeCa({ tls: written.tls }),
   ask: async ({ written, before }, asker) => {
     const isNone = (text: string): boolean => ["", NONE].includes(text.trim().toLowerCase());
     const text = await asker.text({

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isAcme } from "../../certificates/index.ts";
+import { directoryOf, hasTls, isBrought, provesByDns } from "../../certificates/index.ts";
 import { hostFor } from "../../certificates/names.ts";
 import { complete, type Written } from "../../config/complete.ts";
 import type { Config } from "../../config/config.ts";
@@ -26,8 +26,12 @@ export const brokenRule = (written: Written): UserError | undefined => {
 export const without = (written: Written, ...keys: readonly (keyof Config)[]): Written =>
   Object.fromEntries(Object.entries(written).filter(([key]) => !keys.includes(key as keyof Config)));
 
-/** Whether a CA is asked for certificates, by us or by cert-manager. */
-export const asksCa = (tls: string): boolean => isAcme(tls) || tls === "cert-manager";
+/** Whether --acme-directory has to say which CA it is. */
+export const needsDirectory = ({ tls }: Written): boolean =>
+  tls !== undefined && provesByDns({ tls }) && directoryOf({ tls }) === undefined;
+
+/** Whether --tls-secret has to say where the certificate is. */
+export const needsSecret = ({ tls }: Written): boolean => tls !== undefined && isBrought({ tls });
 
 /** Whether each namespace needs a wildcard certificate of its own. */
 export const needsNamespaces = (written: Written): boolean =>
@@ -36,8 +40,8 @@ export const needsNamespaces = (written: Written): boolean =>
 /** With something in the place of what a later question gives, so that the rules can judge the rest. */
 export const withPlaceholders = (written: Written): Written => ({
   ...written,
-  ...(written.tls === "acme" && !written.acmeDirectory ? { acmeDirectory: "https://ca.example.com/directory" } : {}),
-  ...(written.tls === "secret" && !written.tlsSecret ? { tlsSecret: "default/wildcard-tls" } : {}),
+  ...(needsDirectory(written) && !written.acmeDirectory ? { acmeDirectory: "https://ca.example.com/directory" } : {}),
+  ...(needsSecret(written) && !written.tlsSecret ? { tlsSecret: "default/wildcard-tls" } : {}),
 });
 
 /**
@@ -68,8 +72,9 @@ export const fitted = (before: Written, given: Written): Written => {
 
 /** `https://hello-default.apps.example.com`: what a first Service will be called. */
 export const exampleUrl = (written: Written, domain: string, ports: Ports): string => {
-  const { tls, domainTemplate, namespaces } = completed(written);
+  const config = completed(written);
+  const { domainTemplate, namespaces } = config;
   const [namespace = "default"] = namespaces;
   const host = hostFor(domainTemplate, { name: "hello", namespace }, domain);
-  return urlAt(`${tls === "none" ? "http" : "https"}://${host}`, ports);
+  return urlAt(`${hasTls(config) ? "https" : "http"}://${host}`, ports);
 };

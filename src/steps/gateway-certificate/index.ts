@@ -1,8 +1,7 @@
 import { unfinishedIn } from "../../certificates/acme/journal.ts";
-import { directoryOf, isAcme, issuerInfo } from "../../certificates/index.ts";
+import { directoryOf, isBrought, provesByDns, strategyOf } from "../../certificates/index.ts";
 import { wildcardsFor } from "../../certificates/names.ts";
 import { inspect, reasonToIssue } from "../../certificates/secret.ts";
-import { ROOT } from "../../certificates/self-signed.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
 import type { CertificateChange, Change } from "../../core/change.ts";
@@ -26,8 +25,6 @@ import { namedLeftovers } from "../records/withdrawal.ts";
 export const WILDCARD: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: HOME, name: "wildcard-tls" };
 
 const CONFIG_NETWORK = { namespace: "knative-serving", name: "config-network" };
-
-export const hasTls = ({ config }: Pick<Installation, "config">): boolean => config.tls !== "none";
 
 /** Where the gateway's certificate is: ours, or the one that was brought. */
 export const servedSecret = ({ config }: { readonly config: Pick<Installation["config"], "tlsSecret"> }): ObjectRef => {
@@ -56,29 +53,28 @@ const reasonFor = async (
   const judged = renewal?.serial === found?.serial ? renewal : undefined;
   const reason = judged?.reason ?? reasonToIssue(found, names, ctx.now(), judged && false);
   if (reason) return { reason };
-  if (found?.directory !== (isAcme(config.tls) ? directoryOf(config.tls, config.acmeDirectory) : undefined))
+  if (found?.origin !== (directoryOf(config) ?? config.tls))
     return { reason: "the one that is there is from another CA" };
-  if (isAcme(config.tls)) {
+  if (provesByDns(config)) {
     // It may have left records behind, or a certificate that only has to be fetched.
     const unfinished = unfinishedIn(await ctx.live.list("v1", "Secret", HOME), WILDCARD);
     return unfinished.length > 0 ? { reason: "an unfinished order", resumes: true } : undefined;
   }
-  if (config.tls !== "self-signed") return undefined;
-  if (await ctx.live.get(ROOT)) return undefined;
-  return { reason: `its root, Secret ${ROOT.namespace}/${ROOT.name}, is gone` };
+  const root = strategyOf(config.tls).root?.secret;
+  if (!root || (await ctx.live.get(root))) return undefined;
+  return { reason: `its root, Secret ${root.namespace}/${root.name}, is gone` };
 };
 
 export const certificate = (install: Installation): Step => {
   const { config } = install;
   return {
     id: "certificate",
-    title:
-      config.tls === "secret" ? "Look at your certificate" : `Get a certificate from ${issuerInfo(config.tls).title}`,
+    title: isBrought(config) ? "Look at your certificate" : `Get a certificate from ${strategyOf(config.tls).title}`,
     undo: "Keep the certificate for the next install",
     needs: certificateNeeds(install),
     plan: async (ctx) => {
       const names = await plannedNames(ctx, install);
-      if (config.tls === "secret") {
+      if (isBrought(config)) {
         // The plan for a cluster in which nothing is (render, the rights for all of it) has none to look at.
         if (ctx.live === emptySnapshot) return [];
         const secret = servedSecret(install);
@@ -101,8 +97,8 @@ export const certificate = (install: Installation): Step => {
           names,
           secret: WILDCARD,
           ...reason,
-          issuer: issuerInfo(config.tls).title,
-          ...(isAcme(config.tls) ? { isOrdered: true, remarks: await remarksFor(ctx, install, names) } : {}),
+          issuer: strategyOf(config.tls).title,
+          ...(provesByDns(config) ? { isOrdered: true, remarks: await remarksFor(ctx, install, names) } : {}),
         },
       ];
     },
@@ -118,12 +114,7 @@ const remarksFor = async (
   names: readonly string[],
 ): Promise<readonly string[]> => {
   const { costOf, LEDGER, parseLedger } = await import("../../certificates/acme/ledger.ts");
-  const cost = costOf(
-    parseLedger(await ctx.live.get(LEDGER)),
-    directoryOf(config.tls, config.acmeDirectory) ?? "",
-    names,
-    ctx.now(),
-  );
+  const cost = costOf(parseLedger(await ctx.live.get(LEDGER)), directoryOf(config) ?? "", names, ctx.now());
   return [...(cost ? [cost.text] : []), ...(dns ? await challengeRemarks(dns.publication, names) : [])];
 };
 
@@ -148,7 +139,7 @@ const challengeRemarks = async (
 const certificateNeeds = ({ config, dns }: Installation): readonly string[] => {
   if (!config.domain) return ["state", "address"];
   const nested = wildcardsFor(config.domainTemplate, config.domain, [HOME])[0] !== `*.${config.domain}`;
-  return dns && isAcme(config.tls) && (nested || dns.publication.above.length > 0) ? ["state", "records"] : ["state"];
+  return dns && provesByDns(config) && (nested || dns.publication.above.length > 0) ? ["state", "records"] : ["state"];
 };
 
 const certificateUsable = (secret: ObjectRef): Check => ({
@@ -208,8 +199,7 @@ export const gatewayTls = (install: Installation): Step => {
       const live = await ctx.live.get(secret);
       const names = await plannedNames(ctx, install);
       // Planned again, the certificate's step is done: what is there now is what is served.
-      const isFine =
-        ctx.firm || install.config.tls === "secret" || (await reasonFor(ctx, install, names)) === undefined;
+      const isFine = ctx.firm || isBrought(install.config) || (await reasonFor(ctx, install, names)) === undefined;
       const { objects, fields, network } = ingress.serve(wanted(install, secret, isFine ? live : undefined), manifests);
       const parts = [networkOf(install, network), ...fields, ...(await askNobodyHeld(ctx))];
       return [...(await keepServed(ctx, objects)), ...(await ctx.reconcile(parts, { manager, partial: true }))];

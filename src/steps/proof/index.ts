@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { secretOfRoute } from "../../certificates/cert-manager/chain.ts";
+import { hasTls } from "../../certificates/index.ts";
 import { inspect } from "../../certificates/secret.ts";
 import { httpRedirects, serviceAnswers, serviceReady } from "../../checks/proof.ts";
 import type { Proof, Reached } from "../../checks/proven.ts";
@@ -12,7 +13,7 @@ import { dataOf } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { helloCertificate, usesCertManager } from "../cert-manager/index.ts";
 import { findDomain, plannedDomain } from "../domain/index.ts";
-import { hasTls, servedSecret } from "../gateway-certificate/index.ts";
+import { servedSecret } from "../gateway-certificate/index.ts";
 import type { Installation } from "../installation.ts";
 import { PROOF_MANAGER, PROVED, provedState } from "../state/index.ts";
 import { GREETING, HELLO, hello } from "./hello.ts";
@@ -40,7 +41,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
     domain: (ctx) => findDomain(readerOf(ctx.cluster), install),
     ...(install.dns ? { resolver: install.dns.resolver } : {}),
     ...(install.acmeCa ? { root: install.acmeCa } : {}),
-    ...(hasTls(install)
+    ...(hasTls(config)
       ? {
           secret: async (cluster) => (usesCertManager(install) ? secretOfRoute(cluster, HELLO) : servedSecret(install)),
         }
@@ -50,17 +51,17 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
     ...(usesCertManager(install) ? [helloCertificate] : []),
     serviceReady(subject),
     serviceAnswers(subject),
-    ...(hasTls(install) && config.http === "redirect" ? [httpRedirects(subject)] : []),
+    ...(hasTls(config) && config.http === "redirect" ? [httpRedirects(subject)] : []),
     ...(isLeftOut || ofCertificate ? [] : [startsFromZero(subject)]),
   ];
   return {
     id: "proof",
-    title: `Prove it: a Service answers ${hasTls(install) ? "https" : "http"}`,
+    title: `Prove it: a Service answers ${hasTls(config) ? "https" : "http"}`,
     undo: "Remove the proof",
     needs: ["domain", "gateway-tls", "resources", "hpa", ...(install.dns ? ["records"] : [])],
     plan: async (ctx) => {
       const certificate =
-        hasTls(install) && !usesCertManager(install)
+        hasTls(config) && !usesCertManager(install)
           ? inspect(await ctx.live.get(servedSecret(install)))?.fingerprint
           : config.tls;
       const about = JSON.stringify([

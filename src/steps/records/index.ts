@@ -1,3 +1,4 @@
+import { hasTls } from "../../certificates/index.ts";
 import { wildcardsFor } from "../../certificates/names.ts";
 import { blank } from "../../core/blank.ts";
 import { type Change, type Conflict, type RecordsChange, recordName } from "../../core/change.ts";
@@ -33,7 +34,7 @@ const MANAGER = managerFor("records");
 export const publishedNames = ({ config }: Pick<Installation, "config">): readonly string[] => {
   const domain = config.domain ?? "";
   const certified = wildcardsFor(config.domainTemplate, domain, [...config.namespaces, HOME]);
-  return [...new Set([`*.${domain}`, ...(config.tls === "none" ? [] : certified)])];
+  return [...new Set([`*.${domain}`, ...(hasTls(config) ? certified : [])])];
 };
 
 /** Publishes the names, with a mark of ownership in the same batch (rules 18, 19). */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { LEDGER } from "../../certificates/acme/ledger.ts";
-import { isAcme } from "../../certificates/index.ts";
-import { ROOT } from "../../certificates/self-signed.ts";
+import { strategyOf } from "../../certificates/index.ts";
+import type { TlsStrategy } from "../../certificates/strategy.ts";
 import { accountText } from "../../checks/account.ts";
 import type { Rule } from "../../checks/cluster-role.ts";
 import type { Serving } from "../../ingress/provider.ts";
@@ -39,14 +39,14 @@ const TLS_CONFIG = ["config-network", "config-certmanager", "config-domain"];
  * same table.
  */
 export const renewalRights = (install: Installation): readonly Right[] => [
-  ...keeping(isAcme(install.config.tls)),
+  ...keeping(strategyOf(install.config.tls)),
   ...proving(),
   ...serving(install),
   ...finding(install),
 ];
 
 /** The certificate and what is known of orders; the lock; who the cluster is. */
-const keeping = (acme: boolean): readonly Right[] => {
+const keeping = ({ acme, root }: TlsStrategy): readonly Right[] => {
   const home = { namespace: HOME, group: "" };
   const own = acme
     ? [
@@ -56,7 +56,12 @@ const keeping = (acme: boolean): readonly Right[] => {
         { ...home, resource: "configmaps", verbs: ["create"] },
       ]
     : [
-        { ...home, resource: "secrets", names: [WILDCARD.name, ROOT.name], verbs: [...READ, "patch"] },
+        {
+          ...home,
+          resource: "secrets",
+          names: [WILDCARD.name, ...(root?.secret ? [root.secret.name] : [])],
+          verbs: [...READ, "patch"],
+        },
         { ...home, resource: "secrets", verbs: ["create"] },
         { ...home, resource: "configmaps", names: [STATE.name], verbs: ["get", "patch"] },
       ];

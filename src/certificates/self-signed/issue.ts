@@ -1,31 +1,17 @@
-import type { Issue } from "../core/apply.ts";
-import { HOME, withOwner } from "../kube/inventory.ts";
-import { dataOf, type KubeObject, type ObjectRef } from "../ports/object.ts";
-import { inspect } from "./secret.ts";
-import type { KeyPair } from "./x509.ts";
-
-/** The private CA of this cluster; it outlives certificates and uninstalls, so that it has to be imported only once. */
-export const ROOT: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: HOME, name: "self-signed-root" };
+import type { Issue } from "../../core/apply.ts";
+import { withOwner } from "../../kube/inventory.ts";
+import { dataOf, type KubeObject } from "../../ports/object.ts";
+import { inspect, tlsSecret } from "../secret.ts";
+import type { KeyPair } from "../x509.ts";
+import { ROOT } from "./root.ts";
 
 const ROOT_DAYS = 3650;
 /** Apple's and the CA/Browser Forum's limit for server certificates (398 days) also binds private roots in some clients. */
 const LEAF_DAYS = 397;
 
-export const tlsSecret = (ref: { namespace?: string; name: string }, pair: KeyPair, ca: string): KubeObject => ({
-  apiVersion: "v1",
-  kind: "Secret",
-  metadata: { name: ref.name, namespace: ref.namespace ?? HOME },
-  type: "kubernetes.io/tls",
-  data: {
-    "tls.crt": Buffer.from(pair.certificate).toString("base64"),
-    "tls.key": Buffer.from(pair.key).toString("base64"),
-    "ca.crt": Buffer.from(ca).toString("base64"),
-  },
-});
-
 /** Makes the root when there is none that still lives, then the certificate. The root is stored before it signs (rule 23). */
 export const issue: Issue = async (change, { cluster, store, now: clock }) => {
-  const { makeLeaf, makeRoot } = await import("./x509.ts");
+  const { makeLeaf, makeRoot } = await import("../x509.ts");
   const now = clock();
   const kept = await cluster.get(ROOT);
   let root = usable(kept, now);

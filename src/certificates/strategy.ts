@@ -1,0 +1,90 @@
+import type { Issue } from "../core/apply.ts";
+import type { KubeObject, ObjectRef } from "../ports/object.ts";
+
+/** What the rest of the program asks of a way to TLS. Nobody asks which one it is. */
+export interface TlsStrategy {
+  /** Value of --tls. */
+  readonly id: string;
+  /** Who makes the certificate, inside a sentence: `Let's Encrypt`. */
+  readonly title: string;
+  /** How the wizard offers it. */
+  readonly offer: { readonly title: string; readonly hint: string };
+  /** Its paragraph in `help tls`, without its id. Absent: that of another one speaks of it. */
+  readonly help?: string;
+  /** What https is answered with: one certificate at the gateway, a certificate for each Route, or nothing (plain http). */
+  readonly serves: "gateway" | "routes" | "nothing";
+  /** An ACME CA that we order from, by DNS-01. */
+  readonly acme?: AcmeCa;
+  /** Makes the certificate without any CA. What it must keep goes through `store` before it is used. */
+  readonly issue?: Issue;
+  /** The certificate lies in the Secret that --tls-secret names: it is looked at, and never changed. */
+  readonly isBrought?: true;
+  /** Another controller in the cluster asks an ACME CA. */
+  readonly controller?: CertificateController;
+  /** Nobody has this root yet: whoever is to trust the certificate imports it, from `ca.crt` of the gateway's Secret. */
+  readonly root?: Root;
+  /** Absent: `renew` and its CronJob replace the certificate. */
+  readonly elsewhere?: RenewedElsewhere;
+}
+
+export interface AcmeCa {
+  /** Absent: --acme-directory says it. */
+  readonly directory?: string;
+  /** Nobody trusts it and nobody is meant to: the proof takes the root from the chain that is served. */
+  readonly isForTrials?: true;
+  /** Most labels of a name, where the CA is known to count them: its name, and the number. */
+  readonly mostLabels?: { readonly ca: string; readonly count: number };
+}
+
+export interface Root {
+  /** `the root of this cluster` */
+  readonly title: string;
+  /** Where its key is kept. Without it no renewal can be signed, so a new certificate is made when it is gone. */
+  readonly secret?: ObjectRef;
+}
+
+/** Somebody else replaces the certificate, or there is none. */
+export interface RenewedElsewhere {
+  /** What `renew` says, as it has nothing to do. */
+  readonly answer: string;
+  /** Who does it. Absent: there is no certificate. */
+  readonly renewer?: {
+    /** In `status -o json`. */
+    readonly by: string;
+    /** For people; `secret`: the value of --tls-secret. */
+    readonly text: (secret: string | undefined) => string;
+    /** For `help renewal`, inside a sentence. */
+    readonly help: string;
+  };
+  /** What helps when the gateway's certificate is missing or bad. */
+  readonly again?: string;
+}
+
+export interface CertificateController {
+  /** Asked where --acme-directory says nothing. */
+  readonly directory: string;
+  /** A rule between options, as in src/config: why it cannot work with this domain or DNS provider. */
+  readonly rule: {
+    readonly id: `config.${string}`;
+    readonly broken: (wish: ControllerWish) => Refusal | undefined;
+  };
+  /** Objects on which this way sets fields of its own. Without them, applied by the same manager, they take the fields back. */
+  readonly configures: readonly KubeObject[];
+}
+
+export interface ControllerWish {
+  readonly domain: string | undefined;
+  readonly dns: string;
+  /** Whether a controller can write to that provider. */
+  readonly hasSolver: boolean;
+  /** Those that it can write to: `route53 or rfc2136`. */
+  readonly solvers: string;
+}
+
+export interface Refusal {
+  readonly what: string;
+  readonly why: string;
+  readonly remedy: string;
+  /** The options that do not fit together. */
+  readonly between: readonly ("tls" | "dns" | "domain")[];
+}
