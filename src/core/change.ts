@@ -3,7 +3,7 @@ import type { Conflict } from "./changes/kind.ts";
 
 export type { AccountChange } from "./changes/account.ts";
 export type { CertificateChange } from "./changes/certificate.ts";
-export { byKind, type Change, differencesOf, isTemporary, kindOf, ofKind, subjectOf } from "./changes/index.ts";
+export { byKind, type Change, isTemporary, kindOf, ofKind, subjectOf, withDifferences } from "./changes/index.ts";
 export { type Action, type Conflict, type FieldDifference, READ, type Requirements } from "./changes/kind.ts";
 export type { ObjectChange } from "./changes/object.ts";
 export { type RecordsChange, recordName } from "./changes/records.ts";

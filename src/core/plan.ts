@@ -5,7 +5,7 @@ import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { describe, type KubeObject, keyOf, refOf } from "../ports/object.ts";
 import { hasBlank } from "./blank.ts";
-import type { Change, Goal, ObjectChange, Plan, StepPlan } from "./change.ts";
+import { type Change, type Goal, type ObjectChange, type Plan, type StepPlan, withDifferences } from "./change.ts";
 import { order, reverse } from "./order.ts";
 import type { Kind, PlanContext, ReconcileOptions, Snapshot, Step } from "./step.ts";
 
@@ -169,7 +169,8 @@ export const planStep = async (step: Step, options: PlanOptions, upstream: boole
   const notes: string[] = [];
   const ctx = contextFor(step, options, upstream, notes);
   const changes = options.goal === "present" ? await step.plan(ctx) : await planAbsent(step, options, ctx);
-  return { step: step.id, title: options.goal === "present" ? step.title : step.undo, changes, notes };
+  const title = options.goal === "present" ? step.title : step.undo;
+  return { step: step.id, title, changes: changes.map(withDifferences), notes };
 };
 
 const planAbsent = async (step: Step, options: PlanOptions, ctx: PlanContext): Promise<readonly Change[]> => {

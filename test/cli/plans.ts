@@ -1,5 +1,5 @@
 import { blank } from "../../src/core/blank.ts";
-import type { ObjectChange, Plan } from "../../src/core/change.ts";
+import { type ObjectChange, type Plan, withDifferences } from "../../src/core/change.ts";
 import type { Report } from "../../src/core/run.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { sh } from "../../src/ports/shell.ts";
@@ -34,8 +34,14 @@ const names = [
   "revisions.serving.knative.dev",
 ];
 
+/** As the planner hands it on. */
+export const planned = (plan: Plan): Plan => ({
+  ...plan,
+  steps: plan.steps.map((step) => ({ ...step, changes: step.changes.map(withDifferences) })),
+});
+
 /** A bit of everything that a plan can say. */
-export const plan: Plan = {
+export const plan: Plan = planned({
   goal: "present",
   steps: [
     {
@@ -68,6 +74,7 @@ export const plan: Plan = {
         change("update", object("Deployment", "controller", "knative-serving"), {
           fields: [{ path: ".spec.replicas", from: 1, to: 2 }],
           confirmed: false,
+          uid: "2",
         }),
         change("update", object("Deployment", "webhook", "knative-serving"), {
           conflicts: [
@@ -137,7 +144,7 @@ export const plan: Plan = {
       changes: [change("create", object("Service", "hello", "kn-bootstrap"), { temporary: true })],
     },
   ],
-};
+});
 
 const done = { status: "done", summary: "" } as const;
 

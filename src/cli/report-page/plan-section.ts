@@ -1,7 +1,6 @@
 import {
   byKind,
   type Change,
-  differencesOf,
   type FieldDifference,
   isTemporary,
   type Plan,
@@ -12,7 +11,17 @@ import {
 import { describe } from "../../ports/object.ts";
 import { zoneLabel } from "../../ports/zones.ts";
 import { count } from "../reporter/look.ts";
-import { accountText, choiceText, contentOf, fold, foldedParts, nameOf, remark, valueText } from "../reporter/plan.ts";
+import {
+  accountText,
+  choiceText,
+  contentOf,
+  fieldsToShow,
+  fold,
+  foldedParts,
+  nameOf,
+  remark,
+  valueText,
+} from "../reporter/plan.ts";
 import { clip, firsts, fitting, html, type Markup } from "./html.ts";
 
 const MARKS = { create: "+", update: "~", delete: "−" } as const;
@@ -111,7 +120,7 @@ const itemOf = byKind<[], Markup>(
     records: (change) => recordsItem(change),
     account: (change) => item(change, html`${accountText(change)}`),
   },
-  (change) => item(change, html`${subjectOf(change)}${remark(change)}`, differencesOf(change)),
+  (change) => item(change, html`${subjectOf(change)}${remark(change)}`, fieldsToShow(change)),
 );
 
 const recordsItem = (change: RecordsChange): Markup => {

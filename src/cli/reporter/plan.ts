@@ -6,7 +6,6 @@ import {
   type ChoiceChange,
   changesOf,
   conflictsOf,
-  differencesOf,
   type FieldDifference,
   isTemporary,
   type ObjectChange,
@@ -99,7 +98,7 @@ export const fold = (changes: readonly Change[], verbose: boolean): readonly (re
 };
 
 const isPlain = (change: Change): change is ObjectChange =>
-  isObject(change) && !change.temporary && change.conflicts.length === 0 && differencesOf(change).length === 0;
+  isObject(change) && !change.temporary && change.conflicts.length === 0 && fieldsToShow(change).length === 0;
 
 const changeLines = (changes: readonly Change[], look: Look, verbose: boolean): readonly string[] => {
   const [first] = changes;
@@ -133,13 +132,19 @@ const linesOf = byKind<[Look, boolean], readonly string[]>(
   },
   (change, look, verbose) => [
     ...titled(change, subjectOf(change) + remark(change), look),
-    ...differencesOf(change).flatMap((difference) => differenceLines(difference, look, verbose)),
+    ...fieldsToShow(change).flatMap((difference) => differenceLines(difference, look, verbose)),
     ...(change.conflicts ?? []).flatMap(({ path, owner, from, to }) => {
       const values = from === undefined && to === undefined ? "" : `: ${transition({ from, to }, verbose)}`;
       return entry(look, 6, "!", `${path} belongs to ${owner}${values}`, "yellow");
     }),
   ],
 );
+
+/** What people read of the differences: of a new object only what is not known yet, of an option nothing that {@link Plan.choices} says. */
+export const fieldsToShow = ({ action, fields = [] }: Change): readonly FieldDifference[] =>
+  fields.filter(({ path, from, to }) =>
+    action === "create" ? hasBlank(path) || hasBlank(to) : from !== undefined || to !== undefined,
+  );
 
 export const accountText = ({ directory, action }: AccountChange): string =>
   `Account at ${directory}: ${action === "delete" ? "deactivated" : "a new key"}`;
@@ -174,7 +179,12 @@ export const contentOf = (set: RecordSet): string => {
 export const remark = (change: Change): string => {
   if (isTemporary(change)) return " (temporary: removed at the end of the run)";
   // Without rights, or with the webhook down, the server could not be asked (rule 2).
-  const isOpen = isObject(change) && !change.confirmed && change.action === "update" && change.fields.length > 0;
+  const isOpen =
+    isObject(change) &&
+    !change.confirmed &&
+    change.action === "update" &&
+    change.uid !== undefined &&
+    change.fields.length > 0;
   const isAsked = !isOpen || change.dropData?.length || change.conflicts.length > 0 || hasBlank(change.object);
   return isAsked ? "" : " (unverified)";
 };

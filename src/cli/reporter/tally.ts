@@ -1,4 +1,4 @@
-import { byKind, differencesOf, isTemporary } from "../../core/change.ts";
+import { byKind, isTemporary } from "../../core/change.ts";
 import type { Event } from "../../core/event.ts";
 import { count } from "./look.ts";
 
@@ -33,8 +33,7 @@ export const createTally = (): Tally => {
 /** What exists for the run only is not counted. */
 const madeBy = byKind<[], readonly (readonly [Action, string])[]>(
   {
-    records: (change) =>
-      differencesOf(change).map(({ from, to }) => [!from ? "create" : to ? "update" : "delete", "record"]),
+    records: ({ sets }) => sets.map(({ from, to }) => [!from ? "create" : to ? "update" : "delete", "record"]),
   },
   (change) => (isTemporary(change) ? [] : [[change.action, change.kind]]),
 );

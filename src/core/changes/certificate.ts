@@ -47,7 +47,13 @@ export const certificate: ChangeKind<CertificateChange, CertificateTools> = {
     ...(isOrdered ? { proofs: names } : {}),
   }),
   // What the one before was like is in its reason.
-  differences: () => [],
+  differences: ({ action, names, issuer }) =>
+    action === "create"
+      ? [
+          { path: ".names", to: names },
+          { path: ".issuer", to: issuer },
+        ]
+      : [],
   content: ({ names }) => names,
   apply: (change, tools) => tools.issue(change, issueTools(tools)),
 };

@@ -1,6 +1,6 @@
 import { account } from "./account.ts";
 import { certificate } from "./certificate.ts";
-import type { ChangeKind, FieldDifference } from "./kind.ts";
+import type { ChangeKind } from "./kind.ts";
 import { object } from "./object.ts";
 import { records } from "./records.ts";
 
@@ -44,6 +44,7 @@ export const byKind =
     ((table[change.kind] as typeof otherwise | undefined) ?? otherwise)(change, ...rest);
 
 export const subjectOf = (change: Change): string => kindOf(change).subject(change);
-export const differencesOf = (change: Change): readonly FieldDifference[] => kindOf(change).differences(change);
+/** The change with all its differences, as everybody who reads a plan gets it. */
+export const withDifferences = (change: Change): Change => ({ ...change, fields: kindOf(change).differences(change) });
 /** Whether it exists during the run only (rule 8). */
 export const isTemporary = (change: Change): boolean => kindOf(change).temporary?.is(change) ?? false;

@@ -26,6 +26,8 @@ export interface Conflict {
 export interface ChangeBase {
   readonly kind: string;
   readonly action: Action;
+  /** Everything that differs. The planner fills it in, from the kind's `differences`. */
+  readonly fields?: readonly FieldDifference[];
   /** Fields or records that somebody else owns and that would be taken. */
   readonly conflicts?: readonly Conflict[];
   /** Carried out after the step's checks have passed, not before. */
@@ -82,7 +84,7 @@ export interface ChangeKind<C extends ChangeBase, T extends BaseTools = BaseTool
   /** When it is carried out within its step: lower numbers first, the same at once. Objects have 0 to 6, their removals -1000 to -900. */
   readonly wave: (change: C) => number;
   readonly requires: (change: C) => Requirements;
-  /** What differs, one by one, for the plan that is shown. */
+  /** Everything that differs, one by one. For a change that is complete already it gives the same again. */
   readonly differences: (change: C) => readonly FieldDifference[];
   /** What must hold no blank any more when it is carried out. */
   readonly content: (change: C) => unknown;

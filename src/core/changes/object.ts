@@ -6,7 +6,7 @@ import { ApiError, type ApplyOptions, type ClusterWrite } from "../../ports/clus
 import { UserError } from "../../ports/error.ts";
 import { at, describe, groupOf, type KubeObject, keyOf, refOf } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
-import { fills, hasBlank } from "../blank.ts";
+import { fills } from "../blank.ts";
 import {
   type Action,
   type BaseTools,
@@ -66,12 +66,9 @@ export const object: ChangeKind<ObjectChange, ObjectTools> = {
     rights: [{ ...refOf(change.object), verbs: [...READ, ...verbsOf(change)] }, ...grantsOf(change)],
   }),
   differences: (change) => {
-    if (change.fields.length > 0 || change.action === "delete")
-      return change.fields.filter(({ from, to }) => from !== undefined || to !== undefined);
-    // An object that another step makes first has no live fields to compare with: what is set in it is listed.
-    if (change.action === "update") return change.conflicts.length > 0 ? [] : leaves(change.object);
-    // Of a new object only what is not known yet.
-    return leaves(change.object).filter(({ path, to }) => hasBlank(path) || hasBlank(to));
+    if (change.fields.length > 0 || change.action === "delete" || change.conflicts.length > 0) return change.fields;
+    // Nothing is there to compare with: the object is new, or another step makes it first. Whatever is set in it is a difference.
+    return leaves(change.object);
   },
   content: (change) => change.object,
   apply: (change, tools) => APPLY[change.action](change, tools),
