@@ -27,7 +27,7 @@ export const runCron = (plan: Plan, install: Installation, wish: CronWish, tools
 
 /** What would be removed: everything that carries the step's label. Reads only. */
 export const planCronRemoval = async ({ cluster, now }: Tools): Promise<Plan> => {
-  const plan = await makePlan([cronRemoval([])], {
+  const plan = await makePlan([cronRemoval()], {
     goal: "absent",
     live: directSnapshot(cluster),
     now,
@@ -38,4 +38,4 @@ export const planCronRemoval = async ({ cluster, now }: Tools): Promise<Plan> =>
 };
 
 export const runCronRemoval = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
-  runLocked(plan, [cronRemoval([])], install, tools, { narrow: true });
+  runLocked(plan, [cronRemoval()], install, tools, { narrow: true });

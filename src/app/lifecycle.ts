@@ -18,9 +18,8 @@ import { type KubeObject, refOf } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
-import { steps } from "../steps/index.ts";
+import { PARTS, type StepId, steps } from "../steps/index.ts";
 import type { Installation, Removal } from "../steps/installation.ts";
-import { HELLO } from "../steps/proof/hello.ts";
 import { homeNamespace } from "../steps/state/index.ts";
 import { issueFor, settleAccount } from "./issuing.ts";
 import type { Tools } from "./tools.ts";
@@ -67,20 +66,15 @@ const unique = (kinds: readonly Kind[]): readonly Kind[] => [
 ];
 
 /** Every kind that the installation contains. */
-const kindsOf = ({ manifests }: Installation): readonly Kind[] => {
-  const { namespaces, crds, core, resources, hpa, ingress, certManager } = manifests;
-  return unique([
-    ...[...namespaces, ...crds, ...core, ...resources, ...hpa, ...ingress, ...certManager].map(
-      ({ apiVersion, kind, metadata }) => ({
-        apiVersion,
-        kind,
-        namespaced: metadata.namespace !== undefined,
-      }),
-    ),
-    { apiVersion: "v1", kind: "Secret", namespaced: true },
-    { apiVersion: HELLO.apiVersion, kind: HELLO.kind, namespaced: true },
+const kindsOf = ({ manifests }: Installation): readonly Kind[] =>
+  unique([
+    ...[...manifests.objects.values()].flat().map(({ apiVersion, kind, metadata }) => ({
+      apiVersion,
+      kind,
+      namespaced: metadata.namespace !== undefined,
+    })),
+    ...PARTS.flatMap(({ kinds = [] }) => kinds),
   ]);
-};
 
 /** What install would change. Reads only. Without a cluster nothing is confirmed by dry run (`render`). */
 export const planInstall = async (
@@ -131,7 +125,7 @@ export const verifyInstall = async (
   tools: Tools,
 ): Promise<readonly { check: Check; summary: string; remedy: Remedy }[]> => {
   const checks = steps(install)
-    .filter(({ id }) => id !== "proof")
+    .filter(({ id }) => id !== ("proof" satisfies StepId))
     .flatMap(({ verify }) => verify);
   const findings = await Promise.all(checks.map(async (check) => ({ check, finding: await runCheck(check, tools) })));
   return findings.flatMap(({ check, finding }) =>

@@ -19,7 +19,7 @@ import type { Tools } from "./tools.ts";
 /** The part of the installation that a renewal goes through. What they need besides is there already. */
 const renewalSteps = (install: Installation): readonly Step[] => {
   const steps = [certificate(install), gatewayTls(install), proof(install, { ofCertificate: true })];
-  const ids = new Set(steps.map(({ id }) => id));
+  const ids = new Set<string>(steps.map(({ id }) => id));
   return steps.map((step) => ({ ...step, needs: step.needs.filter((id) => ids.has(id)) }));
 };
 

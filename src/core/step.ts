@@ -53,14 +53,16 @@ export interface PlanContext {
  * One part of the installation. `plan` says what differs (nothing: up to date); `verify` says what must hold afterwards.
  * It never writes.
  */
-export interface Step {
-  readonly id: string;
+export interface Step<Id extends string = string, Need extends string = string> {
+  readonly id: Id;
   /** An imperative: `Install Kourier`. */
   readonly title: string;
   /** For the goal "absent": `Remove Kourier`. */
   readonly undo: string;
   /** Ids of the steps that come before. */
-  readonly needs: readonly string[];
+  readonly needs: readonly Need[];
+  /** Ids of steps that need this one without naming it. */
+  readonly before?: readonly Need[];
   readonly plan: (ctx: PlanContext) => Promise<readonly Change[]>;
   /** What goes away with the goal "absent"; default: everything that carries this step's label. */
   readonly absent?: (ctx: PlanContext, owned: readonly KubeObject[]) => Promise<readonly Change[]>;

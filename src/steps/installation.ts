@@ -10,15 +10,8 @@ import type { Publication } from "./records/publication.ts";
 export interface Manifests {
   /** Component → version, e.g. `serving` → `1.23.0`. */
   readonly versions: Readonly<Record<string, string>>;
-  readonly namespaces: readonly KubeObject[];
-  readonly crds: readonly KubeObject[];
-  readonly core: readonly KubeObject[];
-  /** Custom resources of the core release that its webhook must admit. */
-  readonly resources: readonly KubeObject[];
-  readonly hpa: readonly KubeObject[];
-  readonly ingress: readonly KubeObject[];
-  /** With `tls: cert-manager`; not read where there is one already. */
-  readonly certManager: readonly KubeObject[];
+  /** By part. Empty where nothing is installed, as on the way back. */
+  readonly objects: ReadonlyMap<string, readonly KubeObject[]>;
   /** Image of the temporary hello Service. */
   readonly hello: string;
   /** Where this release keeps a setting. */

@@ -22,6 +22,7 @@ import { standInObjects } from "../../src/sandbox/stand-ins/index.ts";
 import type { World } from "../../src/sandbox/world.ts";
 import { certManager, clusterIssuer, routeTls } from "../../src/steps/cert-manager/index.ts";
 import type { Installation } from "../../src/steps/installation.ts";
+import { objectsOf } from "../../src/steps/part.ts";
 import { tidy } from "../../src/steps/serving/transforms.ts";
 import {
   acme,
@@ -73,10 +74,15 @@ const summary = async (check: Check, { ctx }: Scene): Promise<string> => (await 
 const wish = {
   manifests: {
     // The release's own, where they are: the issuer must fit the schemas of its kinds.
-    certManager: (hasReleases
-      ? (release("cert-manager/1.18.0/cert-manager.yaml") as unknown as KubeObject[])
-      : (standInObjects("cert-manager", "1.18.0", "cert-manager.yaml") as unknown as KubeObject[])
-    ).map(tidy),
+    objects: new Map([
+      [
+        "cert-manager",
+        (hasReleases
+          ? (release("cert-manager/1.18.0/cert-manager.yaml") as unknown as KubeObject[])
+          : (standInObjects("cert-manager", "1.18.0", "cert-manager.yaml") as unknown as KubeObject[])
+        ).map(tidy),
+      ],
+    ]),
     versions: { "cert-manager": "1.18.0" },
   },
   issuer: {
@@ -94,7 +100,7 @@ const wish = {
 const installation = {
   config: { http: "redirect" },
   ingress: ingressProvider("kourier"),
-  manifests: { key: (name: string) => name, setting: () => ({ configMap: "config-kourier" }), ingress: [] },
+  manifests: { key: (name: string) => name, setting: () => ({ configMap: "config-kourier" }), objects: new Map() },
 } as unknown as Installation;
 
 const plan = (step: Step, { cluster }: Scene): Promise<StepPlan> =>
@@ -152,7 +158,10 @@ describe("the steps", () => {
     const before = JSON.stringify(
       scene.world.api.list("apps/v1", "Deployment").map(({ spec, metadata }) => [spec, metadata.labels]),
     );
-    const planned = await carryOut(certManager({ ...wish, manifests: { ...wish.manifests, certManager: [] } }), scene);
+    const planned = await carryOut(
+      certManager({ ...wish, manifests: { ...wish.manifests, objects: new Map() } }),
+      scene,
+    );
     expect(planned).toMatchObject({ changes: [], notes: [expect.stringContaining("somebody else made it")] });
     const after = scene.world.api.list("apps/v1", "Deployment").map(({ spec, metadata }) => [spec, metadata.labels]);
     expect(JSON.stringify(after)).toBe(before);
@@ -177,7 +186,7 @@ describe("the steps", () => {
       "Lease kube-system/cert-manager-cainjector-leader-election",
       "Lease kube-system/cert-manager-controller",
     ]);
-    expect(changes).toHaveLength(wish.manifests.certManager.length + leases.length);
+    expect(changes).toHaveLength(objectsOf(wish, "cert-manager").length + leases.length);
     await applyIssuer(scene.world, { selfSigned: {} }, "theirs");
     expect(await absent()).toMatchObject({
       changes: [],

@@ -2,6 +2,7 @@ import { type CertificateChange, changesOf, ofKind } from "../../core/change.ts"
 import { dnsProvider } from "../../dns/index.ts";
 import { ids as ingressIds, ingressProvider } from "../../ingress/index.ts";
 import { few } from "../../ports/few.ts";
+import type { StepId } from "../../steps/index.ts";
 import { contentOf, nameOf } from "../reporter/plan.ts";
 import { eventsOf, type Recording } from "./recording.ts";
 import { planOf, type StepView } from "./steps.ts";
@@ -22,10 +23,10 @@ export interface Fact {
 }
 
 /** Steps that make a place, by their ids. */
-const MADE_BY: Readonly<Record<Place["id"], readonly string[]>> = {
+const MADE_BY: Readonly<Record<Place["id"], readonly StepId[]>> = {
   dns: ["records", "domain"],
   address: ["address"],
-  gateway: ["ingress", "certificate", "gateway-tls", "route-tls"],
+  gateway: ["ingress", "certificate", "gateway-tls"],
   serving: ["crds", "core", "webhook", "resources"],
   service: ["proof"],
 };
@@ -86,7 +87,7 @@ export const isWhole = ({ status }: Recording, steps: readonly StepView[]): bool
   status?.knative !== undefined && steps.every((step) => step.status === "done");
 
 const stateOf = (id: Place["id"], { status }: Recording, steps: readonly StepView[]): Place["state"] => {
-  const own = steps.filter((step) => MADE_BY[id].includes(step.id));
+  const own = steps.filter((step) => MADE_BY[id].some((made) => made === step.id));
   const has = (wanted: StepView["status"]): boolean => own.some((step) => step.status === wanted);
   if (own.length === 0) return status?.knative ? "in place" : "planned";
   if (has("failed")) return "failed here";

@@ -1,7 +1,7 @@
 import { certificatesReady } from "../../certificates/cert-manager/chain.ts";
 import { certManagerAnswers, issuerReady } from "../../certificates/cert-manager/checks.ts";
 import { askCertManager, askNobody, CONTROLLER } from "../../certificates/cert-manager/configuration.ts";
-import { findCertManager, NAMESPACE } from "../../certificates/cert-manager/found.ts";
+import { assertKnative, findCertManager, NAMESPACE } from "../../certificates/cert-manager/found.ts";
 import { ACCOUNT, issuerObjects } from "../../certificates/cert-manager/issuer.ts";
 import { certManagerProducts } from "../../certificates/cert-manager/products.ts";
 import { crdsEstablished } from "../../checks/crds.ts";
@@ -15,8 +15,9 @@ import { removeProducts } from "../../kube/product.ts";
 import { UserError } from "../../ports/error.ts";
 import { groupOf, type KubeObject } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
-import { keepServed } from "../ingress/served.ts";
+import { keepServed, releaseOf } from "../ingress/served.ts";
 import type { Installation, Removal } from "../installation.ts";
+import { objectsOf, part as partOf } from "../part.ts";
 import { HELLO } from "../proof/hello.ts";
 import { choicesOf } from "../state/chosen.ts";
 
@@ -25,38 +26,41 @@ export const usesCertManager = ({ config }: Pick<Installation, "config">): boole
 export const CERT_MANAGER = "cert-manager";
 
 /** Installs it, or takes the one that is there as it is. */
-export const certManager = ({ manifests: { certManager: objects, versions } }: Installation): Step => ({
-  id: CERT_MANAGER,
-  title: `Install cert-manager ${versions["cert-manager"]}`,
-  undo: "Remove cert-manager",
-  needs: ["state"],
-  plan: async (ctx) => {
-    const found = await findCertManager(ctx.live);
-    if (!found || found.isOurs) return [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))];
-    ctx.note(
-      `cert-manager ${found.version ?? ""} in namespace ${found.namespace} is used as it is: somebody else made it.`,
-    );
-    return [];
-  },
-  absent: async (ctx, owned) => {
-    const others = await inUse(ctx.live);
-    if (others.length === 0) {
-      const wasOurs = owned.length > 0 || choicesOf(await ctx.live.get(STATE)).tls === "cert-manager";
-      return [...deletions(owned), ...(await removeProducts(certManagerProducts, ctx.live, wasOurs))];
-    }
-    ctx.note(`cert-manager stays: ${others.join(", ")} would go with it.`);
-    return [];
-  },
-  verify: [
-    {
-      ...crdsEstablished([]),
-      id: "cert-manager.kinds",
-      run: (...look) => crdsEstablished(KINDS.map(([plural, group]) => `${plural}.${group}`)).run(...look),
+export const certManager = (install: Installation): Step<typeof CERT_MANAGER, "state"> => {
+  const objects = objectsOf(install, CERT_MANAGER);
+  return {
+    id: CERT_MANAGER,
+    title: `Install cert-manager ${install.manifests.versions[CERT_MANAGER]}`,
+    undo: "Remove cert-manager",
+    needs: ["state"],
+    plan: async (ctx) => {
+      const found = await findCertManager(ctx.live);
+      if (!found || found.isOurs) return [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))];
+      ctx.note(
+        `cert-manager ${found.version ?? ""} in namespace ${found.namespace} is used as it is: somebody else made it.`,
+      );
+      return [];
     },
-    available,
-    certManagerAnswers,
-  ],
-});
+    absent: async (ctx, owned) => {
+      const others = await inUse(ctx.live);
+      if (others.length === 0) {
+        const wasOurs = owned.length > 0 || choicesOf(await ctx.live.get(STATE)).tls === "cert-manager";
+        return [...deletions(owned), ...(await removeProducts(certManagerProducts, ctx.live, wasOurs))];
+      }
+      ctx.note(`cert-manager stays: ${others.join(", ")} would go with it.`);
+      return [];
+    },
+    verify: [
+      {
+        ...crdsEstablished([]),
+        id: "cert-manager.kinds",
+        run: (...look) => crdsEstablished(KINDS.map(([plural, group]) => `${plural}.${group}`)).run(...look),
+      },
+      available,
+      certManagerAnswers,
+    ],
+  };
+};
 
 const KINDS = [
   ["certificates", "cert-manager.io"],
@@ -97,7 +101,7 @@ const available: Check = {
 };
 
 /** The CA's account and the way to prove that the domain is ours. */
-export const clusterIssuer = ({ issuer }: Installation, removal?: Removal): Step => ({
+export const clusterIssuer = ({ issuer }: Installation, removal?: Removal): Step<"issuer", typeof CERT_MANAGER> => ({
   id: "issuer",
   title: "Make an issuer for cert-manager",
   undo: "Remove the issuer",
@@ -138,7 +142,7 @@ const accountKeys = async (live: Snapshot, owned: readonly KubeObject[]): Promis
 };
 
 /** In place of the gateway's own certificate: each Route gets one of its own. Has the id of that step, so that each undoes the other. */
-export const routeTls = (install: Installation): Step => {
+export const routeTls = (install: Installation): Step<"gateway-tls", "issuer" | "ingress" | "webhook"> => {
   const { manifests, ingress, config } = install;
   const manager = managerFor("gateway-tls");
   return {
@@ -148,7 +152,7 @@ export const routeTls = (install: Installation): Step => {
     needs: ["issuer", "ingress", "webhook"],
     plan: async (ctx) => {
       const asking = askCertManager({ key: manifests.key, http: config.http });
-      const { objects, fields } = ingress.serve(undefined, manifests);
+      const { objects, fields } = ingress.serve(undefined, releaseOf(install));
       const parts = [...asking, ...(await held(ctx, fields, manager))];
       const changes = [
         ...(await keepServed(ctx, objects)),
@@ -186,3 +190,24 @@ export const askNobodyHeld = (ctx: PlanContext): Promise<readonly KubeObject[]> 
 
 /** Belongs before the proof's own checks: it knows why the Service is not ready. */
 export const helloCertificate: Check = certificatesReady(HELLO.namespace ?? HOME, HELLO.name);
+
+export const part = partOf({
+  id: CERT_MANAGER,
+  assets: ({ config, release }) => {
+    if (!usesCertManager({ config })) return [];
+    assertKnative(release.minor);
+    return [{ component: CERT_MANAGER, asset: "cert-manager.yaml" }];
+  },
+  steps: (install, removal) => {
+    const isMeant = usesCertManager(install);
+    return [
+      ...(isMeant || removal
+        ? [
+            certManager(install), //            for each Route that Knative makes
+            clusterIssuer(install, removal), // told whom to ask, and how to prove that the domain is ours
+          ]
+        : []),
+      ...(isMeant ? [routeTls(install)] : []), // Knative asks it
+    ];
+  },
+});

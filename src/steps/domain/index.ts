@@ -1,12 +1,13 @@
 import { blank } from "../../core/blank.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
-import type { PlanContext, Step } from "../../core/step.ts";
+import type { PlanContext } from "../../core/step.ts";
 import { magicDomain } from "../../dns/magic.ts";
 import { findAddress } from "../../ingress/address.ts";
 import { isOurs, managerFor, ownerOfData } from "../../kube/inventory.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import { type Reader, readerOf } from "../../ports/reader.ts";
 import type { Installation } from "../installation.ts";
+import { part as partOf, step } from "../part.ts";
 
 const CONFIG_DOMAIN: ObjectRef = {
   apiVersion: "v1",
@@ -32,38 +33,39 @@ export const otherDefaults = (live: KubeObject | undefined, domain: string): rea
     key !== domain && !key.startsWith("_") && value.trim() === "" ? [key] : [],
   );
 
-export const domain = (install: Installation): Step => ({
-  id: "domain",
-  title: "Set the domain",
-  undo: "Forget the domain",
-  needs: ["address", "webhook"],
-  plan: async (ctx) => {
-    const name = await plannedDomain(ctx, install);
-    const live = await ctx.live.get(CONFIG_DOMAIN);
-    const object: KubeObject = {
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { namespace: "knative-serving", name: CONFIG_DOMAIN.name },
-      data: { [name]: "" },
-    };
-    const manager = managerFor("domain");
-    // Keys of our own applied set go by themselves; others, and our own after a merge patch, have to be dropped by name.
-    const applied =
-      live?.metadata.managedFields?.find((entry) => entry.manager === manager && entry.operation === "Apply")
-        ?.fieldsV1?.["f:data"] ?? {};
-    const others = otherDefaults(live, name).filter((key) => !(`f:${key}` in applied));
-    const changes = await ctx.reconcile([object], { manager, dropData: others, partial: true });
-    return changes.map((change) => {
-      const conflicts = (change.dropData ?? []).flatMap((key) => {
-        const owner = ownerOfData(live, key);
-        return isOurs(owner) ? [] : [{ path: `.data[${JSON.stringify(key)}]`, owner: owner ?? "nobody", from: "" }];
+const domain = (install: Installation) =>
+  step({
+    id: "domain",
+    title: "Set the domain",
+    undo: "Forget the domain",
+    needs: ["address", "webhook"],
+    plan: async (ctx) => {
+      const name = await plannedDomain(ctx, install);
+      const live = await ctx.live.get(CONFIG_DOMAIN);
+      const object: KubeObject = {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { namespace: "knative-serving", name: CONFIG_DOMAIN.name },
+        data: { [name]: "" },
+      };
+      const manager = managerFor("domain");
+      // Keys of our own applied set go by themselves; others, and our own after a merge patch, have to be dropped by name.
+      const applied =
+        live?.metadata.managedFields?.find((entry) => entry.manager === manager && entry.operation === "Apply")
+          ?.fieldsV1?.["f:data"] ?? {};
+      const others = otherDefaults(live, name).filter((key) => !(`f:${key}` in applied));
+      const changes = await ctx.reconcile([object], { manager, dropData: others, partial: true });
+      return changes.map((change) => {
+        const conflicts = (change.dropData ?? []).flatMap((key) => {
+          const owner = ownerOfData(live, key);
+          return isOurs(owner) ? [] : [{ path: `.data[${JSON.stringify(key)}]`, owner: owner ?? "nobody", from: "" }];
+        });
+        return { ...change, conflicts: [...change.conflicts, ...conflicts] };
       });
-      return { ...change, conflicts: [...change.conflicts, ...conflicts] };
-    });
-  },
-  absent: async () => [],
-  verify: [domainIsSet(install)],
-});
+    },
+    absent: async () => [],
+    verify: [domainIsSet(install)],
+  });
 
 const domainIsSet = (install: Installation): Check => ({
   id: "domain.default",
@@ -81,3 +83,5 @@ const domainIsSet = (install: Installation): Check => ({
         });
   },
 });
+
+export const part = partOf({ id: "domain", steps: (install) => [domain(install)] });

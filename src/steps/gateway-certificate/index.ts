@@ -1,5 +1,12 @@
 import { unfinishedIn } from "../../certificates/acme/journal.ts";
-import { directoryOf, isBrought, provesByDns, strategyOf } from "../../certificates/index.ts";
+import {
+  directoryOf,
+  hasGatewayCertificate,
+  hasTls,
+  isBrought,
+  provesByDns,
+  strategyOf,
+} from "../../certificates/index.ts";
 import { wildcardsFor } from "../../certificates/names.ts";
 import { inspect, reasonToIssue } from "../../certificates/secret.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
@@ -16,8 +23,9 @@ import { inNamespace, sh } from "../../ports/shell.ts";
 import { zoneLabel } from "../../ports/zones.ts";
 import { askNobodyHeld } from "../cert-manager/index.ts";
 import { plannedDomain } from "../domain/index.ts";
-import { keepServed } from "../ingress/served.ts";
+import { keepServed, releaseOf } from "../ingress/served.ts";
 import type { Installation } from "../installation.ts";
+import { part as partOf } from "../part.ts";
 import type { Publication } from "../records/publication.ts";
 import { namedLeftovers } from "../records/withdrawal.ts";
 
@@ -65,7 +73,7 @@ const reasonFor = async (
   return { reason: `its root, Secret ${root.namespace}/${root.name}, is gone` };
 };
 
-export const certificate = (install: Installation): Step => {
+export const certificate = (install: Installation): Step<"certificate", "state" | "address" | "records"> => {
   const { config } = install;
   return {
     id: "certificate",
@@ -136,7 +144,7 @@ const challengeRemarks = async (
  * With a domain of one's own the CA can be asked while everything else is installed. Not where the challenge's record would end what a
  * wildcard above answers (rule 17): then our own wildcards come first.
  */
-const certificateNeeds = ({ config, dns }: Installation): readonly string[] => {
+const certificateNeeds = ({ config, dns }: Installation): readonly ("state" | "address" | "records")[] => {
   if (!config.domain) return ["state", "address"];
   const nested = wildcardsFor(config.domainTemplate, config.domain, [HOME])[0] !== `*.${config.domain}`;
   return dns && provesByDns(config) && (nested || dns.publication.above.length > 0) ? ["state", "records"] : ["state"];
@@ -185,8 +193,8 @@ const wanted = ({ config }: Installation, place: ObjectRef, secret: KubeObject |
   };
 };
 
-export const gatewayTls = (install: Installation): Step => {
-  const { manifests, ingress } = install;
+export const gatewayTls = (install: Installation): Step<"gateway-tls", "certificate" | "ingress" | "webhook"> => {
+  const { ingress } = install;
   const manager = managerFor("gateway-tls");
   return {
     id: "gateway-tls",
@@ -200,7 +208,10 @@ export const gatewayTls = (install: Installation): Step => {
       const names = await plannedNames(ctx, install);
       // Planned again, the certificate's step is done: what is there now is what is served.
       const isFine = ctx.firm || isBrought(install.config) || (await reasonFor(ctx, install, names)) === undefined;
-      const { objects, fields, network } = ingress.serve(wanted(install, secret, isFine ? live : undefined), manifests);
+      const { objects, fields, network } = ingress.serve(
+        wanted(install, secret, isFine ? live : undefined),
+        releaseOf(install),
+      );
       const parts = [networkOf(install, network), ...fields, ...(await askNobodyHeld(ctx))];
       return [...(await keepServed(ctx, objects)), ...(await ctx.reconcile(parts, { manager, partial: true }))];
     },
@@ -209,13 +220,13 @@ export const gatewayTls = (install: Installation): Step => {
 };
 
 /** With `--tls none`: takes back what an earlier run with TLS set, so that URLs are http again. */
-export const noTls = (install: Installation): Step => ({
+const noTls = (install: Installation): Step<"gateway-tls", "ingress" | "webhook"> => ({
   id: "gateway-tls",
   title: "Serve plain http",
   undo: "Let go of plain http",
   needs: ["ingress", "webhook"],
   plan: async (ctx) => {
-    const { objects, fields } = install.ingress.serve(undefined, install.manifests);
+    const { objects, fields } = install.ingress.serve(undefined, releaseOf(install));
     const parts = [
       ...(await askNobodyHeld(ctx)),
       { apiVersion: "v1", kind: "ConfigMap", metadata: CONFIG_NETWORK },
@@ -240,3 +251,16 @@ const withdraw = async (
   );
   return ctx.reconcile(held.flat(), { manager, partial: true });
 };
+
+export const part = partOf({
+  id: "gateway-certificate",
+  kinds: [{ apiVersion: "v1", kind: "Secret", namespaced: true }],
+  steps: (install) => {
+    if (!hasTls(install.config)) return [noTls(install)];
+    if (!hasGatewayCertificate(install.config)) return [];
+    return [
+      certificate(install), // for every URL that Knative will print
+      gatewayTls(install), //  served, https in every URL, http redirected
+    ];
+  },
+});

@@ -3,9 +3,10 @@ import { deploymentsAvailable } from "../../checks/deployments.ts";
 import type { Step } from "../../core/step.ts";
 import { findAddress } from "../../ingress/address.ts";
 import type { Installation } from "../installation.ts";
+import { part as partOf } from "../part.ts";
 import { withoutServed } from "./served.ts";
 
-export const ingress = (install: Installation): Step => {
+const ingress = (install: Installation): Step<"ingress", "core"> => {
   const { manifests, ingress: provider } = install;
   const objects = withoutServed(install);
   return {
@@ -19,7 +20,7 @@ export const ingress = (install: Installation): Step => {
   };
 };
 
-export const address = ({ config, ingress: provider }: Installation): Step => ({
+const address = ({ config, ingress: provider }: Installation): Step<"address", "ingress"> => ({
   id: "address",
   title: "Find the gateway's address",
   undo: "Let go of the gateway's address",
@@ -31,4 +32,17 @@ export const address = ({ config, ingress: provider }: Installation): Step => ({
   },
   absent: async () => [],
   verify: [addressKnown(config, provider)],
+});
+
+export const part = partOf({
+  id: "ingress",
+  assets: ({ ingress }) => ingress.assets,
+  transform: ({ config: { expose }, ingress, release }) => {
+    const { setting } = release;
+    return (object) => ingress.transform(object, { expose, setting });
+  },
+  steps: (install) => [
+    ingress(install), // the gateway and its controller
+    address(install), // where the gateway can be reached
+  ],
 });

@@ -6,7 +6,6 @@ import { httpRedirects, serviceAnswers, serviceReady } from "../../checks/proof.
 import type { Proof, Reached } from "../../checks/proven.ts";
 import { startsFromZero, ZERO } from "../../checks/zero.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
-import type { Step } from "../../core/step.ts";
 import { reachedIn } from "../../ingress/address.ts";
 import { STATE } from "../../kube/prior.ts";
 import { dataOf } from "../../ports/object.ts";
@@ -15,8 +14,10 @@ import { helloCertificate, usesCertManager } from "../cert-manager/index.ts";
 import { findDomain, plannedDomain } from "../domain/index.ts";
 import { servedSecret } from "../gateway-certificate/index.ts";
 import type { Installation } from "../installation.ts";
+import { part as partOf, step } from "../part.ts";
 import { PROOF_MANAGER, PROVED, provedState } from "../state/index.ts";
 import { GREETING, HELLO, hello } from "./hello.ts";
+import { keepReached } from "./reached.ts";
 
 /** Behind what was proved, where the start from zero was left out of it. */
 const WITHOUT_ZERO = ` without ${ZERO}`;
@@ -29,7 +30,7 @@ export interface ProofOptions {
 }
 
 /** A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes. */
-export const proof = (install: Installation, { reached, ofCertificate = false }: ProofOptions = {}): Step => {
+export const proof = (install: Installation, { reached, ofCertificate = false }: ProofOptions = {}) => {
   const { config, ingress, manifests } = install;
   const isLeftOut = config.skipChecks.includes(ZERO);
   const subject: Proof = {
@@ -54,11 +55,11 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
     ...(hasTls(config) && config.http === "redirect" ? [httpRedirects(subject)] : []),
     ...(isLeftOut || ofCertificate ? [] : [startsFromZero(subject)]),
   ];
-  return {
+  return step({
     id: "proof",
     title: `Prove it: a Service answers ${hasTls(config) ? "https" : "http"}`,
     undo: "Remove the proof",
-    needs: ["domain", "gateway-tls", "resources", "hpa", ...(install.dns ? ["records"] : [])],
+    needs: ["domain", "gateway-tls", "resources", ...(install.dns ? (["records"] as const) : [])],
     plan: async (ctx) => {
       const certificate =
         hasTls(config) && !usesCertManager(install)
@@ -93,5 +94,16 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
       ];
     },
     verify: checks,
-  };
+  });
 };
+
+export const part = partOf({
+  id: "proof",
+  kinds: [{ apiVersion: HELLO.apiVersion, kind: HELLO.kind, namespaced: true }],
+  steps: (install) => {
+    if (install.config.expose !== "nodeport") return [proof(install)];
+    // With node ports, what the proof has found is kept for every URL from then on.
+    const reached: Reached = {};
+    return [proof(install, { reached }), keepReached(install, reached)];
+  },
+});

@@ -13,6 +13,7 @@ import { STATE } from "../../kube/prior.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { absolute, type RecordSet, type RecordSetChange, relativeTo, sameContent } from "../../ports/zones.ts";
 import type { Installation } from "../installation.ts";
+import { part as partOf } from "../part.ts";
 import type { Publication } from "./publication.ts";
 import { ADDRESS_TYPES, addressSets, difference, TTL } from "./record-sets.ts";
 import {
@@ -38,7 +39,7 @@ export const publishedNames = ({ config }: Pick<Installation, "config">): readon
 };
 
 /** Publishes the names, with a mark of ownership in the same batch (rules 18, 19). */
-export const records = (install: Installation, dns: NonNullable<Installation["dns"]>): Step => {
+const records = (install: Installation, dns: NonNullable<Installation["dns"]>): Step<"records", "address"> => {
   const { publication, resolver } = dns;
   const { config, ingress } = install;
   const where = `${publication.provider.byHand ? "" : "at "}${publication.provider.title}`;
@@ -198,3 +199,8 @@ const staleOf = async (
     ...(mark === marker.name ? [] : mine),
   ];
 };
+
+export const part = partOf({
+  id: "records",
+  steps: (install) => (install.dns ? [records(install, install.dns)] : []),
+});

@@ -13,6 +13,7 @@ import { UserError } from "../../ports/error.ts";
 import { groupOf, type ObjectRef } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { WILDCARD } from "../gateway-certificate/index.ts";
+import { releaseOf } from "../ingress/served.ts";
 import type { Installation } from "../installation.ts";
 import { HELLO } from "../proof/hello.ts";
 
@@ -97,10 +98,11 @@ const watching = (namespace: string): readonly Right[] => [
 ];
 
 /** What the ingress is told: all of it is looked at, what differs from certificate to certificate is written. */
-const serving = ({ ingress, manifests }: Installation): readonly Right[] => {
+const serving = (install: Installation): readonly Right[] => {
+  const { ingress } = install;
   const secret = { namespace: HOME, name: WILDCARD.name };
   const [before, after] = ["0", "1"].map((fingerprint) =>
-    ingress.serve({ secret, fingerprint, data: { "tls.crt": fingerprint }, http: "redirect" }, manifests),
+    ingress.serve({ secret, fingerprint, data: { "tls.crt": fingerprint }, http: "redirect" }, releaseOf(install)),
   ) as [Serving, Serving];
   const told = [...before.fields, ...before.objects].flatMap((object): readonly Right[] => {
     const isWhole = before.objects.includes(object);

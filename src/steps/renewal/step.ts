@@ -41,7 +41,7 @@ export const cron = (install: Installation, wish: CronWish): Step => ({
 });
 
 /** Part of the goal "absent": it goes before what it renews for, so that none of it runs meanwhile. */
-export const cronRemoval = (needs: readonly string[]): Step => ({
+export const cronRemoval = <const Need extends string = never>(...needs: readonly Need[]): Step<typeof ID, Need> => ({
   id: ID,
   title: TITLE,
   undo: UNDO,

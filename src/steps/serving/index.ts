@@ -4,36 +4,49 @@ import { webhookAnswers } from "../../checks/webhook.ts";
 import { workloadsDrained } from "../../checks/workload-pods.ts";
 import type { Change } from "../../core/change.ts";
 import { deletions } from "../../core/plan.ts";
-import type { PlanContext, Step } from "../../core/step.ts";
+import type { PlanContext } from "../../core/step.ts";
 import { ingressProducts } from "../../ingress/index.ts";
 import { HOME, MANAGER, ownerOf } from "../../kube/inventory.ts";
 import { STATE } from "../../kube/prior.ts";
 import { removeProducts } from "../../kube/product.ts";
-import { at, type KubeObject, refOf } from "../../ports/object.ts";
+import { at, groupOf, type KubeObject } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
+import { deploymentsIn, isFoundation, objectsOf, part as partOf, step } from "../part.ts";
 import { servingProducts } from "./products.ts";
+import { configuration, keepLastLines, tidy, transforming } from "./transforms.ts";
 
-const deployments = (objects: readonly KubeObject[]) => objects.filter(({ kind }) => kind === "Deployment").map(refOf);
+/** Custom resources that the release's own webhook must admit come in a step of their own. */
+const GUARDED: ReadonlySet<string> = new Set(["networking.internal.knative.dev", "serving.knative.dev"]);
+const isGuarded = (object: KubeObject): boolean => GUARDED.has(groupOf(object.apiVersion));
+
+/** The namespaces and kinds of Serving and of its network layer are one step each. */
+const foundation = (install: Installation, kind: string): readonly KubeObject[] =>
+  [...objectsOf(install, "serving"), ...objectsOf(install, "ingress")].filter((object) => object.kind === kind);
+const crdsOf = (install: Installation) => foundation(install, "CustomResourceDefinition");
+const coreOf = (install: Installation) =>
+  objectsOf(install, "serving").filter((object) => !isFoundation(object) && !isGuarded(object));
+const resourcesOf = (install: Installation) => objectsOf(install, "serving").filter(isGuarded);
 
 /** Made before everything and removed after everything, CRDs included. */
-export const namespaces = ({ manifests }: Installation): Step => ({
-  id: "namespaces",
-  title: "Create the namespaces",
-  undo: "Remove the namespaces",
-  needs: ["state"],
-  plan: (ctx) => ctx.reconcile(manifests.namespaces),
-  absent: async (ctx, owned) => {
-    // Planned again when its turn comes, their processes are gone: that they were ours was seen before.
-    const wasOurs = ctx.firm || (await ctx.live.get(STATE)) !== undefined;
-    return [
-      ...(await removeProducts([...servingProducts, ...ingressProducts], ctx.live, wasOurs)),
-      ...deletions(owned),
-      ...(await letGo(ctx, (name) => name !== HOME)),
-    ];
-  },
-  verify: [],
-  verifyAbsent: [workloadsDrained],
-});
+const namespaces = (install: Installation) =>
+  step({
+    id: "namespaces",
+    title: "Create the namespaces",
+    undo: "Remove the namespaces",
+    needs: ["state"],
+    plan: (ctx) => ctx.reconcile(foundation(install, "Namespace")),
+    absent: async (ctx, owned) => {
+      // Planned again when its turn comes, their processes are gone: that they were ours was seen before.
+      const wasOurs = ctx.firm || (await ctx.live.get(STATE)) !== undefined;
+      return [
+        ...(await removeProducts([...servingProducts, ...ingressProducts], ctx.live, wasOurs)),
+        ...deletions(owned),
+        ...(await letGo(ctx, (name) => name !== HOME)),
+      ];
+    },
+    verify: [],
+    verifyAbsent: [workloadsDrained],
+  });
 
 /** Takes our fields off the namespaces of others, whose labels say what runs there; not where a Knative of others runs, taken over or not. */
 export const letGo = async (ctx: PlanContext, isMeant: (name: string) => boolean): Promise<readonly Change[]> => {
@@ -57,28 +70,30 @@ export const letGo = async (ctx: PlanContext, isMeant: (name: string) => boolean
   return changes.flat();
 };
 
-export const crds = ({ manifests }: Installation): Step => ({
-  id: "crds",
-  title: "Install the Knative Serving CRDs",
-  undo: "Remove the Knative Serving CRDs",
-  needs: ["namespaces"],
-  plan: async (ctx) => [...(await ctx.prune(manifests.crds)), ...(await ctx.reconcile(manifests.crds))],
-  verify: [crdsEstablished(manifests.crds.map(({ metadata }) => metadata.name))],
-});
+const crds = (install: Installation) =>
+  step({
+    id: "crds",
+    title: "Install the Knative Serving CRDs",
+    undo: "Remove the Knative Serving CRDs",
+    needs: ["namespaces"],
+    plan: async (ctx) => [...(await ctx.prune(crdsOf(install))), ...(await ctx.reconcile(crdsOf(install)))],
+    verify: [crdsEstablished(crdsOf(install).map(({ metadata }) => metadata.name))],
+  });
 
-export const core = ({ manifests, remarks = [] }: Installation): Step => ({
-  id: "core",
-  title: `Install Knative Serving ${manifests.versions.serving}`,
-  undo: "Remove Knative Serving",
-  needs: ["crds"],
-  plan: async (ctx) => {
-    for (const remark of remarks) ctx.note(remark);
-    return [...(await ctx.prune(manifests.core)), ...(await ctx.reconcile(manifests.core))];
-  },
-  absent: async (_ctx, owned) =>
-    deletions(owned.filter((object) => !WEBHOOK_CONFIGURATIONS.includes(object.kind) && !drainsLong(object))),
-  verify: [],
-});
+const core = (install: Installation) =>
+  step({
+    id: "core",
+    title: `Install Knative Serving ${install.manifests.versions.serving}`,
+    undo: "Remove Knative Serving",
+    needs: ["crds"],
+    plan: async (ctx) => {
+      for (const remark of install.remarks ?? []) ctx.note(remark);
+      return [...(await ctx.prune(coreOf(install))), ...(await ctx.reconcile(coreOf(install)))];
+    },
+    absent: async (_ctx, owned) =>
+      deletions(owned.filter((object) => !WEBHOOK_CONFIGURATIONS.includes(object.kind) && !drainsLong(object))),
+    verify: [],
+  });
 
 const WEBHOOK_CONFIGURATIONS: readonly string[] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
@@ -86,18 +101,19 @@ const WEBHOOK_CONFIGURATIONS: readonly string[] = ["MutatingWebhookConfiguration
  * Part of the goal "absent" only, before everything: one whose webhook does not run any more would refuse every deletion of a
  * custom resource, and there is nothing left to judge.
  */
-export const admission = (): Step => ({
-  id: "admission",
-  title: "Leave admission as it is",
-  undo: "Remove Serving's webhook configurations",
-  needs: ["workloads"],
-  plan: async () => [],
-  absent: async ({ live }) => {
-    const lists = WEBHOOK_CONFIGURATIONS.map((kind) => live.owned("admissionregistration.k8s.io/v1", kind));
-    return deletions((await Promise.all(lists)).flat().filter((object) => ownerOf(object) === "core"));
-  },
-  verify: [],
-});
+const admission = () =>
+  step({
+    id: "admission",
+    title: "Leave admission as it is",
+    undo: "Remove Serving's webhook configurations",
+    needs: ["workloads"],
+    plan: async () => [],
+    absent: async ({ live }) => {
+      const lists = WEBHOOK_CONFIGURATIONS.map((kind) => live.owned("admissionregistration.k8s.io/v1", kind));
+      return deletions((await Promise.all(lists)).flat().filter((object) => ownerOf(object) === "core"));
+    },
+    verify: [],
+  });
 
 /** What Kubernetes gives a pod to end when nobody says otherwise, in seconds. */
 const USUAL_GRACE = 30;
@@ -110,44 +126,55 @@ const drainsLong = (object: KubeObject): boolean =>
  * Part of the goal "absent" only: what takes long to end is told first, as soon as there is nothing left that it serves, and
  * everything else goes meanwhile.
  */
-export const draining = (): Step => ({
-  id: "draining",
-  title: "Let everything run",
-  undo: "Let the activator and the webhook drain",
-  needs: ["namespaces"],
-  plan: async () => [],
-  absent: async ({ live }) =>
-    deletions(
-      (await live.owned("apps/v1", "Deployment")).filter((object) => ownerOf(object) === "core" && drainsLong(object)),
-    ),
-  verify: [],
-});
+const draining = () =>
+  step({
+    id: "draining",
+    title: "Let everything run",
+    undo: "Let the activator and the webhook drain",
+    needs: ["namespaces"],
+    plan: async () => [],
+    absent: async ({ live }) =>
+      deletions(
+        (await live.owned("apps/v1", "Deployment")).filter(
+          (object) => ownerOf(object) === "core" && drainsLong(object),
+        ),
+      ),
+    verify: [],
+  });
 
 /** Nothing to apply: the ingress is installed while Serving starts, and what needs its webhook waits here. */
-export const webhook = ({ manifests }: Installation): Step => ({
-  id: "webhook",
-  title: "Wait for Knative Serving",
-  undo: "Let go of Knative Serving",
-  needs: ["core"],
-  plan: async () => [],
-  absent: async () => [],
-  verify: [deploymentsAvailable("serving.deployments", deployments(manifests.core)), webhookAnswers],
-});
+const webhook = (install: Installation) =>
+  step({
+    id: "webhook",
+    title: "Wait for Knative Serving",
+    undo: "Let go of Knative Serving",
+    needs: ["core"],
+    plan: async () => [],
+    absent: async () => [],
+    verify: [deploymentsAvailable("serving.deployments", deploymentsIn(coreOf(install))), webhookAnswers],
+  });
 
-export const resources = ({ manifests }: Installation): Step => ({
-  id: "resources",
-  title: "Add Serving's own certificates",
-  undo: "Remove Serving's own certificates",
-  needs: ["webhook"],
-  plan: async (ctx) => [...(await ctx.prune(manifests.resources)), ...(await ctx.reconcile(manifests.resources))],
-  verify: [],
-});
+const resources = (install: Installation) =>
+  step({
+    id: "resources",
+    title: "Add Serving's own certificates",
+    undo: "Remove Serving's own certificates",
+    needs: ["webhook"],
+    plan: async (ctx) => [...(await ctx.prune(resourcesOf(install))), ...(await ctx.reconcile(resourcesOf(install)))],
+    verify: [],
+  });
 
-export const hpa = ({ manifests, config }: Installation): Step => ({
-  id: "hpa",
-  title: config.hpa ? "Install the HPA autoscaler" : "Leave out the HPA autoscaler",
-  undo: "Remove the HPA autoscaler",
-  needs: ["core"],
-  plan: async (ctx) => [...(await ctx.prune(manifests.hpa)), ...(await ctx.reconcile(manifests.hpa))],
-  verify: config.hpa ? [deploymentsAvailable("serving.hpa", deployments(manifests.hpa))] : [],
+export const part = partOf({
+  id: "serving",
+  assets: () => ["serving-crds.yaml", "serving-core.yaml"].map((asset) => ({ component: "serving", asset })),
+  transform: ({ config, ingress, release }) =>
+    transforming(tidy, keepLastLines, configuration(config, ingress.className, release.key)),
+  steps: (install) => [
+    namespaces(install), // of Serving and of its network layer
+    crds(install), //       Knative's kinds, waited for by name
+    core(install), //       Knative Serving, its configuration already in
+    webhook(install), //    … runs, and its webhook really answers
+    resources(install), //  objects that only this webhook lets in
+  ],
+  removal: () => [draining(), admission()],
 });

@@ -1,7 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { at, isRecord, type KubeObject } from "../../ports/object.ts";
-
-export type Transform = (object: KubeObject) => KubeObject;
+import type { Transform } from "../part.ts";
 
 /** One after the other, left to right. */
 export const transforming =
@@ -66,7 +65,7 @@ export const configuration = (config: Config, className: string, key: (name: str
  * The kubelet then keeps the last lines of a process that failed with its state, so that a wait can say why it crashes ("Version check
  * failed", rule 7) without the right to read logs. The released Deployments leave it at a file that none of them writes.
  */
-export const lastWords: Transform = (object) => {
+export const keepLastLines: Transform = (object) => {
   if (object.kind !== "Deployment") return object;
   const copy = structuredClone(object);
   const containers = at(copy, "spec", "template", "spec", "containers");

@@ -4,7 +4,7 @@ import type { Config } from "../../config/config.ts";
 import { nameOf } from "../../config/options.ts";
 import type { AccountChange, ObjectChange } from "../../core/change.ts";
 import { deletions } from "../../core/plan.ts";
-import type { PlanContext, Step } from "../../core/step.ts";
+import type { PlanContext } from "../../core/step.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import { markerName } from "../../dns/ownership.ts";
 import { HOME, isOurs, managerFor, ownerOf, ownerOfData } from "../../kube/inventory.ts";
@@ -13,6 +13,7 @@ import type { ClusterRead } from "../../ports/cluster.ts";
 import { dataOf, type KubeObject, refOf } from "../../ports/object.ts";
 import { isInZone } from "../../ports/zones.ts";
 import type { Installation, Removal } from "../installation.ts";
+import { part as partOf, step } from "../part.ts";
 import { letGo } from "../serving/index.ts";
 import { CHOSEN, choicesOf, INSISTED } from "./chosen.ts";
 
@@ -44,39 +45,40 @@ const openAccount = (secret: KubeObject): readonly AccountChange[] => {
 };
 
 /** The namespace that outlives an uninstall (rule 11), and what was chosen. Never what proves ownership (rule 4). */
-export const state = (install: Installation, removal?: Removal): Step => ({
-  id: "state",
-  title: "Prepare namespace kn-bootstrap",
-  undo: removal?.purge ? "Remove what namespace kn-bootstrap keeps" : "Keep namespace kn-bootstrap",
-  needs: [],
-  plan: async (ctx) => {
-    sayWhatStays(ctx, choicesOf(await ctx.live.get(STATE)), install);
-    const { manifests, acmeCa } = install;
-    const changes = await ctx.reconcile([
-      homeNamespace,
-      {
-        apiVersion: "v1",
-        kind: "ConfigMap",
-        metadata: { namespace: HOME, name: STATE.name },
-        data: {
-          ...choicesData(install, await ctx.live.get(STATE)),
-          versions: JSON.stringify(manifests.versions, null, 2),
-          ...(acmeCa ? { [AUTHORITY_ROOT]: acmeCa } : {}),
+export const state = (install: Installation, removal?: Removal) =>
+  step({
+    id: "state",
+    title: "Prepare namespace kn-bootstrap",
+    undo: removal?.purge ? "Remove what namespace kn-bootstrap keeps" : "Keep namespace kn-bootstrap",
+    needs: [],
+    plan: async (ctx) => {
+      sayWhatStays(ctx, choicesOf(await ctx.live.get(STATE)), install);
+      const { manifests, acmeCa } = install;
+      const changes = await ctx.reconcile([
+        homeNamespace,
+        {
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          metadata: { namespace: HOME, name: STATE.name },
+          data: {
+            ...choicesData(install, await ctx.live.get(STATE)),
+            versions: JSON.stringify(manifests.versions, null, 2),
+            ...(acmeCa ? { [AUTHORITY_ROOT]: acmeCa } : {}),
+          },
         },
-      },
-    ]);
-    return changes.map(withoutText);
-  },
-  absent: async (ctx, owned) => {
-    if (!removal?.purge) return [];
-    const accounts = (await ctx.live.owned("v1", "Secret")).flatMap(openAccount);
-    const home = owned.filter(({ kind }) => kind === "Namespace");
-    if (home.length > 0 || !(await ctx.live.get(refOf(homeNamespace)))) return [...accounts, ...deletions(home)];
-    ctx.note(`Namespace ${HOME} stays, without what was put into it: somebody else made it.`);
-    return [...accounts, ...deletions(await keptHere(ctx)), ...(await letGo(ctx, (name) => name === HOME))];
-  },
-  verify: [],
-});
+      ]);
+      return changes.map(withoutText);
+    },
+    absent: async (ctx, owned) => {
+      if (!removal?.purge) return [];
+      const accounts = (await ctx.live.owned("v1", "Secret")).flatMap(openAccount);
+      const home = owned.filter(({ kind }) => kind === "Namespace");
+      if (home.length > 0 || !(await ctx.live.get(refOf(homeNamespace)))) return [...accounts, ...deletions(home)];
+      ctx.note(`Namespace ${HOME} stays, without what was put into it: somebody else made it.`);
+      return [...accounts, ...deletions(await keptHere(ctx)), ...(await letGo(ctx, (name) => name === HOME))];
+    },
+    verify: [],
+  });
 
 /** What outlives an uninstall; the other steps remove their own. */
 const keptHere = async (ctx: PlanContext): Promise<readonly KubeObject[]> => {
@@ -137,24 +139,25 @@ export const PROOF_MANAGER = managerFor("proof");
  * Nothing to install; with the goal "absent" it puts back what stood in other people's ConfigMaps before us, and forgets it.
  * A value that somebody has changed since stays.
  */
-export const givenBack = (): Step => ({
-  id: "given-back",
-  title: "Leave the configuration of others",
-  undo: "Give back the configuration of others",
-  needs: ["state"],
-  plan: async () => [],
-  absent: async (ctx) => {
-    const prior = readPrior(await ctx.live.get(STATE));
-    const changes = await Promise.all(Object.entries(prior).map(([id, values]) => giveBack(ctx, id, values)));
-    const forget = await ctx.reconcile(
-      [{ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: HOME, name: STATE.name } }],
-      // Last: what is forgotten before it is given back is lost when the run ends in between.
-      { manager: PRIOR_MANAGER, partial: true, afterVerify: true },
-    );
-    return [...changes.flat(), ...(PRIOR in dataOf(await ctx.live.get(STATE)) ? forget : [])];
-  },
-  verify: [],
-});
+const givenBack = () =>
+  step({
+    id: "given-back",
+    title: "Leave the configuration of others",
+    undo: "Give back the configuration of others",
+    needs: ["state"],
+    plan: async () => [],
+    absent: async (ctx) => {
+      const prior = readPrior(await ctx.live.get(STATE));
+      const changes = await Promise.all(Object.entries(prior).map(([id, values]) => giveBack(ctx, id, values)));
+      const forget = await ctx.reconcile(
+        [{ apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: HOME, name: STATE.name } }],
+        // Last: what is forgotten before it is given back is lost when the run ends in between.
+        { manager: PRIOR_MANAGER, partial: true, afterVerify: true },
+      );
+      return [...changes.flat(), ...(PRIOR in dataOf(await ctx.live.get(STATE)) ? forget : [])];
+    },
+    verify: [],
+  });
 
 const giveBack = async (ctx: PlanContext, id: string, values: Readonly<Record<string, string | null>>) => {
   const [namespace = "", name = ""] = id.split("/");
@@ -169,3 +172,9 @@ const giveBack = async (ctx: PlanContext, id: string, values: Readonly<Record<st
     dropData,
   });
 };
+
+export const part = partOf({
+  id: "state",
+  steps: (install, removal) => [state(install, removal)],
+  removal: () => [givenBack()],
+});

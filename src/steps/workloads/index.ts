@@ -1,12 +1,13 @@
 import { type Check, fail, ok } from "../../core/check.ts";
 import { deletions } from "../../core/plan.ts";
-import type { PlanContext, Step } from "../../core/step.ts";
+import type { PlanContext } from "../../core/step.ts";
 import { HOME, ownerOf } from "../../kube/inventory.ts";
 import { UserError } from "../../ports/error.ts";
 import { describe, groupOf, type KubeObject } from "../../ports/object.ts";
 import { inNamespace, joined, type ShellCommand, sh } from "../../ports/shell.ts";
 import { CERT_MANAGER, inUse } from "../cert-manager/index.ts";
 import type { Removal } from "../installation.ts";
+import { part as partOf, step } from "../part.ts";
 import { createJudge, isPart, uidOf } from "./foreign.ts";
 
 /** `group/Kind` */
@@ -91,20 +92,21 @@ const filtered = async <T>(items: readonly T[], keep: (item: T) => Promise<boole
 };
 
 /** Part of the goal "absent" only: it comes first, while the controllers that run finalizers still live (rule 12). */
-export const workloads = (removal: Removal): Step => ({
-  id: "workloads",
-  title: "Leave room for workloads",
-  undo: "Remove workloads",
-  needs: ["proof", "draining"],
-  plan: async () => [],
-  absent: async (ctx) => {
-    const { all, roots } = await findInTheWay(ctx, removal);
-    if (all.length > 0 && !removal.deleteWorkloads) throw refused(all, roots);
-    return deletions(roots);
-  },
-  verify: [],
-  verifyAbsent: [noIngresses],
-});
+const workloads = (removal: Removal) =>
+  step({
+    id: "workloads",
+    title: "Leave room for workloads",
+    undo: "Remove workloads",
+    needs: ["proof", "draining"],
+    plan: async () => [],
+    absent: async (ctx) => {
+      const { all, roots } = await findInTheWay(ctx, removal);
+      if (all.length > 0 && !removal.deleteWorkloads) throw refused(all, roots);
+      return deletions(roots);
+    },
+    verify: [],
+    verifyAbsent: [noIngresses],
+  });
 
 /** Of objects, and of objects that commands name. */
 const SHOWN = 20;
@@ -163,3 +165,5 @@ const noIngresses: Check = {
       : ok("no workloads");
   },
 };
+
+export const part = partOf({ id: "workloads", removal: (removal) => [workloads(removal)] });

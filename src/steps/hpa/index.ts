@@ -1,0 +1,25 @@
+import { deploymentsAvailable } from "../../checks/deployments.ts";
+import type { Installation } from "../installation.ts";
+import { deploymentsIn, objectsOf, part as partOf, step } from "../part.ts";
+
+const ID = "hpa";
+
+const hpa = (install: Installation) =>
+  step({
+    id: ID,
+    title: install.config.hpa ? "Install the HPA autoscaler" : "Leave out the HPA autoscaler",
+    undo: "Remove the HPA autoscaler",
+    needs: ["core"],
+    before: ["proof"],
+    plan: async (ctx) => [
+      ...(await ctx.prune(objectsOf(install, ID))),
+      ...(await ctx.reconcile(objectsOf(install, ID))),
+    ],
+    verify: install.config.hpa ? [deploymentsAvailable("serving.hpa", deploymentsIn(objectsOf(install, ID)))] : [],
+  });
+
+export const part = partOf({
+  id: ID,
+  assets: ({ config }) => (config.hpa ? [{ component: "serving", asset: "serving-hpa.yaml" }] : []),
+  steps: (install) => [hpa(install)],
+});

@@ -1,0 +1,5 @@
+import { part as partOf } from "../part.ts";
+import { cronRemoval } from "./step.ts";
+
+/** The CronJob comes with `renew --install-cronjob`; an uninstall takes it away before everything. */
+export const part = partOf({ id: "renewal", removal: () => [cronRemoval("admission", "given-back")] });
