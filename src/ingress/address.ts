@@ -3,7 +3,8 @@ import { STATE } from "../kube/prior.ts";
 import { escapedName } from "../ports/dns-name.ts";
 import { at, dataOf } from "../ports/object.ts";
 import type { Reader } from "../ports/reader.ts";
-import { type IngressProvider, NODE_PORTS } from "./provider.ts";
+import { NODE_PORTS } from "./gateway-service.ts";
+import type { IngressProvider } from "./provider.ts";
 
 /** Of the gateway, as somebody outside asks for them. */
 export interface Ports {

@@ -1,5 +1,6 @@
 import { at, isRecord, type KubeObject, type ObjectRef } from "../ports/object.ts";
-import { type IngressProvider, type IngressRelease, NODE_PORTS, type Want } from "./provider.ts";
+import { asNodePort, isThe } from "./gateway-service.ts";
+import type { IngressProvider, IngressRelease, Want } from "./provider.ts";
 
 const controller: ObjectRef = {
   apiVersion: "apps/v1",
@@ -21,18 +22,6 @@ const configMap: ObjectRef = {
   name: "config-kourier",
 };
 const CERTS_ENV = ["CERTS_SECRET_NAMESPACE", "CERTS_SECRET_NAME"];
-
-const is = (object: KubeObject, ref: ObjectRef): boolean =>
-  object.kind === ref.kind && object.metadata.name === ref.name && object.metadata.namespace === ref.namespace;
-
-const asNodePort = (object: KubeObject): KubeObject => {
-  const spec = object.spec as { ports: { port: number }[] };
-  const ports = spec.ports.map((port) => ({
-    ...port,
-    nodePort: port.port === 443 ? NODE_PORTS.https : NODE_PORTS.http,
-  }));
-  return { ...object, spec: { ...spec, type: "NodePort", ports } };
-};
 
 /** Before 1.19 the certificate's place is set in the controller's environment, by its own manager: the manifest must not claim it. */
 const withoutCertsEnv = (object: KubeObject): KubeObject => {
@@ -103,8 +92,8 @@ export const kourier: IngressProvider<"kourier"> = {
     },
   ],
   transform: (object, { expose, setting }) => {
-    if (is(object, service) && expose === "nodeport") return asNodePort(object);
-    if (is(object, controller) && !hasCertsKeys(setting)) return withoutCertsEnv(object);
+    if (isThe(object, service) && expose === "nodeport") return asNodePort(object);
+    if (isThe(object, controller) && !hasCertsKeys(setting)) return withoutCertsEnv(object);
     return object;
   },
   serve: (want, { setting }) => ({

@@ -1,9 +1,6 @@
 import type { Product } from "../kube/product.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
 
-/** NodePorts of `--expose nodeport`; kind-config.yaml maps the host's 80 and 443 to them. */
-export const NODE_PORTS = { http: 31080, https: 31443 } as const;
-
 /** What the gateway is to serve. */
 export interface Want {
   /** The certificate's Secret, where it is kept. */

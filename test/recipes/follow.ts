@@ -11,6 +11,7 @@ const TREE = [
   "package.json",
   "tsconfig.json",
   "test/contract",
+  "test/engine/cli.ts",
   "test/real",
   "test/patience.ts",
   "test/architecture.test.ts",
@@ -42,6 +43,22 @@ export const partRecipe = async (): Promise<Recipe> => ({
   title: "A new part",
   edits: editsIn(await readFile(join(root, "src/sandbox/README.md"), "utf8")),
 });
+
+/** The part in which the ingress of the recipe acts, as its owner would write it. */
+export const gatewayPart = async (): Promise<Recipe> => {
+  const text = await readFile(join(root, "test/recipes/example-gateway.ts"), "utf8");
+  return {
+    title: "The gateway of the new ingress",
+    edits: [
+      { path: "src/sandbox/example-gateway/index.ts", text: text.replaceAll("../../src/sandbox/", "../") },
+      {
+        path: "src/sandbox/parts.ts",
+        remove: [", example];"],
+        add: ['import { exampleGateway } from "./example-gateway/index.ts";', ", exampleGateway, example];"],
+      },
+    ],
+  };
+};
 
 /** Those of CONTRIBUTING.md that show code. */
 export const recipes = async (): Promise<readonly Recipe[]> => {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { copyTree, follow, partRecipe, recipes } from "./follow.ts";
+import { copyTree, follow, gatewayPart, partRecipe, recipes } from "./follow.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -11,6 +11,7 @@ beforeAll(async () => {
   await copyTree(folder);
   for (const recipe of await recipes()) await follow(folder, recipe);
   await follow(folder, await partRecipe());
+  await follow(folder, await gatewayPart());
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -52,7 +53,7 @@ describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
   });
 
   it("compiles", async () => {
-    await writeFile(join(folder, "vitest.config.ts"), "export default {};\n");
+    await writeFile(join(folder, "vitest.config.ts"), "export default { test: { testTimeout: 120_000 } };\n");
     expect(await run("node_modules/typescript/bin/tsc", "--noEmit")).toEqual({ code: 0, text: "" });
   });
 
@@ -101,6 +102,11 @@ describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
     expect(own).toContain('dnsProvider("example")');
     await writeFile(join(folder, "test/contract/example.test.ts"), own);
     expect(await vitest("test/architecture.test.ts", "test/contract/example.test.ts")).toMatch(/Test Files.*2 passed/);
+  });
+
+  it("does with the new ingress all that an ingress must do", async () => {
+    const text = await vitest("test/contract/ingress.test.ts");
+    expect(text).toMatch(/Tests.*25 passed/);
   });
 
   it("asks, shows, carries out and counts the new kind of change as it does the others", async () => {
