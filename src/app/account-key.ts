@@ -1,9 +1,9 @@
 import { accountIn, accountRef } from "../certificates/acme/account.ts";
 import { directoryOf } from "../certificates/index.ts";
+import { makePlan } from "../changes/plan.ts";
+import type { Step } from "../changes/step.ts";
 import type { Plan } from "../core/change.ts";
-import { makePlan } from "../core/plan.ts";
 import type { Report } from "../core/run.ts";
-import type { Step } from "../core/step.ts";
 import { directSnapshot } from "../kube/snapshot.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";

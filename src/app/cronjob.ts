@@ -1,6 +1,6 @@
+import { makePlan } from "../changes/plan.ts";
 import { assertRights } from "../checks/rights.ts";
 import type { Plan } from "../core/change.ts";
-import { makePlan } from "../core/plan.ts";
 import type { Report } from "../core/run.ts";
 import { directSnapshot } from "../kube/snapshot.ts";
 import type { Installation } from "../steps/installation.ts";

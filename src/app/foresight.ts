@@ -1,7 +1,8 @@
 import { accountUrl, caaForbids } from "../certificates/acme/index.ts";
 import { directoryOf } from "../certificates/index.ts";
+import { kindOf, type Requirements } from "../changes/index.ts";
 import { hasBlank } from "../core/blank.ts";
-import { changesOf, kindOf, type Plan, type Requirements } from "../core/change.ts";
+import { changesOf, type Plan } from "../core/change.ts";
 import { permits } from "../dns/caa.ts";
 import type { DirectoryInfo } from "../ports/authority.ts";
 import { type RecordPlace, relativeTo, type Zone } from "../ports/zones.ts";

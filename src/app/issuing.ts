@@ -1,7 +1,8 @@
 import { accountIn, rollAccountKey } from "../certificates/acme/account.ts";
 import { directoryOf, strategyOf } from "../certificates/index.ts";
 import { MADE_BY } from "../certificates/secret.ts";
-import type { ApplyTools, Issue } from "../core/apply.ts";
+import type { Issue } from "../changes/certificate.ts";
+import type { ApplyTools } from "../changes/index.ts";
 import { AuthorityError } from "../ports/authority.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
 import { absolute } from "../ports/zones.ts";

@@ -1,8 +1,9 @@
 import { accountIn, accountRef, externalAccountMissing } from "../certificates/acme/account.ts";
 import { directoryOf } from "../certificates/index.ts";
-import { changesOf, kindOf, type Plan } from "../core/change.ts";
-import { isDistrusted } from "../core/outside.ts";
+import { kindOf } from "../changes/index.ts";
+import { changesOf, type Plan } from "../core/change.ts";
 import { AuthorityError, AuthorityUnreachable, type DirectoryInfo } from "../ports/authority.ts";
+import { isDistrusted } from "../ports/outside.ts";
 import type { Installation } from "../steps/installation.ts";
 import { externalAccount } from "./external-account.ts";
 import type { Tools } from "./tools.ts";

@@ -1,13 +1,13 @@
 import { directoryOf, provesByDns } from "../certificates/index.ts";
 import { inspect } from "../certificates/secret.ts";
-import { outage } from "../core/outage.ts";
-import { told } from "../core/outside.ts";
 import { LOOK_MS, patiently, within } from "../core/patience.ts";
 import { HOME, MANAGER, withOwner } from "../kube/inventory.ts";
 import { ApiError } from "../ports/cluster.ts";
 import { messageOf, type Remedy, UserError } from "../ports/error.ts";
 import { few } from "../ports/few.ts";
 import type { KubeObject } from "../ports/object.ts";
+import { outage } from "../ports/outage.ts";
+import { told } from "../ports/outside.ts";
 import { sh } from "../ports/shell.ts";
 import { absolute, relativeTo, zoneLabel } from "../ports/zones.ts";
 import { WILDCARD, wildcardNames } from "../steps/gateway-certificate/index.ts";

@@ -1,10 +1,11 @@
 import { directoryOf } from "../certificates/index.ts";
 import { type Renewal, renewalOf } from "../certificates/renewal.ts";
 import { inspect } from "../certificates/secret.ts";
-import { changesOf, ofKind, type Plan } from "../core/change.ts";
-import { makePlan } from "../core/plan.ts";
+import { type Change, ofKind } from "../changes/index.ts";
+import { makePlan } from "../changes/plan.ts";
+import type { Step } from "../changes/step.ts";
+import { changesOf, type Plan } from "../core/change.ts";
 import type { Report } from "../core/run.ts";
-import type { Step } from "../core/step.ts";
 import { directSnapshot } from "../kube/snapshot.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
@@ -60,7 +61,7 @@ export const withRenewal = async (
 };
 
 /** What a renewal would change: nothing when it is not due. Reads only. */
-export const planRenewal = (install: Installation, { cluster, now }: Tools): Promise<Plan> =>
+export const planRenewal = (install: Installation, { cluster, now }: Tools): Promise<Plan<Change>> =>
   makePlan(renewalSteps(install), { goal: "present", live: directSnapshot(cluster), now, cluster });
 
 /**

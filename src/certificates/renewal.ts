@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { told } from "../core/outside.ts";
 import type { Authority } from "../ports/authority.ts";
 import { messageOf } from "../ports/error.ts";
+import { told } from "../ports/outside.ts";
 import { dueDate, type TlsSecret } from "./secret.ts";
 
 /** When a certificate is to be replaced, and why then. */

@@ -1,4 +1,4 @@
-import type { Issue } from "../core/apply.ts";
+import type { Issue } from "../changes/certificate.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
 
 /** What the rest of the program asks of a way to TLS. Nobody asks which one it is. */

@@ -1,4 +1,5 @@
-import { changesOf, isTemporary, kindOf, ofKind, type Plan, READ } from "../core/change.ts";
+import { isTemporary, kindOf, ofKind, READ } from "../changes/index.ts";
+import { changesOf, type Plan } from "../core/change.ts";
 import { LEASE } from "../kube/lease.ts";
 import type { AccessQuestion, ApiResource } from "../ports/cluster.ts";
 import { at, groupOf } from "../ports/object.ts";

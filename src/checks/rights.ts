@@ -1,4 +1,5 @@
-import { changesOf, ofKind, type Plan } from "../core/change.ts";
+import { ofKind } from "../changes/index.ts";
+import { changesOf, type Plan } from "../core/change.ts";
 import {
   type AccessQuestion,
   type Account,

@@ -1,5 +1,5 @@
-import { outside } from "../core/outside.ts";
 import { Interrupted, messageOf, type Remedy, UserError } from "../ports/error.ts";
+import { outside } from "../ports/outside.ts";
 import { fileWord, sh } from "../ports/shell.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
 import { reasonOf, troubledFile } from "./file-trouble.ts";

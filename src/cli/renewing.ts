@@ -11,10 +11,10 @@ import {
 import { runningInstallation, withoutManifests } from "../app/prepare.ts";
 import { assertCertificate } from "../app/renewing.ts";
 import type { CommandFlags } from "../config/options.ts";
-import { told } from "../core/outside.ts";
 import { role } from "../dns/route53/role.ts";
 import { ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { isUnsettled, UserError } from "../ports/error.ts";
+import { told } from "../ports/outside.ts";
 import { sh } from "../ports/shell.ts";
 import type { Installation } from "../steps/installation.ts";
 import { keptAuthorityRoot } from "../steps/state/index.ts";

@@ -1,7 +1,7 @@
 import type { Tools } from "../app/tools.ts";
 import type { Plan } from "../core/change.ts";
 import { changesOf } from "../core/change.ts";
-import type { Snapshot } from "../core/step.ts";
+import type { Snapshot } from "../kube/snapshot.ts";
 import { takeSnapshot, throughSnapshot } from "../kube/snapshot.ts";
 import type { CommandContext } from "./context.ts";
 import type { Where } from "./outside.ts";

@@ -1,4 +1,4 @@
-import { isRecord } from "../ports/object.ts";
+import { isRecord } from "../ports/json.ts";
 
 /**
  * A value that is known only after an earlier step has run: it names its source, and its action and target are fixed (rule 3).

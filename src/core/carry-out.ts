@@ -1,42 +1,36 @@
-import type { Followed } from "../kube/followed.ts";
-import { earlierGone } from "../kube/gone.ts";
-import { refusalsIn, terminatingIn } from "../kube/refusal.ts";
-import { ApiError, type ClusterWrite } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import type { Waiting } from "../ports/outage.ts";
 import { allSettled } from "../ports/settled.ts";
-import { type ApplyTools, applyChange } from "./apply.ts";
-import { type Change, type Goal, isTemporary, kindOf, type StepPlan, subjectOf } from "./change.ts";
-import type { Check, ReadContext } from "./check.ts";
+import { assertAgreed } from "./agreed.ts";
+import type { ChangeBase, Goal, StepPlan } from "./change.ts";
+import type { Check, Finding, ReadContext } from "./check.ts";
 import type { Emit } from "./event.ts";
-import type { Waiting } from "./outage.ts";
 import { patiently, within } from "./patience.ts";
-import { replan } from "./replan.ts";
-import type { Step } from "./step.ts";
-import { type OnReason, until } from "./wait.ts";
+import type { StepBase } from "./step.ts";
+import { type OnReason, waitFor } from "./wait.ts";
+import type { World } from "./world.ts";
 
-export interface RunTools extends ReadContext, Omit<ApplyTools, "onWaiting" | "again"> {
-  readonly cluster: ClusterWrite;
+export interface StepTools<S extends StepBase> extends Omit<ReadContext, "cluster"> {
+  readonly world: World<S>;
   readonly emit: Emit;
-  /** See {@link replan}. */
-  readonly narrow?: boolean;
+  /** Fields of others were agreed to be taken. */
+  readonly takeOwnership: boolean;
   /** For each step: how long its waits may take together. */
   readonly timeoutMs: number;
-  /** What the waits of all steps follow. */
-  readonly followed?: Followed;
-  /** Filled with the namespaces that this run makes. */
-  readonly made?: Set<string>;
 }
 
 /** Applies what was agreed for one step and waits for its checks. Resolves to a one-line summary. */
-export const carryOut = async (
-  step: Step,
+export const carryOut = async <S extends StepBase>(
+  step: S,
   plan: StepPlan,
   goal: Goal,
-  tools: RunTools,
+  tools: StepTools<S>,
   /** Filled with what has to be removed again at the end. */
-  temporaries: Change[],
+  temporaries: ChangeBase[],
   onDone: () => void,
 ): Promise<string> => {
+  const { world } = tools;
+  const { kindOf } = world;
   const remaining = within(tools.timeoutMs);
   let said: Waiting | undefined;
   // Writes that wait together say it once.
@@ -46,32 +40,37 @@ export const carryOut = async (
       if (reason !== said?.wait) tools.emit({ type: "waiting", step: step.id, check, reason, remedy });
       said = { wait: reason, remedy };
     };
+  const planAgain = async (): Promise<readonly ChangeBase[]> => {
+    const now = await world.replan(step, plan, goal);
+    assertAgreed(now, plan.changes, kindOf, tools.takeOwnership);
+    return now;
+  };
   const changes =
     plan.changes.length === 0
       ? []
-      : await patiently(() => replan(step, plan, goal, tools), {
+      : await patiently(planAgain, {
           late: (meaning) => timedOut("The plan could not be compared with the cluster", meaning),
           signal: tools.signal,
           remaining,
           onReason: waiting("plan"),
         });
 
-  const meaningOf = refusalsIn(tools.cluster);
-  const perform = async (change: Change): Promise<void> => {
+  const meaningOf = world.refusals();
+  const perform = async (change: ChangeBase): Promise<void> => {
     tools.signal.throwIfAborted();
     const kind = kindOf(change);
-    if (isTemporary(change)) temporaries.push(change);
-    const subject = `${subjectOf(change)} could not be ${kind.done}`;
+    if (kind.temporary?.is(change)) temporaries.push(change);
+    const subject = `${kind.subject(change)} could not be ${kind.done}`;
     using late = lateness(remaining(), () => timedOut(subject, inWords(said)));
     const signal = AbortSignal.any([tools.signal, late.signal]);
-    let obstacle = kind.obstacle?.(change);
+    let obstacle = world.obstacle(change);
     let again = false;
     /** What is going away is not written to: it is waited for. */
     const write = async (): Promise<void> => {
       if (obstacle) await gone(obstacle, subject, tools, remaining, waiting("apply"));
-      await applyChange(change, { ...tools, signal, again, onWaiting: waiting("apply") }).catch((error: unknown) => {
+      await world.carryOut(change, { signal, again, onWaiting: waiting("apply") }).catch((error: unknown) => {
         again = true;
-        obstacle = kind.obstacle?.(change, error) ?? namespaceIn(error);
+        obstacle = world.obstacle(change, error);
         throw error;
       });
     };
@@ -82,21 +81,19 @@ export const carryOut = async (
       remaining,
       onReason: waiting("apply"),
     });
-    const made = change.action === "create" ? kind.ref(change) : undefined;
-    if (made?.kind === "Namespace") tools.made?.add(made.name);
     onDone();
     tools.emit({ type: "change-done", step: step.id, change });
   };
 
   /** What one wave needs before it, or leaves to be waited for. */
-  const settled = async (wave: readonly Change[], when: "before" | "after"): Promise<void> => {
+  const settled = async (wave: readonly ChangeBase[], when: "before" | "after"): Promise<void> => {
     for (const [kind, same] of Map.groupBy(wave, kindOf)) {
       const check = kind[when]?.(same);
       if (check) await hold(check, tools, remaining, waiting(check.id));
     }
   };
   const early = changes.filter(({ afterVerify }) => !afterVerify);
-  for (const wave of waves(early)) {
+  for (const wave of waves(early, kindOf)) {
     await settled(wave, "before");
     await allSettled(wave.map(perform));
     await settled(wave, "after");
@@ -109,14 +106,15 @@ export const carryOut = async (
 };
 
 /** Waves of changes that may run at once; removals come first, in their own order. */
-const waves = (changes: readonly Change[]): readonly (readonly Change[])[] => {
+const waves = (changes: readonly ChangeBase[], kindOf: World["kindOf"]): readonly (readonly ChangeBase[])[] => {
   const byWave = Map.groupBy(changes, (change) => kindOf(change).wave(change));
   return [...byWave.keys()].sort((a, b) => a - b).map((key) => byWave.get(key) ?? []);
 };
 
-const hold = async (check: Check, tools: RunTools, remaining: () => number, onReason: OnReason): Promise<string> => {
-  const { followed } = tools;
-  const finding = await until(check, tools, { timeoutMs: remaining(), onReason, ...(followed ? { followed } : {}) });
+type WaitTools = StepTools<never>;
+
+const hold = async (check: Check, tools: WaitTools, remaining: () => number, onReason: OnReason): Promise<string> => {
+  const finding = await waited(check, tools, remaining, onReason);
   if (finding.status === "fail" || finding.status === "unknown") {
     throw new UserError({
       id: check.id,
@@ -129,21 +127,23 @@ const hold = async (check: Check, tools: RunTools, remaining: () => number, onRe
   return finding.summary;
 };
 
-/** The namespace that is going away and refused a write. */
-const namespaceIn = (error: unknown): Check | undefined => {
-  const name = error instanceof ApiError && error.status === 403 ? terminatingIn(error.message) : undefined;
-  return name === undefined ? undefined : earlierGone({ apiVersion: "v1", kind: "Namespace", name });
-};
+const waited = (
+  check: Check,
+  { world, ...tools }: WaitTools,
+  remaining: () => number,
+  onReason: OnReason,
+): Promise<Finding> =>
+  waitFor(check, { ...tools, cluster: world.cluster }, { timeoutMs: remaining(), onReason, watch: world.watch });
 
 /** Waits until something that stands in the way of a write is gone. */
 const gone = async (
   check: Check,
   subject: string,
-  tools: RunTools,
+  tools: WaitTools,
   remaining: () => number,
   onReason: OnReason,
 ): Promise<void> => {
-  const finding = await until(check, tools, { timeoutMs: remaining(), onReason });
+  const finding = await waited(check, tools, remaining, onReason);
   if ("remedy" in finding) throw timedOut(subject, { wait: finding.summary, remedy: finding.remedy });
 };
 

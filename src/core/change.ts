@@ -1,17 +1,38 @@
-import type { Change } from "./changes/index.ts";
-import type { Conflict } from "./changes/kind.ts";
+export type Action = "create" | "update" | "delete";
 
-export type { AccountChange } from "./changes/account.ts";
-export type { CertificateChange } from "./changes/certificate.ts";
-export { byKind, type Change, isTemporary, kindOf, ofKind, subjectOf, withDifferences } from "./changes/index.ts";
-export { type Action, type Conflict, type FieldDifference, READ, type Requirements } from "./changes/kind.ts";
-export type { ObjectChange } from "./changes/object.ts";
-export { type RecordsChange, recordName } from "./changes/records.ts";
+/** One field that differs. `from` absent: it is added; `to` absent: it is removed; both absent: {@link Plan.choices} says it. */
+export interface FieldDifference {
+  /** `.spec.ports[name="http2"].nodePort` */
+  readonly path: string;
+  readonly from?: unknown;
+  readonly to?: unknown;
+}
 
-export interface StepPlan {
+/** A field that somebody else owns and that the plan would have to take. */
+export interface Conflict {
+  readonly path: string;
+  readonly owner: string;
+  readonly from?: unknown;
+  readonly to?: unknown;
+}
+
+/** What every change has, whatever its kind. */
+export interface ChangeBase {
+  readonly kind: string;
+  readonly action: Action;
+  /** Everything that differs. The planner fills it in, from the kind's `differences`. */
+  readonly fields?: readonly FieldDifference[];
+  /** Fields or records that somebody else owns and that would be taken. */
+  readonly conflicts?: readonly Conflict[];
+  /** Carried out after the step's checks have passed, not before. */
+  readonly afterVerify?: true;
+}
+
+/** `C`: what is known of its changes; the engine knows no more than what all have. */
+export interface StepPlan<C extends ChangeBase = ChangeBase> {
   readonly step: string;
   readonly title: string;
-  readonly changes: readonly Change[];
+  readonly changes: readonly C[];
   /** Things worth saying that are no change: what is kept because somebody else owns it. */
   readonly notes: readonly string[];
 }
@@ -29,15 +50,16 @@ export interface ChoiceChange {
   readonly means?: string;
 }
 
-export interface Plan {
+export interface Plan<C extends ChangeBase = ChangeBase> {
   readonly goal: Goal;
   /** Absent: nothing was chosen before, or nothing else is now. */
   readonly choices?: readonly ChoiceChange[];
-  readonly steps: readonly StepPlan[];
+  readonly steps: readonly StepPlan<C>[];
 }
 
 export type Goal = "present" | "absent";
 
-export const changesOf = (plan: Plan): readonly Change[] => plan.steps.flatMap((step) => step.changes);
-export const conflictsOf = (plan: Plan): readonly { change: Change; conflict: Conflict }[] =>
+export const changesOf = <C extends ChangeBase>(plan: Plan<C>): readonly C[] =>
+  plan.steps.flatMap((step) => step.changes);
+export const conflictsOf = (plan: Plan): readonly { change: ChangeBase; conflict: Conflict }[] =>
   changesOf(plan).flatMap((change) => (change.conflicts ?? []).map((conflict) => ({ change, conflict })));

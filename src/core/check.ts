@@ -1,13 +1,13 @@
-import type { ClusterRead } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import type { Probe } from "../ports/http.ts";
+import type { WorldRead } from "../ports/world.ts";
 
 /** What a check may use. It only reads: the types keep it so (house rule 1). */
 export interface ReadContext {
   /** During a wait, everything that is read through it is also watched. */
-  readonly cluster: ClusterRead;
+  readonly cluster: WorldRead;
   /** For what is too much to be followed, such as every pod there is. Absent: nothing is followed anyway. */
-  readonly unwatched?: ClusterRead;
+  readonly unwatched?: WorldRead;
   readonly probe: Probe;
   readonly now: () => Date;
   readonly signal: AbortSignal;

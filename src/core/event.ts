@@ -1,6 +1,6 @@
 import type { Remedy } from "../ports/error.ts";
 import type { Lines } from "../ports/shell.ts";
-import type { Change, Plan } from "./change.ts";
+import type { ChangeBase, Plan } from "./change.ts";
 
 /** What the engine says while it works. Reporters render it; nothing else in the engine speaks. */
 export type Event =
@@ -17,7 +17,7 @@ export type Event =
     }
   | { readonly type: "plan"; readonly plan: Plan }
   | { readonly type: "step-started"; readonly step: string; readonly title: string; readonly changes: number }
-  | { readonly type: "change-done"; readonly step: string; readonly change: Change }
+  | { readonly type: "change-done"; readonly step: string; readonly change: ChangeBase }
   | {
       readonly type: "waiting";
       readonly step: string;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { outage, type Waiting } from "./outage.ts";
+import { outage, type Waiting } from "../ports/outage.ts";
 import type { OnReason } from "./wait.ts";
 
 /** Between two tries, in milliseconds: at first, and at most where pauses grow. */

@@ -1,12 +1,15 @@
-import { createFollowed } from "../kube/followed.ts";
 import { Interrupted, isUnsettled, messageOf, UserError } from "../ports/error.ts";
 import { joined } from "../ports/shell.ts";
-import { carryOut, type RunTools } from "./carry-out.ts";
-import { type Change, kindOf, type Plan, subjectOf } from "./change.ts";
+import { carryOut, type StepTools } from "./carry-out.ts";
+import type { ChangeBase, Plan } from "./change.ts";
 import { order, reverse } from "./order.ts";
-import type { Step } from "./step.ts";
+import type { StepBase } from "./step.ts";
+import type { World } from "./world.ts";
 
-export type { RunTools } from "./carry-out.ts";
+export interface EngineTools<S extends StepBase> extends Omit<StepTools<S>, "world"> {
+  /** The world to be changed; nothing in it is followed any more after the signal. */
+  readonly open: (signal: AbortSignal) => World<S>;
+}
 
 export interface StepReport {
   readonly id: string;
@@ -32,7 +35,11 @@ export interface Report {
  * Runs an agreed plan: independent steps at once, each replanned just before it starts, nothing written that was not shown.
  * Never rejects for what the world does; the report carries the error.
  */
-export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools): Promise<Report> => {
+export const runPlan = async <S extends StepBase>(
+  agreed: Plan,
+  steps: readonly S[],
+  tools: EngineTools<S>,
+): Promise<Report> => {
   const began = performance.now();
   const since = (): number => (performance.now() - began) / 1000;
   const sorted = agreed.goal === "present" ? order(steps) : reverse(steps);
@@ -41,15 +48,14 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
   const signal = AbortSignal.any([tools.signal, stop.signal]);
   const started = new Map<string, Promise<boolean>>();
   const ended = new AbortController();
-  const followed = createFollowed(tools.cluster, AbortSignal.any([signal, ended.signal]));
-  const made = new Set<string>();
-  const stepTools = { ...tools, signal, followed, made, cluster: followed.noting(tools.cluster) };
-  const temporaries: Change[] = [];
+  const world = tools.open(AbortSignal.any([signal, ended.signal]));
+  const stepTools = { ...tools, signal, world };
+  const temporaries: ChangeBase[] = [];
   let failure: Error | undefined;
   /** What only a person can do: everything that does not need it goes on, and in the end all of it is said at once. */
   const asked = new Map<string, UserError>();
 
-  const runStep = async (step: Step): Promise<boolean> => {
+  const runStep = async (step: S): Promise<boolean> => {
     const before = await Promise.all(step.needs.map((id) => started.get(id)));
     const plan = agreed.steps.find((candidate) => candidate.step === step.id) ?? {
       step: step.id,
@@ -105,7 +111,7 @@ export const run = async (agreed: Plan, steps: readonly Step[], tools: RunTools)
   for (const step of sorted) started.set(step.id, runStep(step));
   await Promise.all(started.values());
   ended.abort();
-  const leftovers = await removeTemporaries(temporaries, tools);
+  const leftovers = await removeTemporaries(temporaries, world);
   failure ??= together(sorted.flatMap(({ id }) => asked.get(id) ?? [])) ?? leftovers;
   const interrupted = tools.signal.aborted;
   // The reason of the interruption is told as the end of the run.
@@ -139,13 +145,14 @@ const together = (asked: readonly UserError[]): UserError | undefined => {
 };
 
 /** Always, also after a failure or a signal (rule 8). */
-const removeTemporaries = async (temporaries: readonly Change[], tools: RunTools): Promise<UserError | undefined> => {
-  const results = await Promise.allSettled(
-    temporaries.map((change) => kindOf(change).temporary?.end(change, tools.cluster)),
-  );
+const removeTemporaries = async (
+  temporaries: readonly ChangeBase[],
+  { kindOf, end }: Pick<World, "kindOf" | "end">,
+): Promise<UserError | undefined> => {
+  const results = await Promise.allSettled(temporaries.map(end));
   const failed = results.find((result) => result.status === "rejected");
   if (!failed) return undefined;
-  const names = temporaries.map(subjectOf).join(", ");
+  const names = temporaries.map((change) => kindOf(change).subject(change)).join(", ");
   return new UserError({
     id: "run.left-behind",
     what: `${names} could not be removed: ${messageOf(failed.reason).replace(/\.$/, "")}`,

@@ -1,19 +1,39 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createFollowed, type Followed, idOf } from "../kube/followed.ts";
-import { lookAt, type Read } from "../kube/look.ts";
-import { ApiError, type ClusterRead, type ListQuery } from "../ports/cluster.ts";
 import { type Remedy, TimeUp } from "../ports/error.ts";
+import { unanswered } from "../ports/outage.ts";
 import type { Check, Finding, Memory, ReadContext } from "./check.ts";
-import { outage } from "./outage.ts";
 
 /** Told each new reason to wait, and what can be done about it. */
 export type OnReason = (reason: string, remedy: Remedy) => void;
 
+/** Told while something is followed. */
+export interface Listener {
+  /** It has changed since it was last given. */
+  readonly onNews: () => void;
+  /** The account may read it but not watch it. */
+  readonly onRefused: () => void;
+}
+
+/** What a check reads with when it runs once. */
+export interface Look extends Pick<ReadContext, "cluster" | "unwatched"> {
+  /** From now on, what was read with it is followed. */
+  readonly follow: () => Promise<void>;
+}
+
+/** How a wait hears that something changes of what its check has read. */
+export type Watch = (
+  ctx: ReadContext,
+  listener: Listener,
+) => {
+  /** `isDoubted`: past what the watches have told. */
+  readonly look: (isDoubted: boolean) => Look;
+  readonly end: () => void;
+};
+
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly onReason: OnReason;
-  /** What others follow who wait at the same time. Absent: it follows alone. */
-  readonly followed?: Followed;
+  readonly watch: Watch;
   /** How long a watch that tells nothing is believed, in milliseconds: there are proxies that keep it all back. Default 30 000. */
   readonly silentMs?: number;
   /** How long a look may take that begins when time is nearly up, in milliseconds. Default 2000. */
@@ -35,10 +55,9 @@ export const runCheck = async <C extends ReadContext>(
   try {
     return await check.run(ctx, memory);
   } catch (error) {
-    const passing = outage(error);
-    if (passing) return { status: "unknown", summary: passing.wait, remedy: passing.remedy };
-    if (!(error instanceof ApiError)) throw error;
-    return { status: "unknown", summary: error.message, remedy: { text: "Run the command again." } };
+    const open = unanswered(error);
+    if (!open) throw error;
+    return { status: "unknown", summary: open.wait, remedy: open.remedy };
   }
 };
 
@@ -47,20 +66,19 @@ export const runCheck = async <C extends ReadContext>(
  * Returns its last finding: ok, or the failure that is permanent, or the one that stood when time ran out. A timeout is a failure that
  * names its cause (house rule 12).
  */
-export const until = async (check: Check, ctx: ReadContext, options: WaitOptions): Promise<Finding> => {
+export const waitFor = async (check: Check, ctx: ReadContext, options: WaitOptions): Promise<Finding> => {
   const started = performance.now();
   const stop = new AbortController();
   const signal = AbortSignal.any([ctx.signal, stop.signal]);
-  const { followed = createFollowed(ctx.cluster, signal), silentMs = 30_000, lastLookMs = 2_000 } = options;
+  const { silentMs = 30_000, lastLookMs = 2_000 } = options;
   const rest = (): number => options.timeoutMs - (performance.now() - started);
   let last = unseen(check);
   const memory: Memory = new Map();
-  const following = new Map<string, { readonly query: ListQuery; readonly end: () => void }>();
   let poll = check.pollMs ?? POLL_MS.watched;
   let heard = started;
   let silence = silentMs;
   let wake = (): void => {};
-  const listener = {
+  const watching = options.watch(ctx, {
     onNews: () => {
       heard = performance.now();
       wake();
@@ -69,12 +87,7 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
       poll = Math.min(poll, POLL_MS.unwatched);
       wake();
     },
-  };
-  const follow = ({ query, seen }: Read): void => {
-    if (following.has(idOf(query))) return;
-    following.set(idOf(query), { query, end: followed.follow(query, seen, listener) });
-  };
-  const unwatched = { ...ctx.cluster, list: sparingly(ctx.cluster.list) };
+  });
 
   let reason = "";
   const tell: OnReason = (now, remedy) => {
@@ -89,15 +102,14 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
       });
       const isSilent = performance.now() - heard > silence;
       if (isSilent) heard = performance.now();
-      const look = isSilent ? lookAt(ctx.cluster) : lookAt(ctx.cluster, followed);
+      const { follow, ...reads } = watching.look(isSilent);
       const finding = await inTime(Math.max(rest(), lastLookMs), last, (late) =>
         runCheck(
           check,
           {
             ...ctx,
+            ...reads,
             signal: AbortSignal.any([signal, late]),
-            cluster: look.cluster,
-            unwatched,
             // What an earlier look has said is more than that.
             onSlow: (slow, remedy) => (reason === "" ? tell(slow, remedy) : undefined),
             probe: (request) => {
@@ -115,13 +127,13 @@ export const until = async (check: Check, ctx: ReadContext, options: WaitOptions
       if (isSilent && finding.summary !== last.summary) silence = Math.min(silence, POLL_MS.watched);
       last = finding;
       tell(finding.summary, finding.remedy);
-      for (const read of await look.reads([...following.values()].map(({ query }) => query))) follow(read);
+      await follow();
       const pause = Math.max(1, Math.min(rest(), poll, silence));
       await Promise.race([woken, sleep(pause, undefined, { signal, ref: true }).catch(() => {})]);
       ctx.signal.throwIfAborted();
     }
   } finally {
-    for (const { end } of following.values()) end();
+    watching.end();
     stop.abort();
   }
 };
@@ -148,16 +160,3 @@ const unseen = ({ title }: Check): Finding => ({
   summary: `no time was left to see whether: ${title}`,
   remedy: { text: "Run the command again; --timeout gives each step more time." },
 });
-
-/** For what is too much to be followed: a list serves for a while. */
-const sparingly = (list: ClusterRead["list"]): ClusterRead["list"] => {
-  const kept = new Map<string, { readonly at: number; readonly answer: ReturnType<ClusterRead["list"]> }>();
-  return (query) => {
-    const id = idOf(query);
-    const last = kept.get(id);
-    if (last && performance.now() - last.at < POLL_MS.watched) return last.answer;
-    const answer = list(query);
-    kept.set(id, { at: performance.now(), answer });
-    return answer;
-  };
-};

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { anotherResolver } from "../core/outside.ts";
 import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
 import { TimeUp, UserError } from "../ports/error.ts";
+import { anotherResolver } from "../ports/outside.ts";
 
 /** A name server and where it can be asked. No address: nobody knows one. */
 export interface NameServer {

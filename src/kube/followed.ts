@@ -1,14 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Listener } from "../core/wait.ts";
 import type { ClusterRead, ClusterWrite, ListQuery } from "../ports/cluster.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "../ports/object.ts";
-
-/** A wait that wants to hear of changes. */
-export interface Listener {
-  /** The collection has changed since it was last given. */
-  readonly onNews: () => void;
-  /** The account may list it but not watch it. */
-  readonly onRefused: () => void;
-}
 
 /** A copy of what all waits of a run look at, kept up to date by one watch for each collection. */
 export interface Followed {

@@ -1,8 +1,8 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
-import { outage } from "../core/outage.ts";
 import { ApiError, type ClusterWrite, type LeaseAccess, type LockableCluster } from "../ports/cluster.ts";
 import type { UserError } from "../ports/error.ts";
 import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
+import { outage } from "../ports/outage.ts";
 import { MANAGER } from "./inventory.ts";
 import { busy, goneWithItsNamespace, holderOf, isDenied, isSame, LEASE, LOCKED_IN, lossOf, stale } from "./lease.ts";
 

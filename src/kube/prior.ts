@@ -1,7 +1,7 @@
-import type { ObjectChange } from "../core/change.ts";
 import type { ClusterWrite } from "../ports/cluster.ts";
 import { dataOf, isRecord, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { HOME, managerFor } from "./inventory.ts";
+import type { ObjectChange } from "./object-change.ts";
 
 /** What was chosen, proved, and found before (rule 4). It never proves ownership. */
 export const STATE: ObjectRef = { apiVersion: "v1", kind: "ConfigMap", namespace: HOME, name: "state" };

@@ -1,9 +1,9 @@
-import type { ObjectChange } from "../core/change.ts";
-import { deletions } from "../core/plan.ts";
-import type { Snapshot } from "../core/step.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
 import { groupOf } from "../ports/object.ts";
 import { HOME, ownerOf } from "./inventory.ts";
+import type { ObjectChange } from "./object-change.ts";
+import { deletions } from "./object-change.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /**
  * What the process of a component makes without an owner and without our label, and leaves behind when it goes. Such lists are for all

@@ -1,7 +1,23 @@
-import type { Snapshot } from "../core/step.ts";
 import type { ClusterRead, ListQuery } from "../ports/cluster.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "../ports/object.ts";
 import { OWNER_LABEL } from "./inventory.ts";
+
+/** The live cluster as of one moment: each kind is listed once and shared by everything that plans (rule 2). */
+export interface Snapshot {
+  readonly get: (ref: ObjectRef) => Promise<KubeObject | undefined>;
+  /** Absent namespace: all of them. */
+  readonly list: (apiVersion: string, kind: string, namespace?: string) => Promise<readonly KubeObject[]>;
+  /** Those that carry our label. */
+  readonly owned: (apiVersion: string, kind: string) => Promise<readonly KubeObject[]>;
+  /** Those that carry a label of this key, in all namespaces. */
+  readonly labelled: (apiVersion: string, kind: string, label: string) => Promise<readonly KubeObject[]>;
+}
+
+export interface Kind {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
 
 /**
  * Lists each kind once and answers everything from that (rule 2). Of Secrets only those with our label are listed, and others read

@@ -1,3 +1,7 @@
+import { isRecord } from "./json.ts";
+
+export { isRecord };
+
 /** The vocabulary for Kubernetes objects: plain JSON, never a client library's models. */
 
 export interface ObjectMeta {
@@ -76,9 +80,6 @@ export const describe = (ref: ObjectRef | KubeObject): string => {
   const { namespace, name } = "metadata" in ref ? (ref as KubeObject).metadata : (ref as ObjectRef);
   return `${ref.kind} ${namespace ? `${namespace}/` : ""}${name}`;
 };
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Follows keys through plain objects; undefined as soon as one is missing. */
 export const at = (value: unknown, ...path: readonly (string | number)[]): unknown => {

@@ -1,4 +1,4 @@
-import type { Step } from "../core/step.ts";
+import type { Step } from "../changes/step.ts";
 import { part as certManager } from "./cert-manager/index.ts";
 import { part as domain } from "./domain/index.ts";
 import { part as gatewayCertificate } from "./gateway-certificate/index.ts";

@@ -1,6 +1,7 @@
+import type { Step } from "../changes/step.ts";
 import type { Config } from "../config/config.ts";
-import type { Kind, Step } from "../core/step.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
+import type { Kind } from "../kube/snapshot.ts";
 import { type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
 import type { Release } from "../releases/catalog.ts";
 import type { Installation, Removal } from "./installation.ts";

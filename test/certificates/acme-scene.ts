@@ -1,6 +1,6 @@
 import { createAcmeIssuer, zoneRecords } from "../../src/certificates/acme/index.ts";
 import type { AcmeIssuer, AcmeIssuerOptions, AcmeTools } from "../../src/certificates/acme/types.ts";
-import type { CertificateChange } from "../../src/core/change.ts";
+import type { CertificateChange } from "../../src/changes/index.ts";
 import { amended } from "../../src/dns/route53/multivalue.ts";
 import type { Route53Set } from "../../src/dns/route53/record-sets.ts";
 import { withdrawing } from "../../src/dns/withdraw.ts";

@@ -5,16 +5,17 @@ import { afterEach, describe, expect, it } from "vitest";
 import { type Cluster, loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { certificatesReady, secretOfRoute } from "../../src/certificates/cert-manager/chain.ts";
 import { certManagerAnswers, issuerReady } from "../../src/certificates/cert-manager/checks.ts";
-import { applyChange } from "../../src/core/apply.ts";
+import { applyChange } from "../../src/changes/apply.ts";
+import { type Change, subjectOf } from "../../src/changes/index.ts";
+import { planStep } from "../../src/changes/plan.ts";
+import type { Step } from "../../src/changes/step.ts";
 import type { StepPlan } from "../../src/core/change.ts";
-import { subjectOf } from "../../src/core/change.ts";
 import type { Check, ReadContext } from "../../src/core/check.ts";
-import { planStep } from "../../src/core/plan.ts";
-import type { Step } from "../../src/core/step.ts";
-import { runCheck, until as untilCheck } from "../../src/core/wait.ts";
+import { runCheck } from "../../src/core/wait.ts";
 import { dnsProvider } from "../../src/dns/index.ts";
 import { ingressProvider } from "../../src/ingress/index.ts";
 import { stepSnapshot } from "../../src/kube/snapshot.ts";
+import { until as untilCheck } from "../../src/kube/watching.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { Refused } from "../../src/sandbox/cert-manager/index.ts";
 import { isTrue } from "../../src/sandbox/objects.ts";
@@ -172,7 +173,7 @@ describe("the steps", () => {
     const scene = await open();
     await carryOut(certManager(wish), scene);
     const { cluster } = scene;
-    const absent = async (): Promise<StepPlan> => {
+    const absent = async (): Promise<StepPlan<Change>> => {
       const kinds = (await cluster.resources()).filter(
         ({ verbs }) => verbs.includes("list") && verbs.includes("delete"),
       );

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import { accountRef } from "../../src/certificates/acme/account.ts";
+import type { AccountChange } from "../../src/changes/index.ts";
 import { planSection } from "../../src/cli/report-page/plan-section.ts";
 import { planText } from "../../src/cli/reporter/plan.ts";
 import { createTally } from "../../src/cli/reporter/tally.ts";
-import type { AccountChange, Plan } from "../../src/core/change.ts";
+import type { Plan } from "../../src/core/change.ts";
 
 const directory = "https://ca.example.com/directory";
 const change = (action: AccountChange["action"]): AccountChange => ({

@@ -1,5 +1,6 @@
+import { type Change, type ObjectChange, withDifferences } from "../../src/changes/index.ts";
 import { blank } from "../../src/core/blank.ts";
-import { type ObjectChange, type Plan, withDifferences } from "../../src/core/change.ts";
+import type { Plan } from "../../src/core/change.ts";
 import type { Report } from "../../src/core/run.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { sh } from "../../src/ports/shell.ts";
@@ -35,13 +36,13 @@ const names = [
 ];
 
 /** As the planner hands it on. */
-export const planned = (plan: Plan): Plan => ({
+export const planned = (plan: Plan<Change>): Plan<Change> => ({
   ...plan,
   steps: plan.steps.map((step) => ({ ...step, changes: step.changes.map(withDifferences) })),
 });
 
 /** A bit of everything that a plan can say. */
-export const plan: Plan = planned({
+export const plan: Plan<Change> = planned({
   goal: "present",
   steps: [
     {

@@ -1,9 +1,8 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { byKind, type Change, kindOf, ofKind } from "../../src/core/change.ts";
-import { type ApplyTools, registry } from "../../src/core/changes/index.ts";
-import type { BaseTools, ChangeBase, ChangeKind } from "../../src/core/changes/kind.ts";
-import { records } from "../../src/core/changes/records.ts";
-import type { Step } from "../../src/core/step.ts";
+import { type ApplyTools, byKind, type Change, kindOf, ofKind, registry } from "../../src/changes/index.ts";
+import type { BaseTools, ChangeBase, ChangeKind } from "../../src/changes/kind.ts";
+import { records } from "../../src/changes/records.ts";
+import type { Step } from "../../src/changes/step.ts";
 import { plan } from "../cli/plans.ts";
 
 interface Webhook extends ChangeBase {

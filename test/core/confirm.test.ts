@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { planStep } from "../../src/core/plan.ts";
+import { planStep } from "../../src/changes/plan.ts";
 import { emptySnapshot } from "../../src/kube/snapshot.ts";
 import { ApiError, type ClusterPreview } from "../../src/ports/cluster.ts";
 import type { KubeObject, ManagedFields } from "../../src/ports/object.ts";

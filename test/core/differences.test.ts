@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { makePlan } from "../../src/changes/plan.ts";
+import type { Step } from "../../src/changes/step.ts";
 import { blank } from "../../src/core/blank.ts";
 import { changesOf } from "../../src/core/change.ts";
-import { makePlan } from "../../src/core/plan.ts";
-import type { PlanContext, Step } from "../../src/core/step.ts";
+import type { PlanContext } from "../../src/kube/reconcile.ts";
 import { emptySnapshot } from "../../src/kube/snapshot.ts";
 import { redact } from "../../src/secrets/redact.ts";
 

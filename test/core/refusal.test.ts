@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ObjectChange } from "../../src/core/change.ts";
-import { refusal, refusalsIn } from "../../src/kube/refusal.ts";
+import type { ObjectChange } from "../../src/changes/index.ts";
+import { refusal, refusalsIn } from "../../src/changes/refusal.ts";
 import { ApiError, type ClusterRead, type ListQuery } from "../../src/ports/cluster.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 

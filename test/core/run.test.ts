@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
-import type { RecordsChange } from "../../src/core/change.ts";
-import { type RunTools, run } from "../../src/core/run.ts";
-import type { Step } from "../../src/core/step.ts";
+import type { RecordsChange } from "../../src/changes/index.ts";
+import { type RunTools, run } from "../../src/changes/run.ts";
+import type { Step } from "../../src/changes/step.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { sh } from "../../src/ports/shell.ts";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Cluster, loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { type Check, fail, ok, type ReadContext } from "../../src/core/check.ts";
-import { until, type WaitOptions } from "../../src/core/wait.ts";
 import { createFollowed, type Followed } from "../../src/kube/followed.ts";
+import { type UntilOptions, until } from "../../src/kube/watching.ts";
 import { at, type KubeObject, type ObjectRef } from "../../src/ports/object.ts";
 import { createApi } from "../../src/sandbox/api/index.ts";
 import type { Api, ApiRequest } from "../../src/sandbox/types.ts";
@@ -98,7 +98,7 @@ const contextOf = (given: Cluster): ReadContext => ({
   now: () => new Date(),
   signal: new AbortController().signal,
 });
-const wait = (one: Check, options: Partial<WaitOptions> = {}, given = cluster) =>
+const wait = (one: Check, options: Partial<UntilOptions> = {}, given = cluster) =>
   until(one, contextOf(given), { timeoutMs: 10_000, onReason: () => {}, ...options });
 const together = async (use: (followed: Followed) => Promise<void>, given = cluster): Promise<void> => {
   const ended = new AbortController();

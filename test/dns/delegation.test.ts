@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
-import { told } from "../../src/core/outside.ts";
 import { authoritativeServers, delegationOf, delegationProblem } from "../../src/dns/delegation.ts";
 import type { Resolver } from "../../src/ports/dns.ts";
+import { told } from "../../src/ports/outside.ts";
 import type { Zone } from "../../src/ports/zones.ts";
 import { asZone, startWorld, type World } from "./world.ts";
 

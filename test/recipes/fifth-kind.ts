@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { type Change, withDifferences } from "../../src/changes/index.ts";
+import { type RunTools, run } from "../../src/changes/run.ts";
+import type { Step } from "../../src/changes/step.ts";
 import { rightsText, rightsToPlan, rightsToRun } from "../../src/checks/cluster-role.ts";
 import { planSection } from "../../src/cli/report-page/plan-section.ts";
 import { jsonReporter } from "../../src/cli/reporter/json.ts";
 import type { Look } from "../../src/cli/reporter/look.ts";
 import { planText } from "../../src/cli/reporter/plan.ts";
 import { createTally } from "../../src/cli/reporter/tally.ts";
-import type { Change, Plan } from "../../src/core/change.ts";
+import type { Plan } from "../../src/core/change.ts";
 import type { Event } from "../../src/core/event.ts";
-import { type RunTools, run } from "../../src/core/run.ts";
-import type { Step } from "../../src/core/step.ts";
 import { ApiError, type ClusterWrite } from "../../src/ports/cluster.ts";
 
 // Run only where the recipe of CONTRIBUTING.md was followed: elsewhere there is no such kind.
@@ -30,7 +31,7 @@ const restarting = (now: readonly Change[] = [change]): Step => ({
 });
 const plan = (...changes: readonly Change[]): Plan => ({
   goal: "present",
-  steps: [{ step: "restart", title: "Restart the gateway", changes, notes: [] }],
+  steps: [{ step: "restart", title: "Restart the gateway", changes: changes.map(withDifferences), notes: [] }],
 });
 const DIFFERENCE = '.spec.template.metadata.annotations.restarted: "2030-01-01T00:00:00Z"';
 
@@ -60,7 +61,7 @@ describe("a kind of change that nothing but its own file knows", () => {
     expect(text).toContain(DIFFERENCE);
     const lines: string[] = [];
     jsonReporter((line) => lines.push(line)).emit({ type: "plan", plan: plan(change) });
-    expect(JSON.parse(lines[0] ?? "").steps[0].changes).toEqual([change]);
+    expect(JSON.parse(lines[0] ?? "").steps[0].changes).toEqual([withDifferences(change)]);
     expect(planSection(plan(change)).markup).toContain("restart of Deployment kourier-system/gateway<ul>");
   });
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cluster, openCluster } from "../../src/adapters/cluster/index.ts";
-import { applyChange } from "../../src/core/apply.ts";
-import type { ObjectChange } from "../../src/core/change.ts";
-import { planStep } from "../../src/core/plan.ts";
-import type { Step } from "../../src/core/step.ts";
+import { applyChange } from "../../src/changes/apply.ts";
+import type { ObjectChange } from "../../src/changes/index.ts";
+import { planStep } from "../../src/changes/plan.ts";
+import type { Step } from "../../src/changes/step.ts";
 import { MANAGER, ownerOf, withOwner } from "../../src/kube/inventory.ts";
 import { takeSnapshot } from "../../src/kube/snapshot.ts";
 import { ApiError } from "../../src/ports/cluster.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { workloadsDrained } from "../../src/checks/workload-pods.ts";
 import type { ReadContext } from "../../src/core/check.ts";
-import { deletion } from "../../src/core/plan.ts";
 import { podsDrained } from "../../src/kube/draining.ts";
 import { goneCheck } from "../../src/kube/gone.ts";
 import { holderOf } from "../../src/kube/holders.ts";
+import { deletion } from "../../src/kube/object-change.ts";
 import { ApiError, type ApiResource, type ClusterRead, type ListQuery } from "../../src/ports/cluster.ts";
 import type { KubeObject, ObjectMeta, ObjectRef } from "../../src/ports/object.ts";
 

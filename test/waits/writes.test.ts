@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type ApplyTools, applyChange } from "../../src/core/apply.ts";
-import type { ObjectChange } from "../../src/core/change.ts";
+import { applyChange } from "../../src/changes/apply.ts";
+import type { ApplyTools, ObjectChange } from "../../src/changes/index.ts";
+import { refusal } from "../../src/changes/refusal.ts";
 import { withLock } from "../../src/kube/lock.ts";
-import { refusal } from "../../src/kube/refusal.ts";
 import {
   ApiError,
   type ClusterWrite,

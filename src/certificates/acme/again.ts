@@ -1,5 +1,5 @@
-import { outage } from "../../core/outage.ts";
 import { UserError } from "../../ports/error.ts";
+import { outage } from "../../ports/outage.ts";
 import { isOwnTrouble, OrderFailed } from "./problems.ts";
 
 /** Between tries of what has not failed yet: doubled each time from the first to the most, in milliseconds. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CertificateChange } from "../../core/change.ts";
+import type { CertificateChange } from "../../changes/index.ts";
 import type { DirectoryInfo } from "../../ports/authority.ts";
 import { isUnsettled, messageOf, UserError } from "../../ports/error.ts";
 import { keyOf } from "../../ports/object.ts";

@@ -1,5 +1,5 @@
-import type { Issue } from "../../core/apply.ts";
-import type { CertificateChange } from "../../core/change.ts";
+import type { Issue } from "../../changes/certificate.ts";
+import type { CertificateChange } from "../../changes/index.ts";
 import type { Authority, ExternalAccount } from "../../ports/authority.ts";
 import type { Zone } from "../../ports/zones.ts";
 

@@ -1,4 +1,4 @@
-import type { Issue } from "../../core/apply.ts";
+import type { Issue } from "../../changes/certificate.ts";
 import { withOwner } from "../../kube/inventory.ts";
 import { dataOf, type KubeObject } from "../../ports/object.ts";
 import { inspect, tlsSecret } from "../secret.ts";

@@ -1,6 +1,7 @@
 import { planFromNothing } from "../../app/lifecycle.ts";
+import { byKind, subjectOf } from "../../changes/index.ts";
 import { hasBlank } from "../../core/blank.ts";
-import { byKind, changesOf, subjectOf } from "../../core/change.ts";
+import { changesOf } from "../../core/change.ts";
 import { few } from "../../ports/few.ts";
 import { describe } from "../../ports/object.ts";
 import { visible } from "../../ports/visible.ts";

@@ -1,4 +1,5 @@
-import { type CertificateChange, changesOf, ofKind } from "../../core/change.ts";
+import { type CertificateChange, ofKind } from "../../changes/index.ts";
+import { changesOf } from "../../core/change.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import { ids as ingressIds, ingressProvider } from "../../ingress/index.ts";
 import { few } from "../../ports/few.ts";

@@ -1,13 +1,5 @@
-import {
-  byKind,
-  type Change,
-  type FieldDifference,
-  isTemporary,
-  type Plan,
-  type RecordsChange,
-  type StepPlan,
-  subjectOf,
-} from "../../core/change.ts";
+import { byKind, isTemporary, type RecordsChange, subjectOf } from "../../changes/index.ts";
+import type { ChangeBase, FieldDifference, Plan, StepPlan } from "../../core/change.ts";
 import { describe } from "../../ports/object.ts";
 import { zoneLabel } from "../../ports/zones.ts";
 import { count } from "../reporter/look.ts";
@@ -68,9 +60,9 @@ const choices = ({ choices = [] }: Plan): Markup | undefined =>
       )}</ul>
 `;
 
-const totals = (changes: readonly Change[]): string => {
+const totals = (changes: readonly ChangeBase[]): string => {
   const lasting = changes.filter((change) => !isTemporary(change));
-  const number = (action: Change["action"]): number => lasting.filter((change) => change.action === action).length;
+  const number = (action: ChangeBase["action"]): number => lasting.filter((change) => change.action === action).length;
   const passing = changes.length - lasting.length;
   return `${number("create")} to create, ${number("update")} to update, ${number("delete")} to delete${passing > 0 ? `, ${passing} for the run only` : ""}.`;
 };
@@ -86,7 +78,7 @@ ${firsts(notes, MOST_LINES).shown.map((note) => html`<p>${clip(note)}</p>`)}
 `;
 };
 
-const changeItem = (changes: readonly Change[]): Markup => {
+const changeItem = (changes: readonly ChangeBase[]): Markup => {
   const [first] = changes;
   if (!first) return html``;
   if (changes.length === 1) return itemOf(first);
@@ -94,7 +86,7 @@ const changeItem = (changes: readonly Change[]): Markup => {
   return item(first, html`${title}: <span class="soft">${clip(names, 4_000)}</span>`);
 };
 
-const item = (change: Change, subject: Markup, fields: readonly FieldDifference[] = []): Markup => {
+const item = (change: ChangeBase, subject: Markup, fields: readonly FieldDifference[] = []): Markup => {
   const { shown, left } = firsts(fields, MOST_LINES);
   return html`<li>${mark(change.action)} ${subject}${
     shown.length > 0
@@ -137,7 +129,7 @@ const recordsItem = (change: RecordsChange): Markup => {
   }</ul>${conflicts(change)}</li>`;
 };
 
-const conflicts = (change: Change): Markup | undefined => {
+const conflicts = (change: ChangeBase): Markup | undefined => {
   const { shown, left } = firsts(change.conflicts ?? [], MOST_LINES);
   if (shown.length === 0) return undefined;
   return html`<ul>${shown.map(

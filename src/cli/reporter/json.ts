@@ -1,4 +1,5 @@
-import { byKind, type Change, type Plan } from "../../core/change.ts";
+import { byKind } from "../../changes/index.ts";
+import type { Plan } from "../../core/change.ts";
 import type { Event } from "../../core/event.ts";
 import type { Report } from "../../core/run.ts";
 import { refOf } from "../../ports/object.ts";
@@ -42,7 +43,7 @@ const planJson = ({ goal, choices = [], steps }: Plan): object => ({
 /** Redaction must have happened: it needs the object to know that a difference is about a Secret. */
 const changeJson = byKind<[], object>(
   { object: ({ object, uid: _uid, ...change }) => ({ ...change, object: refOf(object) }) },
-  (change: Change) => change,
+  (change) => change,
 );
 
 const reportJson = ({ outcome, seconds, steps }: Report): object => ({

@@ -1,4 +1,4 @@
-import { subjectOf } from "../../core/change.ts";
+import { subjectOf } from "../../changes/index.ts";
 import type { Event } from "../../core/event.ts";
 import { redact } from "../../secrets/redact.ts";
 import { problemText } from "../fatal.ts";

@@ -1,19 +1,21 @@
-import { hasBlank } from "../../core/blank.ts";
 import {
   type AccountChange,
   byKind,
-  type Change,
+  isTemporary,
+  type ObjectChange,
+  ofKind,
+  type RecordsChange,
+  recordName,
+  subjectOf,
+} from "../../changes/index.ts";
+import { hasBlank } from "../../core/blank.ts";
+import {
+  type ChangeBase,
   type ChoiceChange,
   changesOf,
   conflictsOf,
   type FieldDifference,
-  isTemporary,
-  type ObjectChange,
-  ofKind,
   type Plan,
-  type RecordsChange,
-  recordName,
-  subjectOf,
 } from "../../core/change.ts";
 import { answerOf } from "../../dns/index.ts";
 import { few } from "../../ports/few.ts";
@@ -73,7 +75,7 @@ const closing = (plan: Plan, look: Look): readonly string[] => {
     );
   }
   const lasting = changes.filter((change) => !isTemporary(change));
-  const number = (action: Change["action"]): number => lasting.filter((change) => change.action === action).length;
+  const number = (action: ChangeBase["action"]): number => lasting.filter((change) => change.action === action).length;
   const passing = changes.length - lasting.length;
   const counts = `Plan: ${number("create")} to create, ${number("update")} to update, ${number("delete")} to delete`;
   return [
@@ -85,8 +87,8 @@ const closing = (plan: Plan, look: Look): readonly string[] => {
 };
 
 /** Changes that say nothing but their target go together with others of their kind and namespace. */
-export const fold = (changes: readonly Change[], verbose: boolean): readonly (readonly Change[])[] => {
-  const groups = new Map<string, Change[]>();
+export const fold = (changes: readonly ChangeBase[], verbose: boolean): readonly (readonly ChangeBase[])[] => {
+  const groups = new Map<string, ChangeBase[]>();
   for (const [index, change] of changes.entries()) {
     const key =
       !verbose && isPlain(change)
@@ -97,24 +99,24 @@ export const fold = (changes: readonly Change[], verbose: boolean): readonly (re
   return [...groups.values()];
 };
 
-const isPlain = (change: Change): change is ObjectChange =>
+const isPlain = (change: ChangeBase): change is ObjectChange =>
   isObject(change) && !change.temporary && change.conflicts.length === 0 && fieldsToShow(change).length === 0;
 
-const changeLines = (changes: readonly Change[], look: Look, verbose: boolean): readonly string[] => {
+const changeLines = (changes: readonly ChangeBase[], look: Look, verbose: boolean): readonly string[] => {
   const [first] = changes;
   if (!first) return [];
   return changes.length === 1 ? linesOf(first, look, verbose) : titled(first, foldedParts(changes).join(": "), look);
 };
 
 /** `ConfigMap ×2 in knative-serving: config-br-defaults, config-network`, in its two parts. */
-export const foldedParts = (changes: readonly Change[]): readonly [string, string] => {
+export const foldedParts = (changes: readonly ChangeBase[]): readonly [string, string] => {
   const objects = changes.filter(isObject).map(({ object }) => object);
   const { kind = "", metadata: { namespace } = {} } = objects[0] ?? {};
   const names = objects.map(({ metadata }) => metadata.name).join(", ");
   return [`${kind} ×${changes.length}${namespace ? ` in ${namespace}` : ""}`, names];
 };
 
-const titled = ({ action }: Pick<Change, "action">, text: string, look: Look): readonly string[] => {
+const titled = ({ action }: Pick<ChangeBase, "action">, text: string, look: Look): readonly string[] => {
   const [mark, colour] = MARKS[action];
   return entry(look, 2, mark, text, colour);
 };
@@ -141,7 +143,7 @@ const linesOf = byKind<[Look, boolean], readonly string[]>(
 );
 
 /** What people read of the differences: of a new object only what is not known yet, of an option nothing that {@link Plan.choices} says. */
-export const fieldsToShow = ({ action, fields = [] }: Change): readonly FieldDifference[] =>
+export const fieldsToShow = ({ action, fields = [] }: ChangeBase): readonly FieldDifference[] =>
   fields.filter(({ path, from, to }) =>
     action === "create" ? hasBlank(path) || hasBlank(to) : from !== undefined || to !== undefined,
   );
@@ -176,7 +178,7 @@ export const contentOf = (set: RecordSet): string => {
 };
 
 /** What a reader must know about a change besides its target. */
-export const remark = (change: Change): string => {
+export const remark = (change: ChangeBase): string => {
   if (isTemporary(change)) return " (temporary: removed at the end of the run)";
   // Without rights, or with the webhook down, the server could not be asked (rule 2).
   const isOpen =

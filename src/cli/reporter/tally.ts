@@ -1,4 +1,4 @@
-import { byKind, isTemporary } from "../../core/change.ts";
+import { byKind, isTemporary } from "../../changes/index.ts";
 import type { Event } from "../../core/event.ts";
 import { count } from "./look.ts";
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { told } from "../../core/outside.ts";
 import { UserError } from "../../ports/error.ts";
+import { told } from "../../ports/outside.ts";
 import { joined, sh } from "../../ports/shell.ts";
 import type { Zone } from "../../ports/zones.ts";
 import { authoritativeServers } from "../delegation.ts";

@@ -4,14 +4,16 @@ import { askCertManager, askNobody, CONTROLLER } from "../../certificates/cert-m
 import { assertKnative, findCertManager, NAMESPACE } from "../../certificates/cert-manager/found.ts";
 import { ACCOUNT, issuerObjects } from "../../certificates/cert-manager/issuer.ts";
 import { certManagerProducts } from "../../certificates/cert-manager/products.ts";
+import type { Step } from "../../changes/step.ts";
 import { crdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { type Check, fail } from "../../core/check.ts";
-import { deletions } from "../../core/plan.ts";
-import type { PlanContext, Snapshot, Step } from "../../core/step.ts";
 import { HOME, managerFor, ownerOf } from "../../kube/inventory.ts";
+import { deletions } from "../../kube/object-change.ts";
 import { STATE } from "../../kube/prior.ts";
 import { removeProducts } from "../../kube/product.ts";
+import type { PlanContext } from "../../kube/reconcile.ts";
+import type { Snapshot } from "../../kube/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
 import { groupOf, type KubeObject } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";

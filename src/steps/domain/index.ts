@@ -1,9 +1,9 @@
 import { blank } from "../../core/blank.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
-import type { PlanContext } from "../../core/step.ts";
 import { magicDomain } from "../../dns/magic.ts";
 import { findAddress } from "../../ingress/address.ts";
 import { isOurs, managerFor, ownerOfData } from "../../kube/inventory.ts";
+import type { PlanContext } from "../../kube/reconcile.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import { type Reader, readerOf } from "../../ports/reader.ts";
 import type { Installation } from "../installation.ts";

@@ -9,13 +9,14 @@ import {
 } from "../../certificates/index.ts";
 import { wildcardsFor } from "../../certificates/names.ts";
 import { inspect, reasonToIssue } from "../../certificates/secret.ts";
+import type { CertificateChange, Change } from "../../changes/index.ts";
+import type { Step } from "../../changes/step.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
-import type { CertificateChange, Change } from "../../core/change.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
-import type { PlanContext, Step } from "../../core/step.ts";
 import type { Want } from "../../ingress/provider.ts";
 import { HOME, managerFor } from "../../kube/inventory.ts";
+import type { PlanContext } from "../../kube/reconcile.ts";
 import { emptySnapshot } from "../../kube/snapshot.ts";
 import { few } from "../../ports/few.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";

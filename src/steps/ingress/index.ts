@@ -1,6 +1,6 @@
+import type { Step } from "../../changes/step.ts";
 import { addressKnown, assertMagic } from "../../checks/address.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
-import type { Step } from "../../core/step.ts";
 import { findAddress } from "../../ingress/address.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";

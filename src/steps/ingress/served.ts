@@ -1,6 +1,6 @@
-import type { ObjectChange } from "../../core/change.ts";
-import type { PlanContext } from "../../core/step.ts";
+import type { ObjectChange } from "../../changes/index.ts";
 import type { IngressRelease } from "../../ingress/provider.ts";
+import type { PlanContext } from "../../kube/reconcile.ts";
 import { type KubeObject, keyOf } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
 import { isFoundation, objectsOf } from "../part.ts";

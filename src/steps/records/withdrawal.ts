@@ -1,10 +1,10 @@
 import { orderSecret, ordersIn } from "../../certificates/acme/journal.ts";
-import type { Change, ObjectChange, RecordsChange } from "../../core/change.ts";
-import type { PlanContext } from "../../core/step.ts";
+import type { Change, ObjectChange, RecordsChange } from "../../changes/index.ts";
 import { zoneLine } from "../../dns/manual/open.ts";
 import { markerName, markerValue } from "../../dns/ownership.ts";
 import { HOME, MANAGER } from "../../kube/inventory.ts";
 import { STATE } from "../../kube/prior.ts";
+import type { PlanContext } from "../../kube/reconcile.ts";
 import type { RecordType } from "../../ports/dns.ts";
 import { UserError } from "../../ports/error.ts";
 import { dataOf, isRecord } from "../../ports/object.ts";

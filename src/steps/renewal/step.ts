@@ -1,6 +1,6 @@
 import { inspect, isShortLived } from "../../certificates/secret.ts";
-import { deletions } from "../../core/plan.ts";
-import type { Step } from "../../core/step.ts";
+import type { Step } from "../../changes/step.ts";
+import { deletions } from "../../kube/object-change.ts";
 import { WILDCARD } from "../gateway-certificate/index.ts";
 import type { Installation } from "../installation.ts";
 import { jobSucceeded } from "./checked.ts";

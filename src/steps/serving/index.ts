@@ -1,14 +1,14 @@
+import type { Change } from "../../changes/index.ts";
 import { crdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { webhookAnswers } from "../../checks/webhook.ts";
 import { workloadsDrained } from "../../checks/workload-pods.ts";
-import type { Change } from "../../core/change.ts";
-import { deletions } from "../../core/plan.ts";
-import type { PlanContext } from "../../core/step.ts";
 import { ingressProducts } from "../../ingress/index.ts";
 import { HOME, MANAGER, ownerOf } from "../../kube/inventory.ts";
+import { deletions } from "../../kube/object-change.ts";
 import { STATE } from "../../kube/prior.ts";
 import { removeProducts } from "../../kube/product.ts";
+import type { PlanContext } from "../../kube/reconcile.ts";
 import { at, groupOf, type KubeObject } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
 import { deploymentsIn, isFoundation, objectsOf, part as partOf, step } from "../part.ts";

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
 import { accountIn } from "../../certificates/acme/account.ts";
+import type { AccountChange, ObjectChange } from "../../changes/index.ts";
 import type { Config } from "../../config/config.ts";
 import { nameOf } from "../../config/options.ts";
-import type { AccountChange, ObjectChange } from "../../core/change.ts";
-import { deletions } from "../../core/plan.ts";
-import type { PlanContext } from "../../core/step.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import { markerName } from "../../dns/ownership.ts";
 import { HOME, isOurs, managerFor, ownerOf, ownerOfData } from "../../kube/inventory.ts";
+import { deletions } from "../../kube/object-change.ts";
 import { PRIOR, PRIOR_MANAGER, readPrior, STATE } from "../../kube/prior.ts";
+import type { PlanContext } from "../../kube/reconcile.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { dataOf, type KubeObject, refOf } from "../../ports/object.ts";
 import { isInZone } from "../../ports/zones.ts";

@@ -1,9 +1,9 @@
 import { accountKey, certManagerProducts } from "../../certificates/cert-manager/products.ts";
-import type { Snapshot } from "../../core/step.ts";
 import { ingressProducts } from "../../ingress/index.ts";
 import { ownerOf } from "../../kube/inventory.ts";
 import { LEASE } from "../../kube/lease.ts";
 import { isProduct, type Product } from "../../kube/product.ts";
+import type { Snapshot } from "../../kube/snapshot.ts";
 import { at, groupOf, type KubeObject, keyOf, type ObjectRef } from "../../ports/object.ts";
 import { servingProducts, wildcardCertificates } from "../serving/products.ts";
 import { isPlatforms } from "./platform.ts";

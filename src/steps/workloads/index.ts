@@ -1,7 +1,7 @@
 import { type Check, fail, ok } from "../../core/check.ts";
-import { deletions } from "../../core/plan.ts";
-import type { PlanContext } from "../../core/step.ts";
 import { HOME, ownerOf } from "../../kube/inventory.ts";
+import { deletions } from "../../kube/object-change.ts";
+import type { PlanContext } from "../../kube/reconcile.ts";
 import { UserError } from "../../ports/error.ts";
 import { describe, groupOf, type KubeObject } from "../../ports/object.ts";
 import { inNamespace, joined, type ShellCommand, sh } from "../../ports/shell.ts";

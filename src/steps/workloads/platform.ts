@@ -1,5 +1,5 @@
-import type { Snapshot } from "../../core/step.ts";
 import { HOME } from "../../kube/inventory.ts";
+import type { Snapshot } from "../../kube/snapshot.ts";
 import { groupOf, type KubeObject } from "../../ports/object.ts";
 
 /** What the platform puts into each namespace, known by name where a cluster has too few namespaces to tell. `group/Kind name` */

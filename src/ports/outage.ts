@@ -1,8 +1,8 @@
-import { AuthorityError, AuthorityUnreachable } from "../ports/authority.ts";
-import { ApiError, Unreachable } from "../ports/cluster.ts";
-import { NoAnswer } from "../ports/dns.ts";
-import type { Remedy } from "../ports/error.ts";
-import { ZonesUnreachable } from "../ports/zones.ts";
+import { AuthorityError, AuthorityUnreachable } from "./authority.ts";
+import { ApiError, Unreachable } from "./cluster.ts";
+import { NoAnswer } from "./dns.ts";
+import type { Remedy } from "./error.ts";
+import { ZonesUnreachable } from "./zones.ts";
 
 /** Why something cannot be done yet, and what helps. */
 export interface Waiting {
@@ -39,3 +39,8 @@ export const outage = (error: unknown): Waiting | undefined => {
   if (!(error instanceof ApiError) || !STATUSES.has(error.status)) return undefined;
   return { wait: `the cluster answers ${error.status}: ${error.message}`, remedy };
 };
+
+/** What an error leaves open about something that was only looked at. Undefined: it is a bug, or has words of its own. */
+export const unanswered = (error: unknown): Waiting | undefined =>
+  outage(error) ??
+  (error instanceof ApiError ? { wait: error.message, remedy: { text: "Run the command again." } } : undefined);

@@ -1,16 +1,17 @@
-import { type Change, kindOf, subjectOf } from "../core/change.ts";
-import { outage, type Waiting } from "../core/outage.ts";
+import type { ChangeBase } from "../core/change.ts";
+import { denialOf } from "../kube/denial.ts";
+import { type WebhookFailure, webhookFailure, withConfiguration } from "../kube/webhook-failure.ts";
 import { ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import { outage, type Waiting } from "../ports/outage.ts";
 import { readerOf } from "../ports/reader.ts";
 import { ZoneMoved } from "../ports/zones.ts";
-import { denialOf } from "./denial.ts";
-import { type WebhookFailure, webhookFailure, withConfiguration } from "./webhook-failure.ts";
+import { kindOf, subjectOf } from "./index.ts";
 
 const AGAIN = "What is done is kept: mend the cause and run the same command again.";
 
 /** What a refused write means: `wait` may pass (a webhook that does not answer yet), anything else is final. */
-export const refusal = (error: unknown, change: Change): Waiting | { final: Error } => {
+export const refusal = (error: unknown, change: ChangeBase): Waiting | { final: Error } => {
   const passing = outage(error);
   if (passing) return passing;
   if (error instanceof ZoneMoved) return { final: moved(error, change) };
@@ -63,7 +64,7 @@ export const refusal = (error: unknown, change: Change): Waiting | { final: Erro
 export const terminatingIn = (message: string): string | undefined =>
   /in namespace (\S+) because it is being terminated/.exec(message)?.[1];
 
-const moved = (error: ZoneMoved, change: Change): UserError =>
+const moved = (error: ZoneMoved, change: ChangeBase): UserError =>
   new UserError({
     id: "apply.zone-moved",
     what: `The ${subjectOf(change)} changed after the plan was shown.`,
@@ -76,7 +77,7 @@ const moved = (error: ZoneMoved, change: Change): UserError =>
 /** As {@link refusal}; of a webhook whose Service is gone, whose name is all that the message tells, it names the configuration. */
 export const refusalsIn = (
   cluster: ClusterRead,
-): ((error: unknown, change: Change) => Promise<ReturnType<typeof refusal>>) => {
+): ((error: unknown, change: ChangeBase) => Promise<ReturnType<typeof refusal>>) => {
   const known = new Map<string, Promise<WebhookFailure>>();
   return async (error, change) => {
     const meaning = refusal(error, change);

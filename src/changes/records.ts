@@ -1,5 +1,5 @@
-import { absolute, type RecordSetChange, sameContent, sameSet, type Zone, ZoneMoved } from "../../ports/zones.ts";
-import { fills, hasBlank } from "../blank.ts";
+import { fills, hasBlank } from "../core/blank.ts";
+import { absolute, type RecordSetChange, sameContent, sameSet, type Zone, ZoneMoved } from "../ports/zones.ts";
 import type { Action, BaseTools, ChangeBase, ChangeKind, Conflict } from "./kind.ts";
 
 /** Record sets of one zone that change in one batch, all or nothing (rule 18). Texts may hold blanks; `type` too, where the address decides it. */

@@ -1,8 +1,7 @@
-import { OWNER_LABEL } from "../../kube/inventory.ts";
-import type { ClusterRead } from "../../ports/cluster.ts";
-import { type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
-import type { OnReason } from "../wait.ts";
-import type { BaseTools } from "./kind.ts";
+import type { OnReason } from "../core/wait.ts";
+import type { ClusterRead, ClusterWrite } from "../ports/cluster.ts";
+import { type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
+import { OWNER_LABEL } from "./inventory.ts";
 
 /** What those get who work with a CA: in the cluster they read, keep what must not be lost, and forget what they kept. */
 export interface IssueTools {
@@ -15,7 +14,12 @@ export interface IssueTools {
   readonly signal: AbortSignal;
 }
 
-export const issueTools = ({ cluster, now, signal, onWaiting }: BaseTools): IssueTools => ({
+export const issueTools = ({
+  cluster,
+  now,
+  signal,
+  onWaiting,
+}: Omit<IssueTools, "cluster" | "store" | "forget"> & { readonly cluster: ClusterWrite }): IssueTools => ({
   cluster,
   now,
   signal,

@@ -1,8 +1,8 @@
-import { few } from "../../ports/few.ts";
-import type { ObjectRef } from "../../ports/object.ts";
-import { fills } from "../blank.ts";
+import { fills } from "../core/blank.ts";
+import { type IssueTools, issueTools } from "../kube/store.ts";
+import { few } from "../ports/few.ts";
+import type { ObjectRef } from "../ports/object.ts";
 import { type Action, type BaseTools, type ChangeBase, type ChangeKind, READ } from "./kind.ts";
-import { type IssueTools, issueTools } from "./store.ts";
 
 /** A certificate to be issued (or removed) and kept in a Secret. */
 export interface CertificateChange extends ChangeBase {

@@ -1,9 +1,9 @@
-import { AuthorityError, AuthorityUnreachable } from "../ports/authority.ts";
-import { ApiError, BrokenAnswer, Unreachable } from "../ports/cluster.ts";
-import { NoAnswer, type Resolver } from "../ports/dns.ts";
-import { type Remedy, UserError } from "../ports/error.ts";
-import { sh } from "../ports/shell.ts";
-import { ZoneMoved, ZonesUnreachable } from "../ports/zones.ts";
+import { AuthorityError, AuthorityUnreachable } from "./authority.ts";
+import { ApiError, BrokenAnswer, Unreachable } from "./cluster.ts";
+import { NoAnswer, type Resolver } from "./dns.ts";
+import { type Remedy, UserError } from "./error.ts";
+import { sh } from "./shell.ts";
+import { ZoneMoved, ZonesUnreachable } from "./zones.ts";
 
 type Words = ConstructorParameters<typeof UserError>[0];
 

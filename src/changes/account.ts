@@ -1,6 +1,6 @@
-import type { ObjectRef } from "../../ports/object.ts";
+import { type IssueTools, issueTools } from "../kube/store.ts";
+import type { ObjectRef } from "../ports/object.ts";
 import { type BaseTools, type ChangeBase, type ChangeKind, READ } from "./kind.ts";
-import { type IssueTools, issueTools } from "./store.ts";
 
 /** An account at a CA: deactivated before its key goes (rule 11), or given a new key (rule 24). */
 export interface AccountChange extends ChangeBase {

@@ -1,47 +1,16 @@
-import { podsDrained } from "../../kube/draining.ts";
-import { earlierGone, goneCheck } from "../../kube/gone.ts";
-import { heldBy } from "../../kube/holders.ts";
-import { isOurs, removalWave, wave } from "../../kube/inventory.ts";
-import { ApiError, type ApplyOptions, type ClusterWrite } from "../../ports/cluster.ts";
-import { UserError } from "../../ports/error.ts";
-import { at, describe, groupOf, type KubeObject, keyOf, refOf } from "../../ports/object.ts";
-import { inNamespace, sh } from "../../ports/shell.ts";
-import { fills } from "../blank.ts";
-import {
-  type Action,
-  type BaseTools,
-  type ChangeBase,
-  type ChangeKind,
-  type Conflict,
-  type FieldDifference,
-  READ,
-  type Right,
-} from "./kind.ts";
+import { fills } from "../core/blank.ts";
+import { podsDrained } from "../kube/draining.ts";
+import { earlierGone, goneCheck } from "../kube/gone.ts";
+import { heldBy } from "../kube/holders.ts";
+import { isOurs, removalWave, wave } from "../kube/inventory.ts";
+import type { ObjectChange } from "../kube/object-change.ts";
+import { withUid } from "../kube/store.ts";
+import { ApiError, type ApplyOptions, type ClusterWrite } from "../ports/cluster.ts";
+import { UserError } from "../ports/error.ts";
+import { at, describe, groupOf, type KubeObject, keyOf, refOf } from "../ports/object.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
+import { type Action, type BaseTools, type ChangeKind, READ, type Right } from "./kind.ts";
 import { leaves } from "./leaves.ts";
-import { withUid } from "./store.ts";
-
-/** An object to be written or removed. `object` is the final one, blanks included; for a delete it is the live one's reference. */
-export interface ObjectChange extends ChangeBase {
-  readonly kind: "object";
-  readonly action: Action;
-  readonly object: KubeObject;
-  /** Field manager it is written under. */
-  readonly manager: string;
-  readonly fields: readonly FieldDifference[];
-  readonly conflicts: readonly Conflict[];
-  /** Keys of `data` to remove that another manager wrote (merge patch with null, rule 1). */
-  readonly dropData?: readonly string[];
-  /** Somebody else made the object: what it held before is kept for undo. */
-  readonly foreign?: true;
-  /** Exists only during the run and is always removed at its end (rule 8). */
-  readonly temporary?: true;
-  /** False: the server was not asked (absent target) or could not be (no rights, webhook down). */
-  readonly confirmed: boolean;
-  /** uid of the live object: the precondition of updates and deletes. */
-  readonly uid?: string;
-  /** uid of an earlier object of this name that is going away: a create waits until it is gone. */
-  readonly earlier?: string;
-}
 
 export interface ObjectTools extends BaseTools {
   /** Keeps what a change to somebody else's object replaces. */

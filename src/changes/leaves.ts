@@ -1,5 +1,5 @@
-import { OWNER_LABEL } from "../../kube/inventory.ts";
-import { at, isRecord, type KubeObject } from "../../ports/object.ts";
+import { OWNER_LABEL } from "../kube/inventory.ts";
+import { at, isRecord, type KubeObject } from "../ports/object.ts";
 import type { FieldDifference } from "./kind.ts";
 
 /** Every field that a manifest sets, besides what names the object and our own label. */

@@ -1,0 +1,184 @@
+import { isDeepStrictEqual } from "node:util";
+import { hasBlank } from "../core/blank.ts";
+import type { Goal } from "../core/change.ts";
+import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
+import { UserError } from "../ports/error.ts";
+import { describe, type KubeObject, keyOf, refOf } from "../ports/object.ts";
+import { compare } from "./compare.ts";
+import { byWave, isCopy, MANAGER, ownerOf, withOwner } from "./inventory.ts";
+import { deletions, type ObjectChange } from "./object-change.ts";
+import type { Kind, Snapshot } from "./snapshot.ts";
+
+export interface ReconcileOptions {
+  /** Field manager; default `kn-bootstrap`, `kn-bootstrap-<step>` for values that are known only later (rule 1). */
+  readonly manager?: string;
+  /** Keys of `data` that another manager wrote and that have to go with this change. */
+  readonly dropData?: readonly string[];
+  /** Written only after the step's checks have passed. */
+  readonly afterVerify?: true;
+  /** Fields of an object that another step makes: it is not labelled as ours, and its absence means "created by then". */
+  readonly partial?: true;
+}
+
+export interface PlanContext {
+  readonly live: Snapshot;
+  readonly now: () => Date;
+  /** Compares the objects that should exist with those that do. */
+  readonly reconcile: (objects: readonly KubeObject[], options?: ReconcileOptions) => Promise<readonly ObjectChange[]>;
+  /** Deletes what an earlier run of this step made and `keep` does not name. */
+  readonly prune: (keep: readonly KubeObject[]) => Promise<readonly ObjectChange[]>;
+  /** Objects that exist during the run only; what an interrupted run left behind is removed. */
+  readonly temporary: (objects: readonly KubeObject[]) => Promise<readonly ObjectChange[]>;
+  /** Whether a step that this one needs, directly or not, has changes planned. */
+  readonly upstream: boolean;
+  /** Planned again just before it runs: the steps before it are done, so that nothing is unknown any more. */
+  readonly firm: boolean;
+  /** Kinds that may carry our label; for the goal "absent" every kind that the server can list and delete. */
+  readonly kinds: readonly Kind[];
+  /** Says something in the plan that is no change. */
+  readonly note: (text: string) => void;
+}
+
+export interface PlanOptions {
+  readonly goal: Goal;
+  readonly live: Snapshot;
+  readonly now: () => Date;
+  /** Absent: nothing is confirmed by dry run (`render`, read-only planning). */
+  readonly cluster?: ClusterPreview;
+  /** Kinds that may carry our label; for the goal "absent" every kind the server lists. */
+  readonly kinds?: readonly Kind[];
+  /** See {@link PlanContext}. */
+  readonly firm?: boolean;
+}
+
+const creation = (
+  object: KubeObject,
+  options: ReconcileOptions & { temporary?: true },
+  earlier?: string,
+): ObjectChange => ({
+  kind: "object",
+  action: options.partial ? "update" : "create",
+  object,
+  manager: options.manager ?? MANAGER,
+  fields: [],
+  conflicts: [],
+  confirmed: false,
+  ...(options.temporary ? { temporary: true } : {}),
+  ...(options.afterVerify ? { afterVerify: true } : {}),
+  ...(earlier ? { earlier } : {}),
+});
+
+/**
+ * Asks the server about a local difference; undefined: it would change nothing. `early`: a step that comes before has changes, which may
+ * be what the server's denial waits for.
+ */
+const confirm = async (
+  change: ObjectChange,
+  live: KubeObject,
+  cluster: ClusterPreview | undefined,
+  early: boolean,
+): Promise<ObjectChange | undefined> => {
+  if (!cluster || hasBlank(change.object) || change.dropData?.length) return change;
+  try {
+    const stored = await cluster.dryRun(change.object, { manager: change.manager });
+    if (isDeepStrictEqual(content(stored), content(live))) return undefined;
+    // Nothing of it was somebody else's: who owns an empty map does not own what is put into it.
+    const free = change.conflicts.map(({ owner: _owner, ...difference }) => difference);
+    return { ...change, fields: [...change.fields, ...free], conflicts: [], confirmed: true };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.conflicts.length > 0) {
+      if (change.conflicts.length > 0) return change;
+      return { ...change, conflicts: error.conflicts.map(({ field, owner }) => ({ path: field, owner })) };
+    }
+    if (!early && (error.status === 400 || error.status === 422)) throw error;
+    return change;
+  }
+};
+
+/** An object without what every write moves, and without what its controllers say of it. */
+const content = ({ status: _status, metadata, ...object }: KubeObject): unknown => {
+  const { managedFields: _fields, resourceVersion: _version, generation: _generation, ...kept } = metadata;
+  return { ...object, metadata: kept };
+};
+
+/** Written now, our fields would be the whole object: without its label, and so nobody's. */
+const vanished = (object: KubeObject): UserError =>
+  new UserError({
+    id: "run.vanished",
+    what: `${describe(object)} was removed by somebody else while this ran.`,
+    remedy: "Run the same command again: it makes it anew; what is done is kept.",
+    kind: "failed",
+  });
+
+export const contextFor = (step: string, options: PlanOptions, upstream: boolean, notes: string[]): PlanContext => {
+  const { live, cluster } = options;
+
+  const reconcileOne = async (wanted: KubeObject, settings: ReconcileOptions): Promise<ObjectChange | undefined> => {
+    const found = await live.get(refOf(wanted));
+    // What is going away counts as gone; writing waits until it is.
+    if (!found || found.metadata.deletionTimestamp) {
+      if (settings.partial && options.firm) throw vanished(wanted);
+      return creation(settings.partial ? wanted : withOwner(wanted, step), settings, found?.metadata.uid);
+    }
+    // What somebody else made stays theirs: it gets our fields, never our label (rule 12).
+    const labelled = !settings.partial && ownerOf(found) !== undefined ? withOwner(wanted, step) : wanted;
+    const manager = settings.manager ?? MANAGER;
+    const difference = compare(labelled, found, manager);
+    const dropData = (settings.dropData ?? []).filter((key) => key in ((found.data as object | undefined) ?? {}));
+    const fields = [
+      ...difference.fields,
+      ...dropData.map((key) => ({
+        path: `.data[${JSON.stringify(key)}]`,
+        from: (found.data as Record<string, unknown>)[key],
+      })),
+    ];
+    if (fields.length === 0 && difference.conflicts.length === 0) return undefined;
+    const change: ObjectChange = {
+      kind: "object",
+      action: "update",
+      object: difference.object,
+      manager,
+      fields,
+      conflicts: difference.conflicts,
+      confirmed: false,
+      ...(dropData.length > 0 ? { dropData } : {}),
+      ...(ownerOf(found) === undefined ? { foreign: true } : {}),
+      ...(settings.afterVerify ? { afterVerify: true } : {}),
+      ...(found.metadata.uid ? { uid: found.metadata.uid } : {}),
+    };
+    return confirm(change, found, cluster, upstream && options.firm !== true);
+  };
+
+  return {
+    live,
+    now: options.now,
+    upstream,
+    firm: options.firm === true,
+    kinds: options.kinds ?? [],
+    note: (text) => notes.push(text),
+    reconcile: async (objects, settings = {}) => {
+      const sorted = [...objects].sort(byWave);
+      return (await Promise.all(sorted.map((object) => reconcileOne(object, settings)))).filter(
+        (change) => change !== undefined,
+      );
+    },
+    prune: async (keep) => {
+      const kept = new Set(keep.map(keyOf));
+      return deletions((await ownedBy(step, options)).filter((object) => !kept.has(keyOf(object))));
+    },
+    temporary: async (objects) => {
+      const found = await Promise.all(objects.map((object) => live.get(refOf(object))));
+      const left = found.filter((object) => object !== undefined && ownerOf(object) === step) as KubeObject[];
+      return [...deletions(left), ...objects.map((object) => creation(withOwner(object, step), { temporary: true }))];
+    },
+  };
+};
+
+/** Everything that carries this step's label, whatever release or option made it. */
+export const ownedBy = async (step: string, options: PlanOptions): Promise<readonly KubeObject[]> => {
+  const lists = await Promise.all(
+    (options.kinds ?? []).map(({ apiVersion, kind }) => options.live.owned(apiVersion, kind)),
+  );
+  return lists.flat().filter((object) => ownerOf(object) === step && !isCopy(object));
+};
