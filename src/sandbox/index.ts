@@ -1,6 +1,6 @@
 /**
  * `kn-bootstrap/rehearsal`: a Kubernetes cluster, and an internet around it, on this machine's loopback, to test against. Kubernetes' API is
- * served over https; Knative Serving, Kourier and cert-manager behave in it as the real ones do once their released manifests are applied. The
+ * served over https; Knative Serving, Kourier, Istio and cert-manager behave in it as the real ones do once their released manifests are applied. The
  * internet is a DNS from its root down, the Route 53 API over it, and an ACME CA that looks at it. Nothing else of the machine is touched,
  * and nothing keeps the process alive.
  */

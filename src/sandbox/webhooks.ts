@@ -4,8 +4,8 @@ import type { AdmissionAnswer, AdmissionReview, CallWebhook } from "./types.ts";
 
 /** An admission webhook of a part, as its process answers when it is reached. */
 export interface Webhook {
-  /** The Service that leads to it, `namespace/name`. */
-  readonly service: string;
+  /** The Service that leads to it, `namespace/name`, or how such Services are told. */
+  readonly service: string | ((key: string) => boolean);
   /** Whether `caBundle` (base64, as stored) covers the certificate that it shows at this moment. */
   readonly isTrusted: (caBundle: string | undefined) => boolean;
   readonly answer: (path: string, review: AdmissionReview) => AdmissionAnswer;
@@ -24,7 +24,8 @@ export const callWebhooks =
       throw new Error(`service "${name}" not found`);
     if (readyEndpoints(api, namespace, name).length === 0)
       throw new Error(`no endpoints available for service "${name}"`);
-    const webhook = webhooks.find((one) => one.service === `${namespace}/${name}`);
+    const key = `${namespace}/${name}`;
+    const webhook = webhooks.find((one) => (typeof one.service === "string" ? one.service === key : one.service(key)));
     if (!webhook) throw new Error("EOF");
     if (!webhook.isTrusted(caBundle))
       throw new Error("tls: failed to verify certificate: x509: certificate signed by unknown authority");

@@ -47,7 +47,7 @@ export interface WorldOptions {
   readonly parts?: readonly Part[];
 }
 
-/** A cluster on loopback in which Knative Serving and Kourier behave as the real ones do. */
+/** A cluster on loopback in which Knative Serving and its ingresses behave as the real ones do. */
 export interface World {
   readonly api: Api;
   /** YAML with one context named `rehearsal`. */

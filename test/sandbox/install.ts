@@ -21,7 +21,7 @@ const CLUSTER_SCOPED = new Set([
 
 const pluralOf = (kind: string): string => {
   const word = kind.toLowerCase();
-  if (word.endsWith("y")) return `${word.slice(0, -1)}ies`;
+  if (/[^aeiou]y$/.test(word)) return `${word.slice(0, -1)}ies`;
   return /(s|x|ch)$/.test(word) ? `${word}es` : `${word}s`;
 };
 
