@@ -7,9 +7,11 @@ import {
   askOneOf,
   deadOf,
   deadWords,
+  isPassing,
   isUnder,
   locate,
   type NameServer,
+  patientlyBy,
   type Said,
   who,
   zoneAbove,
@@ -221,7 +223,16 @@ const lameness = async (
   signal?: AbortSignal,
 ): Promise<DelegationProblem | undefined> => {
   const { zone, servers } = delegation;
-  const said = await askAll(resolver, servers, zone, "SOA", signal);
+  const said = await patientlyBy(
+    resolver,
+    async () => {
+      const result = await askAll(resolver, servers, zone, "SOA", signal);
+      const answered = result.filter(({ answer }) => !(answer instanceof NoAnswer));
+      const [first] = answered.every(isPassing) ? answered : [];
+      return { result, trouble: first && `no name server of ${zone} answers for it: ${who(first)} answers SERVFAIL` };
+    },
+    signal,
+  );
   const isSilent = ({ answer }: Said): boolean => answer instanceof NoAnswer;
   // None can be asked: that says more about the way from here.
   if (said.every(isSilent)) return undefined;

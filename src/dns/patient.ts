@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PAUSE_MS, within } from "../core/patience.ts";
-import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
+import { type Answer, type Attempt, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
 
 export interface PatientOptions {
   /** How long trouble may last, all questions together, in milliseconds. */
@@ -10,9 +10,9 @@ export interface PatientOptions {
 }
 
 /**
- * A resolver whose recursive questions are asked again while it does not answer, or answers SERVFAIL: a cache that is just starting and a server that was
- * restarted say so for seconds. A domain that is broken says so always; so the time is one for all questions, and begins anew only when an answer
- * that was waited for has come. Then its last word counts, as without patience.
+ * A resolver that is asked again while it does not answer, or answers SERVFAIL: a cache that is just starting and a server that was restarted say so
+ * for seconds. Whoever asks a zone's own servers does so by `patiently`. A domain that is broken says so always; so the time is one for all questions,
+ * and begins anew only when an answer that was waited for has come. Then its last word counts, as without patience.
  */
 export const patientResolver = (resolver: Resolver, { patienceMs, onTrouble }: PatientOptions): Resolver => {
   let rest: (() => number) | undefined;
@@ -26,23 +26,29 @@ export const patientResolver = (resolver: Resolver, { patienceMs, onTrouble }: P
     signal?.throwIfAborted();
     return true;
   };
-  const ask = async (name: string, type: RecordType, signal?: AbortSignal): Promise<Answer> => {
+  const patiently = async <T>(attempt: () => Promise<Attempt<T>>, signal?: AbortSignal): Promise<T> => {
     for (let pause = PAUSE_MS.first, tries = 1; ; pause = Math.min(2 * pause, PAUSE_MS.most), tries += 1) {
-      const answer = await resolver.ask(name, type, signal).catch((error: unknown) => {
-        if (error instanceof NoAnswer) return error;
-        throw error;
-      });
-      const reason = troubleIn(answer, name, type);
-      if (reason !== undefined && (await goesOn(reason, pause, signal))) continue;
-      if (answer instanceof NoAnswer) throw answer;
-      if (reason === undefined && tries > 1) {
+      const { result, trouble } = await attempt();
+      if (trouble !== undefined && (await goesOn(trouble, pause, signal))) continue;
+      if (trouble === undefined && tries > 1) {
         rest = undefined;
         said = "";
       }
-      return answer;
+      return result;
     }
   };
-  return { ...resolver, ask };
+  const ask = async (name: string, type: RecordType, signal?: AbortSignal): Promise<Answer> => {
+    const answer = await patiently(async () => {
+      const result = await resolver.ask(name, type, signal).catch((error: unknown) => {
+        if (error instanceof NoAnswer) return error;
+        throw error;
+      });
+      return { result, trouble: troubleIn(result, name, type) };
+    }, signal);
+    if (answer instanceof NoAnswer) throw answer;
+    return answer;
+  };
+  return { ...resolver, ask, patiently };
 };
 
 const troubleIn = (answer: Answer | NoAnswer, name: string, type: RecordType): string | undefined => {

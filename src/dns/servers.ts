@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
+import { type Answer, type Attempt, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
 import { TimeUp, UserError } from "../ports/error.ts";
 import { anotherResolver } from "../ports/outside.ts";
 
@@ -144,18 +144,59 @@ const NEXT_MS = 1_000;
 
 const isUseful = ({ rcode }: Answer): boolean => rcode === "NOERROR" || rcode === "NXDOMAIN";
 
+/** An answer of one of several servers. */
+export type Told = Said & { readonly answer: Answer };
+
+/** A server of a zone says SERVFAIL for a moment while it starts, or loads the zone anew. */
+export const isPassing = ({ answer }: Said): boolean => !(answer instanceof NoAnswer) && answer.rcode === "SERVFAIL";
+
+/** Makes an attempt, again where the resolver is a patient one. */
+export const patientlyBy = async <T>(
+  { patiently }: Resolver,
+  attempt: () => Promise<Attempt<T>>,
+  signal?: AbortSignal,
+): Promise<T> => (patiently ? patiently(attempt, signal) : (await attempt()).result);
+
 /**
  * The first useful answer (NOERROR, NXDOMAIN) of one of these servers. Undefined: none of those asked gave any; some networks let
- * nobody but their own resolver ask.
+ * nobody but their own resolver ask. Where there was SERVFAIL and nothing better, all are asked again for as long as the resolver is patient.
  */
-export const askOneOf = async (
+export const askOneOf = (
   resolver: Resolver,
   servers: readonly NameServer[],
   name: string,
   type: RecordType,
   signal?: AbortSignal,
   isWanted: (answer: Answer) => boolean = isUseful,
-): Promise<(Said & { readonly answer: Answer }) | undefined> => {
+): Promise<Told | undefined> =>
+  patientlyBy(
+    resolver,
+    async () => {
+      const refused: Told[] = [];
+      const result = await askOnce(resolver, servers, { name, type, signal, isWanted }, refused);
+      const [passing] = result ? [] : refused.filter(isPassing);
+      return {
+        result,
+        trouble: passing && `no name server gives an answer for ${name} ${type}: ${who(passing)} answers SERVFAIL`,
+      };
+    },
+    signal,
+  );
+
+interface Question {
+  readonly name: string;
+  readonly type: RecordType;
+  readonly signal: AbortSignal | undefined;
+  readonly isWanted: (answer: Answer) => boolean;
+}
+
+/** `refused` is filled with the answers that were none. */
+const askOnce = async (
+  resolver: Resolver,
+  servers: readonly NameServer[],
+  { name, type, signal, isWanted }: Question,
+  refused: Told[],
+): Promise<Told | undefined> => {
   // One address of each server before the second of any.
   const most = Math.max(0, ...servers.map(({ addresses }) => addresses.length));
   const places = Array.from({ length: most }, (_, index) =>
@@ -166,14 +207,15 @@ export const askOneOf = async (
   ).flat();
   const stop = new AbortController();
   const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const askRound = async (round: number): Promise<Said & { readonly answer: Answer }> => {
+  const askRound = async (round: number): Promise<Told> => {
     const asked = places.slice(round * AT_ONCE, (round + 1) * AT_ONCE).map(async ({ server, address }) => {
       const answer = await resolver.askServer(address, name, type, both);
       if (isWanted(answer)) return { server, address, answer };
+      refused.push({ server, address, answer });
       throw new NoAnswer(address, `${address} answers ${answer.rcode}`);
     });
     const failed = Promise.allSettled(asked);
-    const next = async (): Promise<Said & { readonly answer: Answer }> => {
+    const next = async (): Promise<Told> => {
       await Promise.race([failed, sleep(NEXT_MS, undefined, { signal: both })]);
       return askRound(round + 1);
     };

@@ -42,6 +42,14 @@ export interface Resolver {
   readonly ask: (name: string, type: RecordType, signal?: AbortSignal) => Promise<Answer>;
   /** The same question to one server, without asking for recursion. `address` is an IP address; the port is 53. */
   readonly askServer: (address: string, name: string, type: RecordType, signal?: AbortSignal) => Promise<Answer>;
+  /** Makes an attempt again while its trouble may pass, and resolves to what the last one gave. Absent: nothing is waited for. */
+  readonly patiently?: <T>(attempt: () => Promise<Attempt<T>>, signal?: AbortSignal) => Promise<T>;
+}
+
+export interface Attempt<T> {
+  readonly result: T;
+  /** What is in the way and may pass by itself: half a sentence. */
+  readonly trouble?: string | undefined;
 }
 
 /** A server that could not be asked: time ran out, port closed, network unreachable. */
