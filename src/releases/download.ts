@@ -20,6 +20,8 @@ export interface DownloadOptions {
   readonly delay?: number;
   /** Milliseconds without a byte after which an attempt has failed; default 30,000. */
   readonly stall?: number;
+  /** Milliseconds after which the file has to be complete, all attempts together; default 600,000. */
+  readonly longest?: number;
   /** 0 ≤ x < 1; default Math.random. */
   readonly random?: () => number;
 }
@@ -107,12 +109,12 @@ const read = async (response: Answer, options: DownloadOptions, alive: () => voi
   return Buffer.concat(chunks);
 };
 
-const attempt = async (url: string, options: DownloadOptions): Promise<Uint8Array | Failure> => {
+const attempt = async (url: string, options: DownloadOptions, late: AbortSignal): Promise<Uint8Array | Failure> => {
   const stalled = new AbortController();
   const stall = options.stall ?? 30_000;
   const timer = setTimeout(() => stalled.abort(), stall);
   try {
-    const signal = AbortSignal.any([options.signal, stalled.signal]);
+    const signal = AbortSignal.any([options.signal, stalled.signal, late]);
     const response = await options.fetch(url, { signal, ...(options.secure ? { secure: true } : {}) });
     if (response.status === 200) return await read(response, options, () => timer.refresh());
     await response.body?.cancel();
@@ -137,19 +139,26 @@ const attempt = async (url: string, options: DownloadOptions): Promise<Uint8Arra
  *   signal's reason when it is aborted
  */
 export const download = async (url: string, options: DownloadOptions): Promise<Uint8Array> => {
-  const { attempts = 4, delay = 500, random = Math.random } = options;
+  const { attempts = 4, delay = 500, random = Math.random, longest = 600_000 } = options;
   const place = new URL(url);
   if ((options.secure || place.username) && !isSecure(place)) throw insecure(place);
-  for (let count = 1; ; count += 1) {
-    options.signal.throwIfAborted();
-    const result = await attempt(url, options);
-    if (result instanceof Uint8Array) return result;
-    if (!result.again || count === attempts)
-      throw unavailable(url, `${result.why}${count > 1 ? ` (${count} attempts)` : ""}.`);
-    const pause = delay * 2 ** (count - 1) * (0.5 + random());
-    await sleep(Math.max(pause, result.after ?? 0), undefined, { signal: options.signal }).catch(() =>
-      options.signal.throwIfAborted(),
-    );
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), longest);
+  try {
+    for (let count = 1; ; count += 1) {
+      options.signal.throwIfAborted();
+      const result = await attempt(url, options, late.signal);
+      if (result instanceof Uint8Array) return result;
+      if (late.signal.aborted) throw unavailable(url, `It was not complete after ${longest / 1000} s.`);
+      if (!result.again || count === attempts)
+        throw unavailable(url, `${result.why}${count > 1 ? ` (${count} attempts)` : ""}.`);
+      const pause = delay * 2 ** (count - 1) * (0.5 + random());
+      await sleep(Math.max(pause, result.after ?? 0), undefined, { signal: options.signal }).catch(() =>
+        options.signal.throwIfAborted(),
+      );
+    }
+  } finally {
+    clearTimeout(timer);
   }
 };
 

@@ -63,6 +63,22 @@ describe.each([
     expect(server.requests).toHaveLength(1);
   });
 
+  it("does not let a server trickle for ever", async () => {
+    await using server = await serve(async (_, response) => {
+      for (let part = 0; part < 100 && !response.destroyed; part += 1) {
+        response.write("x");
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      response.end();
+    });
+    await expect(get(`${server.url}/a`, { stall: 5_000, longest: 300 })).rejects.toMatchObject({
+      id: "release.unavailable",
+      kind: "failed",
+      why: "It was not complete after 0.3 s.",
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
   it("gives up after its attempts and says what happened and what to do", async () => {
     await using server = await serve((_, response) => response.writeHead(503).end());
     await expect(get(`${server.url}/a`, { attempts: 3 })).rejects.toMatchObject({
