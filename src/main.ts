@@ -34,9 +34,12 @@ const main = async (): Promise<void> => {
     adapters: {
       holder: thisProcess(),
       openCluster: async ({ kubeconfig, context }, { env, ...options }) => {
-        const { loadKubeconfig, openCluster } = await import("./adapters/cluster/index.ts");
+        const [{ loadKubeconfig, openCluster }, { seal }] = await Promise.all([
+          import("./adapters/cluster/index.ts"),
+          import("./ports/sealed.ts"),
+        ]);
         const where = { ...(kubeconfig ? { path: kubeconfig } : {}), ...(context ? { context } : {}), env };
-        return openCluster(await loadKubeconfig(where), options);
+        return seal(openCluster(await loadKubeconfig(where), options));
       },
       listContexts: async (kubeconfig, env) => {
         const { readKubeconfig } = await import("./adapters/cluster/kubeconfig-files.ts");

@@ -8,7 +8,7 @@ import { directSnapshot } from "../kube/snapshot.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import type { Installation } from "../steps/installation.ts";
-import { runLocked } from "./lifecycle.ts";
+import { runAlone } from "./lifecycle.ts";
 import type { Tools } from "./tools.ts";
 
 /** Gives this cluster's account at its CA a new key. */
@@ -39,4 +39,4 @@ export const planKeyRoll = (install: Installation, { cluster, now }: Tools): Pro
   makePlan([rollKey(install)], { goal: "present", live: directSnapshot(cluster), now });
 
 export const runKeyRoll = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
-  runLocked(plan, [rollKey(install)], install, tools, { narrow: true });
+  runAlone(plan, [rollKey(install)], install, tools, { narrow: true });

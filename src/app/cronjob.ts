@@ -6,7 +6,7 @@ import { directSnapshot } from "../kube/snapshot.ts";
 import type { Installation } from "../steps/installation.ts";
 import { CRON_KINDS, type CronWish } from "../steps/renewal/objects.ts";
 import { cron, cronRemoval } from "../steps/renewal/step.ts";
-import { runLocked } from "./lifecycle.ts";
+import { runAlone } from "./lifecycle.ts";
 import type { Tools } from "./tools.ts";
 
 export type { CronWish } from "../steps/renewal/objects.ts";
@@ -23,7 +23,7 @@ export const planCron = async (install: Installation, wish: CronWish, tools: Too
 };
 
 export const runCron = (plan: Plan, install: Installation, wish: CronWish, tools: Tools): Promise<Report> =>
-  runLocked(plan, [cron(install, wish)], install, tools, { narrow: true });
+  runAlone(plan, [cron(install, wish)], install, tools, { narrow: true });
 
 /** What would be removed: everything that carries the step's label. Reads only. */
 export const planCronRemoval = async ({ cluster, now }: Tools): Promise<Plan> => {
@@ -38,4 +38,4 @@ export const planCronRemoval = async ({ cluster, now }: Tools): Promise<Plan> =>
 };
 
 export const runCronRemoval = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
-  runLocked(plan, [cronRemoval()], install, tools, { narrow: true });
+  runAlone(plan, [cronRemoval()], install, tools, { narrow: true });

@@ -1,6 +1,7 @@
 import { kindOf } from "../changes/index.ts";
+import { runLocked } from "../changes/locked.ts";
 import { makePlan } from "../changes/plan.ts";
-import { type RunTools, run } from "../changes/run.ts";
+import type { RunTools } from "../changes/run.ts";
 import type { Step } from "../changes/step.ts";
 import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
 import { assertRights, unreadable } from "../checks/rights.ts";
@@ -8,20 +9,15 @@ import { conflictsOf, type Plan } from "../core/change.ts";
 import type { Check } from "../core/check.ts";
 import type { Report } from "../core/run.ts";
 import { runCheck } from "../core/wait.ts";
-import { earlierGone } from "../kube/gone.ts";
-import { isCopy, MANAGER, OWNER_LABEL, withOwner } from "../kube/inventory.ts";
+import { isCopy, OWNER_LABEL, withOwner } from "../kube/inventory.ts";
 import { LEASE } from "../kube/lease.ts";
-import { withLock } from "../kube/lock.ts";
-import { createMemory } from "../kube/prior.ts";
 import type { PlanOptions } from "../kube/reconcile.ts";
 import type { Kind, Snapshot } from "../kube/snapshot.ts";
 import { emptySnapshot, takeSnapshot } from "../kube/snapshot.ts";
-import { until } from "../kube/watching.ts";
-import type { ClusterPreview, ClusterRead, ClusterWrite } from "../ports/cluster.ts";
+import type { ClusterPreview, ClusterRead } from "../ports/cluster.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
-import { type KubeObject, refOf } from "../ports/object.ts";
+import type { KubeObject } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
-import type { ZonesWrite } from "../ports/zones.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
 import { PARTS, type StepId, steps } from "../steps/index.ts";
 import type { Installation, Removal } from "../steps/installation.ts";
@@ -122,7 +118,7 @@ export const assertAllowed = async (
 };
 
 export const runInstall = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
-  runLocked(plan, steps(install), install, tools);
+  runAlone(plan, steps(install), install, tools);
 
 /** With nothing to do: whether what should run does run, from lists alone. Resolves to what is wrong. */
 export const verifyInstall = async (
@@ -169,75 +165,24 @@ export const planUninstall = async (install: Installation, removal: Removal, too
 };
 
 export const runUninstall = (plan: Plan, install: Installation, removal: Removal, tools: Tools): Promise<Report> =>
-  runLocked(plan, steps(install, removal), install, tools);
+  runAlone(plan, steps(install, removal), install, tools);
 
-/** Holds the lock from the first write to the last. */
-export const runLocked = async (
+/** Carries out a plan while nobody else does. */
+export const runAlone = (
   plan: Plan,
   list: readonly Step[],
   install: Installation,
   tools: Tools,
   options: Pick<RunTools, "narrow"> = {},
-): Promise<Report> => {
-  const { cluster, config, emit } = tools;
-  const work = (held: ClusterWrite, signal: AbortSignal, using: Tools): Promise<Report> =>
-    run(plan, list, {
-      ...using,
-      ...options,
-      cluster: held,
-      signal,
-      remember: createMemory(held),
-      issue: issueFor(install, using),
-      settleAccount: settleAccount(install, using),
-      takeOwnership: config.takeOwnership,
-      timeoutMs: config.timeout * 1000,
-    });
-  const home = await cluster.get(refOf(homeNamespace));
-  if (home?.metadata.deletionTimestamp) await homeGone(tools);
-  if (!home || home.metadata.deletionTimestamp) {
-    // Somebody deleted the lock's namespace: an uninstall does not bring it back.
-    if (plan.goal === "absent") return work(cluster, tools.signal, tools);
-    // The plan's first change, made a moment early.
-    await cluster.apply(withOwner(homeNamespace, "state"), { manager: MANAGER });
-  }
-  const lock = {
-    holder: tools.holder.name,
-    isDead: tools.holder.isDead,
-    signal: tools.signal,
-    timeoutMs: config.timeout * 1000,
-    onWaiting: (reason: string) => emit({ type: "waiting", step: "lock", check: "lock.free", reason }),
-  };
-  return withLock(cluster, lock, (held, lost, permit) => {
-    const zones = tools.zones && guarded(tools.zones, permit);
-    return work(held, AbortSignal.any([tools.signal, lost]), { ...tools, ...(zones ? { zones } : {}) });
+): Promise<Report> =>
+  runLocked(plan, list, {
+    ...tools,
+    ...options,
+    home: withOwner(homeNamespace, "state"),
+    takeOwnership: tools.config.takeOwnership,
+    timeoutMs: tools.config.timeout * 1000,
+    issuing: (zones) => {
+      const using = { ...tools, ...(zones ? { zones } : {}) };
+      return { issue: issueFor(install, using), settleAccount: settleAccount(install, using) };
+    },
   });
-};
-
-/** The lock cannot be made in a namespace that is going away. */
-const homeGone = async (tools: Tools): Promise<void> => {
-  const onReason = (reason: string, remedy: Remedy): void =>
-    tools.emit({ type: "waiting", step: "lock", check: "lock.namespace", reason, remedy });
-  const check = earlierGone(refOf(homeNamespace));
-  const finding = await until(check, tools, { timeoutMs: tools.config.timeout * 1000, onReason });
-  if ("remedy" in finding)
-    throw new UserError({
-      id: "lock.namespace",
-      what: finding.summary,
-      why: "The lock and the state lie in it. Nothing was changed.",
-      remedy: finding.remedy,
-      kind: "failed",
-    });
-};
-
-/** Records, like objects, are written only while the lock is ours. */
-const guarded = (zones: ZonesWrite, permit: () => Promise<void>): ZonesWrite => ({
-  ...zones,
-  change: async (...change) => {
-    await permit();
-    return zones.change(...change);
-  },
-  withdraw: async (...values) => {
-    await permit();
-    return zones.withdraw(...values);
-  },
-});

@@ -14,7 +14,7 @@ import { sh } from "../ports/shell.ts";
 import { certificate, gatewayTls, WILDCARD } from "../steps/gateway-certificate/index.ts";
 import type { Installation } from "../steps/installation.ts";
 import { proof } from "../steps/proof/index.ts";
-import { runLocked } from "./lifecycle.ts";
+import { runAlone } from "./lifecycle.ts";
 import type { Tools } from "./tools.ts";
 
 /** The part of the installation that a renewal goes through. What they need besides is there already. */
@@ -70,7 +70,7 @@ export const planRenewal = (install: Installation, { cluster, now }: Tools): Pro
  */
 export const runRenewal = async (plan: Plan, install: Installation, tools: Tools): Promise<Report> => {
   const before = await tools.cluster.get(WILDCARD);
-  const report = await runLocked(plan, renewalSteps(install), install, tools, { narrow: true });
+  const report = await runAlone(plan, renewalSteps(install), install, tools, { narrow: true });
   const isReplaced = report.steps.some(({ id, status }) => id === "certificate" && status === "done");
   const willChange = changesOf(plan).some(ofKind("certificate"));
   if (report.outcome !== "failed" || !willChange || !isReplaced || !before) return report;
@@ -133,5 +133,5 @@ const putBack = async (before: KubeObject, install: Installation, tools: Tools):
     now: tools.now,
     cluster: tools.cluster,
   });
-  return runLocked(plan, steps, install, tools, { narrow: true });
+  return runAlone(plan, steps, install, tools, { narrow: true });
 };

@@ -2,15 +2,15 @@ import type { Config } from "../config/config.ts";
 import type { ReadContext } from "../core/check.ts";
 import type { Emit } from "../core/event.ts";
 import type { Authority } from "../ports/authority.ts";
-import type { LockableCluster } from "../ports/cluster.ts";
 import type { Resolver } from "../ports/dns.ts";
+import type { SealedCluster } from "../ports/sealed.ts";
 import type { Learn } from "../ports/secrets.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
 
 /** What a run, or a command that only looks, works with. */
 export interface Tools extends Omit<ReadContext, "cluster"> {
   readonly config: Config;
-  readonly cluster: LockableCluster;
+  readonly cluster: SealedCluster;
   readonly emit: Emit;
   readonly resolver: Resolver;
   readonly createAuthority: (options: { readonly directory: string; readonly ca?: string }) => Promise<Authority>;

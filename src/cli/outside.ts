@@ -1,14 +1,14 @@
 import type { Authority } from "../ports/authority.ts";
-import type { LockableCluster } from "../ports/cluster.ts";
 import type { Resolver } from "../ports/dns.ts";
 import type { Probe } from "../ports/http.ts";
+import type { SealedCluster } from "../ports/sealed.ts";
 import type { Learn } from "../ports/secrets.ts";
 import type { StandIns } from "../releases/index.ts";
 import type { Holder } from "./holder.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface OpenedCluster extends LockableCluster {
+export interface OpenedCluster extends SealedCluster {
   /** What the person should know about this connection, one sentence each. */
   readonly warnings: readonly string[];
   readonly close: () => void;

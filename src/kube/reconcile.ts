@@ -51,9 +51,10 @@ export interface PlanOptions {
   readonly firm?: boolean;
 }
 
-const creation = (
+/** A creation; of an object that another step makes, the fields that are set in it then. */
+export const creation = (
   object: KubeObject,
-  options: ReconcileOptions & { temporary?: true },
+  options: ReconcileOptions & { temporary?: true } = {},
   earlier?: string,
 ): ObjectChange => ({
   kind: "object",

@@ -7,6 +7,7 @@ import { type Cluster, loadKubeconfig, openCluster } from "../../src/adapters/cl
 import { createProbe } from "../../src/adapters/probe.ts";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { runCli } from "../../src/cli/index.ts";
+import { seal } from "../../src/ports/sealed.ts";
 import type { Internet } from "../../src/sandbox/internet.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
 import { startWorld } from "../../src/sandbox/world.ts";
@@ -86,7 +87,7 @@ export const kn = async (
           ...(context ? { context } : {}),
         });
         cluster = openCluster(target, opening);
-        return cluster;
+        return seal(cluster);
       },
       createResolver: async (options) =>
         createResolver({

@@ -7,6 +7,7 @@ import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { thisProcess } from "../../src/cli/holder.ts";
 import { runCli } from "../../src/cli/index.ts";
 import { Interrupted } from "../../src/ports/error.ts";
+import { seal } from "../../src/ports/sealed.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
 
 /** The world outside the cluster, as wizard-world.ts tells it. */
@@ -39,7 +40,7 @@ process.exitCode = await runCli({
     holder: thisProcess(),
     openCluster: async ({ kubeconfig, context }, { env, ...options }) => {
       const where = { ...(kubeconfig ? { path: kubeconfig } : {}), ...(context ? { context } : {}), env };
-      return openCluster(await loadKubeconfig(where), options);
+      return seal(openCluster(await loadKubeconfig(where), options));
     },
     createResolver: async (options) =>
       createResolver({ ...options, server: outside.resolver, connectTo: new Map(outside.servers) }),

@@ -7,6 +7,7 @@ import { loadKubeconfig, type OpenOptions, openCluster } from "../../src/adapter
 import { createProbe } from "../../src/adapters/probe.ts";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { runCli } from "../../src/cli/index.ts";
+import { seal } from "../../src/ports/sealed.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
 import type { Api, ApiRequest } from "../../src/sandbox/types.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
@@ -58,10 +59,12 @@ export const program = async (
       // Whoever ran here before has ended.
       holder: { name: `waits/${began}`, isDead: () => true },
       openCluster: async (where, { env, ...opening }) =>
-        openCluster(await loadKubeconfig({ env, ...(where.kubeconfig ? { path: where.kubeconfig } : {}) }), {
-          ...opening,
-          ...(patience ? { patience } : {}),
-        }),
+        seal(
+          openCluster(await loadKubeconfig({ env, ...(where.kubeconfig ? { path: where.kubeconfig } : {}) }), {
+            ...opening,
+            ...(patience ? { patience } : {}),
+          }),
+        ),
       createProbe: async (options) => createProbe({ ...(connectTo ? { connectTo } : {}), ...options }),
       createResolver: async (options) => createResolver(options),
       createAuthority: async (options) => createAuthority(options),

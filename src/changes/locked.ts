@@ -1,0 +1,95 @@
+import type { Plan } from "../core/change.ts";
+import type { Report } from "../core/run.ts";
+import { earlierGone } from "../kube/gone.ts";
+import { type LockOptions, withLock } from "../kube/lock.ts";
+import { createMemory } from "../kube/prior.ts";
+import { creation } from "../kube/reconcile.ts";
+import { until } from "../kube/watching.ts";
+import type { ClusterWrite } from "../ports/cluster.ts";
+import { type Remedy, UserError } from "../ports/error.ts";
+import { type KubeObject, refOf } from "../ports/object.ts";
+import { type SealedCluster, unseal } from "../ports/sealed.ts";
+import type { ZonesWrite } from "../ports/zones.ts";
+import { applyChange } from "./apply.ts";
+import type { ApplyTools } from "./index.ts";
+import { type RunTools, run } from "./run.ts";
+import type { Step } from "./step.ts";
+
+/** How the kinds of change that ask a CA are carried out. */
+export type Issuing = Pick<ApplyTools, "issue" | "settleAccount">;
+
+export interface LockedTools extends Omit<RunTools, "cluster" | "remember" | keyof Issuing> {
+  readonly cluster: SealedCluster;
+  /** The namespace of the lock, as the plan makes it. */
+  readonly home: KubeObject;
+  /** Who this installer is, for others that find the lock taken; and what is known of them. */
+  readonly holder: { readonly name: string; readonly isDead: (name: string) => boolean };
+  /** `zones`: a way to the DNS on which every write asks for the lock. */
+  readonly issuing: (zones: ZonesWrite | undefined) => Issuing;
+}
+
+/** Runs an agreed plan as {@link run} does, and holds the lock from the first write to the last. */
+export const runLocked = async (plan: Plan, steps: readonly Step[], tools: LockedTools): Promise<Report> => {
+  const { home, holder, timeoutMs, emit } = tools;
+  const cluster = unseal(tools.cluster);
+  const toolsFor = (held: ClusterWrite, signal: AbortSignal, zones: ZonesWrite | undefined): RunTools => ({
+    ...tools,
+    ...tools.issuing(zones),
+    ...(zones ? { zones } : {}),
+    cluster: held,
+    signal,
+    remember: createMemory(held),
+  });
+  const alone = toolsFor(cluster, tools.signal, tools.zones);
+  const live = await cluster.get(refOf(home));
+  if (live?.metadata.deletionTimestamp) await homeGone(tools);
+  if (!live || live.metadata.deletionTimestamp) {
+    // Somebody deleted the lock's namespace: an uninstall does not bring it back.
+    if (plan.goal === "absent") return run(plan, steps, alone);
+    // The plan's first change, made a moment early.
+    await applyChange(creation(home), { ...alone, onWaiting: () => {} });
+  }
+  const lock: LockOptions = {
+    holder: holder.name,
+    isDead: holder.isDead,
+    signal: tools.signal,
+    timeoutMs,
+    onWaiting: (reason) => emit({ type: "waiting", step: "lock", check: "lock.free", reason }),
+  };
+  return withLock(cluster, lock, (held, lost, permit) =>
+    run(
+      plan,
+      steps,
+      toolsFor(held, AbortSignal.any([tools.signal, lost]), tools.zones && guarded(tools.zones, permit)),
+    ),
+  );
+};
+
+/** The lock cannot be made in a namespace that is going away. */
+const homeGone = async (tools: LockedTools): Promise<void> => {
+  const onReason = (reason: string, remedy: Remedy): void =>
+    tools.emit({ type: "waiting", step: "lock", check: "lock.namespace", reason, remedy });
+  const check = earlierGone(refOf(tools.home));
+  const finding = await until(check, tools, { timeoutMs: tools.timeoutMs, onReason });
+  if ("remedy" in finding)
+    throw new UserError({
+      id: "lock.namespace",
+      what: finding.summary,
+      why: "The lock and the state lie in it. Nothing was changed.",
+      remedy: finding.remedy,
+      kind: "failed",
+    });
+};
+
+/** Records, like objects, are written only while the lock is ours. */
+const guarded = (zones: ZonesWrite, permit: () => Promise<void>): ZonesWrite => ({
+  ...zones,
+  change: async (...change) => {
+    await permit();
+    return zones.change(...change);
+  },
+  withdraw: async (...values) => {
+    await permit();
+    return zones.withdraw(...values);
+  },
+});
