@@ -13,6 +13,8 @@ const targetsOf = ({ path, text }: { readonly path: string; readonly text: strin
   importsOf(text)
     .filter((name) => name.startsWith(".") && name.endsWith(".ts"))
     .map((name) => relative(root, resolve(root, dirname(path), name)));
+/** What can be chosen of a part stands in its folder, and is read long before the part is loaded. */
+const OPTIONS_OF_A_PART = /^src\/steps\/[\w-]+\/options\.ts$/;
 const roomOf = (path: string): string => (path === "src/main.ts" ? "main" : (path.split("/")[1] ?? ""));
 
 /** Who may import whom: each room only those to its right. */
@@ -88,9 +90,17 @@ describe("the house", () => {
   it.each(files.map(({ path, text }) => [path, text]))("%s imports only what its room may", (path, text) => {
     const room = roomOf(path);
     const rooms = targetsOf({ path, text })
+      .filter((target) => room !== "config" || !OPTIONS_OF_A_PART.test(target))
       .map(roomOf)
       .filter((other) => other !== room);
     expect(rooms.filter((other) => !MAY[room]?.includes(other))).toEqual([]);
+  });
+
+  it("loads little with the options of a part: their form, their syntax and what can be chosen", () => {
+    const light = /^src\/(config\/(option|syntax)|(certificates|dns|ingress)\/index)\.ts$/;
+    const parts = files.filter(({ path }) => OPTIONS_OF_A_PART.test(path));
+    expect(parts.length).toBeGreaterThan(0);
+    expect(parts.flatMap(targetsOf).filter((target) => !light.test(target))).toEqual([]);
   });
 
   it("has a caption for every room of the rehearsal world", () => {

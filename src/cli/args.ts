@@ -149,35 +149,14 @@ const textOf = (option: Option, { value, inlineValue }: Token): string => {
   });
 };
 
-const commandFlags = (written: Written): CommandFlags => ({
-  exitCode: written.exitCode === true,
-  services: written.services === true,
-  deleteWorkloads: written.deleteWorkloads === true,
-  purge: written.purge === true,
-  keepRecords: written.keepRecords === true,
-  installCronjob: written.installCronjob === true,
-  removeCronjob: written.removeCronjob === true,
-  rollAccountKey: written.rollAccountKey === true,
-  check: written.check === true,
-  resetChoices: written.resetChoices === true,
-  resetChoice: [],
-  ...readFlags(written, "image", "roleArn", "credentialsSecret", "resetChoice", "kubernetes"),
-  fault: Array.isArray(written.fault)
-    ? written.fault.flatMap((text: string) => text.split(/[\s,]+/)).filter(Boolean)
-    : [],
-});
-
 /** Those that are in no Config are read here, as others are when the Config is made. */
-const readFlags = <K extends "image" | "roleArn" | "credentialsSecret" | "resetChoice" | "kubernetes">(
-  written: Written,
-  ...keys: readonly K[]
-): Partial<Pick<CommandFlags, K>> =>
-  Object.fromEntries(
-    OPTIONS.flatMap((option) => {
-      const raw = keys.includes(option.key as K) ? written[option.key] : undefined;
-      return raw === undefined ? [] : [[option.key, readValue(option, raw, flagOf(option))]];
-    }),
-  ) as Partial<Pick<CommandFlags, K>>;
+const commandFlags = (written: Written): CommandFlags => {
+  const values = OPTIONS.filter(({ only }) => only === "flag").flatMap((option) => {
+    const raw = written[option.key] ?? option.default;
+    return raw === undefined ? [] : [[option.key, readValue(option, raw, flagOf(option))] as const];
+  });
+  return Object.fromEntries(values) as unknown as CommandFlags;
+};
 
 /** `help`: a topic could have been meant as well. */
 const unknownCommand = (word: string, commands: readonly Command[], help: boolean): UserError => {

@@ -1,4 +1,5 @@
 import type { Step } from "../changes/step.ts";
+import type { OptionKey } from "../config/options.ts";
 import { part as certManager } from "./cert-manager/index.ts";
 import { part as domain } from "./domain/index.ts";
 import { part as gatewayCertificate } from "./gateway-certificate/index.ts";
@@ -35,10 +36,10 @@ type Needed = ListedStep["needs"][number] | NonNullable<ListedStep["before"]>[nu
 export type PartId = Listed["id"];
 export type StepId = ListedStep["id"];
 
-/** A need that is no step's id does not compile: the message says which. */
-type Complete = [Exclude<Needed, StepId>] extends [never]
-  ? unknown
-  : { readonly noStepIsCalled: Exclude<Needed, StepId> };
+type Lacking<What extends string, Id> = [Id] extends [never] ? unknown : { readonly [K in What]: Id };
+/** A need that is no step's id, and an option that is not in the table, do not compile: the message says which. */
+type Complete = Lacking<"noStepIsCalled", Exclude<Needed, StepId>> &
+  Lacking<"notInTheTableOfOptions", Exclude<NonNullable<Listed["options"]>[number]["key"], OptionKey>>;
 
 export const PARTS: readonly Part[] & Complete = LIST;
 

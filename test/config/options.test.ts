@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { complete } from "../../src/config/complete.ts";
-import { COMMAND_NAMES, defaultText, envOf, flagOf, inFile, nameOf, OPTIONS } from "../../src/config/options.ts";
+import {
+  COMMAND_NAMES,
+  type CommandFlags,
+  type Config,
+  defaultText,
+  envOf,
+  flagOf,
+  inFile,
+  nameOf,
+  OPTIONS,
+  type OptionKey,
+} from "../../src/config/options.ts";
 
 const repeated = (words: readonly string[]): readonly string[] =>
   words.filter((word, index) => words.indexOf(word) !== index);
@@ -48,6 +59,28 @@ describe("the option table", () => {
     const config = complete({}, { env: {}, terminal: false });
     const keys = new Set(inFile.map(({ key }) => key as string));
     for (const key of Object.keys(config)) expect(keys).toContain(key);
+  });
+
+  it("gives the Config and the flags of commands their types", () => {
+    const key: OptionKey = "hpa";
+    // @ts-expect-error no option is called so
+    const typo: OptionKey = "hpaa";
+    const config: Pick<Config, "hpa" | "expose" | "timeout" | "namespaces" | "http"> = {
+      hpa: true,
+      expose: "nodeport",
+      timeout: 1,
+      namespaces: ["a"],
+      http: "redirect",
+    };
+    // @ts-expect-error none of the choices
+    const expose: Config["expose"] = "loadbalancerr";
+    // @ts-expect-error a Config is complete
+    const nothing: Pick<Config, "dns"> = {};
+    const unset: Pick<Config, "domain"> = {};
+    const flags: Pick<CommandFlags, "purge" | "fault" | "image"> = { purge: true, fault: [] };
+    // @ts-expect-error a flag of one command is no part of the Config
+    const flag: keyof Config = "purge";
+    expect([key, typo, config, expose, nothing, unset, flags, flag]).toHaveLength(8);
   });
 
   it("writes flags in kebab-case and variables in capitals", () => {

@@ -29,7 +29,8 @@ const NEXT = [
 ];
 
 export const run = async (given: CommandContext): Promise<number> => {
-  const { fault: faults, kubernetes } = given.flags;
+  const { kubernetes } = given.flags;
+  const faults = given.flags.fault.flatMap((text) => text.split(/\s+/));
   await assertFaults(faults);
   await assertOutside(faults, given.config);
   const ready = await withReleases({ ...given, confirm: async () => true });

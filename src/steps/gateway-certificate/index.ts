@@ -29,6 +29,7 @@ import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
 import type { Publication } from "../records/publication.ts";
 import { namedLeftovers } from "../records/withdrawal.ts";
+import { options } from "./options.ts";
 
 /** The certificate that we make. Kourier reads it from any namespace; ours outlives an uninstall (rule 11). */
 export const WILDCARD: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: HOME, name: "wildcard-tls" };
@@ -255,6 +256,7 @@ const withdraw = async (
 
 export const part = partOf({
   id: "gateway-certificate",
+  options,
   kinds: [{ apiVersion: "v1", kind: "Secret", namespaced: true }],
   steps: (install) => {
     if (!hasTls(install.config)) return [noTls(install)];

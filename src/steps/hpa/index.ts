@@ -1,6 +1,7 @@
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import type { Installation } from "../installation.ts";
 import { deploymentsIn, objectsOf, part as partOf, step } from "../part.ts";
+import { options } from "./options.ts";
 
 const ID = "hpa";
 
@@ -20,6 +21,7 @@ const hpa = (install: Installation) =>
 
 export const part = partOf({
   id: ID,
+  options,
   assets: ({ config }) => (config.hpa ? [{ component: "serving", asset: "serving-hpa.yaml" }] : []),
   steps: (install) => [hpa(install)],
 });

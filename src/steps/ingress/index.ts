@@ -4,6 +4,7 @@ import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { findAddress } from "../../ingress/address.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
+import { options } from "./options.ts";
 import { withoutServed } from "./served.ts";
 
 const ingress = (install: Installation): Step<"ingress", "core"> => {
@@ -36,6 +37,7 @@ const address = ({ config, ingress: provider }: Installation): Step<"address", "
 
 export const part = partOf({
   id: "ingress",
+  options,
   assets: ({ ingress }) => ingress.assets,
   transform: ({ config: { expose }, ingress, release }) => {
     const { setting } = release;

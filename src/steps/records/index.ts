@@ -16,6 +16,7 @@ import { readerOf } from "../../ports/reader.ts";
 import { absolute, type RecordSet, type RecordSetChange, relativeTo, sameContent } from "../../ports/zones.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
+import { options } from "./options.ts";
 import type { Publication } from "./publication.ts";
 import { ADDRESS_TYPES, addressSets, difference, TTL } from "./record-sets.ts";
 import {
@@ -204,5 +205,6 @@ const staleOf = async (
 
 export const part = partOf({
   id: "records",
+  options,
   steps: (install) => (install.dns ? [records(install, install.dns)] : []),
 });

@@ -1,5 +1,6 @@
 import { part as partOf } from "../part.ts";
+import { options } from "./options.ts";
 import { cronRemoval } from "./step.ts";
 
 /** The CronJob comes with `renew --install-cronjob`; an uninstall takes it away before everything. */
-export const part = partOf({ id: "renewal", removal: () => [cronRemoval("admission", "given-back")] });
+export const part = partOf({ id: "renewal", options, removal: () => [cronRemoval("admission", "given-back")] });

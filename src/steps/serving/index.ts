@@ -12,6 +12,7 @@ import type { PlanContext } from "../../kube/reconcile.ts";
 import { at, groupOf, type KubeObject } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
 import { deploymentsIn, isFoundation, objectsOf, part as partOf, step } from "../part.ts";
+import { options } from "./options.ts";
 import { servingProducts } from "./products.ts";
 import { configuration, keepLastLines, tidy, transforming } from "./transforms.ts";
 
@@ -166,6 +167,7 @@ const resources = (install: Installation) =>
 
 export const part = partOf({
   id: "serving",
+  options,
   assets: () => ["serving-crds.yaml", "serving-core.yaml"].map((asset) => ({ component: "serving", asset })),
   transform: ({ config, ingress, release }) =>
     transforming(tidy, keepLastLines, configuration(config, ingress.className, release.key)),
