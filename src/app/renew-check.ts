@@ -1,5 +1,6 @@
 import { directoryOf, provesByDns } from "../certificates/index.ts";
 import { inspect } from "../certificates/secret.ts";
+import { ownNaming } from "../config/naming.ts";
 import { LOOK_MS, patiently, within } from "../core/patience.ts";
 import { HOME, MANAGER, withOwner } from "../kube/inventory.ts";
 import { ApiError } from "../ports/cluster.ts";
@@ -10,7 +11,7 @@ import { outage } from "../ports/outage.ts";
 import { told } from "../ports/outside.ts";
 import { sh } from "../ports/shell.ts";
 import { absolute, relativeTo, zoneLabel } from "../ports/zones.ts";
-import { WILDCARD, wildcardNames } from "../steps/gateway-certificate/index.ts";
+import { WILDCARD } from "../steps/gateway-certificate/index.ts";
 import type { Installation } from "../steps/installation.ts";
 import { caaOf, challengesOf, mayWrite } from "./foresight.ts";
 import { asWritten } from "./renewing.ts";
@@ -88,7 +89,7 @@ const certificateThere = ({ cluster }: Tools): Trial => ({
 /** What an order goes through, on the same way: its names, their places, the write, CAA, the CA. */
 const asked = (install: Installation, tools: Tools): readonly Trial[] => {
   const { config, dns, acmeCa } = install;
-  const names = wildcardNames(install, config.domain ?? "");
+  const names = ownNaming(config)?.wildcards ?? [];
   const publication = (): NonNullable<Installation["dns"]>["publication"] => {
     if (dns && tools.zones) return dns.publication;
     throw couldNot("Nobody writes records for this domain.", { text: "Install with another --dns." });

@@ -1,8 +1,8 @@
-import { hostFor } from "../certificates/names.ts";
 import { inspect } from "../certificates/secret.ts";
 import { deploymentsAvailable } from "../checks/deployments.ts";
 import { isReady, whyNotReady } from "../checks/knative-service/index.ts";
 import { settleWith } from "../config/kept.ts";
+import { createNaming } from "../config/naming.ts";
 import { asFlags } from "../config/shown.ts";
 import type { Finding, ReadContext } from "../core/check.ts";
 import { runCheck } from "../core/wait.ts";
@@ -126,7 +126,8 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
   const address = provider && (await findAddress(readerOf(cluster), exposure, provider));
   const domain = defaultDomain(domains);
   const template = dataOf(network)["domain-template"] ?? DEFAULT_TEMPLATE;
-  const scheme = dataOf(network)["default-external-scheme"] ?? "http";
+  const isHttps = dataOf(network)["default-external-scheme"] === "https";
+  const naming = domain === undefined ? undefined : createNaming({ template, domain, namespaces: [], isHttps });
   const tlsSecret = choices["tls-secret"];
   const secret = servedSecret({ config: typeof tlsSecret === "string" ? { tlsSecret } : {} });
   const certificate = inspect(await cluster.get(secret));
@@ -155,18 +156,16 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
       byKnBootstrap: ours.some((object) => ownerOf(object) !== undefined),
     },
     ingress: { id: provider?.id ?? "other", className, ...(version ? { version } : {}) },
-    ...(domain
+    ...(naming
       ? {
-          url: urlAt(
-            `${scheme}://${hostFor(template, { name: "<service>", namespace: "<namespace>" }, domain)}`,
-            address,
-          ),
+          url: urlAt(naming.url({ name: "<service>", namespace: "<namespace>" }), address),
         }
       : {}),
     ...(address
       ? { address: { host: address.host, http: address.http, https: address.https, source: address.source } }
       : {}),
-    records: domain && address && !domain.endsWith(".sslip.io") ? [recordFor(`*.${domain}`, address.host)] : [],
+    records:
+      naming && address && !naming.domain.endsWith(".sslip.io") ? [recordFor(naming.everything, address.host)] : [],
     ...(certificate
       ? {
           certificate: {

@@ -1,4 +1,3 @@
-import { hostFor } from "../certificates/names.ts";
 import { type Check, fail, ok, type ReadContext, warn } from "../core/check.ts";
 import { urlAt } from "../ingress/address.ts";
 import { isOurs } from "../kube/inventory.ts";
@@ -23,8 +22,7 @@ export const serviceReady = (proof: Proof): Check => ({
     const live = await ctx.cluster.get(proof.service);
     if (!live) return fail(`Service ${namespace}/${name} does not exist`, READY_COMMAND);
     if (!isReady(live)) return whyNotReady(ctx, live, memory);
-    const domain = await proof.domain(ctx);
-    const host = domain && hostFor(proof.config.domainTemplate, { namespace: namespace ?? "", name }, domain);
+    const host = (await proof.naming(ctx))?.host({ namespace: namespace ?? "", name });
     const url = String(at(live, "status", "url") ?? "");
     const wanted = `${proof.secret ? "https" : "http"}://${host}`;
     if (url === wanted) return ok(proof.config.expose === "nodeport" ? `${host} is ready` : url);

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import type { Naming } from "../config/naming.ts";
 import type { ReadContext } from "../core/check.ts";
 import type { Ports } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
@@ -17,8 +18,8 @@ export interface Proof {
   readonly service: ObjectRef;
   /** What the answer's body must contain. */
   readonly greeting: string;
-  /** The base domain as it stands in the cluster. */
-  readonly domain: (ctx: ReadContext) => Promise<string | undefined>;
+  /** How it is called; undefined: the domain is made from an address that the gateway does not have. */
+  readonly naming: (ctx: ReadContext) => Promise<Naming | undefined>;
   /** Finds the Secret whose certificate the gateway serves for it. Absent with `--tls none`. */
   readonly secret?: (cluster: ReadContext["cluster"]) => Promise<ObjectRef | undefined>;
   /** PEM of a private CA's root. */

@@ -1,6 +1,5 @@
 import { isIP } from "node:net";
 import { strategyOf } from "../certificates/index.ts";
-import { hostFor } from "../certificates/names.ts";
 import { inspect, type TlsSecret } from "../certificates/secret.ts";
 import { type Finding, fail, type ReadContext } from "../core/check.ts";
 import { type Address, findAddress, type Ports, urlAt } from "../ingress/address.ts";
@@ -62,13 +61,9 @@ const throughWays = async (
   waysOf: (address: Address) => readonly Ports[],
 ): Promise<Finding> => {
   const address = await findAddress(readerOf(ctx.cluster), proof.config, proof.ingress);
-  const domain = await proof.domain(ctx);
-  if (!address || !domain) return fail("the gateway's address is not known", { text: "Run install again." });
-  const host = hostFor(
-    proof.config.domainTemplate,
-    { namespace: proof.service.namespace ?? "", name: proof.service.name },
-    domain,
-  );
+  const naming = await proof.naming(ctx);
+  if (!address || !naming) return fail("the gateway's address is not known", { text: "Run install again." });
+  const host = naming.host({ namespace: proof.service.namespace ?? "", name: proof.service.name });
   const ref = await proof.secret?.(ctx.cluster);
   const secret = ref && inspect(await ctx.cluster.get(ref));
   const scheme = proof.secret ? "https" : "http";

@@ -2,8 +2,7 @@ import { cronJobCommand } from "../app/cronjob.ts";
 import { readRenewal, renewalText } from "../app/renewal-status.ts";
 import { recordFor } from "../app/status.ts";
 import type { Tools } from "../app/tools.ts";
-import { directoryOf, hasTls, provesByDns, strategyOf } from "../certificates/index.ts";
-import { hostFor, wildcardsFor } from "../certificates/names.ts";
+import { directoryOf, provesByDns, strategyOf } from "../certificates/index.ts";
 import { inspect } from "../certificates/secret.ts";
 import { dnsProvider } from "../dns/index.ts";
 import { findAddress, urlAt } from "../ingress/address.ts";
@@ -13,7 +12,7 @@ import { escapedName } from "../ports/dns-name.ts";
 import type { Remedy } from "../ports/error.ts";
 import { readerOf } from "../ports/reader.ts";
 import { lines, sh } from "../ports/shell.ts";
-import { findDomain } from "../steps/domain/index.ts";
+import { findNaming } from "../steps/domain/index.ts";
 import { servedSecret, WILDCARD } from "../steps/gateway-certificate/index.ts";
 import type { Installation } from "../steps/installation.ts";
 
@@ -22,20 +21,13 @@ export const nextSteps = async (install: Installation, tools: Tools): Promise<re
   const { cluster } = lookAt(tools.cluster);
   const { config } = install;
   const reader = readerOf(cluster);
-  const [domain = "", address, secret] = await Promise.all([
-    findDomain(reader, install),
+  const [naming, address, secret] = await Promise.all([
+    findNaming(reader, install),
     findAddress(reader, config, install.ingress),
     cluster.get(WILDCARD),
   ]);
-  const scheme = hasTls(config) ? "https" : "http";
-  const host = hostFor(config.domainTemplate, { name: "hello", namespace: "default" }, domain);
-  const url = urlAt(`${scheme}://${host}`, address);
-  const records =
-    config.dns === "none" && address
-      ? wildcardsFor(config.domainTemplate, domain, [...config.namespaces, "default"]).map((name) =>
-          recordFor(name, address.host),
-        )
-      : [];
+  const url = naming && urlAt(naming.url({ name: "hello", namespace: "default" }), address);
+  const records = config.dns === "none" && address && naming ? [recordFor(naming.everything, address.host)] : [];
   const { root } = strategyOf(config.tls);
   const ca = root && inspect(secret)?.ca;
   return [
@@ -53,7 +45,7 @@ export const nextSteps = async (install: Installation, tools: Tools): Promise<re
         ]
       : []),
     {
-      text: `Deploy a first Service; it will answer at ${url}:`,
+      text: `Deploy a first Service; it will answer at ${url ?? "the URL that status shows"}:`,
       command: sh`kn service create hello --image ${install.manifests.hello}`,
     },
     ...(await whoRenews(install, cluster)),

@@ -1,7 +1,6 @@
 import { provesByDns, strategies, strategyOf } from "../certificates/index.ts";
-import { wildcardsFor } from "../certificates/names.ts";
-import { HOME } from "../kube/inventory.ts";
 import type { Config } from "./config.ts";
+import { ownNaming } from "./naming.ts";
 import type { Rule } from "./rule.ts";
 
 /** Of an order: Let's Encrypt's documentation, "Rate Limits"; what other public CAs take is no more. */
@@ -12,8 +11,7 @@ const oneForEachHost = strategies
   .map(({ id }) => `--tls ${id}, which gets a certificate for each host`)
   .join(", or ");
 
-const namesOf = ({ domain, domainTemplate, namespaces }: Config): readonly string[] =>
-  domain === undefined ? [] : wildcardsFor(domainTemplate, domain, [...namespaces, HOME]);
+const namesOf = (config: Config): readonly string[] => ownNaming(config)?.wildcards ?? [];
 
 /** What a CA would refuse in the middle of an installation, known before it is asked. */
 export const CERTIFICATE_RULES: readonly Rule[] = [

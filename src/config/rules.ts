@@ -8,14 +8,15 @@ import {
   provesByDns,
   strategies,
 } from "../certificates/index.ts";
-import { hostFor, wildcardsFor } from "../certificates/names.ts";
 import { dnsProvider, providers } from "../dns/index.ts";
 import type { DnsProvider } from "../dns/provider.ts";
 import { HOME } from "../kube/inventory.ts";
+import { challengeName } from "../ports/dns-name.ts";
 import { UserError } from "../ports/error.ts";
 import { CERTIFICATE_RULES } from "./certificate-rules.ts";
 import { provesControl } from "./complete.ts";
 import type { Config } from "./config.ts";
+import { ownNaming } from "./naming.ts";
 import { flagOf } from "./options.ts";
 import type { Quarrel, Rule } from "./rule.ts";
 import { SHORT } from "./shown.ts";
@@ -171,15 +172,16 @@ const RULES: readonly Rule[] = [
   },
   {
     id: "config.long-domain",
-    broken: ({ domain, namespaces, domainTemplate, tls }) => {
-      if (domain === undefined) return undefined;
-      // The longest names that are made below it.
-      const parents = wildcardsFor(domainTemplate, domain, [...namespaces, HOME]).map((name) => name.slice(2));
-      const [longest = domain] = [...parents, domain].sort((a, b) => b.length - a.length);
-      const below = `${asksAcmeCa({ tls }) ? "_acme-challenge." : SHORTEST}${longest}`;
+    broken: (config) => {
+      const naming = ownNaming(config);
+      if (!naming) return undefined;
+      const { domain, wildcards, challenges } = naming;
+      const below = asksAcmeCa(config)
+        ? [...challenges, challengeName(domain)]
+        : [...wildcards.map((name) => `${SHORTEST}${name.slice(2)}`), `${SHORTEST}${domain}`];
       // The temporary Service of the proof has a host like every other.
-      const host = hostFor(domainTemplate, { name: "hello", namespace: HOME }, domain);
-      const name = host.length > below.length ? host : below;
+      const host = naming.host({ name: "hello", namespace: HOME });
+      const [name = host] = [...below, host].sort((a, b) => b.length - a.length);
       return !isTooLong(name)
         ? undefined
         : {

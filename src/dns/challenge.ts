@@ -1,5 +1,6 @@
 import { dig } from "../ports/dig.ts";
 import type { Answer, Resolver } from "../ports/dns.ts";
+import { challengeName } from "../ports/dns-name.ts";
 import { UserError } from "../ports/error.ts";
 import { type Delegation, dnameAbove, referralOf, serversOf } from "./delegation.ts";
 import { ancestorsOf, askOneOf, isUnder, type ZoneServers, zoneAbove } from "./servers.ts";
@@ -25,9 +26,6 @@ export interface ChallengeOptions {
 }
 
 const MOST_HOPS = 8;
-
-/** `name` is as in the certificate; the place of `*.apps.example.com` is that of `apps.example.com`. */
-export const challengeName = (name: string): string => `_acme-challenge.${name.replace(/^\*\./, "")}`;
 
 /**
  * Looks for a delegated challenge: a CNAME at `_acme-challenge.<name>`, or a zone of its own there. A CNAME counts only if a random sibling

@@ -1,9 +1,10 @@
 import { dig } from "../ports/dig.ts";
 import type { Resolver } from "../ports/dns.ts";
+import { challengeName } from "../ports/dns-name.ts";
 import { UserError } from "../ports/error.ts";
 import { isInZone, type Zone, type ZonesRead } from "../ports/zones.ts";
 import { findCaa } from "./caa.ts";
-import { type ChallengePlace, challengeName, locateChallenge, lookAt, refuseDname } from "./challenge.ts";
+import { type ChallengePlace, locateChallenge, lookAt, refuseDname } from "./challenge.ts";
 import { zoneWords } from "./delegation.ts";
 import type { DnsProvider } from "./provider.ts";
 import { isUnder, type ZoneServers } from "./servers.ts";

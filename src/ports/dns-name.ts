@@ -15,6 +15,9 @@ export const escapedName = (name: string): string => name.replace(ODD, octets);
 export const unescapedName = (name: string): string =>
   name.replace(/(?:\\\d{3})+/g, (escapes) => Buffer.from(escapes.slice(1).split("\\").map(Number)).toString());
 
+/** Where the TXT record stands by which an ACME CA is shown that a name, or the parent of a wildcard, is ours (RFC 8555 §8.4). */
+export const challengeName = (name: string): string => `_acme-challenge.${name.replace(/^\*\./, "")}`;
+
 /** Whether it can be put into a command. */
 export const isPlainName = (name: string): boolean => /^[\w*.][\w.*-]*$/.test(name);
 

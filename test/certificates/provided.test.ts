@@ -1,9 +1,10 @@
 import { rootCertificates } from "node:tls";
 import { beforeAll, describe, expect, it } from "vitest";
 import { chainProblem } from "../../src/certificates/chain.ts";
-import { wildcardsFor } from "../../src/certificates/names.ts";
 import { inspectProvided } from "../../src/certificates/provided.ts";
 import { makeLeaf, makeRoot } from "../../src/certificates/x509.ts";
+import { NESTED } from "../../src/config/config.ts";
+import { createNaming } from "../../src/config/naming.ts";
 import { UserError } from "../../src/ports/error.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { encrypted, inDays, type Made, make, NOW, REF, secret } from "./provided-pki.ts";
@@ -82,7 +83,12 @@ describe("a certificate that was provided", () => {
   it("covers the URLs of a flat template with one wildcard, and of a nested one with one for each namespace", async () => {
     const both = await make({ subject: "CN=x", issuer: lower, names: ["*.a.example.com", "*.B.example.com"] });
     const data = { ...full(), "tls.crt": served(both, lower, upper), "tls.key": both.key };
-    const nested = wildcardsFor("{{.Name}}.{{.Namespace}}.{{.Domain}}", "example.com", ["a", "b"]);
+    const nested = createNaming({
+      template: NESTED,
+      domain: "example.com",
+      namespaces: ["a", "b"],
+      isHttps: true,
+    }).wildcards;
     expect(judge(secret(data), nested).names).toEqual(["*.a.example.com", "*.b.example.com"]);
     expect(refusal(secret(data), [...nested, "*.c.example.com"]).message).toContain("does not cover *.c.example.com");
   });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { httpRedirects, serviceAnswers } from "../../src/checks/proof.ts";
 import type { Proof } from "../../src/checks/proven.ts";
-import type { Config } from "../../src/config/config.ts";
+import { type Config, FLAT } from "../../src/config/config.ts";
+import { createNaming } from "../../src/config/naming.ts";
 import type { ReadContext } from "../../src/core/check.ts";
 import { ingressProvider } from "../../src/ingress/index.ts";
 import type { ClusterRead } from "../../src/ports/cluster.ts";
@@ -16,12 +17,12 @@ const scene = (at: (port: number) => { status: number; location?: string } | und
     config: {
       expose: "nodeport",
       address: "203.0.113.7",
-      domainTemplate: "{{.Name}}-{{.Namespace}}.{{.Domain}}",
+      tls: "self-signed",
     } as Config,
     ingress: ingressProvider("kourier"),
     service: { apiVersion: "serving.knative.dev/v1", kind: "Service", namespace: "kn-bootstrap", name: "hello" },
     greeting: "hello",
-    domain: async () => "apps.example.com",
+    naming: async () => createNaming({ template: FLAT, domain: "apps.example.com", namespaces: [], isHttps: true }),
     secret: async () => undefined,
     reached: {},
   };

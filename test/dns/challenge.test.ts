@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
-import { challengeName, locateChallenge } from "../../src/dns/challenge.ts";
+import { locateChallenge } from "../../src/dns/challenge.ts";
 import { delegationOf } from "../../src/dns/delegation.ts";
+import { challengeName } from "../../src/ports/dns-name.ts";
 import type { Zone } from "../../src/sandbox/dns/index.ts";
 import { startWorld, type World } from "./world.ts";
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Proof } from "../../src/checks/proven.ts";
 import { startsFromZero } from "../../src/checks/zero.ts";
-import type { Config } from "../../src/config/config.ts";
+import { type Config, FLAT } from "../../src/config/config.ts";
+import { createNaming } from "../../src/config/naming.ts";
 import type { Finding, ReadContext } from "../../src/core/check.ts";
 import type { IngressProvider } from "../../src/ingress/provider.ts";
 import type { ClusterRead, ListQuery } from "../../src/ports/cluster.ts";
@@ -38,12 +39,12 @@ const autoscaler = (data: Record<string, string>): KubeObject => ({
 });
 
 const proof = {
-  config: { address: "192.0.2.1", domainTemplate: "{{.Name}}-{{.Namespace}}.{{.Domain}}" } as Config,
+  config: { address: "192.0.2.1", tls: "none" } as Config,
   ingress: {} as IngressProvider,
   service: { apiVersion: "serving.knative.dev/v1", kind: "Service", namespace: NAMESPACE, name: "hello" },
   greeting: "kn-bootstrap",
   reached: {},
-  domain: async () => "example.com",
+  naming: async () => createNaming({ template: FLAT, domain: "example.com", namespaces: [], isHttps: false }),
 } as Proof;
 
 /** Looks once. `onRequest` is what the request does to the cluster, in which all that there is changes at once. */

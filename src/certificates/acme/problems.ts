@@ -6,7 +6,7 @@ import {
   type DirectoryInfo,
 } from "../../ports/authority.ts";
 import { dig } from "../../ports/dig.ts";
-import { characterString, escapedName } from "../../ports/dns-name.ts";
+import { challengeName, characterString, escapedName } from "../../ports/dns-name.ts";
 import { type ErrorKind, messageOf, UserError } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
 import { type Lines, lines, sh } from "../../ports/shell.ts";
@@ -214,8 +214,6 @@ const accountRefused = ({ type, detail }: AcmeProblem, { directory, kid }: Probl
     staysInput: true,
     cause,
   });
-
-const challengeName = (name: string): string => `_acme-challenge.${name.replace(/^\*\./, "")}`;
 
 /** RFC 8659, with the parameters of RFC 8657. A wildcard asks for `issuewild` where there is one, so that is what is offered. */
 export const caaRecord = (name: string, { directory, info, names, accountUrl }: ProblemContext): Lines => {

@@ -1,7 +1,6 @@
+import { namingOf } from "../../config/naming.ts";
 import { policyFor } from "../../dns/route53/policy-for.ts";
 import { visibleData } from "../../ports/visible.ts";
-import { wildcardNames } from "../../steps/gateway-certificate/index.ts";
-import { publishedNames } from "../../steps/records/index.ts";
 import { openPublication } from "../../steps/records/publication.ts";
 import type { CommandContext } from "../context.ts";
 import { patientlyAsked } from "../patient-resolver.ts";
@@ -17,6 +16,7 @@ export const run = async ({
   stdout,
 }: CommandContext): Promise<number> => {
   const { domain = "", dnsResolver, dnsZoneId } = config;
+  const { published, wildcards } = namingOf(config, domain);
   const asked = await adapters.createResolver(dnsResolver ? { server: dnsResolver } : {});
   const resolver = patientlyAsked(asked, config, emit);
   const options = { env, signal, resolver, interactive: stdinIsTTY, onTrouble: () => {} };
@@ -24,8 +24,8 @@ export const run = async ({
     {
       domain,
       zoneId: dnsZoneId,
-      published: publishedNames({ config }),
-      certified: wildcardNames({ config }, domain),
+      published,
+      certified: wildcards,
       open: () => openPublication(config, options),
     },
     options,

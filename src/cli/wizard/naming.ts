@@ -1,8 +1,8 @@
 import type { Written } from "../../config/complete.ts";
+import { baseDomain } from "../../config/naming.ts";
 import { flagOf, OPTIONS, type Option } from "../../config/options.ts";
 import { readValue, type Value } from "../../config/values.ts";
 import { dnsProvider, providers } from "../../dns/index.ts";
-import { magicDomain } from "../../dns/magic.ts";
 import { type Ports, usualPorts } from "../../ingress/address.ts";
 import { UserError } from "../../ports/error.ts";
 import { isInZone } from "../../ports/zones.ts";
@@ -38,10 +38,9 @@ const MAGIC = "magic";
 
 /** The domain that a name is made from; where the address is not known yet, how it will look. */
 export const shownDomain = (written: Written, { cloud, addresses, loadBalancers }: Sight): string => {
-  if (written.domain !== undefined) return written.domain;
   const [external] = addresses.external;
   const known = written.address ?? (cloud?.id === "kind" ? "127.0.0.1" : external);
-  return (loadBalancers.work === "yes" || known === undefined ? undefined : magicDomain(known)) ?? "ADDRESS.sslip.io";
+  return baseDomain(written, loadBalancers.work === "yes" ? undefined : known) ?? "ADDRESS.sslip.io";
 };
 
 /** At which ports it will answer: those that the proof has found, as long as the way there is the same; else the usual ones. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { directoryOf, hasTls, isBrought, provesByDns } from "../../certificates/index.ts";
-import { hostFor } from "../../certificates/names.ts";
+import { directoryOf, isBrought, provesByDns } from "../../certificates/index.ts";
 import { complete, type Written } from "../../config/complete.ts";
 import type { Config } from "../../config/config.ts";
 import { type Kept, NOTHING_KEPT, settleWith } from "../../config/kept.ts";
+import { namingOf } from "../../config/naming.ts";
 import { CHOICES } from "../../config/options.ts";
 import { assertRules } from "../../config/rules.ts";
 import { type Ports, urlAt } from "../../ingress/address.ts";
@@ -73,8 +73,6 @@ export const fitted = (before: Written, given: Written): Written => {
 /** `https://hello-default.apps.example.com`: what a first Service will be called. */
 export const exampleUrl = (written: Written, domain: string, ports: Ports): string => {
   const config = completed(written);
-  const { domainTemplate, namespaces } = config;
-  const [namespace = "default"] = namespaces;
-  const host = hostFor(domainTemplate, { name: "hello", namespace }, domain);
-  return urlAt(`${hasTls(config) ? "https" : "http"}://${host}`, ports);
+  const [namespace = "default"] = config.namespaces;
+  return urlAt(namingOf(config, domain).url({ name: "hello", namespace }), ports);
 };

@@ -1,6 +1,6 @@
+import { baseDomain, type Naming, namingOf } from "../../config/naming.ts";
 import { blank } from "../../core/blank.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
-import { magicDomain } from "../../dns/magic.ts";
 import { findAddress } from "../../ingress/address.ts";
 import { isOurs, managerFor, ownerOfData } from "../../kube/inventory.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
@@ -16,16 +16,17 @@ const CONFIG_DOMAIN: ObjectRef = {
   name: "config-domain",
 };
 
-/** The base domain, or undefined while the address it is made from is not known. */
-export const findDomain = async (reader: Reader, { config, ingress }: Installation): Promise<string | undefined> => {
-  if (config.domain) return config.domain;
-  const address = await findAddress(reader, config, ingress);
-  return address && magicDomain(address.host);
+/** How Services are called, or undefined while the address that the domain is made from is not known. */
+export const findNaming = async (reader: Reader, { config, ingress }: Installation): Promise<Naming | undefined> => {
+  const address = config.domain === undefined ? (await findAddress(reader, config, ingress))?.host : undefined;
+  const domain = baseDomain(config, address);
+  return domain === undefined ? undefined : namingOf(config, domain);
 };
 
-/** The domain for a plan: a blank while it is unknown. */
-export const plannedDomain = async (ctx: PlanContext, install: Installation): Promise<string> =>
-  (await findDomain(ctx.live, install)) ?? `${blank(`the address of ${install.ingress.title}`)}.sslip.io`;
+/** The same for a plan: the domain has a blank while its address is unknown. */
+export const plannedNaming = async (ctx: PlanContext, install: Installation): Promise<Naming> =>
+  (await findNaming(ctx.live, install)) ??
+  namingOf(install.config, `${blank(`the address of ${install.ingress.title}`)}.sslip.io`);
 
 /** Other default domains in config-domain: with two, the alphabetically first wins, silently. */
 export const otherDefaults = (live: KubeObject | undefined, domain: string): readonly string[] =>
@@ -40,7 +41,7 @@ const domain = (install: Installation) =>
     undo: "Forget the domain",
     needs: ["address", "webhook"],
     plan: async (ctx) => {
-      const name = await plannedDomain(ctx, install);
+      const { domain: name } = await plannedNaming(ctx, install);
       const live = await ctx.live.get(CONFIG_DOMAIN);
       const object: KubeObject = {
         apiVersion: "v1",
@@ -71,7 +72,7 @@ const domainIsSet = (install: Installation): Check => ({
   id: "domain.default",
   title: "config-domain has one default domain, ours",
   run: async (ctx) => {
-    const name = await findDomain(readerOf(ctx.cluster), install);
+    const name = (await findNaming(readerOf(ctx.cluster), install))?.domain;
     if (!name) return fail("the gateway has no address any more", { text: "Run install again." });
     const live = await ctx.cluster.get(CONFIG_DOMAIN);
     const others = otherDefaults(live, name);

@@ -7,11 +7,11 @@ import {
   provesByDns,
   strategyOf,
 } from "../../certificates/index.ts";
-import { wildcardsFor } from "../../certificates/names.ts";
 import { inspect, reasonToIssue } from "../../certificates/secret.ts";
 import type { CertificateChange, Change } from "../../changes/index.ts";
 import type { Step } from "../../changes/step.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { ownNaming } from "../../config/naming.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
 import type { Want } from "../../ingress/provider.ts";
@@ -23,7 +23,7 @@ import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { zoneLabel } from "../../ports/zones.ts";
 import { askNobodyHeld } from "../cert-manager/index.ts";
-import { plannedDomain } from "../domain/index.ts";
+import { plannedNaming } from "../domain/index.ts";
 import { keepServed, releaseOf } from "../ingress/served.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
@@ -41,13 +41,6 @@ export const servedSecret = ({ config }: { readonly config: Pick<Installation["c
   const [namespace, name] = config.tlsSecret?.split("/") ?? [];
   return namespace && name ? { apiVersion: "v1", kind: "Secret", namespace, name } : WILDCARD;
 };
-
-/** The names that cover every URL Knative will print; the proof's own namespace is one of those. */
-export const wildcardNames = ({ config }: Pick<Installation, "config">, domain: string): readonly string[] =>
-  wildcardsFor(config.domainTemplate, domain, [...config.namespaces, HOME]);
-
-const plannedNames = async (ctx: PlanContext, install: Installation): Promise<readonly string[]> =>
-  wildcardNames(install, await plannedDomain(ctx, install));
 
 type Reason = Pick<CertificateChange, "reason" | "resumes">;
 
@@ -83,7 +76,7 @@ export const certificate = (install: Installation): Step<"certificate", "state" 
     undo: "Keep the certificate for the next install",
     needs: certificateNeeds(install),
     plan: async (ctx) => {
-      const names = await plannedNames(ctx, install);
+      const { wildcards: names } = await plannedNaming(ctx, install);
       if (isBrought(config)) {
         // The plan for a cluster in which nothing is (render, the rights for all of it) has none to look at.
         if (ctx.live === emptySnapshot) return [];
@@ -147,9 +140,11 @@ const challengeRemarks = async (
  * wildcard above answers (rule 17): then our own wildcards come first.
  */
 const certificateNeeds = ({ config, dns }: Installation): readonly ("state" | "address" | "records")[] => {
-  if (!config.domain) return ["state", "address"];
-  const nested = wildcardsFor(config.domainTemplate, config.domain, [HOME])[0] !== `*.${config.domain}`;
-  return dns && provesByDns(config) && (nested || dns.publication.above.length > 0) ? ["state", "records"] : ["state"];
+  const naming = ownNaming(config);
+  if (!naming) return ["state", "address"];
+  return dns && provesByDns(config) && (!naming.isFlat || dns.publication.above.length > 0)
+    ? ["state", "records"]
+    : ["state"];
 };
 
 const certificateUsable = (secret: ObjectRef): Check => ({
@@ -207,7 +202,7 @@ export const gatewayTls = (install: Installation): Step<"gateway-tls", "certific
     plan: async (ctx) => {
       const secret = servedSecret(install);
       const live = await ctx.live.get(secret);
-      const names = await plannedNames(ctx, install);
+      const { wildcards: names } = await plannedNaming(ctx, install);
       // Planned again, the certificate's step is done: what is there now is what is served.
       const isFine = ctx.firm || isBrought(install.config) || (await reasonFor(ctx, install, names)) === undefined;
       const { objects, fields, network } = ingress.serve(

@@ -11,7 +11,7 @@ import { STATE } from "../../kube/prior.ts";
 import { dataOf } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { helloCertificate, usesCertManager } from "../cert-manager/index.ts";
-import { findDomain, plannedDomain } from "../domain/index.ts";
+import { findNaming, plannedNaming } from "../domain/index.ts";
 import { servedSecret } from "../gateway-certificate/index.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf, step } from "../part.ts";
@@ -39,7 +39,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
     service: HELLO,
     greeting: GREETING,
     reached: reached ?? {},
-    domain: (ctx) => findDomain(readerOf(ctx.cluster), install),
+    naming: (ctx) => findNaming(readerOf(ctx.cluster), install),
     ...(install.dns ? { resolver: install.dns.resolver } : {}),
     ...(install.acmeCa ? { root: install.acmeCa } : {}),
     ...(hasTls(config)
@@ -68,7 +68,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
       const about = JSON.stringify([
         install.choices,
         manifests.versions,
-        await plannedDomain(ctx, install),
+        (await plannedNaming(ctx, install)).domain,
         certificate,
       ]);
       const open = !ctx.firm && (ctx.upstream || hasBlank(about));

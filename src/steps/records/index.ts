@@ -1,5 +1,3 @@
-import { hasTls } from "../../certificates/index.ts";
-import { wildcardsFor } from "../../certificates/names.ts";
 import { type Change, type RecordsChange, recordName } from "../../changes/index.ts";
 import type { Step } from "../../changes/step.ts";
 import { blank } from "../../core/blank.ts";
@@ -31,19 +29,10 @@ import {
 
 const MANAGER = managerFor("records");
 
-/**
- * The wildcards that must lead to the gateway: `*.domain`, and one for each namespace that has a certificate name of its own, because the
- * challenge's record there ends what `*.domain` answers (rule 17).
- */
-export const publishedNames = ({ config }: Pick<Installation, "config">): readonly string[] => {
-  const domain = config.domain ?? "";
-  const certified = wildcardsFor(config.domainTemplate, domain, [...config.namespaces, HOME]);
-  return [...new Set([`*.${domain}`, ...(hasTls(config) ? certified : [])])];
-};
-
 /** Publishes the names, with a mark of ownership in the same batch (rules 18, 19). */
 const records = (install: Installation, dns: NonNullable<Installation["dns"]>): Step<"records", "address"> => {
   const { publication, resolver } = dns;
+  const { domain, published } = publication.naming;
   const { config, ingress } = install;
   const where = `${publication.provider.byHand ? "" : "at "}${publication.provider.title}`;
   const serversOf = rememberServers(resolver);
@@ -54,7 +43,7 @@ const records = (install: Installation, dns: NonNullable<Installation["dns"]>): 
     run: async (ctx) => {
       const address = await findAddress(readerOf(ctx.cluster), config, ingress);
       if (!address) return fail("the gateway has no address any more", { text: "Run install again." });
-      const expectations = publishedNames(install).flatMap((name) =>
+      const expectations = published.flatMap((name) =>
         addressSets(name, address, publication.provider).map(
           ({ type, values }): Expectation => ({ name, type, values, match: values.length === 0 ? "any" : "exact" }),
         ),
@@ -74,15 +63,14 @@ const records = (install: Installation, dns: NonNullable<Installation["dns"]>): 
     plan: async (ctx) => {
       for (const note of publication.notes) ctx.note(note);
       const address = await findAddress(ctx.live, config, ingress);
-      const published = publishedNames(install);
-      await Promise.all([...published, markerName(config.domain ?? "")].map(publication.places.record));
+      await Promise.all([...published, markerName(domain)].map(publication.places.record));
       const names = published.map((name) => relativeTo(publication.zone, name));
       const wanted = names.map((name) => ({ name, sets: addressSets(name, address, publication.provider) }));
       const before = await publishedBefore(ctx, publication);
       // Another zone has the domain now: what was written to the old one goes from there.
       const isMoved = before.zone.id !== publication.zone.id;
-      const left = isMoved ? await withdrawal(ctx, publication, config.domain ?? "") : [];
-      const planned = await planRecords(ctx, publication, config.domain ?? "", wanted, isMoved ? [] : before.sets);
+      const left = isMoved ? await withdrawal(ctx, publication, domain) : [];
+      const planned = await planRecords(ctx, publication, domain, wanted, isMoved ? [] : before.sets);
       const state = {
         apiVersion: "v1",
         kind: "ConfigMap",
@@ -97,8 +85,8 @@ const records = (install: Installation, dns: NonNullable<Installation["dns"]>): 
     },
     absent: async (ctx) => [
       ...(publication.provider.byHand
-        ? await leaveByHand(ctx, publication, publishedNames(install))
-        : await withdrawal(ctx, publication, config.domain ?? "")),
+        ? await leaveByHand(ctx, publication, published)
+        : await withdrawal(ctx, publication, domain)),
       ...(await leftovers(ctx, publication)),
     ],
     verify: [answer],

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Config } from "../../config/config.ts";
+import { type Naming, ownNaming } from "../../config/naming.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import type { Places } from "../../dns/place.ts";
 import type { DnsProvider, ZonesOptions } from "../../dns/provider.ts";
@@ -8,6 +9,8 @@ import { type RecordSet, relativeTo, type Zone, type ZonesRead, type ZonesWrite 
 /** Where the records of the domain are kept. Steps only read through it. */
 export interface Publication {
   readonly provider: DnsProvider;
+  /** Of the domain whose records they are. */
+  readonly naming: Naming;
   readonly zone: Zone;
   readonly zones: ZonesRead;
   /** Where each name is written: looked up once, and the same for the plan, the write and its removal. */
@@ -32,11 +35,13 @@ const CLEANUP_MS = 20_000;
  * the domain is in no zone, the zone is not delegated, or the account may not read it.
  */
 export const openPublication = async (
-  { dns, domain, dnsZoneId }: Pick<Config, "dns" | "domain" | "dnsZoneId">,
+  config: Pick<Config, "dns" | "domain" | "dnsZoneId" | "domainTemplate" | "namespaces" | "tls">,
   options: ZonesOptions,
 ): Promise<OpenPublication | undefined> => {
-  const provider = dnsProvider(dns);
-  if (!provider || !domain) return undefined;
+  const provider = dnsProvider(config.dns);
+  const naming = ownNaming(config);
+  if (!provider || !naming) return undefined;
+  const { domain } = naming;
   const lifetime = outlasting(options.signal);
   const [writing, { chooseZone }, { createPlaces }] = await Promise.all([
     provider.open({ ...options, signal: lifetime.signal }),
@@ -55,11 +60,12 @@ export const openPublication = async (
     const { zone, delegation, warnings } = await chooseZone(found, domain, {
       resolver,
       signal,
-      zoneId: dnsZoneId,
+      zoneId: config.dnsZoneId,
     });
     const servers = delegation?.servers ?? [];
     return {
       provider,
+      naming,
       zone,
       zones,
       writing,
