@@ -17,7 +17,8 @@ const version = z.string().check(z.regex(/^[0-9]+\.[0-9]+\.[0-9]+$/));
 
 const component = z.strictObject({
   repository: z.string().check(z.regex(/^[\w.-]+\/[\w.-]+$/)),
-  tag: z.string().check(z.includes("{version}")),
+  // One form for all, or each by itself where a release is not named after the version that it holds.
+  tag: z.union([z.string().check(z.includes("{version}")), z.record(version, z.string())]),
   assets: z.array(z.string()).check(z.minLength(1)),
 });
 
@@ -118,6 +119,10 @@ const unknown = (wanted: string, known: readonly string[], why: string): UserErr
   });
 };
 
+/** The release that holds a version; undefined: none does. */
+const tagOf = ({ tag }: Component, version: string): string | undefined =>
+  typeof tag === "string" ? tag.replace("{version}", version) : tag[version];
+
 const settingOf = (data: WrittenCatalog, minor: string, name: string): Setting => {
   const found = (data.settings[name] ?? []).findLast(
     ({ since }) => since === undefined || compareVersions(since, minor) <= 0,
@@ -159,11 +164,13 @@ export const catalogOf = (data: WrittenCatalog): Catalog => {
         `Which patch of ${minor} to take is not known; an exact version such as ${minor}.0 can be asked for.`,
       );
     }
-    const versions = Object.entries(data.components).flatMap(([name, { tag }]) => {
-      const kept =
-        installed[name] && minorOf(installed[name]) === minor ? installed[name].replace(/^v/, "") : undefined;
+    const versions = Object.entries(data.components).flatMap(([name, component]) => {
+      const running = installed[name]?.replace(/^v/, "");
+      const ownMinor = minorOf(entry.versions?.[name] ?? minor);
+      const isKept = running && minorOf(running) === ownMinor && tagOf(component, running) !== undefined;
+      const kept = isKept ? running : undefined;
       // Each of Knative's repositories starts a minor with patch 0; that is all one can say of those that this catalog has no versions for.
-      const first = tag.startsWith("knative-") ? `${minor}.0` : undefined;
+      const first = String(component.tag).startsWith("knative-") ? `${minor}.0` : undefined;
       const version = (name === "serving" ? exact : undefined) ?? kept ?? entry.versions?.[name] ?? first;
       return version === undefined ? [] : [[name, version] as const];
     });
@@ -189,12 +196,11 @@ export const catalogOf = (data: WrittenCatalog): Catalog => {
     digest: (name, version, asset) => digests.get(`${name}/${version}/${asset}`),
     url: (name, version, asset, mirror) => {
       const found = data.components[name];
-      if (found === undefined) throw new TypeError(`manifests/releases.yaml has no component ${name}`);
+      const tag = found && tagOf(found, version);
+      if (found === undefined || tag === undefined)
+        throw new TypeError(`manifests/releases.yaml has no component ${name} ${version}`);
       const url = new URL(
-        data.url
-          .replace("{repository}", found.repository)
-          .replace("{tag}", found.tag.replace("{version}", version))
-          .replace("{asset}", asset),
+        data.url.replace("{repository}", found.repository).replace("{tag}", tag).replace("{asset}", asset),
       );
       return mirror === undefined ? url.href : `${mirror.replace(/\/+$/, "")}${url.pathname}`;
     },

@@ -112,16 +112,42 @@ const inFields = (value: unknown, visit: Visit): unknown => {
   );
 };
 
+/** The image that istiod puts into pods: a hub, a name and a tag, which its injector puts together. */
+const inInjectorValues = (text: string, visit: Visit): string => {
+  const { hub, tag, proxy } = (parsedJson(text) as { global?: Record<string, unknown> } | undefined)?.global ?? {};
+  const name = textAt(proxy, "image");
+  if (typeof hub !== "string" || typeof tag !== "string" || name === "") return text;
+  if (name.includes("/")) return text.replaceAll(JSON.stringify(name), JSON.stringify(visit(name)));
+  const rest = `/${name}:${tag}`;
+  const moved = visit(hub + rest);
+  return text.replaceAll(JSON.stringify(hub), JSON.stringify(moved.slice(0, -rest.length)));
+};
+
+const parsedJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const inConfigMap = (object: KubeObject, visit: Visit): KubeObject => {
+  const { name } = object.metadata;
+  const inValue = (key: string, value: string): string => {
+    if (name === "config-deployment" && DATA_KEYS.includes(key)) return visit(value);
+    return name.startsWith("istio-sidecar-injector") && key === "values" ? inInjectorValues(value, visit) : value;
+  };
+  if (!isRecord(object.data)) return object;
+  const data = Object.entries(object.data).map(([key, value]) => [
+    key,
+    typeof value === "string" ? inValue(key, value) : value,
+  ]);
+  return { ...object, data: Object.fromEntries(data) };
+};
+
 const inObject = (object: KubeObject, visit: Visit): KubeObject => {
   if (object.kind === "CustomResourceDefinition") return object;
-  if (object.kind === "ConfigMap") {
-    if (object.metadata.name !== "config-deployment" || !isRecord(object.data)) return object;
-    const data = Object.entries(object.data).map(([key, value]) => [
-      key,
-      DATA_KEYS.includes(key) && typeof value === "string" ? visit(value) : value,
-    ]);
-    return { ...object, data: Object.fromEntries(data) };
-  }
+  if (object.kind === "ConfigMap") return inConfigMap(object, visit);
   if (
     object.kind === "Image" &&
     object.apiVersion.startsWith("caching.internal.knative.dev/") &&
@@ -145,7 +171,7 @@ export const imagesOf = (objects: readonly KubeObject[]): readonly string[] => {
 
 /**
  * The objects with every image reference moved to `registry`: containers of all sorts, image
- * volumes, `…_IMAGE` variables, `--…image=` arguments, config-deployment's queue-proxy, the `Image` resource.
+ * volumes, `…_IMAGE` variables, `--…image=` arguments, config-deployment's queue-proxy, the `Image` resource, Istio's sidecar.
  */
 export const rewriteImages = (objects: readonly KubeObject[], registry: string): readonly KubeObject[] =>
   objects.map((object) => inObject(object, (image) => rewriteImage(image, registry)));

@@ -150,6 +150,25 @@ describe("images of objects", () => {
     expect(rewriteImages(rewritten, "r.io/m")).toEqual(rewritten);
   });
 
+  it.each([
+    ["docker.io/istio", "r.io/m/istio", "docker.io/istio/proxyv2:1.29.2"],
+    ["registry.istio.io/release", "r.io/m/release", "registry.istio.io/release/proxyv2:1.29.2"],
+  ])("moves the sidecar that istiod takes from %s", (hub, moved, image) => {
+    const values = (from: string) =>
+      JSON.stringify({ global: { hub: from, tag: "1.29.2", proxy: { image: "proxyv2" } }, revision: "" }, null, 2);
+    const injector: KubeObject = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "istio-sidecar-injector", namespace: "istio-system" },
+      data: { config: "template", values: values(hub) },
+    };
+    expect(imagesOf([injector])).toEqual([image]);
+    expect(rewriteImages([injector], "r.io/m")).toEqual([
+      { ...injector, data: { config: "template", values: values(moved) } },
+    ]);
+    expect(rewriteImages(rewriteImages([injector], "r.io/m"), "r.io/m")).toEqual(rewriteImages([injector], "r.io/m"));
+  });
+
   it("refuses an image that it could not move", () => {
     const broken = structuredClone(deployment);
     Object.assign(broken, { spec: { containers: [{ image: "ko://x" }] } });
@@ -162,6 +181,7 @@ describe("images of objects", () => {
       "serving/1.23.0/serving-core.yaml",
       "net-kourier/1.23.0/kourier.yaml",
       "cert-manager/1.18.0/cert-manager.yaml",
+      "net-istio/1.23.0/net-istio.yaml",
       "eventing/1.23.0/eventing-core.yaml",
     ])("leaves no registry of others in %s", async (file) => {
     const objects = parseManifest(await readFile(join(upstream ?? "", file), "utf8"), file);
