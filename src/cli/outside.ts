@@ -9,8 +9,8 @@ import type { Holder } from "./holder.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface OpenedCluster extends SealedCluster {
-  /** What the person should know about this connection, one sentence each. */
-  readonly warnings: readonly string[];
+  /** What the person should know about this connection, one sentence each; of the clock only after the first answer. */
+  readonly warnings: () => readonly string[];
   readonly close: () => void;
 }
 

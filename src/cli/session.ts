@@ -38,7 +38,7 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
       ctx.adapters.createResolver(dnsResolver ? { server: dnsResolver } : {}),
     ]);
     ctx.emit({ type: "target", ...cluster.identity, version });
-    for (const text of cluster.warnings) ctx.emit({ type: "note", level: "warning", text });
+    for (const text of cluster.warnings()) ctx.emit({ type: "note", level: "warning", text });
     const tools: Tools = {
       config: ctx.config,
       cluster,

@@ -51,7 +51,7 @@ export interface ClusterStats {
 
 export interface Cluster extends LockableCluster {
   /** What the person should know about this connection, one sentence each; about the clocks once something was answered. */
-  readonly warnings: readonly string[];
+  readonly warnings: () => readonly string[];
   readonly stats: () => ClusterStats;
   /** Closes all connections and ends a credential plugin that runs. */
   readonly close: () => void;
@@ -137,9 +137,7 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
       }),
     lease: { get, create, replace, remove },
     guarded: (permit) => ({ ...cluster, ...createObjects({ ...tools, permit }) }),
-    get warnings() {
-      return [...target.warnings, ...clockWarning(transport.skewMs())];
-    },
+    warnings: () => [...target.warnings, ...clockWarning(transport.skewMs())],
     stats: () => ({ ...transport.counts(), writes, lists: { ...lists } }),
     close: () => {
       closed.abort();
