@@ -16,14 +16,14 @@ export interface Versions {
   readonly netIstio: string;
 }
 
-const refOfDeployment = ({ metadata }: Obj): Ref => ({
+export const refOfDeployment = ({ metadata }: Obj): Ref => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
   namespace: metadata.namespace ?? "",
   name: metadata.name,
 });
 
-const define = async (world: World, ...objects: readonly Obj[]): Promise<void> => {
+export const define = async (world: World, ...objects: readonly Obj[]): Promise<void> => {
   const definitions = objects.filter(isDefinition);
   await apply(world, ...definitions);
   await until(world, "the CRDs established", () =>
@@ -33,7 +33,7 @@ const define = async (world: World, ...objects: readonly Obj[]): Promise<void> =
   );
 };
 
-const rest = (objects: readonly Obj[]): Obj[] =>
+export const rest = (objects: readonly Obj[]): Obj[] =>
   objects.filter((object) => !isDefinition(object) && !isCertificate(object));
 
 export const installIstio = async (world: World, { serving, istio, netIstio }: Versions): Promise<void> => {

@@ -22,7 +22,6 @@ export const services = (stage: Stage): Reconciler => {
       labels: {
         ...service.metadata.labels,
         "serving.knative.dev/service": service.metadata.name,
-        "serving.knative.dev/serviceUID": service.metadata.uid ?? "",
       },
       ownerReferences: [ownerReference(service)],
     };
@@ -64,10 +63,13 @@ export const services = (stage: Stage): Reconciler => {
         const service = api.get(refAt(SERVING, "Service", key));
         if (!service || service.metadata.deletionTimestamp) return undefined;
         const metadata = childMetadata(service);
-        const child = (kind: string, spec: object) =>
-          ensure(api, CONTROLLER, { apiVersion: SERVING, kind, metadata, spec }, { exactly: true });
-        const configuration = await child("Configuration", { template: service.spec.template });
-        const route = await child("Route", { traffic: traffic(service) });
+        const child = (kind: string, labels: Record<string, string>, spec: object) => {
+          const own = { ...metadata, labels: { ...metadata.labels, ...labels } };
+          return ensure(api, CONTROLLER, { apiVersion: SERVING, kind, metadata: own, spec }, { exactly: true });
+        };
+        const uid = { "serving.knative.dev/serviceUID": service.metadata.uid ?? "" };
+        const configuration = await child("Configuration", uid, { template: service.spec.template });
+        const route = await child("Route", {}, { traffic: traffic(service) });
         const configurationsReady = stateOf(configuration, "Configuration");
         const routesReady = stateOf(route, "Route");
         const { latestCreatedRevisionName, latestReadyRevisionName } = configuration.status ?? {};
