@@ -1,7 +1,6 @@
 import { provesByDns, strategyOf } from "../certificates/index.ts";
 import type { Config } from "../config/config.ts";
 import { dnsProvider } from "../dns/index.ts";
-import type { AccountIdentity } from "../dns/provider.ts";
 import { findAddress } from "../ingress/address.ts";
 import { HOME } from "../kube/inventory.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
@@ -10,34 +9,8 @@ import { dataOf } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { joined, type ShellCommand, sh } from "../ports/shell.ts";
 import type { Installation } from "../steps/installation.ts";
+import { CREDENTIALS, needOf } from "../steps/renewal/credentials.ts";
 import type { CronWish } from "../steps/renewal/objects.ts";
-
-/** What a DNS provider wants to find in the environment. */
-interface Need {
-  readonly keys: readonly string[];
-  /** What its account can be there instead. */
-  readonly identity?: AccountIdentity;
-  /** A command to copy. */
-  readonly example: ShellCommand;
-}
-
-const create = (name: string, keys: readonly string[]): ShellCommand => {
-  const literals = keys.map((key) => ({ before: `--from-literal=${key}=`, variable: key }));
-  return sh`kubectl create secret generic ${name} -n ${HOME} ${literals}`;
-};
-
-const NAME = "renew-credentials";
-
-const needOf = (dns: string, name = NAME): Need | undefined => {
-  const provider = dnsProvider(dns);
-  const keys = provider?.variables;
-  const identity = provider?.identity;
-  return keys && { keys, ...(identity ? { identity } : {}), example: create(name, keys) };
-};
-
-/** The command that installs the CronJob for these choices, credentials included. */
-export const cronJobCommand = (config: Pick<Config, "tls" | "dns">): ShellCommand =>
-  sh`kn-bootstrap renew --install-cronjob --image IMAGE ${provesByDns(config) && needOf(config.dns) ? ["--credentials-secret", NAME] : []}`;
 
 const refuse = (id: string, what: string, why: string, text: string, command?: ShellCommand): UserError =>
   new UserError({ id: `cron.${id}`, what, why, remedy: { text, ...(command ? { command } : {}) }, kind: "input" });
@@ -110,7 +83,7 @@ const assertCredentials = async (wish: CronWish, dns: string, cluster: ClusterRe
       "credentials",
       `The CronJob would have no way to ${title}.`,
       `Each renewal writes a TXT record, and your own credentials stay with you. It needs ${need.keys.join(", ")}${need.identity ? `, or ${need.identity.title}` : ""}.`,
-      `Give ${need.identity ? `${need.identity.option}, or ` : ""}--credentials-secret ${NAME} with a Secret like this:`,
+      `Give ${need.identity ? `${need.identity.option}, or ` : ""}--credentials-secret ${CREDENTIALS} with a Secret like this:`,
       need.example,
     );
   await assertSecret(credentialsSecret, identity ? [] : need.keys, dns, cluster);

@@ -11,7 +11,7 @@ import type { Tools } from "./tools.ts";
 
 export type { CronWish } from "../steps/renewal/objects.ts";
 export { assertRenewalRights } from "../steps/renewal/rights.ts";
-export { assertRenewsAlone, completeWish, cronJobCommand } from "./cronjob-credentials.ts";
+export { assertRenewsAlone, completeWish } from "./cronjob-credentials.ts";
 
 /** What would be installed. Reads only. */
 export const planCron = async (install: Installation, wish: CronWish, tools: Tools): Promise<Plan> => {

@@ -11,7 +11,7 @@ import { outage } from "../ports/outage.ts";
 import { told } from "../ports/outside.ts";
 import { sh } from "../ports/shell.ts";
 import { absolute, relativeTo, zoneLabel } from "../ports/zones.ts";
-import { WILDCARD } from "../steps/gateway-certificate/index.ts";
+import { WILDCARD } from "../steps/gateway-certificate/served-secret.ts";
 import type { Installation } from "../steps/installation.ts";
 import { caaOf, challengesOf, mayWrite } from "./foresight.ts";
 import { asWritten } from "./renewing.ts";

@@ -6,7 +6,7 @@ import { part as gatewayCertificate } from "./gateway-certificate/index.ts";
 import { part as hpa } from "./hpa/index.ts";
 import { part as ingress } from "./ingress/index.ts";
 import type { Installation, Removal } from "./installation.ts";
-import type { Part } from "./part.ts";
+import type { Part, Seen } from "./part.ts";
 import { part as proof } from "./proof/index.ts";
 import { part as records } from "./records/index.ts";
 import { part as renewal } from "./renewal/index.ts";
@@ -30,16 +30,29 @@ const LIST = [
 ] as const;
 
 type Listed = (typeof LIST)[number];
-type ListedStep = ReturnType<NonNullable<Listed["steps"] | Listed["removal"]>>[number];
+type StepIn<Of extends "steps" | "removal"> = Listed extends infer P
+  ? P extends { readonly [K in Of]: (...given: never) => readonly (infer S)[] }
+    ? S
+    : never
+  : never;
+type ListedStep = StepIn<"steps"> | StepIn<"removal">;
+type OptionIn = Extract<Listed, { readonly options: unknown }>["options"][number];
 type Needed = ListedStep["needs"][number] | NonNullable<ListedStep["before"]>[number];
 
 export type PartId = Listed["id"];
 export type StepId = ListedStep["id"];
 
+type FoundBy<P> = P extends { readonly status: { readonly read: (seen: Seen) => Promise<infer Found> } }
+  ? Found
+  : never;
+type All<U> = (U extends unknown ? (one: Partial<U>) => void : never) extends (all: infer I) => void ? I : never;
+/** What the sections of `status` find; nothing of it where there is no Knative. */
+export type StatusFound = All<FoundBy<Listed>>;
+
 type Lacking<What extends string, Id> = [Id] extends [never] ? unknown : { readonly [K in What]: Id };
 /** A need that is no step's id, and an option that is not in the table, do not compile: the message says which. */
 type Complete = Lacking<"noStepIsCalled", Exclude<Needed, StepId>> &
-  Lacking<"notInTheTableOfOptions", Exclude<NonNullable<Listed["options"]>[number]["key"], OptionKey>>;
+  Lacking<"notInTheTableOfOptions", Exclude<OptionIn["key"], OptionKey>>;
 
 export const PARTS: readonly Part[] & Complete = LIST;
 

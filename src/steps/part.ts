@@ -1,8 +1,12 @@
 import type { Step } from "../changes/step.ts";
 import type { Config } from "../config/config.ts";
 import type { OptionRow } from "../config/option.ts";
+import type { ReadContext } from "../core/check.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import type { Kind } from "../kube/snapshot.ts";
+import type { Authority } from "../ports/authority.ts";
+import type { ClusterRead } from "../ports/cluster.ts";
+import type { Remedy } from "../ports/error.ts";
 import { type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
 import type { Release } from "../releases/catalog.ts";
 import type { Installation, Removal } from "./installation.ts";
@@ -20,42 +24,74 @@ export interface Asset {
   readonly asset: string;
 }
 
+/** What the last screen is made with. */
+export interface NextTools {
+  readonly cluster: ClusterRead;
+  readonly createAuthority: (options: { readonly directory: string; readonly ca?: string }) => Promise<Authority>;
+  readonly signal: AbortSignal;
+}
+
+/** A cluster in which a Knative is, with what most parts look at. `ctx.cluster` may answer from a snapshot. */
+export interface Seen {
+  readonly ctx: ReadContext;
+  /** What the cluster keeps of what was chosen, without what this version cannot use. */
+  readonly choices: Readonly<Record<string, unknown>>;
+  /** Namespace knative-serving. */
+  readonly namespace: KubeObject;
+  /** Every Deployment of the cluster. */
+  readonly deployments: readonly KubeObject[];
+  /** Those in the namespaces of Knative and of every ingress. */
+  readonly ours: readonly KubeObject[];
+  /** Keys of config-network. */
+  readonly network: Readonly<Record<string, string>>;
+}
+
+/** A line of the screen: its name, and what is to be said. */
+export type StatusRow = readonly [name: string, text: string];
+
+export interface StatusSection<Found> {
+  /** Keys of the JSON. */
+  readonly read: (seen: Seen) => Promise<object>;
+  readonly rows: (found: Found) => readonly StatusRow[];
+  /** What is wrong with it, each with its cause. */
+  readonly problems?: (seen: Seen) => Promise<readonly string[]>;
+}
+
+/** What `rows` gets is what `read` has found; nothing of it where there is no Knative. */
+export const section = <Found extends object>(definition: {
+  readonly read: (seen: Seen) => Promise<Found>;
+  readonly rows: (found: Partial<Found>) => readonly StatusRow[];
+  readonly problems?: (seen: Seen) => Promise<readonly string[]>;
+}): typeof definition => definition;
+
 export type Transform = (object: KubeObject) => KubeObject;
 
 /**
  * An area of the installation: a folder here, whose `index.ts` exports it, and a line in the list of parts. What it does not need it leaves
  * out.
  */
-export interface Part<
-  Id extends string = string,
-  S extends Step = Step,
-  R extends Step = S,
-  O extends OptionRow = OptionRow,
-> {
+export interface Part {
   /** The folder's name. */
-  readonly id: Id;
+  readonly id: string;
   /** What can be chosen of it: rows of the table in config/options.ts, which the program reads long before a part is loaded. */
-  readonly options?: readonly O[];
+  readonly options?: readonly OptionRow[];
   /** What it installs. Its steps get these objects by {@link objectsOf}. */
   readonly assets?: (choice: Choice) => readonly Asset[];
   /** What is known before planning goes into the releases' own objects, those of other parts included (rule 1). */
   readonly transform?: (choice: Choice) => Transform;
   /** Kinds of the objects that it makes beside those of its assets. */
   readonly kinds?: readonly Kind[];
-  readonly steps?: (install: Installation, removal?: Removal) => readonly S[];
+  readonly steps?: (install: Installation, removal?: Removal) => readonly Step[];
   /** Steps of the way back alone. They stand at the end of the list, so that they come first. */
-  readonly removal?: (removal: Removal) => readonly R[];
+  readonly removal?: (removal: Removal) => readonly Step[];
+  /** What a person does next, once the installation answers. */
+  readonly next?: (install: Installation, tools: NextTools) => Promise<readonly Remedy[]>;
+  /** What of it is found in a cluster, whoever made it. */
+  readonly status?: StatusSection<never>;
 }
 
-/** Keeps its id, the ids of its steps and of what they need as types. */
-export const part = <
-  const Id extends string,
-  const S extends Step = never,
-  const R extends Step = never,
-  const O extends OptionRow = never,
->(
-  definition: Part<Id, S, R, O>,
-): Part<Id, S, R, O> => definition;
+/** Keeps what it says as types: its id, those of its steps and what they need, its options, what its status finds. */
+export const part = <const P extends Part>(definition: P): P => definition;
 
 /** Keeps the step's id and those that it needs as types: a need that no step meets does not compile. */
 export const step = <const Id extends string, const Need extends string>(definition: Step<Id, Need>): Step<Id, Need> =>

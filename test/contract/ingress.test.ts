@@ -11,7 +11,7 @@ import { loadCatalog } from "../../src/releases/index.ts";
 import { parseManifest } from "../../src/releases/objects.ts";
 import { type Internet, startInternet } from "../../src/sandbox/internet.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
-import { WILDCARD } from "../../src/steps/gateway-certificate/index.ts";
+import { WILDCARD } from "../../src/steps/gateway-certificate/served-secret.ts";
 import { kn, stage } from "../engine/cli.ts";
 import { patient } from "../patience.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type CronWish, completeWish, cronJobCommand } from "../../src/app/cronjob.ts";
+import { type CronWish, completeWish } from "../../src/app/cronjob.ts";
 import { withoutManifests } from "../../src/app/prepare.ts";
 import { complete } from "../../src/config/complete.ts";
 import type { Config } from "../../src/config/config.ts";
@@ -7,6 +7,7 @@ import { role } from "../../src/dns/route53/role.ts";
 import type { ClusterRead } from "../../src/ports/cluster.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { type KubeObject, keyOf } from "../../src/ports/object.ts";
+import { cronJobCommand } from "../../src/steps/renewal/credentials.ts";
 import { scheduleFor } from "../../src/steps/renewal/objects.ts";
 
 const config = (chosen: Partial<Config>): Config =>

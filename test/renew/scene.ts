@@ -6,7 +6,7 @@ import { type Internet, startInternet } from "../../src/sandbox/internet.ts";
 import type { Ended, Task } from "../../src/sandbox/kubernetes/processes.ts";
 import type { ApiRequest } from "../../src/sandbox/types.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
-import { WILDCARD } from "../../src/steps/gateway-certificate/index.ts";
+import { WILDCARD } from "../../src/steps/gateway-certificate/served-secret.ts";
 import { kn, type Outcome, type Stage } from "../engine/cli.ts";
 import { patient } from "../patience.ts";
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { renewalText } from "../../app/renewal-status.ts";
 import { changesOf } from "../../core/change.ts";
 import { few } from "../../ports/few.ts";
 import { describe } from "../../ports/object.ts";
+import { renewalText } from "../../steps/renewal/status.ts";
 import { elapsed, size } from "../reporter/look.ts";
 import { checksOf, checksSection } from "./checks.ts";
 import { clip, firsts, html, type Markup } from "./html.ts";

@@ -1,34 +1,17 @@
-import { renewalText } from "../../app/renewal-status.ts";
 import type { ServiceStatus, Status } from "../../app/status.ts";
-import { few } from "../../ports/few.ts";
+import { PARTS } from "../../steps/index.ts";
 import { advice, count, entry, heading, type Look, legible } from "./look.ts";
 
 const row = (look: Look, name: string, value: string): readonly string[] => entry(look, 2, name.padEnd(12), value);
 
 /** One screen. */
 export const statusText = (status: Status, look: Look): string => {
-  const { knative, ingress, url, address, records, certificate, renewal, chosen, problems, knativeServices } = status;
+  const { knative, chosen, problems, knativeServices } = status;
   const lines = [
     ...heading(look, `${status.context} (${status.server}), Kubernetes ${status.kubernetes}`),
-    ...row(
-      look,
-      "Knative",
-      knative ? `${knative.version}${knative.byKnBootstrap ? "" : ", not installed by kn-bootstrap"}` : "not installed",
+    ...PARTS.flatMap((part) => part.status?.rows(status as never) ?? []).flatMap(([name, text]) =>
+      row(look, name, text),
     ),
-    ...(ingress
-      ? row(look, "Ingress", `${ingress.id}${ingress.version ? ` ${ingress.version}` : ""} (${ingress.className})`)
-      : []),
-    ...(url ? row(look, "URLs", url) : []),
-    ...(address ? row(look, "Address", `${address.host}, by ${address.source}`) : []),
-    ...records.flatMap(({ name, type, value }) => row(look, "Record", `${name} ${type} ${value}`)),
-    ...(certificate
-      ? row(
-          look,
-          "Certificate",
-          `${few(certificate.names)}; ${certificate.daysLeft} days left (until ${certificate.notAfter.slice(0, 10)}), by ${certificate.issuer}`,
-        )
-      : []),
-    ...(renewal ? row(look, "Renewal", renewalText(renewal)) : []),
     ...(chosen ? row(look, "Chosen", chosen.length > 0 ? chosen.join(" ") : "the defaults") : []),
     ...(knative
       ? row(look, "Health", problems.length === 0 ? "every Deployment is available" : problems.join("; "))

@@ -4,17 +4,11 @@ import { type Check, fail, ok } from "../../core/check.ts";
 import { findAddress } from "../../ingress/address.ts";
 import { isOurs, managerFor, ownerOfData } from "../../kube/inventory.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
-import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
+import { dataOf, type KubeObject } from "../../ports/object.ts";
 import { type Reader, readerOf } from "../../ports/reader.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf, step } from "../part.ts";
-
-const CONFIG_DOMAIN: ObjectRef = {
-  apiVersion: "v1",
-  kind: "ConfigMap",
-  namespace: "knative-serving",
-  name: "config-domain",
-};
+import { CONFIG_DOMAIN } from "./found.ts";
 
 /** How Services are called, or undefined while the address that the domain is made from is not known. */
 export const findNaming = async (reader: Reader, { config, ingress }: Installation): Promise<Naming | undefined> => {

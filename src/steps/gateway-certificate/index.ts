@@ -29,18 +29,12 @@ import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
 import type { Publication } from "../records/publication.ts";
 import { namedLeftovers } from "../records/withdrawal.ts";
+import { next } from "./next.ts";
 import { options } from "./options.ts";
-
-/** The certificate that we make. Kourier reads it from any namespace; ours outlives an uninstall (rule 11). */
-export const WILDCARD: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: HOME, name: "wildcard-tls" };
+import { servedSecret, WILDCARD } from "./served-secret.ts";
+import { status } from "./status.ts";
 
 const CONFIG_NETWORK = { namespace: "knative-serving", name: "config-network" };
-
-/** Where the gateway's certificate is: ours, or the one that was brought. */
-export const servedSecret = ({ config }: { readonly config: Pick<Installation["config"], "tlsSecret"> }): ObjectRef => {
-  const [namespace, name] = config.tlsSecret?.split("/") ?? [];
-  return namespace && name ? { apiVersion: "v1", kind: "Secret", namespace, name } : WILDCARD;
-};
 
 type Reason = Pick<CertificateChange, "reason" | "resumes">;
 
@@ -252,6 +246,8 @@ const withdraw = async (
 export const part = partOf({
   id: "gateway-certificate",
   options,
+  next,
+  status,
   kinds: [{ apiVersion: "v1", kind: "Secret", namespaced: true }],
   steps: (install) => {
     if (!hasTls(install.config)) return [noTls(install)];

@@ -6,6 +6,7 @@ import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
 import { options } from "./options.ts";
 import { withoutServed } from "./served.ts";
+import { status } from "./status.ts";
 
 const ingress = (install: Installation): Step<"ingress", "core"> => {
   const { manifests, ingress: provider } = install;
@@ -38,6 +39,7 @@ const address = ({ config, ingress: provider }: Installation): Step<"address", "
 export const part = partOf({
   id: "ingress",
   options,
+  status,
   assets: ({ ingress }) => ingress.assets,
   transform: ({ config: { expose }, ingress, release }) => {
     const { setting } = release;

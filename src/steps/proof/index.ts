@@ -12,11 +12,12 @@ import { dataOf } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { helloCertificate, usesCertManager } from "../cert-manager/index.ts";
 import { findNaming, plannedNaming } from "../domain/index.ts";
-import { servedSecret } from "../gateway-certificate/index.ts";
+import { servedSecret } from "../gateway-certificate/served-secret.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf, step } from "../part.ts";
 import { PROOF_MANAGER, PROVED, provedState } from "../state/index.ts";
 import { GREETING, HELLO, hello } from "./hello.ts";
+import { next } from "./next.ts";
 import { keepReached } from "./reached.ts";
 
 /** Behind what was proved, where the start from zero was left out of it. */
@@ -99,6 +100,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
 
 export const part = partOf({
   id: "proof",
+  next,
   kinds: [{ apiVersion: HELLO.apiVersion, kind: HELLO.kind, namespaced: true }],
   steps: (install) => {
     if (install.config.expose !== "nodeport") return [proof(install)];

@@ -14,9 +14,11 @@ import { readerOf } from "../../ports/reader.ts";
 import { absolute, type RecordSet, type RecordSetChange, relativeTo, sameContent } from "../../ports/zones.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
+import { next } from "./next.ts";
 import { options } from "./options.ts";
 import type { Publication } from "./publication.ts";
 import { ADDRESS_TYPES, addressSets, difference, TTL } from "./record-sets.ts";
+import { status } from "./status.ts";
 import {
   clusterUid,
   leaveByHand,
@@ -194,5 +196,7 @@ const staleOf = async (
 export const part = partOf({
   id: "records",
   options,
+  next,
+  status,
   steps: (install) => (install.dns ? [records(install, install.dns)] : []),
 });

@@ -1,6 +1,14 @@
 import { part as partOf } from "../part.ts";
+import { next } from "./next.ts";
 import { options } from "./options.ts";
+import { status } from "./status.ts";
 import { cronRemoval } from "./step.ts";
 
 /** The CronJob comes with `renew --install-cronjob`; an uninstall takes it away before everything. */
-export const part = partOf({ id: "renewal", options, removal: () => [cronRemoval("admission", "given-back")] });
+export const part = partOf({
+  id: "renewal",
+  options,
+  next,
+  status,
+  removal: () => [cronRemoval("admission", "given-back")],
+});

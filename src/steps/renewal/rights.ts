@@ -12,7 +12,7 @@ import type { AccessQuestion, ClusterRead } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";
 import { groupOf, type ObjectRef } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
-import { WILDCARD } from "../gateway-certificate/index.ts";
+import { WILDCARD } from "../gateway-certificate/served-secret.ts";
 import { releaseOf } from "../ingress/served.ts";
 import type { Installation } from "../installation.ts";
 import { HELLO } from "../proof/hello.ts";

@@ -14,6 +14,7 @@ import type { Installation } from "../installation.ts";
 import { deploymentsIn, isFoundation, objectsOf, part as partOf, step } from "../part.ts";
 import { options } from "./options.ts";
 import { servingProducts } from "./products.ts";
+import { status } from "./status.ts";
 import { configuration, keepLastLines, tidy, transforming } from "./transforms.ts";
 
 /** Custom resources that the release's own webhook must admit come in a step of their own. */
@@ -168,6 +169,7 @@ const resources = (install: Installation) =>
 export const part = partOf({
   id: "serving",
   options,
+  status,
   assets: () => ["serving-crds.yaml", "serving-core.yaml"].map((asset) => ({ component: "serving", asset })),
   transform: ({ config, ingress, release }) =>
     transforming(tidy, keepLastLines, configuration(config, ingress.className, release.key)),

@@ -1,9 +1,11 @@
-import { knownStrategy, strategies } from "../certificates/index.ts";
-import { dueDate, reasonToIssue, type TlsSecret } from "../certificates/secret.ts";
-import type { ReadContext } from "../core/check.ts";
-import { ApiError } from "../ports/cluster.ts";
-import { at } from "../ports/object.ts";
-import { CRON_JOB } from "../steps/renewal/objects.ts";
+import { knownStrategy, strategies } from "../../certificates/index.ts";
+import { dueDate, type TlsSecret } from "../../certificates/secret.ts";
+import type { ReadContext } from "../../core/check.ts";
+import { ApiError } from "../../ports/cluster.ts";
+import { at } from "../../ports/object.ts";
+import { certificateIn } from "../gateway-certificate/status.ts";
+import { section } from "../part.ts";
+import { CRON_JOB } from "./objects.ts";
 
 /** Who replaces the certificate, and when. */
 export interface RenewalStatus {
@@ -21,21 +23,6 @@ export interface RenewalStatus {
 
 /** Somebody else than kn-bootstrap, as the way to TLS calls them. */
 type RenewerId = string & {};
-
-/** Why browsers get no certificate, or one that they refuse; undefined: they get a good one, or none is meant for the gateway. */
-export const certificateProblem = (
-  { tls }: Readonly<Record<string, unknown>>,
-  certificate: TlsSecret | undefined,
-  now: Date,
-): string | undefined => {
-  const strategy = knownStrategy(tls);
-  if (strategy?.serves !== "gateway") return undefined;
-  const again = strategy.elsewhere?.again;
-  if (!certificate) return `there is no certificate in it; ${again ?? "kn-bootstrap install makes it again"}`;
-  // By its dates alone, a certificate that is only due is a good one still.
-  const reason = reasonToIssue(certificate, [], now, now >= certificate.notAfter);
-  return reason && `${reason}; ${again ?? "kn-bootstrap renew replaces it"}`;
-};
 
 /** Undefined: there is no TLS, or no certificate of ours. `ctx.cluster` may answer from a snapshot. */
 export const readRenewal = async (
@@ -89,3 +76,11 @@ export const renewalText = ({ by, due, schedule, suspended, lastDone, secret }: 
       return strategies.find(({ elsewhere }) => elsewhere?.renewer?.by === by)?.elsewhere?.renewer?.text(secret) ?? by;
   }
 };
+
+export const status = section({
+  read: async (seen): Promise<{ readonly renewal?: RenewalStatus }> => {
+    const renewal = await readRenewal(seen.choices, await certificateIn(seen), seen.ctx);
+    return renewal ? { renewal } : {};
+  },
+  rows: ({ renewal }) => (renewal ? [["Renewal", renewalText(renewal)]] : []),
+});

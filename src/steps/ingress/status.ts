@@ -1,0 +1,58 @@
+import { createNaming } from "../../config/naming.ts";
+import { type Address, findAddress, urlAt } from "../../ingress/address.ts";
+import { ids, ingressProvider } from "../../ingress/index.ts";
+import type { IngressProvider } from "../../ingress/provider.ts";
+import { readerOf } from "../../ports/reader.ts";
+import { foundDomain } from "../domain/found.ts";
+import { type Seen, section } from "../part.ts";
+import { VERSION_LABEL } from "../serving/status.ts";
+
+const DEFAULT_CLASS = "istio.ingress.networking.knative.dev";
+const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
+
+const classIn = ({ network }: Seen): string => network["ingress-class"] ?? network["ingress.class"] ?? DEFAULT_CLASS;
+
+/** Undefined: an ingress that we do not know. */
+const providerIn = (seen: Seen): IngressProvider | undefined =>
+  ids.map(ingressProvider).find(({ className }) => className === classIn(seen));
+
+/** Where the gateway is, by what the cluster keeps of how it was to be reached. */
+export const addressIn = async (seen: Seen): Promise<Address | undefined> => {
+  const { choices, ctx } = seen;
+  const provider = providerIn(seen);
+  const exposure = {
+    expose: choices.expose === "nodeport" ? ("nodeport" as const) : ("loadbalancer" as const),
+    ...(typeof choices.address === "string" ? { address: choices.address } : {}),
+  };
+  return provider && findAddress(readerOf(ctx.cluster), exposure, provider);
+};
+
+export const status = section({
+  read: async (seen) => {
+    const { network, deployments, namespace } = seen;
+    const provider = providerIn(seen);
+    const version = deployments.find(
+      ({ metadata }) =>
+        metadata.namespace === namespace.metadata.name && metadata.name === provider?.deployments[0]?.name,
+    )?.metadata.labels?.[VERSION_LABEL];
+    const [address, domain] = await Promise.all([addressIn(seen), foundDomain(seen)]);
+    const template = network["domain-template"] ?? DEFAULT_TEMPLATE;
+    const isHttps = network["default-external-scheme"] === "https";
+    const naming = domain === undefined ? undefined : createNaming({ template, domain, namespaces: [], isHttps });
+    return {
+      ingress: { id: provider?.id ?? "other", className: classIn(seen), ...(version ? { version } : {}) },
+      /** `https://<service>-<namespace>.apps.example.com` */
+      ...(naming ? { url: urlAt(naming.url({ name: "<service>", namespace: "<namespace>" }), address) } : {}),
+      ...(address
+        ? { address: { host: address.host, http: address.http, https: address.https, source: address.source } }
+        : {}),
+    };
+  },
+  rows: ({ ingress, url, address }) => [
+    ...(ingress
+      ? [["Ingress", `${ingress.id}${ingress.version ? ` ${ingress.version}` : ""} (${ingress.className})`] as const]
+      : []),
+    ...(url ? [["URLs", url] as const] : []),
+    ...(address ? [["Address", `${address.host}, by ${address.source}`] as const] : []),
+  ],
+});
