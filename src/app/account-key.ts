@@ -39,4 +39,4 @@ export const planKeyRoll = (install: Installation, { cluster, now }: Tools): Pro
   makePlan([rollKey(install)], { goal: "present", live: directSnapshot(cluster), now });
 
 export const runKeyRoll = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
-  runAlone(plan, [rollKey(install)], install, tools, { narrow: true });
+  runAlone(plan, [rollKey(install)], install, tools, { snapshot: directSnapshot });

@@ -23,7 +23,7 @@ export const planCron = async (install: Installation, wish: CronWish, tools: Too
 };
 
 export const runCron = (plan: Plan, install: Installation, wish: CronWish, tools: Tools): Promise<Report> =>
-  runAlone(plan, [cron(install, wish)], install, tools, { narrow: true });
+  runAlone(plan, [cron(install, wish)], install, tools, { snapshot: directSnapshot });
 
 /** What would be removed: everything that carries the step's label. Reads only. */
 export const planCronRemoval = async ({ cluster, now }: Tools): Promise<Plan> => {
@@ -38,4 +38,4 @@ export const planCronRemoval = async ({ cluster, now }: Tools): Promise<Plan> =>
 };
 
 export const runCronRemoval = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
-  runAlone(plan, [cronRemoval()], install, tools, { narrow: true });
+  runAlone(plan, [cronRemoval()], install, tools, { snapshot: directSnapshot });

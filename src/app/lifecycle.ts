@@ -173,7 +173,7 @@ export const runAlone = (
   list: readonly Step[],
   install: Installation,
   tools: Tools,
-  options: Pick<RunTools, "narrow"> = {},
+  options: Pick<RunTools, "snapshot"> = {},
 ): Promise<Report> =>
   runLocked(plan, list, {
     ...tools,

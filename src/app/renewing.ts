@@ -71,7 +71,7 @@ export const planRenewal = (install: Installation, { cluster, now }: Tools): Pro
  */
 export const runRenewal = async (plan: Plan, install: Installation, tools: Tools): Promise<Report> => {
   const before = await tools.cluster.get(WILDCARD);
-  const report = await runAlone(plan, renewalSteps(install), install, tools, { narrow: true });
+  const report = await runAlone(plan, renewalSteps(install), install, tools, { snapshot: directSnapshot });
   const isReplaced = report.steps.some(({ id, status }) => id === "certificate" && status === "done");
   const willChange = changesOf(plan).some(ofKind("certificate"));
   if (report.outcome !== "failed" || !willChange || !isReplaced || !before) return report;
@@ -134,5 +134,5 @@ const putBack = async (before: KubeObject, install: Installation, tools: Tools):
     now: tools.now,
     cluster: tools.cluster,
   });
-  return runAlone(plan, steps, install, tools, { narrow: true });
+  return runAlone(plan, steps, install, tools, { snapshot: directSnapshot });
 };

@@ -1,16 +1,16 @@
 import type { ChangeBase, Goal, StepPlan } from "../core/change.ts";
-import { directSnapshot, type Kind, stepSnapshot } from "../kube/snapshot.ts";
-import type { ClusterPreview } from "../ports/cluster.ts";
+import { type Kind, type Snapshot, stepSnapshot } from "../kube/snapshot.ts";
+import type { ClusterPreview, ClusterRead } from "../ports/cluster.ts";
 import { keyOf, type ObjectRef } from "../ports/object.ts";
 import { kindOf, ofKind } from "./index.ts";
 import { planStep } from "./plan.ts";
 import type { Step } from "./step.ts";
 
-interface ReplanTools {
+export interface ReplanTools {
   readonly cluster: ClusterPreview;
   readonly now: () => Date;
-  /** Objects are asked for one by one: the account may not list. */
-  readonly narrow?: boolean;
+  /** How the cluster is read. Default: {@link stepSnapshot}; an account that may not list asks for objects one by one. */
+  readonly snapshot?: (cluster: ClusterRead) => Snapshot;
   /** Namespaces that this run has made. */
   readonly made?: ReadonlySet<string>;
 }
@@ -35,12 +35,12 @@ export const replan = async (
     .filter(({ action }) => action === "delete")
     .flatMap((change) => kindOf(change).ref(change) ?? [])
     .map(({ apiVersion, kind, namespace }) => ({ apiVersion, kind, namespaced: namespace !== undefined }));
-  const snapshot = tools.narrow ? directSnapshot(tools.cluster) : stepSnapshot(tools.cluster);
+  const snapshot = (tools.snapshot ?? stepSnapshot)(tools.cluster);
   const live = { ...snapshot, get: async (ref: ObjectRef) => (isNew(ref) ? undefined : snapshot.get(ref)) };
   const { changes } = await planStep(
     step,
-    { goal, live, now: tools.now, cluster: tools.cluster, kinds: unique(kinds), firm: true },
-    true,
+    { goal, live, now: tools.now, cluster: tools.cluster, kinds: unique(kinds) },
+    "final",
   );
   return changes;
 };

@@ -10,14 +10,12 @@ import { ApiError, type ClusterWrite } from "../ports/cluster.ts";
 import { applyChange } from "./apply.ts";
 import { type ApplyTools, kindOf } from "./index.ts";
 import { refusalsIn, terminatingIn } from "./refusal.ts";
-import { replan } from "./replan.ts";
+import { type ReplanTools, replan } from "./replan.ts";
 import type { Step } from "./step.ts";
 
-export interface RunTools extends ReadContext, Omit<ApplyTools, keyof Attempt> {
+export interface RunTools extends ReadContext, Pick<ReplanTools, "snapshot">, Omit<ApplyTools, keyof Attempt> {
   readonly cluster: ClusterWrite;
   readonly emit: Emit;
-  /** See {@link replan}. */
-  readonly narrow?: boolean;
   /** For each step: how long its waits may take together. */
   readonly timeoutMs: number;
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { hasBlank } from "../core/blank.ts";
 import type { Goal } from "../core/change.ts";
+import type { PlanMode } from "../core/plan.ts";
 import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { describe, type KubeObject, keyOf, refOf } from "../ports/object.ts";
@@ -29,10 +30,7 @@ export interface PlanContext {
   readonly prune: (keep: readonly KubeObject[]) => Promise<readonly ObjectChange[]>;
   /** Objects that exist during the run only; what an interrupted run left behind is removed. */
   readonly temporary: (objects: readonly KubeObject[]) => Promise<readonly ObjectChange[]>;
-  /** Whether a step that this one needs, directly or not, has changes planned. */
-  readonly upstream: boolean;
-  /** Planned again just before it runs: the steps before it are done, so that nothing is unknown any more. */
-  readonly firm: boolean;
+  readonly mode: PlanMode;
   /** Kinds that may carry our label; for the goal "absent" every kind that the server can list and delete. */
   readonly kinds: readonly Kind[];
   /** Says something in the plan that is no change. */
@@ -47,8 +45,6 @@ export interface PlanOptions {
   readonly cluster?: ClusterPreview;
   /** Kinds that may carry our label; for the goal "absent" every kind the server lists. */
   readonly kinds?: readonly Kind[];
-  /** See {@link PlanContext}. */
-  readonly firm?: boolean;
 }
 
 /** A creation; of an object that another step makes, the fields that are set in it then. */
@@ -69,15 +65,12 @@ export const creation = (
   ...(earlier ? { earlier } : {}),
 });
 
-/**
- * Asks the server about a local difference; undefined: it would change nothing. `early`: a step that comes before has changes, which may
- * be what the server's denial waits for.
- */
+/** Asks the server about a local difference; undefined: it would change nothing. */
 const confirm = async (
   change: ObjectChange,
   live: KubeObject,
   cluster: ClusterPreview | undefined,
-  early: boolean,
+  mode: PlanMode,
 ): Promise<ObjectChange | undefined> => {
   if (!cluster || hasBlank(change.object) || change.dropData?.length) return change;
   try {
@@ -92,7 +85,8 @@ const confirm = async (
       if (change.conflicts.length > 0) return change;
       return { ...change, conflicts: error.conflicts.map(({ field, owner }) => ({ path: field, owner })) };
     }
-    if (!early && (error.status === 400 || error.status === 422)) throw error;
+    // What the server denies now may be what an earlier step brings.
+    if (mode !== "tentative" && (error.status === 400 || error.status === 422)) throw error;
     return change;
   }
 };
@@ -112,14 +106,14 @@ const vanished = (object: KubeObject): UserError =>
     kind: "failed",
   });
 
-export const contextFor = (step: string, options: PlanOptions, upstream: boolean, notes: string[]): PlanContext => {
+export const contextFor = (step: string, options: PlanOptions, mode: PlanMode, notes: string[]): PlanContext => {
   const { live, cluster } = options;
 
   const reconcileOne = async (wanted: KubeObject, settings: ReconcileOptions): Promise<ObjectChange | undefined> => {
     const found = await live.get(refOf(wanted));
     // What is going away counts as gone; writing waits until it is.
     if (!found || found.metadata.deletionTimestamp) {
-      if (settings.partial && options.firm) throw vanished(wanted);
+      if (settings.partial && mode === "final") throw vanished(wanted);
       return creation(settings.partial ? wanted : withOwner(wanted, step), settings, found?.metadata.uid);
     }
     // What somebody else made stays theirs: it gets our fields, never our label (rule 12).
@@ -148,14 +142,13 @@ export const contextFor = (step: string, options: PlanOptions, upstream: boolean
       ...(settings.afterVerify ? { afterVerify: true } : {}),
       ...(found.metadata.uid ? { uid: found.metadata.uid } : {}),
     };
-    return confirm(change, found, cluster, upstream && options.firm !== true);
+    return confirm(change, found, cluster, mode);
   };
 
   return {
     live,
     now: options.now,
-    upstream,
-    firm: options.firm === true,
+    mode,
     kinds: options.kinds ?? [],
     note: (text) => notes.push(text),
     reconcile: async (objects, settings = {}) => {

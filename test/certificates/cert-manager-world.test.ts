@@ -105,7 +105,7 @@ const installation = {
 } as unknown as Installation;
 
 const plan = (step: Step, { cluster }: Scene): Promise<StepPlan> =>
-  planStep(step, { goal: "present", live: stepSnapshot(cluster), now: () => new Date(), cluster }, false);
+  planStep(step, { goal: "present", live: stepSnapshot(cluster), now: () => new Date(), cluster }, "settled");
 
 /** Plans, applies and waits, as a run does. */
 const carryOut = async (step: Step, scene: Scene): Promise<StepPlan> => {
@@ -178,7 +178,7 @@ describe("the steps", () => {
         ({ verbs }) => verbs.includes("list") && verbs.includes("delete"),
       );
       const live = stepSnapshot(cluster);
-      return planStep(certManager(wish), { goal: "absent", live, now: () => new Date(), cluster, kinds }, false);
+      return planStep(certManager(wish), { goal: "absent", live, now: () => new Date(), cluster, kinds }, "settled");
     };
     const { changes } = await absent();
     const leases = changes.filter((change) => change.kind === "object" && change.object.kind === "Lease");

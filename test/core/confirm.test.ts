@@ -27,7 +27,7 @@ const planned = async (live: KubeObject, wanted: KubeObject, dryRun: ClusterPrev
       now: () => new Date(0),
       cluster: { dryRun } as ClusterPreview,
     },
-    false,
+    "settled",
   );
   expect(plan.changes.length).toBeLessThan(2);
   const [change] = plan.changes;

@@ -45,7 +45,7 @@ const planFor = async (wanted: KubeObject): Promise<ObjectChange | undefined> =>
   const plan: Step["plan"] = (ctx) => ctx.reconcile([wanted]);
   const step: Step = { id: STEP, title: "", undo: "", needs: [], verify: [], plan };
   const live = takeSnapshot(cluster);
-  const { changes } = await planStep(step, { goal: "present", live, now: () => new Date(), cluster }, false);
+  const { changes } = await planStep(step, { goal: "present", live, now: () => new Date(), cluster }, "settled");
   const [change] = changes;
   return change?.kind === "object" ? change : undefined;
 };

@@ -198,7 +198,8 @@ export const gatewayTls = (install: Installation): Step<"gateway-tls", "certific
       const live = await ctx.live.get(secret);
       const { wildcards: names } = await plannedNaming(ctx, install);
       // Planned again, the certificate's step is done: what is there now is what is served.
-      const isFine = ctx.firm || isBrought(install.config) || (await reasonFor(ctx, install, names)) === undefined;
+      const isFine =
+        ctx.mode === "final" || isBrought(install.config) || (await reasonFor(ctx, install, names)) === undefined;
       const { objects, fields, network } = ingress.serve(
         wanted(install, secret, isFine ? live : undefined),
         releaseOf(install),

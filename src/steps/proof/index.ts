@@ -72,7 +72,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
         (await plannedNaming(ctx, install)).domain,
         certificate,
       ]);
-      const open = !ctx.firm && (ctx.upstream || hasBlank(about));
+      const open = ctx.mode === "tentative" || (ctx.mode === "settled" && hasBlank(about));
       const whole = createHash("sha256").update(about).digest("hex").slice(0, 16);
       const kept = dataOf(await ctx.live.get(STATE));
       const proved = kept[PROVED] ?? "";
@@ -82,7 +82,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
       // A run may have ended before it wrote down what the proof had found.
       const isReached = !reached || reachedIn(kept) !== undefined;
       const isProved = proved === fingerprint || (isLeftOut && proved === whole);
-      if (!ctx.upstream && !left && isProved && isReached) return [];
+      if (ctx.mode === "settled" && !left && isProved && isReached) return [];
       if (isLeftOut) ctx.note(`A start from zero is left out of the proof, as --skip-checks ${ZERO} says.`);
       else if (proved === `${whole}${WITHOUT_ZERO}`) ctx.note("A start from zero has not been proved yet.");
       return [

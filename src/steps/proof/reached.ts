@@ -16,7 +16,7 @@ export const keepReached = ({ config, ingress }: Installation, reached: Reached)
     needs: ["proof"],
     plan: async (ctx) => {
       // Nothing is proved anew.
-      if (!ctx.upstream) return [];
+      if (ctx.mode === "settled") return [];
       const address = await findAddress(ctx.live, config, ingress);
       const kept = address && reached.ports ? reachedText(address, reached.ports) : blank("what the proof finds");
       const state: KubeObject = {

@@ -39,7 +39,7 @@ const namespaces = (install: Installation) =>
     plan: (ctx) => ctx.reconcile(foundation(install, "Namespace")),
     absent: async (ctx, owned) => {
       // Planned again when its turn comes, their processes are gone: that they were ours was seen before.
-      const wasOurs = ctx.firm || (await ctx.live.get(STATE)) !== undefined;
+      const wasOurs = ctx.mode === "final" || (await ctx.live.get(STATE)) !== undefined;
       return [
         ...(await removeProducts([...servingProducts, ...ingressProducts], ctx.live, wasOurs)),
         ...deletions(owned),
