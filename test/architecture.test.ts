@@ -156,6 +156,22 @@ describe("the house", () => {
     expect(readers.map(({ path }) => path)).toEqual([place]);
   });
 
+  it("what a way to TLS means is asked by intent: few files know cert-manager by its name", () => {
+    const own = /^src\/((certificates|steps)\/cert-manager\/|(certificates|steps)\/index\.ts|sandbox\/)/;
+    const others = files.filter(({ path, text }) => !own.test(path) && /cert-manager/.test(text));
+    expect(others.map(({ path }) => path).sort()).toEqual([
+      // The table of errors, and what the wizard looks for in a cluster.
+      "src/cli/errors/certificates.ts",
+      "src/cli/wizard/whose.ts",
+      // How it is told to write to a DNS provider.
+      "src/dns/rfc2136/solver.ts",
+      "src/dns/route53/solver.ts",
+      "src/ports/solver.ts",
+    ]);
+    const judged = /\b(config\.|written\.)?tls (===|!==) "/;
+    expect(files.filter(({ path, text }) => !own.test(path) && judged.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   it("only the command line sees the process and the terminal", () => {
     const users = files.filter(
       ({ path, text }) =>

@@ -1,6 +1,7 @@
 import { anyAcmeCa, letsEncrypt, letsEncryptStaging } from "./acme/cas.ts";
 import { brought } from "./brought.ts";
 import { certManager } from "./cert-manager/strategy.ts";
+import type { CertificateController } from "./controller.ts";
 import { noTls } from "./no-tls.ts";
 import { selfSigned } from "./self-signed/index.ts";
 import type { TlsStrategy } from "./strategy.ts";
@@ -32,6 +33,9 @@ export const strategyOf = (id: TlsId): TlsStrategy => {
   if (!found) throw new Error(`there is no way to TLS called ${id}`);
   return found;
 };
+
+/** Controllers in the cluster that one of them uses. */
+export const controllers: readonly CertificateController[] = strategies.flatMap(({ controller }) => controller ?? []);
 
 /** What of a Config decides about certificates. */
 export interface TlsChoice {

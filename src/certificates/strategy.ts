@@ -1,5 +1,6 @@
 import type { Issue } from "../changes/certificate.ts";
-import type { KubeObject, ObjectRef } from "../ports/object.ts";
+import type { ObjectRef } from "../ports/object.ts";
+import type { CertificateController } from "./controller.ts";
 
 /** What the rest of the program asks of a way to TLS. Nobody asks which one it is. */
 export interface TlsStrategy {
@@ -58,33 +59,4 @@ export interface RenewedElsewhere {
   };
   /** What helps when the gateway's certificate is missing or bad. */
   readonly again?: string;
-}
-
-export interface CertificateController {
-  /** Asked where --acme-directory says nothing. */
-  readonly directory: string;
-  /** A rule between options, as in src/config: why it cannot work with this domain or DNS provider. */
-  readonly rule: {
-    readonly id: `config.${string}`;
-    readonly broken: (wish: ControllerWish) => Refusal | undefined;
-  };
-  /** Objects on which this way sets fields of its own. Without them, applied by the same manager, they take the fields back. */
-  readonly configures: readonly KubeObject[];
-}
-
-export interface ControllerWish {
-  readonly domain: string | undefined;
-  readonly dns: string;
-  /** Whether a controller can write to that provider. */
-  readonly hasSolver: boolean;
-  /** Those that it can write to: `route53 or rfc2136`. */
-  readonly solvers: string;
-}
-
-export interface Refusal {
-  readonly what: string;
-  readonly why: string;
-  readonly remedy: string;
-  /** The options that do not fit together. */
-  readonly between: readonly ("tls" | "dns" | "domain")[];
 }

@@ -1,11 +1,10 @@
-import { issuerFor } from "../app/cert-manager-issuer.ts";
+import { issuerFor } from "../app/controller-issuer.ts";
 import type { Tools } from "../app/tools.ts";
 import { joinedLine, pemProblem } from "../certificates/pem.ts";
 import type { Config } from "../config/config.ts";
 import { textOf } from "../ports/bounded.ts";
 import { messageOf, type Remedy, UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
-import { usesCertManager } from "../steps/cert-manager/index.ts";
 import type { Installation } from "../steps/installation.ts";
 import { openPublication } from "../steps/records/publication.ts";
 import { keptAuthorityRoot } from "../steps/state/index.ts";
@@ -44,9 +43,12 @@ export const lookAround = async (config: Config, session: Session): Promise<Surr
   if (publication) session.onClose(publication.close);
   const acmeCa = given ?? (await keptAuthorityRoot(still.cluster, config));
   const zoneId = publication?.zone.id;
-  const issuer = usesCertManager({ config })
-    ? await issuerFor(config, { env, learn, ...(zoneId ? { zoneId } : {}), ...(acmeCa ? { acmeCa } : {}) })
-    : undefined;
+  const issuer = await issuerFor(config, {
+    env,
+    learn,
+    ...(zoneId ? { zoneId } : {}),
+    ...(acmeCa ? { acmeCa } : {}),
+  });
   return {
     known: {
       ...(publication ? { dns: { publication, resolver } } : {}),

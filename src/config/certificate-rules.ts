@@ -5,7 +5,7 @@ import type { Rule } from "./rule.ts";
 
 /** Of an order: Let's Encrypt's documentation, "Rate Limits"; what other public CAs take is no more. */
 const MOST_NAMES = 100;
-/** `--tls cert-manager, which gets a certificate for each host` */
+/** Inside a sentence: the ways to TLS for which the number of names does not matter. */
 const oneForEachHost = strategies
   .filter(({ serves }) => serves === "routes")
   .map(({ id }) => `--tls ${id}, which gets a certificate for each host`)

@@ -1,6 +1,6 @@
 import type { RecordSet } from "../ports/zones.ts";
 
-/** Who keeps a record set, as far as markers in the zone tell. cert-manager, lego and certbot leave none. */
+/** Who keeps a record set, as far as markers in the zone tell. ACME clients leave none. */
 export type Owner =
   | { readonly kind: "ours" }
   /** A kn-bootstrap of another cluster. */

@@ -51,7 +51,7 @@ export interface DnsProvider {
    * there are credentials. One try; the caller does not wait long.
    */
   readonly glance?: (options: Glance) => Promise<readonly string[] | undefined>;
-  /** How cert-manager writes to it, with the credentials at hand; absent: it has no solver for it. Throws UserError (exit code 2). */
+  /** How a controller in the cluster writes to it, with the credentials at hand; absent: it has no solver for it. Throws UserError (exit code 2). */
   readonly solver?: (env: ZonesOptions["env"], zoneId: string | undefined) => Promise<Dns01Solver>;
   /** The variable that says whose zones are meant. */
   readonly accountVariable?: string;

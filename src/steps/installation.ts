@@ -1,4 +1,4 @@
-import type { AcmeIssuer } from "../certificates/cert-manager/issuer.ts";
+import type { ControllerIssuer } from "../certificates/controller.ts";
 import type { Config } from "../config/config.ts";
 import type { ChoiceChange } from "../core/change.ts";
 import type { IngressProvider, IngressRelease } from "../ingress/provider.ts";
@@ -36,8 +36,8 @@ export interface Installation {
   readonly choiceChanges?: readonly ChoiceChange[];
   /** The certificate about which its CA was asked, and why it is to be replaced; without a reason it is not due, whatever its dates say. */
   readonly renewal?: { readonly serial: string; readonly reason?: string };
-  /** With `tls: cert-manager`: what it is to ask for certificates. Absent for `render`. */
-  readonly issuer?: AcmeIssuer;
+  /** Where a controller gets the certificates: what it is to ask. Absent for `render`. */
+  readonly issuer?: ControllerIssuer;
   /** PEM of a private ACME CA's root. */
   readonly acmeCa?: string;
   /** Absent: nobody writes records, or (`render`) the DNS is not looked at. */

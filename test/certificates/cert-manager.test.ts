@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { askCertManager } from "../../src/certificates/cert-manager/configuration.ts";
 import { assertKnative, findCertManager } from "../../src/certificates/cert-manager/found.ts";
-import { type AcmeIssuer, issuerObjects } from "../../src/certificates/cert-manager/issuer.ts";
+import { issuerObjects } from "../../src/certificates/cert-manager/issuer.ts";
+import type { ControllerIssuer } from "../../src/certificates/controller.ts";
 import { dnsProvider } from "../../src/dns/index.ts";
 import { OWNER_LABEL } from "../../src/kube/inventory.ts";
 import { at, type KubeObject, keyOf, type ObjectRef } from "../../src/ports/object.ts";
@@ -116,14 +117,14 @@ const TSIG = {
 };
 const WITH_KEY = await solver("route53", ACCESS_KEY, "Z1");
 const WITH_TSIG = await solver("rfc2136", TSIG);
-const ISSUER: AcmeIssuer = {
+const ISSUER: ControllerIssuer = {
   directory: "https://acme-v02.api.letsencrypt.org/directory",
   domain: "apps.example.com",
   dns: await solver("route53", {}),
 };
 
 describe("the issuer", () => {
-  it.each<[string, Partial<AcmeIssuer>]>([
+  it.each<[string, Partial<ControllerIssuer>]>([
     ["with the pod's rights", {}],
     ["with an access key", { dns: WITH_KEY }],
     ["with TSIG", { dns: WITH_TSIG }],

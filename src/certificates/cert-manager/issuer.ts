@@ -1,21 +1,5 @@
-import type { ExternalAccount } from "../../ports/authority.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
-import type { Dns01Solver } from "../../ports/solver.ts";
-
-/** The CA that cert-manager asks, and how it proves that the domain is ours. */
-export interface AcmeIssuer {
-  /** URL of the directory. */
-  readonly directory: string;
-  readonly email?: string;
-  /** PEM of the roots that the CA's own https is verified with; absent: the system's. */
-  readonly ca?: string;
-  readonly external?: ExternalAccount;
-  /** cert-manager 1.18 and later. */
-  readonly profile?: string;
-  /** The solver is for names at or below it. */
-  readonly domain: string;
-  readonly dns: Dns01Solver;
-}
+import type { ControllerIssuer } from "../controller.ts";
 
 export const API = "cert-manager.io/v1";
 
@@ -31,7 +15,7 @@ const DNS = "kn-bootstrap-dns";
  * `kn-bootstrap-account`, and keeps it there.
  * @param namespace where cert-manager looks for the Secrets of a ClusterIssuer ({@link Found.resourceNamespace})
  */
-export const issuerObjects = (issuer: AcmeIssuer, namespace: string): readonly KubeObject[] => {
+export const issuerObjects = (issuer: ControllerIssuer, namespace: string): readonly KubeObject[] => {
   const { directory, email, ca, external, profile, domain, dns } = issuer;
   const secret = (name: string, texts: Readonly<Record<string, string>>): KubeObject => ({
     apiVersion: "v1",

@@ -1,6 +1,11 @@
 import { letsEncrypt } from "../acme/cas.ts";
-import type { ControllerWish, Refusal, TlsStrategy } from "../strategy.ts";
+import type { ControllerWish, Refusal } from "../controller.ts";
+import type { TlsStrategy } from "../strategy.ts";
+import { certificatesReady, secretOfRoute } from "./chain.ts";
 import { askNobody } from "./configuration.ts";
+import { NAMESPACE } from "./found.ts";
+import { CERT_MANAGER, inUse } from "./in-use.ts";
+import { accountKey, certManagerProducts } from "./products.ts";
 
 /** Knative's common name for long hosts (serving, pkg/reconciler/certificate); X.509 allows 64, Knative checks 63. */
 const MOST_CHARACTERS = 63;
@@ -31,9 +36,15 @@ export const certManager = {
   help: "installed if it is not there, and asked by Knative for each Route.",
   serves: "routes",
   controller: {
+    step: CERT_MANAGER,
+    namespace: NAMESPACE,
     directory: letsEncrypt.acme.directory,
     rule: { id: "config.cert-manager-dns", broken },
     configures: askNobody,
+    products: [...certManagerProducts, accountKey],
+    inUse,
+    ready: ({ namespace = "", name }) => certificatesReady(namespace, name),
+    secretOf: secretOfRoute,
   },
   elsewhere: {
     answer: "cert-manager renews the certificates by itself.",

@@ -1,3 +1,4 @@
+import { knownStrategy } from "../../certificates/index.ts";
 import { type CertificateChange, ofKind } from "../../changes/index.ts";
 import { changesOf } from "../../core/change.ts";
 import { dnsProvider } from "../../dns/index.ts";
@@ -66,7 +67,7 @@ export const placesOf = (recording: Recording, steps: readonly StepView[]): read
             fact("Issuer", certificate.issuer),
             fact("Valid until", certificate.until?.slice(0, 10)),
           ]
-        : [fact("TLS", asked.tls === "none" ? "none: plain http" : undefined)]),
+        : [fact("TLS", knownStrategy(asked.tls)?.serves === "nothing" ? `${asked.tls}: plain http` : undefined)]),
     ]),
     place("serving", "Knative Serving", "starts", [
       fact("Version", status?.knative?.version),

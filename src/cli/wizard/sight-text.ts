@@ -1,5 +1,6 @@
 import { count, entry, type Look } from "../reporter/look.ts";
 import type { Sight } from "./sight.ts";
+import { NOTHING_KNOWN } from "./whose.ts";
 
 const WIDTH = 14;
 
@@ -13,7 +14,7 @@ const round = (value: number): string => String(Math.round(value * 10) / 10);
 
 const componentsText = ({ components }: Sight): string => {
   if (!components) return "may not be listed by you";
-  if (components.length === 0) return "no Knative, Istio, cert-manager or external-dns";
+  if (components.length === 0) return NOTHING_KNOWN;
   return components.map(({ title, version, owner }) => `${title}${version ? ` ${version}` : ""} (${owner})`).join(", ");
 };
 

@@ -1,3 +1,4 @@
+import { controllers } from "../../certificates/index.ts";
 import type { Written } from "../../config/complete.ts";
 import { providers } from "../../dns/index.ts";
 import type { Glance } from "../../dns/provider.ts";
@@ -45,8 +46,9 @@ export interface Sight {
 /** Longest that a DNS provider may keep the first question waiting. */
 const GLANCE_MS = 3_000;
 
-const SYSTEM =
-  /^(kube-|knative-|istio-)|^(kourier-system|cert-manager|kn-bootstrap|metallb-system|local-path-storage)$/;
+const SYSTEM = /^(kube-|knative-|istio-)|^(kourier-system|kn-bootstrap|metallb-system|local-path-storage)$/;
+const isSystem = (name: string): boolean =>
+  SYSTEM.test(name) || controllers.some(({ namespace }) => namespace === name);
 
 /** Everything at once. A read that is refused leaves its part out: what is needed later is refused by name then. */
 export const look = async (
@@ -69,7 +71,7 @@ export const look = async (
   const reached = reachedIn(dataOf(state));
   const { values: kept } = keptIn(state);
   const served = [...new Set((knative ?? []).flatMap(({ metadata }) => metadata.namespace ?? []))].sort();
-  const own = (namespaces ?? []).map(({ metadata }) => metadata.name).filter((name) => !SYSTEM.test(name));
+  const own = (namespaces ?? []).map(({ metadata }) => metadata.name).filter((name) => !isSystem(name));
   return {
     nodes: nodes && {
       count: nodes.length,

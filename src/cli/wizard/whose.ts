@@ -23,6 +23,9 @@ const KNOWN: readonly Known[] = [
   { title: "external-dns", deployments: [{ name: "external-dns" }] },
 ];
 
+/** In place of a list. Kourier comes with Knative. */
+export const NOTHING_KNOWN = "no Knative, Istio, cert-manager or external-dns";
+
 /** Who looks after an object, by the marks that installers leave on it. */
 export const whose = (object: KubeObject): string => {
   const { annotations = {}, labels = {}, ownerReferences = [], managedFields = [] } = object.metadata;

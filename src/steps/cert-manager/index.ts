@@ -1,31 +1,29 @@
-import { certificatesReady } from "../../certificates/cert-manager/chain.ts";
 import { certManagerAnswers, issuerReady } from "../../certificates/cert-manager/checks.ts";
-import { askCertManager, askNobody, CONTROLLER } from "../../certificates/cert-manager/configuration.ts";
+import { askCertManager, CONTROLLER } from "../../certificates/cert-manager/configuration.ts";
 import { assertKnative, findCertManager, NAMESPACE } from "../../certificates/cert-manager/found.ts";
+import { CERT_MANAGER, inUse } from "../../certificates/cert-manager/in-use.ts";
 import { ACCOUNT, issuerObjects } from "../../certificates/cert-manager/issuer.ts";
 import { certManagerProducts } from "../../certificates/cert-manager/products.ts";
+import { certManager as strategy } from "../../certificates/cert-manager/strategy.ts";
 import type { Step } from "../../changes/step.ts";
 import { crdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { type Check, fail } from "../../core/check.ts";
-import { HOME, managerFor, ownerOf } from "../../kube/inventory.ts";
+import { managerFor } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
 import { STATE } from "../../kube/prior.ts";
 import { removeProducts } from "../../kube/product.ts";
-import type { PlanContext } from "../../kube/reconcile.ts";
 import type { Snapshot } from "../../kube/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
-import { groupOf, type KubeObject } from "../../ports/object.ts";
+import type { KubeObject } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
+import { heldBy } from "../held.ts";
 import { keepServed, releaseOf } from "../ingress/served.ts";
 import type { Installation, Removal } from "../installation.ts";
 import { objectsOf, part as partOf } from "../part.ts";
-import { HELLO } from "../proof/hello.ts";
 import { choicesOf } from "../state/chosen.ts";
 
-export const usesCertManager = ({ config }: Pick<Installation, "config">): boolean => config.tls === "cert-manager";
-
-export const CERT_MANAGER = "cert-manager";
+const usesCertManager = ({ config }: Pick<Installation, "config">): boolean => config.tls === strategy.id;
 
 /** Installs it, or takes the one that is there as it is. */
 export const certManager = (install: Installation): Step<typeof CERT_MANAGER, "state"> => {
@@ -46,7 +44,7 @@ export const certManager = (install: Installation): Step<typeof CERT_MANAGER, "s
     absent: async (ctx, owned) => {
       const others = await inUse(ctx.live);
       if (others.length === 0) {
-        const wasOurs = owned.length > 0 || choicesOf(await ctx.live.get(STATE)).tls === "cert-manager";
+        const wasOurs = owned.length > 0 || choicesOf(await ctx.live.get(STATE)).tls === strategy.id;
         return [...deletions(owned), ...(await removeProducts(certManagerProducts, ctx.live, wasOurs))];
       }
       ctx.note(`cert-manager stays: ${others.join(", ")} would go with it.`);
@@ -72,24 +70,6 @@ const KINDS = [
   ["orders", "acme.cert-manager.io"],
   ["challenges", "acme.cert-manager.io"],
 ] as const;
-
-/** Issuers and Certificates of other people for our cert-manager, as `3 Certificates`. Knative's own certificates go with its Routes. */
-export const inUse = async (live: Snapshot): Promise<readonly string[]> => {
-  const definitions = await live.owned("apiextensions.k8s.io/v1", "CustomResourceDefinition");
-  if (!definitions.some((definition) => ownerOf(definition) === CERT_MANAGER)) return [];
-  const counts = await Promise.all(
-    ["Certificate", "Issuer", "ClusterIssuer"].map(async (kind) => {
-      const all = await live.list("cert-manager.io/v1", kind);
-      const theirs = all.filter(
-        (object) =>
-          ownerOf(object) === undefined &&
-          !object.metadata.ownerReferences?.some(({ apiVersion }) => groupOf(apiVersion).endsWith("knative.dev")),
-      );
-      return theirs.length === 0 ? [] : [`${theirs.length} ${kind}${theirs.length === 1 ? "" : "s"}`];
-    }),
-  );
-  return counts.flat();
-};
 
 /** Of whichever cert-manager there is. */
 const available: Check = {
@@ -155,7 +135,7 @@ export const routeTls = (install: Installation): Step<"gateway-tls", "issuer" | 
     plan: async (ctx) => {
       const asking = askCertManager({ key: manifests.key, http: config.http });
       const { objects, fields } = ingress.serve(undefined, releaseOf(install));
-      const parts = [...asking, ...(await held(ctx, fields, manager))];
+      const parts = [...asking, ...(await heldBy(ctx, manager, fields))];
       const changes = [
         ...(await keepServed(ctx, objects)),
         ...(await ctx.reconcile(parts, { manager, partial: true })),
@@ -169,29 +149,6 @@ export const routeTls = (install: Installation): Step<"gateway-tls", "issuer" | 
     verify: [deploymentsAvailable("serving.restarted", [CONTROLLER])],
   };
 };
-
-/** Those on which an earlier choice has set fields. */
-const held = async (
-  ctx: PlanContext,
-  objects: readonly KubeObject[],
-  manager: string,
-): Promise<readonly KubeObject[]> => {
-  const lives = await Promise.all(objects.map((object) => ctx.live.get({ ...object, ...object.metadata })));
-  return objects.filter((_object, index) =>
-    lives[index]?.metadata.managedFields?.some((entry) => entry.manager === manager),
-  );
-};
-
-/** For the steps of other choices: what to apply empty under manager `kn-bootstrap-gateway-tls` to stop asking cert-manager. */
-export const askNobodyHeld = (ctx: PlanContext): Promise<readonly KubeObject[]> =>
-  held(
-    ctx,
-    askNobody.filter(({ metadata }) => metadata.name !== "config-network"),
-    managerFor("gateway-tls"),
-  );
-
-/** Belongs before the proof's own checks: it knows why the Service is not ready. */
-export const helloCertificate: Check = certificatesReady(HELLO.namespace ?? HOME, HELLO.name);
 
 export const part = partOf({
   id: CERT_MANAGER,

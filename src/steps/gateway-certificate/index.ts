@@ -1,5 +1,6 @@
 import { unfinishedIn } from "../../certificates/acme/journal.ts";
 import {
+  controllers,
   directoryOf,
   hasGatewayCertificate,
   hasTls,
@@ -8,7 +9,7 @@ import {
   strategyOf,
 } from "../../certificates/index.ts";
 import { inspect, reasonToIssue } from "../../certificates/secret.ts";
-import type { CertificateChange, Change } from "../../changes/index.ts";
+import type { CertificateChange } from "../../changes/index.ts";
 import type { Step } from "../../changes/step.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { ownNaming } from "../../config/naming.ts";
@@ -22,8 +23,8 @@ import { few } from "../../ports/few.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { zoneLabel } from "../../ports/zones.ts";
-import { askNobodyHeld } from "../cert-manager/index.ts";
 import { plannedNaming } from "../domain/index.ts";
+import { heldBy } from "../held.ts";
 import { keepServed, releaseOf } from "../ingress/served.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
@@ -33,6 +34,9 @@ import { next } from "./next.ts";
 import { options } from "./options.ts";
 import { servedSecret, WILDCARD } from "./served-secret.ts";
 import { status } from "./status.ts";
+
+/** Their fields told a controller to get certificates. Applied without them, they tell it so no more. */
+const CONTROLLERS_ORDERS = controllers.flatMap(({ configures }) => configures);
 
 const CONFIG_NETWORK = { namespace: "knative-serving", name: "config-network" };
 
@@ -204,7 +208,7 @@ export const gatewayTls = (install: Installation): Step<"gateway-tls", "certific
         wanted(install, secret, isFine ? live : undefined),
         releaseOf(install),
       );
-      const parts = [networkOf(install, network), ...fields, ...(await askNobodyHeld(ctx))];
+      const parts = [networkOf(install, network), ...fields, ...(await heldBy(ctx, manager, CONTROLLERS_ORDERS))];
       return [...(await keepServed(ctx, objects)), ...(await ctx.reconcile(parts, { manager, partial: true }))];
     },
     verify: [deploymentsAvailable("ingress.rolled", ingress.deployments)],
@@ -218,31 +222,14 @@ const noTls = (install: Installation): Step<"gateway-tls", "ingress" | "webhook"
   undo: "Let go of plain http",
   needs: ["ingress", "webhook"],
   plan: async (ctx) => {
+    const manager = managerFor("gateway-tls");
     const { objects, fields } = install.ingress.serve(undefined, releaseOf(install));
-    const parts = [
-      ...(await askNobodyHeld(ctx)),
-      { apiVersion: "v1", kind: "ConfigMap", metadata: CONFIG_NETWORK },
-      ...fields,
-    ];
-    return [...(await keepServed(ctx, objects)), ...(await withdraw(ctx, managerFor("gateway-tls"), parts))];
+    const network: KubeObject = { apiVersion: "v1", kind: "ConfigMap", metadata: CONFIG_NETWORK };
+    const held = await heldBy(ctx, manager, [...CONTROLLERS_ORDERS, network, ...fields]);
+    return [...(await keepServed(ctx, objects)), ...(await ctx.reconcile(held, { manager, partial: true }))];
   },
   verify: [deploymentsAvailable("ingress.rolled", install.ingress.deployments)],
 });
-
-/** An apply of nothing under a manager removes every field that it had set. */
-const withdraw = async (
-  ctx: PlanContext,
-  manager: string,
-  objects: readonly KubeObject[],
-): Promise<readonly Change[]> => {
-  const held = await Promise.all(
-    objects.map(async (object) => {
-      const live = await ctx.live.get({ ...object, ...object.metadata });
-      return live?.metadata.managedFields?.some((entry) => entry.manager === manager) ? [object] : [];
-    }),
-  );
-  return ctx.reconcile(held.flat(), { manager, partial: true });
-};
 
 export const part = partOf({
   id: "gateway-certificate",

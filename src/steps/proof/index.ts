@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { secretOfRoute } from "../../certificates/cert-manager/chain.ts";
-import { hasTls } from "../../certificates/index.ts";
+import { hasGatewayCertificate, hasTls, strategyOf } from "../../certificates/index.ts";
 import { inspect } from "../../certificates/secret.ts";
 import { httpRedirects, serviceAnswers, serviceReady } from "../../checks/proof.ts";
 import type { Proof, Reached } from "../../checks/proven.ts";
@@ -10,7 +9,6 @@ import { reachedIn } from "../../ingress/address.ts";
 import { STATE } from "../../kube/prior.ts";
 import { dataOf } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
-import { helloCertificate, usesCertManager } from "../cert-manager/index.ts";
 import { findNaming, plannedNaming } from "../domain/index.ts";
 import { servedSecret } from "../gateway-certificate/served-secret.ts";
 import type { Installation } from "../installation.ts";
@@ -33,6 +31,7 @@ export interface ProofOptions {
 /** A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes. */
 export const proof = (install: Installation, { reached, ofCertificate = false }: ProofOptions = {}) => {
   const { config, ingress, manifests } = install;
+  const { controller } = strategyOf(config.tls);
   const isLeftOut = config.skipChecks.includes(ZERO);
   const subject: Proof = {
     config,
@@ -45,12 +44,13 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
     ...(install.acmeCa ? { root: install.acmeCa } : {}),
     ...(hasTls(config)
       ? {
-          secret: async (cluster) => (usesCertManager(install) ? secretOfRoute(cluster, HELLO) : servedSecret(install)),
+          secret: async (cluster) => (controller ? controller.secretOf(cluster, HELLO) : servedSecret(install)),
         }
       : {}),
   };
   const checks = [
-    ...(usesCertManager(install) ? [helloCertificate] : []),
+    // Before the others: it knows why the Service is not ready.
+    ...(controller ? [controller.ready(HELLO)] : []),
     serviceReady(subject),
     serviceAnswers(subject),
     ...(hasTls(config) && config.http === "redirect" ? [httpRedirects(subject)] : []),
@@ -62,10 +62,9 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
     undo: "Remove the proof",
     needs: ["domain", "gateway-tls", "resources", ...(install.dns ? (["records"] as const) : [])],
     plan: async (ctx) => {
-      const certificate =
-        hasTls(config) && !usesCertManager(install)
-          ? inspect(await ctx.live.get(servedSecret(install)))?.fingerprint
-          : config.tls;
+      const certificate = hasGatewayCertificate(config)
+        ? inspect(await ctx.live.get(servedSecret(install)))?.fingerprint
+        : config.tls;
       const about = JSON.stringify([
         install.choices,
         manifests.versions,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { LEDGER } from "../../certificates/acme/ledger.ts";
-import { strategyOf } from "../../certificates/index.ts";
+import { controllers, strategyOf } from "../../certificates/index.ts";
 import type { TlsStrategy } from "../../certificates/strategy.ts";
 import { accountText } from "../../checks/account.ts";
 import type { Rule } from "../../checks/cluster-role.ts";
@@ -33,7 +33,13 @@ const FOLLOW = ["list", "watch"];
 /** By its name; following it takes the last two, with a field selector for the name. */
 const READ = ["get", ...FOLLOW];
 const SERVING = "knative-serving";
-const TLS_CONFIG = ["config-network", "config-certmanager", "config-domain"];
+
+/** By their kind, what was configured for a controller in the cluster: it may be told to get certificates still. */
+const configured = (wanted: string): readonly string[] =>
+  controllers.flatMap(({ configures }) =>
+    configures.filter(({ kind }) => kind === wanted).map(({ metadata }) => metadata.name),
+  );
+const TLS_CONFIG = ["config-network", ...configured("ConfigMap"), "config-domain"];
 
 /**
  * Everything that `renew` does to a cluster, and no more. What it waits for it also follows. Pure: Roles and pre-flight are made from the
@@ -124,8 +130,7 @@ const serving = (install: Installation): readonly Right[] => {
     ...told,
     // What https is made of besides; the last one is only looked at when a URL is not what it should be.
     { namespace: SERVING, group: "", resource: "configmaps", names: TLS_CONFIG, verbs: ["get"] },
-    // It may still be told to ask cert-manager.
-    { namespace: SERVING, group: "apps", resource: "deployments", names: ["controller"], verbs: ["get"] },
+    { namespace: SERVING, group: "apps", resource: "deployments", names: configured("Deployment"), verbs: ["get"] },
     ...[...namespaces].flatMap(watching),
   ];
 };

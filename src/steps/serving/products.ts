@@ -46,7 +46,7 @@ export const servingProducts: readonly Product[] = [
     "domainmapping-webhook",
     /^domainmapping-webhook\.(webhookcertificates|(defaulting|validation)webhook)\.\d\d-of-\d\d$/,
   ),
-  // Keys and certificates that cert-manager makes for Knative Certificates, and keeps when these go (pkg/reconciler/certificate since 1.15).
+  // Keys and certificates that a controller makes for Knative Certificates, and keeps when these go (pkg/reconciler/certificate since 1.15).
   {
     apiVersion: "v1",
     kind: "Secret",

@@ -1,4 +1,4 @@
-import { accountKey, certManagerProducts } from "../../certificates/cert-manager/products.ts";
+import { controllers } from "../../certificates/index.ts";
 import { ingressProducts } from "../../ingress/index.ts";
 import { ownerOf } from "../../kube/inventory.ts";
 import { LEASE } from "../../kube/lease.ts";
@@ -12,8 +12,7 @@ const PRODUCTS: readonly Product[] = [
   ...servingProducts,
   wildcardCertificates,
   ...ingressProducts,
-  ...certManagerProducts,
-  accountKey,
+  ...controllers.flatMap(({ products }) => products),
 ];
 
 /** Something that an object was made of, or made for. Without a uid its name is enough. */

@@ -1,11 +1,12 @@
+import { controllers } from "../../certificates/index.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
 import { HOME, ownerOf } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
+import type { Snapshot } from "../../kube/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
 import { describe, groupOf, type KubeObject } from "../../ports/object.ts";
 import { inNamespace, joined, type ShellCommand, sh } from "../../ports/shell.ts";
-import { CERT_MANAGER, inUse } from "../cert-manager/index.ts";
 import type { Removal } from "../installation.ts";
 import { part as partOf, step } from "../part.ts";
 import { createJudge, isPart, uidOf } from "./foreign.ts";
@@ -26,18 +27,24 @@ const DOMAIN_CLAIM = "networking.internal.knative.dev/ClusterDomainClaim";
 
 /** What goes with an uninstall whole: kinds, wherever their objects are, and namespaces. */
 const whatGoes = async ({ live }: PlanContext, removal: Removal) => {
-  const [definitions, namespaces, others] = await Promise.all([
+  const [definitions, namespaces, needed] = await Promise.all([
     live.owned("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
     live.owned("v1", "Namespace"),
-    inUse(live),
+    neededByOthers(live),
   ]);
   const stays = (namespace: KubeObject): boolean =>
-    (namespace.metadata.name === HOME && !removal.purge) || (ownerOf(namespace) === CERT_MANAGER && others.length > 0);
+    (namespace.metadata.name === HOME && !removal.purge) || needed.includes(ownerOf(namespace));
   const kinds = definitions.filter((definition) => ownerOf(definition) === "crds").map(instancesOf);
   return {
     kinds: new Set([...WORKLOADS, ...kinds]),
     namespaces: namespaces.filter((namespace) => !stays(namespace)).map(({ metadata }) => metadata.name),
   };
+};
+
+/** Steps of controllers that stay, as other people use them. */
+const neededByOthers = async (live: Snapshot): Promise<readonly (string | undefined)[]> => {
+  const found = await Promise.all(controllers.map(async ({ step, inUse }) => ({ step, users: await inUse(live) })));
+  return found.flatMap(({ step, users }) => (users.length > 0 ? [step] : []));
 };
 
 const instancesOf = ({ spec }: KubeObject): string => {
