@@ -16,6 +16,7 @@ const TREE = [
   "test/patience.ts",
   "test/architecture.test.ts",
   "test/recipes/fifth-kind.ts",
+  "test/recipes/new-part.ts",
 ];
 
 /** What a recipe has one do: a file that is new, or lines that take the place of others. */
@@ -98,4 +99,15 @@ export const follow = async (folder: string, { title, edits }: Recipe): Promise<
     if (text.split(old).length !== 2) throw new Error(`${title}: ${edit.path} does not say\n${old}`);
     await writeFile(file, [...imports, text.replace(old, () => others.join("\n"))].join("\n"));
   }
+};
+
+/** What a recipe costs: files that are new, a folder of them as one; and each place in a file that was there, imports apart. */
+export const costOf = ({
+  edits,
+}: Recipe): { readonly added: readonly string[]; readonly edited: readonly string[] } => {
+  const files = edits.flatMap((edit) => ("text" in edit ? [edit.path] : []));
+  return {
+    added: [...Map.groupBy(files, dirname)].flatMap(([folder, inIt]) => (inIt.length > 1 ? [`${folder}/`] : inIt)),
+    edited: edits.flatMap((edit) => ("text" in edit ? [] : [edit.path])),
+  };
 };

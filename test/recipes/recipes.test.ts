@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { copyTree, follow, gatewayPart, partRecipe, recipes } from "./follow.ts";
+import { copyTree, costOf, follow, gatewayPart, partRecipe, recipes } from "./follow.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -32,15 +32,40 @@ const program = (...args: string[]) => run("src/main.ts", ...args);
 
 // One copy for all of them: they are independent, and this shows it.
 describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
-  it("has an ingress, a DNS provider, an ACME CA, another issuer, a check and a kind of change more", async () => {
+  it("has a part, an ingress, a DNS provider, an ACME CA, another issuer, a check, a kind of change, an option and a flag more", async () => {
     expect((await recipes()).map(({ title }) => title)).toEqual([
+      "A new part",
       "A new ingress",
       "A new DNS provider",
       "A new ACME CA",
       "A new issuer that is no ACME CA",
       "A new check",
       "A new kind of change",
+      "A new option",
+      "A new command flag",
     ]);
+  });
+
+  it("was edited for each of them in one file or folder, and one place of each list", async () => {
+    const costs = (await recipes()).map((recipe) => ({ title: recipe.title, ...costOf(recipe) }));
+    const cost = (title: string) => costs.find((one) => one.title === title);
+    for (const { title, added, edited } of costs)
+      process.stdout.write(`${title}: ${[...added.map((path) => `new ${path}`), ...edited].join(", ")}\n`);
+    for (const { added } of costs) expect(added.length).toBeLessThan(2);
+    // Options are read before any part is loaded, so that they have a list of their own; the compiler asks for it.
+    expect(cost("A new part")?.edited).toEqual(["src/steps/index.ts", "src/config/options.ts"]);
+    // A row; and what goes by it.
+    expect(cost("A new option")?.edited).toEqual(["src/steps/serving/options.ts", "src/steps/serving/transforms.ts"]);
+    expect(cost("A new command flag")?.edited).toEqual(["src/config/options.ts", "src/cli/commands/status.ts"]);
+    // The list, and what it is made of.
+    expect(cost("A new ingress")?.edited).toEqual(["src/ingress/index.ts", "manifests/releases.yaml"]);
+    for (const title of [
+      "A new DNS provider",
+      "A new ACME CA",
+      "A new issuer that is no ACME CA",
+      "A new kind of change",
+    ])
+      expect(cost(title)?.edited, title).toHaveLength(1);
   });
 
   it("has a part more in its rehearsal world, by one file and one line", async () => {
@@ -107,6 +132,25 @@ describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
   it("does with the new ingress all that an ingress must do", async () => {
     const text = await vitest("test/contract/ingress.test.ts");
     expect(text).toMatch(/Tests.*25 passed/);
+  });
+
+  it("does not compile with a part whose options are not in the table, or a need that nobody meets", async () => {
+    const spoilt = async (path: string, from: string, to: string): Promise<string> => {
+      const file = join(folder, path);
+      const text = await readFile(file, "utf8");
+      await writeFile(file, text.replace(from, to));
+      const { text: said } = await run("node_modules/typescript/bin/tsc", "--noEmit");
+      await writeFile(file, text);
+      return said;
+    };
+    expect(await spoilt("src/config/options.ts", "  ...contact,\n", "")).toContain('notInTheTableOfOptions: "contact"');
+    const typo = await spoilt("src/steps/contact/index.ts", 'before: ["proof"]', 'before: ["prof"]');
+    expect(typo).toContain('noStepIsCalled: "prof"');
+  });
+
+  it("installs, shows, keeps and takes away the new part", async () => {
+    await rename(join(folder, "test/recipes/new-part.ts"), join(folder, "test/recipes/new-part.test.ts"));
+    expect(await vitest("test/recipes/new-part.test.ts")).toMatch(/Test Files.*1 passed/);
   });
 
   it("asks, shows, carries out and counts the new kind of change as it does the others", async () => {
