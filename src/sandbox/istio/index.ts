@@ -7,12 +7,14 @@ import { createIngressGateways } from "./gateway.ts";
 import { createIstiod } from "./istiod.ts";
 import { WEBHOOK } from "./names.ts";
 import type { Dial } from "./prober.ts";
+import { istioStandIn } from "./stand-in.ts";
+import { netIstio } from "./stand-in-net-istio.ts";
 import { NET_ISTIO_WEBHOOK, netIstioWebhook, WEBHOOK_LEASES } from "./webhook.ts";
 
 /** `through`: sees what the prober asks before the gateways do, and may answer in their place. */
 export const istioWith = (through: (next: Dial) => Dial): Part => ({
   name: "istio",
-  standIns: {},
+  standIns: { "istio/istio.yaml": istioStandIn, "net-istio/net-istio.yaml": netIstio },
   play: ({ stage, logs, dataPlane }) => {
     const gateways = createIngressGateways(stage, dataPlane);
     const istiod = createIstiod(stage, gateways.push);

@@ -41,7 +41,7 @@ export interface Workload {
   readonly image: string;
   /** `300m/60Mi`: CPU and memory requests. */
   readonly requests: string;
-  /** `metrics:9090 http1:8012`, with `/TCP` behind those for which the release says so. */
+  /** `metrics:9090 http1:8012`, with `/TCP` behind those for which the release says so, and without a name where it has none. */
   readonly ports: string;
   readonly env?: readonly Record<string, unknown>[];
   /** Labels of the pods besides the selector. */
@@ -54,8 +54,8 @@ export interface Workload {
 export const ownNamespace = { name: "SYSTEM_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } };
 
 const containerPort = (text: string): Record<string, unknown> => {
-  const [, name, port, protocol] = /^([^:]+):([0-9]+)(?:\/(.+))?$/.exec(text) ?? [];
-  return { name, containerPort: Number(port), ...(protocol ? { protocol } : {}) };
+  const [, name, port, protocol] = /^(?:([^:]+):)?([0-9]+)(?:\/(.+))?$/.exec(text) ?? [];
+  return { ...(name ? { name } : {}), containerPort: Number(port), ...(protocol ? { protocol } : {}) };
 };
 
 export const deployment = (workload: Workload): Obj => {
@@ -86,14 +86,19 @@ export const deployment = (workload: Workload): Obj => {
   });
 };
 
-/** @param ports `http-metrics:9090>9090 https:443>8443`, with `/TCP` behind those for which the release says so */
+/** @param ports `http-metrics:9090>9090 https:443>https`, without a target where the release names none, with `/TCP` behind those for which the release says so */
 export const service = (name: string, labels: Labels, selector: string, ports: string, type?: string): Obj =>
   object("v1 Service", name, labels, {
     spec: {
       selector: pairs(selector),
       ports: ports.split(" ").map((text) => {
-        const [, port, number, target, protocol] = /^([^:]+):([0-9]+)>([0-9]+)(?:\/(.+))?$/.exec(text) ?? [];
-        return { name: port, port: Number(number), targetPort: Number(target), ...(protocol ? { protocol } : {}) };
+        const [, port, number, target, protocol] = /^([^:]+):([0-9]+)(?:>([^/]+))?(?:\/(.+))?$/.exec(text) ?? [];
+        return {
+          name: port,
+          port: Number(number),
+          ...(target ? { targetPort: /^\d+$/.test(target) ? Number(target) : target } : {}),
+          ...(protocol ? { protocol } : {}),
+        };
       }),
       ...(type === undefined ? {} : { type }),
     },
