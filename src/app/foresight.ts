@@ -1,11 +1,11 @@
 import { accountUrl, caaForbids } from "../certificates/acme/index.ts";
 import { directoryOf } from "../certificates/index.ts";
-import { kindOf, type Requirements } from "../changes/index.ts";
+import { kindOf, ofKind } from "../changes/index.ts";
 import { hasBlank } from "../core/blank.ts";
-import { changesOf, type Plan } from "../core/change.ts";
+import { type ChangeBase, changesOf, type Plan } from "../core/change.ts";
 import { permits } from "../dns/caa.ts";
 import type { DirectoryInfo } from "../ports/authority.ts";
-import { type RecordPlace, relativeTo, type Zone } from "../ports/zones.ts";
+import type { RecordPlace, Zone } from "../ports/zones.ts";
 import type { Installation } from "../steps/installation.ts";
 import { ADDRESS_TYPES } from "../steps/records/record-sets.ts";
 import { directoryNow } from "./orderable.ts";
@@ -30,28 +30,26 @@ interface Asked {
 export const assertForeseen = async (plan: Plan, install: Installation, tools: Tools, asked?: Asked): Promise<void> => {
   const { dns } = install;
   if (!dns || !tools.zones) return;
-  const required = changesOf(plan).map((change) => kindOf(change).requires(change));
-  const names = [...new Set(required.flatMap(({ proofs = [] }) => proofs))];
-  await mayWrite([...required.flatMap(writingsOf), ...(await challengesOf(names, dns.publication))], tools);
+  await mayWrite(changesOf(plan).flatMap(writingsOf), tools);
+  const names = orderedNames(plan);
   if (names.length > 0) await caaOf(names, install, tools, asked);
 };
 
-const writingsOf = ({ records = [] }: Requirements): readonly Writing[] =>
-  records.flatMap(({ zone, sets }) =>
+/** Those that a CA is to be asked for. */
+const orderedNames = (plan: Plan): readonly string[] => [
+  ...new Set(
+    changesOf(plan)
+      .filter(ofKind("certificate"))
+      .flatMap(({ names, isOrdered }) => (isOrdered ? names : [])),
+  ),
+];
+
+export const writingsOf = (change: ChangeBase): readonly Writing[] =>
+  (kindOf(change).requires(change).records ?? []).flatMap(({ zone, sets }) =>
     sets
       .flatMap(({ from, to }) => [from, to].filter((set) => set !== undefined))
       .map(({ name, type }) => ({ zone, name, types: hasBlank(type) ? ADDRESS_TYPES : [type] })),
   );
-
-export const challengesOf = async (
-  names: readonly string[],
-  { places }: NonNullable<Installation["dns"]>["publication"],
-): Promise<readonly Writing[]> =>
-  (await Promise.all(names.map(places.challenge))).map(({ zone, name }) => ({
-    zone,
-    name: relativeTo(zone, name),
-    types: ["TXT"],
-  }));
 
 /** Resolves to how it was tried; undefined: it cannot be. */
 export const mayWrite = async (

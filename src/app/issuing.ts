@@ -5,7 +5,7 @@ import type { Issue } from "../changes/certificate.ts";
 import type { ApplyTools } from "../changes/index.ts";
 import { AuthorityError } from "../ports/authority.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
-import { absolute } from "../ports/zones.ts";
+import { absolute, type ZonesWrite } from "../ports/zones.ts";
 import type { Installation } from "../steps/installation.ts";
 import { externalAccount } from "./external-account.ts";
 import type { Tools } from "./tools.ts";
@@ -19,7 +19,7 @@ export const issueFor =
     if (directory) {
       const reason = `the CA at ${new URL(directory).host} has not answered yet`;
       issueTools.onWaiting(reason, { text: "It goes on by itself." });
-      return (await acmeIssuer(install, directory, tools)).issue(change, issueTools);
+      return (await acmeIssuer(install, directory, issueTools.zones, tools)).issue(change, issueTools);
     }
     const { issue } = strategyOf(tls);
     if (!issue) throw new Error(`${tls} makes no certificate of ours`);
@@ -34,8 +34,12 @@ const marked = (object: KubeObject, secret: ObjectRef, maker: string): KubeObjec
   return { ...object, metadata: { ...metadata, annotations: { ...metadata.annotations, [MADE_BY]: maker } } };
 };
 
-const acmeIssuer = async ({ config, dns, acmeCa }: Installation, directory: string, tools: Tools) => {
-  const { zones } = tools;
+const acmeIssuer = async (
+  { config, dns, acmeCa }: Installation,
+  directory: string,
+  zones: ZonesWrite | undefined,
+  tools: Tools,
+) => {
   if (!dns || !zones) throw new Error("an ACME CA without a way to write its challenges");
   const { publication, resolver } = dns;
   const [{ createAcmeIssuer, zoneRecords }, { awaitEverywhere }, { companionsOf, setsAround }] = await Promise.all([

@@ -181,8 +181,6 @@ export const runAlone = (
     home: withOwner(homeNamespace, "state"),
     takeOwnership: tools.config.takeOwnership,
     timeoutMs: tools.config.timeout * 1000,
-    issuing: (zones) => {
-      const using = { ...tools, ...(zones ? { zones } : {}) };
-      return { issue: issueFor(install, using), settleAccount: settleAccount(install, using) };
-    },
+    issue: issueFor(install, tools),
+    settleAccount: settleAccount(install, tools),
   });

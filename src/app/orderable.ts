@@ -1,6 +1,6 @@
 import { accountIn, accountRef, externalAccountMissing } from "../certificates/acme/account.ts";
 import { directoryOf } from "../certificates/index.ts";
-import { kindOf } from "../changes/index.ts";
+import { ofKind } from "../changes/index.ts";
 import { changesOf, type Plan } from "../core/change.ts";
 import { AuthorityError, AuthorityUnreachable, type DirectoryInfo } from "../ports/authority.ts";
 import { isDistrusted } from "../ports/outside.ts";
@@ -21,7 +21,9 @@ export const assertOrderable = async (
   tools: Tools,
 ): Promise<DirectoryInfo | undefined> => {
   const directory = directoryOf(config);
-  const isOrdered = changesOf(plan).some((change) => kindOf(change).requires(change).proofs !== undefined);
+  const isOrdered = changesOf(plan)
+    .filter(ofKind("certificate"))
+    .some((change) => change.isOrdered);
   if (!directory || !isOrdered) return undefined;
   const external = await externalAccount(tools.env);
   const info = await directoryNow(directory, acmeCa, tools);

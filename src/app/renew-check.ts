@@ -11,9 +11,10 @@ import { outage } from "../ports/outage.ts";
 import { told } from "../ports/outside.ts";
 import { sh } from "../ports/shell.ts";
 import { absolute, relativeTo, zoneLabel } from "../ports/zones.ts";
+import { plannedChallenges } from "../steps/gateway-certificate/challenges.ts";
 import { WILDCARD } from "../steps/gateway-certificate/served-secret.ts";
 import type { Installation } from "../steps/installation.ts";
-import { caaOf, challengesOf, mayWrite } from "./foresight.ts";
+import { caaOf, mayWrite, writingsOf } from "./foresight.ts";
 import { asWritten } from "./renewing.ts";
 import type { Tools } from "./tools.ts";
 
@@ -113,7 +114,7 @@ const asked = (install: Installation, tools: Tools): readonly Trial[] => {
       id: "renew.write",
       title: "The challenge may be written",
       try: async () => {
-        const writings = await challengesOf(names, publication());
+        const writings = (await plannedChallenges(names, publication())).flatMap(writingsOf);
         const how = await mayWrite(writings, tools);
         const what = writings.map(({ zone, name }) => `TXT ${absolute(zone, name)}`).join(", ");
         return how === undefined ? `not tried, as a person writes it: ${what}` : `${what}: tried ${how}`;

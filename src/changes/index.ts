@@ -1,5 +1,6 @@
 import { account } from "./account.ts";
 import { certificate } from "./certificate.ts";
+import { challenge } from "./challenge.ts";
 import type { ChangeBase, ChangeKind } from "./kind.ts";
 import { object } from "./object.ts";
 import { records } from "./records.ts";
@@ -7,6 +8,7 @@ import { records } from "./records.ts";
 export type { ObjectChange } from "../kube/object-change.ts";
 export type { AccountChange } from "./account.ts";
 export type { CertificateChange } from "./certificate.ts";
+export type { ChallengeChange } from "./challenge.ts";
 export { READ, type Requirements } from "./kind.ts";
 export { type RecordsChange, recordName } from "./records.ts";
 
@@ -14,7 +16,7 @@ export { type RecordsChange, recordName } from "./records.ts";
 export const registry = <T extends { readonly [K in keyof T]: { readonly kind: K } }>(kinds: T): T => kinds;
 
 /** Every kind of change. A change that is of none of them is no {@link Change}: a step that plans it does not compile. */
-const KINDS = registry({ object, records, certificate, account });
+const KINDS = registry({ object, records, challenge, certificate, account });
 
 type Kind = (typeof KINDS)[keyof typeof KINDS];
 type ChangeIn<K> = K extends ChangeKind<infer C, infer _T> ? C : never;

@@ -21,8 +21,6 @@ export interface Requirements {
   readonly rights: readonly Right[];
   /** Record sets that it writes: each is tried without effect. */
   readonly records?: readonly { readonly zone: Zone; readonly sets: readonly RecordSetChange[] }[];
-  /** Names that a CA wants proved by records in the DNS. */
-  readonly proofs?: readonly string[];
 }
 
 /** What every kind may work with. */
@@ -51,7 +49,7 @@ export interface ChangeKind<C extends ChangeBase, T extends BaseTools = BaseTool
     /** Whether this one exists during the run only (rule 8). */
     readonly is: (change: C) => boolean;
     /** Takes it away at the end of the run, whatever came of it. */
-    readonly end: (change: C, cluster: ClusterWrite) => Promise<void>;
+    readonly end: (change: C, tools: Omit<T, keyof Attempt>) => Promise<void>;
   };
   /** What has to be gone before it is tried, or tried again after `error`. */
   readonly obstacle?: (change: C, error?: unknown) => Check | undefined;

@@ -11,21 +11,16 @@ import { type KubeObject, refOf } from "../ports/object.ts";
 import { type SealedCluster, unseal } from "../ports/sealed.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
 import { applyChange } from "./apply.ts";
-import type { ApplyTools } from "./index.ts";
+import { challengesIn } from "./challenges.ts";
 import { type RunTools, run } from "./run.ts";
 import type { Step } from "./step.ts";
 
-/** How the kinds of change that ask a CA are carried out. */
-export type Issuing = Pick<ApplyTools, "issue" | "settleAccount">;
-
-export interface LockedTools extends Omit<RunTools, "cluster" | "remember" | keyof Issuing> {
+export interface LockedTools extends Omit<RunTools, "cluster" | "remember"> {
   readonly cluster: SealedCluster;
   /** The namespace of the lock, as the plan makes it. */
   readonly home: KubeObject;
   /** Who this installer is, for others that find the lock taken; and what is known of them. */
   readonly holder: { readonly name: string; readonly isDead: (name: string) => boolean };
-  /** `zones`: a way to the DNS on which every write asks for the lock. */
-  readonly issuing: (zones: ZonesWrite | undefined) => Issuing;
 }
 
 /** Runs an agreed plan as {@link run} does, and holds the lock from the first write to the last. */
@@ -34,7 +29,6 @@ export const runLocked = async (plan: Plan, steps: readonly Step[], tools: Locke
   const cluster = unseal(tools.cluster);
   const toolsFor = (held: ClusterWrite, signal: AbortSignal, zones: ZonesWrite | undefined): RunTools => ({
     ...tools,
-    ...tools.issuing(zones),
     ...(zones ? { zones } : {}),
     cluster: held,
     signal,
@@ -47,7 +41,7 @@ export const runLocked = async (plan: Plan, steps: readonly Step[], tools: Locke
     // Somebody deleted the lock's namespace: an uninstall does not bring it back.
     if (plan.goal === "absent") return run(plan, steps, alone);
     // The plan's first change, made a moment early.
-    await applyChange(creation(home), { ...alone, onWaiting: () => {} });
+    await applyChange(creation(home), { ...alone, challenges: challengesIn(undefined), onWaiting: () => {} });
   }
   const lock: LockOptions = {
     holder: holder.name,

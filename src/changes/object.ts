@@ -43,7 +43,7 @@ export const object: ChangeKind<ObjectChange, ObjectTools> = {
   apply: (change, tools) => APPLY[change.action](change, tools),
   temporary: {
     is: (change) => change.temporary === true,
-    end: async (change, cluster) => {
+    end: async (change, { cluster }) => {
       // With its uid the removal can be repeated when the answer is lost.
       const { uid, deletionTimestamp } = (await cluster.get(refOf(change.object)))?.metadata ?? {};
       if (uid && !deletionTimestamp) await cluster.remove(refOf(change.object), { uid });

@@ -8,12 +8,16 @@ import { earlierGone } from "../kube/gone.ts";
 import { watching } from "../kube/watching.ts";
 import { ApiError, type ClusterWrite } from "../ports/cluster.ts";
 import { applyChange } from "./apply.ts";
+import { challengesIn } from "./challenges.ts";
 import { type ApplyTools, kindOf } from "./index.ts";
 import { refusalsIn, terminatingIn } from "./refusal.ts";
 import { type ReplanTools, replan } from "./replan.ts";
 import type { Step } from "./step.ts";
 
-export interface RunTools extends ReadContext, Pick<ReplanTools, "snapshot">, Omit<ApplyTools, keyof Attempt> {
+export interface RunTools
+  extends ReadContext,
+    Pick<ReplanTools, "snapshot">,
+    Omit<ApplyTools, keyof Attempt | "challenges"> {
   readonly cluster: ClusterWrite;
   readonly emit: Emit;
   /** For each step: how long its waits may take together. */
@@ -29,17 +33,18 @@ const worldOf = (tools: RunTools, signal: AbortSignal): World<Step> => {
   const cluster = followed.noting(tools.cluster);
   /** Namespaces that this run has made. */
   const made = new Set<string>();
+  const lasting = { ...tools, cluster, challenges: challengesIn(tools.zones) };
   return {
     cluster,
     watch: watching(followed),
     kindOf,
     replan: (step, plan, goal) => replan(step, plan, goal, { ...tools, cluster, made }),
     carryOut: async (change, attempt) => {
-      await applyChange(change, { ...tools, ...attempt, cluster });
+      await applyChange(change, { ...lasting, ...attempt });
       const ref = change.action === "create" ? kindOf(change).ref(change) : undefined;
       if (ref?.kind === "Namespace") made.add(ref.name);
     },
-    end: async (change) => kindOf(change).temporary?.end(change, cluster),
+    end: async (change) => kindOf(change).temporary?.end(change, lasting),
     refusals: () => refusalsIn(cluster),
     obstacle: (change, error) => kindOf(change).obstacle?.(change, error) ?? terminating(error),
   };

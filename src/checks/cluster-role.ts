@@ -58,7 +58,7 @@ export const rightsToPlan = (plan: Plan, known: readonly ApiResource[]): readonl
 
 /** Every right that it takes to carry a plan out, working it out again included. */
 export const rightsToRun = (plan: Plan, known: readonly ApiResource[]): readonly AccessQuestion[] => {
-  const isProved = changesOf(plan).some(isTemporary);
+  const isProved = changesOf(plan).filter(ofKind("object")).some(isTemporary);
   const during = plan.goal === "present" ? [...DURING, ...(isProved ? PROVING : [])].flatMap(toRead) : [];
   return unique([...rightsToPlan(plan, known), ...during, ...rightsOf(plan, known), ...LOCK]);
 };

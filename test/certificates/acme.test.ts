@@ -40,7 +40,7 @@ describe("a certificate from an ACME CA", () => {
     expect(live?.type).toBe("kubernetes.io/tls");
     expect(live?.metadata.annotations?.["kn-bootstrap/acme-directory"]).toBe(ca.url);
     expect(secret("ca.crt")).toBe("");
-    expect(inspect(live)).toMatchObject({ keyMatches: true, chainMatches: true, directory: ca.url });
+    expect(inspect(live)).toMatchObject({ keyMatches: true, chainMatches: true, origin: ca.url });
     expect(zones.sets).toEqual([{ name: "_acme-challenge", type: "TXT", ttl: 300, values: ["somebody else's"] }]);
     expect(kept("acme-order-")).toEqual([]);
     expect(kept("acme-account-")).toHaveLength(1);

@@ -6,6 +6,7 @@ import { type Cluster, loadKubeconfig, openCluster } from "../../src/adapters/cl
 import { certificatesReady, secretOfRoute } from "../../src/certificates/cert-manager/chain.ts";
 import { certManagerAnswers, issuerReady } from "../../src/certificates/cert-manager/checks.ts";
 import { applyChange } from "../../src/changes/apply.ts";
+import { challengesIn } from "../../src/changes/challenges.ts";
 import { type Change, subjectOf } from "../../src/changes/index.ts";
 import { planStep } from "../../src/changes/plan.ts";
 import type { Step } from "../../src/changes/step.ts";
@@ -113,6 +114,7 @@ const carryOut = async (step: Step, scene: Scene): Promise<StepPlan> => {
   for (const change of planned.changes)
     await applyChange(change, {
       cluster: scene.cluster,
+      challenges: challengesIn(undefined),
       issue: async () => {},
       settleAccount: async () => {},
       onWaiting: () => {},

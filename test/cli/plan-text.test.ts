@@ -34,7 +34,9 @@ describe("the plan for people", () => {
               ? one.secret.name
               : one.kind === "records"
                 ? one.sets[0]?.to?.name
-                : one.directory,
+                : one.kind === "challenge"
+                  ? one.names[0]
+                  : one.directory,
         );
     }
   });

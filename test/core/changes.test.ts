@@ -18,7 +18,7 @@ describe("kinds of change", () => {
     // @ts-expect-error: no Change
     const planned: Awaited<ReturnType<Step["plan"]>> = [change];
     expect(planned).toHaveLength(1);
-    expectTypeOf<Change["kind"]>().toEqualTypeOf<"object" | "records" | "certificate" | "account">();
+    expectTypeOf<Change["kind"]>().toEqualTypeOf<"object" | "records" | "challenge" | "certificate" | "account">();
   });
 
   it("a kind says all of it, the rights that it needs included", () => {
@@ -32,7 +32,9 @@ describe("kinds of change", () => {
     // @ts-expect-error: it is called records
     expect(registry({ object: records })).toBeDefined();
     // Whoever runs changes hands in what any of them needs.
-    expectTypeOf<keyof ApplyTools>().toEqualTypeOf<keyof BaseTools | "issue" | "settleAccount" | "remember">();
+    expectTypeOf<keyof ApplyTools>().toEqualTypeOf<
+      keyof BaseTools | "challenges" | "issue" | "settleAccount" | "remember"
+    >();
     expectTypeOf<ChangeKind<Webhook, WebhookTools>["apply"]>().parameter(1).toExtend<WebhookTools>();
   });
 

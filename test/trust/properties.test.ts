@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Cluster, openCluster } from "../../src/adapters/cluster/index.ts";
 import { applyChange } from "../../src/changes/apply.ts";
+import { challengesIn } from "../../src/changes/challenges.ts";
 import type { ObjectChange } from "../../src/changes/index.ts";
 import { planStep } from "../../src/changes/plan.ts";
 import type { Step } from "../../src/changes/step.ts";
@@ -54,6 +55,7 @@ const apply = (change: ObjectChange, takeOwnership: boolean): Promise<void> =>
   applyChange(change, {
     cluster,
     takeOwnership,
+    challenges: challengesIn(undefined),
     issue: async () => {},
     onWaiting: () => {},
     settleAccount: async () => {},

@@ -22,14 +22,13 @@ import { emptySnapshot } from "../../kube/snapshot.ts";
 import { few } from "../../ports/few.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
-import { zoneLabel } from "../../ports/zones.ts";
 import { plannedNaming } from "../domain/index.ts";
 import { heldBy } from "../held.ts";
 import { keepServed, releaseOf } from "../ingress/served.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
-import type { Publication } from "../records/publication.ts";
 import { namedLeftovers } from "../records/withdrawal.ts";
+import { copiesFor, plannedChallenges } from "./challenges.ts";
 import { next } from "./next.ts";
 import { options } from "./options.ts";
 import { servedSecret, WILDCARD } from "./served-secret.ts";
@@ -91,24 +90,27 @@ export const certificate = (install: Installation): Step<"certificate", "state" 
       }
       const reason = await reasonFor(ctx, install, names);
       if (!reason) return [];
-      return [
-        {
-          kind: "certificate",
-          action: (await ctx.live.get(WILDCARD)) ? "update" : "create",
-          names,
-          secret: WILDCARD,
-          ...reason,
-          issuer: strategyOf(config.tls).title,
-          ...(provesByDns(config) ? { isOrdered: true, remarks: await remarksFor(ctx, install, names) } : {}),
-        },
-      ];
+      const isOrdered = provesByDns(config);
+      const made: CertificateChange = {
+        kind: "certificate",
+        action: (await ctx.live.get(WILDCARD)) ? "update" : "create",
+        names,
+        secret: WILDCARD,
+        ...reason,
+        issuer: strategyOf(config.tls).title,
+        ...(isOrdered ? { isOrdered, remarks: await remarksFor(ctx, install, names) } : {}),
+      };
+      if (!isOrdered || !install.dns) return [made];
+      const { publication } = install.dns;
+      const challenges = await plannedChallenges(names, publication);
+      return [...(await copiesFor(challenges, publication)), ...challenges, made];
     },
     absent: async (ctx) => (install.dns || ctx.live === emptySnapshot ? [] : namedLeftovers(ctx)),
     verify: [certificateUsable(servedSecret(install))],
   };
 };
 
-/** What it costs of the CA's limits, and what stands in the zone while it is issued. */
+/** What it costs of the CA's limits, and why its challenges are not in the usual place. */
 const remarksFor = async (
   ctx: PlanContext,
   { config, dns }: Installation,
@@ -116,21 +118,8 @@ const remarksFor = async (
 ): Promise<readonly string[]> => {
   const { costOf, LEDGER, parseLedger } = await import("../../certificates/acme/ledger.ts");
   const cost = costOf(parseLedger(await ctx.live.get(LEDGER)), directoryOf(config) ?? "", names, ctx.now());
-  return [...(cost ? [cost.text] : []), ...(dns ? await challengeRemarks(dns.publication, names) : [])];
-};
-
-/** Where the TXT values stand, zone by zone, and why where it is not the usual place. */
-const challengeRemarks = async (
-  { places, zone }: Publication,
-  names: readonly string[],
-): Promise<readonly string[]> => {
-  const found = await Promise.all(names.map(places.challenge));
-  const writes = [...Map.groupBy(found, (place) => place.zone.id).values()].map((same) => {
-    const at = same[0]?.zone ?? zone;
-    const where = at.id === zone.id ? "" : ` in zone ${zoneLabel(at)}`;
-    return `writes TXT ${few([...new Set(same.map(({ name }) => name))])}${where} for the time of the order`;
-  });
-  return [...writes, ...new Set(found.flatMap(({ note }) => note ?? []))];
+  const places = dns ? await Promise.all(names.map(dns.publication.places.challenge)) : [];
+  return [...(cost ? [cost.text] : []), ...new Set(places.flatMap(({ note }) => note ?? []))];
 };
 
 /**

@@ -114,7 +114,7 @@ const wildcardsAbove = async (zone: Zone, zones: ZonesRead, domain: string): Pro
   const wildcards = labels.map((_, index) => ["*", ...labels.slice(index + 1), zone.name].join("."));
   const found = await Promise.all(
     wildcards.flatMap((name) =>
-      (["A", "AAAA", "CNAME"] as const).map((type) => zones.get(zone, relativeTo(zone, name), type)),
+      (["A", "AAAA", "CNAME", "TXT"] as const).map((type) => zones.get(zone, relativeTo(zone, name), type)),
     ),
   );
   return found.flat();
