@@ -1,4 +1,5 @@
 import { planKeyRoll, runKeyRoll } from "../app/account-key.ts";
+import { installedConfig } from "../app/choosing.ts";
 import {
   assertRenewalRights,
   assertRenewsAlone,
@@ -10,6 +11,7 @@ import {
 } from "../app/cronjob.ts";
 import { runningInstallation, withoutManifests } from "../app/prepare.ts";
 import { assertCertificate } from "../app/renewing.ts";
+import type { Session } from "../app/session.ts";
 import type { CommandFlags } from "../config/options.ts";
 import { role } from "../dns/route53/role.ts";
 import { ApiError, type ClusterRead } from "../ports/cluster.ts";
@@ -18,9 +20,8 @@ import { told } from "../ports/outside.ts";
 import { sh } from "../ports/shell.ts";
 import type { Installation } from "../steps/installation.ts";
 import { keptAuthorityRoot } from "../steps/state/index.ts";
-import { installedConfig } from "./choosing.ts";
 import type { CommandContext } from "./context.ts";
-import { agree, type Session } from "./session.ts";
+import { agree } from "./session.ts";
 
 const OF_THE_CRON_JOB = { image: "--image", roleArn: "--role-arn", credentialsSecret: "--credentials-secret" } as const;
 

@@ -1,22 +1,10 @@
+import type { Session } from "../app/session.ts";
 import type { Tools } from "../app/tools.ts";
 import type { Plan } from "../core/change.ts";
 import { changesOf } from "../core/change.ts";
-import type { Snapshot } from "../kube/snapshot.ts";
 import { takeSnapshot, throughSnapshot } from "../kube/snapshot.ts";
 import type { CommandContext } from "./context.ts";
 import type { Where } from "./outside.ts";
-
-export interface Session {
-  readonly tools: Tools;
-  /** The same, with every read answered from one snapshot: one list for each kind. */
-  readonly still: Tools;
-  readonly live: Snapshot;
-  /** Of the server, `1.36.2`. */
-  readonly version: string;
-  /** Something else to be closed with it. */
-  readonly onClose: (close: () => void) => void;
-  readonly close: () => void;
-}
 
 const REACH = { text: "See whether the cluster is well, and the way to it." };
 
@@ -57,7 +45,7 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
     const closings = [cluster.close];
     return {
       tools,
-      still: { ...tools, cluster: throughSnapshot(cluster, live) },
+      frozen: { ...tools, cluster: throughSnapshot(cluster, live) },
       live,
       version,
       onClose: (close) => closings.push(close),

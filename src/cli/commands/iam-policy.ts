@@ -1,9 +1,9 @@
+import { patientlyAsked } from "../../app/patient-resolver.ts";
 import { namingOf } from "../../config/naming.ts";
 import { policyFor } from "../../dns/route53/policy-for.ts";
 import { visibleData } from "../../ports/visible.ts";
 import { openPublication } from "../../steps/records/publication.ts";
 import type { CommandContext } from "../context.ts";
-import { patientlyAsked } from "../patient-resolver.ts";
 
 /** Touches no cluster. */
 export const run = async ({

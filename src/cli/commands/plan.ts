@@ -1,7 +1,7 @@
+import { planFor } from "../../app/planning.ts";
 import { assertReadable } from "../../checks/rights.ts";
 import { changesOf } from "../../core/change.ts";
 import type { CommandContext } from "../context.ts";
-import { planFor } from "../installing.ts";
 import { openSession } from "../session.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {

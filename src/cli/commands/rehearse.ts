@@ -2,12 +2,13 @@ import { rmSync } from "node:fs";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chooseFor, prepareInstall } from "../../app/planning.ts";
 import { didYouMean } from "../../config/similar.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import { UserError } from "../../ports/error.ts";
 import { lines, sh } from "../../ports/shell.ts";
 import type { CommandContext } from "../context.ts";
-import { chooseFor, installInto, prepareInstall } from "../installing.ts";
+import { installInto } from "../installing.ts";
 import { rehearsedInternet } from "../rehearsed-internet.ts";
 import { openSession } from "../session.ts";
 

@@ -1,4 +1,5 @@
 import { planFromNothing } from "../../app/lifecycle.ts";
+import { chooseFor, prepareInstall } from "../../app/planning.ts";
 import { byKind, subjectOf } from "../../changes/index.ts";
 import { hasBlank } from "../../core/blank.ts";
 import { changesOf } from "../../core/change.ts";
@@ -7,7 +8,6 @@ import { describe } from "../../ports/object.ts";
 import { visible } from "../../ports/visible.ts";
 import { toYaml } from "../../releases/index.ts";
 import type { CommandContext } from "../context.ts";
-import { chooseFor, prepareInstall } from "../installing.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
   const chosen = await chooseFor(ctx);

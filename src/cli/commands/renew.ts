@@ -1,11 +1,13 @@
+import { installedConfig } from "../../app/choosing.ts";
 import { assertRenewalRights } from "../../app/cronjob.ts";
 import { assertForeseen } from "../../app/foresight.ts";
 import { runningInstallation } from "../../app/prepare.ts";
 import { checkRenewal } from "../../app/renew-check.ts";
 import { nextRenewal, noCertificate, planRenewal, runRenewal, withRenewal } from "../../app/renewing.ts";
+import type { Session } from "../../app/session.ts";
+import { openSurroundings } from "../../app/surroundings.ts";
 import { strategyOf } from "../../certificates/index.ts";
 import { changesOf } from "../../core/change.ts";
-import { installedConfig } from "../choosing.ts";
 import type { CommandContext } from "../context.ts";
 import {
   assertRenewFlags,
@@ -15,8 +17,7 @@ import {
   removeCronJob,
   rollAccountKey,
 } from "../renewing.ts";
-import { agree, openSession, type Session } from "../session.ts";
-import { lookAround } from "../surroundings.ts";
+import { agree, openSession } from "../session.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
   const { flags } = ctx;
@@ -45,7 +46,7 @@ const renew = async (ctx: CommandContext, session: Session): Promise<number> => 
   }
   const running = await runningInstallation(config, cluster);
   if (ctx.flags.check) await assertRenewalRights(running, cluster);
-  const { known, tools } = await lookAround(config, { ...session, still: session.tools });
+  const { known, tools } = await openSurroundings(config, session);
   const install = { ...running, ...known };
   if (ctx.flags.check) {
     // Readers of JSON have the checks themselves; for people those that are well are no news, but here they were asked for.

@@ -9,10 +9,10 @@ import { openSession } from "../session.ts";
 export const run = async (ctx: CommandContext): Promise<number> => {
   const session = await openSession(ctx);
   try {
-    const status = visibleData(await readStatus(session.still));
-    for (const text of notesOn(keptIn(await session.still.cluster.get(STATE))))
+    const status = visibleData(await readStatus(session.frozen));
+    for (const text of notesOn(keptIn(await session.frozen.cluster.get(STATE))))
       ctx.emit({ type: "note", level: "warning", text });
-    const services = ctx.flags.services ? visibleData(await readServices(session.still, status.address)) : undefined;
+    const services = ctx.flags.services ? visibleData(await readServices(session.frozen, status.address)) : undefined;
     if (ctx.config.output === "json")
       ctx.stdout(`${JSON.stringify({ type: "status", ...status, ...(services ? { services } : {}) })}\n`);
     else ctx.stdout(`${statusText(status, ctx.look)}${services ? `\n${servicesText(services, ctx.look)}` : ""}`);

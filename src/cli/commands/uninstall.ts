@@ -1,5 +1,8 @@
+import { installedConfig } from "../../app/choosing.ts";
 import { planUninstall, readLeft, runUninstall } from "../../app/lifecycle.ts";
 import { withoutManifests } from "../../app/prepare.ts";
+import type { Session } from "../../app/session.ts";
+import { openSurroundings } from "../../app/surroundings.ts";
 import type { Tools } from "../../app/tools.ts";
 import { unreadable } from "../../checks/rights.ts";
 import type { Config } from "../../config/config.ts";
@@ -12,15 +15,13 @@ import { told } from "../../ports/outside.ts";
 import { joined, sh } from "../../ports/shell.ts";
 import type { Installation, Removal } from "../../steps/installation.ts";
 import { homeNamespace } from "../../steps/state/index.ts";
-import { installedConfig } from "../choosing.ts";
 import type { CommandContext } from "../context.ts";
-import { agree, openSession, type Session } from "../session.ts";
-import { lookAround } from "../surroundings.ts";
+import { agree, openSession } from "../session.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
   const session = await openSession(ctx);
   try {
-    const { cluster } = session.still;
+    const { cluster } = session.frozen;
     const config = await installedConfig(ctx, cluster, { careful: false }).catch(async (error: unknown) => {
       throw await unreadable(error, cluster);
     });
@@ -44,7 +45,11 @@ const planned = async (
   removal: Removal,
   session: Session,
 ): Promise<{ readonly install: Installation; readonly plan: Plan; readonly tools: Tools }> => {
-  const { known, tools } = await lookAround(flags.keepRecords ? { ...config, dns: "none" } : config, session);
+  const { known, tools } = await openSurroundings(
+    flags.keepRecords ? { ...config, dns: "none" } : config,
+    session,
+    session.frozen.cluster,
+  );
   const install = { ...withoutManifests(config), ...known };
   return { install, tools, plan: await planUninstall(install, removal, tools) };
 };

@@ -1,4 +1,6 @@
 import { dirname, join } from "node:path";
+import { chooseFor } from "../../app/planning.ts";
+import type { Session } from "../../app/session.ts";
 import type { Tools } from "../../app/tools.ts";
 import { installedVersions } from "../../app/versions.ts";
 import type { Written } from "../../config/complete.ts";
@@ -12,8 +14,7 @@ import { UserError } from "../../ports/error.ts";
 import { catalogFile, versionOf } from "../../releases/catalog.ts";
 import { keptIn } from "../../steps/state/chosen.ts";
 import type { CommandContext } from "../context.ts";
-import { chooseFor, installInto } from "../installing.ts";
-import type { Session } from "../session.ts";
+import { installInto } from "../installing.ts";
 import { offer } from "./offer.ts";
 import { createPrompts } from "./prompts.ts";
 import { askAll } from "./questions.ts";
@@ -44,11 +45,11 @@ const ask = async (ctx: CommandContext, session: Session): Promise<{ written: Wr
   const { terminal, env, signal, learn } = ctx;
   if (!terminal) throw new Error("the wizard needs a terminal");
   const [seen, running] = await Promise.all([
-    look(session.still.cluster, { env, signal, learn }),
-    readable(installedVersions(session.still.cluster)),
+    look(session.frozen.cluster, { env, signal, learn }),
+    readable(installedVersions(session.frozen.cluster)),
   ]);
   const chosen = running && (await chooseFor(ctx, { installed: running, kubernetes: session.version }));
-  const kept = seen.installed ? keptIn(await session.still.cluster.get(STATE)) : NOTHING_KEPT;
+  const kept = seen.installed ? keptIn(await session.frozen.cluster.get(STATE)) : NOTHING_KEPT;
   const sight = {
     ...seen,
     installed: proposable(kept, ctx.flags),
@@ -71,5 +72,5 @@ const proposable = ({ values }: Kept, { resetChoices, resetChoice }: CommandFlag
 const withConfig = (session: Session, config: Config): Session => {
   const live = takeSnapshot(session.tools.cluster);
   const tools: Tools = { ...session.tools, config };
-  return { ...session, tools, live, still: { ...tools, cluster: throughSnapshot(tools.cluster, live) } };
+  return { ...session, tools, live, frozen: { ...tools, cluster: throughSnapshot(tools.cluster, live) } };
 };

@@ -1,17 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import { choiceChanges } from "../config/choice-changes.ts";
+import type { Written } from "../config/complete.ts";
 import type { Config } from "../config/config.ts";
 import { type Kept, NOTHING_KEPT, settleWith, type Unreadable } from "../config/kept.ts";
-import { CHOICES, nameOf } from "../config/options.ts";
+import { CHOICES, type CommandFlags, nameOf } from "../config/options.ts";
 import { words } from "../config/shown.ts";
 import type { ChoiceChange } from "../core/change.ts";
+import type { Emit } from "../core/event.ts";
 import { STATE } from "../kube/prior.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import type { Installation } from "../steps/installation.ts";
 import { CHOSEN, choicesOf, keptIn, notesOn } from "../steps/state/chosen.ts";
-import type { CommandContext } from "./context.ts";
 
 /** What counts at a cluster. */
 export interface Choosing {
@@ -23,9 +24,17 @@ export interface Choosing {
   readonly keeping: (install: Installation) => Installation;
 }
 
-type Context = Pick<CommandContext, "config" | "written" | "env" | "emit"> & {
-  readonly flags: Pick<CommandContext["flags"], "resetChoices" | "resetChoice">;
-};
+/** What somebody says of the installation. */
+export interface Said {
+  /** By options, environment, file and defaults alone. */
+  readonly config: Config;
+  /** What of it somebody wrote, in whatever place. */
+  readonly written: Written;
+  readonly flags: Pick<CommandFlags, "resetChoices" | "resetChoice">;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly emit: Emit;
+}
+
 type Cluster = Pick<ClusterRead, "get">;
 
 const isNothing = ({ values }: Kept): boolean => Object.keys(values).length === 0;
@@ -35,7 +44,7 @@ const isNothing = ({ values }: Kept): boolean => Object.keys(values).length === 
  * code 2 when that does not fit together.
  */
 export const choose = async (
-  { config: presumed, written, flags, env, emit }: Context,
+  { config: presumed, written, flags, env, emit }: Said,
   cluster: Cluster,
 ): Promise<Choosing> => {
   const state = await cluster.get(STATE);
@@ -106,7 +115,7 @@ const isVital = ({ option }: Unreadable): boolean => {
  * `careful`: throws UserError (exit code 2) when a choice cannot be used on which names, records or certificates depend.
  */
 export const installedConfig = async (
-  { config: run, written, env, emit }: Context,
+  { config: run, written, env, emit }: Said,
   cluster: Cluster,
   { careful }: { readonly careful: boolean },
 ): Promise<Config> => {

@@ -1,15 +1,16 @@
-import { issuerFor } from "../app/controller-issuer.ts";
-import type { Tools } from "../app/tools.ts";
 import { joinedLine, pemProblem } from "../certificates/pem.ts";
 import type { Config } from "../config/config.ts";
 import { textOf } from "../ports/bounded.ts";
+import type { ClusterRead } from "../ports/cluster.ts";
 import { messageOf, type Remedy, UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import type { Installation } from "../steps/installation.ts";
 import { openPublication } from "../steps/records/publication.ts";
 import { keptAuthorityRoot } from "../steps/state/index.ts";
+import { issuerFor } from "./controller-issuer.ts";
 import { patientlyAsked } from "./patient-resolver.ts";
 import type { Session } from "./session.ts";
+import type { Tools } from "./tools.ts";
 
 /** What an installation meets outside the cluster. */
 export interface Surroundings {
@@ -18,8 +19,11 @@ export interface Surroundings {
 }
 
 /** Opens the way to the domain's records and reads the CA's root. What is opened is closed with the session. */
-export const lookAround = async (config: Config, session: Session): Promise<Surroundings> => {
-  const { tools, still } = session;
+export const openSurroundings = async (
+  config: Config,
+  { tools, onClose }: Pick<Session, "tools" | "onClose">,
+  cluster: Pick<ClusterRead, "get"> = tools.cluster,
+): Promise<Surroundings> => {
   const { resolver, env, emit, interactive, signal, learn } = tools;
   const [publication, given] = await Promise.all([
     openPublication(config, {
@@ -40,8 +44,8 @@ export const lookAround = async (config: Config, session: Session): Promise<Surr
     }),
     config.acmeCaFile ? readRoot(config.acmeCaFile) : undefined,
   ]);
-  if (publication) session.onClose(publication.close);
-  const acmeCa = given ?? (await keptAuthorityRoot(still.cluster, config));
+  if (publication) onClose(publication.close);
+  const acmeCa = given ?? (await keptAuthorityRoot(cluster, config));
   const zoneId = publication?.zone.id;
   const issuer = await issuerFor(config, {
     env,
