@@ -3,6 +3,7 @@ import { assertRights } from "../checks/rights.ts";
 import type { Plan } from "../core/change.ts";
 import type { Report } from "../core/run.ts";
 import { directSnapshot } from "../kube/snapshot.ts";
+import { renewalRights } from "../steps/index.ts";
 import type { Installation } from "../steps/installation.ts";
 import { CRON_KINDS, type CronWish } from "../steps/renewal/objects.ts";
 import { cron, cronRemoval } from "../steps/renewal/step.ts";
@@ -10,20 +11,20 @@ import { runAlone } from "./lifecycle.ts";
 import type { Tools } from "./tools.ts";
 
 export type { CronWish } from "../steps/renewal/objects.ts";
-export { assertRenewalRights } from "../steps/renewal/rights.ts";
 export { assertRenewsAlone, completeWish } from "./cronjob-credentials.ts";
+export { assertRenewalRights } from "./renewal-rights.ts";
 
 /** What would be installed. Reads only. */
 export const planCron = async (install: Installation, wish: CronWish, tools: Tools): Promise<Plan> => {
   const { cluster, now } = tools;
   const options = { goal: "present", live: directSnapshot(cluster), now, cluster, kinds: CRON_KINDS } as const;
-  const plan = await makePlan([cron(install, wish)], options);
+  const plan = await makePlan([cron(renewalRights(install), wish)], options);
   await assertRights("renew", { plan, whole: plan }, cluster);
   return plan;
 };
 
 export const runCron = (plan: Plan, install: Installation, wish: CronWish, tools: Tools): Promise<Report> =>
-  runAlone(plan, [cron(install, wish)], install, tools, { snapshot: directSnapshot });
+  runAlone(plan, [cron(renewalRights(install), wish)], install, tools, { snapshot: directSnapshot });
 
 /** What would be removed: everything that carries the step's label. Reads only. */
 export const planCronRemoval = async ({ cluster, now }: Tools): Promise<Plan> => {

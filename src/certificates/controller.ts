@@ -1,5 +1,4 @@
 import type { Check } from "../core/check.ts";
-import type { Product } from "../kube/product.ts";
 import type { Snapshot } from "../kube/snapshot.ts";
 import type { ExternalAccount } from "../ports/authority.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
@@ -21,8 +20,6 @@ export interface CertificateController {
   };
   /** Objects on which this way sets fields of its own. Without them, applied by the same manager, they take the fields back. */
   readonly configures: readonly KubeObject[];
-  /** What its processes make and leave. */
-  readonly products: readonly Product[];
   /** What of other people's needs it, as `3 Certificates`: it stays then. Empty too where it is not ours. */
   readonly inUse: (live: Snapshot) => Promise<readonly string[]>;
   /** Whether a Service has its certificate, and the cause if it has none. */

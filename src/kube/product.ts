@@ -18,6 +18,8 @@ export interface Product {
   readonly name: string | RegExp;
   /** The key of a label that all of them carry. */
   readonly label?: string;
+  /** Its kind goes, and takes it along. */
+  readonly goesWithKind?: true;
   /** The Deployment whose pods make it. */
   readonly maker: ObjectRef;
 }
@@ -52,11 +54,13 @@ export const removeProducts = async (
   const namespaces = await live.owned("v1", "Namespace");
   const going = new Set(namespaces.map(({ metadata }) => metadata.name).filter((name) => name !== HOME));
   const found = await Promise.all(
-    products.map(async (product) => {
-      const maker = await live.get(product.maker);
-      const isOurs = maker ? ownerOf(maker) !== undefined : wasOurs;
-      return isOurs ? find(product, live) : [];
-    }),
+    products
+      .filter(({ goesWithKind }) => !goesWithKind)
+      .map(async (product) => {
+        const maker = await live.get(product.maker);
+        const isOurs = maker ? ownerOf(maker) !== undefined : wasOurs;
+        return isOurs ? find(product, live) : [];
+      }),
   );
   return deletions(
     found.flat().filter((object) => !going.has(object.metadata.namespace ?? "") && ownerOf(object) === undefined),

@@ -10,6 +10,7 @@ import type { Part, Seen } from "./part.ts";
 import { part as proof } from "./proof/index.ts";
 import { part as records } from "./records/index.ts";
 import { part as renewal } from "./renewal/index.ts";
+import type { Right } from "./rights.ts";
 import { part as serving } from "./serving/index.ts";
 import { part as state } from "./state/index.ts";
 import { part as workloads } from "./workloads/index.ts";
@@ -61,10 +62,18 @@ export const PARTS: readonly Part[] & Complete = LIST;
  * list with the goal "absent", backwards.
  */
 export const steps = (install: Installation, removal?: Removal): readonly Step[] => {
+  const going = removal && { ...removal, products: PARTS.flatMap(({ products = [] }) => products) };
   const all = [
-    ...PARTS.flatMap((part) => part.steps?.(install, removal) ?? []),
-    ...(removal ? PARTS.flatMap((part) => part.removal?.(removal) ?? []) : []),
+    ...PARTS.flatMap((part) => part.steps?.(install, going) ?? []),
+    ...(going ? PARTS.flatMap((part) => part.removal?.(going) ?? []) : []),
   ];
   const whatNames = (id: string) => all.filter(({ before }) => before?.includes(id));
   return all.map((step) => ({ ...step, needs: [...step.needs, ...whatNames(step.id).map(({ id }) => id)] }));
 };
+
+/**
+ * Everything that `renew` does to a cluster, and no more. What it waits for it also follows. Pure: Roles and pre-flight are made from the
+ * same table.
+ */
+export const renewalRights = (install: Installation): readonly Right[] =>
+  PARTS.flatMap((part) => part.rights?.(install) ?? []);

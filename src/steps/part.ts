@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { OptionRow } from "../config/option.ts";
 import type { ReadContext } from "../core/check.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
+import type { Product } from "../kube/product.ts";
 import type { Kind } from "../kube/snapshot.ts";
 import type { Authority } from "../ports/authority.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
@@ -10,6 +11,7 @@ import type { Remedy } from "../ports/error.ts";
 import { type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
 import type { Release } from "../releases/catalog.ts";
 import type { Installation, Removal } from "./installation.ts";
+import type { Right } from "./rights.ts";
 
 /** What a part's assets and transforms depend on, known before any object is read. */
 export interface Choice {
@@ -22,6 +24,12 @@ export interface Choice {
 export interface Asset {
   readonly component: string;
   readonly asset: string;
+}
+
+/** What taking the parts away needs to know. */
+export interface PartRemoval extends Removal {
+  /** Of all parts. */
+  readonly products: readonly Product[];
 }
 
 /** What the last screen is made with. */
@@ -81,13 +89,17 @@ export interface Part {
   readonly transform?: (choice: Choice) => Transform;
   /** Kinds of the objects that it makes beside those of its assets. */
   readonly kinds?: readonly Kind[];
-  readonly steps?: (install: Installation, removal?: Removal) => readonly Step[];
+  readonly steps?: (install: Installation, removal?: PartRemoval) => readonly Step[];
   /** Steps of the way back alone. They stand at the end of the list, so that they come first. */
-  readonly removal?: (removal: Removal) => readonly Step[];
+  readonly removal?: (removal: PartRemoval) => readonly Step[];
   /** What a person does next, once the installation answers. */
   readonly next?: (install: Installation, tools: NextTools) => Promise<readonly Remedy[]>;
   /** What of it is found in a cluster, whoever made it. */
   readonly status?: StatusSection<never>;
+  /** What a renewal does with it in the cluster: more than that the CronJob's account may not do. */
+  readonly rights?: (install: Installation) => readonly Right[];
+  /** What its processes make without an owner and leave behind: an uninstall takes it for nobody else's, and away. */
+  readonly products?: readonly Product[];
 }
 
 /** Keeps what it says as types: its id, those of its steps and what they need, its options, what its status finds. */

@@ -5,7 +5,6 @@ import { certificatesReady, secretOfRoute } from "./chain.ts";
 import { askNobody } from "./configuration.ts";
 import { NAMESPACE } from "./found.ts";
 import { CERT_MANAGER, inUse } from "./in-use.ts";
-import { accountKey, certManagerProducts } from "./products.ts";
 
 /** Knative's common name for long hosts (serving, pkg/reconciler/certificate); X.509 allows 64, Knative checks 63. */
 const MOST_CHARACTERS = 63;
@@ -41,7 +40,6 @@ export const certManager = {
     directory: letsEncrypt.acme.directory,
     rule: { id: "config.cert-manager-dns", broken },
     configures: askNobody,
-    products: [...certManagerProducts, accountKey],
     inUse,
     ready: ({ namespace = "", name }) => certificatesReady(namespace, name),
     secretOf: secretOfRoute,

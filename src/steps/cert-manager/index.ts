@@ -3,7 +3,7 @@ import { askCertManager, CONTROLLER } from "../../certificates/cert-manager/conf
 import { assertKnative, findCertManager, NAMESPACE } from "../../certificates/cert-manager/found.ts";
 import { CERT_MANAGER, inUse } from "../../certificates/cert-manager/in-use.ts";
 import { ACCOUNT, issuerObjects } from "../../certificates/cert-manager/issuer.ts";
-import { certManagerProducts } from "../../certificates/cert-manager/products.ts";
+import { accountKey, certManagerProducts } from "../../certificates/cert-manager/products.ts";
 import { certManager as strategy } from "../../certificates/cert-manager/strategy.ts";
 import type { Step } from "../../changes/step.ts";
 import { crdsEstablished } from "../../checks/crds.ts";
@@ -152,6 +152,7 @@ export const routeTls = (install: Installation): Step<"gateway-tls", "issuer" | 
 
 export const part = partOf({
   id: CERT_MANAGER,
+  products: [...certManagerProducts, accountKey],
   assets: ({ config, release }) => {
     if (!usesCertManager({ config })) return [];
     assertKnative(release.minor);

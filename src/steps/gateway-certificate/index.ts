@@ -31,6 +31,7 @@ import { namedLeftovers } from "../records/withdrawal.ts";
 import { copiesFor, plannedChallenges } from "./challenges.ts";
 import { next } from "./next.ts";
 import { options } from "./options.ts";
+import { rights } from "./rights.ts";
 import { servedSecret, WILDCARD } from "./served-secret.ts";
 import { status } from "./status.ts";
 
@@ -225,6 +226,7 @@ export const part = partOf({
   options,
   next,
   status,
+  rights,
   kinds: [{ apiVersion: "v1", kind: "Secret", namespaced: true }],
   steps: (install) => {
     if (!hasTls(install.config)) return [noTls(install)];

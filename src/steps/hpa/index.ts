@@ -1,6 +1,7 @@
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import type { Installation } from "../installation.ts";
 import { deploymentsIn, objectsOf, part as partOf, step } from "../part.ts";
+import { leases } from "../serving/products.ts";
 import { options } from "./options.ts";
 
 const ID = "hpa";
@@ -19,9 +20,13 @@ const hpa = (install: Installation) =>
     verify: install.config.hpa ? [deploymentsAvailable("serving.hpa", deploymentsIn(objectsOf(install, ID)))] : [],
   });
 
+/** cmd/autoscaler-hpa/main.go */
+const products = [leases("autoscaler-hpa", /^hpaautoscaler\.knative\.dev\.serving\.pkg\..+\.\d\d-of-\d\d$/)];
+
 export const part = partOf({
   id: ID,
   options,
+  products,
   assets: ({ config }) => (config.hpa ? [{ component: "serving", asset: "serving-hpa.yaml" }] : []),
   steps: (install) => [hpa(install)],
 });

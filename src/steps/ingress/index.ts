@@ -2,9 +2,11 @@ import type { Step } from "../../changes/step.ts";
 import { addressKnown, assertMagic } from "../../checks/address.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { findAddress } from "../../ingress/address.ts";
+import { ingressProducts } from "../../ingress/index.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
 import { options } from "./options.ts";
+import { rights } from "./rights.ts";
 import { withoutServed } from "./served.ts";
 import { status } from "./status.ts";
 
@@ -40,6 +42,8 @@ export const part = partOf({
   id: "ingress",
   options,
   status,
+  rights,
+  products: ingressProducts,
   assets: ({ ingress }) => ingress.assets,
   transform: ({ config: { expose }, ingress, release }) => {
     const { setting } = release;

@@ -17,6 +17,7 @@ import { PROOF_MANAGER, PROVED, provedState } from "../state/index.ts";
 import { GREETING, HELLO, hello } from "./hello.ts";
 import { next } from "./next.ts";
 import { keepReached } from "./reached.ts";
+import { rights } from "./rights.ts";
 
 /** Behind what was proved, where the start from zero was left out of it. */
 const WITHOUT_ZERO = ` without ${ZERO}`;
@@ -100,6 +101,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
 export const part = partOf({
   id: "proof",
   next,
+  rights,
   kinds: [{ apiVersion: HELLO.apiVersion, kind: HELLO.kind, namespaced: true }],
   steps: (install) => {
     if (install.config.expose !== "nodeport") return [proof(install)];

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import type { AccountIdentity } from "../../dns/provider.ts";
 import { HOME } from "../../kube/inventory.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
-import type { Installation } from "../installation.ts";
-import { ACCOUNT, type Right, renewalRights, rulesIn } from "./rights.ts";
+import { type Right, rulesIn } from "../rights.ts";
 
 /** What the CronJob is to be made from. */
 export interface CronWish {
@@ -16,6 +15,9 @@ export interface CronWish {
   /** `host:port`, as --dns-resolver has it. */
   readonly dnsResolver?: string;
 }
+
+/** The CronJob's own account, for the words of others. */
+export const ACCOUNT: ObjectRef = { apiVersion: "v1", kind: "ServiceAccount", namespace: HOME, name: "renew" };
 
 export const CRON_JOB: ObjectRef = { apiVersion: "batch/v1", kind: "CronJob", namespace: HOME, name: "renew" };
 /** Runs once, before the CronJob is written, and is removed again. */
@@ -40,8 +42,7 @@ export const scheduleFor = (clusterUid: string, isShortLived: boolean): string =
 };
 
 /** Account, rights and bindings; without the CronJob itself. */
-export const accountObjects = (install: Installation, { identity }: CronWish): readonly KubeObject[] => {
-  const rights = renewalRights(install);
+export const accountObjects = (rights: readonly Right[], { identity }: CronWish): readonly KubeObject[] => {
   const namespaces = [...new Set(rights.flatMap(({ namespace }) => namespace ?? []))];
   return [
     {

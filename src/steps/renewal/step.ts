@@ -2,7 +2,7 @@ import { inspect, isShortLived } from "../../certificates/secret.ts";
 import type { Step } from "../../changes/step.ts";
 import { deletions } from "../../kube/object-change.ts";
 import { WILDCARD } from "../gateway-certificate/served-secret.ts";
-import type { Installation } from "../installation.ts";
+import type { Right } from "../rights.ts";
 import { jobSucceeded } from "./checked.ts";
 import { accountObjects, CHECK_JOB, type CronWish, checkJob, cronJob, scheduleFor } from "./objects.ts";
 
@@ -11,7 +11,7 @@ const TITLE = "Renew by a CronJob";
 const UNDO = "Remove the CronJob that renews";
 
 /** The CronJob is written only after a Job of the same form has seen that it would work (rule 26). */
-export const cron = (install: Installation, wish: CronWish): Step => ({
+export const cron = (rights: readonly Right[], wish: CronWish): Step => ({
   id: ID,
   title: TITLE,
   undo: UNDO,
@@ -22,7 +22,7 @@ export const cron = (install: Installation, wish: CronWish): Step => ({
       ctx.live.get(WILDCARD),
     ]);
     const certificate = inspect(secret);
-    const account = accountObjects(install, wish);
+    const account = accountObjects(rights, wish);
     const job = cronJob(
       wish,
       scheduleFor(kubeSystem?.metadata.uid ?? "", certificate !== undefined && isShortLived(certificate)),

@@ -3,17 +3,16 @@ import { crdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { webhookAnswers } from "../../checks/webhook.ts";
 import { workloadsDrained } from "../../checks/workload-pods.ts";
-import { ingressProducts } from "../../ingress/index.ts";
 import { HOME, MANAGER, ownerOf } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
 import { STATE } from "../../kube/prior.ts";
-import { removeProducts } from "../../kube/product.ts";
+import { type Product, removeProducts } from "../../kube/product.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
 import { at, groupOf, type KubeObject } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
-import { deploymentsIn, isFoundation, objectsOf, part as partOf, step } from "../part.ts";
+import { deploymentsIn, isFoundation, objectsOf, type PartRemoval, part as partOf, step } from "../part.ts";
 import { options } from "./options.ts";
-import { servingProducts } from "./products.ts";
+import { products } from "./products.ts";
 import { status } from "./status.ts";
 import { configuration, keepLastLines, tidy, transforming } from "./transforms.ts";
 
@@ -29,8 +28,12 @@ const coreOf = (install: Installation) =>
   objectsOf(install, "serving").filter((object) => !isFoundation(object) && !isGuarded(object));
 const resourcesOf = (install: Installation) => objectsOf(install, "serving").filter(isGuarded);
 
+/** Of the processes in Knative's namespace, those of its network layer among them; whoever has a namespace of his own removes his. */
+const ofKnative = (removal: PartRemoval | undefined): readonly Product[] =>
+  (removal?.products ?? []).filter(({ maker }) => maker.namespace === "knative-serving");
+
 /** Made before everything and removed after everything, CRDs included. */
-const namespaces = (install: Installation) =>
+const namespaces = (install: Installation, removal?: PartRemoval) =>
   step({
     id: "namespaces",
     title: "Create the namespaces",
@@ -41,9 +44,9 @@ const namespaces = (install: Installation) =>
       // Planned again when its turn comes, their processes are gone: that they were ours was seen before.
       const wasOurs = ctx.mode === "final" || (await ctx.live.get(STATE)) !== undefined;
       return [
-        ...(await removeProducts([...servingProducts, ...ingressProducts], ctx.live, wasOurs)),
+        ...(await removeProducts(ofKnative(removal), ctx.live, wasOurs)),
         ...deletions(owned),
-        ...(await letGo(ctx, (name) => name !== HOME)),
+        ...(await letGo(ctx, removal, (name) => name !== HOME)),
       ];
     },
     verify: [],
@@ -51,8 +54,12 @@ const namespaces = (install: Installation) =>
   });
 
 /** Takes our fields off the namespaces of others, whose labels say what runs there; not where a Knative of others runs, taken over or not. */
-export const letGo = async (ctx: PlanContext, isMeant: (name: string) => boolean): Promise<readonly Change[]> => {
-  const makers = [...servingProducts, ...ingressProducts].map(({ maker }) => maker);
+export const letGo = async (
+  ctx: PlanContext,
+  removal: PartRemoval | undefined,
+  isMeant: (name: string) => boolean,
+): Promise<readonly Change[]> => {
+  const makers = ofKnative(removal).map(({ maker }) => maker);
   const runs = async (namespace: string): Promise<boolean> => {
     const found = makers.filter((maker) => maker.namespace === namespace).map(ctx.live.get);
     return (await Promise.all(found)).some((maker) => maker !== undefined && ownerOf(maker) === undefined);
@@ -173,8 +180,9 @@ export const part = partOf({
   assets: () => ["serving-crds.yaml", "serving-core.yaml"].map((asset) => ({ component: "serving", asset })),
   transform: ({ config, ingress, release }) =>
     transforming(tidy, keepLastLines, configuration(config, ingress.className, release.key)),
-  steps: (install) => [
-    namespaces(install), // of Serving and of its network layer
+  products,
+  steps: (install, removal) => [
+    namespaces(install, removal), // of Serving and of its network layer
     crds(install), //       Knative's kinds, waited for by name
     core(install), //       Knative Serving, its configuration already in
     webhook(install), //    … runs, and its webhook really answers

@@ -10,7 +10,7 @@ const process = (name: string): ObjectRef => ({
 });
 
 /** One for each reconciler and bucket: `<component>.<queue>.00-of-01` (knative.dev/pkg leaderelection/context.go). */
-const leases = (deployment: string, name: RegExp): Product => ({
+export const leases = (deployment: string, name: RegExp): Product => ({
   apiVersion: "coordination.k8s.io/v1",
   kind: "Lease",
   namespace: NAMESPACE,
@@ -28,7 +28,7 @@ const bucket = (apiVersion: string, kind: string): Product => ({
 });
 
 /** What Serving's processes make and leave. */
-export const servingProducts: readonly Product[] = [
+export const products: readonly Product[] = [
   bucket("v1", "Service"),
   // Behind that Service: Endpoints until 1.21, an EndpointSlice since 1.22.
   bucket("v1", "Endpoints"),
@@ -38,8 +38,6 @@ export const servingProducts: readonly Product[] = [
   leases("controller", /^controller\.knative\.dev\.(serving|control-protocol|networking)\.pkg\..+\.\d\d-of-\d\d$/),
   // cmd/webhook/main.go; the types are those of knative.dev/pkg/webhook.
   leases("webhook", /^webhook\.(webhookcertificates|(defaulting|validation|configmap)webhook)\.\d\d-of-\d\d$/),
-  // cmd/autoscaler-hpa/main.go
-  leases("autoscaler-hpa", /^hpaautoscaler\.knative\.dev\.serving\.pkg\..+\.\d\d-of-\d\d$/),
   // cmd/domain-mapping and cmd/domain-mapping-webhook, until 1.10.
   leases("domain-mapping", /^domainmapping\.knative\.dev\.serving\.pkg\..+\.\d\d-of-\d\d$/),
   leases(
@@ -54,16 +52,13 @@ export const servingProducts: readonly Product[] = [
     label: "networking.internal.knative.dev/certificate-uid",
     maker: process("controller"),
   },
+  // One for each namespace that namespace-wildcard-cert-selector names; the Namespace is its owner (pkg/reconciler/nscert).
+  {
+    apiVersion: "networking.internal.knative.dev/v1alpha1",
+    kind: "Certificate",
+    name: /./,
+    label: "networking.knative.dev/wildcardDomain",
+    maker: process("controller"),
+    goesWithKind: true,
+  },
 ];
-
-/**
- * One for each namespace that namespace-wildcard-cert-selector names; the Namespace is its owner (pkg/reconciler/nscert). Goes with its
- * kind.
- */
-export const wildcardCertificates: Product = {
-  apiVersion: "networking.internal.knative.dev/v1alpha1",
-  kind: "Certificate",
-  name: /./,
-  label: "networking.knative.dev/wildcardDomain",
-  maker: process("controller"),
-};

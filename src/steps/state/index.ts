@@ -12,10 +12,11 @@ import type { PlanContext } from "../../kube/reconcile.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { dataOf, type KubeObject, refOf } from "../../ports/object.ts";
 import { isInZone } from "../../ports/zones.ts";
-import type { Installation, Removal } from "../installation.ts";
-import { part as partOf, step } from "../part.ts";
+import type { Installation } from "../installation.ts";
+import { type PartRemoval, part as partOf, step } from "../part.ts";
 import { letGo } from "../serving/index.ts";
 import { CHOSEN, choicesOf, INSISTED } from "./chosen.ts";
+import { rights } from "./rights.ts";
 
 /** As it is written, our label included. */
 export const homeNamespace: KubeObject = {
@@ -45,7 +46,7 @@ const openAccount = (secret: KubeObject): readonly AccountChange[] => {
 };
 
 /** The namespace that outlives an uninstall (rule 11), and what was chosen. Never what proves ownership (rule 4). */
-export const state = (install: Installation, removal?: Removal) =>
+export const state = (install: Installation, removal?: PartRemoval) =>
   step({
     id: "state",
     title: "Prepare namespace kn-bootstrap",
@@ -75,7 +76,7 @@ export const state = (install: Installation, removal?: Removal) =>
       const home = owned.filter(({ kind }) => kind === "Namespace");
       if (home.length > 0 || !(await ctx.live.get(refOf(homeNamespace)))) return [...accounts, ...deletions(home)];
       ctx.note(`Namespace ${HOME} stays, without what was put into it: somebody else made it.`);
-      return [...accounts, ...deletions(await keptHere(ctx)), ...(await letGo(ctx, (name) => name === HOME))];
+      return [...accounts, ...deletions(await keptHere(ctx)), ...(await letGo(ctx, removal, (name) => name === HOME))];
     },
     verify: [],
   });
@@ -175,6 +176,7 @@ const giveBack = async (ctx: PlanContext, id: string, values: Readonly<Record<st
 
 export const part = partOf({
   id: "state",
+  rights,
   steps: (install, removal) => [state(install, removal)],
   removal: () => [givenBack()],
 });

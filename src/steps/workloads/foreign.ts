@@ -1,19 +1,9 @@
-import { controllers } from "../../certificates/index.ts";
-import { ingressProducts } from "../../ingress/index.ts";
 import { ownerOf } from "../../kube/inventory.ts";
 import { LEASE } from "../../kube/lease.ts";
 import { isProduct, type Product } from "../../kube/product.ts";
 import type { Snapshot } from "../../kube/snapshot.ts";
 import { at, groupOf, type KubeObject, keyOf, type ObjectRef } from "../../ports/object.ts";
-import { servingProducts, wildcardCertificates } from "../serving/products.ts";
 import { isPlatforms } from "./platform.ts";
-
-const PRODUCTS: readonly Product[] = [
-  ...servingProducts,
-  wildcardCertificates,
-  ...ingressProducts,
-  ...controllers.flatMap(({ products }) => products),
-];
 
 /** Something that an object was made of, or made for. Without a uid its name is enough. */
 type Maker = ObjectRef & { readonly uid?: string };
@@ -70,6 +60,7 @@ export const createJudge = (
   live: Snapshot,
   known: readonly KubeObject[],
   mayBePlatforms: (object: KubeObject) => boolean,
+  products: readonly Product[],
 ): Judge => {
   const byUid = new Map(known.map((object) => [uidOf(object), object]));
 
@@ -88,7 +79,7 @@ export const createJudge = (
     object.metadata.deletionTimestamp !== undefined ||
     isEvent(object) ||
     isLock(object) ||
-    PRODUCTS.some((product) => isProduct(product, object));
+    products.some((product) => isProduct(product, object));
 
   // `path`: where this came from. Owners in a circle are nobody's.
   const goes = async (object: KubeObject, path: readonly string[]): Promise<boolean> => {

@@ -7,8 +7,7 @@ import type { Snapshot } from "../../kube/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
 import { describe, groupOf, type KubeObject } from "../../ports/object.ts";
 import { inNamespace, joined, type ShellCommand, sh } from "../../ports/shell.ts";
-import type { Removal } from "../installation.ts";
-import { part as partOf, step } from "../part.ts";
+import { type PartRemoval, part as partOf, step } from "../part.ts";
 import { createJudge, isPart, uidOf } from "./foreign.ts";
 
 /** `group/Kind` */
@@ -26,7 +25,7 @@ const WORKLOADS = [
 const DOMAIN_CLAIM = "networking.internal.knative.dev/ClusterDomainClaim";
 
 /** What goes with an uninstall whole: kinds, wherever their objects are, and namespaces. */
-const whatGoes = async ({ live }: PlanContext, removal: Removal) => {
+const whatGoes = async ({ live }: PlanContext, removal: PartRemoval) => {
   const [definitions, namespaces, needed] = await Promise.all([
     live.owned("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
     live.owned("v1", "Namespace"),
@@ -60,7 +59,7 @@ interface InTheWay {
 }
 
 /** What people made of Knative's kinds, wherever it is, and whatever they put into the namespaces that would be deleted. */
-const findInTheWay = async (ctx: PlanContext, removal: Removal): Promise<InTheWay> => {
+const findInTheWay = async (ctx: PlanContext, removal: PartRemoval): Promise<InTheWay> => {
   const { kinds, namespaces } = await whatGoes(ctx, removal);
   const isKnatives = (object: { readonly apiVersion: string; readonly kind: string }): boolean =>
     kinds.has(kindOf(object));
@@ -76,7 +75,7 @@ const findInTheWay = async (ctx: PlanContext, removal: Removal): Promise<InTheWa
   // Only in a namespace that goes is it asked, and no platform hands out Knative Services.
   const mayBePlatforms = (object: KubeObject): boolean =>
     namespaces.includes(object.metadata.namespace ?? "") && !isKnatives(object);
-  const judge = createJudge(ctx.live, found, mayBePlatforms);
+  const judge = createJudge(ctx.live, found, mayBePlatforms, removal.products);
   const foreign = await filtered(found, async (object) => !(await judge.goes(object)));
   const domains = new Set(
     foreign.filter((object) => kindOf(object) === DOMAIN_MAPPING).map(({ metadata }) => metadata.name),
@@ -99,7 +98,7 @@ const filtered = async <T>(items: readonly T[], keep: (item: T) => Promise<boole
 };
 
 /** Part of the goal "absent" only: it comes first, while the controllers that run finalizers still live (rule 12). */
-const workloads = (removal: Removal) =>
+const workloads = (removal: PartRemoval) =>
   step({
     id: "workloads",
     title: "Leave room for workloads",
