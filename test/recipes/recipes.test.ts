@@ -157,4 +157,9 @@ describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
     await rename(join(folder, "test/recipes/fifth-kind.ts"), join(folder, "test/recipes/fifth-kind.test.ts"));
     expect(await vitest("test/recipes/fifth-kind.test.ts")).toMatch(/Test Files.*1 passed/);
   });
+
+  it("says renewal and root right for the issuer that is no ACME CA", async () => {
+    await rename(join(folder, "test/recipes/own-issuer.ts"), join(folder, "test/recipes/own-issuer.test.ts"));
+    expect(await vitest("test/recipes/own-issuer.test.ts")).toMatch(/Test Files.*1 passed/);
+  });
 });

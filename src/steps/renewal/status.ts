@@ -10,8 +10,10 @@ import { CRON_JOB } from "./objects.ts";
 /** Who replaces the certificate, and when. */
 export interface RenewalStatus {
   readonly by: "cronjob" | "nobody" | RenewerId;
-  /** ISO. By the certificate's dates; a CA with renewal information (RFC 9773) may ask for another day. */
+  /** ISO. By the certificate's dates. */
   readonly due?: string;
+  /** Its CA may ask for it earlier (RFC 9773). */
+  readonly canComeSooner?: true;
   /** Five cron fields, UTC. */
   readonly schedule?: string;
   readonly suspended?: true;
@@ -38,17 +40,19 @@ export const readRenewal = async (
   if (elsewhere?.renewer)
     return { by: elsewhere.renewer.by, ...(isBrought ? { secret: String(choices["tls-secret"]) } : {}) };
   const due = dueDate(certificate).toISOString();
+  const sooner = strategy.acme ? ({ canComeSooner: true } as const) : {};
   const cronJob = await cluster.get(CRON_JOB).catch((error: unknown) => {
     // Whoever may not see CronJobs still wants the rest of the screen.
     if (error instanceof ApiError && error.status === 403) return undefined;
     throw error;
   });
   const schedule = at(cronJob, "spec", "schedule");
-  if (typeof schedule !== "string") return { by: "nobody", due };
+  if (typeof schedule !== "string") return { by: "nobody", due, ...sooner };
   const last = at(cronJob, "status", "lastSuccessfulTime");
   return {
     by: "cronjob",
     due,
+    ...sooner,
     schedule,
     ...(at(cronJob, "spec", "suspend") === true ? { suspended: true } : {}),
     ...(typeof last === "string" ? { lastDone: last } : {}),
@@ -65,8 +69,16 @@ const timesOf = (schedule: string): string => {
 const minute = (iso: string): string => `${iso.slice(0, 16).replace("T", " ")} UTC`;
 
 /** One sentence for people. */
-export const renewalText = ({ by, due, schedule, suspended, lastDone, secret }: RenewalStatus): string => {
-  const when = due ? `; due ${due.slice(0, 10)}, or when the CA asks` : "";
+export const renewalText = ({
+  by,
+  due,
+  canComeSooner,
+  schedule,
+  suspended,
+  lastDone,
+  secret,
+}: RenewalStatus): string => {
+  const when = due ? `; due ${due.slice(0, 10)}${canComeSooner ? ", or when the CA asks" : ""}` : "";
   switch (by) {
     case "nobody":
       return `nobody: run kn-bootstrap renew, or renew --install-cronjob${when}`;
