@@ -9,6 +9,7 @@ import { conflictsOf, type Plan } from "../core/change.ts";
 import type { Check } from "../core/check.ts";
 import type { Report } from "../core/run.ts";
 import { runCheck } from "../core/wait.ts";
+import { ingressProvider } from "../ingress/index.ts";
 import { isCopy, OWNER_LABEL, withOwner } from "../kube/inventory.ts";
 import { LEASE } from "../kube/lease.ts";
 import type { PlanOptions } from "../kube/reconcile.ts";
@@ -40,6 +41,7 @@ export const preflight = async (
     knativeOwner(config.takeOwnership),
     // What runs already has shown that there is room.
     ...(installed ? [] : [capacity]),
+    ...(ingressProvider(config.ingress).preflight ?? []),
   ].filter(({ id }) => !config.skipChecks.includes(id));
   const findings = await Promise.all(checks.map(async (check) => ({ check, finding: await runCheck(check, tools) })));
   let refusal: UserError | undefined;

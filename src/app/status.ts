@@ -40,10 +40,12 @@ export interface ServiceStatus {
 }
 
 const KNATIVE = "knative-serving";
-const PLACES: ReadonlySet<string | undefined> = new Set([
-  KNATIVE,
-  ...ingressIds.map((id) => ingressProvider(id).service.namespace),
-]);
+/** Where an installation's Deployments are: those of an ingress that is not chosen are somebody else's. */
+const placesOf = (network: KubeObject | undefined): ReadonlySet<string | undefined> => {
+  const providers = ingressIds.map(ingressProvider);
+  const chosen = providers.filter(({ className }) => className === dataOf(network)["ingress-class"]);
+  return new Set([KNATIVE, ...(chosen.length > 0 ? chosen : providers).map(({ service }) => service.namespace)]);
+};
 
 const readKnativeServices = (ctx: ReadContext): Promise<readonly KubeObject[]> =>
   ctx.cluster.list({ apiVersion: "serving.knative.dev/v1", kind: "Service" });
@@ -78,7 +80,8 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
     cluster.get(STATE),
     cluster.list({ apiVersion: "apps/v1", kind: "Deployment" }),
   ]);
-  const ours = deployments.filter(({ metadata }) => PLACES.has(metadata.namespace));
+  const places = placesOf(network);
+  const ours = deployments.filter(({ metadata }) => places.has(metadata.namespace));
   if (!namespace || ours.length === 0) return { ...base, records: [], problems: [] };
 
   const choices = readableChoices(state);

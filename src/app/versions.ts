@@ -1,4 +1,5 @@
 import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
+import type { IngressAsset, IngressProvider } from "../ingress/provider.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
@@ -15,14 +16,19 @@ export const installedVersions = async (cluster: ClusterRead): Promise<Installed
   const namespaces = await cluster.list({ apiVersion: "v1", kind: "Namespace" });
   const found = (name: string): string | undefined =>
     namespaces.find(({ metadata }) => metadata.name === name)?.metadata.labels?.[VERSION_LABEL];
-  const gateways = ingressIds.map(ingressProvider);
-  const versions = {
-    serving: found("knative-serving"),
-    ...Object.fromEntries(gateways.map(({ component, service }) => [component, found(service.namespace ?? "")])),
+  const isThere = (name: string | undefined): boolean => namespaces.some(({ metadata }) => metadata.name === name);
+  const gateways = ingressIds.map(ingressProvider).filter(({ service }) => isThere(service.namespace));
+  const read = async ({ component, versionAt }: IngressAsset, { service }: IngressProvider) => {
+    const object = versionAt && (await cluster.get(versionAt));
+    const version = versionAt ? object?.metadata.labels?.[VERSION_LABEL] : found(service.namespace ?? "");
+    return version ? [[component, version] as const] : [];
   };
-  return Object.fromEntries(
-    Object.entries(versions).flatMap(([component, version]) => (version ? [[component, version]] : [])),
-  );
+  const versions = gateways.flatMap((provider) => provider.assets.map((asset) => read(asset, provider)));
+  const serving = found("knative-serving");
+  return Object.fromEntries([
+    ...(serving ? [["serving", serving] as const] : []),
+    ...(await Promise.all(versions)).flat(),
+  ]);
 };
 
 export interface Wish {

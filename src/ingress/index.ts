@@ -1,10 +1,11 @@
 import type { Product } from "../kube/product.ts";
 import { UserError } from "../ports/error.ts";
+import { istio } from "./istio/index.ts";
 import { kourier } from "./kourier.ts";
 import type { IngressProvider } from "./provider.ts";
 
 /** Every ingress that can be chosen. A new one is a file beside this one and a line here. */
-const providers = [kourier] as const satisfies readonly IngressProvider[];
+const providers = [kourier, istio] as const satisfies readonly IngressProvider[];
 
 export type IngressId = (typeof providers)[number]["id"];
 

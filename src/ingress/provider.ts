@@ -1,3 +1,4 @@
+import type { Check } from "../core/check.ts";
 import type { Product } from "../kube/product.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
 
@@ -31,6 +32,13 @@ export interface IngressRelease {
   readonly ingress: readonly KubeObject[];
 }
 
+export interface IngressAsset {
+  readonly component: string;
+  readonly asset: string;
+  /** The object whose label says which version runs; the namespace of the gateway's Service where it is left out. */
+  readonly versionAt?: ObjectRef;
+}
+
 /** What the installation must know of an ingress. */
 export interface IngressProvider<Id extends string = string> {
   readonly id: Id;
@@ -41,13 +49,15 @@ export interface IngressProvider<Id extends string = string> {
   /** The component of manifests/releases.yaml whose version names it. */
   readonly component: string;
   /** The files that install it, with their components. */
-  readonly assets: readonly { readonly component: string; readonly asset: string }[];
+  readonly assets: readonly IngressAsset[];
   /** The Service that the records point at. */
   readonly service: ObjectRef;
   /** Deployments that must be available before anything is routed. */
   readonly deployments: readonly ObjectRef[];
   /** What its processes make and leave. */
   readonly products: readonly Product[];
+  /** What must hold before the first change, besides what must for every ingress. */
+  readonly preflight?: readonly Check[];
   /** Changes to the release's own objects that are known before planning (rule 1). */
   readonly transform: (
     object: KubeObject,

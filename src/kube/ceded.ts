@@ -12,6 +12,12 @@ const CEDED: readonly { kinds: readonly string[]; path: RegExp; to: (owner: Owne
     why: "the webhook's own process writes its rules and CA",
   },
   {
+    kinds: ["ValidatingWebhookConfiguration"],
+    path: /^\.webhooks\[[^\]]*\]\.failurePolicy$/,
+    to: (owner) => owner.manager === "pilot-discovery",
+    why: "istiod lets nothing pass its webhook by once it answers (pilot/pkg/webhooks/validation)",
+  },
+  {
     kinds: ["Deployment", "StatefulSet"],
     path: /^\.spec\.replicas$/,
     to: (owner) => owner.subresource === "scale",

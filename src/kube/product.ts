@@ -22,6 +22,8 @@ export interface Product {
   readonly goesWithKind?: true;
   /** The Deployment whose pods make it. */
   readonly maker: ObjectRef;
+  /** Whether somebody else's process makes the same here, so that it is not ours to take away. */
+  readonly isTheirs?: (live: Snapshot) => Promise<boolean>;
 }
 
 export const isProduct = ({ apiVersion, kind, namespace, name, label }: Product, object: KubeObject): boolean =>
@@ -59,7 +61,7 @@ export const removeProducts = async (
       .map(async (product) => {
         const maker = await live.get(product.maker);
         const isOurs = maker ? ownerOf(maker) !== undefined : wasOurs;
-        return isOurs ? find(product, live) : [];
+        return isOurs && !(await product.isTheirs?.(live)) ? find(product, live) : [];
       }),
   );
   return deletions(

@@ -85,14 +85,14 @@ describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
   it("offers them as flags, in help, completion and documentation", async () => {
     const help = await program("plan", "--help");
     for (const id of ["example", "example-ca"]) expect(help.text).toMatch(new RegExp(`\\b${id}\\b`));
-    expect((await program("__complete", "plan", "--ingress", "")).text).toBe("kourier\t\nexample\t\n");
+    expect((await program("__complete", "plan", "--ingress", "")).text).toBe("kourier\t\nistio\t\nexample\t\n");
     expect((await program("__complete", "plan", "--dns", "ex")).text).toBe("example\t\n");
     expect((await program("__complete", "plan", "--tls", "ex")).text).toBe("example-ca\t\nexample-root\t\n");
     await run("-e", "require('node:fs').mkdirSync('docs')");
     expect(await run("scripts/docs.ts")).toEqual({ code: 0, text: "" });
     const page = await readFile(join(folder, "docs/options.md"), "utf8");
     for (const cell of [
-      "`--ingress kourier\\|example`",
+      "`--ingress kourier\\|istio\\|example`",
       "manual\\|example\\|magic",
       "self-signed\\|example-ca\\|secret",
     ])
@@ -131,7 +131,7 @@ describe("a tree in which every recipe of CONTRIBUTING.md was followed", () => {
 
   it("does with the new ingress all that an ingress must do", async () => {
     const text = await vitest("test/contract/ingress.test.ts");
-    expect(text).toMatch(/Tests.*25 passed/);
+    expect(text).toMatch(/Tests.*37 passed/);
   });
 
   it("does not compile with a part whose options are not in the table, or a need that nobody meets", async () => {
