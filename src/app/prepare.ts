@@ -27,7 +27,12 @@ export const prepare = async (config: Config, catalog: Catalog, releases: Releas
   const components = new Set(wanted.flatMap(({ assets }) => assets.map(({ component }) => component)));
   const objects = await Promise.all(
     wanted.map(async ({ id, assets }) => {
-      const files = await Promise.all(assets.map(({ component, asset }) => releases.objects(component, asset)));
+      // Files of one component may repeat each other's objects: together they have each once.
+      const files = await Promise.all(
+        [...Map.groupBy(assets, ({ component }) => component)].map(([component, own]) =>
+          releases.objects(component, ...own.map(({ asset }) => asset)),
+        ),
+      );
       return [id, finish(files.flat())] as const;
     }),
   );
