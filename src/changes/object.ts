@@ -1,7 +1,7 @@
 import { fills } from "../core/blank.ts";
 import { podsDrained } from "../kube/draining.ts";
 import { earlierGone, goneCheck } from "../kube/gone.ts";
-import { heldBy } from "../kube/holders.ts";
+import { deletionState } from "../kube/holders.ts";
 import { isOurs, removalWave, wave } from "../kube/inventory.ts";
 import type { ObjectChange } from "../kube/object-change.ts";
 import { withUid } from "../kube/store.ts";
@@ -124,7 +124,7 @@ class StillGoing extends ApiError {
     super({
       status: 409,
       reason: "AlreadyExists",
-      message: `an earlier ${describe(object)} is still terminating${heldBy(object)}`,
+      message: `an earlier ${describe(object)} is still terminating${deletionState(object)}`,
       request: `PATCH ${describe(object)}`,
     });
     this.uid = object.metadata.uid;

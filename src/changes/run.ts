@@ -3,8 +3,8 @@ import type { Check, ReadContext } from "../core/check.ts";
 import type { Emit } from "../core/event.ts";
 import { type Report, runPlan } from "../core/run.ts";
 import type { Attempt, World } from "../core/world.ts";
-import { createFollowed } from "../kube/followed.ts";
 import { earlierGone } from "../kube/gone.ts";
+import { createWatchCache } from "../kube/watch-cache.ts";
 import { watching } from "../kube/watching.ts";
 import { ApiError, type ClusterWrite } from "../ports/cluster.ts";
 import { applyChange } from "./apply.ts";
@@ -29,14 +29,14 @@ export const run = (agreed: Plan, steps: readonly Step[], tools: RunTools): Prom
   runPlan(agreed, steps, { ...tools, open: (signal) => worldOf(tools, signal) });
 
 const worldOf = (tools: RunTools, signal: AbortSignal): World<Step> => {
-  const followed = createFollowed(tools.cluster, signal);
-  const cluster = followed.noting(tools.cluster);
+  const cache = createWatchCache(tools.cluster, signal);
+  const cluster = cache.noting(tools.cluster);
   /** Namespaces that this run has made. */
   const made = new Set<string>();
   const lasting = { ...tools, cluster, challenges: challengesIn(tools.zones) };
   return {
     cluster,
-    watch: watching(followed),
+    watch: watching(cache),
     kindOf,
     replan: (step, plan, goal) => replan(step, plan, goal, { ...tools, cluster, made }),
     carryOut: async (change, attempt) => {

@@ -1,5 +1,5 @@
 import { type Check, fail, ok } from "../core/check.ts";
-import { holderOf } from "../kube/holders.ts";
+import { deletionBlocker } from "../kube/holders.ts";
 import { at } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 
@@ -22,7 +22,7 @@ export const crdsEstablished = (names: readonly string[]): Check => ({
       const accepted = condition(crd, "NamesAccepted");
       if (at(accepted, "status") === "False") return fail(`CRD ${name}: ${String(at(accepted, "message"))}`, look);
       if (crd.metadata.deletionTimestamp)
-        return fail(`CRD ${name} is still terminating${await holderOf(ctx, crd)}`, look);
+        return fail(`CRD ${name} is still terminating${await deletionBlocker(ctx, crd)}`, look);
       if (at(condition(crd, "Established"), "status") !== "True")
         return fail(`CRD ${name} is not established yet`, look);
     }

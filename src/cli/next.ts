@@ -1,5 +1,5 @@
 import type { Tools } from "../app/tools.ts";
-import { lookAt } from "../kube/look.ts";
+import { trackReads } from "../kube/tracked-reads.ts";
 import type { Remedy } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import { PARTS } from "../steps/index.ts";
@@ -7,7 +7,7 @@ import type { Installation } from "../steps/installation.ts";
 
 /** What to do when the installation answers: what each part has to say, a look at it, the way back. */
 export const nextSteps = async (install: Installation, tools: Tools): Promise<readonly Remedy[]> => {
-  const asked = { ...tools, cluster: lookAt(tools.cluster).cluster };
+  const asked = { ...tools, cluster: trackReads(tools.cluster).cluster };
   const said = await Promise.all(PARTS.map((part) => part.next?.(install, asked) ?? []));
   return [
     ...said.flat(),

@@ -32,13 +32,13 @@ export const carryOut = async <S extends StepBase>(
   const { world } = tools;
   const { kindOf } = world;
   const remaining = within(tools.timeoutMs);
-  let said: Waiting | undefined;
-  // Writes that wait together say it once.
+  let last: Waiting | undefined;
+  // Writes that wait for the same reason report it once.
   const waiting =
     (check: string): OnReason =>
     (reason, remedy) => {
-      if (reason !== said?.wait) tools.emit({ type: "waiting", step: step.id, check, reason, remedy });
-      said = { wait: reason, remedy };
+      if (reason !== last?.wait) tools.emit({ type: "waiting", step: step.id, check, reason, remedy });
+      last = { wait: reason, remedy };
     };
   const planAgain = async (): Promise<readonly ChangeBase[]> => {
     const now = await world.replan(step, plan, goal);
@@ -61,13 +61,13 @@ export const carryOut = async <S extends StepBase>(
     const kind = kindOf(change);
     if (kind.temporary?.is(change)) temporaries.push(change);
     const subject = `${kind.subject(change)} could not be ${kind.done}`;
-    using late = lateness(remaining(), () => timedOut(subject, inWords(said)));
+    using late = deadline(remaining(), () => timedOut(subject, inWords(last)));
     const signal = AbortSignal.any([tools.signal, late.signal]);
     let obstacle = world.obstacle(change);
     let again = false;
-    /** What is going away is not written to: it is waited for. */
+    /** An object that is terminating is not written to: first it has to be gone. */
     const write = async (): Promise<void> => {
-      if (obstacle) await gone(obstacle, subject, tools, remaining, waiting("apply"));
+      if (obstacle) await awaitGone(obstacle, subject, tools, remaining, waiting("apply"));
       await world.carryOut(change, { signal, again, onWaiting: waiting("apply") }).catch((error: unknown) => {
         again = true;
         obstacle = world.obstacle(change, error);
@@ -85,23 +85,23 @@ export const carryOut = async <S extends StepBase>(
     tools.emit({ type: "change-done", step: step.id, change });
   };
 
-  /** What one wave needs before it, or leaves to be waited for. */
-  const settled = async (wave: readonly ChangeBase[], when: "before" | "after"): Promise<void> => {
+  /** Waits for what has to hold before the changes of a wave, or after them. */
+  const awaitWave = async (wave: readonly ChangeBase[], when: "before" | "after"): Promise<void> => {
     for (const [kind, same] of Map.groupBy(wave, kindOf)) {
       const check = kind[when]?.(same);
-      if (check) await hold(check, tools, remaining, waiting(check.id));
+      if (check) await awaitHolds(check, tools, remaining, waiting(check.id));
     }
   };
-  const early = changes.filter(({ afterVerify }) => !afterVerify);
-  for (const wave of waves(early, kindOf)) {
-    await settled(wave, "before");
+  const first = changes.filter(({ afterVerify }) => !afterVerify);
+  for (const wave of waves(first, kindOf)) {
+    await awaitWave(wave, "before");
     await allSettled(wave.map(perform));
-    await settled(wave, "after");
+    await awaitWave(wave, "after");
   }
   const checks = goal === "present" ? step.verify : (step.verifyAbsent ?? []);
   const summaries: string[] = [];
-  for (const check of checks) summaries.push(await hold(check, tools, remaining, waiting(check.id)));
-  await allSettled(changes.filter((change) => !early.includes(change)).map(perform));
+  for (const check of checks) summaries.push(await awaitHolds(check, tools, remaining, waiting(check.id)));
+  await allSettled(changes.filter((change) => !first.includes(change)).map(perform));
   return summaries.join("; ") || (changes.length > 0 ? `${changes.length} changed` : "up to date");
 };
 
@@ -113,7 +113,12 @@ const waves = (changes: readonly ChangeBase[], kindOf: World["kindOf"]): readonl
 
 type WaitTools = StepTools<never>;
 
-const hold = async (check: Check, tools: WaitTools, remaining: () => number, onReason: OnReason): Promise<string> => {
+const awaitHolds = async (
+  check: Check,
+  tools: WaitTools,
+  remaining: () => number,
+  onReason: OnReason,
+): Promise<string> => {
   const finding = await waited(check, tools, remaining, onReason);
   if (finding.status === "fail" || finding.status === "unknown") {
     throw new UserError({
@@ -136,7 +141,7 @@ const waited = (
   waitFor(check, { ...tools, cluster: world.cluster }, { timeoutMs: remaining(), onReason, watch: world.watch });
 
 /** Waits until something that stands in the way of a write is gone. */
-const gone = async (
+const awaitGone = async (
   check: Check,
   subject: string,
   tools: WaitTools,
@@ -147,16 +152,16 @@ const gone = async (
   if ("remedy" in finding) throw timedOut(subject, { wait: finding.summary, remedy: finding.remedy });
 };
 
-/** What was said last; advice that somebody can follow is part of it, not that it goes on. */
-const inWords = (said: Waiting | undefined): Waiting => ({
-  wait: said?.wait ?? "no answer",
-  remedy: said?.remedy.command ? said.remedy : AGAIN,
+/** The last reason to wait. Its remedy counts only where it has a command to copy. */
+const inWords = (last: Waiting | undefined): Waiting => ({
+  wait: last?.wait ?? "no answer",
+  remedy: last?.remedy.command ? last.remedy : AGAIN,
 });
 
 const AGAIN = { text: "Run the same command again: it goes on where it stopped." };
 
 /** Aborts after so many milliseconds: what is asked of DNS providers and CAs waits inside. */
-const lateness = (milliseconds: number, reason: () => Error): { readonly signal: AbortSignal } & Disposable => {
+const deadline = (milliseconds: number, reason: () => Error): { readonly signal: AbortSignal } & Disposable => {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(reason()), milliseconds);
   return { signal: stop.signal, [Symbol.dispose]: () => clearTimeout(timer) };

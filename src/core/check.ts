@@ -6,12 +6,12 @@ import type { WorldRead } from "../ports/world.ts";
 export interface ReadContext {
   /** During a wait, everything that is read through it is also watched. */
   readonly cluster: WorldRead;
-  /** For what is too much to be followed, such as every pod there is. Absent: nothing is followed anyway. */
+  /** Reads what is too much to be watched, such as every pod there is. Absent: nothing is watched anyway. */
   readonly unwatched?: WorldRead;
   readonly probe: Probe;
   readonly now: () => Date;
   readonly signal: AbortSignal;
-  /** While something is waited for: says what a look that takes long waits for itself, before it ends. */
+  /** During a wait: a check that takes long says what it is waiting for, before it ends. */
   readonly onSlow?: ((reason: string, remedy: Remedy) => void) | undefined;
 }
 

@@ -7,7 +7,7 @@ import type { StepBase } from "./step.ts";
 import type { World } from "./world.ts";
 
 export interface EngineTools<S extends StepBase> extends Omit<StepTools<S>, "world"> {
-  /** The world to be changed; nothing in it is followed any more after the signal. */
+  /** Opens the world that is to be changed. Its watches end with the signal. */
   readonly open: (signal: AbortSignal) => World<S>;
 }
 
@@ -52,7 +52,7 @@ export const runPlan = async <S extends StepBase>(
   const stepTools = { ...tools, signal, world };
   const temporaries: ChangeBase[] = [];
   let failure: Error | undefined;
-  /** What only a person can do: everything that does not need it goes on, and in the end all of it is said at once. */
+  /** What a person must do, by step. Steps that do not need it go on; at the end all of it is reported as one error. */
   const asked = new Map<string, UserError>();
 
   const runStep = async (step: S): Promise<boolean> => {
@@ -114,7 +114,7 @@ export const runPlan = async <S extends StepBase>(
   const leftovers = await removeTemporaries(temporaries, world);
   failure ??= together(sorted.flatMap(({ id }) => asked.get(id) ?? [])) ?? leftovers;
   const interrupted = tools.signal.aborted;
-  // The reason of the interruption is told as the end of the run.
+  // The interruption is the error of the run, so this is only noted.
   if (interrupted && leftovers)
     tools.emit({ type: "note", level: "warning", text: `${leftovers.message}. ${leftovers.remedy.text}` });
   const reason: unknown = tools.signal.reason;

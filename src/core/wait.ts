@@ -3,30 +3,30 @@ import { type Remedy, TimeUp } from "../ports/error.ts";
 import { unanswered } from "../ports/outage.ts";
 import type { Check, Finding, Memory, ReadContext } from "./check.ts";
 
-/** Told each new reason to wait, and what can be done about it. */
+/** Is called with each new reason to wait, and with what can be done about it. */
 export type OnReason = (reason: string, remedy: Remedy) => void;
 
-/** Told while something is followed. */
+/** Is called while something is watched. */
 export interface Listener {
-  /** It has changed since it was last given. */
+  /** What is watched has changed since it was last read. */
   readonly onNews: () => void;
   /** The account may read it but not watch it. */
   readonly onRefused: () => void;
 }
 
-/** What a check reads with when it runs once. */
-export interface Look extends Pick<ReadContext, "cluster" | "unwatched"> {
-  /** From now on, what was read with it is followed. */
+/** What one run of a check reads with. */
+export interface Reading extends Pick<ReadContext, "cluster" | "unwatched"> {
+  /** Watches from now on everything that was read with it. */
   readonly follow: () => Promise<void>;
 }
 
-/** How a wait hears that something changes of what its check has read. */
+/** Watches for a wait what its check has read. */
 export type Watch = (
   ctx: ReadContext,
   listener: Listener,
 ) => {
-  /** `isDoubted`: past what the watches have told. */
-  readonly look: (isDoubted: boolean) => Look;
+  /** For the next run of the check. `isDoubted`: the watches are not believed, the server is asked. */
+  readonly read: (isDoubted: boolean) => Reading;
   readonly end: () => void;
 };
 
@@ -34,13 +34,13 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   readonly onReason: OnReason;
   readonly watch: Watch;
-  /** How long a watch that tells nothing is believed, in milliseconds: there are proxies that keep it all back. Default 30 000. */
+  /** After so many milliseconds without an event the server is asked directly: some proxies hold events back. Default 30 000. */
   readonly silentMs?: number;
-  /** How long a look may take that begins when time is nearly up, in milliseconds. Default 2000. */
+  /** The least time that a run of the check gets, in milliseconds, also when the wait is nearly over. Default 2000. */
   readonly lastLookMs?: number;
 }
 
-/** How often a check runs again without an event: it may look at things that cannot be watched, such as a gateway. */
+/** How often a check runs again without an event, in milliseconds: it may look at things that cannot be watched, such as a gateway. */
 const POLL_MS = { watched: 5_000, unwatched: 1_000, probed: 250 };
 
 /**
@@ -62,9 +62,9 @@ export const runCheck = async <C extends ReadContext>(
 };
 
 /**
- * Waits until a check holds. What it reads is asked for once and followed from then on; each further look is at what the watches told.
- * Returns its last finding: ok, or the failure that is permanent, or the one that stood when time ran out. A timeout is a failure that
- * names its cause (house rule 12).
+ * Waits until a check holds. The check reads from the server once; from then on watches keep what it has read, and it runs again on each
+ * event. Returns its last finding: ok, a permanent failure, or the one that stood when time ran out. A timeout is a failure that names its
+ * cause (house rule 12).
  */
 export const waitFor = async (check: Check, ctx: ReadContext, options: WaitOptions): Promise<Finding> => {
   const started = performance.now();
@@ -102,7 +102,7 @@ export const waitFor = async (check: Check, ctx: ReadContext, options: WaitOptio
       });
       const isSilent = performance.now() - heard > silence;
       if (isSilent) heard = performance.now();
-      const { follow, ...reads } = watching.look(isSilent);
+      const { follow, ...reads } = watching.read(isSilent);
       const finding = await inTime(Math.max(rest(), lastLookMs), last, (late) =>
         runCheck(
           check,
@@ -110,7 +110,7 @@ export const waitFor = async (check: Check, ctx: ReadContext, options: WaitOptio
             ...ctx,
             ...reads,
             signal: AbortSignal.any([signal, late]),
-            // What an earlier look has said is more than that.
+            // An earlier finding says more than that.
             onSlow: (slow, remedy) => (reason === "" ? tell(slow, remedy) : undefined),
             probe: (request) => {
               poll = POLL_MS.probed;
@@ -123,7 +123,7 @@ export const waitFor = async (check: Check, ctx: ReadContext, options: WaitOptio
       ctx.signal.throwIfAborted();
       if (!("remedy" in finding) || finding.status === "warn" || finding.permanent) return finding;
       if (rest() < 0) return finding;
-      // What it had not been told of: from now on it is not relied on.
+      // The watches missed a change, so from now on they are believed for a shorter time.
       if (isSilent && finding.summary !== last.summary) silence = Math.min(silence, POLL_MS.watched);
       last = finding;
       tell(finding.summary, finding.remedy);
@@ -138,10 +138,10 @@ export const waitFor = async (check: Check, ctx: ReadContext, options: WaitOptio
   }
 };
 
-/** What a timer can take. */
+/** The longest time that a timer can be set to. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** A look that is cut short says what the one before it said. */
+/** When time runs out during a run of the check, the finding of the run before counts. */
 const inTime = async (ms: number, last: Finding, look: (late: AbortSignal) => Promise<Finding>): Promise<Finding> => {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new TimeUp()), Math.min(ms, LONGEST_MS));

@@ -1,7 +1,7 @@
 import { type Check, type Finding, fail, ok, type ReadContext } from "../core/check.ts";
 import { describe, type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
-import { holderOf } from "./holders.ts";
+import { deletionBlocker } from "./holders.ts";
 
 /** Removed objects are gone, and if not, what holds them. `uid` absent: whatever has the name. */
 export const goneCheck = (removed: readonly { readonly object: KubeObject; readonly uid?: string }[]): Check => ({
@@ -34,7 +34,7 @@ export const earlierGone = (ref: ObjectRef, uid?: string): Check => ({
 
 const stillThere = async (ctx: ReadContext, object: KubeObject, which: string, more = ""): Promise<Finding> => {
   const { name, namespace } = object.metadata;
-  return fail(`${which}${describe(object)} is still terminating${more}${await holderOf(ctx, object)}`, {
+  return fail(`${which}${describe(object)} is still terminating${more}${await deletionBlocker(ctx, object)}`, {
     text: "See what its controller says; what is removed stays removed.",
     command: sh`kubectl get ${object.kind.toLowerCase()} ${name} ${inNamespace(namespace)} -o yaml`,
   });

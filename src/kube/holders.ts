@@ -4,21 +4,21 @@ import { at, describe, groupOf, isRecord, type KubeObject } from "../ports/objec
 import { isAlive, podWords } from "./draining.ts";
 
 /**
- * Who keeps an object that is going away from being gone, by name: `: Pod a/b is draining, for 5 min more at most`. Empty when
- * nobody can be named.
+ * What keeps a terminating object from being gone, by name: `: Pod a/b is draining, for 5 min more at most`. Empty when nothing can be
+ * named.
  */
-export const holderOf = async (ctx: ReadContext, object: KubeObject): Promise<string> => {
-  const named = await holderIn(ctx, object).catch((error: unknown) => {
-    // It only explains; who may not look is told what the object says of itself.
+export const deletionBlocker = async (ctx: ReadContext, object: KubeObject): Promise<string> => {
+  const named = await namedBlocker(ctx, object).catch((error: unknown) => {
+    // This only explains. An account that may not read is told what the object says of itself.
     if (error instanceof ApiError && error.status === 403) return "";
     throw error;
   });
-  return named ? `: ${named}` : heldBy(object);
+  return named ? `: ${named}` : deletionState(object);
 };
 
-const holderIn = async (ctx: ReadContext, object: KubeObject): Promise<string> => {
-  if (object.kind === "Namespace") return insideOf(ctx, object);
-  return object.kind === "CustomResourceDefinition" ? instanceOf(ctx, object) : "";
+const namedBlocker = async (ctx: ReadContext, object: KubeObject): Promise<string> => {
+  if (object.kind === "Namespace") return contentOfNamespace(ctx, object);
+  return object.kind === "CustomResourceDefinition" ? firstInstance(ctx, object) : "";
 };
 
 /** The namespace controller looks at a namespace five seconds after each of its events (pkg/controller/namespace). */
@@ -28,7 +28,7 @@ const NEXT_LOOK =
   "no pod is left in it, and its controller comes back by itself, at the latest after half of the grace that its pods had";
 
 /** The pods of the namespace, else the first object of a kind that its conditions count, else what its controller waits for. */
-const insideOf = async (ctx: ReadContext, { metadata, status }: KubeObject): Promise<string> => {
+const contentOfNamespace = async (ctx: ReadContext, { metadata, status }: KubeObject): Promise<string> => {
   const { name: namespace, deletionTimestamp = "" } = metadata;
   const pods = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace });
   const holding = pods.filter((pod) => isAlive(pod) || pod.metadata.finalizers?.length);
@@ -51,7 +51,7 @@ const insideOf = async (ctx: ReadContext, { metadata, status }: KubeObject): Pro
 };
 
 /** The first custom resource of a CustomResourceDefinition. */
-const instanceOf = async (ctx: ReadContext, definition: KubeObject): Promise<string> => {
+const firstInstance = async (ctx: ReadContext, definition: KubeObject): Promise<string> => {
   const versions = at(definition, "spec", "versions");
   const served = (Array.isArray(versions) ? versions : []).find((version) => at(version, "served") === true);
   const apiVersion = `${String(at(definition, "spec", "group"))}/${String(at(served, "name"))}`;
@@ -67,8 +67,8 @@ const wordsFor = (objects: readonly KubeObject[], state: string): string => {
   return `${describe(first)} ${state}${held}${objects.length > 1 ? ` (and ${objects.length - 1} more)` : ""}`;
 };
 
-/** `: 1 pods left in it, held by finalizer example.com/x`; empty when nothing is known. A namespace says itself what it waits for. */
-export const heldBy = (object: KubeObject): string => {
+/** What a terminating object says of itself: `: 1 pods left in it, held by finalizer example.com/x`; empty when it says nothing. */
+export const deletionState = (object: KubeObject): string => {
   const conditions = at(object, "status", "conditions");
   const messages = (Array.isArray(conditions) ? conditions : [])
     .filter(

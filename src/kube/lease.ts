@@ -15,11 +15,11 @@ export const LEASE: ObjectRef = {
 
 const AGAIN = "run the same command again; what is done is kept.";
 
-export const holderOf = (lease: KubeObject): string => String(at(lease, "spec", "holderIdentity") ?? "");
+export const leaseHolder = (lease: KubeObject): string => String(at(lease, "spec", "holderIdentity") ?? "");
 
 /** The same object and the same holder; a Lease that was deleted and made again has another uid. */
 export const isSame = (ours: KubeObject, live: KubeObject): boolean =>
-  live.metadata.uid === ours.metadata.uid && holderOf(live) === holderOf(ours);
+  live.metadata.uid === ours.metadata.uid && leaseHolder(live) === leaseHolder(ours);
 
 /**
  * Why the lock is lost; undefined: `live` is still our Lease. `late`: we did not renew it for longer than it lasts, so others could take
@@ -31,7 +31,7 @@ export const lossOf = async (
   access: Pick<LeaseAccess, "get">,
   late: boolean,
 ): Promise<UserError | undefined> => {
-  if (live && holderOf(live) !== holderOf(ours)) return taken(holderOf(live));
+  if (live && leaseHolder(live) !== leaseHolder(ours)) return taken(leaseHolder(live));
   if (live && isSame(ours, live) && !live.metadata.deletionTimestamp) return undefined;
   const goes = await access.get(LOCKED_IN).then(
     (home) => !home || home.metadata.deletionTimestamp !== undefined,
@@ -82,7 +82,7 @@ export const goneWithItsNamespace = (): UserError =>
 export const isDenied = (error: unknown): boolean =>
   error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
 
-export const stale = (error: unknown): UserError =>
+export const staleLock = (error: unknown): UserError =>
   new UserError({
     id: "lock.stale",
     what: "The lock on this cluster could not be renewed, so nothing more is written.",
@@ -91,7 +91,7 @@ export const stale = (error: unknown): UserError =>
     kind: "failed",
   });
 
-export const busy = (holder: string): UserError =>
+export const busyLock = (holder: string): UserError =>
   new UserError({
     id: "lock.busy",
     what: `Another installer (${holder}) is at work on this cluster.`,

@@ -4,7 +4,17 @@ import type { UserError } from "../ports/error.ts";
 import { at, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { outage } from "../ports/outage.ts";
 import { MANAGER } from "./inventory.ts";
-import { busy, goneWithItsNamespace, holderOf, isDenied, isSame, LEASE, LOCKED_IN, lossOf, stale } from "./lease.ts";
+import {
+  busyLock,
+  goneWithItsNamespace,
+  isDenied,
+  isSame,
+  LEASE,
+  LOCKED_IN,
+  leaseHolder,
+  lossOf,
+  staleLock,
+} from "./lease.ts";
 
 /** Milliseconds (rule 10). */
 export interface LockTimes {
@@ -125,7 +135,7 @@ export const withLock = async <T>(
       if (stop.signal.aborted) return;
       await renewOnce().catch((error: unknown) => {
         // Nobody has to wait for a write to be told that there will be none.
-        if (isDenied(error) && !isFresh()) end(stale(error));
+        if (isDenied(error) && !isFresh()) end(staleLock(error));
       });
     }
   };
@@ -137,10 +147,10 @@ export const withLock = async <T>(
       await renewOnce().catch((error: unknown) => {
         // The write can wait for the cluster; that nobody took over meanwhile, the renewal finds out.
         if (outage(error)) throw error;
-        end(stale(error));
+        end(staleLock(error));
       });
     throwIfLost();
-    if (!isFresh()) throw stale(undefined);
+    if (!isFresh()) throw staleLock(undefined);
   };
   const guarded = cluster.guarded(permit);
   const held: ClusterWrite = {
@@ -177,7 +187,7 @@ const acquire = async (
     const live = await access.get(LEASE);
     try {
       if (!live) return await access.create(leaseFor(spec(options.holder, times, 0)), MANAGER);
-      const other = holderOf(live);
+      const other = leaseHolder(live);
       const version = live.metadata.resourceVersion ?? "";
       if (version !== seen.version) seen = { version, since: clock() };
       const silent = clock() - seen.since;
@@ -188,7 +198,7 @@ const acquire = async (
         // resourceVersion decides when two take over at once.
         return await access.replace({ ...live, spec: spec(options.holder, times, transitions) }, MANAGER);
       }
-      if (clock() - began > options.timeoutMs) throw busy(other);
+      if (clock() - began > options.timeoutMs) throw busyLock(other);
       options.onWaiting(
         live.metadata.deletionTimestamp
           ? "the Lease of an earlier installer is being deleted"

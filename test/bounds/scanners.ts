@@ -16,7 +16,7 @@ import { decodeValue } from "../../src/dns/rfc2136/rdata.ts";
 import { keysIn } from "../../src/dns/rfc2136/settings.ts";
 import { readValue } from "../../src/dns/route53/rdata.ts";
 import { denialOf } from "../../src/kube/denial.ts";
-import { heldBy } from "../../src/kube/holders.ts";
+import { deletionState } from "../../src/kube/holders.ts";
 import { quantity } from "../../src/kube/quantity.ts";
 import { webhookFailure } from "../../src/kube/webhook-failure.ts";
 import { linesOf } from "../../src/ports/bounded.ts";
@@ -137,7 +137,7 @@ export const scanners: readonly Scanner[] = [
     name: "what a namespace waits for",
     text: repeated("a."),
     run: (message) =>
-      heldBy({
+      deletionState({
         apiVersion: "v1",
         kind: "Namespace",
         metadata: { name: "n" },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Cluster, loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { type Check, fail, ok, type ReadContext } from "../../src/core/check.ts";
-import { createFollowed, type Followed } from "../../src/kube/followed.ts";
+import { createWatchCache, type WatchCache } from "../../src/kube/watch-cache.ts";
 import { type UntilOptions, until } from "../../src/kube/watching.ts";
 import { at, type KubeObject, type ObjectRef } from "../../src/ports/object.ts";
 import { createApi } from "../../src/sandbox/api/index.ts";
@@ -100,9 +100,9 @@ const contextOf = (given: Cluster): ReadContext => ({
 });
 const wait = (one: Check, options: Partial<UntilOptions> = {}, given = cluster) =>
   until(one, contextOf(given), { timeoutMs: 10_000, onReason: () => {}, ...options });
-const together = async (use: (followed: Followed) => Promise<void>, given = cluster): Promise<void> => {
+const together = async (use: (cache: WatchCache) => Promise<void>, given = cluster): Promise<void> => {
   const ended = new AbortController();
-  await use(createFollowed(given, ended.signal)).finally(() => ended.abort());
+  await use(createWatchCache(given, ended.signal)).finally(() => ended.abort());
 };
 const watched = (what: string): Promise<void> => expect.poll(() => asked.includes(`watch ${what}`)).toBe(true);
 
@@ -157,14 +157,14 @@ describe("a wait", () => {
 
   it("shares a collection with others that wait, also with those that come later", async () => {
     await write("a", "0");
-    await together(async (followed) => {
-      const first = [all("1"), all("1")].map((one) => wait(one, { followed }));
+    await together(async (cache) => {
+      const first = [all("1"), all("1")].map((one) => wait(one, { cache }));
       await watched("configmaps");
       await write("a", "1");
       await Promise.all(first);
       expect(asked.filter((one) => one.startsWith("watch"))).toEqual(["watch configmaps"]);
       asked = [];
-      const second = wait(all("2"), { followed });
+      const second = wait(all("2"), { cache });
       await write("a", "2");
       expect(await second).toEqual(ok("2"));
       expect(asked).toEqual([]);
@@ -212,32 +212,30 @@ describe("a wait", () => {
 describe("what was written just now", () => {
   it("is never judged by what was there before, however late the watch is", async () => {
     await write("a", "0");
-    await together(async (followed) => {
-      const first = wait(all("1"), { followed });
+    await together(async (cache) => {
+      const first = wait(all("1"), { cache });
       await watched("configmaps");
       await write("a", "1");
       await first;
       lag = 300;
-      await followed.noting(cluster).apply(object("a", "2"), { manager: "test" });
+      await cache.noting(cluster).apply(object("a", "2"), { manager: "test" });
       const reasons: string[] = [];
-      const second = wait(all("1"), { followed, timeoutMs: 1_000, onReason: (reason) => reasons.push(reason) });
+      const second = wait(all("1"), { cache, timeoutMs: 1_000, onReason: (reason) => reasons.push(reason) });
       expect(await second).toMatchObject({ status: "fail", summary: "2" });
       expect(reasons).toEqual(["2"]);
       // The watch has told it by now.
-      await expect
-        .poll(() => followed.list({ apiVersion: "v1", kind: "ConfigMap", namespace: NAMESPACE }))
-        .toBeDefined();
+      await expect.poll(() => cache.list({ apiVersion: "v1", kind: "ConfigMap", namespace: NAMESPACE })).toBeDefined();
       asked = [];
-      expect(await wait(all("2"), { followed })).toEqual(ok("2"));
+      expect(await wait(all("2"), { cache })).toEqual(ok("2"));
       expect(asked).toEqual([]);
     });
   });
 
   it("does not keep a watch from being believed when somebody deletes it", async () => {
-    await together(async (followed) => {
+    await together(async (cache) => {
       const here = check(async (ctx) => ((await ctx.cluster.get(ref("a"))) ? fail("there", REMEDY) : ok("gone")));
-      await followed.noting(cluster).apply(object("a", "0"), { manager: "test" });
-      const waiting = wait(here, { followed });
+      await cache.noting(cluster).apply(object("a", "0"), { manager: "test" });
+      const waiting = wait(here, { cache });
       await watched("configmaps metadata.name=a");
       await api.remove(ref("a"));
       expect(await waiting).toEqual(ok("gone"));

@@ -16,7 +16,7 @@ import { delegationOf, delegationProblem } from "../../src/dns/delegation.ts";
 import { zoneLine } from "../../src/dns/manual/open.ts";
 import { problemOf } from "../../src/dns/route53/problems.ts";
 import { denialOf } from "../../src/kube/denial.ts";
-import { busy } from "../../src/kube/lease.ts";
+import { busyLock } from "../../src/kube/lease.ts";
 import { webhookFailure } from "../../src/kube/webhook-failure.ts";
 import { AuthorityError, AuthorityUnreachable } from "../../src/ports/authority.ts";
 import type { Answer, Resolver } from "../../src/ports/dns.ts";
@@ -339,7 +339,7 @@ export const SOURCES: readonly (readonly [string, (hostile: string) => Promise<N
     "the holder of the lock",
     async (hostile) =>
       told(() => {
-        throw busy(hostile);
+        throw busyLock(hostile);
       }),
   ],
   [

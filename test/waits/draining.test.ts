@@ -3,7 +3,7 @@ import { workloadsDrained } from "../../src/checks/workload-pods.ts";
 import type { ReadContext } from "../../src/core/check.ts";
 import { podsDrained } from "../../src/kube/draining.ts";
 import { goneCheck } from "../../src/kube/gone.ts";
-import { holderOf } from "../../src/kube/holders.ts";
+import { deletionBlocker } from "../../src/kube/holders.ts";
 import { deletion } from "../../src/kube/object-change.ts";
 import { ApiError, type ApiResource, type ClusterRead, type ListQuery } from "../../src/ports/cluster.ts";
 import type { KubeObject, ObjectMeta, ObjectRef } from "../../src/ports/object.ts";
@@ -97,11 +97,13 @@ describe("who holds what is going away", () => {
   it("is a pod of the namespace, though the namespace says that all is gone", async () => {
     const gone = { type: "NamespaceContentRemaining", status: "False", message: "All content successfully removed" };
     const held = pod("held", { deletionTimestamp: later(-60), finalizers: ["example.com/f"] }, "Failed");
-    expect(await holderOf(clusterOf(held), namespace(90, gone))).toBe(
+    expect(await deletionBlocker(clusterOf(held), namespace(90, gone))).toBe(
       ": Pod ns/held is left, held by finalizer example.com/f",
     );
     const unborn = pod("unborn", { deletionTimestamp: later(0), finalizers: ["example.com/f"] }, "Pending");
-    expect(await holderOf(clusterOf(unborn), namespace(90, gone))).toContain("unborn is left, held by finalizer");
+    expect(await deletionBlocker(clusterOf(unborn), namespace(90, gone))).toContain(
+      "unborn is left, held by finalizer",
+    );
     const draining = pod("draining", { deletionTimestamp: later(100) });
     const going = namespace(90, gone);
     const finding = await goneCheck([deletion(going)]).run(clusterOf(going, draining), new Map());
@@ -111,10 +113,10 @@ describe("who holds what is going away", () => {
   });
 
   it("is the namespace's own controller when its pods are gone", async () => {
-    expect(await holderOf(clusterOf(), namespace(3))).toBe(
+    expect(await deletionBlocker(clusterOf(), namespace(3))).toBe(
       ": no pod is left in it, and its controller empties it after some seconds",
     );
-    expect(await holderOf(clusterOf(), namespace(90))).toMatch(/comes back by itself.*half of the grace/);
+    expect(await deletionBlocker(clusterOf(), namespace(90))).toMatch(/comes back by itself.*half of the grace/);
   });
 
   it("is the object that the namespace only counts", async () => {
@@ -125,7 +127,7 @@ describe("who holds what is going away", () => {
     };
     const thing = (name: string) =>
       object("example.com/v1", "Thing", { name, namespace: "ns", finalizers: ["example.com/f"] });
-    expect(await holderOf(clusterOf(thing("a"), thing("b")), namespace(90, remaining))).toBe(
+    expect(await deletionBlocker(clusterOf(thing("a"), thing("b")), namespace(90, remaining))).toBe(
       ": Thing ns/a is left in it, held by finalizer example.com/f (and 1 more)",
     );
   });
@@ -133,7 +135,7 @@ describe("who holds what is going away", () => {
   it("is what could not be deleted, in the server's words", async () => {
     const message = 'Failed to delete all resource types, 1 remaining: admission webhook "x" denied the request';
     const failure = { type: "NamespaceDeletionContentFailure", status: "True", message };
-    expect(await holderOf(clusterOf(), namespace(90, failure))).toBe(`: ${message}`);
+    expect(await deletionBlocker(clusterOf(), namespace(90, failure))).toBe(`: ${message}`);
   });
 
   it("is left to the object's own words where one may not look", async () => {
@@ -145,7 +147,7 @@ describe("who holds what is going away", () => {
       status: "True",
       message: "Some resources are remaining: pods. has 1 resource instances",
     };
-    expect(await holderOf({ ...ctx, cluster: { ...ctx.cluster, list } }, namespace(90, said))).toBe(
+    expect(await deletionBlocker({ ...ctx, cluster: { ...ctx.cluster, list } }, namespace(90, said))).toBe(
       ": 1 pods left in it",
     );
   });
@@ -159,7 +161,7 @@ describe("who holds what is going away", () => {
       { spec },
     );
     const thing = object("example.com/v1", "Thing", { name: "a", namespace: "other", finalizers: ["example.com/f"] });
-    expect(await holderOf(clusterOf(thing), definition)).toBe(
+    expect(await deletionBlocker(clusterOf(thing), definition)).toBe(
       ": Thing other/a is left, held by finalizer example.com/f",
     );
   });

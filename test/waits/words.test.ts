@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { pullProblem } from "../../src/checks/pull.ts";
 import { denialOf } from "../../src/kube/denial.ts";
-import { heldBy } from "../../src/kube/holders.ts";
+import { deletionState } from "../../src/kube/holders.ts";
 import { webhookFailure } from "../../src/kube/webhook-failure.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 
@@ -174,11 +174,11 @@ describe("what holds an object that is going away", () => {
       kind: "Service",
       metadata: { name: "s", finalizers: ["service.kubernetes.io/load-balancer-cleanup"] },
     };
-    expect(heldBy(service)).toBe(": held by finalizer service.kubernetes.io/load-balancer-cleanup");
+    expect(deletionState(service)).toBe(": held by finalizer service.kubernetes.io/load-balancer-cleanup");
   });
   it("what a namespace says is left in it", () => {
     expect(
-      heldBy(
+      deletionState(
         namespace(
           condition("NamespaceDeletionDiscoveryFailure", "All resources successfully discovered", "False"),
           condition(
@@ -198,6 +198,6 @@ describe("what holds an object that is going away", () => {
   it("an aggregated API that is down", () => {
     const message =
       "Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: metrics.k8s.io/v1beta1: stale GroupVersion discovery: metrics.k8s.io/v1beta1";
-    expect(heldBy(namespace(condition("NamespaceDeletionDiscoveryFailure", message)))).toBe(`: ${message}`);
+    expect(deletionState(namespace(condition("NamespaceDeletionDiscoveryFailure", message)))).toBe(`: ${message}`);
   });
 });

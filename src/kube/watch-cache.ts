@@ -4,7 +4,7 @@ import type { ClusterRead, ClusterWrite, ListQuery } from "../ports/cluster.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "../ports/object.ts";
 
 /** A copy of what all waits of a run look at, kept up to date by one watch for each collection. */
-export interface Followed {
+export interface WatchCache {
   /** Undefined: no watch knows it, so ask the server. */
   readonly list: (query: ListQuery) => Promise<readonly KubeObject[] | undefined>;
   readonly get: (ref: ObjectRef) => Promise<{ readonly object: KubeObject | undefined } | undefined>;
@@ -26,7 +26,7 @@ interface Collection {
 const TOLD = { soon: 250, lookEvery: 10, latest: 5_000 };
 
 /** All watches end with `signal`. */
-export const createFollowed = (cluster: Pick<ClusterRead, "watch">, signal: AbortSignal): Followed => {
+export const createWatchCache = (cluster: Pick<ClusterRead, "watch">, signal: AbortSignal): WatchCache => {
   const collections = new Map<string, Collection>();
   const writes = new Map<string, { readonly object: KubeObject; readonly at: number }>();
 

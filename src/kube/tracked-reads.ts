@@ -1,6 +1,6 @@
 import { ApiError, type ClusterRead, type ListQuery } from "../ports/cluster.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "../ports/object.ts";
-import { aloneIn, contains, type Followed, idOf } from "./followed.ts";
+import { aloneIn, contains, idOf, type WatchCache } from "./watch-cache.ts";
 
 /** A query that a check has sent, and its answer. */
 export interface Read {
@@ -10,7 +10,7 @@ export interface Read {
 }
 
 /** One run of a check. */
-export interface Look {
+export interface TrackedReads {
   readonly cluster: ClusterRead;
   /** The queries that a watch needs, besides `already`, to notice every change in what was read. */
   readonly reads: (already: readonly ListQuery[]) => Promise<readonly Read[]>;
@@ -20,7 +20,7 @@ export interface Look {
 const MANY = 3;
 
 /** Remembers every read of one run of a check. Answers come from the watches where there is one; the same question is asked once. */
-export const lookAt = (cluster: ClusterRead, followed?: Followed): Look => {
+export const trackReads = (cluster: ClusterRead, cache?: WatchCache): TrackedReads => {
   const lists = new Map<string, { readonly query: ListQuery; readonly answer: Promise<readonly KubeObject[]> }>();
   const gets = new Map<string, { readonly ref: ObjectRef; readonly answer: Promise<KubeObject | undefined> }>();
   return {
@@ -28,7 +28,7 @@ export const lookAt = (cluster: ClusterRead, followed?: Followed): Look => {
       ...cluster,
       list: (query) => {
         const id = idOf(query);
-        const ask = async () => (await followed?.list(query)) ?? cluster.list(query);
+        const ask = async () => (await cache?.list(query)) ?? cluster.list(query);
         const read = lists.get(id) ?? { query, answer: ask() };
         lists.set(id, read);
         return read.answer;
@@ -36,7 +36,7 @@ export const lookAt = (cluster: ClusterRead, followed?: Followed): Look => {
       get: (ref) => {
         const key = `${ref.apiVersion} ${keyOf(ref)}`;
         const ask = async () => {
-          const known = await followed?.get(ref);
+          const known = await cache?.get(ref);
           return known ? known.object : cluster.get(ref);
         };
         const read = gets.get(key) ?? { ref, answer: ask() };
