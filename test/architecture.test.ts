@@ -135,6 +135,11 @@ describe("the house", () => {
   it("only adapters make a writer, and only the engine takes it out of its seal", () => {
     const hands = files.filter(({ text }) => /\b(ClusterWrite|LockableCluster|LeaseAccess|unseal)\b/.test(text));
     expect(new Set(hands.map(({ path }) => roomOf(path)))).toEqual(new Set(["adapters", "ports", "kube", "changes"]));
+    // Providers write records; whoever orders a certificate is handed a writer for its challenges.
+    const zones = files.filter(({ text }) => /\bZonesWrite\b/.test(text));
+    expect(new Set(zones.map(({ path }) => roomOf(path)))).toEqual(
+      new Set(["dns", "ports", "changes", "certificates"]),
+    );
     const unsealing = files.filter(({ text }) => /\bunseal\(/.test(text));
     expect(unsealing.map(({ path }) => path)).toEqual(["src/changes/locked.ts"]);
   });

@@ -25,7 +25,7 @@ interface Asked {
 
 /**
  * What can be known of the plan before its first write, beside what planning has looked at: whether the credentials may write each record, by a trial without
- * effect, and whether CAA lets the CA issue. Errors: as ZonesWrite.rehearse; `acme.caa` (exit code 2).
+ * effect, and whether CAA lets the CA issue. Errors: as ZonesTrial.rehearse; `acme.caa` (exit code 2).
  */
 export const assertForeseen = async (plan: Plan, install: Installation, tools: Tools, asked?: Asked): Promise<void> => {
   const { dns } = install;

@@ -1,11 +1,11 @@
 import { accountIn, rollAccountKey } from "../certificates/acme/account.ts";
 import { directoryOf, strategyOf } from "../certificates/index.ts";
 import { MADE_BY } from "../certificates/secret.ts";
-import type { Issue } from "../changes/certificate.ts";
+import type { Issue, OrderTools } from "../changes/certificate.ts";
 import type { ApplyTools } from "../changes/index.ts";
 import { AuthorityError } from "../ports/authority.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
-import { absolute, type ZonesWrite } from "../ports/zones.ts";
+import { absolute } from "../ports/zones.ts";
 import type { Installation } from "../steps/installation.ts";
 import { externalAccount } from "./external-account.ts";
 import type { Tools } from "./tools.ts";
@@ -37,7 +37,7 @@ const marked = (object: KubeObject, secret: ObjectRef, maker: string): KubeObjec
 const acmeIssuer = async (
   { config, dns, acmeCa }: Installation,
   directory: string,
-  zones: ZonesWrite | undefined,
+  zones: OrderTools["zones"],
   tools: Tools,
 ) => {
   if (!dns || !zones) throw new Error("an ACME CA without a way to write its challenges");

@@ -59,7 +59,7 @@ export const openSurroundings = async (
       ...(acmeCa ? { acmeCa } : {}),
       ...(issuer ? { issuer } : {}),
     },
-    tools: publication ? { ...tools, zones: publication.writing } : tools,
+    tools: publication ? { ...tools, zones: publication.sealed } : tools,
   };
 };
 

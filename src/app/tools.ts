@@ -3,9 +3,8 @@ import type { ReadContext } from "../core/check.ts";
 import type { Emit } from "../core/event.ts";
 import type { Authority } from "../ports/authority.ts";
 import type { Resolver } from "../ports/dns.ts";
-import type { SealedCluster } from "../ports/sealed.ts";
+import type { SealedCluster, SealedZones } from "../ports/sealed.ts";
 import type { Learn } from "../ports/secrets.ts";
-import type { ZonesWrite } from "../ports/zones.ts";
 
 /** What a run, or a command that only looks, works with. */
 export interface Tools extends Omit<ReadContext, "cluster"> {
@@ -18,7 +17,7 @@ export interface Tools extends Omit<ReadContext, "cluster"> {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly learn: Learn;
   /** Absent: nothing that is planned writes records. */
-  readonly zones?: ZonesWrite;
+  readonly zones?: SealedZones;
   /** Whether somebody sits at the terminal. */
   readonly interactive: boolean;
   /** Who this installer is, for others that find the lock taken; and what is known of them. */

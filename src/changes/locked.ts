@@ -8,15 +8,17 @@ import { until } from "../kube/watching.ts";
 import type { ClusterWrite } from "../ports/cluster.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
 import { type KubeObject, refOf } from "../ports/object.ts";
-import { type SealedCluster, unseal } from "../ports/sealed.ts";
+import { type SealedCluster, type SealedZones, unseal } from "../ports/sealed.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
 import { applyChange } from "./apply.ts";
 import { challengesIn } from "./challenges.ts";
 import { type RunTools, run } from "./run.ts";
 import type { Step } from "./step.ts";
 
-export interface LockedTools extends Omit<RunTools, "cluster" | "remember"> {
+export interface LockedTools extends Omit<RunTools, "cluster" | "zones" | "remember"> {
   readonly cluster: SealedCluster;
+  /** Absent: nothing that is planned writes records. */
+  readonly zones?: SealedZones;
   /** The namespace of the lock, as the plan makes it. */
   readonly home: KubeObject;
   /** Who this installer is, for others that find the lock taken; and what is known of them. */
@@ -25,16 +27,18 @@ export interface LockedTools extends Omit<RunTools, "cluster" | "remember"> {
 
 /** Runs an agreed plan as {@link run} does, and holds the lock from the first write to the last. */
 export const runLocked = async (plan: Plan, steps: readonly Step[], tools: LockedTools): Promise<Report> => {
-  const { home, holder, timeoutMs, emit } = tools;
+  const { zones: sealedZones, ...others } = tools;
+  const { home, holder, timeoutMs, emit } = others;
   const cluster = unseal(tools.cluster);
-  const toolsFor = (held: ClusterWrite, signal: AbortSignal, zones: ZonesWrite | undefined): RunTools => ({
-    ...tools,
-    ...(zones ? { zones } : {}),
+  const zones = sealedZones && unseal(sealedZones);
+  const toolsFor = (held: ClusterWrite, signal: AbortSignal, writing: ZonesWrite | undefined): RunTools => ({
+    ...others,
+    ...(writing ? { zones: writing } : {}),
     cluster: held,
     signal,
     remember: createMemory(held),
   });
-  const alone = toolsFor(cluster, tools.signal, tools.zones);
+  const alone = toolsFor(cluster, tools.signal, zones);
   const live = await cluster.get(refOf(home));
   if (live?.metadata.deletionTimestamp) await homeGone(tools);
   if (!live || live.metadata.deletionTimestamp) {
@@ -51,11 +55,7 @@ export const runLocked = async (plan: Plan, steps: readonly Step[], tools: Locke
     onWaiting: (reason) => emit({ type: "waiting", step: "lock", check: "lock.free", reason }),
   };
   return withLock(cluster, lock, (held, lost, permit) =>
-    run(
-      plan,
-      steps,
-      toolsFor(held, AbortSignal.any([tools.signal, lost]), tools.zones && guarded(tools.zones, permit)),
-    ),
+    run(plan, steps, toolsFor(held, AbortSignal.any([tools.signal, lost]), zones && guarded(zones, permit))),
   );
 };
 

@@ -54,7 +54,16 @@ export interface ZonesRead {
   readonly list: (zone: Zone, under: string) => Promise<readonly RecordSet[] | undefined>;
 }
 
-export interface ZonesWrite extends ZonesRead {
+/** Asking what a write would meet. */
+export interface ZonesTrial extends ZonesRead {
+  /**
+   * Tries, without any effect, whether these credentials may write records of these names (relative) and types. Rejects as {@link ZonesWrite.change}
+   * would. Resolves to how it was tried, for people; undefined: it cannot be tried.
+   */
+  readonly rehearse: (zone: Zone, records: readonly RecordPlace[], signal?: AbortSignal) => Promise<string | undefined>;
+}
+
+export interface ZonesWrite extends ZonesTrial {
   /**
    * How values come into these sets of one absolute name and type, as they were read, and go out of them. Undefined, or no such function: one set
    * holds all values.
@@ -74,11 +83,6 @@ export interface ZonesWrite extends ZonesRead {
    * fine. Only for values that nobody else can have written, such as a challenge's. TTLs do not count.
    */
   readonly withdraw: (zone: Zone, sets: readonly RecordSet[], signal?: AbortSignal) => Promise<void>;
-  /**
-   * Tries, without any effect, whether these credentials may write records of these names (relative) and types. Rejects as {@link ZonesWrite.change}
-   * would. Resolves to how it was tried, for people; undefined: it cannot be tried.
-   */
-  readonly rehearse: (zone: Zone, records: readonly RecordPlace[], signal?: AbortSignal) => Promise<string | undefined>;
 }
 
 /** Somebody else changed the record sets in between: read again. Nothing was written. */

@@ -7,6 +7,7 @@ import { ok } from "../../src/core/check.ts";
 import type { IssueTools } from "../../src/kube/store.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import type { SealedCluster } from "../../src/ports/sealed.ts";
+import type { Zone } from "../../src/ports/zones.ts";
 
 // What is said here is said to the compiler: each line below an expectation writes, and must not compile where it stands.
 
@@ -63,6 +64,15 @@ export const uses = async ({ cluster }: Tools, { adapters, config }: CommandCont
 export const issue = async ({ cluster }: IssueTools): Promise<void> => {
   // @ts-expect-error: whoever works with a CA may store and forget
   await cluster.apply(object, manager);
+};
+
+/** Zones are sealed as the cluster is: records are tried, not written. */
+export const records = async ({ zones }: Tools, zone: Zone): Promise<void> => {
+  await zones?.rehearse(zone, []);
+  // @ts-expect-error: only the engine writes records
+  await zones?.change(zone, []);
+  // @ts-expect-error: or takes them away
+  await zones?.withdraw(zone, []);
 };
 
 /** Whoever carries out a change holds the writer; nobody else can hand in one. */

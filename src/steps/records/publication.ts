@@ -4,7 +4,8 @@ import { type Naming, ownNaming } from "../../config/naming.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import type { Places } from "../../dns/place.ts";
 import type { DnsProvider, ZonesOptions } from "../../dns/provider.ts";
-import { type RecordSet, relativeTo, type Zone, type ZonesRead, type ZonesWrite } from "../../ports/zones.ts";
+import { type SealedZones, sealZones } from "../../ports/sealed.ts";
+import { type RecordSet, relativeTo, type Zone, type ZonesRead } from "../../ports/zones.ts";
 
 /** Where the records of the domain are kept. Steps only read through it. */
 export interface Publication {
@@ -23,7 +24,7 @@ export interface Publication {
 
 export interface OpenPublication extends Publication {
   /** Also works for a while after a signal: what stands in the zone for the time of an order has to go. */
-  readonly writing: ZonesWrite;
+  readonly sealed: SealedZones;
   readonly close: () => void;
 }
 
@@ -68,7 +69,7 @@ export const openPublication = async (
       naming,
       zone,
       zones,
-      writing,
+      sealed: sealZones(writing),
       places: createPlaces({ resolver, provider, zones, zone, servers, random, signal }),
       above: await wildcardsAbove(zone, zones, domain),
       notes: [...(writing.notes ?? []), ...warnings.map(({ what }) => what)],
