@@ -103,6 +103,12 @@ describe("the house", () => {
     expect(parts.flatMap(targetsOf).filter((target) => !light.test(target))).toEqual([]);
   });
 
+  it("has a caption for every room", () => {
+    const captions = readFileSync(join(root, "ARCHITECTURE.md"), "utf8").match(/^\| `src\/\w+/gm) ?? [];
+    expect(captions.map((caption) => caption.slice("| `src/".length)).sort()).toEqual(Object.keys(MAY).sort());
+    expect(new Set(files.map(({ path }) => roomOf(path)))).toEqual(new Set(Object.keys(MAY)));
+  });
+
   it("has a caption for every room of the rehearsal world", () => {
     const captions =
       readFileSync(join(root, "src/sandbox/README.md"), "utf8")

@@ -39,7 +39,7 @@ export const preflight = async (
   const checks: readonly Check[] = [
     serverVersion(release.versions.serving ?? release.minor, release.minimumKubernetes, catalog.newestFor),
     knativeOwner(config.takeOwnership),
-    // What runs already has shown that there is room.
+    // A Knative that runs already has shown that there is room.
     ...(installed ? [] : [capacity]),
     ...(ingressProvider(config.ingress).preflight ?? []),
   ].filter(({ id }) => !config.skipChecks.includes(id));
@@ -57,7 +57,7 @@ export const preflight = async (
       remedy: finding.remedy,
       kind: finding.status === "fail" ? "input" : "unseen",
     });
-    // What is whose shows best in the plan itself.
+    // Who owns what is best seen in the plan, which is shown before this is thrown.
     if (finding.status === "unknown" || check.id !== "knative.owner") throw failure;
     refusal = failure;
   }

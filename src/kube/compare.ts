@@ -5,9 +5,9 @@ import { sameQuantity } from "./quantity.ts";
 
 /** What an apply of `desired` would change, worked out from the live object's managedFields without asking the server. */
 export interface Comparison {
-  /** What the apply would change and may change. */
+  /** Fields that the apply would change and that nobody else owns. */
   readonly fields: readonly FieldDifference[];
-  /** What it would have to take from somebody else. */
+  /** Fields that the apply would have to take from their owner. */
   readonly conflicts: readonly Conflict[];
   /** `desired` without the fields that controllers own by design once they run; this is what to apply. */
   readonly object: KubeObject;
@@ -114,7 +114,7 @@ const holds = (item: unknown, key: Record<string, unknown>): boolean =>
 /** Maps with free values: an empty text counts as a value there. */
 const FREE_MAP = /(^\.(data|binaryData|stringData)|\.(labels|annotations|matchLabels|nodeSelector))[.[]/;
 
-/** A merge drops it, in custom resources too (structured-merge-diff, typed/merge.go). */
+/** The server drops an empty map or list when it merges, in custom resources too (structured-merge-diff, typed/merge.go). */
 const isEmpty = (want: unknown): boolean => (isRecord(want) || Array.isArray(want)) && Object.keys(want).length === 0;
 
 /** Kinds that the server keeps as Go types: zero values go (`omitempty`). Custom resources are kept as they are written. */
@@ -193,7 +193,7 @@ export const compare = (desired: KubeObject, live: KubeObject, manager: string):
     }
   };
 
-  /** What is not stored although we applied it. Before we did, that is only assumed of an empty text. */
+  /** Whether the server does not store this value although it was applied. Before we have applied it, that is assumed of an empty text only. */
   const isDropped = (want: unknown, place: Place): boolean => {
     if (typed && want === "" && !FREE_MAP.test(place.path)) return true;
     if (place.applied === undefined) return false;

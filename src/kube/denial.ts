@@ -4,13 +4,13 @@ import { webhooksNamed } from "./webhook-failure.ts";
 
 /** Why a quota or an admission policy refuses an object. Waiting does not help (rule 7). */
 export interface Denial {
-  /** From the words that matter on, without the name of the object. */
+  /** The server's message from the telling words on, without the name of the object. */
   readonly message: string;
   readonly remedy: Remedy;
 }
 
 interface Rule {
-  /** In the API server's words. */
+  /** How the API server says it. */
   readonly words: RegExp;
   readonly remedy: (match: readonly string[], namespace: string | undefined) => Remedy;
 }

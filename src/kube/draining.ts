@@ -2,7 +2,7 @@ import { type Check, fail, ok, type ReadContext } from "../core/check.ts";
 import { at, describe, type KubeObject } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 
-/** Pods that are on their way out, and how long that may take. */
+/** Pods that are terminating, and how long that may take. */
 
 export const isGoing = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined;
 
@@ -46,7 +46,7 @@ export const podRemedy = ([pod]: readonly KubeObject[]) => ({
   command: sh`kubectl describe pod ${pod?.metadata.name ?? ""} ${inNamespace(pod?.metadata.namespace)}`,
 });
 
-/** How many owners above a pod of a Knative Service there are: ReplicaSet, Deployment, Revision, Configuration, Service. */
+/** How far up owners are followed. A pod of a Knative Service has five: ReplicaSet, Deployment, Revision, Configuration, Service. */
 const DEEPEST = 6;
 
 /** Whether an owner that stays keeps the pod running. Such a pod ends only with its namespace. */
@@ -75,7 +75,7 @@ export const podsDrained = (namespaces: readonly string[]): Check => ({
     const lists = await Promise.all(
       namespaces.map((namespace) => ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace })),
     );
-    // What finalizers keep, the namespace waits for as it would for anything.
+    // A pod that only finalizers keep delays its namespace no more than any other object.
     const alive = lists.flat().filter((pod) => isAlive(pod) && !isHeld(pod, ctx.now()));
     const kept = await Promise.all(alive.map((pod) => isKept(ctx, pod)));
     const ending = alive.filter((_, index) => !kept[index]);

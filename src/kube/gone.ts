@@ -3,7 +3,7 @@ import { describe, type KubeObject, type ObjectRef, refOf } from "../ports/objec
 import { inNamespace, sh } from "../ports/shell.ts";
 import { deletionBlocker } from "./holders.ts";
 
-/** Removed objects are gone, and if not, what holds them. `uid` absent: whatever has the name. */
+/** Whether removed objects are gone; if not, it says what keeps them. `uid` absent: any object of that name counts. */
 export const goneCheck = (removed: readonly { readonly object: KubeObject; readonly uid?: string }[]): Check => ({
   id: "objects.gone",
   title: "Removed objects are gone",
@@ -21,7 +21,7 @@ export const goneCheck = (removed: readonly { readonly object: KubeObject; reado
   },
 });
 
-/** Of an object that is to be made anew: what is going away under its name is gone. `uid` absent: whatever stands there. */
+/** Before an object is created: whether an earlier one of its name is gone. `uid` absent: any object that is terminating counts. */
 export const earlierGone = (ref: ObjectRef, uid?: string): Check => ({
   id: "objects.earlier",
   title: "The earlier object is gone",

@@ -27,7 +27,7 @@ const FIRST_LOOK = "no pod is left in it, and its controller empties it after so
 const NEXT_LOOK =
   "no pod is left in it, and its controller comes back by itself, at the latest after half of the grace that its pods had";
 
-/** The pods of the namespace, else the first object of a kind that its conditions count, else what its controller waits for. */
+/** Names the pods of the namespace, else the first object of a kind that its conditions count, else what its controller waits for. */
 const contentOfNamespace = async (ctx: ReadContext, { metadata, status }: KubeObject): Promise<string> => {
   const { name: namespace, deletionTimestamp = "" } = metadata;
   const pods = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace });
@@ -35,7 +35,7 @@ const contentOfNamespace = async (ctx: ReadContext, { metadata, status }: KubeOb
   if (holding.length > 0) return podWords(holding, ctx.now());
   const conditions = at(status, "conditions");
   const said = (Array.isArray(conditions) ? conditions : []).filter(isRecord).filter((one) => one.status === "True");
-  // What it could not delete tells more than what is left of it.
+  // A failure tells more than a count of what is left.
   if (said.some(({ type }) => /Failure/.test(String(type)))) return "";
   const messages = said.map(({ message }) => String(message));
   const kinds = messages.flatMap((message) =>

@@ -48,7 +48,7 @@ export const removalWave = (kind: string): number => {
   if (kind === "Namespace") return 100;
   if (kind === "CustomResourceDefinition") return 50;
   if (kind.endsWith("WebhookConfiguration")) return 1;
-  // Its process would make it again.
+  // After the Deployment whose process would make the Lease again.
   if (kind === "Lease") return 40;
   const position = wave(kind);
   // Before the ConfigMaps that tell of it: a run that ends in between leaves no key behind.

@@ -78,7 +78,7 @@ export const goneWithItsNamespace = (): UserError =>
     kind: "failed",
   });
 
-/** The server refused. (With 429 or 5xx it only could not answer.) */
+/** Whether the server refused. With 429 or 5xx it only could not answer. */
 export const isDenied = (error: unknown): boolean =>
   error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
 

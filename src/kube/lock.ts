@@ -18,10 +18,10 @@ import {
 
 /** Milliseconds (rule 10). */
 export interface LockTimes {
-  /** Without a renewal for so long, as the waiting one saw it on its own clock, a holder counts as dead. */
+  /** A holder counts as dead when whoever waits has seen no renewal for so long, by its own clock. */
   readonly duration: number;
   readonly renewEvery: number;
-  /** A write is made only while the last renewal is younger. */
+  /** Nothing is written when the last renewal is older. */
   readonly freshFor: number;
   readonly lookEvery: number;
 }
@@ -30,16 +30,16 @@ export const LOCK_TIMES: LockTimes = { duration: 30_000, renewEvery: 10_000, fre
 export interface LockOptions {
   /** Who we are, for people and for the Lease. */
   readonly holder: string;
-  /** Whether that holder is certainly no more: then nobody waits for its Lease to run out. */
+  /** Whether that holder has certainly ended: then its Lease is taken over at once. */
   readonly isDead?: (holder: string) => boolean;
   readonly signal: AbortSignal;
   /** Gives up waiting for another installer after so long. */
   readonly timeoutMs: number;
   readonly onWaiting: (reason: string) => void;
   readonly times?: LockTimes;
-  /** Monotonic milliseconds; go on while this process is paused, which is how it notices. Default: performance.now. */
+  /** A monotonic clock in milliseconds. It runs on while this process is paused, which is how a pause is noticed. Default: performance.now. */
   readonly clock?: () => number;
-  /** Milliseconds of the day's time; they go on while the whole machine sleeps, as the monotonic ones of Linux do not. Default: Date.now. */
+  /** The time of day in milliseconds. It runs on while the machine sleeps, which the monotonic clock of Linux does not. Default: Date.now. */
   readonly wallClock?: () => number;
 }
 
@@ -57,7 +57,7 @@ const spec = (holder: string, times: LockTimes, transitions: number): Record<str
   };
 };
 
-/** We give up after so many conflicts: somebody else writes to our Lease all the time. */
+/** After so many conflicts the renewal gives up: somebody else keeps writing to our Lease. */
 const MOST_TRIES = 5;
 
 const statusOf = (error: unknown): number => (error instanceof ApiError ? error.status : 0);
@@ -65,13 +65,13 @@ const statusOf = (error: unknown): number => (error instanceof ApiError ? error.
 /**
  * Runs `work` while holding the Lease, so that two installers never write at once. A Lease cannot stop a process that was
  * paused; so each try of a write first looks at the age of our last renewal, and the writes themselves carry preconditions.
- * Any answer that is not our renewed Lease is its end. One that says nothing about it (no answer, no right to renew) only is no
- * renewal: others wait for 30 seconds, and we do not write for longer than 20. The namespace must exist.
+ * An answer that shows another Lease ends the run. No answer, or no right to renew, counts as no renewal: we stop writing after 20 seconds,
+ * before others take over after 30. The namespace must exist.
  */
 export const withLock = async <T>(
   cluster: LockableCluster,
   options: LockOptions,
-  /** `lost` is aborted with the reason; `permit`, asked for what is written elsewhere, throws it. */
+  /** When the lock is lost, `lost` is aborted with the reason. `permit` throws that reason; it is called before each write elsewhere, as to the DNS. */
   work: (cluster: ClusterWrite, lost: AbortSignal, permit: () => Promise<void>) => Promise<T>,
 ): Promise<T> => {
   const { times = LOCK_TIMES, clock = () => performance.now(), wallClock = () => Date.now() } = options;
@@ -81,7 +81,7 @@ export const withLock = async <T>(
   /** Something else was found in the Lease's place, and it is not known yet what. */
   let doubtful = false;
   let isOurs = true;
-  /** We delete the Lease's namespace ourselves: nothing is lost with it. */
+  /** We delete the Lease's namespace ourselves, so that losing the Lease with it is no loss. */
   let givenUp = false;
   const lost = new AbortController();
   const stop = new AbortController();
@@ -113,7 +113,7 @@ export const withLock = async <T>(
         isOurs = false;
         return end(loss);
       }
-      // A renewal whose answer was lost, or somebody's note on the Lease: it is ours, and has another version.
+      // Still ours, with another version: the answer to a renewal was lost, or somebody has annotated the Lease.
       if (live) lease = live;
       doubtful = false;
       if (!answer) continue;
@@ -134,18 +134,18 @@ export const withLock = async <T>(
       await sleepFor(times.renewEvery, undefined, { signal: stop.signal, ref: false }).catch(() => {});
       if (stop.signal.aborted) return;
       await renewOnce().catch((error: unknown) => {
-        // Nobody has to wait for a write to be told that there will be none.
+        // The run ends now, not only when its next write is refused.
         if (isDenied(error) && !isFresh()) end(staleLock(error));
       });
     }
   };
   const permit = async (): Promise<void> => {
     throwIfLost();
-    // What we ordered to go is ordered again when the answer was lost.
+    // The deletion of the namespace is sent again when its answer was lost.
     if (givenUp && !isOurs) return;
     if (!isFresh())
       await renewOnce().catch((error: unknown) => {
-        // The write can wait for the cluster; that nobody took over meanwhile, the renewal finds out.
+        // The write waits for the cluster; the next renewal finds out whether somebody took over meanwhile.
         if (outage(error)) throw error;
         end(staleLock(error));
       });
@@ -235,6 +235,6 @@ const release = async (access: LeaseAccess, lease: KubeObject): Promise<void> =>
       if (live && isSame(lease, live)) await remove(live);
     });
   } catch {
-    // It runs out.
+    // The Lease runs out by itself.
   }
 };

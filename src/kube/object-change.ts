@@ -21,7 +21,7 @@ export interface ObjectChange extends ChangeBase {
   readonly confirmed: boolean;
   /** uid of the live object: the precondition of updates and deletes. */
   readonly uid?: string;
-  /** uid of an earlier object of this name that is going away: a create waits until it is gone. */
+  /** uid of an earlier object of this name that is terminating: a create waits until it is gone. */
   readonly earlier?: string;
 }
 
@@ -37,6 +37,6 @@ export const deletion = (object: KubeObject): ObjectChange => ({
   ...(object.metadata.uid ? { uid: object.metadata.uid } : {}),
 });
 
-/** Deletes in the order that hurts nobody; an object that is already going is left to go. */
+/** Deletions, ordered by {@link byRemovalWave}. */
 export const deletions = (objects: readonly KubeObject[]): readonly ObjectChange[] =>
   [...objects].sort(byRemovalWave).map(deletion);

@@ -56,7 +56,7 @@ export const createMemory = (cluster: ClusterWrite): ((change: ObjectChange) => 
   return (change) => {
     const { kind, metadata } = change.object;
     const isTheirs = change.foreign && kind === "ConfigMap" && metadata.namespace !== HOME;
-    // Putting back is no change worth remembering.
+    // What puts prior values back replaces our own values, which nobody needs again.
     if (!isTheirs || change.manager === PRIOR_MANAGER) return Promise.resolve();
     const mine = queue.then(() => remember(change));
     queue = mine.catch(() => {});

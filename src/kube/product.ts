@@ -14,7 +14,7 @@ export interface Product {
   readonly kind: string;
   /** Absent: in whichever namespace. */
   readonly namespace?: string;
-  /** A text is the whole name. */
+  /** A string is the whole name. */
   readonly name: string | RegExp;
   /** The key of a label that all of them carry. */
   readonly label?: string;
@@ -35,7 +35,7 @@ export const isProduct = ({ apiVersion, kind, namespace, name, label }: Product,
 
 const find = async (product: Product, live: Snapshot): Promise<readonly KubeObject[]> => {
   const { apiVersion, kind, namespace, name, label } = product;
-  // One by one, or by their label, where there are some: a namespace may hold Secrets of anybody.
+  // Read by name or by label where possible: a namespace may hold other people's Secrets.
   if (typeof name === "string") {
     const found = await live.get({ apiVersion, kind, name, ...(namespace ? { namespace } : {}) });
     return found ? [found] : [];

@@ -1,14 +1,14 @@
 const THOUSANDS = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
 const BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 const QUANTITY = /^([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:(Ki|Mi|Gi|Ti|Pi|Ei)|([numkMGTPE]?)|[eE]([+-]?\d{1,3}))$/;
-/** What has more is none of anybody's resources; a number without end would only keep us busy. */
+/** No real quantity has more characters; a longer one would only cost time. */
 const LONGEST = 200;
 /** How an amount with a binary suffix is bounded: an int64. */
 const MOST = 2n ** 63n - 1n;
 const WHERE =
   /\.(limits|requests|hard|capacity|overhead|averageValue|divisor|sizeLimit|storage|storageCapacity)(\.|\[|$)/;
 
-/** One, as {@link quantity} counts. */
+/** The number 1 in the unit of {@link quantity}. */
 export const UNIT = 10n ** 9n;
 
 /**

@@ -17,7 +17,7 @@ export interface ReconcileOptions {
   readonly dropData?: readonly string[];
   /** Written only after the step's checks have passed. */
   readonly afterVerify?: true;
-  /** Fields of an object that another step makes: it is not labelled as ours, and its absence means "created by then". */
+  /** These are fields of an object that another step makes: it gets no label, and while it is absent it is taken to exist by then. */
   readonly partial?: true;
 }
 
@@ -47,7 +47,7 @@ export interface PlanOptions {
   readonly kinds?: readonly Kind[];
 }
 
-/** A creation; of an object that another step makes, the fields that are set in it then. */
+/** What is planned for an object that is absent. With `partial` another step makes the object, and this one sets fields in it then. */
 export const creation = (
   object: KubeObject,
   options: ReconcileOptions & { temporary?: true } = {},
@@ -76,7 +76,7 @@ const confirm = async (
   try {
     const stored = await cluster.dryRun(change.object, { manager: change.manager });
     if (isDeepStrictEqual(content(stored), content(live))) return undefined;
-    // Nothing of it was somebody else's: who owns an empty map does not own what is put into it.
+    // The server saw no conflict: whoever owns an empty map does not own what is put into it.
     const free = change.conflicts.map(({ owner: _owner, ...difference }) => difference);
     return { ...change, fields: [...change.fields, ...free], conflicts: [], confirmed: true };
   } catch (error) {
@@ -85,19 +85,19 @@ const confirm = async (
       if (change.conflicts.length > 0) return change;
       return { ...change, conflicts: error.conflicts.map(({ field, owner }) => ({ path: field, owner })) };
     }
-    // What the server denies now may be what an earlier step brings.
+    // An earlier step may bring what the server now misses.
     if (mode !== "tentative" && (error.status === 400 || error.status === 422)) throw error;
     return change;
   }
 };
 
-/** An object without what every write moves, and without what its controllers say of it. */
+/** An object without its status and without what every write changes. */
 const content = ({ status: _status, metadata, ...object }: KubeObject): unknown => {
   const { managedFields: _fields, resourceVersion: _version, generation: _generation, ...kept } = metadata;
   return { ...object, metadata: kept };
 };
 
-/** Written now, our fields would be the whole object: without its label, and so nobody's. */
+/** Thrown when an object that another step made is gone: applying our fields would create it with nothing else in it. */
 const vanished = (object: KubeObject): UserError =>
   new UserError({
     id: "run.vanished",
@@ -111,7 +111,7 @@ export const contextFor = (step: string, options: PlanOptions, mode: PlanMode, n
 
   const reconcileOne = async (wanted: KubeObject, settings: ReconcileOptions): Promise<ObjectChange | undefined> => {
     const found = await live.get(refOf(wanted));
-    // What is going away counts as gone; writing waits until it is.
+    // A terminating object counts as absent; the write waits until it is gone.
     if (!found || found.metadata.deletionTimestamp) {
       if (settings.partial && mode === "final") throw vanished(wanted);
       return creation(settings.partial ? wanted : withOwner(wanted, step), settings, found?.metadata.uid);

@@ -71,7 +71,7 @@ const MANY = 4;
 
 /** For the plan of one step just before it runs. Each object is read once: by name, or in a list when many are asked for at once. */
 export const stepSnapshot = (cluster: ClusterRead): Snapshot => {
-  /** It may have come with an earlier step. */
+  /** Whether the server serves a kind; an earlier step may have brought it, so an unknown one is looked up again. */
   const isServed = async (apiVersion: string, kind: string): Promise<boolean> =>
     ((await cluster.resource(apiVersion, kind)) ?? (await cluster.resource(apiVersion, kind, true))) !== undefined;
   const whereServed =
@@ -91,7 +91,7 @@ export const stepSnapshot = (cluster: ClusterRead): Snapshot => {
   const begin = (place: string): Batch => {
     const refs: ObjectRef[] = [];
     const look = async (): Promise<readonly KubeObject[]> => {
-      // By then everything is in it that is asked for at once.
+      // Meanwhile the other questions of the same moment join the batch.
       await new Promise(setImmediate);
       batches.delete(place);
       const [{ apiVersion, kind, namespace } = { apiVersion: "", kind: "" }] = refs;
@@ -160,7 +160,7 @@ export const throughSnapshot = <T extends ClusterRead>(cluster: T, live: Snapsho
   },
 });
 
-/** An empty cluster: `render` works without a real one. */
+/** An empty cluster, for planning without a real one. */
 export const emptySnapshot: Snapshot = {
   get: async () => undefined,
   list: async () => [],

@@ -3,7 +3,7 @@ import type { ClusterRead, ClusterWrite } from "../ports/cluster.ts";
 import { type KubeObject, type ObjectRef, refOf } from "../ports/object.ts";
 import { OWNER_LABEL } from "./inventory.ts";
 
-/** What those get who work with a CA: in the cluster they read, keep what must not be lost, and forget what they kept. */
+/** What a client of a CA may do in the cluster: read, store what must not be lost, and delete what it has stored. */
 export interface IssueTools {
   readonly cluster: ClusterRead;
   readonly store: (object: KubeObject) => Promise<void>;
@@ -35,7 +35,7 @@ export const issueTools = ({
   },
 });
 
-/** The uid makes the write fail, not resurrect, when the object was replaced by another of the same name. */
+/** With the uid, the write fails where the object has been replaced by another of the same name. */
 export const withUid = (object: KubeObject, uid: string): KubeObject => ({
   ...object,
   metadata: { ...object.metadata, uid },

@@ -9,7 +9,7 @@ export interface Read {
   readonly seen?: readonly KubeObject[];
 }
 
-/** One run of a check. */
+/** A cluster whose reads are remembered. */
 export interface TrackedReads {
   readonly cluster: ClusterRead;
   /** The queries that a watch needs, besides `already`, to notice every change in what was read. */
@@ -53,7 +53,7 @@ export const trackReads = (cluster: ClusterRead, cache?: WatchCache): TrackedRea
       const groups = Map.groupBy(single, ({ ref }) => idOf({ ...ref, fieldSelector: "" }));
       const parts = [...groups.values()].map(async (alike) => {
         const { apiVersion, kind, namespace } = alike[0]?.ref ?? { apiVersion: "", kind: "" };
-        // Other people's Secrets never enter memory.
+        // A list would bring other people's Secrets into memory.
         if (alike.length >= MANY && kind !== "Secret")
           return [{ query: { apiVersion, kind, ...(namespace ? { namespace } : {}) } }];
         const one = async ({ ref, answer }: (typeof alike)[number]) =>

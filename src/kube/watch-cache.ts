@@ -3,14 +3,14 @@ import type { Listener } from "../core/wait.ts";
 import type { ClusterRead, ClusterWrite, ListQuery } from "../ports/cluster.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "../ports/object.ts";
 
-/** A copy of what all waits of a run look at, kept up to date by one watch for each collection. */
+/** What all waits of a run read, kept up to date by one watch for each collection. */
 export interface WatchCache {
-  /** Undefined: no watch knows it, so ask the server. */
+  /** Undefined: no watch covers it, so the server has to be asked. */
   readonly list: (query: ListQuery) => Promise<readonly KubeObject[] | undefined>;
   readonly get: (ref: ObjectRef) => Promise<{ readonly object: KubeObject | undefined } | undefined>;
   /** Starts a watch where there is none. `seen` is the whole list as it was just read. Calls the listener until the returned function is called. */
   readonly follow: (query: ListQuery, seen: readonly KubeObject[] | undefined, listener: Listener) => () => void;
-  /** The same cluster. After a write through it, nobody gets the object as it was before. */
+  /** The same cluster. What is written through it makes older copies of the object stale at once. */
   readonly noting: (cluster: ClusterWrite) => ClusterWrite;
 }
 
@@ -30,7 +30,7 @@ export const createWatchCache = (cluster: Pick<ClusterRead, "watch">, signal: Ab
   const collections = new Map<string, Collection>();
   const writes = new Map<string, { readonly object: KubeObject; readonly at: number }>();
 
-  /** Whether a watch has still to tell of something that we wrote. */
+  /** Whether the watch has not yet reported something that we wrote. */
   const isBehind = ({ query, objects }: Collection): boolean => {
     for (const [key, { object, at }] of writes) {
       if (performance.now() - at > TOLD.latest) writes.delete(key);
@@ -62,7 +62,7 @@ export const createWatchCache = (cluster: Pick<ClusterRead, "watch">, signal: Ab
         for (const { onNews } of listeners) onNews();
       }
     } catch {
-      // As where only listing is allowed.
+      // The collection is read by lists from now on, as where an account may not watch.
       collection.state = "refused";
       for (const { onRefused } of listeners) onRefused();
     }
@@ -98,11 +98,11 @@ export const createWatchCache = (cluster: Pick<ClusterRead, "watch">, signal: Ab
       collections.set(id, collection);
       if (!found) void begin(collection, seen);
       else if (found.state === "refused") listener.onRefused();
-      // What came between the listener's look and now.
+      // Something may have come between the listener's read and now.
       else listener.onNews();
       return () => {
         collection.listeners.delete(listener);
-        // Others will want to know of a namespace's pods; single objects are many, and each waited for once.
+        // A whole collection stays watched, as others will need it; single objects are many, and each is waited for once.
         if (collection.listeners.size > 0 || query.fieldSelector === undefined) return;
         collections.delete(id);
         collection.stop.abort();
