@@ -51,7 +51,7 @@ const parseExternal = (value: string): { readonly owner: string; readonly resour
  * own marker counts before any of external-dns, which is read in each of its forms: at the name itself (before 0.18), with the record type before
  * the first label (`a-www`, `cname-www`), and with a prefix or suffix of the user's.
  */
-export const ownerOf = (sets: readonly RecordSet[], name: string, clusterUid: string): Owner => {
+export const recordOwner = (sets: readonly RecordSet[], name: string, clusterUid: string): Owner => {
   const texts = sets.filter(({ type }) => type === "TXT");
   const marker = texts
     .filter((set) => set.name === markerName(name) || (set.name === name && name.startsWith(MARK)))

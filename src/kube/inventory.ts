@@ -11,6 +11,7 @@ export const managerFor = (step: string): string => `${MANAGER}-${step}`;
 export const isOurs = (manager: string | undefined): boolean =>
   manager === MANAGER || manager?.startsWith(`${MANAGER}-`) === true;
 
+/** The id of the step that made the object, by its label; undefined: the object is not ours. */
 export const ownerOf = (object: KubeObject | undefined): string | undefined => object?.metadata.labels?.[OWNER_LABEL];
 
 export const withOwner = (object: KubeObject, step: string): KubeObject => ({

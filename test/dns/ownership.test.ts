@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { markerName, markerValue, ownerOf, ownerWords, parseMarker } from "../../src/dns/ownership.ts";
+import { markerName, markerValue, ownerWords, parseMarker, recordOwner } from "../../src/dns/ownership.ts";
 import type { RecordSet } from "../../src/ports/zones.ts";
 
 const OURS = "0f4c7e0a-0000-4000-8000-000000000001";
@@ -31,7 +31,7 @@ describe("our marker", () => {
 
 describe("who keeps a record set", () => {
   const wildcard = set("A", "*.apps", "203.0.113.1");
-  const ask = (name: string, ...texts: readonly RecordSet[]) => ownerOf([wildcard, ...texts], name, OURS);
+  const ask = (name: string, ...texts: readonly RecordSet[]) => recordOwner([wildcard, ...texts], name, OURS);
 
   it("is us, another cluster, or nobody known, by the marker of exactly that domain", () => {
     expect(ask("*.apps", set("TXT", "_kn-bootstrap.apps", markerValue(OURS)))).toEqual({ kind: "ours" });
@@ -67,8 +67,8 @@ describe("who keeps a record set", () => {
       set("TXT", "my-api", external("prod")),
       set("TXT", "cname-my-api", external("prod")),
     ];
-    expect(ownerOf(neighbours, "api", OURS)).toEqual({ kind: "nobody" });
-    expect(ownerOf(neighbours, "my-api", OURS)).toMatchObject({ kind: "external-dns" });
+    expect(recordOwner(neighbours, "api", OURS)).toEqual({ kind: "nobody" });
+    expect(recordOwner(neighbours, "my-api", OURS)).toMatchObject({ kind: "external-dns" });
     expect(ask("*.apps", set("A", "www.apps", "203.0.113.4"), set("TXT", "a-www.apps", external("prod")))).toEqual({
       kind: "nobody",
     });

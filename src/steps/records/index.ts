@@ -3,7 +3,7 @@ import type { Step } from "../../changes/step.ts";
 import { blank } from "../../core/blank.ts";
 import type { Conflict } from "../../core/change.ts";
 import { type Check, fail } from "../../core/check.ts";
-import { markerName, markerValue, ownerOf, ownerWords } from "../../dns/ownership.ts";
+import { markerName, markerValue, ownerWords, recordOwner } from "../../dns/ownership.ts";
 import { type Expectation, everywhere, rememberServers } from "../../dns/propagation.ts";
 import { setsAround, shadowsOf } from "../../dns/shadows.ts";
 import { findAddress } from "../../ingress/address.ts";
@@ -155,7 +155,7 @@ const planRecords = async (
       ({ from, to }): Conflict => ({
         path: recordName(zone, { from }),
         // A wildcard's own mark is that of its parent.
-        owner: ownerWords(ownerOf(known, from.name, uid)),
+        owner: ownerWords(recordOwner(known, from.name, uid)),
         from: from.values.join(", "),
         to: to?.values.join(", "),
       }),
