@@ -91,7 +91,7 @@ const assertCredentials = async (wish: CronWish, dns: string, cluster: ClusterRe
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
-/** Keys are looked for, never shown. */
+/** Looks whether the keys are there; their values are never shown. */
 const assertSecret = async (
   name: string | undefined,
   keys: readonly string[],

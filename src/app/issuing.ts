@@ -10,7 +10,7 @@ import type { Installation } from "../steps/installation.ts";
 import { externalAccount } from "./external-account.ts";
 import type { Tools } from "./tools.ts";
 
-/** How certificates of this installation are made; loaded when the first one is. */
+/** Makes the certificates of this installation. What that needs is loaded with the first one. */
 export const issueFor =
   (install: Installation, tools: Tools): Issue =>
   async (change, issueTools) => {

@@ -8,7 +8,7 @@ import type { Installation } from "../steps/installation.ts";
 import { externalAccount } from "./external-account.ts";
 import type { Tools } from "./tools.ts";
 
-/** A CA that takes longer is met in its step, where it is waited for. */
+/** If a CA takes longer, the certificate's step waits for it. */
 const PATIENCE_MS = 5_000;
 
 /**
@@ -41,7 +41,7 @@ export const assertOrderable = async (
 const isBusy = (error: unknown): boolean =>
   error instanceof AuthorityError && (error.problem.type === "rateLimited" || (error.problem.status ?? 0) >= 500);
 
-/** What the CA says of itself; undefined: it does not answer now. Throws why its answer is none. */
+/** Asks the CA for its directory. Undefined: it does not answer now. Throws if the answer is not a directory. */
 export const directoryNow = async (
   directory: string,
   ca: string | undefined,

@@ -18,7 +18,7 @@ import { proof } from "../steps/proof/index.ts";
 import { runAlone } from "./lifecycle.ts";
 import type { Tools } from "./tools.ts";
 
-/** The part of the installation that a renewal goes through. What they need besides is there already. */
+/** The steps of the installation that a renewal runs. The other steps that they need are done already. */
 const renewalSteps = (install: Installation): readonly Step[] => {
   const steps = [certificate(install), gatewayTls(install), proof(install, { ofCertificate: true })];
   const ids = new Set<string>(steps.map(({ id }) => id));
@@ -50,7 +50,7 @@ export const nextRenewal = async (install: Installation, tools: Tools): Promise<
   return renewalOf(found, authority, tools.signal);
 };
 
-/** The installation with its certificate judged: due, or not yet, whatever its dates alone would say. */
+/** Adds to the installation whether its certificate is due. This overrides what the certificate's dates alone would say. */
 export const withRenewal = async (
   install: Installation,
   { at, because }: Renewal,
@@ -111,11 +111,11 @@ export const asWritten = ({ apiVersion, kind, metadata, ...rest }: KubeObject): 
   };
 };
 
-/** The old Secret and the roll of the gateway, as one small run of its own. */
+/** Puts the old Secret back and rolls the gateway, as a run of its own. */
 const putBack = async (before: KubeObject, install: Installation, tools: Tools): Promise<Report> => {
   const old = asWritten(before);
   const current = inspect(await tools.cluster.get(WILDCARD));
-  // Planned while the new one is still there: that it goes is what rolls the gateway.
+  // The plan is made while the new Secret is still there, so that the change back rolls the gateway.
   const going = current ? { ...install, renewal: { serial: current.serial, reason: "put back" } } : install;
   const steps: readonly Step[] = [
     {

@@ -20,7 +20,7 @@ export interface CertificateController {
   };
   /** Objects on which this way sets fields of its own. Without them, applied by the same manager, they take the fields back. */
   readonly configures: readonly KubeObject[];
-  /** What of other people's needs it, as `3 Certificates`: it stays then. Empty too where it is not ours. */
+  /** Objects of other people that need it, as `3 Certificates`: it is not removed then. Empty too if we did not install it. */
   readonly inUse: (live: Snapshot) => Promise<readonly string[]>;
   /** Whether a Service has its certificate, and the cause if it has none. */
   readonly ready: (service: ObjectRef) => Check;

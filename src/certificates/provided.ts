@@ -21,7 +21,7 @@ export interface Provided {
   readonly ca: string | undefined;
   /** Hexadecimal SHA-256 of the certificate, lower case, first 16 digits, as {@link TlsSecret.fingerprint}. */
   readonly fingerprint: string;
-  /** What is no reason to refuse it, but worth saying. */
+  /** Problems that do not prevent its use. */
   readonly warnings: readonly { readonly summary: string; readonly remedy: Remedy }[];
 }
 
@@ -164,7 +164,7 @@ const assertDates = (about: Subject, chain: readonly X509Certificate[], now: Dat
   }
 };
 
-/** Nothing of it is renewed by us, so what has little left is said: less than a third of its lifetime, at most 30 days. */
+/** We do not renew this certificate, so we warn in its last 30 days, or in the last third of its lifetime if that is shorter. */
 const nearEnd = (about: Subject, leaf: X509Certificate, now: Date): Provided["warnings"] => {
   const left = leaf.validToDate.getTime() - now.getTime();
   const lifetime = leaf.validToDate.getTime() - leaf.validFromDate.getTime();
@@ -180,7 +180,7 @@ const nearEnd = (about: Subject, leaf: X509Certificate, now: Date): Provided["wa
 
 /**
  * Judges what `--tls-secret` names before anything is changed: type, key, chain, dates, names, kind of key.
- * @param names what the URLs need (`wildcardsFor`)
+ * @param names what the URLs need (`Naming.wildcards`)
  * @throws UserError, exit 2: `tls-secret.missing`, `.type`, `.certificate`, `.key`, `.key-type`, `.mismatch`, `.order`, `.stranger`,
  *   `.incomplete`, `.usage`, `.expired`, `.not-yet`, `.names`
  */

@@ -9,7 +9,7 @@ export interface Renewal {
   readonly at: Date;
   /** `the CA asks for it between 1 and 3 March` */
   readonly because: string;
-  /** The CA's own window, where it has one that can be meant. */
+  /** The CA's own window, if it is plausible. */
   readonly window?: { readonly start: Date; readonly end: Date };
   /** Why the CA could not be asked, one sentence: by then the date alone counts. */
   readonly unasked?: string;

@@ -22,7 +22,7 @@ export interface TlsStrategy {
   readonly isBrought?: true;
   /** Another controller in the cluster asks an ACME CA. */
   readonly controller?: CertificateController;
-  /** Nobody has this root yet: whoever is to trust the certificate imports it, from `ca.crt` of the gateway's Secret. */
+  /** The root that clients import to trust the certificate. It is in `ca.crt` of the gateway's Secret. */
   readonly root?: Root;
   /** Absent: `renew` and its CronJob replace the certificate. */
   readonly elsewhere?: RenewedElsewhere;
@@ -31,7 +31,7 @@ export interface TlsStrategy {
 export interface AcmeCa {
   /** Absent: --acme-directory says it. */
   readonly directory?: string;
-  /** Nobody trusts it and nobody is meant to: the proof takes the root from the chain that is served. */
+  /** No client trusts this CA, by intention. The proof takes the root from the chain that is served. */
   readonly isForTrials?: true;
   /** Most labels of a name, where the CA is known to count them: its name, and the number. */
   readonly mostLabels?: { readonly ca: string; readonly count: number };

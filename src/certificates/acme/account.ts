@@ -12,12 +12,12 @@ export const accountRef = (directory: string): ObjectRef => secretRef(`acme-acco
 
 const KEY = "account.key";
 const URL_KEY = "account.url";
-/** A key that the CA may know already: kept before it is told, taken over once it has answered. */
+/** Holds the new key during a key change: it is stored before the CA hears of it and becomes the account's key once the CA has answered. */
 const NEXT_KEY = "account.key.next";
 const DIRECTORY = "directory";
-/** The cluster that made the account: a copy in another one is not used. */
+/** Names the cluster that made the account, so that a copy of the Secret in another cluster is not used. */
 const CLUSTER = "kn-bootstrap/cluster-uid";
-/** Marks account Secrets, for whoever has to find them all. */
+/** Label of account Secrets, by which all of them can be found. */
 const LABEL = { "kn-bootstrap/acme": "account" };
 
 export interface OpenAccount {

@@ -2,7 +2,7 @@ import { UserError } from "../../ports/error.ts";
 import { outage } from "../../ports/outage.ts";
 import { isOwnTrouble, OrderFailed } from "./problems.ts";
 
-/** Between tries of what has not failed yet: doubled each time from the first to the most, in milliseconds. */
+/** Milliseconds between attempts while no order has failed: doubled from the first to the most. */
 const PAUSE_MS = { first: 1_000, most: 10_000 };
 
 /**
@@ -13,7 +13,7 @@ export const ORDER_PAUSES_MS: readonly number[] = [5_000, 30_000];
 
 /** What has gone wrong so far in one run. */
 export interface Tries {
-  /** Attempts that were kept from their work. */
+  /** Attempts that were interrupted before the CA decided. */
   readonly hindered: number;
   /** Orders that the CA made invalid. */
   readonly orders: number;
@@ -25,7 +25,7 @@ export interface Again {
   readonly words: string;
 }
 
-/** Whether, when and how what failed is tried again. Undefined: that mends nothing, or it was tried often enough. */
+/** Whether, when and how a failed attempt is repeated. Undefined: repeating does not help, or it was repeated often enough. */
 export const again = (
   error: unknown,
   tries: Tries,
@@ -44,7 +44,7 @@ export const again = (
   return { ms: Math.max(usual, (trouble.notBefore?.getTime() ?? 0) - now.getTime()), words: "" };
 };
 
-/** Says how often it was tried, where it was more than once. */
+/** Adds the number of attempts to the error, if there was more than one. */
 export const afterAll = (error: unknown, { orders }: Tries): unknown => {
   if (!(error instanceof UserError) || orders < 2) return error;
   const { id, message: what, why, remedy, kind, cause } = error;
@@ -58,6 +58,6 @@ export const afterAll = (error: unknown, { orders }: Tries): unknown => {
   });
 };
 
-/** An error as what is waited for: `ca.example could not look up www.example.com: …`. */
+/** Turns an error into a waiting reason: `ca.example could not look up www.example.com: …`. */
 export const reasonOf = ({ message, why }: UserError): string =>
   `${message.replace(/\.$/, "")}${why ? `: ${why.replace(/\.$/, "")}` : ""}`;

@@ -12,7 +12,7 @@ export interface Wish {
   readonly profile?: string;
   /** PEM of the certificate that it replaces. */
   readonly replaces?: string;
-  /** Whether no limit counts it, as far as we know. */
+  /** Whether it counts against no limit that we know of. */
   readonly isExempt: boolean;
 }
 
@@ -44,7 +44,7 @@ export const begin = async (
     url: order.url,
     startedAt: tools.now(),
     isExempt: isExempt && isRenewal,
-    // What an order before this one left in the zone is not forgotten with it.
+    // The TXT values of the earlier order stay listed in the new one.
     records: kept?.records ?? [],
   };
   await keep(next);

@@ -24,7 +24,7 @@ export interface ZoneRecordsOptions {
 
 /** Seconds. */
 const TTL = 60;
-/** How often others may be quicker. */
+/** How often a batch is retried because somebody else changed the zone in between. */
 const TRIES = 5;
 
 /** TXT values of challenges in the zones of a provider: all values of a zone in one exact batch (rule 18). */
@@ -34,7 +34,7 @@ export const zoneRecords = ({ access, companions }: ZoneRecordsOptions): Challen
       ...add.map((record) => ({ record, isWanted: true })),
       ...drop.map((record) => ({ record, isWanted: false })),
     ];
-    // An earlier order's values in a zone that is out of reach now keep no new order from going on: they stay listed.
+    // Values of an earlier order in a zone that cannot be reached now do not block the new order: they stay listed.
     const isPassedOver = (reason: unknown, same: readonly Entry[]): boolean =>
       reason instanceof UserError && add.length > 0 && !same.some(({ isWanted }) => isWanted);
     const byZone = [...Map.groupBy(entries, ({ record }) => record.zone.id).values()];
@@ -45,7 +45,7 @@ export const zoneRecords = ({ access, companions }: ZoneRecordsOptions): Challen
       await exactly(access, zone, same, signal, async () => {
         const found = await Promise.all(named.map(([name, values]) => txtChanges(access, zone, name, values)));
         const changes = found.flatMap((one) => one.changes);
-        // A run before this one may have written them where nobody sees them.
+        // An earlier run may have written them at a name that cannot be read.
         const unseen = found.flatMap((one) => one.unseen);
         if (unseen.length > 0) await access.withdraw(zone, unseen, signal);
         const fresh = changes.flatMap(({ from, to }) => (from || !to ? [] : [to.name]));
@@ -62,14 +62,14 @@ export const zoneRecords = ({ access, companions }: ZoneRecordsOptions): Challen
 
 const txtSet = (name: string, value: string): RecordSet => ({ name, type: "TXT", ttl: TTL, values: [value] });
 
-/** What stands at a name, as far as it can be read: below a delegation a server may refuse to say. */
+/** Reads the record set at a name. Below a delegation a server may refuse to answer. */
 const readable = (access: ZonesWrite, zone: Zone, name: string): Promise<readonly RecordSet[]> =>
   access.get(zone, name, "TXT").catch((error: unknown) => {
     if (error instanceof UserError) return [];
     throw error;
   });
 
-/** Reads, changes, and does so again when somebody else was quicker, or once something of our own stood there unseen. */
+/** Reads the sets and applies the change. Repeats both when somebody else changed them in between, and once when values of ours were unreadable. */
 const exactly = async (
   access: ZonesWrite,
   zone: Zone,

@@ -17,11 +17,11 @@ import { explained, OrderFailed, unknownProfile } from "./problems.ts";
 import { issuedFor, issuedSecret, replacedBy } from "./tls-secret.ts";
 import type { AcmeIssuerOptions, AcmeTools } from "./types.ts";
 
-/** Cleaning up after a failure or a signal may take this long. */
+/** Milliseconds that cleanup may take after a failure or a signal. */
 const CLEANUP_MS = 20_000;
 const DAY = 86_400_000;
 
-/** What is known while it runs, for cleaning up and for the words of an error. */
+/** State of one issuance: cleanup and error messages read it. */
 interface Progress {
   kept?: PendingOrder;
   info?: DirectoryInfo;
@@ -69,7 +69,7 @@ export const issue = async (change: CertificateChange, options: AcmeIssuerOption
 
 const GOES_ON = { text: "It goes on by itself." };
 
-/** Whether one more failure could lock the names out at the CA for a while; where that cannot be known it is not risked. */
+/** Whether the CA's limits for these names are reached, as the ledger says. If it cannot be read, they count as reached. */
 const isSpent = async (
   change: CertificateChange,
   { authority }: AcmeIssuerOptions,
@@ -83,7 +83,7 @@ const isSpent = async (
   }
 };
 
-/** A person has to write the records first; the next run goes on (rule 21). */
+/** Tells that a person has to publish the records first; the next run continues the same order (rule 21). */
 
 const attempt = async (
   change: CertificateChange,
@@ -108,7 +108,7 @@ const attempt = async (
   let kept = parseOrder(await tools.cluster.get(ref));
   const finishedAt = kept && issuedFor(live, kept.key);
   if (kept && finishedAt) {
-    // The run that had it was killed after it stored the certificate, perhaps before it wrote that down.
+    // An earlier run stored the certificate and was killed, perhaps before it noted that in the journal.
     await note([issuance(kept, finishedAt)], tools);
     await abandon(kept, options, tools);
     if (change.resumes || tools.now().getTime() - finishedAt.getTime() < DAY) return;
@@ -141,7 +141,7 @@ const attempt = async (
   await finish(change, { ...journey, order, kept: progress.kept ?? journey.kept }, options, tools);
 };
 
-/** Fetches, checks and stores the certificate; the challenge's records go meanwhile. */
+/** Fetches, checks and stores the certificate, and removes the challenge's records meanwhile. */
 const finish = async (
   change: CertificateChange,
   journey: Journey,
@@ -167,7 +167,7 @@ const finish = async (
     issuedSecret(change.secret, { chain, key, directory, profile, names: change.names, issuedAt: now, root: signer }),
   );
   await note([issuance(kept, now)], tools);
-  // Stored all the same: values that stayed are a nuisance, a lost certificate counts at the CA.
+  // The certificate is stored even if records could not be removed: only a lost certificate counts against the CA's limits.
   if (cleared.status === "rejected") throw cleared.reason;
   await tools.forget(orderRef(kept.directory, kept.names));
 };
@@ -186,7 +186,7 @@ const assertProfile = ({ authority, settings }: AcmeIssuerOptions, info: Directo
   throw unknownProfile({ directory: authority.url, info, names: [] });
 };
 
-/** Removes what an order left in the zone, then the order. What cannot be removed stays listed, and the run goes on. */
+/** Removes the TXT values of an earlier order, then its journal entry. Values that cannot be removed stay listed, and the run continues. */
 const abandon = async (kept: PendingOrder, options: AcmeIssuerOptions, tools: AcmeTools): Promise<void> => {
   try {
     if (kept.records.length > 0) await options.records.change({ add: [], drop: kept.records }, tools.signal);
@@ -198,7 +198,7 @@ const abandon = async (kept: PendingOrder, options: AcmeIssuerOptions, tools: Ac
   await tools.forget(orderRef(kept.directory, kept.names));
 };
 
-/** After a failure: the values go, the order stays for the next run unless it is dead. Its own failures wait for the next run too. */
+/** After a failure: removes the TXT values, and keeps the order unless it is dead. If cleanup fails too, the next run repeats it. */
 const retreat = async (
   kept: PendingOrder,
   isDead: boolean,
@@ -227,7 +227,7 @@ const noteFailures = async (
     const names = [name.replace(/^\*\./, "")];
     return [{ kind: "failed", directory: authority.url, names, at: tools.now(), order: kept.url }];
   });
-  // The CA's reason is the news, not that it could not be written down.
+  // The CA's reason is reported, even if the ledger could not be written.
   if (failed.length > 0) await note(failed, tools).catch(() => {});
 };
 

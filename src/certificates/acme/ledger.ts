@@ -3,7 +3,7 @@ import { UserError } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
 import { dataOf, isRecord, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 
-/** What this cluster had from CAs lately: CAs limit it, and none of them tells how much is left. */
+/** Recent issuances and failed validations of this cluster. CAs limit both, and none tells how much is left. */
 export const LEDGER: ObjectRef = { apiVersion: "v1", kind: "ConfigMap", namespace: HOME, name: "acme-ledger" };
 
 export interface LedgerEntry {
@@ -24,7 +24,7 @@ const HOUR = 3_600_000;
 const WEEK = 7 * 24 * HOUR;
 const FILE = "ledger.json";
 
-/** A bucket of `size` that fills up again evenly over `period` milliseconds. */
+/** A token bucket of `size`, refilled evenly over `period` milliseconds. */
 interface Limit {
   readonly size: number;
   readonly period: number;
@@ -53,7 +53,7 @@ const limitsOf = (directory: string): Limits | undefined => LIMITS[new URL(direc
 
 const setOf = (names: readonly string[]): string => [...names].sort().join(",");
 
-/** When the next one fits; undefined: now. `at` is what was taken, oldest first. */
+/** When the bucket has room for one more; undefined: now. `at`: the times of earlier ones, oldest first. */
 const nextFit = ({ size, period }: Limit, taken: readonly Date[], now: Date): Date | undefined => {
   const each = period / size;
   let level = size;
@@ -109,7 +109,7 @@ export const costOf = (ledger: Ledger, directory: string, names: readonly string
 export const inUtc = (date: Date): string =>
   `${new Date(Math.ceil(date.getTime() / 1000) * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
-/** Throws when the CA would certainly refuse, so that it is not asked: each refusal may count again. */
+/** Throws when the CA would certainly refuse. It is not asked then, because each refusal may count again. */
 export const assertWithinLimits = (ledger: Ledger, directory: string, names: readonly string[], now: Date): void => {
   const limits = limitsOf(directory);
   if (!limits) return;
@@ -139,7 +139,7 @@ export const assertWithinLimits = (ledger: Ledger, directory: string, names: rea
   }
 };
 
-/** With these entries, without what no limit looks at any more, and no order's issuance twice. */
+/** Adds the entries, drops those that are too old for every limit, and keeps one issuance for each order. */
 export const withEntries = (ledger: Ledger, entries: Ledger, now: Date): Ledger => {
   const known = new Set(ledger.filter(({ kind }) => kind === "issued").map(({ order }) => order));
   const fresh = entries.filter(({ kind, order }) => kind === "failed" || !known.has(order));
@@ -159,7 +159,7 @@ export const ledgerObject = (ledger: Ledger): KubeObject =>
     "certificate",
   );
 
-/** Empty when there is none or somebody made it unreadable: it only saves questions. */
+/** Empty when it is absent or unreadable. The ledger only saves requests that the CA would refuse. */
 export const parseLedger = (object: KubeObject | undefined): Ledger => {
   try {
     const entries: unknown = JSON.parse(dataOf(object)[FILE] ?? "[]");

@@ -6,18 +6,18 @@ import { poll } from "./poll.ts";
 import { OrderFailed } from "./problems.ts";
 import type { AcmeIssuerOptions, AcmeTools, TxtExpectation, TxtRecord } from "./types.ts";
 
-/** One order on its way: what the CA says of it, and what is kept of it. */
+/** An order in progress: its state at the CA, and its journal entry. */
 export interface Journey {
   readonly account: Account;
   readonly order: Order;
   readonly kept: PendingOrder;
-  /** Writes down what the next run must know; resolves when it is in the cluster. */
+  /** Stores the journal entry for the next run; resolves when it is in the cluster. */
   readonly keep: (kept: PendingOrder) => Promise<void>;
   /** The signing request, made once. */
   readonly csr: () => Promise<string>;
 }
 
-/** Its library takes long to load, which is done when there is something to wait for. */
+/** Loads the library that makes signing requests. It is slow to load, so this starts while the CA is waited for. */
 export const requestFor = ({ key, keyType, names }: PendingOrder): Journey["csr"] => {
   let made: Promise<string> | undefined;
   return () => {
@@ -43,7 +43,7 @@ export const authorize = async (journey: Journey, options: AcmeIssuerOptions, to
   const authorizations = await account.authorizations(order, tools.signal);
   const open = authorizations.filter(({ status }) => status === "pending");
   const needed = await Promise.all(open.map((authorization) => recordFor(authorization, options)));
-  // Every value that was ever meant to be written stays listed until the order is over (rule 23).
+  // Every value that may have been written stays listed until the order has ended (rule 23).
   const fresh = without(needed, kept.records);
   if (fresh.length > 0) await keep({ ...kept, records: [...kept.records, ...fresh] });
   const stale = without(kept.records, needed);
@@ -94,7 +94,7 @@ export const collect = async (journey: Journey, tools: AcmeTools): Promise<strin
   let { order } = journey;
   if (order.status === "ready") {
     order = await account.finalize(order, await journey.csr(), tools.signal).catch((error: unknown) => {
-      // The CA had it already, and only its answer was lost.
+      // The CA received the request already; only its answer was lost.
       if (error instanceof AuthorityError && error.problem.type === "orderNotReady") {
         return account.order(journey.order.url, tools.signal);
       }

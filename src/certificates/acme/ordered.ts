@@ -1,7 +1,7 @@
 import type { Account, Authorization, Order } from "../../ports/authority.ts";
 import { UserError } from "../../ports/error.ts";
 
-/** The CA speaks of names that were not ordered: its order is not gone on with. */
+/** The CA answers with names that were not ordered. The order is given up. */
 export class NotOrdered extends UserError {}
 
 const sorted = (names: readonly string[]): string =>

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { at } from "../../ports/object.ts";
 
-/** Milliseconds. The first ones are quick because most CAs are; later ones leave it to the CA's Retry-After, within reason. */
+/** Milliseconds between polls. The first are short, because most CAs answer quickly; after the last the CA's Retry-After counts. */
 const STEPS = [20, 40, 80, 160, 320, 640, 1280, 2000];
 const LONGEST = 30_000;
 

@@ -14,7 +14,7 @@ import { ZoneMoved, ZonesUnreachable } from "../../ports/zones.ts";
 import { externalAccountMissing } from "./account.ts";
 import { inUtc } from "./ledger.ts";
 
-/** The order cannot end well any more; the CA's reasons, each with the name that it is about. */
+/** The order is invalid. Holds the CA's reasons, each with its name. */
 export class OrderFailed extends Error {
   readonly reasons: readonly { readonly name?: string; readonly problem: AcmeProblem }[];
   constructor(reasons: OrderFailed["reasons"]) {
@@ -35,7 +35,7 @@ export interface ProblemContext {
   readonly kid?: string | undefined;
 }
 
-/** What a person can do about it. Errors that are none of the CA's or the zones' come back as they are. */
+/** Turns an error of the CA or of the zones into a UserError with a remedy. Returns every other error as it is. */
 export const explained = (error: unknown, context: ProblemContext): unknown => {
   if (error instanceof OrderFailed) {
     const first = error.reasons[0];
@@ -194,7 +194,7 @@ export const caaForbids = (
     cause,
   });
 
-/** The variables are what can be wrong: the key that signed the request is new and our own. */
+/** The CA refused the external account. Only the variables can be wrong, because the account's own key is new. */
 const accountRefused = ({ type, detail }: AcmeProblem, { directory, kid }: ProblemContext, cause: unknown): UserError =>
   new UserError({
     id: "acme.external-account",

@@ -6,8 +6,8 @@ import { inNamespace, sh } from "../../ports/shell.ts";
 import { API } from "./issuer.ts";
 
 /**
- * Why a Route has no certificate. Knative passes only the last words on, so the whole chain is walked: Knative's Certificate →
- * cert-manager's Certificate → CertificateRequest → Order → Challenge; the deepest that is not well has the cause.
+ * Finds why a Route has no certificate. Knative passes on only the last message, so this walks the whole chain: Knative's Certificate →
+ * cert-manager's Certificate → CertificateRequest → Order → Challenge; the deepest one that is not ready has the cause.
  */
 
 const NETWORKING = "networking.internal.knative.dev/v1alpha1";

@@ -5,7 +5,7 @@ import { sh } from "../../ports/shell.ts";
 import { ISSUER } from "./issuer.ts";
 
 const ADMISSION = "admissionregistration.k8s.io/v1";
-/** Its name within both of its webhook configurations; the configurations' own names follow the Helm release. */
+/** Name of the webhook inside both webhook configurations. The configurations themselves are named after the Helm release. */
 const WEBHOOK = "webhook.cert-manager.io";
 
 const webhooksOf = (configuration: KubeObject): readonly Record<string, unknown>[] =>
@@ -65,7 +65,7 @@ const accountRemedy = (message: string): Remedy => {
   return { text: "Look at the issuer.", command };
 };
 
-/** The CA knows cert-manager's account. Whether it may write records shows with the first certificate only. */
+/** The CA knows cert-manager's account. Whether cert-manager may write records is known only when it gets the first certificate. */
 export const issuerReady: Check = {
   id: "cert-manager.issuer",
   title: `ClusterIssuer ${ISSUER.name} is ready`,

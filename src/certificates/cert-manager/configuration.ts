@@ -5,8 +5,8 @@ import { ISSUER } from "./issuer.ts";
 
 const SERVING = "knative-serving";
 
-/** Decides at its start whether it asks cert-manager for anything (serving cmd/controller/main.go). */
-export const CONTROLLER: ObjectRef = {
+/** Knative Serving's controller decides at its start whether it asks cert-manager for anything (serving cmd/controller/main.go). */
+export const KNATIVE_CONTROLLER: ObjectRef = {
   apiVersion: "apps/v1",
   kind: "Deployment",
   namespace: SERVING,
@@ -37,9 +37,9 @@ export const askCertManager = ({ key, http }: Asking): readonly KubeObject[] => 
     [key("http-protocol")]: http === "redirect" ? "Redirected" : "Enabled",
   }),
   {
-    apiVersion: CONTROLLER.apiVersion,
-    kind: CONTROLLER.kind,
-    metadata: { namespace: SERVING, name: CONTROLLER.name },
+    apiVersion: KNATIVE_CONTROLLER.apiVersion,
+    kind: KNATIVE_CONTROLLER.kind,
+    metadata: { namespace: SERVING, name: KNATIVE_CONTROLLER.name },
     // The same value again restarts nothing; taking it away restarts it once more, without cert-manager.
     spec: {
       template: { metadata: { annotations: { "kn-bootstrap/asks": `${key("external-domain-tls")} ${ISSUER.name}` } } },
@@ -51,7 +51,7 @@ export const askCertManager = ({ key, http }: Asking): readonly KubeObject[] => 
  * The same objects without the fields: applied under the same manager, they take them back. config-network is not among them, as every way
  * to TLS applies its own part of that.
  */
-export const askNobody: readonly KubeObject[] = [
+export const CONFIGURED: readonly KubeObject[] = [
   { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: SERVING, name: "config-certmanager" } },
-  { apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace: SERVING, name: CONTROLLER.name } },
+  { apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace: SERVING, name: KNATIVE_CONTROLLER.name } },
 ];

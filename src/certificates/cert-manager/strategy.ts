@@ -2,7 +2,7 @@ import { letsEncrypt } from "../acme/cas.ts";
 import type { ControllerWish, Refusal } from "../controller.ts";
 import type { TlsStrategy } from "../strategy.ts";
 import { certificatesReady, secretOfRoute } from "./chain.ts";
-import { askNobody } from "./configuration.ts";
+import { CONFIGURED } from "./configuration.ts";
 import { NAMESPACE } from "./found.ts";
 import { CERT_MANAGER, inUse } from "./in-use.ts";
 
@@ -39,7 +39,7 @@ export const certManager = {
     namespace: NAMESPACE,
     directory: letsEncrypt.acme.directory,
     rule: { id: "config.cert-manager-dns", broken },
-    configures: askNobody,
+    configures: CONFIGURED,
     inUse,
     ready: ({ namespace = "", name }) => certificatesReady(namespace, name),
     secretOf: secretOfRoute,

@@ -9,7 +9,7 @@ const ROOT_DAYS = 3650;
 /** Apple's and the CA/Browser Forum's limit for server certificates (398 days) also binds private roots in some clients. */
 const LEAF_DAYS = 397;
 
-/** Makes the root when there is none that still lives, then the certificate. The root is stored before it signs (rule 23). */
+/** Makes a root if there is none that is valid, then the certificate. The root is stored before it signs (rule 23). */
 export const issue: Issue = async (change, { cluster, store, now: clock }) => {
   const { makeLeaf, makeRoot } = await import("../x509.ts");
   const now = clock();

@@ -1,5 +1,5 @@
 import { certManagerAnswers, issuerReady } from "../../certificates/cert-manager/checks.ts";
-import { askCertManager, CONTROLLER } from "../../certificates/cert-manager/configuration.ts";
+import { askCertManager, KNATIVE_CONTROLLER } from "../../certificates/cert-manager/configuration.ts";
 import { assertKnative, findCertManager, NAMESPACE } from "../../certificates/cert-manager/found.ts";
 import { CERT_MANAGER, inUse } from "../../certificates/cert-manager/in-use.ts";
 import { ACCOUNT, issuerObjects } from "../../certificates/cert-manager/issuer.ts";
@@ -25,7 +25,7 @@ import { choicesOf } from "../state/chosen.ts";
 
 const usesCertManager = ({ config }: Pick<Installation, "config">): boolean => config.tls === strategy.id;
 
-/** Installs it, or takes the one that is there as it is. */
+/** Installs cert-manager, or uses the one that somebody else installed without changing it. */
 export const certManager = (install: Installation): Step<typeof CERT_MANAGER, "state"> => {
   const objects = objectsOf(install, CERT_MANAGER);
   return {
@@ -71,7 +71,7 @@ const KINDS = [
   ["challenges", "acme.cert-manager.io"],
 ] as const;
 
-/** Of whichever cert-manager there is. */
+/** Looks at the Deployments of whichever cert-manager is in the cluster. */
 const available: Check = {
   id: "cert-manager.deployments",
   title: "cert-manager runs",
@@ -87,7 +87,7 @@ export const clusterIssuer = ({ issuer }: Installation, removal?: Removal): Step
   id: "issuer",
   title: "Make an issuer for cert-manager",
   undo: "Remove the issuer",
-  // Its webhook judges every issuer.
+  // The API server asks cert-manager's webhook about every issuer.
   needs: ["cert-manager"],
   plan: async (ctx) => {
     if (!issuer) return [];
@@ -109,10 +109,10 @@ export const clusterIssuer = ({ issuer }: Installation, removal?: Removal): Step
   verify: [issuerReady],
 });
 
-/** Beside the Secrets that we put there for the issuer, or where cert-manager looks for those of all issuers. */
+/** Finds the account's key: in the namespace of the issuer's Secrets, or where cert-manager looks for those of all issuers. */
 const accountKeys = async (live: Snapshot, owned: readonly KubeObject[]): Promise<readonly KubeObject[]> => {
   const found = await findCertManager(live).catch((error: unknown) => {
-    // What is left of a cert-manager that somebody removed is no reason to stop.
+    // Leftovers of a cert-manager that somebody removed do not stop an uninstall.
     if (error instanceof UserError) return undefined;
     throw error;
   });
@@ -123,7 +123,10 @@ const accountKeys = async (live: Snapshot, owned: readonly KubeObject[]): Promis
   return (await Promise.all(keys)).filter((key) => key !== undefined);
 };
 
-/** In place of the gateway's own certificate: each Route gets one of its own. Has the id of that step, so that each undoes the other. */
+/**
+ * Gives each Route a certificate of its own instead of one for the gateway. It has the id of the gateway's step, so that each of them takes back
+ * what the other set.
+ */
 export const routeTls = (install: Installation): Step<"gateway-tls", "issuer" | "ingress" | "webhook"> => {
   const { manifests, ingress, config } = install;
   const manager = managerFor("gateway-tls");
@@ -146,7 +149,7 @@ export const routeTls = (install: Installation): Step<"gateway-tls", "issuer" | 
         );
       return changes;
     },
-    verify: [deploymentsAvailable("serving.restarted", [CONTROLLER])],
+    verify: [deploymentsAvailable("serving.restarted", [KNATIVE_CONTROLLER])],
   };
 };
 

@@ -42,7 +42,7 @@ const CONFIG_NETWORK = { namespace: "knative-serving", name: "config-network" };
 
 type Reason = Pick<CertificateChange, "reason" | "resumes">;
 
-/** Why the certificate must be made, or undefined: it is fine. A root without its key could sign no renewal, so it counts. */
+/** Why the certificate must be made; undefined: it need not. A missing root counts, because without its key no renewal can be signed. */
 const reasonFor = async (
   ctx: PlanContext,
   { config, renewal }: Installation,
@@ -57,7 +57,7 @@ const reasonFor = async (
   if (found?.origin !== (directoryOf(config) ?? config.tls))
     return { reason: "the one that is there is from another CA" };
   if (provesByDns(config)) {
-    // It may have left records behind, or a certificate that only has to be fetched.
+    // An unfinished order may have left records behind, or a certificate that only has to be fetched.
     const unfinished = unfinishedIn(await ctx.live.list("v1", "Secret", HOME), WILDCARD);
     return unfinished.length > 0 ? { reason: "an unfinished order", resumes: true } : undefined;
   }
@@ -191,7 +191,7 @@ export const gatewayTls = (install: Installation): Step<"gateway-tls", "certific
       const secret = servedSecret(install);
       const live = await ctx.live.get(secret);
       const { wildcards: names } = await plannedNaming(ctx, install);
-      // Planned again, the certificate's step is done: what is there now is what is served.
+      // When this is planned again just before it runs, the certificate's step is done: what is in the Secret is what is served.
       const isFine =
         ctx.mode === "final" || isBrought(install.config) || (await reasonFor(ctx, install, names)) === undefined;
       const { objects, fields, network } = ingress.serve(
