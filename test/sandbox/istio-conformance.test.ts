@@ -3,6 +3,7 @@ import { conditionOf, isTrue, isUp } from "../../src/sandbox/objects.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
 import { align, isBetween, sequenceOf, show } from "./condition-sequences.ts";
 import { config, deployment, knative, merge, until } from "./install.ts";
+import { HTTP, https } from "./istio-install.ts";
 import {
   comparable,
   hasRecording,
@@ -17,8 +18,6 @@ import {
   ENDPOINTS_REF,
   endpoints,
   gatewayService,
-  HTTP,
-  https,
   type Mode,
   openScene,
   patch,
@@ -85,6 +84,7 @@ const CASES: Readonly<Record<string, (scene: Scene, recorded: Recorded) => Promi
     scene.stub.modes = new Map<string, Mode>([...Object.entries(modes), ["pwrong", "wronghash"], ["phang", "hang"]]);
     await scene.make("p404", "p503", "p302", "p401", "p500", "pwrong", "phang", "pnohash");
     await scene.pass(38);
+    await scene.insisted("p404", "p503", "pwrong", "phang");
     await scene.moment(recorded, "38 s after the creation");
     scene.stub.modes = new Map();
     await scene.moment(recorded, "end");
@@ -111,7 +111,7 @@ const CASES: Readonly<Record<string, (scene: Scene, recorded: Recorded) => Promi
   },
   f3: async (scene, recorded) => {
     scene.stub.takes = () => false;
-    await scene.servers(HTTP, https("*", "MUTUAL"));
+    await scene.servers(HTTP, { ...https("*"), tls: { mode: "MUTUAL", credentialName: "knative-tls" } });
     await scene.make("f3-mutual");
     await scene.moment(recorded, "end");
   },
@@ -120,9 +120,11 @@ const CASES: Readonly<Record<string, (scene: Scene, recorded: Recorded) => Promi
     await scene.servers(HTTP, https("*.other.example.com"));
     await scene.make("g-new");
     await scene.pass(20);
+    await scene.insisted("g-new");
     await scene.moment(recorded, "20 s later: new and already Ready");
     await update(scene, "f-tls");
     await scene.pass(18);
+    await scene.insisted("f-tls");
     await scene.moment(recorded, "18 s after the update");
     await scene.servers(HTTP);
     await scene.pass(12);
@@ -133,11 +135,13 @@ const CASES: Readonly<Record<string, (scene: Scene, recorded: Recorded) => Promi
   h: async (scene, recorded) => {
     await set(scene.world, "config-network", { "http-protocol": "Redirected" });
     await scene.pass(8);
+    await scene.calm();
     await scene.make("h-redir");
     await scene.moment(recorded, "end");
-    await scene.pass(4);
+    await scene.calm();
     await set(scene.world, "config-network", { "http-protocol": "Enabled" });
     await scene.pass(10);
+    await scene.calm();
     await scene.moment(recorded, "10 s later");
   },
   i: async (scene, recorded) => {
@@ -257,6 +261,7 @@ const CASES: Readonly<Record<string, (scene: Scene, recorded: Recorded) => Promi
     await scene.servers(HTTP, https("*.other.example.com"));
     await scene.make("g2-new");
     await scene.pass(10);
+    await scene.insisted("g2-new");
     await scene.moment(recorded, "10 s later");
     await scene.servers(HTTP);
     await scene.pass(5);

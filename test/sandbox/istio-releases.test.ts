@@ -1,11 +1,8 @@
-import { X509Certificate } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isTrue } from "../../src/sandbox/objects.ts";
-import type { Obj, Ref } from "../../src/sandbox/types.ts";
-import { makeWebhookCertificates } from "../../src/sandbox/webhook-certificates.ts";
 import { startWorld, type World } from "../../src/sandbox/world.ts";
-import { apply, ask, hasReleases, hello, knative, merge, until, untilRefused } from "./install.ts";
-import { installIstio } from "./istio-install.ts";
+import { apply, ask, hasReleases, hello, knative, until, untilRefused } from "./install.ts";
+import { HTTP, https, installIstio, setServers, writeSecret } from "./istio-install.ts";
 
 /** The oldest and the newest minor that there are files of both Serving and net-istio for. */
 const VERSIONS = [
@@ -13,13 +10,6 @@ const VERSIONS = [
   { serving: "1.23.0", istio: "1.29.2", netIstio: "1.23.0" },
 ];
 const HOST = "hello.default.example.com";
-const GATEWAY: Ref = {
-  apiVersion: "networking.istio.io/v1beta1",
-  kind: "Gateway",
-  namespace: "knative-serving",
-  name: "knative-ingress-gateway",
-};
-
 describe.skipIf(!hasReleases).each(VERSIONS)("Serving $serving with Istio $istio", (versions) => {
   let world: World;
   beforeAll(async () => {
@@ -39,24 +29,8 @@ describe.skipIf(!hasReleases).each(VERSIONS)("Serving $serving with Istio $istio
   });
 
   it("answers over https once there are a Secret beside the gateway and a server for all names", async () => {
-    const made = await makeWebhookCertificates("hello", "default");
-    await apply(world, {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name: "wildcard", namespace: "istio-system" },
-      type: "kubernetes.io/tls",
-      data: { "tls.crt": made["server-cert.pem"], "tls.key": made["server-key.pem"] },
-    } as Obj);
-    const servers = [
-      { hosts: ["*"], port: { number: 80, name: "http", protocol: "HTTP" } },
-      {
-        hosts: ["*"],
-        port: { number: 443, name: "https", protocol: "HTTPS" },
-        tls: { mode: "SIMPLE", credentialName: "wildcard" },
-      },
-    ];
-    await merge(world, GATEWAY, { spec: { servers } });
-    const serial = new X509Certificate(Buffer.from(made["server-cert.pem"], "base64")).serialNumber;
+    const serial = await writeSecret(world, "knative-tls");
+    await setServers(world, HTTP, https("*"));
     await expect
       .poll(() => ask(world, 443, HOST).catch(() => undefined), { timeout: 5_000 })
       .toMatchObject({

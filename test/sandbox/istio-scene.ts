@@ -2,25 +2,19 @@ import { isDeepStrictEqual } from "node:util";
 import { expect } from "vitest";
 import { istioWith } from "../../src/sandbox/istio/index.ts";
 import type { Dial, Outcome, Probe } from "../../src/sandbox/istio/prober.ts";
-import { conditionOf } from "../../src/sandbox/objects.ts";
+import { conditionOf, isTrue } from "../../src/sandbox/objects.ts";
 import { PARTS } from "../../src/sandbox/parts.ts";
 import type { Obj, Ref } from "../../src/sandbox/types.ts";
 import { startWorld, type World } from "../../src/sandbox/world.ts";
 import { patient } from "../patience.ts";
-import { apply, hello, isAvailable, knative, merge, pathOf, pause, release, until } from "./install.ts";
-import { define, refOfDeployment, rest } from "./istio-install.ts";
+import { apply, hello, isAvailable, knative, pathOf, pause, release, until } from "./install.ts";
+import { define, refOfDeployment, rest, setServers } from "./istio-install.ts";
 import type { ProbeCount, Recorded } from "./istio-recording.ts";
 import { isFilledIn, set } from "./small-install.ts";
 
 /** The recorder's cluster again: Serving, net-istio and the kinds of Istio; a Service without pods, and a stub at its one address. */
 
 export const ADDRESS = "10.88.250.1";
-export const GATEWAY: Ref = {
-  apiVersion: "networking.istio.io/v1beta1",
-  kind: "Gateway",
-  namespace: "knative-serving",
-  name: "knative-ingress-gateway",
-};
 const SERVICE = { name: "istio-ingressgateway", namespace: "istio-system" };
 export const SERVICE_REF: Ref = { apiVersion: "v1", kind: "Service", ...SERVICE };
 export const ENDPOINTS_REF: Ref = { apiVersion: "v1", kind: "Endpoints", ...SERVICE };
@@ -42,17 +36,14 @@ export interface Scene {
   readonly pass: (seconds: number) => Promise<void>;
   /** Waits until Services are as they were at that step of the recording. */
   readonly moment: (recorded: Recorded, step: string) => Promise<void>;
+  /** Waits until a host has been asked for again and again. */
+  readonly insisted: (...names: string[]) => Promise<void>;
+  /** Waits until every kingress is ready in its present form. */
+  readonly calm: () => Promise<void>;
   readonly make: (...names: string[]) => Promise<void>;
   readonly servers: (...servers: object[]) => Promise<void>;
   readonly close: () => Promise<void>;
 }
-
-export const HTTP = { hosts: ["*"], port: { number: 80, name: "http", protocol: "HTTP" } };
-export const https = (host: string, mode = "SIMPLE") => ({
-  hosts: [host],
-  port: { number: 443, name: "https", protocol: "HTTPS" },
-  tls: { mode, credentialName: "knative-tls" },
-});
 
 export const endpoints = (addresses: readonly string[]): Obj => ({
   apiVersion: "v1",
@@ -145,6 +136,20 @@ export const openScene = async (): Promise<Scene> => {
       for (let attempt = 0; attempt < 400 && !isDeepStrictEqual(now(), wanted); attempt++) await pause(20);
       expect(now(), text).toEqual(wanted);
     },
+    insisted: async (...names) => {
+      for (const name of names)
+        await expect
+          .poll(() => noted.filter(({ host }) => host.replace("SNI ", "").startsWith(`${name}.`)).length, {
+            timeout: 5_000,
+          })
+          .toBeGreaterThan(4);
+    },
+    calm: async () => {
+      const kingresses = () => world.api.list("networking.internal.knative.dev/v1alpha1", "Ingress", "demo");
+      await until(world, "calm", () =>
+        kingresses().every((one) => isTrue(one, "Ready") && one.status.observedGeneration === one.metadata.generation),
+      );
+    },
     make: async (...names) => {
       for (const name of names) {
         const service = hello(name, { annotations: { "autoscaling.knative.dev/window": "600s" } });
@@ -152,9 +157,7 @@ export const openScene = async (): Promise<Scene> => {
         await apply(world, service);
       }
     },
-    servers: async (...servers) => {
-      await merge(world, GATEWAY, { spec: { servers } });
-    },
+    servers: (...servers) => setServers(world, ...servers),
     close: world.close,
   };
 };

@@ -1,6 +1,6 @@
 import { ensure, isPodReady, keyOf, keysOfKind, type Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
-import type { Api, Obj, Ref } from "../types.ts";
+import type { Api, Obj } from "../types.ts";
 import { isTrustedBy, makeWebhookCertificates, type WebhookCertificates } from "../webhook-certificates.ts";
 import type { Webhook } from "../webhooks.ts";
 import { inject } from "./injection.ts";
@@ -33,15 +33,12 @@ export interface Istiod {
 
 export const createIstiod = (stage: Stage, push: (snapshot: Snapshot) => void): Istiod => {
   const { api } = stage;
-  const made = new Map<string, WebhookCertificates>();
+  const made = new Map<string, Promise<WebhookCertificates>>();
+  const shown = new Set<string>();
 
-  /** What it signs with lies in its namespace, and is made anew where it has gone. */
-  const certificates = async (namespace: string): Promise<WebhookCertificates> => {
-    const ref: Ref = { apiVersion: "v1", kind: "Secret", namespace, name: CA_SECRET };
-    const known = made.get(namespace);
-    if (known && api.get(ref)) return known;
+  const make = async (namespace: string): Promise<WebhookCertificates> => {
     const fresh = await makeWebhookCertificates("istiod", namespace);
-    made.set(namespace, fresh);
+    shown.add(fresh["server-cert.pem"]);
     const data = { "ca-cert.pem": fresh["ca-cert.pem"], "ca-key.pem": fresh["server-key.pem"] };
     await ensure(api, MANAGER, {
       apiVersion: "v1",
@@ -50,6 +47,19 @@ export const createIstiod = (stage: Stage, push: (snapshot: Snapshot) => void): 
       type: "istio.io/ca-root",
       data,
     });
+    return fresh;
+  };
+
+  /** What it signs with lies in its namespace, and is made anew where it has gone. Several ask at once. */
+  const certificates = async (namespace: string): Promise<WebhookCertificates> => {
+    const known = made.get(namespace);
+    await known;
+    if (known && api.get({ apiVersion: "v1", kind: "Secret", namespace, name: CA_SECRET })) return known;
+    // Another may have begun in the meantime.
+    const begun = made.get(namespace);
+    if (begun && begun !== known) return begun;
+    const fresh = make(namespace);
+    made.set(namespace, fresh);
     return fresh;
   };
 
@@ -149,7 +159,7 @@ export const createIstiod = (stage: Stage, push: (snapshot: Snapshot) => void): 
         const [namespace = "", name = ""] = key.split("/");
         return isIstiodService({ name }) && namespaces().includes(namespace);
       },
-      isTrusted: (caBundle) => [...made.values()].some((one) => isTrustedBy(one["server-cert.pem"], caBundle)),
+      isTrusted: (caBundle) => [...shown].some((certificate) => isTrustedBy(certificate, caBundle)),
       answer: (path, { object }) => {
         const [istiod] = istiods(stage);
         if (path.startsWith("/inject")) return { allowed: true, ...(object && istiod ? inject(object, istiod) : {}) };
