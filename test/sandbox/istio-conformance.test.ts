@@ -52,10 +52,12 @@ const DEFAULTING_WEBHOOK = {
   name: "webhook.istio.networking.internal.knative.dev",
 };
 
-const restart = (scene: Scene): Promise<unknown> =>
-  merge(scene.world, deployment("net-istio-controller"), {
+const restart = async (scene: Scene): Promise<void> => {
+  await scene.note();
+  await merge(scene.world, deployment("net-istio-controller"), {
     spec: { template: { metadata: { annotations: { restartedAt: String(performance.now()) } } } },
   });
+};
 
 const update = (scene: Scene, name: string): Promise<unknown> =>
   merge(scene.world, knative("Service", name, "demo"), {

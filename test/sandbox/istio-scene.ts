@@ -28,6 +28,8 @@ export interface Scene {
   /** What the recorder has noted since the last call. */
   readonly probes: () => readonly ProbeCount[];
   readonly lines: () => Promise<readonly string[]>;
+  /** Keeps what the controller's pods have written so far: it goes with them. */
+  readonly note: () => Promise<void>;
   /** By `kind/namespace/name@generation`, the last of each. */
   readonly objects: Map<string, Obj>;
   /** Conditions of kingresses, in order. */
@@ -91,17 +93,16 @@ export const openScene = async (): Promise<Scene> => {
   });
 
   const readOf = new Map<string, number>();
-  const lines = async (): Promise<readonly string[]> => {
-    const found: string[] = [];
+  const kept: string[] = [];
+  const note = async (): Promise<void> => {
     for (const { metadata } of world.api.list("v1", "Pod", "knative-serving")) {
       if (!metadata.name.startsWith("net-istio-controller-")) continue;
       const path = `/api/v1/namespaces/knative-serving/pods/${metadata.name}/log`;
       const { body } = await world.api.request({ method: "GET", path });
       const all = String(body).split("\n").filter(Boolean);
-      found.push(...all.slice(readOf.get(metadata.name) ?? 0).map((line) => JSON.parse(line).message));
+      kept.push(...all.slice(readOf.get(metadata.name) ?? 0).map((line) => JSON.parse(line).message));
       readOf.set(metadata.name, all.length);
     }
-    return found;
   };
 
   const readyOf = (name: string): readonly (readonly string[])[] =>
@@ -119,7 +120,11 @@ export const openScene = async (): Promise<Scene> => {
     stub,
     objects,
     states,
-    lines,
+    note,
+    lines: async () => {
+      await note();
+      return kept.splice(0);
+    },
     probes: () => {
       const counts = new Map<string, ProbeCount>();
       for (const probe of noted.splice(0)) {
