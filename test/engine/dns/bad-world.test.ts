@@ -60,7 +60,7 @@ describe("what goes wrong with the CA ends with exit code 1, the old certificate
       "--timeout",
       patientSeconds(3),
     );
-    await failed(run, [/the CA at 127\.0\.0\.1:1 .*not answer/]);
+    await failed(run, [/CA at 127\.0\.0\.1:1 .*not answer/]);
     expect(performance.now() - began).toBeGreaterThan(2_500);
   });
 
