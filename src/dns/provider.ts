@@ -21,7 +21,7 @@ export interface ZonesOptions {
 }
 
 /** A look at what a provider's credentials at hand open, before anything is chosen. */
-export type Glance = Pick<ZonesOptions, "env" | "signal" | "learn">;
+export type ZoneNamesOptions = Pick<ZonesOptions, "env" | "learn">;
 
 /** What a ServiceAccount can be at a provider's service, so that its pods need no credentials. */
 export interface AccountIdentity {
@@ -47,10 +47,12 @@ export interface DnsProvider {
   /** For people: what a set of the provider's own form answers. Undefined: its values. */
   readonly answerOf?: (set: RecordSet) => string | undefined;
   /**
-   * For the wizard: names of the public zones that can be seen, empty where it does not tell; undefined: nothing says that
-   * there are credentials. One try; the caller does not wait long.
+   * For the wizard: resolves, when all that it takes is loaded, to the question for the names of the public zones that can be seen. The answer
+   * is empty where the provider does not tell; undefined: nothing says that there are credentials. One try; the caller does not wait long.
    */
-  readonly glance?: (options: Glance) => Promise<readonly string[] | undefined>;
+  readonly zoneNames?: (
+    options: ZoneNamesOptions,
+  ) => Promise<((signal: AbortSignal) => Promise<readonly string[]>) | undefined>;
   /** How a controller in the cluster writes to it, with the credentials at hand; absent: it has no solver for it. Throws UserError (exit code 2). */
   readonly solver?: (env: ZonesOptions["env"], zoneId: string | undefined) => Promise<Dns01Solver>;
   /** The variable that says whose zones are meant. */

@@ -5,6 +5,7 @@ import { Interrupted } from "../../src/ports/error.ts";
 import type { ApiRequest } from "../../src/sandbox/types.ts";
 import type { WorldOptions } from "../../src/sandbox/world.ts";
 import { dead, kn, type Outcome, stage } from "../engine/cli.ts";
+import { patient } from "../patience.ts";
 import { type Contents, contentsOf } from "./contents.ts";
 import { openWire } from "./wire.ts";
 
@@ -40,7 +41,7 @@ export interface SceneOptions extends WorldOptions {
 
 const LOOK_MS = 20;
 const REST_MS = 200;
-const SETTLED_MS = 10_000;
+const SETTLED_MS = patient(10_000);
 
 /** The Lease's included; dry runs and access reviews change nothing. */
 export const isWrite = ({ method, path, query }: ApiRequest): boolean =>

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { FAULTS } from "../../src/sandbox/faults/index.ts";
+import { patient } from "../patience.ts";
 import { program } from "./scene.ts";
 
 const rehearse = (...args: readonly string[]) => program(["rehearse", ...args]);
@@ -40,10 +41,11 @@ it("a resolver that stays out of order is the rehearsal's own: no other is advis
 });
 
 it("a fault that passes is explained while it lasts, and the rehearsal goes on", async () => {
-  const outcome = await rehearse("--fault", "load-balancer-pending:1");
+  const fault = `load-balancer-pending:${patient(1)}`;
+  const outcome = await rehearse("--fault", fault);
   expect(outcome.code, outcome.stderr).toBe(0);
   const stderr = outcome.stderr.replaceAll(/\s+/g, " ");
-  expect(stderr).toContain("What goes wrong in it, as asked: load-balancer-pending:1.");
+  expect(stderr).toContain(`What goes wrong in it, as asked: ${fault}.`);
   expect(stderr).toContain("… address: LoadBalancer pending: no controller has claimed Service kourier-system/kourier");
 });
 

@@ -139,7 +139,7 @@ describe("looking", () => {
       AWS_SECRET_ACCESS_KEY: "b",
       AWS_ENDPOINT_URL_ROUTE_53: `http://127.0.0.1:${port}`,
     };
-    const sight = await look(fake([]), { env, signal, glanceMs: 300 });
+    const sight = await look(fake([]), { env, signal, zonesMs: 300 });
     expect(sight.zones).toEqual([
       { provider: "route53", title: "Amazon Route 53", zones: [], trouble: "no answer within 0.3 s" },
     ]);

@@ -1,7 +1,7 @@
 import { controllers } from "../../certificates/index.ts";
 import type { Written } from "../../config/complete.ts";
 import { providers } from "../../dns/index.ts";
-import type { Glance } from "../../dns/provider.ts";
+import type { ZoneNamesOptions } from "../../dns/provider.ts";
 import { type Ports, reachedIn } from "../../ingress/address.ts";
 import { STATE } from "../../kube/prior.ts";
 import { quantity, UNIT } from "../../kube/quantity.ts";
@@ -43,8 +43,13 @@ export interface Sight {
   readonly reached?: Ports;
 }
 
+interface Sighting extends ZoneNamesOptions {
+  readonly signal: AbortSignal;
+  readonly zonesMs?: number;
+}
+
 /** Longest that a DNS provider may keep the first question waiting. */
-const GLANCE_MS = 3_000;
+const ZONES_MS = 3_000;
 
 const SYSTEM = /^(kube-|knative-|istio-)|^(kourier-system|kn-bootstrap|metallb-system|local-path-storage)$/;
 const isSystem = (name: string): boolean =>
@@ -53,7 +58,7 @@ const isSystem = (name: string): boolean =>
 /** Everything at once. A read that is refused leaves its part out: what is needed later is refused by name then. */
 export const look = async (
   cluster: ClusterRead,
-  { glanceMs = GLANCE_MS, ...at }: Glance & { readonly glanceMs?: number },
+  { zonesMs = ZONES_MS, ...at }: Sighting,
 ): Promise<Sight> => {
   const list = (apiVersion: string, kind: string): Promise<readonly KubeObject[] | undefined> =>
     readable(cluster.list({ apiVersion, kind }));
@@ -64,7 +69,7 @@ export const look = async (
     list("v1", "Namespace"),
     list("serving.knative.dev/v1", "Service"),
     readable(cluster.get(STATE)),
-    visibleZones({ ...at, glanceMs }),
+    visibleZones({ ...at, zonesMs }),
   ]);
   at.signal.throwIfAborted();
   const cloud = cloudOf(nodes ?? []);
@@ -107,20 +112,21 @@ export const readable = async <T>(reading: Promise<T>): Promise<T | undefined> =
 
 const visibleZones = async ({
   signal,
-  glanceMs,
+  zonesMs,
   ...at
-}: Glance & { readonly glanceMs: number }): Promise<readonly VisibleZones[]> => {
-  const seen = providers.map(async ({ id, title, glance }): Promise<readonly VisibleZones[]> => {
-    const late = AbortSignal.timeout(glanceMs);
+}: Sighting & { readonly zonesMs: number }): Promise<readonly VisibleZones[]> => {
+  const seen = providers.map(async ({ id, title, zoneNames }): Promise<readonly VisibleZones[]> => {
     const told = (trouble: string): readonly VisibleZones[] => [{ provider: id, title, zones: [], trouble }];
+    const ask = await zoneNames?.(at).catch((error: unknown) => told(messageOf(error)));
+    if (typeof ask !== "function") return ask ?? [];
+    // What we load ourselves on a slow machine is no reason to give up on an answer.
+    const late = AbortSignal.timeout(zonesMs);
     const gaveUp = new Promise<"late">((resolve) => late.addEventListener("abort", () => resolve("late")));
     try {
-      const ended = AbortSignal.any([signal, late]);
-      const zones = await Promise.race([glance?.({ ...at, signal: ended }), gaveUp]);
-      if (zones === "late") return told(`no answer within ${glanceMs / 1000} s`);
-      return zones ? [{ provider: id, title, zones }] : [];
+      const zones = await Promise.race([ask(AbortSignal.any([signal, late])), gaveUp]);
+      return zones === "late" ? told(`no answer within ${zonesMs / 1000} s`) : [{ provider: id, title, zones }];
     } catch (error) {
-      return told(late.aborted ? `no answer within ${glanceMs / 1000} s` : messageOf(error));
+      return told(late.aborted ? `no answer within ${zonesMs / 1000} s` : messageOf(error));
     }
   });
   return (await Promise.all(seen)).flat();

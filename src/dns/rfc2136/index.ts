@@ -13,7 +13,7 @@ export const rfc2136: DnsProvider = {
   credentials:
     "RFC2136_NAMESERVER, RFC2136_TSIG_KEY, RFC2136_TSIG_SECRET, RFC2136_TSIG_ALGORITHM (hmac-sha256), or RFC2136_TSIG_FILE",
   // A name server does not list its zones; its address says at least that it is meant.
-  glance: async ({ env }) => (env.RFC2136_NAMESERVER ? [] : undefined),
+  zoneNames: async ({ env }) => (env.RFC2136_NAMESERVER ? async () => [] : undefined),
   solver: async (env) => (await import("./solver.ts")).solver(env),
   open: async (options) => (await import("./open.ts")).openRfc2136(options),
 };

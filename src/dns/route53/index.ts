@@ -18,6 +18,6 @@ export const route53: DnsProvider = {
   },
   answerOf: ({ alias }: Route53Set) => alias && `alias ${alias.target}`,
   solver: async (env, zoneId) => (await import("./solver.ts")).solver(env, zoneId),
-  glance: async (options) => (await import("./glance.ts")).glanceAtZones(options),
+  zoneNames: async (options) => (await import("./zone-names.ts")).zoneNames(options),
   open: async (options) => (await import("./open.ts")).openRoute53(options),
 };

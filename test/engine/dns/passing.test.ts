@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { inspect } from "../../../src/certificates/secret.ts";
 import type { KubeObject } from "../../../src/ports/object.ts";
 import { FAULTS } from "../../../src/sandbox/faults/index.ts";
+import { patient, patientSeconds } from "../../patience.ts";
 import type { Outcome } from "../cli.ts";
 import { challengesIn, type DnsStage, DOMAIN, dnsStage, errorOf } from "./stage.ts";
 
@@ -32,11 +33,17 @@ const briefly = { unavailable: { status: 500, requests: 10 } };
 
 /** What is said while it lasts; a late answer is simply waited for. */
 const SAID: Readonly<Record<string, { readonly fault: string; readonly reason?: RegExp; readonly orders?: number }>> = {
-  "resolver-servfail": { fault: "resolver-servfail:1", reason: /the resolver \S+ answers SERVFAIL for \S+ NS/ },
+  "resolver-servfail": {
+    fault: `resolver-servfail:${patient(1)}`,
+    reason: /the resolver \S+ answers SERVFAIL for \S+ NS/,
+  },
   "resolver-late": { fault: "resolver-late:3" },
   "dns-late": { fault: "dns-late:3" },
-  "ca-500": { fault: "ca-500:4", reason: /The CA at \S+ does not answer as it should: it answers 500/ },
-  "ca-503": { fault: "ca-503:4", reason: /accepts nothing more for \*\.apps\.example\.com for now: Service busy/ },
+  "ca-500": { fault: `ca-500:${patient(4)}`, reason: /The CA at \S+ does not answer as it should: it answers 500/ },
+  "ca-503": {
+    fault: `ca-503:${patient(4)}`,
+    reason: /accepts nothing more for \*\.apps\.example\.com for now: Service busy/,
+  },
   "ca-servfail": {
     fault: "ca-servfail:0.5",
     reason: /could not look up \S+: .*SERVFAIL looking up CAA for .*; order 2 of at most 3 follows in 5 s/,
@@ -92,7 +99,7 @@ describe.concurrent("trouble around the cluster passes", () => {
     expect(reasonsIn(check)).toContainEqual(expect.stringMatching(/the CA at \S+ does not answer as it should/));
     acme.setFaults({});
     acme.moveRenewal(inspect(world.api.get(CERTIFICATE) as KubeObject)?.serial ?? "");
-    await world.faults.start("ca-500:4");
+    await world.faults.start(`ca-500:${patient(4)}`);
     const renew = await world.run("renew", "--yes", "-o", "json");
     expect(renew.code, renew.stderr).toBe(0);
     expect(reasonsIn(renew)).toContainEqual(
@@ -105,7 +112,7 @@ describe.concurrent("trouble around the cluster passes", () => {
   it("a CA that stays away ends the step with its reason and the way to ask it", async () => {
     const world = await opened();
     world.internet.acme.setFaults({ unavailable: { status: 500, isFelt: ({ path }) => path !== "/directory" } });
-    const outcome = await world.run("install", "--yes", "--timeout", "6s", ...WAY, ...world.letsEncrypt);
+    const outcome = await world.run("install", "--yes", "--timeout", patientSeconds(6), ...WAY, ...world.letsEncrypt);
     expect(outcome.code, outcome.stderr).toBe(1);
     expect(errorOf(outcome)).toMatch(
       /could not be had in time: The CA at \S+ does not answer as it should: it answers 500/,

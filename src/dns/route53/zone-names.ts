@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Glance } from "../provider.ts";
+import type { DnsProvider, ZoneNamesOptions } from "../provider.ts";
 import { openClient } from "./client.ts";
 import { normalName } from "./names.ts";
 
@@ -13,7 +13,7 @@ const SIGNS = [
   "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 ];
 
-const isLikely = (env: Glance["env"]): boolean => {
+const isLikely = (env: ZoneNamesOptions["env"]): boolean => {
   if (SIGNS.some((name) => env[name])) return true;
   const home = env.HOME ?? env.USERPROFILE;
   const files = [
@@ -26,15 +26,17 @@ const isLikely = (env: Glance["env"]): boolean => {
 /** Enough to propose one. The permission is the one that looking up a domain needs anyway. */
 const MOST = 100;
 
-/** Names of the account's public hosted zones, the first hundred; undefined where nothing says that there are credentials. */
-export const glanceAtZones = async ({ env, signal, learn }: Glance): Promise<readonly string[] | undefined> => {
+/** Asks for the names of the account's public hosted zones, the first hundred. Undefined: nothing says that there are credentials. */
+export const zoneNames: NonNullable<DnsProvider["zoneNames"]> = async ({ env, learn }) => {
   if (!isLikely(env)) return undefined;
   const client = await openClient({ env, maxAttempts: 1, ...(learn ? { learn } : {}), onFailedTry: () => {} });
-  try {
-    const { HostedZones = [] } = await client.listHostedZonesByName({ MaxItems: MOST }, { abortSignal: signal });
-    const names = HostedZones.filter(({ Config }) => !Config?.PrivateZone).map(({ Name = "" }) => normalName(Name));
-    return [...new Set(names)].sort();
-  } finally {
-    client.destroy();
-  }
+  return async (signal) => {
+    try {
+      const { HostedZones = [] } = await client.listHostedZonesByName({ MaxItems: MOST }, { abortSignal: signal });
+      const names = HostedZones.filter(({ Config }) => !Config?.PrivateZone).map(({ Name = "" }) => normalName(Name));
+      return [...new Set(names)].sort();
+    } finally {
+      client.destroy();
+    }
+  };
 };
