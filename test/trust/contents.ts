@@ -22,9 +22,21 @@ const UID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 /** A manager, and a label, of somebody else: what it adds is not compared. */
 export const INTRUDER = "intruder";
 
+const objectsIn = async (api: Api): Promise<readonly Obj[]> =>
+  (await kindsOf(api)).flatMap(({ apiVersion, kind }) => api.list(apiVersion, kind));
+
+/** Whether something is still going: it was deleted, or what owns it is not there any more. */
+export const isClearing = async (api: Api): Promise<boolean> => {
+  const objects = await objectsIn(api);
+  const uids = new Set(objects.map(({ metadata }) => metadata.uid));
+  return objects.some(
+    ({ metadata: { deletionTimestamp, ownerReferences = [] } }) =>
+      deletionTimestamp || ownerReferences.some(({ uid }) => !uids.has(uid)),
+  );
+};
+
 export const contentsOf = async (api: Api, isDead: (holder: string) => boolean): Promise<Contents> => {
-  const kinds = await kindsOf(api);
-  const objects = kinds.flatMap(({ apiVersion, kind }) => api.list(apiVersion, kind));
+  const objects = await objectsIn(api);
   const names = namesOf(api, objects);
   const contents: Record<string, string> = {};
   for (const object of objects) {

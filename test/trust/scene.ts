@@ -6,7 +6,7 @@ import type { ApiRequest } from "../../src/sandbox/types.ts";
 import type { WorldOptions } from "../../src/sandbox/world.ts";
 import { dead, kn, type Outcome, stage } from "../engine/cli.ts";
 import { patient } from "../patience.ts";
-import { type Contents, contentsOf } from "./contents.ts";
+import { type Contents, contentsOf, isClearing } from "./contents.ts";
 import { openWire } from "./wire.ts";
 
 /** One run, as a process of its own whose connections are in our hands. */
@@ -103,7 +103,8 @@ export const openScene = async ({ standIns = true, ...options }: SceneOptions = 
       let contents = await look();
       for (let since = performance.now(); performance.now() - since < REST_MS; await sleep(LOOK_MS)) {
         const now = await look();
-        if (JSON.stringify(now) !== JSON.stringify(contents)) since = performance.now();
+        if ((await isClearing(world.api)) || JSON.stringify(now) !== JSON.stringify(contents))
+          since = performance.now();
         contents = now;
       }
       return contents;

@@ -56,10 +56,7 @@ const isSystem = (name: string): boolean =>
   SYSTEM.test(name) || controllers.some(({ namespace }) => namespace === name);
 
 /** Everything at once. A read that is refused leaves its part out: what is needed later is refused by name then. */
-export const look = async (
-  cluster: ClusterRead,
-  { zonesMs = ZONES_MS, ...at }: Sighting,
-): Promise<Sight> => {
+export const look = async (cluster: ClusterRead, { zonesMs = ZONES_MS, ...at }: Sighting): Promise<Sight> => {
   const list = (apiVersion: string, kind: string): Promise<readonly KubeObject[] | undefined> =>
     readable(cluster.list({ apiVersion, kind }));
   const [nodes, services, deployments, namespaces, knative, state, zones] = await Promise.all([
