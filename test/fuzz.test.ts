@@ -3,13 +3,14 @@ import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { targets } from "../scripts/fuzz/index.ts";
+import { patient } from "./patience.ts";
 import { isThorough } from "./thorough.ts";
 
 const fuzz = (...args: readonly string[]): Promise<{ stdout: string }> =>
   promisify(execFile)(process.execPath, ["scripts/fuzz.ts", ...args], {
     cwd: resolve(import.meta.dirname, ".."),
     // What never ends is found by the program itself.
-    timeout: 900_000,
+    timeout: patient(900_000),
     maxBuffer: 2 ** 26,
   });
 
@@ -17,7 +18,9 @@ const CASES = isThorough ? 100_000 : 300;
 const SEED = process.env.KN_TEST_SEED ?? "1";
 
 describe("what others send", () => {
-  it(`does no harm, whatever it is: ${CASES} cases for everything that reads it`, { timeout: 1_000_000 }, async () => {
+  it(`does no harm, whatever it is: ${CASES} cases for everything that reads it`, {
+    timeout: patient(1_000_000),
+  }, async () => {
     const { stdout } = await fuzz("--cases", String(CASES), "--seed", SEED).catch((error: { stdout: string }) => error);
     process.stdout.write(stdout);
     expect(stdout).not.toMatch(/does not hold|come to an end/);

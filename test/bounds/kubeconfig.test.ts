@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadKubeconfig } from "../../src/adapters/cluster/index.ts";
 import { UserError } from "../../src/ports/error.ts";
+import { patient } from "../patience.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -45,7 +46,7 @@ describe("a kubeconfig", () => {
       // In a process of its own: what hangs, hangs for ever.
       const run = promisify(execFile)(process.execPath, ["src/main.ts", "status", "--kubeconfig", file], {
         cwd: path.resolve(import.meta.dirname, "../.."),
-        timeout: 60_000,
+        timeout: patient(60_000),
         killSignal: "SIGKILL",
       });
       const ended: unknown = await run.catch((reason: unknown) => reason);

@@ -7,6 +7,7 @@ import { openCluster } from "../../src/adapters/cluster/index.ts";
 import type { PluginSettings } from "../../src/adapters/cluster/target.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { targetOf } from "../adapters/loopback.ts";
+import { patient } from "../patience.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -50,7 +51,7 @@ const isAlive = (pid: number): boolean => {
 };
 
 const processes = async (pids: string): Promise<readonly number[]> => {
-  await expect.poll(() => readFile(pids, "utf8").catch(() => ""), { timeout: 30_000 }).toMatch(/\d+ \d+/);
+  await expect.poll(() => readFile(pids, "utf8").catch(() => ""), { timeout: patient(30_000) }).toMatch(/\d+ \d+/);
   return (await readFile(pids, "utf8")).split(" ").map(Number);
 };
 

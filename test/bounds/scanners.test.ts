@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
+import { patient } from "../patience.ts";
 import { scanners } from "./scanners.ts";
 
 /** In a process of its own, which can be ended where a scanner cannot: one that is not linear takes minutes. */
@@ -8,7 +9,7 @@ const measured = async (): Promise<ReadonlyMap<string, readonly number[]>> => {
   const program = `${import.meta.dirname}/scanner-program.ts`;
   const child = spawn(process.execPath, [program], {
     stdio: ["ignore", "pipe", "inherit"],
-    timeout: 150_000,
+    timeout: patient(150_000),
     killSignal: "SIGKILL",
   });
   const times = new Map<string, readonly number[]>();

@@ -381,7 +381,7 @@ describe.skipIf(!hasRecording)("net-istio in the world, as it was recorded", () 
   const sums = { objects: 0, states: 0, probes: 0, lines: 0 };
   beforeAll(async () => {
     scene = await openScene();
-  }, 60_000);
+  });
   afterAll(async () => {
     process.stdout.write(
       `net-istio: ${recordings.length} cases, ${sums.objects} objects, ${sums.states} states of kingresses, ${sums.probes} kinds of probes and ${sums.lines} lines of the log the same\n`,

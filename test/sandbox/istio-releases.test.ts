@@ -15,7 +15,7 @@ describe.skipIf(!hasReleases).each(VERSIONS)("Serving $serving with Istio $istio
   beforeAll(async () => {
     world = await startWorld();
     await installIstio(world, versions);
-  }, 60_000);
+  });
   afterAll(() => world.close());
 
   it("gives the gateway an address, and answers a Knative Service through it", async () => {
@@ -32,7 +32,7 @@ describe.skipIf(!hasReleases).each(VERSIONS)("Serving $serving with Istio $istio
     const serial = await writeSecret(world, "knative-tls");
     await setServers(world, HTTP, https("*"));
     await expect
-      .poll(() => ask(world, 443, HOST).catch(() => undefined), { timeout: 5_000 })
+      .poll(() => ask(world, 443, HOST).catch(() => undefined))
       .toMatchObject({
         status: 200,
         body: "Hello rehearsal!\n",

@@ -87,7 +87,7 @@ it("a plugin that runs for long is told of without its token", async () => {
   const told = outcome.events.filter(({ type }) => type === "waiting").map(({ reason }) => reason);
   expect(told).toContainEqual(expect.stringContaining("still running: waiting with [redacted]"));
   expect(isReadable(everything(outcome), token)).toBe(false);
-}, 20_000);
+});
 
 const forbidden = (message: string): ApiResponse => ({
   status: 403,

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { patient } from "../patience.ts";
 import { sampled } from "../thorough.ts";
 import type { Contents } from "./contents.ts";
 import { openScene, type Scene, type SceneOptions } from "./scene.ts";
@@ -22,7 +23,7 @@ const AT_ONCE = 6;
 const PLANNED = 3;
 const SHARE = 24;
 /** Of a whole test, in milliseconds: the longest takes less than a minute of a core of its own. */
-export const PATIENCE = 400_000;
+export const PATIENCE = patient(400_000);
 
 /**
  * Runs the command undisturbed; then, for each of its writes in a world of its own, kills it after that write and runs it again.

@@ -12,6 +12,7 @@ import { ApiError } from "../../src/ports/cluster.ts";
 import { isRecord, type KubeObject, refOf } from "../../src/ports/object.ts";
 import { createApi } from "../../src/sandbox/api/index.ts";
 import { type Api, type Obj, StatusError } from "../../src/sandbox/types.ts";
+import { patient } from "../patience.ts";
 import { differences, overlaps, parsePath } from "./field-paths.ts";
 import { gardenDefinition, objectsOf, randomKinds } from "./random-objects.ts";
 
@@ -125,7 +126,7 @@ describe.each(randomKinds)("a random $kind after random writes of random owners"
   const again = fc.option(fc.nat({ max: 3 }));
 
   it("is planned as the server would do it, and applying that leaves nothing to plan and the rest as it was", {
-    timeout: 60_000 + 200 * RUNS,
+    timeout: patient(60_000 + 200 * RUNS),
   }, async () => {
     const property = fc.asyncProperty(past, objects, again, async (writes, other, repeated) => {
       const wanted = writes[repeated ?? -1]?.[1] ?? other;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { patient } from "../../patience.ts";
 import { sampled } from "../../thorough.ts";
 import { atOnce } from "../../trust/kill-everywhere.ts";
 import { type KillScene, killScene, type Moment } from "./kill-scene.ts";
@@ -7,7 +8,7 @@ import { challengesIn } from "./stage.ts";
 /** Worlds at once: a run also waits for others. */
 const AT_ONCE = 3;
 const FOREIGN = "somebody-else-proves-this-too";
-const PATIENCE = 150_000;
+const PATIENCE = patient(150_000);
 
 const command = (scene: KillScene, dns: string, domain: string): readonly string[] => [
   ...["install", "--yes", "--dns", dns, "--domain", domain],
