@@ -9,6 +9,7 @@ import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import type { Installation } from "../steps/installation.ts";
 import { runAlone } from "./lifecycle.ts";
+import { assertKeyRollRights } from "./renewal-rights.ts";
 import type { Tools } from "./tools.ts";
 
 /** Gives this cluster's account at its CA a new key. */
@@ -34,9 +35,12 @@ const noAccount = (): UserError =>
     kind: "input",
   });
 
-/** Reads only. Throws UserError (exit 2) where there is no account. */
-export const planKeyRoll = (install: Installation, { cluster, now }: Tools): Promise<Plan> =>
-  makePlan([rollKey(install)], { goal: "present", live: directSnapshot(cluster), now });
+/** Reads only. Throws UserError where there is no account (exit code 2), or the right to write it is missing (1). */
+export const planKeyRoll = async (install: Installation, { cluster, now }: Tools): Promise<Plan> => {
+  const directory = directoryOf(install.config);
+  if (directory) await assertKeyRollRights(accountRef(directory), cluster);
+  return makePlan([rollKey(install)], { goal: "present", live: directSnapshot(cluster), now });
+};
 
 export const runKeyRoll = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
   runAlone(plan, [rollKey(install)], install, tools, { snapshot: directSnapshot });

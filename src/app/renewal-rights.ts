@@ -1,10 +1,13 @@
 import { accountText } from "../checks/account.ts";
+import { HOME } from "../kube/inventory.ts";
 import type { AccessQuestion, ClusterRead } from "../ports/cluster.ts";
-import { UserError } from "../ports/error.ts";
+import { type Remedy, UserError } from "../ports/error.ts";
+import type { ObjectRef } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { renewalRights } from "../steps/index.ts";
 import type { Installation } from "../steps/installation.ts";
-import { questionsFor } from "../steps/rights.ts";
+import { questionsFor, type Right } from "../steps/rights.ts";
+import { locking } from "../steps/state/rights.ts";
 
 const placeOf = ({ namespace, name }: AccessQuestion): string =>
   `${name ? ` ${name}` : ""}${namespace ? ` in ${namespace}` : ""}`;
@@ -20,24 +23,44 @@ const text = (missing: readonly AccessQuestion[]): string =>
     .map(([what, same]) => `${same.map(({ verb }) => verb).join(", ")} ${what}`)
     .join("; ");
 
-/** Throws before the first write when the account may not do all that a renewal takes (exit code 1): each missing right by its name. */
-export const assertRenewalRights = async (
-  install: Installation,
-  cluster: Pick<ClusterRead, "can" | "canEach" | "account">,
+type Asking = Pick<ClusterRead, "can" | "canEach" | "account">;
+
+/** Throws (exit code 1) where the account lacks one of these rights: each missing one by its name. */
+const assertEach = async (
+  rights: readonly Right[],
+  purpose: string,
+  cluster: Asking,
+  remedy: Remedy,
 ): Promise<void> => {
   if (await cluster.can({ verb: "*", group: "*", resource: "*" })) return;
-  const questions = questionsFor(renewalRights(install));
+  const questions = questionsFor(rights);
   const answers = await cluster.canEach(questions);
   const missing = questions.filter((_, index) => !answers[index]);
   if (missing.length === 0) return;
   throw new UserError({
     id: "renew.rights",
-    what: `${accountText(await cluster.account())} lacks rights that renew needs.`,
+    what: `${accountText(await cluster.account())} lacks rights that ${purpose} needs.`,
     why: `It may not ${text(missing)}. Nothing was changed.`,
-    remedy: {
-      text: "Where the CronJob's account lacks them, an administrator runs this again; it writes the Roles anew:",
-      command: sh`kn-bootstrap renew --install-cronjob --image IMAGE`,
-    },
+    remedy,
     kind: "failed",
   });
 };
+
+/** Before the first write: whether the account may do all that a renewal takes. */
+export const assertRenewalRights = (install: Installation, cluster: Asking): Promise<void> =>
+  assertEach(renewalRights(install), "renew", cluster, {
+    text: "Where the CronJob's account lacks them, an administrator runs this again; it writes the Roles anew:",
+    command: sh`kn-bootstrap renew --install-cronjob --image IMAGE`,
+  });
+
+/** Before the first write: whether it may give the account at a CA, kept in this Secret, a new key. */
+export const assertKeyRollRights = (
+  { namespace = HOME, name }: Pick<ObjectRef, "namespace" | "name">,
+  cluster: Asking,
+): Promise<void> =>
+  assertEach(
+    [{ namespace, group: "", resource: "secrets", names: [name], verbs: ["get", "patch"] }, ...locking()],
+    "renew --roll-account-key",
+    cluster,
+    { text: "Have somebody run it who has them:", command: sh`kn-bootstrap renew --roll-account-key` },
+  );

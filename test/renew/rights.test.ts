@@ -105,4 +105,31 @@ describe.each([
     expect(scene.world.api.list("coordination.k8s.io/v1", "Lease", HOME)).toEqual([]);
     process.stderr.write(`renew: ${taken} rules, each taken away once, each named, no write\n`);
   });
+
+  it("gives its account at the CA a new key with them, and is told what it lacks before anything is written", async () => {
+    const roll = () => scene.asAccount(["renew", "--roll-account-key", "--yes", "-o", "json"], scene.internet.env);
+    const role = roles().find(({ metadata }) => metadata.namespace === HOME) as Obj;
+    const write = (change: (rule: Rule) => Rule) =>
+      scene.world.api.update(
+        "test",
+        { apiVersion: RBAC, kind: "Role", namespace: HOME, name: role.metadata.name },
+        (draft) => {
+          draft.rules = (structuredClone(role.rules) as Rule[]).map(change);
+        },
+      );
+    scene.asked.clear();
+    await write((rule) =>
+      rule.resources.includes("secrets") ? { ...rule, verbs: rule.verbs.filter((verb) => verb !== "patch") } : rule,
+    );
+    const refused = await roll();
+    const problem = refused.events.find(({ type }) => type === "error");
+    expect(refused.code).toBe(1);
+    expect(`${problem?.what} ${problem?.why}`).toMatch(
+      /lacks rights .* may not patch secrets acme-account-\w+ in kn-bootstrap/,
+    );
+    expect([...scene.asked].filter((question) => !/^(get|list|watch) /.test(question))).toEqual([]);
+    await write((rule) => rule);
+    const done = await roll();
+    expect(done.code, done.stderr).toBe(0);
+  });
 });

@@ -199,7 +199,7 @@ export const certificates: Errors = {
   "renew.rights": failed(
     "The account lacks rights that renew needs.",
     "",
-    "An administrator runs renew --install-cronjob again, which writes the Roles anew.",
+    "Have somebody run it who has them. For the CronJob's account an administrator runs renew --install-cronjob again, which writes the Roles anew.",
   ),
   "tls-secret.certificate": input(
     "The Secret holds no certificate that can be read.",
