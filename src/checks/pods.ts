@@ -4,7 +4,7 @@ import type { Remedy } from "../ports/error.ts";
 import { at, isRecord, type KubeObject } from "../ports/object.ts";
 import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";
 import { type ClusterEvent, clusterEventsIn } from "./events.ts";
-import { pullProblem, refusals } from "./pull.ts";
+import { OTHER_REGISTRY, pullProblem, refusals } from "./pull.ts";
 import { unscheduled } from "./room.ts";
 
 /** Rule 7 wants a refused pull seen twice. */
@@ -140,7 +140,7 @@ const imageProblem = async (
   const image = text(container.image);
   if (reason === "InvalidImageName") {
     const remedy = {
-      text: "Correct --image-registry, or what rewrites images here.",
+      text: `Mend what rewrites images here, or ${OTHER_REGISTRY}.`,
       command: described(pod),
     };
     return { summary: `InvalidImageName: ${image}`, remedy, permanent: true };

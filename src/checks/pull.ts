@@ -34,13 +34,13 @@ export const pullProblem = (image: string, message: string, command?: ShellComma
   const status = / ([45]\d\d) [A-Z]/.exec(said)?.[1] ?? WORDS.find(([words]) => words.test(said))?.[1];
   const isDenied = status === undefined && /access denied|denied:|insufficient_scope/i.test(said);
   if (isDenied) {
-    const text = "The image does not exist there, or only for those who log in: a pull secret, or --image-registry.";
+    const text = `The image does not exist there, or only for those who log in: make a pull secret, or ${OTHER_REGISTRY}.`;
     return { summary: `access denied by ${host}`, remedy: { text, command }, refused: true, host };
   }
   if (status === undefined) {
     // The innermost error is the one that tells: `dial tcp: lookup gcr.io: no such host`.
     const inner = said.split('": ').at(-1)?.trim().split("\n")[0] ?? "";
-    const text = `The nodes cannot pull from ${host}: look at their network and proxy, or use a mirror with --image-registry.`;
+    const text = `The nodes cannot pull from ${host}: look at their network and proxy, or use a mirror with --image-registry. If that is what was wrong, take it back: --reset-choice image-registry.`;
     return {
       summary: inner.slice(0, 200) || `no answer from ${host}`,
       remedy: { text, command },
@@ -59,7 +59,7 @@ export const pullProblem = (image: string, message: string, command?: ShellComma
 const remedyText = (status: string, host: string, image: string): string => {
   switch (status) {
     case "404":
-      return `${host} does not have ${image}: correct --image-registry, or copy the image there.`;
+      return `${host} does not have ${image}: copy the image there, or ${OTHER_REGISTRY}.`;
     case "429":
       return `${host} limits pulls; it goes on by itself. Logging in, or a mirror with --image-registry, avoids it.`;
     case "401":
@@ -69,6 +69,9 @@ const remedyText = (status: string, host: string, image: string): string => {
       return `${host} has trouble; it goes on by itself once that is over. A mirror with --image-registry avoids it.`;
   }
 };
+
+/** The choice is noted before the first pull, so that the next run begins with it. */
+export const OTHER_REGISTRY = "correct --image-registry, or take it back: --reset-choice image-registry";
 
 /** How often, by what happened to a pod, the registry refused this image to it. */
 export const refusals = (image: string, events: readonly ClusterEvent[]): number =>

@@ -22,6 +22,10 @@ describe("images from a registry that has none of them", () => {
     expect(wrong.code, wrong.stderr).toBe(1);
     expect(wrong.events.find(({ type }) => type === "error")).toMatchObject({
       what: expect.stringContaining("404 from registry.example.com"),
+      // It was noted before the first pull.
+      remedy: {
+        text: expect.stringContaining("correct --image-registry, or take it back: --reset-choice image-registry"),
+      },
     });
     const right = await install("registry.example.com/mirror");
     expect(right.code, right.stderr).toBe(0);
