@@ -56,6 +56,18 @@ const plainHttp: Plugin = {
   },
 };
 
+/** Of our package.json the program wants the version; node imports JSON whole. */
+const versionAlone: Plugin = {
+  name: "version-alone",
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]package\.json$/ }, async ({ path }) =>
+      path === join(root, "package.json")
+        ? { contents: JSON.stringify({ version: JSON.parse(await readFile(path, "utf8")).version }), loader: "json" }
+        : undefined,
+    );
+  },
+};
+
 /** What listr2 imports for its default renderer, which is never chosen (decision 18): with all that they bring, 22 libraries. */
 const DEFAULT_RENDERER = /^(log-update|cli-truncate|wrap-ansi)$/;
 
@@ -90,7 +102,7 @@ export const bundle = (outdir: string, entry = MAIN): Promise<BuildResult<{ meta
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "linked",
-    plugins: entry === MAIN ? [oneStart, plainHttp, ownRenderer] : [plainHttp, ownRenderer],
+    plugins: [...(entry === MAIN ? [oneStart] : []), plainHttp, versionAlone, ownRenderer],
     metafile: true,
     logLevel: "warning",
   });

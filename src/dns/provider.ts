@@ -43,7 +43,7 @@ export interface DnsProvider {
   /** A person writes the records: no more of them than must be, and nobody keeps marks of ownership. */
   readonly byHand?: true;
   /** The record set, of the provider's own form, that makes a name (relative) answer what a load balancer's host name does. Undefined: it takes a CNAME (rule 20). */
-  readonly follow?: (name: string, host: string) => RecordSet | undefined;
+  readonly follow?: (name: string, host: string) => Promise<RecordSet | undefined>;
   /** For people: what a set of the provider's own form answers. Undefined: its values. */
   readonly answerOf?: (set: RecordSet) => string | undefined;
   /**

@@ -1,9 +1,9 @@
+export { HOME } from "./home.ts";
+
 import { type KubeObject, keyOf } from "../ports/object.ts";
 
 /** Written on each object that we create, with the id of the step that made it. It alone proves ownership (rule 4). */
 export const OWNER_LABEL = "kn-bootstrap/step";
-/** Holds what must outlive an uninstall (rule 11). */
-export const HOME = "kn-bootstrap";
 export const MANAGER = "kn-bootstrap";
 
 /** Manager for values that are known only later, so that one manager always sends the whole object (rule 1). */

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { withoutManifests } from "../../src/app/prepare.ts";
@@ -36,6 +36,25 @@ describe("the parts of the installation", () => {
   it("let a step say that another one needs it", () => {
     const install = withoutManifests(complete({}, { env: {}, terminal: false }));
     expect(steps(install).find(({ id }) => id === "proof")?.needs).toContain("hpa");
+  });
+
+  it.each([
+    ["hpa", /\bhpa\b/i, 2],
+    ["cert-manager", /cert-manager/, 6],
+  ])("are named by few but themselves: %s", (id, name, most) => {
+    const source = join(folder, "..");
+    const own = new RegExp(`^(steps/${id}|certificates/${id}|sandbox)/`);
+    // Where they are listed.
+    const registry = /^(steps|certificates)\/index\.ts$|^config\/options\.ts$/;
+    const users = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
+      (path) =>
+        path.endsWith(".ts") &&
+        !own.test(path) &&
+        !registry.test(path) &&
+        name.test(readFileSync(join(source, path), "utf8")),
+    );
+    process.stdout.write(`${id}: ${users.join(", ") || "nobody"}\n`);
+    expect(users.length).toBeLessThanOrEqual(most);
   });
 
   it("know their ids as types: what none of them is called does not compile", () => {

@@ -3,7 +3,7 @@ import { dig } from "../../ports/dig.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { at, conditionOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
-import { API } from "./issuer.ts";
+import { API, READY } from "./names.ts";
 
 /**
  * Finds why a Route has no certificate. Knative passes on only the last message, so this walks the whole chain: Knative's Certificate →
@@ -172,8 +172,7 @@ const knativeCause = async (ctx: ReadContext, wanted: KubeObject): Promise<Cause
  * @param route only those of this Route
  */
 export const certificatesReady = (namespace: string, route?: string): Check => ({
-  id: "cert-manager.certificates",
-  title: "cert-manager has issued the certificates that Knative asked for",
+  ...READY,
   run: async (ctx) => {
     const wanted = (
       await ctx.cluster.list({

@@ -2,7 +2,7 @@ import { type Check, fail, ok } from "../../core/check.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { at, conditionOf, isRecord, type KubeObject, textAt } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
-import { ISSUER } from "./issuer.ts";
+import { ISSUER } from "./names.ts";
 
 const ADMISSION = "admissionregistration.k8s.io/v1";
 /** Name of the webhook inside both webhook configurations. The configurations themselves are named after the Helm release. */

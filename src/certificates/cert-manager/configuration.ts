@@ -1,17 +1,8 @@
-import type { KubeObject, ObjectRef } from "../../ports/object.ts";
-import { ISSUER } from "./issuer.ts";
+import type { KubeObject } from "../../ports/object.ts";
+import { KNATIVE_CONTROLLER, SERVING } from "./configured.ts";
+import { ISSUER } from "./names.ts";
 
 /** Fields of objects that other steps make, by which Knative asks cert-manager for a certificate for each Route. */
-
-const SERVING = "knative-serving";
-
-/** Knative Serving's controller decides at its start whether it asks cert-manager for anything (serving cmd/controller/main.go). */
-export const KNATIVE_CONTROLLER: ObjectRef = {
-  apiVersion: "apps/v1",
-  kind: "Deployment",
-  namespace: SERVING,
-  name: "controller",
-};
 
 const configMap = (name: string, data: Readonly<Record<string, string>>): KubeObject => ({
   apiVersion: "v1",
@@ -45,13 +36,4 @@ export const askCertManager = ({ key, http }: Asking): readonly KubeObject[] => 
       template: { metadata: { annotations: { "kn-bootstrap/asks": `${key("external-domain-tls")} ${ISSUER.name}` } } },
     },
   },
-];
-
-/**
- * The same objects without the fields: applied under the same manager, they take them back. config-network is not among them, as every way
- * to TLS applies its own part of that.
- */
-export const CONFIGURED: readonly KubeObject[] = [
-  { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace: SERVING, name: "config-certmanager" } },
-  { apiVersion: "apps/v1", kind: "Deployment", metadata: { namespace: SERVING, name: KNATIVE_CONTROLLER.name } },
 ];

@@ -3,6 +3,7 @@ import { UserError } from "../../ports/error.ts";
 import { at, type KubeObject, type ObjectRef, refOf, textAt } from "../../ports/object.ts";
 import type { Reader } from "../../ports/reader.ts";
 import { sh } from "../../ports/shell.ts";
+import { NAMESPACE } from "./names.ts";
 
 /** A cert-manager that runs in the cluster, whoever made it: release manifest, Helm, OLM. */
 export interface Found {
@@ -17,9 +18,6 @@ export interface Found {
   /** Made by an earlier run of ours; anything else is adopted and never changed. */
   readonly isOurs: boolean;
 }
-
-/** Where the release's manifest puts it. */
-export const NAMESPACE = "cert-manager";
 
 const CRD = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" };
 const DEFINITION = "certificates.cert-manager.io";

@@ -1,9 +1,7 @@
 import { ownerOf } from "../../kube/inventory.ts";
 import type { Snapshot } from "../../kube/snapshot.ts";
 import { groupOf } from "../../ports/object.ts";
-
-/** Id of the step that installs it. */
-export const CERT_MANAGER = "cert-manager";
+import { CERT_MANAGER } from "./names.ts";
 
 /** Issuers and Certificates of other people for our cert-manager, as `3 Certificates`. Knative's own certificates go with its Routes. */
 export const inUse = async (live: Snapshot): Promise<readonly string[]> => {

@@ -1,9 +1,6 @@
-import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+import type { KubeObject } from "../../ports/object.ts";
 import type { ControllerIssuer } from "../controller.ts";
-
-export const API = "cert-manager.io/v1";
-
-export const ISSUER: ObjectRef = { apiVersion: API, kind: "ClusterIssuer", name: "kn-bootstrap" };
+import { API, ISSUER } from "./names.ts";
 
 /** Secret that cert-manager makes: the account's key. */
 export const ACCOUNT = "kn-bootstrap-account";

@@ -1,7 +1,7 @@
 import type { Product } from "../../kube/product.ts";
 import type { ObjectRef } from "../../ports/object.ts";
-import { NAMESPACE } from "./found.ts";
 import { ACCOUNT } from "./issuer.ts";
+import { NAMESPACE } from "./names.ts";
 
 const process = (name: string): ObjectRef => ({
   apiVersion: "apps/v1",

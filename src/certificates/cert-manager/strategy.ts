@@ -1,10 +1,8 @@
 import { letsEncrypt } from "../acme/cas.ts";
 import type { ControllerWish, Refusal } from "../controller.ts";
 import type { TlsStrategy } from "../strategy.ts";
-import { certificatesReady, secretOfRoute } from "./chain.ts";
-import { CONFIGURED } from "./configuration.ts";
-import { NAMESPACE } from "./found.ts";
-import { CERT_MANAGER, inUse } from "./in-use.ts";
+import { CONFIGURED } from "./configured.ts";
+import { CERT_MANAGER, NAMESPACE, READY } from "./names.ts";
 
 /** Knative's common name for long hosts (serving, pkg/reconciler/certificate); X.509 allows 64, Knative checks 63. */
 const MOST_CHARACTERS = 63;
@@ -40,9 +38,12 @@ export const certManager = {
     directory: letsEncrypt.acme.directory,
     rule: { id: "config.cert-manager-dns", broken },
     configures: CONFIGURED,
-    inUse,
-    ready: ({ namespace = "", name }) => certificatesReady(namespace, name),
-    secretOf: secretOfRoute,
+    inUse: async (live) => (await import("./in-use.ts")).inUse(live),
+    ready: ({ namespace = "", name }) => ({
+      ...READY,
+      run: async (...look) => (await import("./chain.ts")).certificatesReady(namespace, name).run(...look),
+    }),
+    secretOf: async (...asked) => (await import("./chain.ts")).secretOfRoute(...asked),
   },
   elsewhere: {
     answer: "cert-manager renews the certificates by itself.",

@@ -1,4 +1,4 @@
-import { HOME } from "../../kube/inventory.ts";
+import { HOME } from "../../kube/home.ts";
 import type { ObjectRef } from "../../ports/object.ts";
 
 /** The private CA of this cluster; it outlives certificates and uninstalls, so that it has to be imported only once. */

@@ -1,5 +1,4 @@
 import type { DnsProvider } from "../provider.ts";
-import { aliasZoneOf } from "./load-balancers.ts";
 import { normalName } from "./names.ts";
 import type { Route53Set } from "./record-sets.ts";
 import { role } from "./role.ts";
@@ -12,7 +11,8 @@ export const route53: DnsProvider = {
   accountVariable: "AWS_PROFILE",
   credentials:
     "the AWS chain: AWS_PROFILE, AWS_ACCESS_KEY_ID, SSO, IRSA, IMDS; AWS_ENDPOINT_URL_ROUTE_53 for another endpoint",
-  follow: (name, host): Route53Set | undefined => {
+  follow: async (name, host): Promise<Route53Set | undefined> => {
+    const { aliasZoneOf } = await import("./load-balancers.ts");
     const zone = aliasZoneOf(host);
     return zone === undefined ? undefined : { name, type: "A", values: [], alias: { zone, target: normalName(host) } };
   },

@@ -1,8 +1,10 @@
 import { certManagerAnswers, issuerReady } from "../../certificates/cert-manager/checks.ts";
-import { askCertManager, KNATIVE_CONTROLLER } from "../../certificates/cert-manager/configuration.ts";
-import { assertKnative, findCertManager, NAMESPACE } from "../../certificates/cert-manager/found.ts";
-import { CERT_MANAGER, inUse } from "../../certificates/cert-manager/in-use.ts";
+import { askCertManager } from "../../certificates/cert-manager/configuration.ts";
+import { KNATIVE_CONTROLLER } from "../../certificates/cert-manager/configured.ts";
+import { assertKnative, findCertManager } from "../../certificates/cert-manager/found.ts";
+import { inUse } from "../../certificates/cert-manager/in-use.ts";
 import { ACCOUNT, issuerObjects } from "../../certificates/cert-manager/issuer.ts";
+import { CERT_MANAGER, NAMESPACE } from "../../certificates/cert-manager/names.ts";
 import { accountKey, certManagerProducts } from "../../certificates/cert-manager/products.ts";
 import { certManager as strategy } from "../../certificates/cert-manager/strategy.ts";
 import type { Step } from "../../changes/step.ts";

@@ -7,7 +7,8 @@ import { markerName, markerValue, ownerWords, recordOwner } from "../../dns/owne
 import { type Expectation, everywhere, rememberServers } from "../../dns/propagation.ts";
 import { setsAround, shadowsOf } from "../../dns/shadows.ts";
 import { findAddress } from "../../ingress/address.ts";
-import { HOME, managerFor } from "../../kube/inventory.ts";
+import { HOME } from "../../kube/home.ts";
+import { managerFor } from "../../kube/inventory.ts";
 import { STATE } from "../../kube/prior.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
 import { readerOf } from "../../ports/reader.ts";
@@ -45,10 +46,14 @@ const records = (install: Installation, dns: NonNullable<Installation["dns"]>): 
     run: async (ctx) => {
       const address = await findAddress(readerOf(ctx.cluster), config, ingress);
       if (!address) return fail("the gateway has no address any more", { text: "Run install again." });
-      const expectations = published.flatMap((name) =>
-        addressSets(name, address, publication.provider).map(
-          ({ type, values }): Expectation => ({ name, type, values, match: values.length === 0 ? "any" : "exact" }),
-        ),
+      const sets = await Promise.all(published.map((name) => addressSets(name, address, publication.provider)));
+      const expectations = sets.flat().map(
+        ({ name, type, values }): Expectation => ({
+          name,
+          type,
+          values,
+          match: values.length === 0 ? "any" : "exact",
+        }),
       );
       return everywhere(resolver, publication.zone.name, expectations, {
         signal: ctx.signal,
@@ -67,7 +72,9 @@ const records = (install: Installation, dns: NonNullable<Installation["dns"]>): 
       const address = await findAddress(ctx.live, config, ingress);
       await Promise.all([...published, markerName(domain)].map(publication.places.record));
       const names = published.map((name) => relativeTo(publication.zone, name));
-      const wanted = names.map((name) => ({ name, sets: addressSets(name, address, publication.provider) }));
+      const wanted = await Promise.all(
+        names.map(async (name) => ({ name, sets: await addressSets(name, address, publication.provider) })),
+      );
       const before = await publishedBefore(ctx, publication);
       // Another zone has the domain now: what was written to the old one goes from there.
       const isMoved = before.zone.id !== publication.zone.id;

@@ -12,11 +12,11 @@ export const TTL = 300;
 export const ADDRESS_TYPES = ["A", "AAAA", "CNAME"] as const;
 
 /** What leads a name to the gateway; blanks while its address is not known. A host name takes a CNAME, or what the provider has for it (rule 20). */
-export const addressSets = (
+export const addressSets = async (
   name: string,
   address: Address | undefined,
   provider: DnsProvider,
-): readonly RecordSet[] => {
+): Promise<readonly RecordSet[]> => {
   if (!address) {
     const type = blank("whether the gateway has an IP address or a host name") as RecordType;
     return [{ name, type, ttl: TTL, values: [blank("the gateway's address")] }];
@@ -29,7 +29,7 @@ export const addressSets = (
       ...(v6.length > 0 ? [{ name, type: "AAAA" as const, ttl: TTL, values: v6 }] : []),
     ];
   return [
-    provider.follow?.(name, address.host) ?? {
+    (await provider.follow?.(name, address.host)) ?? {
       name,
       type: "CNAME",
       ttl: TTL,
