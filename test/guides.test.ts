@@ -20,7 +20,10 @@ const pages = ["README.md", "CONTRIBUTING.md", ...markdown("docs"), ...markdown(
   path,
   text: readFileSync(join(root, path), "utf8"),
 }));
-const texts = [...pages, ...topics.map(({ name, text }) => ({ path: `help ${name}`, text }))];
+const helps = await Promise.all(
+  topics.map(async ({ name, load }) => ({ path: `help ${name}`, text: (await load()).text })),
+);
+const texts = [...pages, ...helps];
 
 /** Lines that begin with the program, in blocks and in help, and what stands between backticks in a sentence. */
 const commandsIn = (text: string): readonly { readonly line: string; readonly whole: boolean }[] => {

@@ -19,8 +19,8 @@ import { commandHelp, programHelp } from "./help.ts";
 const { parseArgs } = process.getBuiltinModule("node:util");
 
 export type Invocation =
-  /** Something to print, and that is all. */
-  | { readonly kind: "text"; readonly text: string }
+  /** Something to print, and that is all; `more` follows it and is loaded for that. */
+  | { readonly kind: "text"; readonly text: string; readonly more?: () => Promise<string> }
   /** `written`: what the option table knows, as it was written. */
   | { readonly kind: "command"; readonly command: Command; readonly written: Written; readonly flags: CommandFlags };
 
@@ -56,7 +56,8 @@ export const parseArguments = (
     throw extraWord(surplus, command?.name ?? word ?? "", command?.argument && "second argument");
   if (wantsHelp || !command) {
     const general = word === undefined ? programHelp(commands, columns) : command && commandHelp(command, columns);
-    return { kind: "text", text: [general, topic && topicText(topic, columns)].filter(Boolean).join("\n") };
+    const more = topic && (async () => `${general ? "\n" : ""}${await topicText(topic, columns)}`);
+    return { kind: "text", text: general ?? "", ...(more ? { more } : {}) };
   }
   const argument = argumentOf(command, rest[0]);
   const written: Partial<Record<Option["key"], Raw>> = {};

@@ -38,5 +38,6 @@ const answer = async (host: Host, commands: readonly Command[]): Promise<number>
     return (await import("./dispatch.ts")).dispatch(host, invocation);
   }
   host.stdout.write(invocation.text);
+  if (invocation.more) host.stdout.write(await invocation.more());
   return 0;
 };

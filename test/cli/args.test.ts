@@ -31,9 +31,9 @@ const refusal = (line: string | readonly string[]): string => {
   throw new Error(`${line} was understood`);
 };
 
-const text = (line: string, columns = 80): string => {
+const text = async (line: string, columns = 80): Promise<string> => {
   const invocation = parse(line, columns);
-  return invocation.kind === "text" ? invocation.text : "";
+  return invocation.kind === "text" ? `${invocation.text}${(await invocation.more?.()) ?? ""}` : "";
 };
 
 describe("the command line", () => {
@@ -61,8 +61,8 @@ describe("the command line", () => {
     expect(chosen("install --namespaces a --namespaces b").written.namespaces).toEqual(["a", "b"]);
   });
 
-  it("help options lists every option, with its key and its variable", () => {
-    const help = text("help options");
+  it("help options lists every option, with its key and its variable", async () => {
+    const help = await text("help options");
     for (const option of OPTIONS) expect(help).toContain(flagOf(option));
     expect(help.replace(/\s+/g, " ")).toContain("key acme-email, variable KN_BOOTSTRAP_ACME_EMAIL.");
   });
@@ -136,47 +136,47 @@ describe("the command line", () => {
     expect(refusal(line)).toMatch(reason);
   });
 
-  it("prints version and help, whatever else is said", () => {
-    expect(text("--version")).toBe("1.2.3\n");
-    expect(text("plan -V")).toBe("1.2.3\n");
-    expect(text("plan --nonsense --help")).toContain("Usage: kn-bootstrap plan");
-    expect(text("help plan")).toBe(text("plan -h"));
-    expect(text("help")).toBe(text("--help"));
-    expect(text("completion --help")).toContain("Usage: kn-bootstrap completion bash|zsh|fish [options]");
+  it("prints version and help, whatever else is said", async () => {
+    expect(await text("--version")).toBe("1.2.3\n");
+    expect(await text("plan -V")).toBe("1.2.3\n");
+    expect(await text("plan --nonsense --help")).toContain("Usage: kn-bootstrap plan");
+    expect(await text("help plan")).toBe(await text("plan -h"));
+    expect(await text("help")).toBe(await text("--help"));
+    expect(await text("completion --help")).toContain("Usage: kn-bootstrap completion bash|zsh|fish [options]");
   });
 
-  it("knows topics too, and a command that is one shows both", () => {
+  it("knows topics too, and a command that is one shows both", async () => {
     for (const { name, summary } of topics) {
-      expect(text("help").replaceAll(/\s+/g, " ")).toContain(`${name} ${summary}`);
-      expect(text(`help ${name}`)).not.toBe("");
+      expect((await text("help")).replaceAll(/\s+/g, " ")).toContain(`${name} ${summary}`);
+      expect(await text(`help ${name}`)).not.toBe("");
     }
-    expect(text("help rehearse").startsWith(text("rehearse --help"))).toBe(true);
-    expect(text("help rehearse")).toContain("--fault load-balancer-pending");
-    expect(text("help tls")).toMatch(/^\p{ASCII}*$/u);
+    expect((await text("help rehearse")).startsWith(await text("rehearse --help"))).toBe(true);
+    expect(await text("help rehearse")).toContain("--fault load-balancer-pending");
+    expect(await text("help tls")).toMatch(/^\p{ASCII}*$/u);
   });
 });
 
 describe("help", () => {
-  it.each([40, 60, 80, 120])("fits into %i columns", (columns) => {
+  it.each([40, 60, 80, 120])("fits into %i columns", async (columns) => {
     const subjects = [...COMMAND_NAMES, ...topics.map(({ name }) => name)];
     for (const line of ["--help", ...subjects.map((name) => `help ${name}`)]) {
-      const lines = text(line, columns).split("\n");
+      const lines = (await text(line, columns)).split("\n");
       // What is there to be copied is not broken.
       const prose = lines.filter((row) => !/^ {2}(# |kn-bootstrap |KN_BOOTSTRAP_)/.test(row));
       expect(prose.filter((row) => row.length > columns)).toEqual([]);
     }
   });
 
-  it("names every flag of a command", () => {
+  it("names every flag of a command", async () => {
     for (const name of COMMAND_NAMES) {
-      const help = text(`help ${name}`);
+      const help = await text(`help ${name}`);
       for (const option of optionsOf(name))
         expect(help).toMatch(option.key === "color" ? "--no-color" : `${flagOf(option)}`);
     }
   });
 
   it("is stable", async () => {
-    await expect(text("--help")).toMatchFileSnapshot("golden/help-80.txt");
-    await expect(text("help uninstall", 40)).toMatchFileSnapshot("golden/help-uninstall-40.txt");
+    await expect(await text("--help")).toMatchFileSnapshot("golden/help-80.txt");
+    await expect(await text("help uninstall", 40)).toMatchFileSnapshot("golden/help-uninstall-40.txt");
   });
 });

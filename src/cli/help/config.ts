@@ -1,9 +1,4 @@
-import type { Topic } from "./topic.ts";
-
-export const config: Topic = {
-  name: "config",
-  summary: "Options in a file or in the environment, and which one wins",
-  text: `
+export const text = `
 Every option is a flag, a variable and a key. A flag wins over a variable, a variable over the file, the file over what was chosen before at this cluster, that over the default.
 
   kn-bootstrap install --config kn-bootstrap.yaml
@@ -24,5 +19,4 @@ What was chosen is kept in the cluster, so a later run needs no options, and one
   kn-bootstrap install --reset-choices
 
 Credentials are no options: they come from the kubeconfig and from the chains that help dns and help tls name.
-`,
-};
+`;

@@ -1,9 +1,4 @@
-import type { Topic } from "./topic.ts";
-
-export const dns: Topic = {
-  name: "dns",
-  summary: "Who makes the domain point at the gateway, and with which credentials",
-  text: `
+export const text = `
 A name leads to the gateway in one of five ways, chosen by --dns.
 
 magic: sslip.io answers with the address that is in the name, so nothing has to be set up. It is the default without --domain, and needs an IP address.
@@ -21,5 +16,4 @@ rfc2136: any name server that takes signed updates: RFC2136_NAMESERVER, RFC2136_
 Credentials come from the environment, never from an option. Records are written into the zone that the parent delegates to (--dns-zone-id chooses another), and only where nobody else's record stands: the plan shows each of them.
 
   kn-bootstrap plan --dns route53 --domain apps.example.com
-`,
-};
+`;

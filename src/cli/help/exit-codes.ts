@@ -1,9 +1,4 @@
-import type { Topic } from "./topic.ts";
-
-export const exitCodes: Topic = {
-  name: "exit-codes",
-  summary: "What the program ends with, for scripts",
-  text: `
+export const text = `
 They are the same for every form of output.
 
 0: fine; nothing to do is fine too.
@@ -21,5 +16,4 @@ In a script, this tells a difference from a failure:
   kn-bootstrap plan --exit-code --config kn-bootstrap.yaml
 
 With -o json, stdout carries one event per line, the plan and the report among them; an error has an id, a reason and a remedy.
-`,
-};
+`;

@@ -8,7 +8,6 @@ import {
   OPTIONS,
   type Option,
 } from "../../config/options.ts";
-import type { Topic } from "./topic.ts";
 
 /** Where else than in a flag it may stand. */
 const placesOf = (option: Option): string => {
@@ -26,10 +25,7 @@ const entryOf = (option: Option): string => {
   return `${flagOf(option)}${value}: ${option.help}.${owners}${takes} Default: ${defaultText(option)}. ${placesOf(option)}`;
 };
 
-export const options: Topic = {
-  name: "options",
-  summary: "Every option of every command, its key, its variable and its default",
-  text: `
+export const text = `
 Each command lists its own with --help. Here are all of them; help config says how they are written and which place wins.
 
 ${[...Map.groupBy(OPTIONS, ({ group }) => group)]
@@ -37,5 +33,4 @@ ${[...Map.groupBy(OPTIONS, ({ group }) => group)]
     [`${group === "This command" ? "Single commands" : group}:`, ...some.map(entryOf)].join("\n\n"),
   )
   .join("\n\n")}
-`,
-};
+`;

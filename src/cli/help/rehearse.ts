@@ -1,9 +1,4 @@
-import type { Topic } from "./topic.ts";
-
-export const rehearse: Topic = {
-  name: "rehearse",
-  summary: "The embedded world: the same install without a cluster, and faults on demand",
-  text: `
+export const text = `
 The real installer runs with your options against a cluster on this machine's loopback: a Kubernetes API with its controllers, Knative's and the gateway's, a DNS zone, the Route 53 API and an ACME CA. It ends in an https request whose certificate is verified. Nothing else is touched, nothing is left behind.
 
   kn-bootstrap rehearse --dns route53 --domain apps.example.com
@@ -18,5 +13,4 @@ To see what the installer says when things go wrong, ask for a fault, or for sev
   kn-bootstrap rehearse --fault api-away:20,image-pull-429:3
 
 A name that does not exist lists them all. It is a demonstration, never evidence: what counts is a real cluster.
-`,
-};
+`;

@@ -1,12 +1,8 @@
 import { strategies } from "../../certificates/index.ts";
-import type { Topic } from "./topic.ts";
 
 const elsewhere = strategies.flatMap(({ elsewhere }) => elsewhere?.renewer?.help ?? []).join(", and ");
 
-export const renewal: Topic = {
-  name: "renewal",
-  summary: "Who replaces the certificate, when, and how to leave it to a CronJob",
-  text: `
+export const text = `
 A certificate is due when its CA says so (RFC 9773), else after two thirds of its lifetime. This replaces it when it is due, and proves that the gateway serves the new one; else the old one comes back:
 
   kn-bootstrap renew
@@ -20,5 +16,4 @@ It tries everything once before it is left alone. Whether a renewal would work c
   kn-bootstrap renew --check
 
 With --dns manual nothing can renew alone: run renew when status says so. ${elsewhere.charAt(0).toUpperCase()}${elsewhere.slice(1)}.
-`,
-};
+`;

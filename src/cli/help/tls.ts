@@ -1,14 +1,9 @@
 import { strategies } from "../../certificates/index.ts";
-import type { Topic } from "./topic.ts";
 
 const ways = strategies.flatMap(({ id, help }) => (help === undefined ? [] : [`${id}: ${help}`]));
 
-export const tls: Topic = {
-  name: "tls",
-  summary: "Where the certificate comes from, and which names it has to cover",
-  text: `
+export const text = `
 ${ways.join("\n\n")}
 
 A wildcard stands for one label only. With --domain-template flat (the default with TLS) one certificate for *.DOMAIN covers every Service; with nested, each namespace needs a wildcard of its own, so name them with --namespaces.
-`,
-};
+`;

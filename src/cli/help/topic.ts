@@ -6,11 +6,11 @@ export interface Topic {
   /** For the list in help. */
   readonly summary: string;
   /** Paragraphs, with an empty line between them. Lines that begin with two spaces stay as they are: they are there to be copied. */
-  readonly text: string;
+  readonly load: () => Promise<{ readonly text: string }>;
 }
 
-export const topicText = ({ text }: Topic, columns: number): string =>
-  text
+export const topicText = async ({ load }: Topic, columns: number): Promise<string> =>
+  (await load()).text
     .trim()
     .split(/\n\n+/)
     .map((paragraph) => {
