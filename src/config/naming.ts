@@ -1,5 +1,5 @@
 import { hasTls } from "../certificates/index.ts";
-import { magicDomain } from "../dns/magic.ts";
+import { isMagic, magicDomain } from "../dns/magic.ts";
 import { HOME } from "../kube/inventory.ts";
 import { challengeName } from "../ports/dns-name.ts";
 import type { Config } from "./config.ts";
@@ -14,6 +14,8 @@ export interface ServiceName {
 export interface Naming {
   /** One's own, or made from the gateway's address. */
   readonly domain: string;
+  /** Whether the domain is made from an address, so that no records are needed. */
+  readonly isMagic: boolean;
   /** `hello-default.apps.example.com` */
   readonly host: (service: ServiceName) => string;
   /** As Knative prints it: with the host, and without a port. */
@@ -63,6 +65,7 @@ export const createNaming = ({ template, domain, namespaces, isHttps }: NamingPa
   const wildcards = [...new Set(parents)].sort().map((parent) => `*.${parent}`);
   return {
     domain,
+    isMagic: isMagic(domain),
     host,
     url: (service) => `${isHttps ? "https" : "http"}://${host(service)}`,
     everything,

@@ -106,6 +106,14 @@ describe("the base domain", () => {
     expect(baseDomain(own === undefined ? {} : { domain: own }, address)).toBe(found);
   });
 
+  it.each([
+    ["192.0.2.1.sslip.io", true],
+    ["sslip.io.example.com", false],
+    ["notsslip.io", false],
+  ])("%s is made from an address: %s", (domain, isMagic) => {
+    expect(createNaming({ template: FLAT, domain, namespaces: ["a"], isHttps: true }).isMagic).toBe(isMagic);
+  });
+
   it("of one's own gives a naming at once, the proof's namespace included", () => {
     const choice = { domainTemplate: NESTED, namespaces: ["a"], tls: "letsencrypt" } as const;
     expect(ownNaming(choice)).toBeUndefined();

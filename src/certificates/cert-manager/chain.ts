@@ -1,5 +1,6 @@
 import { type Check, fail, ok, type ReadContext } from "../../core/check.ts";
 import { dig } from "../../ports/dig.ts";
+import { challengeName } from "../../ports/dns-name.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { at, conditionOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
@@ -53,7 +54,7 @@ const challengeRemedy = (challenge: KubeObject, reason: string): Remedy => {
   if (/multivalue answer/i.test(reason))
     return {
       text: "Another tool left a TXT record set at the challenge's name: remove it.",
-      command: dig(["+noall", "+answer", "TXT"], `_acme-challenge.${text(at(challenge, "spec", "dnsName"))}`),
+      command: dig(["+noall", "+answer", "TXT"], challengeName(text(at(challenge, "spec", "dnsName")))),
     };
   if (/propagat|self check|authoritative nameservers/i.test(reason))
     return {

@@ -2,6 +2,7 @@ import { knownStrategy } from "../../certificates/index.ts";
 import { type CertificateChange, ofKind } from "../../changes/index.ts";
 import { changesOf } from "../../core/change.ts";
 import { dnsProvider } from "../../dns/index.ts";
+import { isMagic } from "../../dns/magic.ts";
 import { ids as ingressIds, ingressProvider } from "../../ingress/index.ts";
 import { few } from "../../ports/few.ts";
 import type { StepId } from "../../steps/index.ts";
@@ -120,8 +121,6 @@ export const certificateOf = (recording: Recording): KnownCertificate | undefine
   return change ? { names: change.names, issuer: change.issuer, ...about } : undefined;
 };
 
-const MAGIC = ".sslip.io";
-
 const dnsFacts = (recording: Recording): readonly (Fact | undefined)[] => {
   const { asked, status } = recording;
   const plan = planOf(recording);
@@ -138,7 +137,7 @@ const dnsFacts = (recording: Recording): readonly (Fact | undefined)[] => {
   const zone = changes[0]?.zone;
   const keeper =
     asked.dns && (dnsProvider(asked.dns)?.title ?? (asked.dns === "none" ? "yours to publish" : undefined));
-  const magic = asked.dns === "magic" || status?.url?.endsWith(MAGIC);
+  const magic = asked.dns === "magic" || isMagic(status?.url ?? "");
   return [
     zone
       ? { name: "Zone", value: `${zone.name}${zone.id === zone.name ? "" : ` (${zone.id})`}` }

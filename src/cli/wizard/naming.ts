@@ -3,6 +3,7 @@ import { baseDomain } from "../../config/naming.ts";
 import { flagOf, OPTIONS, type Option } from "../../config/options.ts";
 import { readValue, type Value } from "../../config/values.ts";
 import { dnsProvider, providers } from "../../dns/index.ts";
+import { magicFor } from "../../dns/magic.ts";
 import { type Ports, usualPorts } from "../../ingress/address.ts";
 import { UserError } from "../../ports/error.ts";
 import { isInZone } from "../../ports/zones.ts";
@@ -40,7 +41,7 @@ const MAGIC = "magic";
 export const shownDomain = (written: Written, { cloud, addresses, loadBalancers }: Sight): string => {
   const [external] = addresses.external;
   const known = written.address ?? (cloud?.id === "kind" ? "127.0.0.1" : external);
-  return baseDomain(written, loadBalancers.work === "yes" ? undefined : known) ?? "ADDRESS.sslip.io";
+  return baseDomain(written, loadBalancers.work === "yes" ? undefined : known) ?? magicFor("ADDRESS");
 };
 
 /** At which ports it will answer: those that the proof has found, as long as the way there is the same; else the usual ones. */

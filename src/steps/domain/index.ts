@@ -1,6 +1,7 @@
 import { baseDomain, type Naming, namingOf } from "../../config/naming.ts";
 import { blank } from "../../core/blank.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
+import { magicFor } from "../../dns/magic.ts";
 import { findAddress } from "../../ingress/address.ts";
 import { isOurs, managerFor, ownerOfData } from "../../kube/inventory.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
@@ -20,7 +21,7 @@ export const findNaming = async (reader: Reader, { config, ingress }: Installati
 /** The same for a plan: the domain has a blank while its address is unknown. */
 export const plannedNaming = async (ctx: PlanContext, install: Installation): Promise<Naming> =>
   (await findNaming(ctx.live, install)) ??
-  namingOf(install.config, `${blank(`the address of ${install.ingress.title}`)}.sslip.io`);
+  namingOf(install.config, magicFor(blank(`the address of ${install.ingress.title}`)));
 
 /** Other default domains in config-domain: with two, the alphabetically first wins, silently. */
 export const otherDefaults = (live: KubeObject | undefined, domain: string): readonly string[] =>

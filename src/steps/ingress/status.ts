@@ -1,14 +1,12 @@
-import { createNaming } from "../../config/naming.ts";
 import { type Address, findAddress, urlAt } from "../../ingress/address.ts";
 import { ids, ingressProvider } from "../../ingress/index.ts";
 import type { IngressProvider } from "../../ingress/provider.ts";
 import { readerOf } from "../../ports/reader.ts";
-import { foundDomain } from "../domain/found.ts";
+import { foundNaming } from "../domain/found.ts";
 import { type Seen, section } from "../part.ts";
 import { VERSION_LABEL } from "../serving/status.ts";
 
 const DEFAULT_CLASS = "istio.ingress.networking.knative.dev";
-const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
 
 const classIn = ({ network }: Seen): string => network["ingress-class"] ?? network["ingress.class"] ?? DEFAULT_CLASS;
 
@@ -29,16 +27,13 @@ export const addressIn = async (seen: Seen): Promise<Address | undefined> => {
 
 export const status = section({
   read: async (seen) => {
-    const { network, deployments, namespace } = seen;
+    const { deployments, namespace } = seen;
     const provider = providerIn(seen);
     const version = deployments.find(
       ({ metadata }) =>
         metadata.namespace === namespace.metadata.name && metadata.name === provider?.deployments[0]?.name,
     )?.metadata.labels?.[VERSION_LABEL];
-    const [address, domain] = await Promise.all([addressIn(seen), foundDomain(seen)]);
-    const template = network["domain-template"] ?? DEFAULT_TEMPLATE;
-    const isHttps = network["default-external-scheme"] === "https";
-    const naming = domain === undefined ? undefined : createNaming({ template, domain, namespaces: [], isHttps });
+    const [address, naming] = await Promise.all([addressIn(seen), foundNaming(seen)]);
     return {
       ingress: { id: provider?.id ?? "other", className: classIn(seen), ...(version ? { version } : {}) },
       /** `https://<service>-<namespace>.apps.example.com` */

@@ -1,4 +1,4 @@
-import { foundDomain } from "../domain/found.ts";
+import { foundNaming } from "../domain/found.ts";
 import { addressIn } from "../ingress/status.ts";
 import { section } from "../part.ts";
 
@@ -10,11 +10,9 @@ export const recordFor = (wildcard: string, host: string): { name: string; type:
 
 export const status = section({
   read: async (seen) => {
-    const [address, domain] = await Promise.all([addressIn(seen), foundDomain(seen)]);
+    const [address, naming] = await Promise.all([addressIn(seen), foundNaming(seen)]);
     /** What makes the URLs resolve; none with magic DNS. */
-    return {
-      records: domain && address && !domain.endsWith(".sslip.io") ? [recordFor(`*.${domain}`, address.host)] : [],
-    };
+    return { records: naming && address && !naming.isMagic ? [recordFor(naming.everything, address.host)] : [] };
   },
   rows: ({ records = [] }) => records.map(({ name, type, value }) => ["Record", `${name} ${type} ${value}`]),
 });

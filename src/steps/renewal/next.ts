@@ -1,5 +1,6 @@
 import { directoryOf, provesByDns } from "../../certificates/index.ts";
 import { inspect } from "../../certificates/secret.ts";
+import { ownNaming } from "../../config/naming.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import type { Remedy } from "../../ports/error.ts";
@@ -19,14 +20,15 @@ export const next: NonNullable<Part["next"]> = async (install, tools) => [
 /** Offered, never written: a CAA record binds others who use the domain too (rule 24). */
 const onlyThisAccount = async ({ config, acmeCa }: Installation, tools: NextTools): Promise<readonly Remedy[]> => {
   const directory = directoryOf(config);
-  if (!directory || !config.domain) return [];
+  const naming = ownNaming(config);
+  if (!directory || !naming) return [];
   const { accountUrl, caaRecord } = await import("../../certificates/acme/index.ts");
   const url = await accountUrl(tools.cluster, directory);
   const authority = await tools.createAuthority({ directory, ...(acmeCa ? { ca: acmeCa } : {}) });
   // The installation is done; a CA that is silent now costs no more than this offer.
   const info = await authority.directory(tools.signal).catch(() => undefined);
   if (!url || !info?.caaIdentities[0]) return [];
-  const wildcard = `*.${config.domain}`;
+  const { everything: wildcard } = naming;
   return [
     {
       text: "If you like, let nobody else get a certificate below the domain (CAA, RFC 8659 and 8657):",
