@@ -34,7 +34,7 @@ export const createProbe =
         ...(scheme === "https"
           ? {
               servername: isIP(name) ? "" : name,
-              // What is not said, NODE_TLS_REJECT_UNAUTHORIZED decides.
+              // Set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED decides where it is not.
               rejectUnauthorized: true,
               ALPNProtocols: ["http/1.1"],
               // The CA that is given may be an intermediate (X509_V_FLAG_PARTIAL_CHAIN).
@@ -50,7 +50,7 @@ export const createProbe =
       };
       outgoing.on("error", fail);
       outgoing.on("response", (response) => {
-        // Before the body: when it has ended the socket may be gone.
+        // Read before the body, because the socket may be gone when the body has ended.
         const certificate = certificateOf(response);
         readBody(response).then(
           (body) =>

@@ -10,7 +10,7 @@ export interface Published {
   readonly expectations: readonly Expectation[];
 }
 
-/** The worst of all zones. */
+/** Looks at all zones at once and gives the first finding that is not `ok`. */
 const together = async (
   resolver: Resolver,
   published: readonly Published[],
@@ -57,7 +57,7 @@ export const awaitEverywhere = async (
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new TimeUp()), Math.max(rest(), lastLookMs));
     const look = AbortSignal.any([signal, late.signal]);
-    // What an earlier look has said is more than who is slow in this one.
+    // The finding of an earlier look says more than which servers are slow in this one.
     const onSlow = reason === "" ? tell : undefined;
     const finding = await together(resolver, published, { serversOf, signal: look, onSlow, slowMs }).finally(() =>
       clearTimeout(timer),

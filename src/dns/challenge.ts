@@ -43,7 +43,7 @@ export const locateChallenge = async (
   let start = known ?? (await zoneAbove(resolver, current, signal));
   for (;;) {
     const found = await lookAt(resolver, start, current, random, signal);
-    // Behind a CNAME the CA follows a DNAME as well; above the domain it takes away what the records are to stand in.
+    // Behind a CNAME the CA follows a DNAME too. A DNAME above the domain itself hides every record of the domain.
     if (via.length === 0) refuseDname(found, asked);
     if (found.target === undefined) return placeOf(asked, current, found, via, start);
     via.push(current);
@@ -101,7 +101,7 @@ export const cnameOf = ({ answers }: Answer, name: string): string | undefined =
 const replaced = (name: string, { owner, target }: NonNullable<Delegation["dname"]>): string =>
   `${name.slice(0, -(owner.length + 1))}.${target}`;
 
-/** The zone of a name whose own answer says nothing of it, on servers that may keep several. */
+/** The zone of a name when the answer about the name does not tell it: the same servers may hold several zones. */
 const apexAbove = async (
   resolver: Resolver,
   { zone, servers }: ZoneServers,
@@ -117,7 +117,7 @@ const apexAbove = async (
   return zone;
 };
 
-/** The zone that a negative answer comes from: one server may keep both, and answers from the deeper. */
+/** The zone that a negative answer comes from: a server that holds parent and child answers from the child. */
 const apexOf = ({ authority }: Answer, name: string): string | undefined =>
   authority.find(({ type, name: owner }) => type === "SOA" && (name === owner || name.endsWith(`.${owner}`)))?.name;
 

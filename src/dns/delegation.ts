@@ -12,8 +12,8 @@ import {
   locate,
   type NameServer,
   patientlyBy,
-  type Said,
-  who,
+  type Reply,
+  serverLabel,
   zoneAbove,
 } from "./servers.ts";
 
@@ -86,12 +86,12 @@ export const delegationOf = async (resolver: Resolver, zone: string, signal?: Ab
     let said = await askOneOf(resolver, servers, zone, "NS", signal);
     if (!said) break;
     if (nsOf(said.answer.answers, zone).length > 0) {
-      // This server keeps both zones, and the lower one answers. Another may tell what the upper one says.
+      // This server holds both zones and answers from the lower one. Another server of the parent may answer from the upper one.
       const others = await askAll(resolver, servers, zone, "NS", signal);
       said = others.find(isParentSide(zone)) ?? said;
     }
     const { answer } = said;
-    const base = { zone, parent, saidBy: who(said), rcode: answer.rcode };
+    const base = { zone, parent, saidBy: serverLabel(said), rcode: answer.rcode };
     const own = nsOf(answer.answers, zone);
     if (own.length > 0)
       return { ...base, source: "zone", servers: await locate(resolver, own, glueOf(answer, parent), signal) };
@@ -122,12 +122,12 @@ export const dnameAbove = ({ answers }: Answer, name: string): Pick<Delegation, 
 
 const isParentSide =
   (zone: string) =>
-  (said: Said): said is Said & { answer: Answer } =>
+  (said: Reply): said is Reply & { answer: Answer } =>
     !(said.answer instanceof NoAnswer) &&
     (said.answer.rcode === "NOERROR" || said.answer.rcode === "NXDOMAIN") &&
     nsOf(said.answer.answers, zone).length === 0;
 
-/** Everybody who answers for the zone, as a resolver on the Internet finds them. Empty: delegated to nobody. */
+/** The authoritative servers of the zone, as a resolver on the Internet finds them. Empty: the zone is not delegated. */
 export const authoritativeServers = async (
   resolver: Resolver,
   zone: string,
@@ -216,7 +216,7 @@ const mismatch = async (
   return undefined;
 };
 
-/** Servers that were given the zone and do not know it: each question that meets one fails. */
+/** Lame servers: the zone is delegated to them and they do not answer for it, so each question that reaches one fails. */
 const lameness = async (
   resolver: Resolver,
   delegation: Delegation,
@@ -229,17 +229,22 @@ const lameness = async (
       const result = await askAll(resolver, servers, zone, "SOA", signal);
       const answered = result.filter(({ answer }) => !(answer instanceof NoAnswer));
       const [first] = answered.every(isPassing) ? answered : [];
-      return { result, trouble: first && `no name server of ${zone} answers for it: ${who(first)} answers SERVFAIL` };
+      return {
+        result,
+        trouble: first && `no name server of ${zone} answers for it: ${serverLabel(first)} answers SERVFAIL`,
+      };
     },
     signal,
   );
-  const isSilent = ({ answer }: Said): boolean => answer instanceof NoAnswer;
-  // None can be asked: that says more about the way from here.
+  const isSilent = ({ answer }: Reply): boolean => answer instanceof NoAnswer;
+  // If no server answers, the network here is the likely cause, so nothing is said about the zone.
   if (said.every(isSilent)) return undefined;
   const lame = said.flatMap((one) => {
     const { answer } = one;
     if (answer instanceof NoAnswer || (answer.authoritative && answer.rcode === "NOERROR")) return [];
-    return [`${who(one)} ${answer.rcode === "NOERROR" ? "answers without authority" : `answers ${answer.rcode}`}`];
+    return [
+      `${serverLabel(one)} ${answer.rcode === "NOERROR" ? "answers without authority" : `answers ${answer.rcode}`}`,
+    ];
   });
   const dead = deadOf(servers, said);
   if (lame.length === 0 && dead.length === 0) return undefined;

@@ -50,23 +50,23 @@ export const createPlaces = (options: PlacesOptions): Places => {
   const { resolver, zone, servers, random, signal } = options;
   const start: ZoneServers = { zone: zone.name, servers };
   return {
-    challenge: kept(challengeName, async (name) => {
+    challenge: remembered(challengeName, async (name) => {
       const found = await locateChallenge(resolver, name, { start, random, signal });
       const { note } = found;
       return { zone: await zoneOf(found, challengeName(name), options), name: found.name, ...(note ? { note } : {}) };
     }),
-    record: kept(String, async (name) => {
+    record: remembered(String, async (name) => {
       const look = await lookAt(resolver, start, name, random, signal);
       refuseDname(look, name);
       if (look.zone !== zone.name && isUnder(look.zone, zone.name)) throw belowCut(name, look.zone, zone);
       return { zone, name };
     }),
-    caa: kept(String, (name) => findCaa(resolver, name, { start, random, signal })),
+    caa: remembered(String, (name) => findCaa(resolver, name, { start, random, signal })),
   };
 };
 
-/** What failed is looked for again. */
-const kept = <T>(
+/** Looks up each name once; a lookup that failed is made again. */
+const remembered = <T>(
   keyOf: (name: string) => string,
   find: (name: string) => Promise<T>,
 ): ((name: string) => Promise<T>) => {
@@ -84,7 +84,7 @@ const kept = <T>(
 const zoneOf = async (found: ChallengePlace, asked: string, options: PlacesOptions): Promise<Zone> => {
   const { zone, zones, provider, resolver, signal } = options;
   if (found.zone === zone.name) return zone;
-  // A person knows where it is, and has been shown.
+  // With `--dns manual` the person finds the zone by its name, which the plan shows.
   if (provider.byHand && found.zone !== "")
     return { id: found.zone, name: found.zone, isPrivate: false, nameServers: [] };
   const there = (await zones.find(found.zone)).filter((each) => isInZone(each, found.zone));

@@ -5,7 +5,7 @@ import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/
 import { type Remedy, TimeUp, UserError } from "../ports/error.ts";
 import type { ShellCommand } from "../ports/shell.ts";
 import { authoritativeServers } from "./delegation.ts";
-import { askAll, deadOf, deadWords, type NameServer, type Said, who } from "./servers.ts";
+import { askAll, deadOf, deadWords, type NameServer, type Reply, serverLabel } from "./servers.ts";
 
 /** What every server has to answer. */
 export interface Expectation {
@@ -110,7 +110,7 @@ export interface EverywhereOptions {
   /** Aborted with {@link TimeUp}: what was said until then counts. */
   readonly signal?: AbortSignal | undefined;
   readonly serversOf?: ServersOf;
-  /** Told after `slowMs` (default 1000) who has not answered yet, in words like a summary. */
+  /** Called after `slowMs` (default 1000) with the servers that have not answered yet, in words like a summary. */
   readonly onSlow?: ((reason: string, remedy: Remedy) => void) | undefined;
   readonly slowMs?: number;
 }
@@ -156,7 +156,7 @@ const compared = async (
     });
   const answering = new Set(all.filter((one) => !isSilent(one)).map(({ address }) => address));
   const unheard = servers.flatMap((server) =>
-    server.addresses.filter((address) => !answering.has(address)).map((address) => who({ server, address })),
+    server.addresses.filter((address) => !answering.has(address)).map((address) => serverLabel({ server, address })),
   );
   const summary = `all ${answering.size} addresses of ${servers.length} name servers of ${zone} have it`;
   return ok(unheard.length === 0 ? summary : `${summary}; not reached from here: ${few(unheard)}`);
@@ -166,7 +166,7 @@ const named = ({ name, addresses }: NameServer): string => `${name} (${addresses
 
 interface Round {
   readonly expectation: Expectation;
-  readonly said: readonly Said[];
+  readonly said: readonly Reply[];
 }
 
 /** Everybody is asked for everything at once. Whoever is slow is told of meanwhile. */
@@ -179,7 +179,9 @@ const heard = async (
   const pending = new Map(
     expectations.map((expectation) => [
       expectation,
-      new Map(servers.flatMap((server) => server.addresses.map((address) => [address, who({ server, address })]))),
+      new Map(
+        servers.flatMap((server) => server.addresses.map((address) => [address, serverLabel({ server, address })])),
+      ),
     ]),
   );
   const timer = setTimeout(() => {
@@ -207,12 +209,12 @@ const heard = async (
   }
 };
 
-const isSilent = ({ answer }: Said): boolean => answer instanceof NoAnswer;
+const isSilent = ({ answer }: Reply): boolean => answer instanceof NoAnswer;
 
-/** Everybody who answers something else, and one who is right, to compare with. */
+/** Finds every server that answers something else, and one correct server to compare with. */
 const behindOf = (
   expectation: Expectation,
-  said: readonly Said[],
+  said: readonly Reply[],
 ): readonly { readonly text: string; readonly expectation: Expectation; readonly address: string }[] => {
   const right = said.find(
     ({ answer }) => !(answer instanceof NoAnswer) && answer.authoritative && holds(answer, expectation),
@@ -221,7 +223,7 @@ const behindOf = (
     const { answer, address } = one;
     if (answer instanceof NoAnswer || (answer.authoritative && holds(answer, expectation))) return [];
     const other = right ? `; ${right.server.name} is right` : "";
-    return [{ text: `${who(one)} ${words(answer, expectation, true)}${other}`, expectation, address }];
+    return [{ text: `${serverLabel(one)} ${words(answer, expectation, true)}${other}`, expectation, address }];
   });
 };
 

@@ -9,15 +9,16 @@ export interface NameServer {
   readonly addresses: readonly string[];
 }
 
-/** What one address of a name server answered, or why it did not. */
-export interface Said {
+/** The answer of one address of a name server, or why there is none. */
+export interface Reply {
   readonly server: NameServer;
   readonly address: string;
   readonly answer: Answer | NoAnswer;
 }
 
 /** `ns1.example.net (198.51.100.1)`. */
-export const who = ({ server, address }: Pick<Said, "server" | "address">): string => `${server.name} (${address})`;
+export const serverLabel = ({ server, address }: Pick<Reply, "server" | "address">): string =>
+  `${server.name} (${address})`;
 
 /** Its name servers, where a resolver knows the name as a zone. */
 export interface ZoneServers {
@@ -35,7 +36,7 @@ export const ancestorsOf = (name: string): readonly string[] => {
 export const isUnder = (name: string, above: string): boolean =>
   above === "" || name === above || name.endsWith(`.${above}`);
 
-/** Of a zone's servers, when one of them is to be asked; `com` has thirteen. */
+/** How many of a zone's servers are located when one of them is to be asked; `com` has thirteen. */
 const ENOUGH = 6;
 
 /** The nearest zone strictly above a name, as the recursive resolver knows it. Never asks for the name itself: a cache would keep its absence. */
@@ -77,7 +78,7 @@ export const locate = (
     }),
   );
 
-/** One address. Never rejects but for the signal; whoever has not answered when time is up, did not. */
+/** Asks one address. Rejects only when the signal is aborted; a server that has not answered in time counts as silent. */
 export const askAt = async (
   resolver: Resolver,
   server: NameServer,
@@ -85,7 +86,7 @@ export const askAt = async (
   name: string,
   type: RecordType,
   signal?: AbortSignal,
-): Promise<Said> => {
+): Promise<Reply> => {
   try {
     return { server, address, answer: await resolver.askServer(address, name, type, signal) };
   } catch (error) {
@@ -96,19 +97,19 @@ export const askAt = async (
   }
 };
 
-/** What a machine without a way to that kind of address says (errno). */
+/** Error codes (errno) of a machine that has no route to that kind of address. */
 const NO_WAY: ReadonlySet<unknown> = new Set(["ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"]);
 
 /**
- * Silent servers of which this machine can say nothing: it has no way there, or they have only IPv6, which many networks lose without a word. The
- * others of the silent ones really do not answer.
+ * Whether a silent server says nothing about itself: this machine has no route to it, or its address is IPv6, which many networks drop silently.
+ * Other silent servers really do not answer.
  */
-export const isBeyondReach = ({ address, answer }: Said): boolean =>
+export const isBeyondReach = ({ address, answer }: Reply): boolean =>
   answer instanceof NoAnswer &&
   (address.includes(":") || (answer.cause instanceof Error && "code" in answer.cause && NO_WAY.has(answer.cause.code)));
 
 /** Name servers that answered at none of their addresses, though they could be reached at one, or that have none. */
-export const deadOf = (servers: readonly NameServer[], said: readonly Said[]): readonly NameServer[] =>
+export const deadOf = (servers: readonly NameServer[], said: readonly Reply[]): readonly NameServer[] =>
   servers.filter((server) => {
     const own = said.filter((one) => one.server === server);
     return own.every(({ answer }) => answer instanceof NoAnswer) && !(own.length > 0 && own.every(isBeyondReach));
@@ -118,20 +119,20 @@ export const deadOf = (servers: readonly NameServer[], said: readonly Said[]): r
 export const deadWords = ({ name, addresses }: NameServer): string =>
   addresses.length === 0 ? `${name} has no address` : `${name} (${addresses.join(", ")}) does not answer`;
 
-/** Every address of every server, at once. `onSaid` is told of each as it answers. */
+/** Asks every address of every server at once. `onReply` is called with each reply as it comes. */
 export const askAll = (
   resolver: Resolver,
   servers: readonly NameServer[],
   name: string,
   type: RecordType,
   signal?: AbortSignal,
-  onSaid: (said: Said) => void = () => {},
-): Promise<readonly Said[]> =>
+  onReply: (said: Reply) => void = () => {},
+): Promise<readonly Reply[]> =>
   Promise.all(
     servers.flatMap((server) =>
       server.addresses.map(async (address) => {
         const said = await askAt(resolver, server, address, name, type, signal);
-        onSaid(said);
+        onReply(said);
         return said;
       }),
     ),
@@ -145,10 +146,10 @@ const NEXT_MS = 1_000;
 const isUseful = ({ rcode }: Answer): boolean => rcode === "NOERROR" || rcode === "NXDOMAIN";
 
 /** An answer of one of several servers. */
-export type Told = Said & { readonly answer: Answer };
+export type UsefulReply = Reply & { readonly answer: Answer };
 
 /** A server of a zone says SERVFAIL for a moment while it starts, or loads the zone anew. */
-export const isPassing = ({ answer }: Said): boolean => !(answer instanceof NoAnswer) && answer.rcode === "SERVFAIL";
+export const isPassing = ({ answer }: Reply): boolean => !(answer instanceof NoAnswer) && answer.rcode === "SERVFAIL";
 
 /** Makes an attempt, again where the resolver is a patient one. */
 export const patientlyBy = async <T>(
@@ -168,16 +169,17 @@ export const askOneOf = (
   type: RecordType,
   signal?: AbortSignal,
   isWanted: (answer: Answer) => boolean = isUseful,
-): Promise<Told | undefined> =>
+): Promise<UsefulReply | undefined> =>
   patientlyBy(
     resolver,
     async () => {
-      const refused: Told[] = [];
+      const refused: UsefulReply[] = [];
       const result = await askOnce(resolver, servers, { name, type, signal, isWanted }, refused);
       const [passing] = result ? [] : refused.filter(isPassing);
       return {
         result,
-        trouble: passing && `no name server gives an answer for ${name} ${type}: ${who(passing)} answers SERVFAIL`,
+        trouble:
+          passing && `no name server gives an answer for ${name} ${type}: ${serverLabel(passing)} answers SERVFAIL`,
       };
     },
     signal,
@@ -195,9 +197,9 @@ const askOnce = async (
   resolver: Resolver,
   servers: readonly NameServer[],
   { name, type, signal, isWanted }: Question,
-  refused: Told[],
-): Promise<Told | undefined> => {
-  // One address of each server before the second of any.
+  refused: UsefulReply[],
+): Promise<UsefulReply | undefined> => {
+  // The first address of each server is asked before the second address of any.
   const most = Math.max(0, ...servers.map(({ addresses }) => addresses.length));
   const places = Array.from({ length: most }, (_, index) =>
     servers.flatMap((server) => {
@@ -207,7 +209,7 @@ const askOnce = async (
   ).flat();
   const stop = new AbortController();
   const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const askRound = async (round: number): Promise<Told> => {
+  const askRound = async (round: number): Promise<UsefulReply> => {
     const asked = places.slice(round * AT_ONCE, (round + 1) * AT_ONCE).map(async ({ server, address }) => {
       const answer = await resolver.askServer(address, name, type, both);
       if (isWanted(answer)) return { server, address, answer };
@@ -215,7 +217,7 @@ const askOnce = async (
       throw new NoAnswer(address, `${address} answers ${answer.rcode}`);
     });
     const failed = Promise.allSettled(asked);
-    const next = async (): Promise<Told> => {
+    const next = async (): Promise<UsefulReply> => {
       await Promise.race([failed, sleep(NEXT_MS, undefined, { signal: both })]);
       return askRound(round + 1);
     };

@@ -31,7 +31,7 @@ const closestEncloser = (nodes: ReadonlySet<string>, name: string): string | und
   [name, ...ancestorsOf(name)].find((above) => nodes.has(above));
 
 const isWildcard = (name: string): boolean => name.startsWith("*.");
-/** No host and no service is called like that: nobody misses a wildcard's answer there. */
+/** Hosts and services have no such names, so a wildcard's answer is not missed there. */
 const isUnderscored = (name: string): boolean => name.startsWith("_");
 
 interface Tree {
@@ -51,7 +51,7 @@ const wildcardFor = ({ nodes, owners }: Tree, name: string): string | undefined 
   return owners.has(wildcard) ? wildcard : undefined;
 };
 
-/** Names that come to be, and were a wildcard's until now. */
+/** Names that begin to exist and that a wildcard answered for until now. */
 const takenOver = (before: Tree, after: Tree): readonly { readonly name: string; readonly wildcard: string }[] =>
   [...after.nodes].flatMap((name) => {
     if (before.nodes.has(name) || isWildcard(name)) return [];
@@ -67,7 +67,7 @@ export const shadowsOf = (zone: Zone, sets: readonly RecordSet[], added: readonl
   const before = treeOf(zone, ownersIn(zone, sets));
   const after = treeOf(zone, [...before.owners, ...added]);
   const taken = takenOver(before, after).filter(({ name }) => !isUnderscored(name));
-  // The uppermost says it for those below, unless there someone else answers.
+  // The uppermost name stands for those below it, unless another wildcard answers there.
   const upper = taken.filter(
     ({ name }) =>
       !ancestorsOf(name).some((above) => taken.some((other) => other.name === above)) || hasLoss(after, name),
@@ -137,7 +137,7 @@ export const setsAround = async (access: Access, names: readonly string[]): Prom
 const getAll = async ({ zone, zones }: Access, name: string): Promise<readonly RecordSet[]> =>
   (await Promise.all(TYPES.map((type) => zones.get(zone, name, type)))).flat();
 
-/** Whether a provider answers as a name server does shows at a label that nobody has. */
+/** A label that no zone has: a provider that gives records for it answers as a name server does, from the wildcard. */
 const NOBODY = "kn-bootstrap-nobody-has-this";
 
 /**
@@ -160,7 +160,7 @@ const fromAnswers = async (
       const [own, below] = await Promise.all([getAll(access, node), getAll(access, `*.${node}`)]);
       const isMadeUp = wildcard.length > 0 && (await getAll(access, `${NOBODY}${above}`)).length > 0;
       if (isMadeUp && sameValues(own, wildcard)) break;
-      // An empty set stands for the name's existence.
+      // An empty record set marks that the name exists.
       found.set(node, isMadeUp && own.length === 0 ? [{ name: node, type: "TXT", values: [] }] : own);
       found.set(`*.${node}`, below);
       wildcard = below;

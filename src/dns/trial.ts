@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { RecordPlace, RecordSet } from "../ports/zones.ts";
 
-/** A record set that is certainly not there: nobody can have chosen its value. */
-export const nobodyHas = ({ name, type }: RecordPlace): RecordSet => ({ name, type, ttl: 60, values: [madeUp(type)] });
+/** A record set that no zone contains, because its value is random. */
+export const unusedSet = ({ name, type }: RecordPlace): RecordSet => ({ name, type, ttl: 60, values: [madeUp(type)] });
 
 const madeUp = (type: RecordPlace["type"]): string => {
   const chance = randomBytes(8);

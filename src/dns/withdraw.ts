@@ -1,6 +1,6 @@
 import { without, ZoneMoved, type ZonesWrite } from "../ports/zones.ts";
 
-/** How often others may be quicker. */
+/** How many tries there are when somebody else changes the zone in between. */
 const TRIES = 5;
 
 /** {@link ZonesWrite.withdraw} of a provider that reads all that stands in a zone. */

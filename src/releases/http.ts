@@ -32,7 +32,7 @@ export const environmentFetch = (env: NodeJS.ProcessEnv): Fetch => {
   /** Not before something is downloaded: a proxy that cannot be used is nothing to a run that needs none. */
   const open = () => {
     const proxyEnv = webProxies(env);
-    // Verification is said: what is not, NODE_TLS_REJECT_UNAUTHORIZED decides.
+    // Verification is set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED decides where it is not.
     return { plain: new http.Agent({ proxyEnv }), secure: new https.Agent({ proxyEnv, rejectUnauthorized: true }) };
   };
 

@@ -14,7 +14,7 @@ import { pullProblem } from "../../src/checks/pull.ts";
 import type { ReadContext } from "../../src/core/check.ts";
 import { delegationOf, delegationProblem } from "../../src/dns/delegation.ts";
 import { zoneLine } from "../../src/dns/manual/open.ts";
-import { problemOf } from "../../src/dns/route53/problems.ts";
+import { explainedError } from "../../src/dns/route53/problems.ts";
 import { denialOf } from "../../src/kube/denial.ts";
 import { busyLock } from "../../src/kube/lease.ts";
 import { webhookFailure } from "../../src/kube/webhook-failure.ts";
@@ -380,7 +380,7 @@ export const SOURCES: readonly (readonly [string, (hostile: string) => Promise<N
         env: { AWS_PROFILE: hostile },
       };
       return told(async () => {
-        throw await problemOf(
+        throw await explainedError(
           Object.assign(new Error(hostile), { name: "AccessDenied", $metadata: { httpStatusCode: 403 } }),
           doing,
         );

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Asked, AuthorityBroken, AuthorityError, AuthorityUnreachable } from "../../ports/authority.ts";
 import { SHAPES } from "./broken.ts";
-import { problemOf, retryAfterOf } from "./problem.ts";
+import { acmeProblemIn, retryAfterOf } from "./problem.ts";
 import type { HttpAnswer, Transport } from "./transport.ts";
 
 /** What belongs to one CA. */
@@ -127,7 +127,7 @@ export const problemIn = ({ status, body }: HttpAnswer, retryAfter?: Date) => {
     document = undefined;
   }
   return (
-    problemOf(document, status, retryAfter) ?? {
+    acmeProblemIn(document, status, retryAfter) ?? {
       type: "unknown",
       detail: `it answered ${status} without a reason`,
       status,

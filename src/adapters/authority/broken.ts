@@ -41,7 +41,7 @@ const isIdentifier = (value: unknown): boolean => isFields(value) && value.type 
 
 const isOptional = (value: unknown, is: (value: unknown) => boolean): boolean => value === undefined || is(value);
 
-/** Of names, proofs, challenges: CAs take a hundred names, and each link is a request. */
+/** The most names, authorizations or challenges of an order: CAs accept a hundred names, and each link costs a request. */
 const MOST_ENTRIES = 500;
 
 const isListOf = (value: unknown, is: (value: unknown) => boolean): boolean =>

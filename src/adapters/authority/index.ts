@@ -73,7 +73,7 @@ export const createAuthority = (options: AuthorityOptions): Authority => {
         throw error;
       });
       if (!found) {
-        // Only for an account that is not there: with one, acme-client would send an update, which Pebble rejects as empty.
+        // The contact is sent only with a new account. For an existing one acme-client would send an update, which Pebble rejects as empty.
         const wish = { termsOfServiceAgreed: true, ...(email ? { contact: [`mailto:${email}`] } : {}) };
         await within(session, signal, "account", () => client.createAccount(wish));
       }
@@ -117,7 +117,7 @@ const accountOf = (session: Session, key: string, accountUrl: string, directory:
     orders.set(value.url, value);
     return { ...orderOf(value), ...(retryAfter ? { retryAfter } : {}) };
   };
-  // getOrder looks at the URL alone.
+  // getOrder reads the URL alone.
   const refresh = async (url: string, signal?: AbortSignal): Promise<Order> =>
     keep(await run(signal, "order", (ready) => ready.getOrder({ url } as acme.Order)));
   const linksOf = async (url: string, has: keyof acme.Order, signal?: AbortSignal): Promise<acme.Order> => {
@@ -186,7 +186,7 @@ let loaded: Promise<Library> | undefined;
 
 /** acme-client, when it is first needed. Its axios instance is shared by everybody in this process; our adapter knows whose call it is. */
 const library = (): Promise<Library> => {
-  // CommonJS: once bundled, its names stand below `default` alone.
+  // It is a CommonJS module: once bundled, its names are properties of `default` only.
   loaded ??= import("acme-client").then(({ default: found }) => {
     const { axios } = found;
     axios.defaults.adapter = adapter as unknown as NonNullable<typeof axios.defaults.adapter>;

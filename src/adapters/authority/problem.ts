@@ -22,7 +22,7 @@ const MOST_TEXT = 4000;
 const text = (value: unknown): string => (typeof value === "string" ? value.slice(0, MOST_TEXT) : "");
 
 /** A problem document as CAs send it (RFC 7807, RFC 8555 §6.7), whole. Undefined: this is none. */
-export const problemOf = (document: unknown, status?: number, retryAfter?: Date): AcmeProblem | undefined => {
+export const acmeProblemIn = (document: unknown, status?: number, retryAfter?: Date): AcmeProblem | undefined => {
   const fields = record(document);
   const type = text(fields.type).replace(PREFIX, "");
   const detail = text(fields.detail);

@@ -2,7 +2,7 @@ import type * as acme from "acme-client";
 import type { AcmeProblem, Authorization, DirectoryInfo, Order } from "../../ports/authority.ts";
 import { textAt } from "../../ports/object.ts";
 import { isHttps, isName } from "./broken.ts";
-import { problemOf } from "./problem.ts";
+import { acmeProblemIn } from "./problem.ts";
 
 /** From the CA's JSON to the port's types. */
 
@@ -38,7 +38,7 @@ export const infoOf = (directory: unknown): DirectoryInfo => {
 };
 
 const problemIn = (error: unknown): { readonly problem?: AcmeProblem } => {
-  const problem = problemOf(error);
+  const problem = acmeProblemIn(error);
   return problem ? { problem } : {};
 };
 

@@ -43,7 +43,7 @@ const MOST_BODY = 1024 * 1024;
  */
 export const createTransport = (options: TransportOptions): Transport => {
   const { ca, env, timeoutMs = 15_000, pausesMs = [250, 1000, 2000] } = options;
-  // Verification is said: what is not, NODE_TLS_REJECT_UNAUTHORIZED decides.
+  // Verification is set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED decides where it is not.
   const common = {
     keepAlive: true,
     maxSockets: 8,
@@ -51,7 +51,7 @@ export const createTransport = (options: TransportOptions): Transport => {
     ...(ca ? { ca, allowPartialTrustChain: true } : {}),
   };
   const outward = new https.Agent({ ...common, proxyEnv: webProxies(env) });
-  // No proxy leads to this machine's own loopback; Node would ask it all the same.
+  // A proxy cannot reach this machine's loopback. Node would ask it all the same.
   const inward = new https.Agent(common);
   return async (question) => {
     const { host, hostname } = new URL(question.url);

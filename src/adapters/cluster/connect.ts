@@ -33,7 +33,7 @@ export const connect = async (route: Route, timeoutMs: number): Promise<Duplex> 
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
   });
-  // Who waits on it learns of an error; afterwards the agent listens. In between nobody may crash on one.
+  // An error before the connection is ready rejects the promise, and the agent listens afterwards. This listener keeps an error in between from ending the process.
   base.on("error", () => {});
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_, reject) => {
@@ -86,7 +86,7 @@ const contextOf = ({ ca, cert, key }: Pick<tls.ConnectionOptions, "ca" | "cert" 
 
 const secure = async (socket: Duplex, options: tls.ConnectionOptions): Promise<Duplex> => {
   const secureContext = contextOf(options);
-  // Said each time: what is not said, NODE_TLS_REJECT_UNAUTHORIZED decides.
+  // Set explicitly each time, because NODE_TLS_REJECT_UNAUTHORIZED decides where it is not.
   const secured = tls.connect({
     rejectUnauthorized: true,
     ...options,

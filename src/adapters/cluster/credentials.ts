@@ -76,7 +76,7 @@ const assertSendable = (name: string, values: readonly string[]): void => {
     for (const value of values) validateHeaderValue(name, value);
     if (values.join("").length <= MOST_OF_HEADER) return;
   } catch {
-    // Told without the value, which may be a secret.
+    // The error does not repeat the value, which may be a secret.
   }
   throw new UserError({
     id: "kubeconfig.header",

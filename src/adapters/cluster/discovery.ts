@@ -123,7 +123,7 @@ const aggregatedGroup = (group: unknown): Group => {
         namespaced: at(resource, "scope") === "Namespaced",
         verbs: list(at(resource, "verbs")).map((verb) => textAt(verb)),
       }));
-      // Of an API server behind this one that has not been reached, nothing or something old is known.
+      // For an aggregated API server that could not be reached, the answer is empty or out of date.
       return { apiVersion, resources: at(version, "freshness") === "Stale" && !resources[0] ? undefined : resources };
     }),
   };

@@ -77,7 +77,7 @@ export const openExchange = (options: ExchangeOptions): Promise<Opened | Lost> =
     };
     outgoing.on("socket", () => {
       sent = true;
-      // Until here the time limit for connections ruled.
+      // From here on the limit for answers counts, no longer the one for connections.
       timer = setTimeout(() => {
         outgoing.destroy(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
       }, timeoutMs);

@@ -60,7 +60,7 @@ const ending = (child: ChildProcess, hasGroup: boolean): (() => void) => {
       if (hasGroup && child.pid !== undefined) process.kill(-child.pid, signal);
       else child.kill(signal);
     } catch {
-      // It has ended already.
+      // The process has ended already.
     }
   };
   return () => {
@@ -70,7 +70,7 @@ const ending = (child: ChildProcess, hasGroup: boolean): (() => void) => {
       clearTimeout(timer);
       if (hasGroup) kill("SIGKILL");
     });
-    // What it started may hold them open for ever.
+    // Processes that the plugin has started may hold these streams open for ever.
     child.stdout?.destroy();
     child.stderr?.destroy();
   };
@@ -89,7 +89,7 @@ const run = (
   new Promise((resolve, reject) => {
     const isLent = interactive && plugin.interactiveMode !== "Never";
     const spec = { interactive: isLent, ...(plugin.cluster ? { cluster: plugin.cluster } : {}) };
-    // In a group of its own it could not use the terminal, whose Ctrl-C then reaches all of it anyway.
+    // In a process group of its own the plugin could not use the terminal. In ours, Ctrl-C reaches it as well.
     const hasGroup = !isLent && process.platform !== "win32";
     if (signal.aborted) return reject(signal.reason);
     let child: ChildProcess;
@@ -103,7 +103,7 @@ const run = (
         detached: hasGroup,
       });
     } catch (error) {
-      // A command that is empty, or that no system could run.
+      // The command is empty, or no system could run it.
       return reject(failed(plugin, messageOf(error)));
     }
     const end = ending(child, hasGroup);
@@ -148,7 +148,7 @@ const run = (
 /** However it ends: it may say the same in its complaints. */
 const learnOutput = (stdout: string, learn: Learn): void => {
   const text = stdout.trim();
-  // One that prints the token alone.
+  // The plugin has printed the token alone.
   if (!/[\s{]/.test(text)) learn(text);
   for (const [, value = ""] of text.matchAll(/"(?:token|clientKeyData)"\s{0,20}:\s{0,20}"((?:[^"\\]|\\.)*)/g)) {
     try {

@@ -92,7 +92,7 @@ const readBytes = async (file: string): Promise<Uint8Array | undefined> => {
 };
 
 const parse = async (bytes: Uint8Array, file: string): Promise<Kubeconfig> => {
-  // Not before they are needed: half of the commands read no kubeconfig.
+  // Loaded only when needed, because half of the commands read no kubeconfig.
   const [{ parseFirst, YamlProblem }, { shapeOf }] = await Promise.all([
     import("../../ports/yaml.ts"),
     import("./kubeconfig-shape.ts"),

@@ -129,7 +129,7 @@ type Issue = z.core.$ZodIssue;
 const problemIn = (document: unknown, issue: Issue): string => {
   const [key = "", index, ...rest] = issue.path;
   const place = placeOf(document, String(key), index);
-  // Behind the name of the list's own field: clusters[0].cluster.server.
+  // A field inside an entry is named by its path: clusters[0].cluster.server.
   const field = (rest[0] === LISTS[key as keyof typeof LISTS] && rest.length > 1 ? rest.slice(1) : rest)
     .map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`))
     .join("")

@@ -34,7 +34,7 @@ const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
  */
 export const loadKubeconfig = async (options: KubeconfigOptions): Promise<ClusterTarget> => {
   const config = await readKubeconfig(options.path, options.env);
-  // One that says nothing is none, where a pod has an account.
+  // In a pod with a service account, an empty kubeconfig counts as none.
   const saysNothing = !config || [...config.contexts, ...config.clusters, ...config.users].length === 0;
   const inCluster = saysNothing && !options.path ? await serviceAccountTarget(options) : undefined;
   if (inCluster) return inCluster;

@@ -57,7 +57,7 @@ const createGate = (size: number): Lane["enter"] => {
   return async () => {
     if (inside < size) inside++;
     else await new Promise<void>((resolve) => waiting.push(resolve));
-    // The agent takes a connection back one turn after the answer's end.
+    // The agent gets a connection back one turn of the event loop after the answer has ended.
     return () => void setImmediate(leave);
   };
 };
@@ -68,7 +68,7 @@ const createAgent = (target: ClusterTarget, options: LaneOptions, maxSockets: nu
   const agent = new Agent({ keepAlive: true, maxSockets, scheduling: "lifo", timeout: IDLE_MS });
   const { hostname, port } = new URL(target.server);
   const proxy = target.proxy ? new URL(target.proxy) : undefined;
-  // The request's own client certificate comes back here, and is part of the name under which the agent keeps a connection.
+  // The agent keeps a connection under a name that contains the client certificate, which is handed over here.
   agent.createConnection = ({ cert, key }: https.RequestOptions, done) => {
     options.onConnection();
     const pem = { ...(cert ? { cert: String(cert) } : {}), ...(key ? { key: String(key) } : {}) };

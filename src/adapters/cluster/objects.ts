@@ -122,7 +122,7 @@ export const createObjects = ({ server, send, discovery, timing, onWrite, onList
         query: { fieldManager: manager, fieldValidation: "Strict" },
         contentType: "application/merge-patch+json",
         body: patch,
-        // With a precondition the second try would fail on the success of the first.
+        // With a precondition a second try would fail because the first has succeeded.
         repeatable: at(patch, "metadata", "resourceVersion") === undefined,
         expect: isObject(ref, ref.name),
       });
@@ -133,7 +133,7 @@ export const createObjects = ({ server, send, discovery, timing, onWrite, onList
       const { name: _, ...place } = refOf(object);
       const path = pathOf(await must("POST", refOf(object)), place);
       const query = { fieldManager: manager, fieldValidation: "Strict" };
-      // Empty where the server makes the name.
+      // The name is empty where the server makes it (generateName).
       const expect = isObject(object, object.metadata.name || undefined);
       return (await write({ method: "POST", path, query, body: object, expect })).object;
     },

@@ -48,7 +48,7 @@ export const listAll = async (
         expect: isListOf(resource),
       });
     } catch (error) {
-      // The list took longer than the server keeps its past: once more from the start, in one piece, which cannot take too long.
+      // The list took longer than the server keeps old versions. It is read again from the start in one piece, which cannot expire.
       if (!(error instanceof ApiError && error.status === 410 && token !== undefined && limit !== undefined))
         throw error;
       items.length = 0;

@@ -14,7 +14,7 @@ export const chooseProxy = (
   env: Environment,
 ): string | undefined => {
   if (own?.url) {
-    const problem = problemOf(own.url);
+    const problem = addressProblem(own.url);
     if (problem === undefined) return new URL(own.url).href;
     throw wrong(own.entry, "kubeconfig.proxy", `proxy-url ${problem}`);
   }
@@ -23,7 +23,7 @@ export const chooseProxy = (
   const value = name && env[name];
   if (!value || isLoopback(hostOf(server)) || isExempt(server, env.NO_PROXY || env.no_proxy || "")) return undefined;
   const address = value.includes("://") ? value : `http://${value}`;
-  const problem = problemOf(address);
+  const problem = addressProblem(address);
   if (problem === undefined) return new URL(address).href;
   throw new UserError({
     id: "kubeconfig.proxy",
@@ -72,7 +72,7 @@ const inRange = (host: string, range: string): boolean => {
 const SCHEMES = ["http:", "https:", "socks5:", "socks5h:"];
 
 /** What it says of itself stays unsaid: it may hold a password. */
-const problemOf = (text: string): string | undefined => {
+const addressProblem = (text: string): string | undefined => {
   const url = /^\S+:\/\/\S+$/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !SCHEMES.includes(url.protocol))
     return "is no address of a proxy that can be used: it must begin with http://, https:// or socks5://";

@@ -47,9 +47,9 @@ export const retryDelay = ({ outcome, repeatable, tries, firstContact, random }:
     return outcome.reused && tries === 1 ? 0 : backoff;
   }
   const { status, broken, retryAfterMs, text } = outcome;
-  // On first contact it is most likely no API server at all.
+  // At the first contact the address is most likely not that of an API server.
   if (broken) return repeatable && !firstContact && tries < MOST_TRIES_OF_BROKEN ? backoff : undefined;
-  // A moment that has passed says that it may be tried again, not how often.
+  // A Retry-After in the past allows another try, but does not say how many.
   const told = retryAfterMs === undefined ? undefined : (retryAfterMs || backoff) + random() * 200;
   if (status === 429) return told ?? backoff;
   if (status === 503 || status === 504 || status === 502) return told ?? (repeatable ? backoff : undefined);

@@ -7,7 +7,7 @@ export const learnLogin = ({ login, proxy }: ClusterTarget, learn: Learn): void 
   const { token, basic, key, provider, plugin } = login;
   learn(token, basic?.password, basic && `${basic.username}:${basic.password}`, proxy);
   if (key && "text" in key) learn(key.text);
-  // By their names.
+  // These are recognised by their names.
   for (const fields of [provider, plugin?.env]) learn(fields && JSON.stringify(fields));
 };
 

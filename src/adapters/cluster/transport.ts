@@ -151,7 +151,7 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
     const leave = await lane.enter();
     let slow: NodeJS.Timeout | undefined;
     try {
-      // A credential that is long in coming is not the server's fault.
+      // The time that a credential takes does not count against the server.
       const opened = await authorized(request, lane, cut, () => {
         slow = setTimeout(() => tell(`${target.server} takes long to answer`), SLOW_MS);
       });

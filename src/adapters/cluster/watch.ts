@@ -92,7 +92,7 @@ export async function* watch(
         }
         yield { type, object };
         if (held <= (tools.mostHeld ?? MOST_HELD)) continue;
-        // More than a list may have: a list tells whether there is so much.
+        // There are more objects than a list may have. The next list tells whether that is so.
         place = undefined;
         break;
       }
@@ -190,9 +190,9 @@ async function* follow(
       yield event;
     }
   } catch (error) {
-    // No object is so large. A list tells what there is.
+    // No object can be so large. The next list tells what there is.
     if (error instanceof TooMuch) yield NO_EVENT;
-    // Else broken off in the middle: whoever follows goes on from the last whole event.
+    // Otherwise the line was cut off, and the next watch goes on from the last complete event.
   } finally {
     signal.removeEventListener("abort", stop);
     response.destroy();

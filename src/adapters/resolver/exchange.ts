@@ -67,7 +67,7 @@ export const overUdp = (exchange: Exchange): Promise<DecodedPacket> =>
       isTaken: () => false,
       close: () => {
         socket.removeAllListeners();
-        // A late report of a closed port must not end the process.
+        // A report of a closed port may come late. It must not end the process.
         socket.on("error", () => {});
         socket.close();
       },

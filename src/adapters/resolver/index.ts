@@ -96,7 +96,7 @@ const ask = async (
       } catch (error) {
         signal?.throwIfAborted();
         last = error;
-        // Who took a connection and said nothing may do so for EDNS; who took none is asked no more.
+        // A server that accepted the connection and stayed silent may dislike EDNS. One that refused the connection is not asked again.
         if (HOPELESS.has(codeOf(error)) || (way.over === overTcp && !(error instanceof Silence))) break;
       }
       late.push(answered.catch(() => new Promise<never>(() => {})));

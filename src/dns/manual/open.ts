@@ -8,7 +8,7 @@ import type { DnsProvider, ZonesOptions } from "../provider.ts";
 import { askOneOf, type NameServer } from "../servers.ts";
 import { withdrawing } from "../withdraw.ts";
 
-/** Between two looks at what a person has done. */
+/** Pause between two looks at what the person has published. */
 const LOOK_MS = 1_000;
 
 /** A line as zone files have it: `*.apps.example.com. 300 IN A 203.0.113.7` (RFC 1035 §5.1). */
@@ -43,7 +43,7 @@ export const openManual: DnsProvider["open"] = async (options) => {
     const gone = changes.flatMap(({ from, to }) => (from && !to ? [from] : []));
     if (gone.length > 0) options.onTrouble(`not needed any more in zone ${zone.name}:`, linesOf(zone, gone));
     for (;;) {
-      // Whoever publishes may mend the delegation as well.
+      // The person who publishes may correct the delegation as well, so the servers are looked up again.
       servers.delete(zone.name);
       const looks = wanted.map(async (set) => (isShown(set, await ask(zone, set.name, set.type)) ? [] : [set]));
       const missing = (await Promise.all(looks)).flat();

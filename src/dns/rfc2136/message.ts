@@ -94,7 +94,7 @@ export interface Received extends Message {
 const HEADER = 12;
 const MOST = 65_535;
 
-/** It does not fit into one message, and in two it would not be atomic. */
+/** The update does not fit into one message, and two messages would not be atomic. */
 export class TooLarge extends Error {
   constructor(size: number) {
     super(`a message of ${size} bytes, where ${MOST} is the most`);
@@ -127,10 +127,10 @@ export const encodeMessage = ({ id, opcode, question, answers, authority }: Mess
   return message;
 };
 
-/** The least that one takes: the root, type and class; with TTL and length of its data. */
+/** The smallest size of an entry: the root as its name, type and class; a record also has a TTL and the length of its data. */
 const LEAST = { question: 5, record: 11 };
 
-/** Counts that cannot be: nothing is read of such a message. */
+/** Refuses counts that are larger than the message could hold, before anything is read. */
 const assertCounts = (message: Buffer): void => {
   if (message.length < HEADER) throw new RangeError("a header that is cut off");
   const [questions = 0, ...records] = [4, 6, 8, 10].map((offset) => message.readUInt16BE(offset));

@@ -14,7 +14,7 @@ const PACE: Pace = {
   settleMs: 30_000,
 };
 
-/** With its times as arguments, for tests. */
+/** `pace`: other times, for tests. */
 export const openRfc2136 = async (
   { env, signal, onTrouble, learn }: Pick<ZonesOptions, "env" | "signal" | "onTrouble" | "learn">,
   pace: Partial<Pace> = {},

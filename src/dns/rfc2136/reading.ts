@@ -147,7 +147,7 @@ export const createReading = (server: Server) => {
   };
 };
 
-/** `NXRRSET`, in words. */
+/** A response code in words. */
 export const movedBecause = (rcode: number): string =>
   rcode === RCODE.NXRRSET || rcode === RCODE.NXDOMAIN
     ? `a record set is no longer as it was read (${rcodeName(rcode)})`

@@ -55,7 +55,7 @@ export const mayNotAsk = (subject: Subject): UserError =>
     kind: "input",
   });
 
-/** An answer whose signature says no, or that must not be believed. */
+/** The error for an answer that reports a TSIG error, or whose own signature is wrong. */
 export const untrusted = (subject: Subject, verdict: Exclude<Verdict, { kind: "good" }>): UserError => {
   const { server, settings } = subject;
   const { name, algorithm } = settings.key;
@@ -98,7 +98,7 @@ export const untrusted = (subject: Subject, verdict: Exclude<Verdict, { kind: "g
   }
 };
 
-/** Who took a change in and does not answer it. `asked`: `the new TXT of _acme-challenge.example.com`. `kept`: why it could not be taken back. */
+/** The error for a server that accepted a change and does not serve it. `asked`: `the new TXT of _acme-challenge.example.com`. `kept`: why it could not be taken back. */
 export const unseen = (
   { server, settings: { host, port }, name }: Subject,
   asked: string,
@@ -116,7 +116,7 @@ export const unseen = (
     cause,
   });
 
-/** What stands in the zone and is not answered. */
+/** The error for a record set that is in the zone and is not served. */
 export const hidden = ({ server, settings: { host, port, key }, name: zone }: Subject, name: string, type: string) =>
   new ZoneHidden({
     id: "rfc2136.hidden",
@@ -134,7 +134,7 @@ export const hidden = ({ server, settings: { host, port, key }, name: zone }: Su
     kind: "failed",
   });
 
-/** A response code that a person has to do something about. `doing`: `changes of example.com`. */
+/** The error for a response code that a person has to act on. `doing`: `changes of example.com`. */
 export const refused = (subject: Subject, rcode: number, doing: string): UserError => {
   const { server, name, settings } = subject;
   const answered = `It answered ${rcodeName(rcode)}`;
@@ -181,7 +181,7 @@ export const refused = (subject: Subject, rcode: number, doing: string): UserErr
   }
 };
 
-/** A server refuses alike to tell of zones that it lacks and of those that the key may not ask about. */
+/** A server refuses questions about zones that it lacks in the same way as those that the key may not ask. */
 export const noZoneFor = (subject: Subject): UserError =>
   new UserError({
     id: "rfc2136.no-zone",

@@ -15,7 +15,7 @@ import type { Settings } from "./settings.ts";
 import { judge, receiveTransfer } from "./transfer.ts";
 import { sign, type Verdict } from "./tsig.ts";
 
-/** Time and patience, as arguments. */
+/** The clock, the pauses and the time limits, as arguments. */
 export interface Pace {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -56,7 +56,7 @@ export interface Server {
   readonly close: () => void;
 }
 
-/** What a server answers before or without looking at the signature (RFC 8945 5.2). */
+/** Response codes that a server gives before or without checking the signature (RFC 8945 5.2). */
 const MAY_BE_UNSIGNED: readonly number[] = [
   RCODE.FORMERR,
   RCODE.SERVFAIL,
@@ -106,7 +106,7 @@ export const createServer = (settings: Settings, onTrouble: (reason: string) => 
     const result = judge(answer, key, pace.now(), mac);
     const { rcode, opcode } = result.received;
     if (rcode === RCODE.SERVFAIL) throw new Lost("answers SERVFAIL");
-    // PowerDNS says no more than this about a signature; to a plain question nobody answers so.
+    // PowerDNS reports a wrong signature by this code alone. No server answers a question without a signature like this.
     if (result.verdict.kind === "unsigned" && rcode === RCODE.NOTAUTH && opcode === OPCODE.QUERY)
       return { ...result, verdict: { kind: "refused", error: rcode } };
     return result;
@@ -117,7 +117,7 @@ export const createServer = (settings: Settings, onTrouble: (reason: string) => 
     throw untrusted(subject(about), verdict);
   };
 
-  /** Servers say BADKEY too for a key that they know and that may not do this; then it may do the other thing. */
+  /** Servers answer BADKEY also when a key is known but not allowed to do this. Then the key may still be allowed to do the other. */
   const mayAsk = async (zone: string, signal: AbortSignal): Promise<boolean> =>
     (await exchange(query(zone, TYPE.SOA), signal)).verdict.kind === "good";
   const mayUpdate = async (zone: string, signal: AbortSignal): Promise<boolean> => {
@@ -152,7 +152,7 @@ export const createServer = (settings: Settings, onTrouble: (reason: string) => 
       retrying(async () => {
         if (settings.plainQuestions) return exchangePlainly(query(name, type), signal);
         const answer = await exchange(query(name, type), signal);
-        // Anybody on the way can refuse without a signature: that is no reason to believe what comes without one.
+        // A refusal without a signature can be forged, so it does not make us trust unsigned answers.
         if (isBadKey(answer.verdict) && (await mayUpdate(zone, signal))) throw mayNotAsk(subject(zone));
         return trusted(answer, zone);
       }, signal),

@@ -59,7 +59,7 @@ const nameOf = (text: string): string => {
   return text.toLowerCase().replace(/\.$/, "");
 };
 
-/** `where` says which setting; the text itself must not be shown. */
+/** `where` names the setting. The value itself must not be shown. */
 const secretOf = (text: string, where: string): Buffer => {
   const compact = text.replace(/\s+/g, "");
   const secret = Buffer.from(compact, "base64");

@@ -36,7 +36,7 @@ export type Transfer =
   /** The closing SOA left out. */
   | { readonly kind: "records"; readonly records: readonly WireRecord[] }
   | { readonly kind: "refused"; readonly rcode: number }
-  /** It was not read to its end. */
+  /** Whether the transfer ended before the closing SOA. */
   | { readonly kind: "endless" }
   | { readonly kind: "untrusted"; readonly verdict: Exclude<Verdict, { kind: "good" }> };
 
@@ -83,7 +83,7 @@ export const receiveTransfer = ({
     };
     const abort = (): void => finish(() => reject(signal.reason));
     const late = (): void => finish(() => reject(new Lost(`did not answer within ${timeoutMs} ms`)));
-    /** The whole of it, or undefined: there is more to come. */
+    /** All records, or undefined while more messages are to come. */
     const take = (bytes: Buffer): Transfer | undefined => {
       const { received, verdict } = judge(bytes, key, now(), prior, { unsigned, first });
       const { rcode, answers } = received;

@@ -22,11 +22,11 @@ export interface Key {
 /** Seconds that the two clocks may differ by (RFC 8945 10). */
 const FUDGE = 300;
 const AR_COUNT = 10;
-/** Error and other length, when there is nothing to say. */
+/** Error and Other Len of a TSIG without an error: both zero. */
 const NO_ERROR = Buffer.alloc(4);
 
 /**
- * Why an answer is not believed, or what the server had against our signature. Times in milliseconds since the epoch.
+ * Why an answer is not trusted, or why the server rejected our signature. Times are in milliseconds since the epoch.
  */
 export type Verdict =
   | { readonly kind: "good"; readonly mac: Buffer }

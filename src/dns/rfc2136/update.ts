@@ -13,10 +13,10 @@ export interface Stored {
 
 export const keyOf = ({ name, type }: Pick<RecordSet, "name" | "type">): string => `${name} ${type}`;
 
-/** What cannot stand beside a CNAME (RFC 1034 3.6.2) and may well be there. */
+/** Types that cannot stand beside a CNAME (RFC 1034 3.6.2) and that are common. */
 export const BESIDE = ["A", "AAAA", "CAA", "MX", "NS", "PTR", "SRV", "SVCB", "HTTPS", "TXT"] as const;
 
-/** Values of `to`, those that are there already in the bytes that they have there. */
+/** RDATA of the values of `to`; a value that the server has already keeps the bytes that it has there. */
 const dataOf = (to: RecordSet, stored: Stored | undefined): readonly Buffer[] =>
   to.values.flatMap((value) => {
     const kept = stored?.data.filter((_, index) => stored.set.values[index] === value) ?? [];
@@ -65,7 +65,7 @@ export const updateFor = (
   };
 };
 
-/** The same the other way round: only if what was written still is as it was written. */
+/** The UPDATE that undoes this one, provided that what was written has not changed since. */
 export const undoOf = (
   zone: Zone,
   changes: readonly RecordSetChange[],

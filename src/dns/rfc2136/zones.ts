@@ -9,7 +9,7 @@ import {
   ZoneMoved,
   type ZonesWrite,
 } from "../../ports/zones.ts";
-import { nobodyHas } from "../trial.ts";
+import { unusedSet } from "../trial.ts";
 import { RCODE, rcodeName, TooLarge, TYPE } from "./message.ts";
 import { BadName } from "./names.ts";
 import { decodeValue, encodeValue } from "./rdata.ts";
@@ -218,7 +218,7 @@ export const createZones = (
   const rehearse: ZonesWrite["rehearse"] = async (zone, records, own) => {
     const signal = own ? AbortSignal.any([lifetime, own]) : lifetime;
     const remove = async (places: readonly RecordPlace[]): Promise<number> =>
-      (await server.update(removalOf(zone, places.map(nobodyHas)), signal)).rcode;
+      (await server.update(removalOf(zone, places.map(unusedSet)), signal)).rcode;
     const rcode = await remove(records);
     if (rcode === RCODE.NOERROR) return "by removing a value that nobody has";
     // All or nothing: which of them it is shows one by one.

@@ -1,5 +1,5 @@
 import type { Route53 } from "@aws-sdk/client-route-53";
-import { type About, type Doing, garbled, problemOf } from "./problems.ts";
+import { type About, type Doing, explainedError, garbled } from "./problems.ts";
 
 /** What every function of this provider needs to ask Route 53. */
 export interface Access {
@@ -31,6 +31,6 @@ export const asking = async <T>(
     throw garbled({ action, host: host() }, "it does not hold what was asked for");
   } catch (error) {
     signal.throwIfAborted();
-    throw await problemOf(error, { action, about, env, host: host(), domain: domainOf(about) });
+    throw await explainedError(error, { action, about, env, host: host(), domain: domainOf(about) });
   }
 };

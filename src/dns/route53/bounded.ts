@@ -21,7 +21,7 @@ export const boundAnswers = (most: number) => {
     response.push = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
       size += chunk?.length ?? 0;
       if (size <= most) return push(chunk, encoding);
-      // Whoever reads may not listen for errors.
+      // The reader may not listen for errors, so the call is rejected here.
       refuse(new TooMuch(most));
       request.destroy();
       return false;

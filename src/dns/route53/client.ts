@@ -77,7 +77,7 @@ const configOf = async (env: Environment): Promise<Route53ClientConfig> => {
       requestTimeout: REQUEST_MS,
       throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true },
-      // Verification is said: what is not, NODE_TLS_REJECT_UNAUTHORIZED decides.
+      // Verification is set explicitly, because NODE_TLS_REJECT_UNAUTHORIZED decides where it is not.
       httpsAgent: { keepAlive: true, proxyEnv: webProxies(env), rejectUnauthorized: true },
     },
   };
@@ -113,7 +113,7 @@ export const openClient = async (options: ClientOptions): Promise<Route53> => {
         throw error;
       }
     },
-    // Low: inside the SDK's retries, so that each try is seen.
+    // Added with low priority, inside the SDK's retries, so that each try is seen.
     { step: "finalizeRequest", priority: "low", name: "toldOfTries" },
   );
   return client;

@@ -25,7 +25,7 @@ const SENDABLE = /^[\x21-\x7e]{1,16384}$/;
 const isGarbled = (error: unknown): error is Error =>
   error instanceof Error &&
   GENERIC.test(error.name) &&
-  // Those of connections.
+  // Error codes of connections.
   !("code" in error && /^E[A-Z]+$/.test(String(error.code)));
 
 /** Of a connection, as Node tells it; STS and SSO are asked by clients of their own, whose errors come through as they are. */

@@ -19,7 +19,7 @@ export interface Route53Pace {
   readonly pollMs?: readonly number[];
 }
 
-/** `pace` is for tests; the product uses the provider beside this file. */
+/** `pace`: other times, for tests. The product opens it through the provider in `index.ts`. */
 export const openRoute53 = async (
   { env, signal, onTrouble, learn }: Pick<ZonesOptions, "env" | "signal" | "onTrouble" | "learn">,
   { maxAttempts = attemptsIn(env) ?? 10, pollMs = [500, 1000, 2000] }: Route53Pace = {},

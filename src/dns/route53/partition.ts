@@ -33,7 +33,7 @@ const profileRegion = async ({ AWS_PROFILE }: Environment): Promise<string | und
   try {
     return await client.config.region();
   } catch {
-    // There is none.
+    // The profile names no region.
     return undefined;
   } finally {
     client.destroy();

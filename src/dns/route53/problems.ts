@@ -106,7 +106,7 @@ const missingRight = (message: string, { action, domain, env }: Doing, cause: un
     id: "dns.route53.denied",
     what: `AWS does not allow ${missing}${resource ? ` on ${resource}` : ""}.`,
     why: message,
-    // A role that may not be assumed is another matter than the rights of the one that was.
+    // That a role may not be assumed is a different error from the rights of a role that was.
     remedy: missing.startsWith("route53:")
       ? {
           text: "Give these credentials the policy that this prints: the least rights for exactly these records.",
@@ -131,14 +131,14 @@ const lookCommand = ({ name, id }: About): ShellCommand =>
     : sh`aws route53 list-resource-record-sets --hosted-zone-id ${id}`;
 
 /** What `error`, thrown by the SDK after its own retries, means for the caller of the port. */
-export const problemOf = async (error: unknown, doing: Doing): Promise<unknown> => {
+export const explainedError = async (error: unknown, doing: Doing): Promise<unknown> => {
   if (error instanceof ZonesUnreachable) return error;
   if (error instanceof TooMuch) return garbled(doing, `it is ${error.message}`, error);
   const { name, message } = factsOf(error);
   const trouble = troubleOf(error);
   const service = serviceAt(doing.host);
   const { AWS_PROFILE: profile } = doing.env;
-  // Before the rest: an SSO or STS server without an answer is a credential error with a cause.
+  // Checked first, because an SSO or STS server that does not answer appears as a credential error with a cause.
   if (CREDENTIALS.test(name)) return noCredentials(message, doing.env, error);
   if (isGarbled(error)) return garbled(doing, `status ${factsOf(error).status}: ${message.split("\n")[0]}`, error);
   const clocks = clocksOf(error);

@@ -20,7 +20,7 @@ const joinText = (value: string): string => {
 const quoted = (bytes: Buffer): string => {
   const characters = [...bytes].map((byte) => {
     if (byte === 0x22) return '\\"';
-    // A backslash by its number: `\\052` has been read as a backslash and as an asterisk.
+    // A backslash is written by its number, because `\\052` has been read both as a backslash and as an asterisk.
     const isPlain = byte >= 0x20 && byte < 0x7f && byte !== 0x5c;
     return isPlain ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, "0")}`;
   });

@@ -1,6 +1,6 @@
 import { UserError } from "../../ports/error.ts";
 import { type RecordPlace, type Zone, ZoneMoved } from "../../ports/zones.ts";
-import { nobodyHas } from "../trial.ts";
+import { unusedSet } from "../trial.ts";
 import { type Access, asking } from "./asking.ts";
 import { writeSet } from "./record-sets.ts";
 
@@ -13,7 +13,7 @@ const ACTION = "route53:ChangeResourceRecordSets";
  */
 export const rehearse = async (access: Access, zone: Zone, records: readonly RecordPlace[]): Promise<string> => {
   const how = "by a change that Route 53 must refuse for its content";
-  const sets = records.map((place) => writeSet(zone, nobodyHas(place)));
+  const sets = records.map((place) => writeSet(zone, unusedSet(place)));
   const post = (...actions: readonly ("CREATE" | "DELETE")[]): Promise<unknown> => {
     const Changes = actions.flatMap((Action) => sets.map((ResourceRecordSet) => ({ Action, ResourceRecordSet })));
     return asking(
@@ -32,7 +32,7 @@ export const rehearse = async (access: Access, zone: Zone, records: readonly Rec
       throw error;
     },
   );
-  // Somebody's imitation of the API, which deletes what is not there.
+  // An emulator of the API accepts the deletion of records that are not there.
   if (isTaken) await post("DELETE");
   await mayFollow(access, zone);
   return how;
