@@ -6,7 +6,7 @@ import { alternativeNames } from "../ports/certificate-names.ts";
 import type { Probe, ProbeResponse } from "../ports/http.ts";
 
 export interface ProbeOptions {
-  /** Port → port on 127.0.0.1 to connect to instead, whatever the address says: the rehearsal's gateway. */
+  /** Port → port of loopback to connect to instead: the rehearsal's gateway. At 127.0.0.1, unless the address is one of loopback itself. */
   readonly connectTo?: ReadonlyMap<number, number>;
   /** PEM of a root that is trusted besides the system's: the rehearsal's public CA. */
   readonly root?: string;
@@ -25,7 +25,7 @@ export const createProbe =
       const name = host.replace(/:\d+$/, "");
       const timeout = AbortSignal.timeout(timeoutMs);
       const outgoing = (scheme === "https" ? https : http).request({
-        host: mapped === undefined ? address : "127.0.0.1",
+        host: mapped === undefined || address.startsWith("127.") ? address : "127.0.0.1",
         port: mapped ?? port,
         path,
         agent: false,

@@ -38,7 +38,7 @@ export interface Listener {
 
 export interface Front {
   readonly reconciler: Reconciler;
-  /** "Port as the cluster says" to the loopback port behind it. */
+  /** "Port as the cluster says" to the loopback port behind it, at every address. */
   readonly ports: ReadonlyMap<number, number>;
   readonly close: () => Promise<void>;
 }
@@ -77,22 +77,27 @@ export const startFront = async (
   const reservations = new Map<number, Reservation>();
   for (const port of FRONT_PORTS) reservations.set(port, await reservePort());
   const ports = new Map([...reservations].map(([given, { port }]) => [given, port]));
-  const open = new Map<number, { way: Way; readonly server: Server | TlsServer }>();
+  /** By address and port, as the cluster says them. */
+  const open = new Map<string, { way: Way; readonly server: Server | TlsServer }>();
   let closed = false;
 
-  const openAt = (port: number, way: Way): Promise<void> => {
-    const server = serve(way.scheme, () => open.get(port)?.way ?? way);
-    open.set(port, { way, server });
+  const openAt = (address: string, port: number, way: Way): Promise<void> => {
+    const key = `${address} ${port}`;
+    const server = serve(way.scheme, () => open.get(key)?.way ?? way);
+    open.set(key, { way, server });
     server.unref();
     return new Promise((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(ports.get(port), "127.0.0.1", () => resolve());
+      // Some systems have one address of loopback only: nothing answers at the others there.
+      server.once("error", ({ code }: NodeJS.ErrnoException & Error) =>
+        code === "EADDRNOTAVAIL" ? resolve() : reject(new Error(`no server at ${key}: ${code}`)),
+      );
+      server.listen(ports.get(port), address, () => resolve());
     });
   };
 
-  const closeAt = (port: number): Promise<void> => {
-    const server = open.get(port)?.server;
-    open.delete(port);
+  const closeAt = (key: string): Promise<void> => {
+    const server = open.get(key)?.server;
+    open.delete(key);
     return new Promise((resolve) => {
       if (!server) return resolve();
       server.close(() => resolve());
@@ -100,12 +105,15 @@ export const startFront = async (
     });
   };
 
-  const settle = async (port: number): Promise<void> => {
-    const way = closed ? undefined : wayFrom(api, port, nodePortsBehind(port, before), gateways);
-    const now = open.get(port);
+  const settle = async (address: string, port: number): Promise<void> => {
+    const key = `${address} ${port}`;
+    // Nodes have the first address, and host names lead there.
+    const nodePorts = address === FIRST_ADDRESS ? nodePortsBehind(port, before) : [];
+    const way = closed ? undefined : wayFrom(api, address, port, nodePorts, gateways);
+    const now = open.get(key);
     const isSame = now?.way.gateway === way?.gateway && now?.way.scheme === way?.scheme;
-    if (now && !isSame) await closeAt(port);
-    if (way && !isSame) await openAt(port, way);
+    if (now && !isSame) await closeAt(key);
+    if (way && !isSame) await openAt(address, port, way);
     if (!now || !way || !isSame) return;
     now.way = way;
     if ("setSecureContext" in now.server)
@@ -122,13 +130,15 @@ export const startFront = async (
         for (const { onNews } of gateways) onNews(() => add("ports"));
       },
       reconcile: async () => {
-        for (const port of FRONT_PORTS) await settle(port);
+        const known = [...open.keys()].map((key) => key.split(" ")[0] ?? "");
+        for (const address of new Set([FIRST_ADDRESS, ...balancedAddresses(api), ...known]))
+          for (const port of FRONT_PORTS) await settle(address, port);
         return undefined;
       },
     },
     close: async () => {
       closed = true;
-      await Promise.all(FRONT_PORTS.map(closeAt));
+      await Promise.all([...open.keys()].map(closeAt));
       for (const { release } of reservations.values()) release();
     },
   };
@@ -138,6 +148,16 @@ export const startFront = async (
 const isEntry = ({ kind, apiVersion, spec }: Obj): boolean =>
   kind === "Service" && apiVersion === "v1" && spec.type !== "ExternalName" && spec.selector !== undefined;
 
+const FIRST_ADDRESS = "127.0.0.1";
+
+/** Where a Service is balanced. */
+const addressesOf = ({ spec, status }: Obj): readonly string[] =>
+  spec.type === "LoadBalancer"
+    ? ((status?.loadBalancer?.ingress ?? []) as Obj[]).map(({ ip }): string => ip ?? FIRST_ADDRESS)
+    : [];
+
+const balancedAddresses = (api: Api): readonly string[] => api.list("v1", "Service").flatMap(addressesOf);
+
 const nodePortsBehind = (port: number, before: NodePortFront): readonly (number | undefined)[] => {
   const behind = NODE_PORT_BEHIND.get(port);
   return { nothing: [port], balancer: [port, behind], kind: [behind] }[before];
@@ -145,12 +165,13 @@ const nodePortsBehind = (port: number, before: NodePortFront): readonly (number 
 
 const wayFrom = (
   api: Api,
+  address: string,
   asked: number,
   nodePorts: readonly (number | undefined)[],
   gateways: readonly Gateway[],
 ): Way | undefined => {
   for (const gateway of gateways) {
-    const listener = leadsTo(api, asked, nodePorts, gateway);
+    const listener = leadsTo(api, address, asked, nodePorts, gateway);
     const scheme = listener && gateway.listensAt(listener.port, listener.pod);
     if (scheme) return { gateway, listener, scheme };
   }
@@ -160,6 +181,7 @@ const wayFrom = (
 /** Where a front port leads to, if any Service leads from it to a ready pod of the gateway. */
 const leadsTo = (
   api: Api,
+  address: string,
   asked: number,
   nodePorts: readonly (number | undefined)[],
   { runs }: Gateway,
@@ -169,7 +191,7 @@ const leadsTo = (
   const namespaces = new Set(pods.map(({ metadata }) => metadata.namespace));
   for (const service of [...namespaces].flatMap((namespace) => api.list("v1", "Service", namespace))) {
     const { type, selector } = service.spec;
-    const isBalanced = type === "LoadBalancer" && service.status?.loadBalancer?.ingress?.length > 0;
+    const isBalanced = addressesOf(service).includes(address);
     const entry = (service.spec.ports as Obj[] | undefined)?.find(
       (port) =>
         (isBalanced && port.port === asked) ||

@@ -45,7 +45,7 @@ export interface WorldOptions {
   readonly faults?: readonly string[];
   /** One with 8 CPU, 16 Gi and the addresses 127.0.0.1 when absent. */
   readonly nodes?: readonly NodeSpec[];
-  /** What LoadBalancer Services get: 127.0.0.1 (when absent), a host name, or no address ever. */
+  /** What LoadBalancer Services get: an address of loopback each, from 127.0.0.1 on (when absent), a host name, or no address ever. */
   readonly loadBalancer?: "ip" | "hostname" | "none";
   /** How cert-manager in this world reaches a CA and the DNS; nobody answers there when absent. It has to outlive the world. */
   readonly internet?: Internet;
@@ -57,7 +57,7 @@ export interface World {
   readonly kubeconfig: string;
   /** What the kubeconfig says: `https://127.0.0.1:PORT`, the CA of its certificate as PEM, and a bearer token. */
   readonly api: { readonly url: string; readonly ca: string; readonly token: string };
-  /** From the port as the cluster says (80, 443, 31080, 31443) to the port on 127.0.0.1 where it is. Closed until a gateway listens. */
+  /** From the port as the cluster says (80, 443, 31080, 31443) to the port of that address where it is. Closed until a gateway listens. */
   readonly connectTo: ReadonlyMap<number, number>;
   /** Lets more go wrong from now on. Rejects with RangeError for what {@link faults} does not know. */
   readonly startFaults: (...names: readonly string[]) => Promise<void>;

@@ -19,7 +19,7 @@ import { callWebhooks, type Webhook } from "./webhooks.ts";
 export interface WorldOptions {
   /** Of the API server; `v1.36.2` when absent. */
   readonly version?: string;
-  /** What LoadBalancer Services get: 127.0.0.1 (default), a host name, or no address ever. */
+  /** What LoadBalancer Services get: an address of loopback each, from 127.0.0.1 on (default), a host name, or no address ever. */
   readonly loadBalancer?: "ip" | "hostname" | "none";
   /** What leads to node ports besides themselves; nothing when absent. `kind`: the nodes are kind's, too. */
   readonly nodePortFront?: NodePortFront;
@@ -52,7 +52,7 @@ export interface World {
   readonly api: Api;
   /** YAML with one context named `rehearsal`. */
   readonly kubeconfig: string;
-  /** From the port as the cluster says (80, 443, 31080, 31443) to the port on 127.0.0.1 where it can be reached. */
+  /** From the port as the cluster says (80, 443, 31080, 31443) to the port of the same address where it can be reached. */
   readonly connectTo: ReadonlyMap<number, number>;
   readonly faults: Faults;
   /**
@@ -81,7 +81,7 @@ const KIND_NODE: NodeSpec = {
 };
 
 const LOAD_BALANCERS: Record<NonNullable<WorldOptions["loadBalancer"]>, LoadBalancer> = {
-  ip: { ip: "127.0.0.1" },
+  ip: "addresses",
   hostname: { hostname: "lb.rehearsal.internal" },
   none: "none",
 };

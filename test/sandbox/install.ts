@@ -117,11 +117,11 @@ export interface Answer {
 }
 
 /** Asks the gateway through a port as the cluster names it. Rejects with the socket's error, e.g. ECONNREFUSED. */
-export const ask = (world: World, port: number, host: string, path = "/"): Promise<Answer> =>
+export const ask = (world: World, port: number, host: string, path = "/", address = "127.0.0.1"): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const isTls = port === 443 || port === 31443;
     const options = {
-      host: "127.0.0.1",
+      host: address,
       port: world.connectTo.get(port),
       path,
       headers: { host },

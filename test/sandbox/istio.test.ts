@@ -16,7 +16,7 @@ import {
   untilRefused,
 } from "./install.ts";
 import { GATEWAY, HTTP, https, installSmallIstio, setServers, writeSecret } from "./istio-install.ts";
-import { set, workload } from "./small-install.ts";
+import { installSmall, set, workload } from "./small-install.ts";
 
 const HOST = "hello.default.example.com";
 const ISTIOD = deployment("istiod", "istio-system");
@@ -304,5 +304,31 @@ describe("a gateway of another's Istio", () => {
     expect(pod?.spec.containers[0].image).toBe("docker.io/istio/proxyv2:1.29.2");
     await serve();
     await untilAnswer(80, HOST, { status: 200 });
+  });
+});
+
+describe("two ingresses beside each other", () => {
+  const asked = async (name: string, address: string): Promise<number> => {
+    const { status } = await ask(world, 80, `${name}.default.example.com`, "/", address);
+    return status;
+  };
+
+  it("answer at an address of their own, each for the Services of its class", async () => {
+    world = await startWorld();
+    await installSmall(world);
+    await apply(world, hello("first"));
+    await until(world, "first Ready", () => readinessOf("first").status === "True");
+    await installSmallIstio(world);
+    const service = (namespace: string, name: string) =>
+      world.api.get({ apiVersion: "v1", kind: "Service", namespace, name })?.status.loadBalancer.ingress[0].ip;
+    const [one, other] = [service("kourier-system", "kourier"), service("istio-system", "istio-ingressgateway")];
+    expect([one, other]).toEqual(["127.0.0.1", "127.0.0.2"]);
+    await set(world, "config-network", { "ingress-class": "istio.ingress.networking.knative.dev" });
+    await serve("second");
+    expect(await asked("second", other)).toBe(200);
+    expect(await asked("second", one)).toBe(404);
+    await world.api.remove({ apiVersion: "v1", kind: "Namespace", name: "kourier-system" });
+    await untilRefused(world, 80);
+    expect(await asked("second", other)).toBe(200);
   });
 });
