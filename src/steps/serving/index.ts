@@ -3,6 +3,7 @@ import { crdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { webhookAnswers } from "../../checks/webhook.ts";
 import { workloadsDrained } from "../../checks/workload-pods.ts";
+import { ingressProducts } from "../../ingress/index.ts";
 import { HOME, MANAGER, ownerOf } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
 import { STATE } from "../../kube/prior.ts";
@@ -28,9 +29,11 @@ const coreOf = (install: Installation) =>
   objectsOf(install, "serving").filter((object) => !isFoundation(object) && !isGuarded(object));
 const resourcesOf = (install: Installation) => objectsOf(install, "serving").filter(isGuarded);
 
-/** Of the processes in Knative's namespace, those of its network layer among them; whoever has a namespace of his own removes his. */
+/** Of the processes in Knative's namespace and of its network layer, which go before it; other parts remove theirs. */
 const ofKnative = (removal: PartRemoval | undefined): readonly Product[] =>
-  (removal?.products ?? []).filter(({ maker }) => maker.namespace === "knative-serving");
+  (removal?.products ?? []).filter(
+    (product) => product.maker.namespace === "knative-serving" || ingressProducts.includes(product),
+  );
 
 /** Made before everything and removed after everything, CRDs included. */
 const namespaces = (install: Installation, removal?: PartRemoval) =>

@@ -1,0 +1,144 @@
+import { get } from "node:http";
+import { describe, expect, it } from "vitest";
+import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
+import { inspect } from "../../src/certificates/secret.ts";
+import { describe as nameOf } from "../../src/ports/object.ts";
+import type { WorldOptions } from "../../src/sandbox/world.ts";
+import { WILDCARD } from "../../src/steps/gateway-certificate/served-secret.ts";
+import { patient } from "../patience.ts";
+import { isThorough } from "../thorough.ts";
+import { hasUpstream, UPSTREAM } from "../trust/upstream.ts";
+import { kn, type Outcome, PACE, type Stage, stage } from "./cli.ts";
+import { bring, putBrought } from "./dns/brought.ts";
+import { type Outside, openOutside } from "./option-sets.ts";
+
+/** Knative with Istio from the releases' own files. */
+
+const RECORDS = ["--dns", "route53", "--domain", "apps.example.com"];
+const ca = ({ internet }: Outside): readonly string[] => ["--acme-directory", internet.acme.directory];
+
+/** The ways to TLS, by their options. */
+const WAYS: Readonly<Record<string, (outside: Outside) => readonly string[]>> = {
+  none: () => [...RECORDS, "--tls", "none"],
+  "self-signed": () => [...RECORDS, "--tls", "self-signed"],
+  acme: (outside) => [...RECORDS, "--tls", "letsencrypt", ...ca(outside)],
+  secret: () => [...RECORDS, "--tls", "secret", "--tls-secret", "web/flat"],
+  "cert-manager": (outside) => [
+    ...RECORDS,
+    ...["--tls", "cert-manager", "--acme-ca-file", outside.caFile],
+    ...ca(outside),
+  ],
+};
+const MATRIX = Object.keys(WAYS).flatMap((tls) => ["1.20", "1.23"].map((minor) => ({ tls, minor })));
+/** What differs most from Kourier. */
+const isSampled = ({ tls, minor }: (typeof MATRIX)[number]): boolean =>
+  isThorough || `${tls} ${minor}` === "acme 1.23" || `${tls} ${minor}` === "none 1.20";
+
+interface Place extends Stage, AsyncDisposable {
+  readonly outside: Outside;
+  readonly world: Awaited<ReturnType<typeof stage>>;
+}
+
+const openPlace = async (options: WorldOptions = {}): Promise<Place> => {
+  const outside = await openOutside();
+  const world = await stage({ ...options, certManager: outside.internet.door });
+  return {
+    ...world,
+    world,
+    outside,
+    internet: outside.internet,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([world.close(), outside.internet.close()]);
+    },
+  };
+};
+
+const contentsOf = async ({ kubeconfig }: Stage): Promise<readonly string[]> => {
+  const cluster = openCluster(await loadKubeconfig({ path: kubeconfig, env: {} }));
+  const kinds = (await cluster.resources()).filter(({ verbs, kind }) => verbs.includes("list") && kind !== "Event");
+  const lists = await Promise.all(kinds.map(({ apiVersion, kind }) => cluster.list({ apiVersion, kind })));
+  cluster.close();
+  return lists.flat().map(nameOf).sort();
+};
+
+describe.skipIf(!hasUpstream)("Istio from its release", () => {
+  it.each(MATRIX.filter(isSampled))(
+    "with --tls $tls on Knative $minor: there, silent, renewed where it is ordered, and back",
+    async ({ tls, minor }) => {
+      await using place = await openPlace();
+      const before = await contentsOf(place);
+      if (tls === "secret") await putBrought(place.world, "flat", await bring(["*.apps.example.com"]));
+      const options = ["--knative-version", minor, "--manifests", UPSTREAM, "--ingress", "istio"];
+      const run = (...args: readonly string[]): Promise<Outcome> => kn(place, args);
+      const install = ["install", "--yes", ...options, ...(WAYS[tls]?.(place.outside) ?? [])];
+      const first = await run(...install);
+      expect(first.code, first.stderr).toBe(0);
+      const second = await run(...install);
+      expect({ code: second.code, writes: second.stats.writes }, second.stderr).toEqual({ code: 0, writes: 0 });
+      // Of Secrets, those that are ours and those of unfinished orders.
+      const twice = Object.entries(second.stats.lists).filter(
+        ([kind, count]) => count > (kind === "v1 Secret" ? 2 : 1),
+      );
+      expect(twice).toEqual([]);
+      if (tls === "acme") {
+        const secret = () => inspect(place.world.api.get({ ...WILDCARD, namespace: "kn-bootstrap" }))?.serial ?? "";
+        const serial = secret();
+        place.outside.internet.acme.moveRenewal(serial);
+        const renewed = await run("renew", "--yes");
+        expect(renewed.code, renewed.stderr).toBe(0);
+        expect(secret()).not.toBe(serial);
+      }
+      const uninstalled = await run("uninstall", "--yes", "--purge");
+      expect(uninstalled.code, uninstalled.stderr).toBe(0);
+      expect((await contentsOf(place)).filter((name) => !/^Namespace web$| web\//.test(name))).toEqual(before);
+      process.stderr.write(`istio, Knative ${minor}, --tls ${tls}: there, silent and back\n`);
+    },
+  );
+});
+
+describe("another ingress in the place of the first", () => {
+  it("takes over and gives back, and a Service answers at the end of each", async () => {
+    await using place = await openPlace();
+    const { world } = place;
+    const run = (...args: readonly string[]): Promise<Outcome> => kn({ ...place, standIns: true }, args);
+    const ask = (): Promise<number> =>
+      new Promise((resolve) => {
+        const headers = { host: "user.default.apps.example.com" };
+        get({ host: "127.0.0.1", port: world.connectTo.get(80), headers, agent: false }, (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        }).on("error", () => resolve(0));
+      });
+    const install = async (ingress: string): Promise<void> => {
+      const installed = await run("install", "--yes", ...RECORDS, "--tls", "none", "--ingress", ingress);
+      expect(installed.code, installed.stderr).toBe(0);
+      await expect.poll(ask, { timeout: patient(20_000) }).toBe(200);
+    };
+    await run("install", "--yes", ...RECORDS, "--tls", "none");
+    await world.api.create("test", {
+      apiVersion: "serving.knative.dev/v1",
+      kind: "Service",
+      metadata: { namespace: "default", name: "user" },
+      spec: { template: { spec: { containers: [{ image: "registry.example.com/user" }] } } },
+    });
+    await expect.poll(ask, { timeout: patient(20_000) }).toBe(200);
+    for (const ingress of ["istio", "kourier"]) {
+      let down = 0;
+      const clock = setInterval(async () => {
+        if ((await ask()) !== 200) down += 50;
+      }, 50);
+      await install(ingress);
+      clearInterval(clock);
+      process.stderr.write(
+        `switched to ${ingress}: down for about ${down} ms (a second of the cluster is ${PACE} ms)\n`,
+      );
+    }
+    expect(
+      world.api
+        .list("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration")
+        .map(({ metadata }) => metadata.name),
+    ).not.toContain("webhook.istio.networking.internal.knative.dev");
+    const gone = await run("uninstall", "--yes", "--purge", "--delete-workloads");
+    expect(gone.stdout + gone.stderr).toContain("Nothing of kn-bootstrap is left in this cluster.");
+  });
+});
