@@ -56,7 +56,7 @@ export const checkRenewal = async (
       tell(`${title}: ${summary}.`);
     } catch (error) {
       tools.signal.throwIfAborted();
-      const failure = explained(error);
+      const failure = asUserError(error);
       tools.emit({ type: "check", id, title, status: "fail", summary: failure.message, remedy: failure.remedy });
       failures.push(failure);
     }
@@ -68,7 +68,7 @@ export const checkRenewal = async (
   throw new UserError({ id, what, ...(why ? { why } : {}), remedy, kind: "unseen", cause: first });
 };
 
-const explained = (thrown: unknown): UserError => {
+const asUserError = (thrown: unknown): UserError => {
   const error = told(thrown);
   if (error instanceof UserError) return error;
   throw error;

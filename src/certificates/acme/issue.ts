@@ -7,13 +7,13 @@ import { chainProblem, rootOf } from "../chain.ts";
 import { isAskedFor, renewalOf } from "../renewal.ts";
 import { inspect } from "../secret.ts";
 import { type OpenAccount, withAccount } from "./account.ts";
-import { afterAll, again, reasonOf, type Tries } from "./again.ts";
 import { begin } from "./begin.ts";
 import { orderRef, orderSecret, type PendingOrder, parseOrder, unfinishedOrders } from "./journal.ts";
 import { assertWithinLimits, LEDGER, type LedgerEntry, ledgerObject, parseLedger, withEntries } from "./ledger.ts";
-import { authorize, collect, type Journey, requestFor } from "./order.ts";
+import { authorize, collect, type OrderInProgress, requestFor } from "./order.ts";
 import { NotOrdered, onlyOrdered } from "./ordered.ts";
 import { explained, OrderFailed, unknownProfile } from "./problems.ts";
+import { type Attempts, retryOf, waitingReason, withAttempts } from "./retry.ts";
 import { issuedFor, issuedSecret, replacedBy } from "./tls-secret.ts";
 import type { AcmeIssuerOptions, AcmeTools } from "./types.ts";
 
@@ -34,14 +34,16 @@ interface Progress {
  */
 export const issue = async (change: CertificateChange, options: AcmeIssuerOptions, tools: AcmeTools): Promise<void> => {
   const progress: Progress = {};
-  let tries: Tries = { hindered: 0, orders: 0 };
+  let attempts: Attempts = { hindered: 0, orders: 0 };
   for (;;) {
     try {
       return await attempt(change, options, tools, progress);
     } catch (error) {
       const isFailed = error instanceof OrderFailed;
       if (isFailed) await noteFailures(error, progress.kept, options, tools);
-      tries = isFailed ? { ...tries, orders: tries.orders + 1 } : { ...tries, hindered: tries.hindered + 1 };
+      attempts = isFailed
+        ? { ...attempts, orders: attempts.orders + 1 }
+        : { ...attempts, hindered: attempts.hindered + 1 };
       const { info, accountUrl } = progress;
       const told = explained(error, {
         directory: options.authority.url,
@@ -50,27 +52,27 @@ export const issue = async (change: CertificateChange, options: AcmeIssuerOption
         accountUrl,
         kid: options.settings.external?.kid,
       });
-      const next = again(error, tries, tools.now(), options.orderPausesMs);
-      if (next && !tools.signal.aborted && !(isFailed && (await isSpent(change, options, tools)))) {
+      const retry = retryOf(error, attempts, tools.now(), options.orderPausesMs);
+      if (retry && !tools.signal.aborted && !(isFailed && (await isLimitReached(change, options, tools)))) {
         tools.onWaiting(
-          `${told instanceof UserError ? reasonOf(told) : messageOf(told)}${next.words}`,
-          told instanceof UserError ? told.remedy : GOES_ON,
+          `${told instanceof UserError ? waitingReason(told) : messageOf(told)}${retry.words}`,
+          told instanceof UserError ? told.remedy : NOTHING_TO_DO,
         );
-        await sleep(next.ms, undefined, { signal: tools.signal }).catch(() => {});
+        await sleep(retry.ms, undefined, { signal: tools.signal }).catch(() => {});
         if (!tools.signal.aborted) continue;
       }
       const isDead = isFailed || error instanceof NotOrdered;
       if (progress.kept && !isUnsettled(error)) await retreat(progress.kept, isDead, options, tools);
       tools.signal.throwIfAborted();
-      throw afterAll(told, tries);
+      throw withAttempts(told, attempts);
     }
   }
 };
 
-const GOES_ON = { text: "It goes on by itself." };
+const NOTHING_TO_DO = { text: "It goes on by itself." };
 
 /** Whether the CA's limits for these names are reached, as the ledger says. If it cannot be read, they count as reached. */
-const isSpent = async (
+const isLimitReached = async (
   change: CertificateChange,
   { authority }: AcmeIssuerOptions,
   tools: AcmeTools,
@@ -130,28 +132,28 @@ const attempt = async (
     ...(replaces ? { replaces } : {}),
     isExempt,
   };
-  const journey = await withAccount(options, tools, async (opened: OpenAccount): Promise<Journey> => {
+  const current = await withAccount(options, tools, async (opened: OpenAccount): Promise<OrderInProgress> => {
     progress.accountUrl = opened.url;
     const account = onlyOrdered(opened.account, names, authority.url);
     const begun = await begin(account, wish, { kept, directory: authority.url, keep }, tools);
     progress.kept = begun.kept;
     return { ...begun, account, keep, csr: requestFor(begun.kept) };
   });
-  const order = await authorize(journey, options, tools);
-  await finish(change, { ...journey, order, kept: progress.kept ?? journey.kept }, options, tools);
+  const order = await authorize(current, options, tools);
+  await finish(change, { ...current, order, kept: progress.kept ?? current.kept }, options, tools);
 };
 
 /** Fetches, checks and stores the certificate, and removes the challenge's records meanwhile. */
 const finish = async (
   change: CertificateChange,
-  journey: Journey,
+  current: OrderInProgress,
   options: AcmeIssuerOptions,
   tools: AcmeTools,
 ): Promise<void> => {
-  const { kept } = journey;
+  const { kept } = current;
   const { authority, settings } = options;
   const [made, cleared] = await Promise.allSettled([
-    collect(journey, tools),
+    collect(current, tools),
     kept.records.length > 0 ? options.records.change({ add: [], drop: kept.records }, tools.signal) : undefined,
   ]);
   if (made.status === "rejected") throw made.reason;

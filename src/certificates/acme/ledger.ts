@@ -127,13 +127,13 @@ export const assertWithinLimits = (ledger: Ledger, directory: string, names: rea
   }
   for (const name of new Set(names.map((full) => full.replace(/^\*\./, "")))) {
     const failed = failures(ledger, directory, name, now);
-    const again = nextFit(limits.failures, failed, now);
-    if (!again) continue;
+    const next = nextFit(limits.failures, failed, now);
+    if (!next) continue;
     throw new UserError({
       id: "acme.failures",
       what: `${host} allows ${limits.failures.size} failed validations of a name in an hour, and ${name} has had ${failed.length}.`,
       why: "It was not asked.",
-      remedy: `Mend the cause, try it with --tls letsencrypt-staging, and run the same command after ${inUtc(again)}.`,
+      remedy: `Mend the cause, try it with --tls letsencrypt-staging, and run the same command after ${inUtc(next)}.`,
       kind: "failed",
     });
   }

@@ -7,7 +7,7 @@ import { OrderFailed } from "./problems.ts";
 import type { AcmeIssuerOptions, AcmeTools, TxtExpectation, TxtRecord } from "./types.ts";
 
 /** An order in progress: its state at the CA, and its journal entry. */
-export interface Journey {
+export interface OrderInProgress {
   readonly account: Account;
   readonly order: Order;
   readonly kept: PendingOrder;
@@ -18,7 +18,7 @@ export interface Journey {
 }
 
 /** Loads the library that makes signing requests. It is slow to load, so this starts while the CA is waited for. */
-export const requestFor = ({ key, keyType, names }: PendingOrder): Journey["csr"] => {
+export const requestFor = ({ key, keyType, names }: PendingOrder): OrderInProgress["csr"] => {
   let made: Promise<string> | undefined;
   return () => {
     made ??= import("./csr.ts").then(({ makeCsr }) => makeCsr(key, keyType, names));
@@ -37,8 +37,12 @@ const without = (records: readonly TxtRecord[], others: readonly TxtRecord[]): r
   records.filter((record) => !others.some((other) => sameRecord(record, other)));
 
 /** Proves that the names are ours. Resolves to the order as it is then: ready, or further on. */
-export const authorize = async (journey: Journey, options: AcmeIssuerOptions, tools: AcmeTools): Promise<Order> => {
-  const { account, order, kept, keep, csr } = journey;
+export const authorize = async (
+  current: OrderInProgress,
+  options: AcmeIssuerOptions,
+  tools: AcmeTools,
+): Promise<Order> => {
+  const { account, order, kept, keep, csr } = current;
   if (order.status !== "pending") return order;
   const authorizations = await account.authorizations(order, tools.signal);
   const open = authorizations.filter(({ status }) => status === "pending");
@@ -89,14 +93,14 @@ const expectations = (records: readonly TxtRecord[]): readonly TxtExpectation[] 
   });
 
 /** Has the certificate made. Resolves to its PEM chain. */
-export const collect = async (journey: Journey, tools: AcmeTools): Promise<string> => {
-  const { account } = journey;
-  let { order } = journey;
+export const collect = async (current: OrderInProgress, tools: AcmeTools): Promise<string> => {
+  const { account } = current;
+  let { order } = current;
   if (order.status === "ready") {
-    order = await account.finalize(order, await journey.csr(), tools.signal).catch((error: unknown) => {
+    order = await account.finalize(order, await current.csr(), tools.signal).catch((error: unknown) => {
       // The CA received the request already; only its answer was lost.
       if (error instanceof AuthorityError && error.problem.type === "orderNotReady") {
-        return account.order(journey.order.url, tools.signal);
+        return account.order(current.order.url, tools.signal);
       }
       throw error;
     });

@@ -7,7 +7,7 @@ export class NotOrdered extends UserError {}
 const sorted = (names: readonly string[]): string =>
   [...new Set(names.map((name) => name.toLowerCase()))].sort().join(", ");
 
-const nameOf = ({ name, wildcard }: Authorization): string => (wildcard ? `*.${name}` : name).toLowerCase();
+const identifierOf = ({ name, wildcard }: Authorization): string => (wildcard ? `*.${name}` : name).toLowerCase();
 
 /**
  * The account, believed only about these names: a CA that has another name proved would choose a zone to write into that no plan has shown.
@@ -37,7 +37,7 @@ export const onlyOrdered = (account: Account, names: readonly string[], director
     authorizations: async (order, signal) => {
       const wanted = new Set(names.map((name) => name.toLowerCase()));
       const authorizations = await account.authorizations(order, signal);
-      const stranger = authorizations.map(nameOf).find((name) => !wanted.has(name));
+      const stranger = authorizations.map(identifierOf).find((name) => !wanted.has(name));
       if (stranger !== undefined) throw refuse(`wants a proof of ${stranger}`);
       return authorizations;
     },
