@@ -36,7 +36,7 @@ export type Transfer =
   /** The closing SOA left out. */
   | { readonly kind: "records"; readonly records: readonly WireRecord[] }
   | { readonly kind: "refused"; readonly rcode: number }
-  /** Whether the transfer ended before the closing SOA. */
+  /** The zone is larger than `limit` allows, so it was not read to its end. */
   | { readonly kind: "endless" }
   | { readonly kind: "untrusted"; readonly verdict: Exclude<Verdict, { kind: "good" }> };
 
