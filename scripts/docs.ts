@@ -1,5 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
+import type { HealthCheck } from "../src/checks/health-check.ts";
+import { CHECKS } from "../src/checks/registry.ts";
 import { ERRORS } from "../src/cli/errors/index.ts";
 import { EXIT_CODES } from "../src/cli/exit-codes.ts";
 import {
@@ -142,10 +144,40 @@ const errorsPage = (): string =>
     ]),
   ].join("\n");
 
+const checksPage = (): string =>
+  [
+    "# Checks",
+    "",
+    "Made by `npm run docs` from `src/checks/registry.ts`.",
+    "",
+    "A check only reads, and says whether something holds. It finds what it is about in the cluster itself, whoever installed Knative there,",
+    "and is skipped where there is no such thing. `install` looks at some of them before it begins, waits after each step until those hold",
+    "that are about what the step has made, and looks at them again when there is nothing to do. What could not be looked at is unknown,",
+    "and holds up nothing but what needs it. Ids stay as they are from release to release.",
+    "",
+    ...[...Map.groupBy<string, HealthCheck>(CHECKS, ({ id }) => id.split(".")[0] ?? "")].flatMap(([area, checks]) => [
+      `## ${area}`,
+      "",
+      ...checks.flatMap(({ id, title, needs = [], also = [], reads, meaning, todo }) => [
+        `### ${id}`,
+        "",
+        `${title}.`,
+        "",
+        `- If not: ${meaning}`,
+        `- What to do: ${todo}`,
+        `- Looks at: ${[...new Set(reads)].join(", ")}`,
+        ...(needs.length > 0 ? [`- Needs: ${needs.map(code).join(", ")}`] : []),
+        ...(also.length > 0 ? [`- Steps wait for the same as ${also.map(code).join(", ")}`] : []),
+        "",
+      ]),
+    ]),
+  ].join("\n");
+
 export const pages = (catalog: Catalog): Readonly<Record<string, string>> => ({
   "docs/options.md": optionsPage(),
   "docs/versions.md": versionsPage(catalog),
   "docs/errors.md": errorsPage(),
+  "docs/checks.md": checksPage(),
   "docs/config.schema.json": configSchema(),
 });
 

@@ -5,10 +5,10 @@ import type { RunTools } from "../changes/run.ts";
 import type { Step } from "../changes/step.ts";
 import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
 import { assertRights, unreadable } from "../checks/rights.ts";
+import { runChecks } from "../checks/run.ts";
 import { conflictsOf, type Plan } from "../core/change.ts";
-import type { Check } from "../core/check.ts";
+import type { Check, ReadContext } from "../core/check.ts";
 import type { Report } from "../core/run.ts";
-import { runCheck } from "../core/wait.ts";
 import { ingressProvider } from "../ingress/index.ts";
 import { isCopy, OWNER_LABEL, withOwner } from "../kube/inventory.ts";
 import { LEASE } from "../kube/lease.ts";
@@ -43,7 +43,7 @@ export const preflight = async (
     ...(installed ? [] : [capacity]),
     ...(ingressProvider(config.ingress).preflight ?? []),
   ].filter(({ id }) => !config.skipChecks.includes(id));
-  const findings = await Promise.all(checks.map(async (check) => ({ check, finding: await runCheck(check, tools) })));
+  const findings = await runChecks(checks, tools);
   let refusal: UserError | undefined;
   for (const { check, finding } of findings) {
     if (finding.status !== "fail" && finding.status !== "unknown") {
@@ -130,7 +130,7 @@ export const verifyInstall = async (
   const checks = steps(install)
     .filter(({ id }) => id !== ("proof" satisfies StepId))
     .flatMap(({ verify }) => verify);
-  const findings = await Promise.all(checks.map(async (check) => ({ check, finding: await runCheck(check, tools) })));
+  const findings = await runChecks<ReadContext>(checks, tools);
   return findings.flatMap(({ check, finding }) =>
     finding.status === "fail" || finding.status === "unknown"
       ? [{ check, summary: finding.summary, remedy: finding.remedy }]

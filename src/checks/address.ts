@@ -1,7 +1,6 @@
-import type { Config } from "../config/config.ts";
 import { type Check, type Finding, fail, ok } from "../core/check.ts";
 import { magicDomain } from "../dns/magic.ts";
-import { type Address, findAddress } from "../ingress/address.ts";
+import { type Address, type Exposure, findAddress } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import { UserError } from "../ports/error.ts";
 import type { KubeObject } from "../ports/object.ts";
@@ -28,7 +27,7 @@ export const assertMagic = (address: Address): void => {
 };
 
 /** The gateway has an address that the records can point at. */
-export const addressKnown = (config: Config, ingress: IngressProvider): Check => ({
+export const addressKnown = (config: Exposure & { readonly dns: string }, ingress: IngressProvider): Check => ({
   id: "ingress.address",
   title: "The gateway has an address",
   run: async (ctx) => {

@@ -1,31 +1,54 @@
-import { type Check, fail, ok } from "../core/check.ts";
+import { type Check, type Finding, fail, ok, type ReadContext, skipped } from "../core/check.ts";
 import { deletionBlocker } from "../kube/holders.ts";
-import { at } from "../ports/object.ts";
+import { at, type KubeObject, textAt } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
+import { healthCheck } from "./health-check.ts";
 
 const condition = (object: unknown, type: string): unknown => {
   const all = at(object, "status", "conditions");
   return Array.isArray(all) ? all.find((one) => at(one, "type") === type) : undefined;
 };
 
+const ID = "crds.established";
+const TITLE = "CustomResourceDefinitions are established";
+
 /** These CustomResourceDefinitions are served; waited for by name, because `--all` would wait for strangers. */
 export const crdsEstablished = (names: readonly string[]): Check => ({
-  id: "crds.established",
-  title: "CustomResourceDefinitions are established",
+  id: ID,
+  title: TITLE,
+  run: async (ctx) => judge(ctx, await definitions(ctx), names),
+});
+
+const GROUPS = /\.(serving|networking\.internal|autoscaling\.internal|caching\.internal)\.knative\.dev$/;
+
+export const knativeCrdsEstablished = healthCheck({
+  id: ID,
+  title: TITLE,
+  needs: ["knative.installed"],
+  reads: ["CustomResourceDefinition.apiextensions.k8s.io", "any kind"],
+  meaning: "The API server does not serve a kind of Knative, so that nothing of it can be read or written.",
+  todo: "Look at the definition's conditions. One that is still terminating waits for its objects: the finding names who holds them.",
   run: async (ctx) => {
-    const live = await ctx.cluster.list({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" });
-    const byName = new Map(live.map((crd) => [crd.metadata.name, crd]));
-    for (const name of names) {
-      const crd = byName.get(name);
-      const look = { text: "Look at its conditions.", command: sh`kubectl get crd ${name} -o yaml` };
-      if (!crd) return fail(`CRD ${name} does not exist`, { text: "Run install again." });
-      const accepted = condition(crd, "NamesAccepted");
-      if (at(accepted, "status") === "False") return fail(`CRD ${name}: ${String(at(accepted, "message"))}`, look);
-      if (crd.metadata.deletionTimestamp)
-        return fail(`CRD ${name} is still terminating${await deletionBlocker(ctx, crd)}`, look);
-      if (at(condition(crd, "Established"), "status") !== "True")
-        return fail(`CRD ${name} is not established yet`, look);
-    }
-    return ok(`${names.length} established`);
+    const live = await definitions(ctx);
+    const names = live.map(({ metadata }) => metadata.name).filter((name) => GROUPS.test(name));
+    return names.length > 0 ? judge(ctx, live, names) : skipped("no CustomResourceDefinition of Knative is here");
   },
 });
+
+const definitions = ({ cluster }: ReadContext): Promise<readonly KubeObject[]> =>
+  cluster.list({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" });
+
+const judge = async (ctx: ReadContext, live: readonly KubeObject[], names: readonly string[]): Promise<Finding> => {
+  const byName = new Map(live.map((crd) => [crd.metadata.name, crd]));
+  for (const name of names) {
+    const crd = byName.get(name);
+    const look = { text: "Look at its conditions.", command: sh`kubectl get crd ${name} -o yaml` };
+    if (!crd) return fail(`CRD ${name} does not exist`, { text: "Run install again." });
+    const accepted = condition(crd, "NamesAccepted");
+    if (at(accepted, "status") === "False") return fail(`CRD ${name}: ${textAt(accepted, "message")}`, look);
+    if (crd.metadata.deletionTimestamp)
+      return fail(`CRD ${name} is still terminating${await deletionBlocker(ctx, crd)}`, look);
+    if (at(condition(crd, "Established"), "status") !== "True") return fail(`CRD ${name} is not established yet`, look);
+  }
+  return ok(`${names.length} established`);
+};

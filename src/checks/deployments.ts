@@ -1,10 +1,10 @@
 import { type Check, type Finding, fail, type Memory, ok, type ReadContext } from "../core/check.ts";
-import { at, describe, type KubeObject, type ObjectRef } from "../ports/object.ts";
+import { describe, type KubeObject, numberAt, type ObjectRef } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { newestPodsProblem } from "./pods.ts";
 import { podsRefused } from "./refused.ts";
 
-const count = (object: KubeObject, ...path: string[]): number => Number(at(object, ...path) ?? 0);
+const count = (object: KubeObject, ...path: string[]): number => numberAt(object, ...path) ?? 0;
 
 /** The controller has not read the current generation yet, so the status still describes an older one. */
 const isUnseen = (live: KubeObject): boolean =>
@@ -12,7 +12,7 @@ const isUnseen = (live: KubeObject): boolean =>
 
 /** What is still missing until all its pods are new and available; undefined: nothing. */
 const lacking = (live: KubeObject): string | undefined => {
-  const wanted = Number(at(live, "spec", "replicas") ?? 1);
+  const wanted = numberAt(live, "spec", "replicas") ?? 1;
   const [updated, available, replicas] = ["updatedReplicas", "availableReplicas", "replicas"].map((field) =>
     count(live, "status", field),
   ) as [number, number, number];

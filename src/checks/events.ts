@@ -1,6 +1,6 @@
 import type { ReadContext } from "../core/check.ts";
 import { ApiError } from "../ports/cluster.ts";
-import { at, type KubeObject } from "../ports/object.ts";
+import { type KubeObject, numberAt, textAt } from "../ports/object.ts";
 
 /** An Event of Kubernetes: what a controller recorded about an object, as `kubectl describe` shows it. */
 export interface ClusterEvent {
@@ -28,13 +28,13 @@ export const clusterEventsIn = async (ctx: ReadContext, namespace: string): Prom
 };
 
 const clusterEvent = (event: KubeObject): ClusterEvent => ({
-  about: String(at(event, "involvedObject", "uid") ?? ""),
-  name: String(at(event, "involvedObject", "name") ?? ""),
+  about: textAt(event, "involvedObject", "uid"),
+  name: textAt(event, "involvedObject", "name"),
   isWarning: event.type === "Warning",
-  reason: String(event.reason ?? ""),
-  message: String(event.message ?? ""),
-  count: Number(event.count ?? at(event, "series", "count") ?? 1),
+  reason: textAt(event, "reason"),
+  message: textAt(event, "message"),
+  count: numberAt(event, "count") ?? numberAt(event, "series", "count") ?? 1,
 });
 
 const timeOf = (event: KubeObject): string =>
-  String(event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp ?? "");
+  textAt(event, "lastTimestamp") || textAt(event, "eventTime") || (event.metadata.creationTimestamp ?? "");

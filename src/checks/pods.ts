@@ -1,7 +1,7 @@
 import { type Finding, fail, type Memory, never, type ReadContext } from "../core/check.ts";
 import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
-import { at, isRecord, type KubeObject } from "../ports/object.ts";
+import { at, isRecord, type KubeObject, numberAt } from "../ports/object.ts";
 import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";
 import { type ClusterEvent, clusterEventsIn } from "./events.ts";
 import { OTHER_REGISTRY, pullProblem, refusals } from "./pull.ts";
@@ -176,7 +176,7 @@ const endProblem = (pod: KubeObject, container: Record<string, unknown>, memory:
     command: sh`kubectl logs ${pod.metadata.name} ${inNamespace(pod.metadata.namespace)} -c ${text(container.name)} --previous`,
   };
   const cause = words || (ended.reason === "Error" ? `exit code ${ended.exitCode}` : text(ended.reason));
-  const ends = Number(container.restartCount ?? 0) + 1;
+  const ends = (numberAt(container, "restartCount") ?? 0) + 1;
   const permanent = countedSince(memory, uidOf(pod), ends) > 0 && /Version check failed/.test(words);
   return { summary: `CrashLoopBackOff: ${cause}`, remedy, permanent };
 };

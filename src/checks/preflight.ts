@@ -1,8 +1,10 @@
-import { type Check, fail, ok, warn } from "../core/check.ts";
+import { type Check, fail, ok, skipped, warn } from "../core/check.ts";
 import { MANAGER, ownerOf } from "../kube/inventory.ts";
 import { quantity, UNIT } from "../kube/quantity.ts";
 import { at, type KubeObject } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
+import { FOUND_BY, findInstallation, KNATIVE } from "./found.ts";
+import { healthCheck } from "./health-check.ts";
 
 /** `v1.36.2` or `1.34` → [1, 36]. */
 const minorOf = (version: string): readonly [number, number] => {
@@ -43,15 +45,38 @@ export const serverVersion = (
   },
 });
 
+export const serverVersionFound = healthCheck({
+  id: "cluster.version",
+  title: "The server is new enough for this Knative",
+  reads: ["version", "Namespace"],
+  meaning: 'Knative\'s processes end at once with "Version check failed".',
+  todo: "Upgrade the cluster, or take a Knative that it can run: docs/versions.md has the table.",
+  run: async (ctx, memory) => {
+    const { loadCatalog } = await import("../releases/index.ts");
+    const { minors, newestFor, resolve } = await loadCatalog();
+    const live = await ctx.cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE });
+    const installed = /^v?(\d+\.\d+)/.exec(live?.metadata.labels?.[VERSION] ?? "")?.[1];
+    if (installed !== undefined && !minors.includes(installed))
+      return skipped(`what Knative ${installed} needs is not known here`);
+    const { minor, minimumKubernetes } = resolve(installed, {}, await ctx.cluster.version());
+    return serverVersion(installed ?? minor, minimumKubernetes, newestFor).run(ctx, memory);
+  },
+});
+
+const VERSION = "app.kubernetes.io/version";
 const GIGABYTE = 10n ** 9n * UNIT;
 const RECOMMENDED = { nodes: 3, cpu: 6n * UNIT, memory: (225n * GIGABYTE) / 10n };
 /** With one decimal, unless it is 0. */
 const shown = (amount: bigint, unit: bigint): string => (Number(amount) / Number(unit)).toFixed(1).replace(/\.0$/, "");
 
 /** Warns, never refuses (rule 7): clusters that are smaller work, and autoscaled ones grow. */
-export const capacity: Check = {
+export const capacity = healthCheck({
   id: "cluster.capacity",
   title: "The cluster has room for Knative and what runs on it",
+  reads: ["Node"],
+  meaning:
+    "The nodes have less room than Knative's project recommends. Smaller clusters work, and nothing is refused because of it.",
+  todo: "Add nodes where pods stay unscheduled. `--skip-checks cluster.capacity` leaves this out of an install.",
   run: async (ctx) => {
     const nodes = (await ctx.cluster.list({ apiVersion: "v1", kind: "Node" })).filter(
       (node) => at(node, "spec", "unschedulable") !== true,
@@ -66,7 +91,7 @@ export const capacity: Check = {
       text: "It can work; if pods stay unscheduled, the wait will say so.",
     });
   },
-};
+});
 
 /** Who made the Knative that is already there. */
 export type Maker = "nobody" | "kn-bootstrap" | "kubectl" | "helm" | "operator";
@@ -119,5 +144,19 @@ export const knativeOwner = (takeOwnership: boolean): Check => ({
           text: "To let kn-bootstrap manage it, take what the plan shows as somebody else's.",
           command: sh`kn-bootstrap install --take-ownership`,
         });
+  },
+});
+
+export const knativeOwnerFound = healthCheck({
+  id: "knative.owner",
+  title: "No other installer keeps this Knative",
+  reads: [...FOUND_BY, "KnativeServing.operator.knative.dev", "Deployment.apps", "Namespace"],
+  meaning: "Two installers manage the same objects, and each undoes what the other one does.",
+  todo: "Leave it to one of them: uninstall the other, or take over what was made with kubectl by `--take-ownership`.",
+  run: async (ctx, memory) => {
+    const { choices } = await findInstallation(ctx.cluster);
+    return Object.keys(choices).length > 0
+      ? knativeOwner(false).run(ctx, memory)
+      : skipped("kn-bootstrap has installed nothing here");
   },
 });

@@ -2,7 +2,7 @@ import { type Check, fail, ok, type ReadContext, warn } from "../core/check.ts";
 import { urlAt } from "../ingress/address.ts";
 import { isOurs } from "../kube/inventory.ts";
 import { few } from "../ports/few.ts";
-import { at } from "../ports/object.ts";
+import { textAt } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { isReady, whyNotReady } from "./knative-service/index.ts";
 import type { Proof } from "./proven.ts";
@@ -23,7 +23,7 @@ export const serviceReady = (proof: Proof): Check => ({
     if (!live) return fail(`Service ${namespace}/${name} does not exist`, READY_COMMAND);
     if (!isReady(live)) return whyNotReady(ctx, live, memory);
     const host = (await proof.naming(ctx))?.host({ namespace: namespace ?? "", name });
-    const url = String(at(live, "status", "url") ?? "");
+    const url = textAt(live, "status", "url");
     const wanted = `${proof.secret ? "https" : "http"}://${host}`;
     if (url === wanted) return ok(proof.config.expose === "nodeport" ? `${host} is ready` : url);
     const others = await strangers(ctx);

@@ -1,7 +1,7 @@
-import type { Config } from "../config/config.ts";
+import type { TlsId } from "../certificates/index.ts";
 import type { Naming } from "../config/naming.ts";
 import type { ReadContext } from "../core/check.ts";
-import type { Ports } from "../ingress/address.ts";
+import type { Exposure, Ports } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
 import type { ObjectRef } from "../ports/object.ts";
@@ -13,7 +13,7 @@ export interface Reached {
 
 /** What the proof looks at. */
 export interface Proof {
-  readonly config: Config;
+  readonly config: Exposure & { readonly tls: TlsId };
   readonly ingress: IngressProvider;
   readonly service: ObjectRef;
   /** What the answer's body must contain. */

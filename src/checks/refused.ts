@@ -1,7 +1,7 @@
 import { type Finding, fail, type Memory, never, type ReadContext } from "../core/check.ts";
 import { denialOf } from "../kube/denial.ts";
 import { webhookFailure, withConfiguration } from "../kube/webhook-failure.ts";
-import { conditionOf, type KubeObject } from "../ports/object.ts";
+import { conditionOf, type KubeObject, textAt } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";
 import { type ClusterEvent, clusterEventsIn } from "./events.ts";
@@ -28,7 +28,7 @@ export const podsRefused = async (
     subject,
     what: "pods",
     // The condition keeps what was said first.
-    message: refusals.at(-1)?.message ?? String(failure.message ?? ""),
+    message: refusals.at(-1)?.message ?? textAt(failure, "message"),
     isNew,
     namespace,
     command: sh`kubectl describe deployment ${name} ${inNamespace(namespace)}`,

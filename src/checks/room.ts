@@ -1,7 +1,7 @@
 import type { ReadContext } from "../core/check.ts";
 import { dividedUp, quantity, UNIT } from "../kube/quantity.ts";
 import { ApiError } from "../ports/cluster.ts";
-import { at, isRecord, type KubeObject } from "../ports/object.ts";
+import { at, isRecord, type KubeObject, textAt } from "../ports/object.ts";
 
 const MESSAGE = /^0\/(\d+) nodes are available: (.*?)\.?(?: preemption: .*| no new claims .*)?$/s;
 
@@ -33,7 +33,7 @@ const shortages = async (
       ctx.cluster.list({ apiVersion: "v1", kind: "Node" }),
       unwatched.list({ apiVersion: "v1", kind: "Pod" }),
     ]);
-    const running = pods.filter((other) => !["Succeeded", "Failed"].includes(String(at(other, "status", "phase"))));
+    const running = pods.filter((other) => !["Succeeded", "Failed"].includes(textAt(other, "status", "phase")));
     return new Map(
       resources.flatMap((resource): [string, string][] => {
         const lacks = nodes.map((node) => {

@@ -1,6 +1,7 @@
-import { type Check, fail, ok } from "../core/check.ts";
+import { fail, ok } from "../core/check.ts";
 import { at, isRecord } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
+import { healthCheck } from "./health-check.ts";
 
 const CONFIGURATIONS = [
   { kind: "MutatingWebhookConfiguration", name: "webhook.serving.knative.dev" },
@@ -12,9 +13,18 @@ const CONFIGURATIONS = [
  * Knative's webhook really answers. Ready pods are not enough: the API server needs a ready endpoint of the Service and the CA that
  * the webhook's own process writes into its configurations.
  */
-export const webhookAnswers: Check = {
+export const webhookAnswers = healthCheck({
   id: "serving.webhook",
   title: "The Knative webhook answers",
+  needs: ["serving.deployments"],
+  reads: [
+    "EndpointSlice.discovery.k8s.io",
+    "Service",
+    "MutatingWebhookConfiguration.admissionregistration.k8s.io",
+    "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
+  ],
+  meaning: "The API server refuses every write of Knative's kinds and of its ConfigMaps.",
+  todo: "Look at the webhook's pods. It writes the CA that the API server trusts into its configurations when it starts.",
   run: async (ctx) => {
     const look = {
       text: "Look at the webhook.",
@@ -42,4 +52,4 @@ export const webhookAnswers: Check = {
     }
     return ok("answers");
   },
-};
+});

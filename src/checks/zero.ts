@@ -1,7 +1,7 @@
 import { seconds } from "../config/syntax.ts";
 import { type Check, type Finding, fail, never, ok, type ReadContext } from "../core/check.ts";
 import { isAlive, isGoing, podWords } from "../kube/draining.ts";
-import { at, dataOf, describe, type KubeObject } from "../ports/object.ts";
+import { at, dataOf, describe, type KubeObject, numberAt } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import type { Proof } from "./proven.ts";
 import { answer, authorityOf, through } from "./through-gateway.ts";
@@ -73,7 +73,7 @@ const untilZero = async (
 ): Promise<Finding | undefined> => {
   const wait = (text: string): Finding => fail(`waiting until no pod is left: ${text}`, LOOK);
   const deployments = await ctx.cluster.list(ofService("apps/v1", "Deployment", proof.service));
-  const wanted = deployments.reduce((sum, deployment) => sum + Number(at(deployment, "spec", "replicas") ?? 1), 0);
+  const wanted = deployments.reduce((sum, deployment) => sum + (numberAt(deployment, "spec", "replicas") ?? 1), 0);
   const alive = pods.filter(isAlive);
   if (deployments.length === 0 || wanted > 0) return idle(ctx, proof, asked, wait);
   if (alive.some((pod) => !isGoing(pod))) return wait(podWords(alive, ctx.now()));

@@ -47,6 +47,8 @@ export interface Check<C extends ReadContext = ReadContext> {
 }
 
 export const ok = (summary: string): Finding => ({ status: "ok", summary });
+/** There is nothing here that it could be about. */
+export const skipped = (summary: string): Finding => ({ status: "skipped", summary });
 export const warn = (summary: string, remedy: Remedy): Finding => ({ status: "warn", summary, remedy });
 export const fail = (summary: string, remedy: Remedy): Finding => ({ status: "fail", summary, remedy });
 /** Waiting cannot mend it. */

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { STATE } from "../kube/prior.ts";
 import { escapedName } from "../ports/dns-name.ts";
-import { at, dataOf } from "../ports/object.ts";
+import { at, dataOf, textAt } from "../ports/object.ts";
 import type { Reader } from "../ports/reader.ts";
 import { NODE_PORTS } from "./gateway-service.ts";
 import type { IngressProvider } from "./provider.ts";
@@ -108,14 +108,14 @@ const nodesOf = async (
 ): Promise<{ readonly hosts: readonly string[]; readonly isKind: boolean; readonly source: string }> => {
   if (address) return { hosts: [address], isKind: false, source: "--address" };
   const nodes = await reader.list("v1", "Node");
-  if (nodes.some((node) => String(at(node, "spec", "providerID") ?? "").startsWith("kind://")))
+  if (nodes.some((node) => textAt(node, "spec", "providerID").startsWith("kind://")))
     return { hosts: ["127.0.0.1"], isKind: true, source: "kind" };
   const found = nodes.flatMap((node) => {
     const addresses = at(node, "status", "addresses");
     const external = (Array.isArray(addresses) ? addresses : []).find(
-      (entry) => at(entry, "type") === "ExternalIP" && isIP(String(at(entry, "address"))),
+      (entry) => at(entry, "type") === "ExternalIP" && isIP(textAt(entry, "address")),
     );
-    return external ? [{ host: String(at(external, "address")), node: node.metadata.name }] : [];
+    return external ? [{ host: textAt(external, "address"), node: node.metadata.name }] : [];
   });
   const names = found.map(({ node }) => node).join(", ");
   return {

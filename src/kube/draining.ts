@@ -1,5 +1,5 @@
 import { type Check, fail, ok, type ReadContext } from "../core/check.ts";
-import { at, describe, type KubeObject } from "../ports/object.ts";
+import { describe, type KubeObject, textAt } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 
 /** Pods that are terminating, and how long that may take. */
@@ -7,8 +7,7 @@ import { inNamespace, sh } from "../ports/shell.ts";
 export const isGoing = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined;
 
 /** Whether a container of the pod runs or may run again. */
-export const isAlive = (pod: KubeObject): boolean =>
-  !["Succeeded", "Failed"].includes(String(at(pod, "status", "phase")));
+export const isAlive = (pod: KubeObject): boolean => !["Succeeded", "Failed"].includes(textAt(pod, "status", "phase"));
 
 /** Seconds until the grace period ends, negative afterwards. `now` is the server's time. */
 export const graceLeft = ({ metadata }: KubeObject, now: Date): number =>

@@ -1,6 +1,6 @@
 import type { ReadContext } from "../core/check.ts";
 import { ApiError } from "../ports/cluster.ts";
-import { at, describe, groupOf, isRecord, type KubeObject } from "../ports/object.ts";
+import { at, describe, groupOf, isRecord, type KubeObject, textAt } from "../ports/object.ts";
 import { isAlive, podWords } from "./draining.ts";
 
 /**
@@ -36,8 +36,8 @@ const contentOfNamespace = async (ctx: ReadContext, { metadata, status }: KubeOb
   const conditions = at(status, "conditions");
   const said = (Array.isArray(conditions) ? conditions : []).filter(isRecord).filter((one) => one.status === "True");
   // A failure tells more than a count of what is left.
-  if (said.some(({ type }) => /Failure/.test(String(type)))) return "";
-  const messages = said.map(({ message }) => String(message));
+  if (said.some(({ type }) => /Failure/.test(textAt(type)))) return "";
+  const messages = said.map(({ message }) => textAt(message));
   const kinds = messages.flatMap((message) =>
     [...message.matchAll(/(?<![^\s,])([^\s,]+) has \d+ resource/g)].map(([, kind]) => String(kind)),
   );
@@ -54,8 +54,8 @@ const contentOfNamespace = async (ctx: ReadContext, { metadata, status }: KubeOb
 const firstInstance = async (ctx: ReadContext, definition: KubeObject): Promise<string> => {
   const versions = at(definition, "spec", "versions");
   const served = (Array.isArray(versions) ? versions : []).find((version) => at(version, "served") === true);
-  const apiVersion = `${String(at(definition, "spec", "group"))}/${String(at(served, "name"))}`;
-  const kind = String(at(definition, "spec", "names", "kind"));
+  const apiVersion = `${textAt(definition, "spec", "group")}/${textAt(served, "name")}`;
+  const kind = textAt(definition, "spec", "names", "kind");
   return wordsFor(await ctx.cluster.list({ apiVersion, kind }), "is left");
 };
 
@@ -73,9 +73,9 @@ export const deletionState = (object: KubeObject): string => {
   const messages = (Array.isArray(conditions) ? conditions : [])
     .filter(
       (condition) =>
-        isRecord(condition) && condition.status === "True" && /Remaining|Failure/.test(String(condition.type)),
+        isRecord(condition) && condition.status === "True" && /Remaining|Failure/.test(textAt(condition, "type")),
     )
-    .map((condition) => String(at(condition, "message")));
+    .map((condition) => textAt(condition, "message"));
   const finalizers = [
     ...(object.metadata.finalizers ?? []),
     ...messages.flatMap(namesBefore(/(?<![^\s,])([^\s,]+) in \d+ resource/g)),

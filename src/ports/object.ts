@@ -104,6 +104,12 @@ export const conditionOf = (object: unknown, type: string): Record<string, unkno
   return (Array.isArray(all) ? all : []).filter(isRecord).find((condition) => condition.type === type);
 };
 
+/** The number at a path; undefined for anything else. */
+export const numberAt = (value: unknown, ...path: readonly (string | number)[]): number | undefined => {
+  const found = at(value, ...path);
+  return typeof found === "number" ? found : undefined;
+};
+
 /** The text at a path; empty for anything else: JSON may have an object there whose `toString` is a number. */
 export const textAt = (value: unknown, ...path: readonly (string | number)[]): string => {
   const found = at(value, ...path);

@@ -2,7 +2,7 @@ import { type Check, fail, ok, type ReadContext } from "../../core/check.ts";
 import { dig } from "../../ports/dig.ts";
 import { challengeName } from "../../ports/dns-name.ts";
 import type { Remedy } from "../../ports/error.ts";
-import { at, conditionOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
+import { at, conditionOf, type KubeObject, numberAt, type ObjectRef } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { API, READY } from "./names.ts";
 
@@ -104,7 +104,7 @@ const inRequest = (request: KubeObject): Cause | undefined => {
 
 /** After a failure cert-manager waits an hour, then two, up to 32; a new Certificate starts at once. */
 const waiting = (certificate: KubeObject, now: Date): string => {
-  const failures = Number(at(certificate, "status", "failedIssuanceAttempts") ?? 0);
+  const failures = numberAt(certificate, "status", "failedIssuanceAttempts") ?? 0;
   const last = Date.parse(text(at(certificate, "status", "lastFailureTime")));
   const again = last + Math.min(2 ** (failures - 1), 32) * HOUR;
   if (failures === 0 || Number.isNaN(last) || again <= now.getTime()) return "";
@@ -143,7 +143,7 @@ const isExternal = ({ metadata }: KubeObject): boolean =>
 
 const names = (certificate: KubeObject): string => {
   const all = at(certificate, "spec", "dnsNames");
-  return Array.isArray(all) ? all.join(", ") : certificate.metadata.name;
+  return Array.isArray(all) ? all.map((name) => text(name)).join(", ") : certificate.metadata.name;
 };
 
 const knativeCause = async (ctx: ReadContext, wanted: KubeObject): Promise<Cause | undefined> => {
@@ -168,25 +168,34 @@ const knativeCause = async (ctx: ReadContext, wanted: KubeObject): Promise<Cause
   };
 };
 
+/** The certificates that Knative wants for Routes. */
+export const wantedCertificates = async (
+  { cluster }: Pick<ReadContext, "cluster">,
+  namespace?: string,
+  route?: string,
+): Promise<readonly KubeObject[]> => {
+  const all = await cluster.list({
+    apiVersion: NETWORKING,
+    kind: "Certificate",
+    ...(namespace ? { namespace } : {}),
+    ...(route ? { labelSelector: `${ROUTE}=${route}` } : {}),
+  });
+  return all.filter(isExternal);
+};
+
 /**
- * Every certificate that Knative wants for Routes in this namespace is there.
+ * Every certificate that Knative wants for Routes is there.
+ * @param namespace only those in it
  * @param route only those of this Route
  */
-export const certificatesReady = (namespace: string, route?: string): Check => ({
+export const certificatesReady = (namespace?: string, route?: string): Check => ({
   ...READY,
   run: async (ctx) => {
-    const wanted = (
-      await ctx.cluster.list({
-        apiVersion: NETWORKING,
-        kind: "Certificate",
-        namespace,
-        ...(route ? { labelSelector: `${ROUTE}=${route}` } : {}),
-      })
-    ).filter(isExternal);
+    const wanted = await wantedCertificates(ctx, namespace, route);
     if (wanted.length === 0)
       return fail("Knative has not asked for a certificate yet", {
         text: "Look at the Route, and whether external-domain-tls is enabled.",
-        command: sh`kubectl describe route ${route ? [route] : []} -n ${namespace}`,
+        command: sh`kubectl describe route ${route ? [route] : []} ${inNamespace(namespace)}`,
       });
     for (const one of wanted) {
       const cause = await knativeCause(ctx, one);

@@ -1,6 +1,6 @@
 import { type Check, fail, ok } from "../../core/check.ts";
 import type { Remedy } from "../../ports/error.ts";
-import { at, conditionOf, isRecord, type KubeObject, textAt } from "../../ports/object.ts";
+import { at, conditionOf, isRecord, type KubeObject, numberAt, textAt } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { ISSUER } from "./names.ts";
 
@@ -8,8 +8,8 @@ const ADMISSION = "admissionregistration.k8s.io/v1";
 /** Name of the webhook inside both webhook configurations. The configurations themselves are named after the Helm release. */
 const WEBHOOK = "webhook.cert-manager.io";
 
-const webhooksOf = (configuration: KubeObject): readonly Record<string, unknown>[] =>
-  (Array.isArray(configuration.webhooks) ? configuration.webhooks.filter(isRecord) : []).filter(
+const webhooksOf = (configuration: KubeObject | undefined): readonly Record<string, unknown>[] =>
+  (Array.isArray(configuration?.webhooks) ? configuration.webhooks.filter(isRecord) : []).filter(
     (webhook) => webhook.name === WEBHOOK,
   );
 
@@ -24,7 +24,7 @@ export const certManagerAnswers: Check = {
       ),
     );
     const found = lists.flat().filter((configuration) => webhooksOf(configuration).length > 0);
-    const service = at(webhooksOf(found[0] as KubeObject)[0], "clientConfig", "service");
+    const service = at(webhooksOf(found[0])[0], "clientConfig", "service");
     const [namespace, name] = [textAt(service, "namespace"), textAt(service, "name")];
     if (found.length === 0 || !name)
       return fail("cert-manager has no webhook configuration", { text: "Run install again." });
@@ -73,7 +73,7 @@ export const issuerReady: Check = {
     const live = await ctx.cluster.get(ISSUER);
     if (!live) return fail(`ClusterIssuer ${ISSUER.name} does not exist`, { text: "Run install again." });
     const ready = conditionOf(live, "Ready");
-    const observed = Number(ready?.observedGeneration ?? live.metadata.generation ?? 0);
+    const observed = numberAt(ready, "observedGeneration") ?? live.metadata.generation ?? 0;
     if (!ready || observed < (live.metadata.generation ?? 0))
       return fail(`cert-manager has not looked at ClusterIssuer ${ISSUER.name} yet`, {
         text: "Look at cert-manager's log.",

@@ -1,6 +1,6 @@
 import { type Finding, fail, type Memory, never, type ReadContext } from "../../core/check.ts";
 import type { Remedy } from "../../ports/error.ts";
-import { conditionOf, type KubeObject } from "../../ports/object.ts";
+import { conditionOf, type KubeObject, textAt } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { clusterEventsIn } from "../events.ts";
 import { countedSince, ENOUGH_REFUSALS } from "../pods.ts";
@@ -17,7 +17,7 @@ export const digestProblem = async (
 ): Promise<Finding | undefined> => {
   const { uid = "", name, namespace = "" } = revision.metadata;
   const healthy = conditionOf(revision, "ContainerHealthy");
-  const [, image, why] = UNRESOLVED.exec(String(healthy?.message ?? "")) ?? [];
+  const [, image, why] = UNRESOLVED.exec(textAt(healthy, "message")) ?? [];
   if (!image || why === undefined || healthy?.status !== "False") {
     memory.set(uid, memory.get(uid) ?? 0);
     return undefined;

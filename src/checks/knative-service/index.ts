@@ -1,7 +1,7 @@
 import { type Finding, fail, type Memory, type ReadContext } from "../../core/check.ts";
 import { ApiError } from "../../ports/cluster.ts";
 import type { Remedy } from "../../ports/error.ts";
-import { at, conditionOf, describe, type KubeObject } from "../../ports/object.ts";
+import { at, conditionOf, describe, type KubeObject, numberAt, textAt } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { clusterEventsIn } from "../events.ts";
 import { countedSince } from "../pods.ts";
@@ -18,7 +18,7 @@ const API = "serving.knative.dev/v1";
 /** Knative calls it ready, and means what is asked of it now. A Service without pods is as ready as one with them. */
 export const isReady = (object: KubeObject | undefined): boolean =>
   conditionOf(object, "Ready")?.status === "True" &&
-  Number(at(object, "status", "observedGeneration") ?? 0) >= (object?.metadata.generation ?? 0);
+  (numberAt(object, "status", "observedGeneration") ?? 0) >= (object?.metadata.generation ?? 0);
 
 export const whyNotReady = async (ctx: ReadContext, service: KubeObject, memory: Memory): Promise<Finding> => {
   const { namespace = "", name } = service.metadata;
@@ -52,7 +52,7 @@ const unrevised = async (
 ): Promise<Finding | undefined> => {
   const { uid = "", name, namespace = "" } = configuration.metadata;
   const ready = conditionOf(configuration, "Ready");
-  const told = String(ready?.message ?? "");
+  const told = textAt(ready, "message");
   const tries = (await clusterEventsIn(ctx, namespace)).filter((one) => one.about === uid && one.isWarning);
   const isNew =
     countedSince(

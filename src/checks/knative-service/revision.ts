@@ -1,5 +1,5 @@
 import { type Finding, fail, type Memory, type ReadContext } from "../../core/check.ts";
-import { conditionOf, describe, type KubeObject } from "../../ports/object.ts";
+import { conditionOf, describe, type KubeObject, textAt } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { clusterEventsIn } from "../events.ts";
 import { countedSince, podsProblem } from "../pods.ts";
@@ -59,7 +59,7 @@ const givenUp = async (
 ): Promise<Finding | undefined> => {
   const resources = conditionOf(revision, "ResourcesAvailable");
   if (resources?.status !== "False") return undefined;
-  const outcome = String(resources.message || resources.reason);
+  const outcome = textAt(resources, "message") || textAt(resources, "reason");
   const { name, namespace = "" } = deployment.metadata;
   const command = sh`kubectl describe revision ${revision.metadata.name} -n ${namespace}`;
   const events = await clusterEventsIn(ctx, namespace);

@@ -3,30 +3,14 @@ import type { Config } from "../../config/config.ts";
 import { type Kept, NOTHING_KEPT, type Unreadable } from "../../config/kept.ts";
 import { CHOICES, nameOf, type Option } from "../../config/options.ts";
 import { readValue, type Value } from "../../config/values.ts";
+import { CHOSEN, choicesOf, parsed, recordIn } from "../../kube/choices.ts";
 import { UserError } from "../../ports/error.ts";
 import { dataOf, isRecord, type KubeObject } from "../../ports/object.ts";
 
-/** Keys of the state ConfigMap. */
-export const CHOSEN = "choices";
+export { CHOSEN, choicesOf };
+
+/** Key of the state ConfigMap. */
 export const INSISTED = "insisted";
-
-/** Undefined: it is no JSON. */
-const parsed = (text: string | undefined): unknown => {
-  try {
-    return JSON.parse(text ?? "{}");
-  } catch {
-    return undefined;
-  }
-};
-
-const recordIn = (text: string | undefined): Readonly<Record<string, unknown>> => {
-  const value = parsed(text);
-  return isRecord(value) ? value : {};
-};
-
-/** What the state ConfigMap says was chosen, as it was written; empty where nothing of ours is. */
-export const choicesOf = (state: KubeObject | undefined): Readonly<Record<string, unknown>> =>
-  recordIn(dataOf(state)[CHOSEN]);
 
 /** Component → version, as the last install wrote it down. */
 export const versionsOf = (state: KubeObject | undefined): Readonly<Record<string, string>> =>

@@ -5,6 +5,7 @@ import type { Config } from "../../config/config.ts";
 import { nameOf } from "../../config/options.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import { markerName } from "../../dns/ownership.ts";
+import { AUTHORITY_ROOT } from "../../kube/choices.ts";
 import { HOME, isOurs, managerFor, ownerOf, ownerOfData } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
 import { PRIOR, PRIOR_MANAGER, readPrior, STATE } from "../../kube/prior.ts";
@@ -111,9 +112,6 @@ const withoutText = (change: ObjectChange): ObjectChange => {
     conflicts: change.conflicts.map(({ path, owner, ...values }) => ({ path, owner, ...(isText(path) ? {} : values) })),
   };
 };
-
-/** The root of a private ACME CA: who renews has no file of it. */
-const AUTHORITY_ROOT = "acme-ca.pem";
 
 /** Undefined too where it is the root of another CA than the one that is asked now. */
 export const keptAuthorityRoot = async (

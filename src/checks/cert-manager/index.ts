@@ -1,0 +1,111 @@
+import { certificatesReady, wantedCertificates } from "../../certificates/cert-manager/chain.ts";
+import { certManagerAnswers, issuerReady } from "../../certificates/cert-manager/checks.ts";
+import { findCertManager } from "../../certificates/cert-manager/found.ts";
+import { NAMESPACE } from "../../certificates/cert-manager/names.ts";
+import { type Check, fail, skipped } from "../../core/check.ts";
+import { readerOf } from "../../ports/reader.ts";
+import { crdsEstablished } from "../crds.ts";
+import { deploymentsAvailable } from "../deployments.ts";
+import { FOUND_BY, findInstallation } from "../found.ts";
+import { CAUSES_OF_DEPLOYMENTS, healthCheck, type Reading } from "../health-check.ts";
+
+/** The kinds that we and Knative use, in the form of their definitions' names. */
+const KINDS = [
+  "certificates.cert-manager.io",
+  "certificaterequests.cert-manager.io",
+  "issuers.cert-manager.io",
+  "clusterissuers.cert-manager.io",
+  "orders.acme.cert-manager.io",
+  "challenges.acme.cert-manager.io",
+];
+
+/** What {@link findCertManager} reads. */
+const CERT_MANAGER = ["CustomResourceDefinition.apiextensions.k8s.io", "Deployment.apps"] as const;
+const ADMISSION = [
+  "MutatingWebhookConfiguration.admissionregistration.k8s.io",
+  "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
+] as const satisfies readonly Reading[];
+
+/** Runs it only where Knative is to ask cert-manager for certificates. */
+const whereChosen =
+  (run: Check["run"]): Check["run"] =>
+  async (ctx, memory) =>
+    (await findInstallation(ctx.cluster)).serves === "routes"
+      ? run(ctx, memory)
+      : skipped("certificates do not come from cert-manager here");
+
+export const certManagerKinds: Check = {
+  id: "cert-manager.kinds",
+  title: "cert-manager's kinds are served",
+  run: crdsEstablished(KINDS).run,
+};
+
+/** Of whichever cert-manager there is. */
+export const certManagerRuns: Check = {
+  id: "cert-manager.deployments",
+  title: "cert-manager runs",
+  run: async (ctx, memory) => {
+    const found = await findCertManager(readerOf(ctx.cluster));
+    if (!found) return fail(`no Deployment of cert-manager in namespace ${NAMESPACE}`, { text: "Run install again." });
+    return deploymentsAvailable("cert-manager.deployments", found.deployments).run(ctx, memory);
+  },
+};
+
+export const certManagerChecks = [
+  healthCheck({
+    id: "cert-manager.kinds",
+    title: "cert-manager's kinds are served",
+    needs: ["knative.installed"],
+    reads: [...FOUND_BY, "CustomResourceDefinition.apiextensions.k8s.io", "any kind"],
+    meaning: "Knative cannot ask cert-manager for certificates.",
+    todo: "Run `kn-bootstrap install` again, or install cert-manager's definitions the way it was installed.",
+    run: whereChosen(certManagerKinds.run),
+  }),
+  healthCheck({
+    id: "cert-manager.deployments",
+    title: certManagerRuns.title,
+    needs: ["cert-manager.kinds"],
+    reads: [...FOUND_BY, ...CERT_MANAGER, ...CAUSES_OF_DEPLOYMENTS],
+    meaning: "No certificate is issued or renewed.",
+    todo: "Do what the finding says of the pods.",
+    run: whereChosen(certManagerRuns.run),
+  }),
+  healthCheck({
+    id: "cert-manager.webhook",
+    title: certManagerAnswers.title,
+    needs: ["cert-manager.deployments"],
+    reads: [...FOUND_BY, ...ADMISSION, "EndpointSlice.discovery.k8s.io"],
+    meaning: "The API server refuses every write of cert-manager's kinds.",
+    todo: "Look at the webhook's pods, and at the cainjector, which hands the API server the webhook's CA.",
+    run: whereChosen(certManagerAnswers.run),
+  }),
+  healthCheck({
+    id: "cert-manager.issuer",
+    title: issuerReady.title,
+    needs: ["cert-manager.webhook"],
+    reads: [...FOUND_BY, "ClusterIssuer.cert-manager.io"],
+    meaning: "cert-manager has no account at the CA, so that it can order nothing.",
+    todo: "Do what the finding says: a CA that cannot be reached from the cluster, a root that is not trusted, an external account that is missing.",
+    run: whereChosen(issuerReady.run),
+  }),
+  healthCheck({
+    id: "cert-manager.certificates",
+    title: "cert-manager has issued the certificates that Knative asked for",
+    needs: ["cert-manager.issuer"],
+    reads: [
+      ...FOUND_BY,
+      "Certificate.networking.internal.knative.dev",
+      "Certificate.cert-manager.io",
+      "CertificateRequest.cert-manager.io",
+      "Order.acme.cert-manager.io",
+      "Challenge.acme.cert-manager.io",
+    ],
+    meaning: "The Services whose Routes wait for a certificate have none, and answer http alone or not at all.",
+    todo: "Do what the deepest object of the chain says: Certificate, CertificateRequest, Order, Challenge.",
+    run: whereChosen(async (ctx, memory) =>
+      (await wantedCertificates(ctx)).length > 0
+        ? certificatesReady().run(ctx, memory)
+        : skipped("Knative has not asked for a certificate"),
+    ),
+  }),
+] as const;

@@ -1,0 +1,44 @@
+import { type Finding, fail, ok, skipped } from "../core/check.ts";
+import { magicDomain } from "../dns/magic.ts";
+import { findAddress } from "../ingress/address.ts";
+import { dataOf, type KubeObject, textAt } from "../ports/object.ts";
+import { readerOf } from "../ports/reader.ts";
+import { configMap, defaultDomains, FOUND_BY, findInstallation } from "./found.ts";
+import { healthCheck } from "./health-check.ts";
+
+const ID = "domain.default";
+const CONFIG_DOMAIN = configMap("config-domain");
+
+/** Other default domains in config-domain: with two, the alphabetically first wins, silently. */
+const otherDefaults = (live: KubeObject | undefined, domain: string): readonly string[] =>
+  defaultDomains(live).filter((key) => key !== domain);
+
+const judge = (live: KubeObject | undefined, name: string): Finding => {
+  const others = otherDefaults(live, name);
+  if (!(name in dataOf(live))) return fail(`config-domain does not have ${name} yet`, { text: "Run install again." });
+  return others.length === 0
+    ? ok(name)
+    : fail(`config-domain has another default domain: ${others.join(", ")}`, {
+        text: "Run install again with --take-ownership to remove it.",
+      });
+};
+
+export const defaultDomain = healthCheck({
+  id: ID,
+  title: "config-domain has one default domain",
+  needs: ["knative.installed"],
+  reads: [...FOUND_BY, "Service", "Node"],
+  meaning:
+    "URLs do not end in the domain that was chosen: of several defaults the alphabetically first counts, and nothing says so.",
+  todo: "Leave one key without a selector in ConfigMap knative-serving/config-domain; `kn-bootstrap install --take-ownership` does that.",
+  run: async (ctx) => {
+    const { choices, domains, ingress, exposure } = await findInstallation(ctx.cluster);
+    const chosen = textAt(choices, "domain");
+    const isMagic = choices.dns === "magic" && ingress !== undefined;
+    const address = isMagic ? await findAddress(readerOf(ctx.cluster), exposure, ingress) : undefined;
+    const [first] = domains;
+    const name = chosen || (address && magicDomain(address.host)) || first;
+    if (name === undefined) return skipped("there is none: URLs end in the cluster's own domain");
+    return judge(await ctx.cluster.get(CONFIG_DOMAIN), name);
+  },
+});

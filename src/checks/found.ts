@@ -1,0 +1,83 @@
+import { strategyOf, type TlsId, ids as tlsIds } from "../certificates/index.ts";
+import { servedSecret } from "../certificates/served.ts";
+import type { Exposure } from "../ingress/address.ts";
+import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
+import type { IngressProvider } from "../ingress/provider.ts";
+import { AUTHORITY_ROOT, choicesOf } from "../kube/choices.ts";
+import { STATE } from "../kube/prior.ts";
+import type { ClusterRead } from "../ports/cluster.ts";
+import { dataOf, type KubeObject, type ObjectRef, textAt } from "../ports/object.ts";
+import type { Reading } from "./health-check.ts";
+
+export const KNATIVE = "knative-serving";
+const DEFAULT_CLASS = "istio.ingress.networking.knative.dev";
+const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
+
+export const configMap = (name: string): ObjectRef => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  namespace: KNATIVE,
+  name,
+});
+
+/** What can be seen of an installation from the cluster alone, whoever made it. */
+export interface Found {
+  /** As they are kept; empty where we did not install. */
+  readonly choices: Readonly<Record<string, unknown>>;
+  readonly className: string;
+  /** Undefined: it is none that we know. */
+  readonly ingress: IngressProvider | undefined;
+  readonly exposure: Exposure;
+  /** Every default domain of config-domain, sorted: with several the first one counts. */
+  readonly domains: readonly string[];
+  readonly template: string;
+  readonly scheme: string;
+  /** Undefined: we did not install, or an odd value is kept. */
+  readonly tls: TlsId | undefined;
+  /** What https is answered with, as {@link TlsStrategy} has it. */
+  readonly serves: "gateway" | "routes" | "nothing";
+  /** PEM of the root of a private CA. */
+  readonly root: string | undefined;
+  /** Whose certificate the gateway serves. Undefined: none, or each Route has its own. */
+  readonly secret: ObjectRef | undefined;
+}
+
+/** What {@link findInstallation} reads. */
+export const FOUND_BY = ["ConfigMap"] as const satisfies readonly Reading[];
+
+export const findInstallation = async (cluster: Pick<ClusterRead, "get">): Promise<Found> => {
+  const [state, network, domains] = await Promise.all([
+    cluster.get(STATE),
+    cluster.get(configMap("config-network")),
+    cluster.get(configMap("config-domain")),
+  ]);
+  const choices = choicesOf(state);
+  const settings = dataOf(network);
+  // Newer releases write the first, older ones the second; where both stand, the newer one counts.
+  const className = settings["ingress-class"] ?? settings["ingress.class"] ?? DEFAULT_CLASS;
+  const tls = tlsIds.find((id) => id === choices.tls);
+  const [address, tlsSecret] = [textAt(choices, "address"), textAt(choices, "tls-secret")];
+  const serves = tls === undefined ? "nothing" : strategyOf(tls).serves;
+  return {
+    choices,
+    className,
+    ingress: ingressIds.map(ingressProvider).find((candidate) => candidate.className === className),
+    exposure: {
+      expose: choices.expose === "nodeport" ? "nodeport" : "loadbalancer",
+      ...(address ? { address } : {}),
+    },
+    domains: defaultDomains(domains),
+    template: settings["domain-template"] ?? settings.domainTemplate ?? DEFAULT_TEMPLATE,
+    scheme: settings["default-external-scheme"] ?? settings.defaultExternalScheme ?? "http",
+    tls,
+    serves,
+    root: dataOf(state)[AUTHORITY_ROOT],
+    secret: serves === "gateway" ? servedSecret({ config: tlsSecret ? { tlsSecret } : {} }) : undefined,
+  };
+};
+
+/** The keys of config-domain without a selector. */
+export const defaultDomains = (config: KubeObject | undefined): readonly string[] =>
+  Object.entries(dataOf(config))
+    .flatMap(([key, value]) => (!key.startsWith("_") && value.trim() === "" ? [key] : []))
+    .sort();

@@ -1,0 +1,49 @@
+import type { Check, ReadContext } from "../core/check.ts";
+import type { Authority } from "../ports/authority.ts";
+import type { Resolver } from "../ports/dns.ts";
+
+/** Without one of these, what needs it is skipped. */
+export interface HealthContext extends ReadContext {
+  readonly resolver?: Resolver;
+  readonly createAuthority?: (options: { readonly directory: string; readonly ca?: string }) => Promise<Authority>;
+}
+
+/**
+ * What a check looks at: a kind as `Pod` or `Deployment.apps`, or what is no object. `any kind`: whatever is left of a kind that is going
+ * away, to name it.
+ */
+export type Reading = "any kind" | "version" | "dns" | "probe" | "authority" | Capitalize<string>;
+
+/**
+ * A check of the registry. It finds what it is about in the cluster itself, so that it can be made without an installation or a release, and
+ * is `skipped` where there is no such thing.
+ */
+export interface HealthCheck<Id extends Check["id"] = Check["id"]> extends Check<HealthContext> {
+  readonly id: Id;
+  /** Ids of the checks that must hold first: while one does not, this one says nothing of its own. */
+  readonly needs?: readonly Check["id"][];
+  readonly reads: readonly Reading[];
+  /** Ids under which steps wait for the same. */
+  readonly also?: readonly Check["id"][];
+  /** For docs/checks.md: what it means when it does not hold, and what to do then. A finding names the objects and a command. */
+  readonly meaning: string;
+  readonly todo: string;
+}
+
+/** Keeps the id's own type. */
+export const healthCheck = <const Id extends Check["id"]>(check: HealthCheck<Id>): HealthCheck<Id> => check;
+
+/** What {@link podsProblem} and its like look at to name a cause. */
+export const CAUSES_OF_PODS = [
+  "Pod",
+  "Event",
+  "Node",
+  "MutatingWebhookConfiguration.admissionregistration.k8s.io",
+  "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
+] as const satisfies readonly Reading[];
+
+export const CAUSES_OF_DEPLOYMENTS = [
+  "Deployment.apps",
+  "ReplicaSet.apps",
+  ...CAUSES_OF_PODS,
+] as const satisfies readonly Reading[];

@@ -1,0 +1,62 @@
+import { fail, ok, skipped } from "../core/check.ts";
+import type { ObjectRef } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
+import { deploymentsAvailable } from "./deployments.ts";
+import { KNATIVE } from "./found.ts";
+import { CAUSES_OF_DEPLOYMENTS, healthCheck } from "./health-check.ts";
+
+const deployment = (name: string): ObjectRef => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  namespace: KNATIVE,
+  name,
+});
+/** Those that every release has. */
+const CORE = ["activator", "autoscaler", "controller", "webhook"].map(deployment);
+const HPA = deployment("autoscaler-hpa");
+
+export const knativeInstalled = healthCheck({
+  id: "knative.installed",
+  title: "Knative Serving is installed",
+  reads: ["Namespace", "Deployment.apps"],
+  meaning: "There is no Knative Serving in this cluster, or the kubeconfig leads to another cluster than was meant.",
+  todo: "Check `--context`, or run `kn-bootstrap install`.",
+  run: async ({ cluster }) => {
+    const install = {
+      text: "See whether this is the cluster that was meant, or install.",
+      command: sh`kn-bootstrap plan`,
+    };
+    const [namespace, deployments] = await Promise.all([
+      cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE }),
+      cluster.list({ apiVersion: "apps/v1", kind: "Deployment", namespace: KNATIVE }),
+    ]);
+    if (!namespace) return fail(`Namespace ${KNATIVE} does not exist`, install);
+    if (deployments.length === 0) return fail(`Namespace ${KNATIVE} has no Deployment`, install);
+    return ok(namespace.metadata.labels?.["app.kubernetes.io/version"] ?? "of an unknown version");
+  },
+});
+
+export const servingDeployments = healthCheck({
+  ...deploymentsAvailable("serving.deployments", CORE),
+  id: "serving.deployments",
+  title: "Knative's Deployments are available",
+  needs: ["crds.established"],
+  also: ["serving.restarted"],
+  reads: CAUSES_OF_DEPLOYMENTS,
+  meaning:
+    "A part of Knative does not run: without the controller nothing new becomes ready, without the webhook nothing can be written, without the activator and the autoscaler nothing starts from zero.",
+  todo: "Do what the finding says of the pods: a pull that is refused, too little room, a process that ends.",
+});
+
+export const hpaDeployment = healthCheck({
+  id: "serving.hpa",
+  title: "The autoscaler for CPU and memory is available",
+  needs: ["crds.established"],
+  reads: CAUSES_OF_DEPLOYMENTS,
+  meaning: "Services of the autoscaling class `hpa` keep the number of pods that they have.",
+  todo: "Do what the finding says of the pods.",
+  run: async (ctx, memory) =>
+    (await ctx.cluster.get(HPA))
+      ? deploymentsAvailable("serving.hpa", [HPA]).run(ctx, memory)
+      : skipped("it is not installed"),
+});

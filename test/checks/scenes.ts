@@ -1,0 +1,159 @@
+import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
+import { createProbe } from "../../src/adapters/probe.ts";
+import { createResolver } from "../../src/adapters/resolver/index.ts";
+import type { HealthContext } from "../../src/checks/health-check.ts";
+import { withOwner } from "../../src/kube/inventory.ts";
+import { takeSnapshot, throughSnapshot } from "../../src/kube/snapshot.ts";
+import { at, type KubeObject } from "../../src/ports/object.ts";
+import { hello } from "../../src/steps/proof/hello.ts";
+import { kn, stage } from "../engine/cli.ts";
+import { openOutside } from "../engine/option-sets.ts";
+
+/** An installed cluster as it is at one moment, with a proof that runs. */
+export interface Moment {
+  readonly ctx: HealthContext;
+  readonly close: () => Promise<void>;
+}
+
+/** Installs, makes the proof's Service, waits until it is ready, and then reads everything only once. */
+export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
+  const { internet, caFile } = await openOutside();
+  const world = await stage({ certManager: internet.door, outside: internet });
+  const ca = ["--acme-directory", internet.acme.directory, "--acme-ca-file", caFile];
+  const { code, stderr } = await kn({ ...world, standIns: true, internet }, [
+    ...["install", "--yes", "--hpa", "--skip-checks", "proof.zero", "--dns", "route53"],
+    ...["--domain", "apps.example.com", "--tls", tls, ...ca],
+  ]);
+  if (code !== 0) throw new Error(stderr);
+  const cluster = openCluster(await loadKubeconfig({ env: {}, path: world.kubeconfig }));
+  const service = withOwner(hello("ghcr.io/knative/helloworld-go"), "proof");
+  // It keeps its pod, so that there is one in the moment that is looked at.
+  const annotations = at(service, "spec", "template", "metadata", "annotations") as Record<string, string>;
+  annotations["autoscaling.knative.dev/min-scale"] = "1";
+  await cluster.apply(service, { manager: "test" });
+  for (;;) {
+    const live = await cluster.get({ ...service, ...service.metadata });
+    const conditions = at(live, "status", "conditions");
+    if (Array.isArray(conditions) && conditions.some(({ type, status }) => type === "Ready" && status === "True"))
+      break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const { dns, acme } = internet;
+  const probe = createProbe({ connectTo: world.connectTo, root: acme.root });
+  const answers = new Map<string, ReturnType<typeof probe>>();
+  const now = new Date();
+  const live = takeSnapshot(cluster);
+  const kinds = (await cluster.resources()).filter(({ verbs, kind }) => verbs.includes("list") && kind !== "Secret");
+  await Promise.all(kinds.map(({ apiVersion, kind }) => live.list(apiVersion, kind)));
+  const ctx: HealthContext = {
+    cluster: throughSnapshot(cluster, live),
+    resolver: createResolver({ server: dns.resolver, connectTo: dns.connectTo }),
+    probe: ({ signal: _, ...request }) => {
+      const key = JSON.stringify(request);
+      const answer = answers.get(key) ?? probe(request);
+      answers.set(key, answer);
+      return answer;
+    },
+    now: () => now,
+    signal: new AbortController().signal,
+  };
+  return {
+    ctx,
+    close: async () => {
+      cluster.close();
+      await Promise.all([world.close(), internet.close()]);
+    },
+  };
+};
+
+/** Changes every object of these kinds. */
+const ofKind =
+  (kinds: readonly string[], change: (object: KubeObject) => KubeObject | undefined) =>
+  (object: KubeObject): KubeObject | undefined =>
+    kinds.includes(object.kind) ? change(object) : object;
+
+const condition = (type: string, status: string, message: string) => ({ type, status, reason: "Test", message });
+const withConditions = (object: KubeObject, ...conditions: readonly object[]): KubeObject => ({
+  ...object,
+  status: { ...(object.status as object), conditions },
+});
+const choosing = (choices: object) =>
+  ofKind(["ConfigMap"], (object) => {
+    const data = object.data as Record<string, string> | undefined;
+    if (object.metadata.name !== "state" || !data?.choices) return object;
+    return { ...object, data: { ...data, choices: JSON.stringify({ ...JSON.parse(data.choices), ...choices }) } };
+  });
+
+const stuck = ofKind(["Deployment"], (object) => ({
+  ...object,
+  status: { ...(object.status as object), availableReplicas: 0 },
+}));
+const KNATIVES = ["Service", "Configuration", "Route", "Revision", "Certificate", "CertificateRequest"];
+const isKnatives = ({ apiVersion }: KubeObject): boolean => /knative|cert-manager/.test(apiVersion);
+const CALL =
+  'failed calling webhook "x.example.com": failed to call webhook: Post "https://x.y.svc:443/": service "x" not found';
+
+const named = (object: KubeObject | undefined): KubeObject | undefined =>
+  object?.kind === "Service" && !isKnatives(object)
+    ? {
+        ...object,
+        status: { ...(object.status as object), loadBalancer: { ingress: [{ hostname: "lb.example.com" }] } },
+      }
+    : object;
+const notReady = (object: KubeObject): KubeObject =>
+  KNATIVES.includes(object.kind) && isKnatives(object)
+    ? withConditions(object, condition("Ready", "False", ""))
+    : object;
+
+const withoutPods = (object: KubeObject): KubeObject | undefined => {
+  if (object.kind === "Pod") return undefined;
+  return object.kind === "Deployment" ? { ...object, spec: { ...(object.spec as object), replicas: 0 } } : object;
+};
+const atNodes = choosing({ expose: "nodeport" });
+
+/** What may be otherwise, so that the checks look further. */
+export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObject | undefined>> = {
+  "pods find no room": (object) => {
+    const next = stuck(notReady(object));
+    return next?.kind === "Pod"
+      ? withConditions(next, condition("PodScheduled", "False", "0/1 nodes are available: 1 Insufficient cpu."))
+      : next;
+  },
+  "pods are not ready": (object) => {
+    const next = stuck(notReady(object));
+    if (next?.kind !== "Pod") return next;
+    const metadata = { ...next.metadata, creationTimestamp: "2020-01-01T00:00:00Z" };
+    return withConditions({ ...next, metadata }, condition("Ready", "False", ""));
+  },
+  "pods are refused by a webhook that is gone": (object) => {
+    const next = stuck(notReady(object));
+    return next?.kind === "Deployment" ? withConditions(next, condition("ReplicaFailure", "True", CALL)) : next;
+  },
+  "definitions are going away": ofKind(["CustomResourceDefinition"], (object) => ({
+    ...object,
+    metadata: { ...object.metadata, deletionTimestamp: "2030-01-01T00:00:00Z" },
+  })),
+  "nothing of Knative is ready": notReady,
+  "a challenge is open": (object) =>
+    object.kind === "Order" || object.kind === "Challenge"
+      ? { ...object, status: { state: "pending" } }
+      : notReady(object),
+  "the load balancer is pending": ofKind(["Service"], (object) => ({ ...object, status: {} })),
+  "the nodes' ports are used": atNodes,
+  "plain http is used, and the load balancer has a name": (object) => named(choosing({ tls: "none" })(object)),
+  "plain http is used at the nodes' ports": choosing({ tls: "none", expose: "nodeport" }),
+  "magic DNS is used": choosing({ dns: "magic", domain: undefined }),
+  "magic DNS is used at the nodes' ports": choosing({ dns: "magic", domain: undefined, expose: "nodeport" }),
+  "the load balancer has a name": named,
+  "no endpoint is ready": ofKind(["EndpointSlice"], () => undefined),
+  "the URL is another": ofKind(["Service"], (object) =>
+    isKnatives(object)
+      ? { ...object, status: { ...(object.status as object), url: "http://other.example.com" } }
+      : object,
+  ),
+  "no pod is left": withoutPods,
+  "no pod is left, behind the nodes' ports": (object) => {
+    const next = withoutPods(object);
+    return next && atNodes(next);
+  },
+};
