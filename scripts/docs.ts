@@ -16,6 +16,8 @@ import {
   type Option,
 } from "../src/config/options.ts";
 import { type Catalog, loadCatalog } from "../src/releases/index.ts";
+import { eventsPage } from "./events/page.ts";
+import { eventsSchema } from "./events/schema.ts";
 
 /** What a YAML file with options may hold, for editors; rules that cross options are the program's own. */
 export const fileSchema = z.strictObject(
@@ -179,6 +181,8 @@ export const pages = (catalog: Catalog): Readonly<Record<string, string>> => ({
   "docs/errors.md": errorsPage(),
   "docs/checks.md": checksPage(),
   "docs/config.schema.json": configSchema(),
+  "docs/events.schema.json": eventsSchema(),
+  "docs/json.md": eventsPage(),
 });
 
 if (import.meta.main) {

@@ -7,7 +7,7 @@ import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
 import { assertRights, unreadable } from "../checks/rights.ts";
 import { runChecks } from "../checks/run.ts";
 import { conflictsOf, type Plan } from "../core/change.ts";
-import type { Check, ReadContext } from "../core/check.ts";
+import { type Check, type ReadContext, seenIn } from "../core/check.ts";
 import type { Report } from "../core/run.ts";
 import { ingressProvider } from "../ingress/index.ts";
 import { isCopy, OWNER_LABEL, withOwner } from "../kube/inventory.ts";
@@ -17,6 +17,7 @@ import type { Kind, Snapshot } from "../kube/snapshot.ts";
 import { emptySnapshot, takeSnapshot } from "../kube/snapshot.ts";
 import type { ClusterPreview, ClusterRead } from "../ports/cluster.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
+import type { Seen } from "../ports/facts.ts";
 import type { KubeObject } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
@@ -56,6 +57,7 @@ export const preflight = async (
       why: "Nothing was changed.",
       remedy: finding.remedy,
       kind: finding.status === "fail" ? "input" : "unseen",
+      seen: seenIn(finding),
     });
     // Who owns what is best seen in the plan, which is shown before this is thrown.
     if (finding.status === "unknown" || check.id !== "knative.owner") throw failure;
@@ -126,14 +128,14 @@ export const runInstall = (plan: Plan, install: Installation, tools: Tools): Pro
 export const verifyInstall = async (
   install: Installation,
   tools: Tools,
-): Promise<readonly { check: Check; summary: string; remedy: Remedy }[]> => {
+): Promise<readonly (Seen & { check: Check; summary: string; remedy: Remedy })[]> => {
   const checks = steps(install)
     .filter(({ id }) => id !== ("proof" satisfies StepId))
     .flatMap(({ verify }) => verify);
   const findings = await runChecks<ReadContext>(checks, tools);
   return findings.flatMap(({ check, finding }) =>
     finding.status === "fail" || finding.status === "unknown"
-      ? [{ check, summary: finding.summary, remedy: finding.remedy }]
+      ? [{ check, summary: finding.summary, remedy: finding.remedy, ...seenIn(finding) }]
       : [],
   );
 };

@@ -2,7 +2,7 @@ import { deploymentsAvailable } from "../checks/deployments.ts";
 import { isReady, whyNotReady } from "../checks/knative-service/index.ts";
 import { settleWith } from "../config/kept.ts";
 import { asFlags } from "../config/shown.ts";
-import type { Finding, ReadContext } from "../core/check.ts";
+import type { Checked, Finding, ReadContext } from "../core/check.ts";
 import { runCheck } from "../core/wait.ts";
 import { type Ports, urlAt } from "../ingress/address.ts";
 import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
@@ -23,6 +23,8 @@ export interface Status extends StatusFound {
   readonly chosen?: readonly string[];
   /** Deployments that should run and do not, and whatever else is wrong, each with its cause. Empty: healthy. */
   readonly problems: readonly string[];
+  /** What the checks behind it have found. Absent: there is no Knative. */
+  readonly findings?: readonly Checked[];
   /** How many Knative Services there are, and how many of them are not ready. Absent: they may not be read. */
   readonly knativeServices?: { readonly total: number; readonly notReady: number };
 }
@@ -86,7 +88,8 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
 
   const choices = readableChoices(state);
   const seen: Seen = { ctx, choices, namespace, deployments, ours, network: dataOf(network) };
-  const health = await runCheck(deploymentsAvailable("status.deployments", deploymentsIn(ours)), ctx);
+  const available = deploymentsAvailable("status.deployments", deploymentsIn(ours));
+  const health = await runCheck(available, ctx);
   const sections = PARTS.flatMap(({ status }) => status ?? []);
   const found = await Promise.all(sections.map(({ read }) => read(seen)));
   const problems = await Promise.all(sections.map((section) => section.problems?.(seen) ?? []));
@@ -97,6 +100,7 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
     ...(Object.assign({}, ...found) as StatusFound),
     ...(Object.keys(choices).length > 0 ? { chosen: chosenFlags(state) } : {}),
     problems: [...(health.status === "ok" ? [] : [health.summary]), ...problems.flat()],
+    findings: [{ id: available.id, title: available.title, ...health }],
     ...(knativeServices ? { knativeServices } : {}),
   };
 };
@@ -130,7 +134,7 @@ export const readServices = async (ctx: ReadContext, address: Ports | undefined)
 
 /** Where the installation's own images are had from says nothing about those of other people. */
 const theirs = (finding: Finding): Finding =>
-  "remedy" in finding && finding.remedy.text.includes("--image-registry")
+  "remedy" in finding && finding.facts?.image !== undefined
     ? {
         ...finding,
         remedy: {

@@ -32,15 +32,15 @@ export const openSurroundings = async (
       learn,
       resolver: patientlyAsked(resolver, config, emit),
       interactive,
-      onTrouble: (reason, lines) =>
+      onTrouble: (reason) =>
         emit({
           type: "waiting",
           step: "dns",
           check: "dns.answers",
           reason,
-          ...(lines === undefined ? {} : { lines }),
           remedy: { text: "See whether the DNS provider is well." },
         }),
+      onTask: (task) => emit({ type: "person", step: "dns", check: "dns.answers", ...task }),
     }),
     config.acmeCaFile ? readRoot(config.acmeCaFile) : undefined,
   ]);

@@ -109,6 +109,10 @@ export const reasonToIssue = (
   const missing = names.filter((name) => !secret.names.includes(name));
   if (missing.length > 0) return `does not cover ${missing.join(", ")}`;
   if (!(isDue ?? now >= dueDate(secret))) return undefined;
-  const days = Math.floor((secret.notAfter.getTime() - now.getTime()) / 86_400_000);
+  const days = daysLeft(secret, now);
   return days < 0 ? "expired" : `expires in ${days} days`;
 };
+
+/** Whole days until it ends. */
+export const daysLeft = ({ notAfter }: Pick<TlsSecret, "notAfter">, now: Date): number =>
+  Math.floor((notAfter.getTime() - now.getTime()) / 86_400_000);

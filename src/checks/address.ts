@@ -3,7 +3,7 @@ import { magicDomain } from "../dns/magic.ts";
 import { type Address, type Exposure, findAddress } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import { UserError } from "../ports/error.ts";
-import type { KubeObject } from "../ports/object.ts";
+import { type KubeObject, refOf } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { type ClusterEvent, clusterEventsIn } from "./events.ts";
@@ -34,14 +34,19 @@ export const addressKnown = (config: Exposure & { readonly dns: string }, ingres
     const address = await findAddress(readerOf(ctx.cluster), config, ingress);
     if (address) {
       if (config.dns === "magic") assertMagic(address);
-      return ok(`${address.host} (${address.source})`);
+      return ok(`${address.host} (${address.source})`, { facts: { address: address.host, source: address.source } });
     }
     if (config.expose === "nodeport") {
       return fail("no node has an ExternalIP", { text: "Say where the nodes can be reached: --address 203.0.113.7" });
     }
     const { namespace, name } = ingress.service;
     const service = await ctx.cluster.get(ingress.service);
-    if (!service) return fail(`Service ${namespace}/${name} does not exist`, { text: "Run install again." });
+    if (!service)
+      return fail(
+        `Service ${namespace}/${name} does not exist`,
+        { text: "Run install again." },
+        { evidence: [{ object: ingress.service, field: "" }] },
+      );
     return pending(service, await clusterEventsIn(ctx, namespace ?? ""));
   },
 });
@@ -52,18 +57,31 @@ const pending = (service: KubeObject, events: readonly ClusterEvent[]): Finding 
   const place = `Service ${namespace}/${name}`;
   const command = sh`kubectl describe service ${name} ${inNamespace(namespace)}`;
   const last = events.findLast(({ about }) => about === uid);
+  const seen = { evidence: [{ object: refOf(service), field: ".status.loadBalancer.ingress" }] };
   if (last?.isWarning)
-    return fail(`LoadBalancer pending: ${place}: ${last.reason}: ${last.message}`, {
-      text: "Mend what the cloud's controller says, or run install with --expose nodeport.",
-      command,
-    });
+    return fail(
+      `LoadBalancer pending: ${place}: ${last.reason}: ${last.message}`,
+      {
+        text: "Mend what the cloud's controller says, or run install with --expose nodeport.",
+        command,
+      },
+      seen,
+    );
   if (last || finalizers.includes(CLAIMED))
-    return fail(`LoadBalancer pending: ${place} is being given one${last ? ` (${last.reason})` : ""}`, {
-      text: "Look at what the cloud's controller does.",
+    return fail(
+      `LoadBalancer pending: ${place} is being given one${last ? ` (${last.reason})` : ""}`,
+      {
+        text: "Look at what the cloud's controller does.",
+        command,
+      },
+      seen,
+    );
+  return fail(
+    `LoadBalancer pending: no controller has claimed ${place}`,
+    {
+      text: "Where nothing gives out load balancers (kind, bare metal), run install with --expose nodeport; or install MetalLB.",
       command,
-    });
-  return fail(`LoadBalancer pending: no controller has claimed ${place}`, {
-    text: "Where nothing gives out load balancers (kind, bare metal), run install with --expose nodeport; or install MetalLB.",
-    command,
-  });
+    },
+    seen,
+  );
 };

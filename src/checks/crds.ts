@@ -42,13 +42,29 @@ const judge = async (ctx: ReadContext, live: readonly KubeObject[], names: reado
   const byName = new Map(live.map((crd) => [crd.metadata.name, crd]));
   for (const name of names) {
     const crd = byName.get(name);
+    const object = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name };
+    const status = (type: string) => ({
+      evidence: [
+        {
+          object,
+          field: `.status.conditions[type="${type}"].status`,
+          observed: at(condition(crd, type), "status"),
+          expected: "True",
+        },
+      ],
+    });
     const look = { text: "Look at its conditions.", command: sh`kubectl get crd ${name} -o yaml` };
-    if (!crd) return fail(`CRD ${name} does not exist`, { text: "Run install again." });
+    if (!crd)
+      return fail(`CRD ${name} does not exist`, { text: "Run install again." }, { evidence: [{ object, field: "" }] });
     const accepted = condition(crd, "NamesAccepted");
-    if (at(accepted, "status") === "False") return fail(`CRD ${name}: ${textAt(accepted, "message")}`, look);
+    if (at(accepted, "status") === "False")
+      return fail(`CRD ${name}: ${textAt(accepted, "message")}`, look, status("NamesAccepted"));
     if (crd.metadata.deletionTimestamp)
-      return fail(`CRD ${name} is still terminating${await deletionBlocker(ctx, crd)}`, look);
-    if (at(condition(crd, "Established"), "status") !== "True") return fail(`CRD ${name} is not established yet`, look);
+      return fail(`CRD ${name} is still terminating${await deletionBlocker(ctx, crd)}`, look, {
+        evidence: [{ object, field: ".metadata.deletionTimestamp", observed: crd.metadata.deletionTimestamp }],
+      });
+    if (at(condition(crd, "Established"), "status") !== "True")
+      return fail(`CRD ${name} is not established yet`, look, status("Established"));
   }
   return ok(`${names.length} established`);
 };

@@ -1,5 +1,6 @@
 import { type Check, type Finding, fail, type Memory, ok, type ReadContext } from "../core/check.ts";
-import { describe, type KubeObject, numberAt, type ObjectRef } from "../ports/object.ts";
+import type { Evidence } from "../ports/facts.ts";
+import { describe, type KubeObject, numberAt, type ObjectRef, refOf } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { newestPodsProblem } from "./pods.ts";
 import { podsRefused } from "./refused.ts";
@@ -10,16 +11,33 @@ const count = (object: KubeObject, ...path: string[]): number => numberAt(object
 const isUnseen = (live: KubeObject): boolean =>
   count(live, "status", "observedGeneration") < (live.metadata.generation ?? 0);
 
+/** A field that is not yet as it should be, and the words for it. */
+interface Lack extends Evidence {
+  readonly text: string;
+}
+
 /** What is still missing until all its pods are new and available; undefined: nothing. */
-const lacking = (live: KubeObject): string | undefined => {
+const lacking = (live: KubeObject): Lack | undefined => {
+  const lack = (field: string, observed: number, expected: number, text: string): Lack => ({
+    object: refOf(live),
+    field: `.status.${field}`,
+    observed,
+    expected,
+    text,
+  });
   const wanted = numberAt(live, "spec", "replicas") ?? 1;
   const [updated, available, replicas] = ["updatedReplicas", "availableReplicas", "replicas"].map((field) =>
     count(live, "status", field),
   ) as [number, number, number];
-  if (isUnseen(live)) return "not looked at yet";
-  if (updated < wanted) return `${updated} of ${wanted} pods made`;
-  if (available < wanted) return `${available} of ${wanted} available`;
-  return replicas > updated ? `${replicas - updated} of the old pods still running` : undefined;
+  if (isUnseen(live)) {
+    const seen = count(live, "status", "observedGeneration");
+    return lack("observedGeneration", seen, live.metadata.generation ?? 0, "not looked at yet");
+  }
+  if (updated < wanted) return lack("updatedReplicas", updated, wanted, `${updated} of ${wanted} pods made`);
+  if (available < wanted) return lack("availableReplicas", available, wanted, `${available} of ${wanted} available`);
+  return replicas > updated
+    ? lack("replicas", replicas, updated, `${replicas - updated} of the old pods still running`)
+    : undefined;
 };
 
 const look = ({ metadata }: KubeObject) => ({
@@ -39,14 +57,23 @@ const deploymentProblem = async (
   live: KubeObject | undefined,
   memory: Memory,
 ): Promise<Problem | undefined> => {
-  if (!live) return { finding: fail(`${describe(ref)} does not exist`, { text: "Run install again." }), weight: 2 };
+  if (!live) {
+    const evidence = [{ object: ref, field: "" }];
+    return {
+      finding: fail(`${describe(ref)} does not exist`, { text: "Run install again." }, { evidence }),
+      weight: 2,
+    };
+  }
   const missing = lacking(live);
   if (missing === undefined) return undefined;
   const cause = isUnseen(live)
     ? undefined
     : ((await podsRefused(ctx, describe(live), live, memory)) ??
       (await newestPodsProblem(ctx, describe(live), live, memory)));
-  if (!cause) return { finding: fail(`${describe(live)}: ${missing}`, look(live)), weight: 1 };
+  if (!cause) {
+    const { text, ...evidence } = missing;
+    return { finding: fail(`${describe(live)}: ${text}`, look(live), { evidence: [evidence] }), weight: 1 };
+  }
   return { finding: cause, weight: "permanent" in cause && cause.permanent ? 3 : 2 };
 };
 

@@ -1,7 +1,8 @@
-import { type Finding, fail, type Memory, never, type ReadContext } from "../core/check.ts";
+import { type Finding, fail, type Memory, never, type ReadContext, seenIn } from "../core/check.ts";
 import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
-import { at, isRecord, type KubeObject, numberAt } from "../ports/object.ts";
+import type { Evidence, Seen } from "../ports/facts.ts";
+import { at, isRecord, type KubeObject, numberAt, refOf } from "../ports/object.ts";
 import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";
 import { type ClusterEvent, clusterEventsIn } from "./events.ts";
 import { OTHER_REGISTRY, pullProblem, refusals } from "./pull.ts";
@@ -34,7 +35,7 @@ export const podsProblem = async (
   );
   const worst = problems.find(({ permanent }) => permanent) ?? problems[0];
   if (!worst) return undefined;
-  return (worst.permanent ? never : fail)(`${subject}: ${worst.summary}`, worst.remedy);
+  return (worst.permanent ? never : fail)(`${subject}: ${worst.summary}`, worst.remedy, seenIn(worst));
 };
 
 /**
@@ -84,7 +85,7 @@ const newestReplicaSet = async (ctx: ReadContext, { metadata }: KubeObject): Pro
   }
 };
 
-interface Problem {
+interface Problem extends Seen {
   readonly summary: string;
   readonly remedy: Remedy;
   readonly permanent?: boolean;
@@ -95,7 +96,8 @@ const podProblem = async (ctx: ReadContext, pod: KubeObject, memory: Memory): Pr
   const scheduled = conditions.find(({ type }) => type === "PodScheduled");
   if (scheduled?.status === "False") {
     const remedy = { text: "Give the cluster more room, or free some.", command: sh`kubectl describe nodes` };
-    return { summary: await unscheduled(ctx, pod, text(scheduled.message)), remedy };
+    const evidence = evidenceOf(pod, '.status.conditions[type="PodScheduled"].status', "False", "True");
+    return { summary: await unscheduled(ctx, pod, text(scheduled.message)), remedy, evidence };
   }
   const containers = [
     ...items(at(pod, "status", "initContainerStatuses")),
@@ -123,6 +125,14 @@ export const countedSince = (memory: Memory, id: string, count: number): number 
   return count - first;
 };
 
+const evidenceOf = (pod: KubeObject, field: string, observed: unknown, expected?: unknown): readonly Evidence[] => [
+  { object: refOf(pod), field, observed, ...(expected === undefined ? {} : { expected }) },
+];
+
+/** Of one of its containers, as `kubectl get pod -o yaml` shows it. */
+const stateOf = (pod: KubeObject, { name }: Record<string, unknown>, state: string, observed: unknown) =>
+  evidenceOf(pod, `.status.containerStatuses[name=${JSON.stringify(name)}].${state}`, observed);
+
 const described = ({ metadata: { name, namespace } }: KubeObject): ShellCommand =>
   sh`kubectl describe pod ${name} ${inNamespace(namespace)}`;
 
@@ -138,12 +148,13 @@ const imageProblem = async (
   const reason = text(at(container, "state", "waiting", "reason"));
   const message = text(at(container, "state", "waiting", "message"));
   const image = text(container.image);
+  const seen = { facts: { image }, evidence: stateOf(pod, container, "state.waiting.reason", reason) };
   if (reason === "InvalidImageName") {
     const remedy = {
       text: `Mend what rewrites images here, or ${OTHER_REGISTRY}.`,
       command: described(pod),
     };
-    return { summary: `InvalidImageName: ${image}`, remedy, permanent: true };
+    return { summary: `InvalidImageName: ${image}`, remedy, permanent: true, ...seen };
   }
   if (reason !== "ErrImagePull" && reason !== "ImagePullBackOff") return undefined;
   const events = await about(ctx, pod);
@@ -155,7 +166,7 @@ const imageProblem = async (
   const count = refusals(image, events);
   const permanent = refused && countedSince(memory, uidOf(pod), count) >= ENOUGH_REFUSALS;
   // One name for the two states between which the kubelet goes to and fro.
-  return { summary: `ImagePullBackOff: ${summary}`, remedy, permanent };
+  return { summary: `ImagePullBackOff: ${summary}`, remedy, permanent, ...seen };
 };
 
 const CANNOT_START = ["CreateContainerConfigError", "CreateContainerError", "RunContainerError"];
@@ -165,7 +176,11 @@ const endProblem = (pod: KubeObject, container: Record<string, unknown>, memory:
   if (CANNOT_START.includes(reason)) {
     const message = text(at(container, "state", "waiting", "message")).split("\n")[0];
     const remedy = { text: "Mend what it lacks.", command: described(pod) };
-    return { summary: `${reason}: ${message}`, remedy };
+    return {
+      summary: `${reason}: ${message}`,
+      remedy,
+      evidence: stateOf(pod, container, "state.waiting.reason", reason),
+    };
   }
   // A container that crashes runs for a moment between two crashes. The last end is what counts.
   const ended = at(container, "state", "terminated") ?? at(container, "lastState", "terminated");
@@ -178,7 +193,8 @@ const endProblem = (pod: KubeObject, container: Record<string, unknown>, memory:
   const cause = words || (ended.reason === "Error" ? `exit code ${ended.exitCode}` : text(ended.reason));
   const ends = (numberAt(container, "restartCount") ?? 0) + 1;
   const permanent = countedSince(memory, uidOf(pod), ends) > 0 && /Version check failed/.test(words);
-  return { summary: `CrashLoopBackOff: ${cause}`, remedy, permanent };
+  const evidence = stateOf(pod, container, "lastState.terminated.exitCode", ended.exitCode);
+  return { summary: `CrashLoopBackOff: ${cause}`, remedy, permanent, evidence };
 };
 
 /** The line of a log that says why the process ended: the panic, else the last line. Of a JSON line: its message and error. */
@@ -197,5 +213,6 @@ const lastWarning = async (ctx: ReadContext, pod: KubeObject): Promise<Problem |
   const last = (await about(ctx, pod)).findLast(({ isWarning }) => isWarning);
   if (!last) return undefined;
   const remedy = { text: "Mend what it says.", command: described(pod) };
-  return { summary: `${last.reason}: ${last.message.split("\n")[0]?.slice(0, 300)}`, remedy };
+  const evidence = evidenceOf(pod, "last warning", last.reason);
+  return { summary: `${last.reason}: ${last.message.split("\n")[0]?.slice(0, 300)}`, remedy, evidence };
 };

@@ -31,7 +31,8 @@ export const serverVersion = (
   title: "The server is new enough for this Knative",
   run: async (ctx) => {
     const version = await ctx.cluster.version();
-    if (atLeast(version, minimum)) return ok(`Kubernetes ${version}, Knative ${knative} needs ${minimum}`);
+    const seen = { facts: { version }, evidence: [{ field: "version", observed: version, expected: minimum }] };
+    if (atLeast(version, minimum)) return ok(`Kubernetes ${version}, Knative ${knative} needs ${minimum}`, seen);
     const fitting = newestFor(version);
     return fail(
       `Knative ${knative} needs Kubernetes ${minimum} or newer, and this server is ${version}.`,
@@ -41,6 +42,7 @@ export const serverVersion = (
             text: "Take the newest that this server can run, or upgrade the cluster:",
             command: sh`kn-bootstrap install --knative-version ${fitting}`,
           },
+      seen,
     );
   },
 });

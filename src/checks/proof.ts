@@ -20,19 +20,29 @@ export const serviceReady = (proof: Proof): Check => ({
   run: async (ctx, memory) => {
     const { namespace, name } = proof.service;
     const live = await ctx.cluster.get(proof.service);
-    if (!live) return fail(`Service ${namespace}/${name} does not exist`, READY_COMMAND);
+    const evidence = (field: string, observed?: unknown, expected?: unknown) => ({
+      evidence: [{ object: proof.service, field, observed, expected }],
+    });
+    if (!live) return fail(`Service ${namespace}/${name} does not exist`, READY_COMMAND, evidence(""));
     if (!isReady(live)) return whyNotReady(ctx, live, memory);
     const host = (await proof.naming(ctx))?.host({ namespace: namespace ?? "", name });
     const url = textAt(live, "status", "url");
     const wanted = `${proof.secret ? "https" : "http"}://${host}`;
-    if (url === wanted) return ok(proof.config.expose === "nodeport" ? `${host} is ready` : url);
+    if (url === wanted)
+      return ok(proof.config.expose === "nodeport" ? `${host} is ready` : url, evidence(".status.url", url, wanted));
     const others = await strangers(ctx);
-    return fail(`Knative gives the Service the URL ${url}, not ${wanted}${others ? `: ${others}` : ""}`, {
+    const remedy = {
       text: others
         ? "Teach it to leave these keys alone, or configure Knative there."
         : "Look at config-domain and config-network.",
       command: sh`kubectl get cm config-domain config-network -n knative-serving -o yaml --show-managed-fields`,
-    });
+    };
+    const why = others ? `: ${others}` : "";
+    return fail(
+      `Knative gives the Service the URL ${url}, not ${wanted}${why}`,
+      remedy,
+      evidence(".status.url", url, wanted),
+    );
   },
 });
 
@@ -71,17 +81,33 @@ export const serviceAnswers = (proof: Proof): Check => ({
         places.map(async (place) => ({ place, ...(await answer(proof, ctx, target, undefined, place)) })),
       );
       const bad = responses.find(({ status, body }) => status !== 200 || !body.includes(proof.greeting));
-      if (bad) return fail(`${authorityOf(target.url)} answers ${bad.status}`, READY_COMMAND);
+      const { url } = target;
+      if (bad)
+        return fail(`${authorityOf(url)} answers ${bad.status}`, READY_COMMAND, {
+          facts: { url, status: bad.status, addresses: places },
+        });
       const old = responses.find(({ certificate }) => certificate && certificate.serial !== target.serial);
       if (old)
-        return fail(`${old.place} still serves the certificate ${old.certificate?.serial}, not ${target.serial}`, {
-          text: "The gateway takes it up when its controller has restarted; look at that.",
-          command: sh`kubectl get pods -n knative-serving`,
-        });
+        return fail(
+          `${old.place} still serves the certificate ${old.certificate?.serial}, not ${target.serial}`,
+          {
+            text: "The gateway takes it up when its controller has restarted; look at that.",
+            command: sh`kubectl get pods -n knative-serving`,
+          },
+          {
+            facts: { url, address: old.place },
+            evidence: [{ field: "serial", observed: old.certificate?.serial, expected: target.serial }],
+          },
+        );
       const [{ certificate } = { certificate: undefined }] = responses;
       const by = certificate ? `, certificate ${few(certificate.names)} until ${certificate.notAfter}` : "";
       const at = places.length > 1 ? ` at ${places.join(", ")}` : "";
-      return ok(`${target.url} answers 200${at}${by}`);
+      return ok(`${url} answers 200${at}${by}`, {
+        facts: {
+          ...{ url, status: 200, addresses: places },
+          ...(certificate ? { names: certificate.names, notAfter: certificate.notAfter } : {}),
+        },
+      });
     }),
 });
 
@@ -102,15 +128,24 @@ export const httpRedirects = (proof: Proof): Check => ({
       });
       const location = response.headers.location ?? "";
       const isRedirect = [301, 302, 307, 308].includes(response.status);
-      if (isRedirect && location.startsWith(`${url}/`)) return ok(`http redirects to ${location}`);
+      const seen = {
+        ...(location ? { facts: { location } } : {}),
+        evidence: [{ field: `status of ${from}`, observed: response.status }],
+      };
+      if (isRedirect && location.startsWith(`${url}/`)) return ok(`http redirects to ${location}`, seen);
       // Envoy keeps the port that it was asked at: with another than 80 that is where plain http is.
       if (isRedirect && url !== `https://${host}` && location.startsWith(`https://${host}:${address.http}/`))
-        return warn(`${from} redirects to https://${host}:${address.http}, which does not open: only ${url} does`, {
-          text: `Give people https URLs, or lead ports 80 and 443 of ${address.host} to ${address.http} and ${address.https}.`,
-        });
+        return warn(
+          `${from} redirects to https://${host}:${address.http}, which does not open: only ${url} does`,
+          {
+            text: `Give people https URLs, or lead ports 80 and 443 of ${address.host} to ${address.http} and ${address.https}.`,
+          },
+          seen,
+        );
       return fail(
         `${from} answers ${response.status}${location ? ` to ${location}` : ""} instead of a redirect to https`,
         READY_COMMAND,
+        seen,
       );
     }),
 });

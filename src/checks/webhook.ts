@@ -38,16 +38,25 @@ export const webhookAnswers = healthCheck({
     });
     const service = { apiVersion: "v1", kind: "Service", namespace: "knative-serving", name: "webhook" };
     if (slices.length === 0 && !(await ctx.cluster.get(service)))
-      return fail("Service knative-serving/webhook does not exist", { text: "Run install again: it makes it anew." });
+      return fail(
+        "Service knative-serving/webhook does not exist",
+        { text: "Run install again: it makes it anew." },
+        { evidence: [{ object: service, field: "" }] },
+      );
     const endpoints = slices.flatMap((slice) => (Array.isArray(slice.endpoints) ? slice.endpoints : []));
     if (!endpoints.some((endpoint) => at(endpoint, "conditions", "ready") === true)) {
-      return fail("no ready endpoint of Service knative-serving/webhook", look);
+      return fail("no ready endpoint of Service knative-serving/webhook", look, {
+        evidence: [{ object: service, field: "ready endpoints", observed: 0 }],
+      });
     }
     for (const { kind, name } of CONFIGURATIONS) {
-      const live = await ctx.cluster.get({ apiVersion: "admissionregistration.k8s.io/v1", kind, name });
+      const object = { apiVersion: "admissionregistration.k8s.io/v1", kind, name };
+      const live = await ctx.cluster.get(object);
       const webhooks = Array.isArray(live?.webhooks) ? live.webhooks.filter(isRecord) : [];
       if (webhooks.length === 0 || webhooks.some((webhook) => !at(webhook, "clientConfig", "caBundle"))) {
-        return fail(`${kind} ${name} has no caBundle yet: the webhook's process writes it`, look);
+        return fail(`${kind} ${name} has no caBundle yet: the webhook's process writes it`, look, {
+          evidence: [{ object, field: ".webhooks[*].clientConfig.caBundle" }],
+        });
       }
     }
     return ok("answers");

@@ -40,14 +40,14 @@ export const startsFromZero = (proof: Proof): Check => ({
       const response = await answer(proof, ctx, target, 60_000);
       const answered = now();
       memory.set(ASKED, answered);
-      const took = ((answered - sent) / 1000).toFixed(1);
+      const took = (answered - sent) / 1000;
       if (response.status !== 200 || !response.body.includes(proof.greeting))
         return fail(`${authorityOf(target.url)} answers ${response.status} after a start from zero`, LOOK);
       const made = (await podsOf(ctx.unwatched ?? ctx.cluster, proof)).filter(
         ({ metadata }) => !before.has(metadata.uid),
       );
       return made.length > 0
-        ? ok(`answers from zero in ${took} s`)
+        ? ok(`answers from zero in ${took.toFixed(1)} s`, { facts: { seconds: took } })
         : fail(`${authorityOf(target.url)} answers, but no pod was started for it`, LOOK);
     });
   },

@@ -1,4 +1,6 @@
+import { seenIn } from "../core/check.ts";
 import { Interrupted, messageOf, type Remedy, UserError } from "../ports/error.ts";
+import type { Evidence, Facts } from "../ports/facts.ts";
 import { outside } from "../ports/outside.ts";
 import { fileWord, sh } from "../ports/shell.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
@@ -12,6 +14,9 @@ export interface Problem {
   readonly why?: string;
   readonly remedy: Remedy;
   readonly exitCode: number;
+  /** What was seen, as data. */
+  readonly facts?: Facts;
+  readonly evidence?: readonly Evidence[];
 }
 
 export const BUG = "bug";
@@ -33,12 +38,13 @@ export const problemOf = (error: unknown, { changing = false, verbose = false } 
   }
   const known = error instanceof UserError ? error : outside(error, changing);
   if (known) {
-    const { id, message, why, remedy, kind, staysInput } = known;
+    const { id, message, why, remedy, kind, staysInput, seen } = known;
     return {
       id,
       what: message,
       ...(why === undefined ? {} : { why }),
       remedy,
+      ...seenIn(seen),
       exitCode: EXIT_CODES[changing && kind === "input" && !staysInput ? "failed" : kind],
     };
   }

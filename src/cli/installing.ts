@@ -53,5 +53,6 @@ const verifyOnly = async (install: Installation, tools: Tools): Promise<number> 
     what: `Nothing is left to change, and still not everything works: ${problems.map(({ summary }) => summary).join("; ")}.`,
     remedy: first.remedy,
     kind: "failed",
+    seen: { evidence: problems.flatMap(({ evidence = [] }) => evidence) },
   });
 };

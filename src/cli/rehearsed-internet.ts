@@ -5,6 +5,8 @@ import type { Config } from "../config/config.ts";
 import { dnsProvider } from "../dns/index.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { NoAnswer } from "../ports/dns.ts";
+import type { RecordsTask } from "../ports/facts.ts";
+import { zoneValue } from "../ports/zone-file.ts";
 import type { Outside } from "../sandbox/faults/index.ts";
 import type { Internet } from "../sandbox/internet.ts";
 import type { CommandContext } from "./context.ts";
@@ -44,7 +46,7 @@ export const rehearsedInternet = async (ctx: CommandContext, folder: string): Pr
       stdinIsTTY: true,
       emit: (event) => {
         ctx.emit(event);
-        if (event.type === "waiting") publishAsAsked(internet, event.lines ?? "");
+        if (event.type === "person") doAsAsked(internet, event);
       },
       adapters: {
         ...adapters,
@@ -85,11 +87,14 @@ const zoneAbove = (domain: string): string => {
   return parent.includes(".") ? parent : domain;
 };
 
-/** With `--dns manual`: the lines are in a zone file's form, and this is the zone's owner. */
-const publishAsAsked = ({ zones }: Internet, text: string): void => {
+/** With `--dns manual`, this is who keeps the zone. */
+const doAsAsked = ({ zones }: Internet, { action, records }: RecordsTask): void => {
   const [zone] = zones;
-  for (const [, name = "", ttl, type = "", value = ""] of text.matchAll(/^(\S+)\. (\d+) IN (\w+) (.+)$/gm)) {
-    const values = [...new Set([...(zone?.records.get(name, type)?.values ?? []), value])];
-    zone?.records.set({ name, type, ttl: Number(ttl), values });
+  for (const { name, type, ttl, values } of records) {
+    const asked = values.map((value) => zoneValue(type, value));
+    const others = (zone?.records.get(name, type)?.values ?? []).filter((value) => !asked.includes(value));
+    const wanted = action === "publish" ? [...others, ...asked] : others;
+    if (wanted.length > 0) zone?.records.set({ name, type, ttl, values: wanted });
+    else zone?.records.delete(name, type);
   }
 };

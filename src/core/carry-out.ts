@@ -3,7 +3,7 @@ import type { Waiting } from "../ports/outage.ts";
 import { allSettled } from "../ports/settled.ts";
 import { assertAgreed } from "./agreed.ts";
 import type { ChangeBase, Goal, StepPlan } from "./change.ts";
-import type { Check, Finding, ReadContext } from "./check.ts";
+import { type Check, type Checked, type Finding, type ReadContext, seenIn } from "./check.ts";
 import type { Emit } from "./event.ts";
 import { patiently, within } from "./patience.ts";
 import type { StepBase } from "./step.ts";
@@ -19,7 +19,13 @@ export interface StepTools<S extends StepBase> extends Omit<ReadContext, "cluste
   readonly timeoutMs: number;
 }
 
-/** Applies what was agreed for one step and waits for its checks. Resolves to a one-line summary. */
+/** What has come of a step so far. */
+export interface Outcome {
+  readonly changes: ChangeBase[];
+  readonly findings: Checked[];
+}
+
+/** Applies what was agreed for one step and waits for its checks. */
 export const carryOut = async <S extends StepBase>(
   step: S,
   plan: StepPlan,
@@ -27,8 +33,9 @@ export const carryOut = async <S extends StepBase>(
   tools: StepTools<S>,
   /** Filled with what has to be removed again at the end. */
   temporaries: ChangeBase[],
-  onDone: () => void,
-): Promise<string> => {
+  /** Filled with what is done and found, for as far as it comes. */
+  outcome: Outcome,
+): Promise<void> => {
   const { world } = tools;
   const { kindOf } = world;
   const remaining = within(tools.timeoutMs);
@@ -36,8 +43,8 @@ export const carryOut = async <S extends StepBase>(
   // Writes that wait for the same reason report it once.
   const waiting =
     (check: string): OnReason =>
-    (reason, remedy) => {
-      if (reason !== last?.wait) tools.emit({ type: "waiting", step: step.id, check, reason, remedy });
+    (reason, remedy, seen) => {
+      if (reason !== last?.wait) tools.emit({ type: "waiting", step: step.id, check, reason, remedy, ...seen });
       last = { wait: reason, remedy };
     };
   const planAgain = async (): Promise<readonly ChangeBase[]> => {
@@ -81,7 +88,7 @@ export const carryOut = async <S extends StepBase>(
       remaining,
       onReason: waiting("apply"),
     });
-    onDone();
+    outcome.changes.push(change);
     tools.emit({ type: "change-done", step: step.id, change });
   };
 
@@ -89,7 +96,7 @@ export const carryOut = async <S extends StepBase>(
   const awaitWave = async (wave: readonly ChangeBase[], when: "before" | "after"): Promise<void> => {
     for (const [kind, same] of Map.groupBy(wave, kindOf)) {
       const check = kind[when]?.(same);
-      if (check) await awaitHolds(check, tools, remaining, waiting(check.id));
+      if (check) assertHeld(check, await waited(check, tools, remaining, waiting(check.id)));
     }
   };
   const first = changes.filter(({ afterVerify }) => !afterVerify);
@@ -99,10 +106,12 @@ export const carryOut = async <S extends StepBase>(
     await awaitWave(wave, "after");
   }
   const checks = goal === "present" ? step.verify : (step.verifyAbsent ?? []);
-  const summaries: string[] = [];
-  for (const check of checks) summaries.push(await awaitHolds(check, tools, remaining, waiting(check.id)));
+  for (const check of checks) {
+    const finding = await waited(check, tools, remaining, waiting(check.id));
+    outcome.findings.push({ id: check.id, title: check.title, ...finding });
+    assertHeld(check, finding);
+  }
   await allSettled(changes.filter((change) => !first.includes(change)).map(perform));
-  return summaries.join("; ") || (changes.length > 0 ? `${changes.length} changed` : "up to date");
 };
 
 /** Waves of changes that may run at once; removals come first, in their own order. */
@@ -113,13 +122,7 @@ const waves = (changes: readonly ChangeBase[], kindOf: World["kindOf"]): readonl
 
 type WaitTools = StepTools<never>;
 
-const awaitHolds = async (
-  check: Check,
-  tools: WaitTools,
-  remaining: () => number,
-  onReason: OnReason,
-): Promise<string> => {
-  const finding = await waited(check, tools, remaining, onReason);
+const assertHeld = (check: Check, finding: Finding): void => {
   if (finding.status === "fail" || finding.status === "unknown") {
     throw new UserError({
       id: check.id,
@@ -127,9 +130,9 @@ const awaitHolds = async (
       why: finding.permanent ? "Waiting cannot mend this." : `"${check.title}" did not come true in time.`,
       remedy: finding.remedy,
       kind: "failed",
+      seen: seenIn(finding),
     });
   }
-  return finding.summary;
 };
 
 const waited = (

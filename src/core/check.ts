@@ -1,4 +1,5 @@
 import type { Remedy } from "../ports/error.ts";
+import type { Seen } from "../ports/facts.ts";
 import type { Probe } from "../ports/http.ts";
 import type { WorldRead } from "../ports/world.ts";
 
@@ -19,14 +20,19 @@ export interface ReadContext {
  * The answer of a check. `permanent` marks a failure that waiting cannot mend (rule 7 lists the only ones); everything else
  * shows its summary as the reason while the clock runs.
  */
-export type Finding =
-  | { readonly status: "ok" | "skipped"; readonly summary: string }
-  | {
-      readonly status: "warn" | "fail" | "unknown";
-      readonly summary: string;
-      readonly remedy: Remedy;
-      readonly permanent?: boolean;
-    };
+export type Finding = Seen &
+  (
+    | { readonly status: "ok" | "skipped"; readonly summary: string }
+    | {
+        readonly status: "warn" | "fail" | "unknown";
+        readonly summary: string;
+        readonly remedy: Remedy;
+        readonly permanent?: boolean;
+      }
+  );
+
+/** A finding with the check that came to it. */
+export type Checked = Finding & { readonly id: string; readonly title: string };
 
 /**
  * What a check has seen at earlier looks of the same wait, by a key of its own. The waiter keeps it, so that a check gives the same answer
@@ -46,15 +52,32 @@ export interface Check<C extends ReadContext = ReadContext> {
   readonly run: (ctx: C, memory: Memory) => Promise<Finding>;
 }
 
-export const ok = (summary: string): Finding => ({ status: "ok", summary });
+export const ok = (summary: string, seen: Seen = {}): Finding => ({ status: "ok", summary, ...seen });
 /** There is nothing here that it could be about. */
 export const skipped = (summary: string): Finding => ({ status: "skipped", summary });
-export const warn = (summary: string, remedy: Remedy): Finding => ({ status: "warn", summary, remedy });
-export const fail = (summary: string, remedy: Remedy): Finding => ({ status: "fail", summary, remedy });
+export const warn = (summary: string, remedy: Remedy, seen: Seen = {}): Finding => ({
+  status: "warn",
+  summary,
+  remedy,
+  ...seen,
+});
+export const fail = (summary: string, remedy: Remedy, seen: Seen = {}): Finding => ({
+  status: "fail",
+  summary,
+  remedy,
+  ...seen,
+});
 /** Waiting cannot mend it. */
-export const never = (summary: string, remedy: Remedy): Finding => ({
+export const never = (summary: string, remedy: Remedy, seen: Seen = {}): Finding => ({
   status: "fail",
   summary,
   remedy,
   permanent: true,
+  ...seen,
+});
+
+/** The data of a finding, or of an error, without its words. */
+export const seenIn = ({ facts, evidence }: Seen): Seen => ({
+  ...(facts ? { facts } : {}),
+  ...(evidence ? { evidence } : {}),
 });

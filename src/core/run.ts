@@ -1,7 +1,8 @@
 import { Interrupted, isUnsettled, messageOf, UserError } from "../ports/error.ts";
 import { joined } from "../ports/shell.ts";
-import { carryOut, type StepTools } from "./carry-out.ts";
+import { carryOut, type Outcome, type StepTools } from "./carry-out.ts";
 import type { ChangeBase, Plan } from "./change.ts";
+import type { Checked } from "./check.ts";
 import { order, reverse } from "./order.ts";
 import type { StepBase } from "./step.ts";
 import type { World } from "./world.ts";
@@ -18,8 +19,12 @@ export interface StepReport {
   /** Since the run began. */
   readonly startedAt: number;
   readonly seconds: number;
-  readonly changes: number;
-  readonly summary: string;
+  /** What was carried out. */
+  readonly changes: readonly ChangeBase[];
+  /** What its checks came to, as far as they were run. */
+  readonly findings: readonly Checked[];
+  /** Why it failed. */
+  readonly error?: string;
   /** Ids of the steps that had to be done before it; absent: not known. */
   readonly needs?: readonly string[];
 }
@@ -63,35 +68,33 @@ export const runPlan = async <S extends StepBase>(
       changes: [],
       notes: [],
     };
-    const note = (status: StepReport["status"], startedAt: number, changes: number, summary: string): void => {
+    const outcome: Outcome = { changes: [], findings: [] };
+    const note = (status: StepReport["status"], startedAt: number, error?: string): void => {
       reports.set(step.id, {
         id: step.id,
         title: plan.title,
         status,
         startedAt,
         seconds: since() - startedAt,
-        changes,
-        summary,
+        ...outcome,
+        ...(error === undefined ? {} : { error }),
         needs: step.needs,
       });
     };
     if (signal.aborted || before.includes(false)) {
-      note("not started", since(), 0, "");
+      note("not started", since());
       return false;
     }
     const startedAt = since();
     tools.emit({ type: "step-started", step: step.id, title: plan.title, changes: plan.changes.length });
-    let done = 0;
     try {
-      const summary = await carryOut(step, plan, agreed.goal, stepTools, temporaries, () => {
-        done += 1;
-      });
-      note("done", startedAt, done, summary);
-      tools.emit({ type: "step-done", step: step.id, title: plan.title, seconds: since() - startedAt, summary });
+      await carryOut(step, plan, agreed.goal, stepTools, temporaries, outcome);
+      note("done", startedAt);
+      tools.emit({ type: "step-done", step: step.id, title: plan.title, seconds: since() - startedAt, ...outcome });
       return true;
     } catch (error) {
       const stopped = signal.aborted;
-      note(stopped ? "stopped" : "failed", startedAt, done, stopped ? "" : messageOf(error));
+      note(stopped ? "stopped" : "failed", startedAt, stopped ? undefined : messageOf(error));
       if (!stopped && isUnsettled(error)) asked.set(step.id, error);
       else if (!stopped) {
         failure = error instanceof Error ? error : new Error(String(error));
@@ -135,12 +138,14 @@ const together = (asked: readonly UserError[]): UserError | undefined => {
   const [first, ...others] = asked;
   if (!first || others.length === 0) return first;
   const commands = asked.flatMap(({ remedy }) => remedy.command ?? []);
+  const records = asked.flatMap(({ seen }) => seen.facts?.records ?? []);
   return new UserError({
     id: first.id,
     what: [...new Set(asked.map(({ message }) => message))].join(" "),
     ...(first.why ? { why: first.why } : {}),
     remedy: { text: first.remedy.text, ...(commands.length > 0 ? { command: joined("\n", commands) } : {}) },
     kind: first.kind,
+    seen: records.length > 0 ? { ...first.seen, facts: { ...first.seen.facts, records } } : first.seen,
   });
 };
 

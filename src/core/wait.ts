@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Remedy, TimeUp } from "../ports/error.ts";
+import type { Seen } from "../ports/facts.ts";
 import { unanswered } from "../ports/outage.ts";
-import type { Check, Finding, Memory, ReadContext } from "./check.ts";
+import { type Check, type Finding, type Memory, type ReadContext, seenIn } from "./check.ts";
 
-/** Is called with each new reason to wait, and with what can be done about it. */
-export type OnReason = (reason: string, remedy: Remedy) => void;
+/** Is called with each new reason to wait, with what can be done about it, and with what was seen. */
+export type OnReason = (reason: string, remedy: Remedy, seen?: Seen) => void;
 
 /** Is called while something is watched. */
 export interface Listener {
@@ -90,10 +91,10 @@ export const waitFor = async (check: Check, ctx: ReadContext, options: WaitOptio
   });
 
   let reason = "";
-  const tell: OnReason = (now, remedy) => {
+  const tell: OnReason = (now, remedy, seen) => {
     if (now === reason) return;
     reason = now;
-    options.onReason(now, remedy);
+    options.onReason(now, remedy, seen);
   };
   try {
     for (;;) {
@@ -126,7 +127,7 @@ export const waitFor = async (check: Check, ctx: ReadContext, options: WaitOptio
       // The watches missed a change, so from now on they are believed for a shorter time.
       if (isSilent && finding.summary !== last.summary) silence = Math.min(silence, POLL_MS.watched);
       last = finding;
-      tell(finding.summary, finding.remedy);
+      tell(finding.summary, finding.remedy, seenIn(finding));
       await follow();
       const pause = Math.max(1, Math.min(rest(), poll, silence));
       await Promise.race([woken, sleep(pause, undefined, { signal, ref: true }).catch(() => {})]);

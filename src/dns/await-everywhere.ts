@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Finding, ok } from "../core/check.ts";
+import { type Finding, ok, seenIn } from "../core/check.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { type Remedy, TimeUp, UserError } from "../ports/error.ts";
 import { type EverywhereOptions, type Expectation, everywhere, rememberServers } from "./propagation.ts";
@@ -71,6 +71,7 @@ export const awaitEverywhere = async (
         what: `The records are not everywhere after ${Math.round(timeoutMs / 1000)} s: ${finding.summary}.`,
         remedy: finding.remedy,
         kind: "failed",
+        seen: seenIn(finding),
       });
     tell(finding.summary, finding.remedy);
     await sleep(Math.min(pause, left), undefined, { signal }).catch(() => signal.throwIfAborted());

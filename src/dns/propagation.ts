@@ -3,6 +3,7 @@ import { type Finding, fail, ok } from "../core/check.ts";
 import { dig } from "../ports/dig.ts";
 import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
 import { type Remedy, TimeUp, UserError } from "../ports/error.ts";
+import type { Evidence } from "../ports/facts.ts";
 import type { ShellCommand } from "../ports/shell.ts";
 import { authoritativeServers } from "./delegation.ts";
 import { askAll, deadOf, deadWords, type NameServer, type Reply, serverLabel } from "./servers.ts";
@@ -146,7 +147,10 @@ const compared = async (
 
   const behind = rounds.flatMap(({ expectation, said }) => behindOf(expectation, said));
   const [first] = behind;
-  if (first) return fail(few(behind.map(({ text }) => text)), remedyFor(first.expectation, first.address));
+  if (first)
+    return fail(few(behind.map(({ text }) => text)), remedyFor(first.expectation, first.address), {
+      evidence: behind.map(({ seen }) => seen),
+    });
   const dead = deadOf(servers, all);
   const [mute] = dead;
   if (mute && asked)
@@ -211,11 +215,22 @@ const heard = async (
 
 const isSilent = ({ answer }: Reply): boolean => answer instanceof NoAnswer;
 
+interface Behind {
+  readonly text: string;
+  readonly expectation: Expectation;
+  readonly address: string;
+  readonly seen: Evidence;
+}
+
+/** What a server has answered: the values, or why there are none. */
+const evidenceOf = (answer: Answer, expectation: Expectation, server: string): Evidence => ({
+  field: `${question(expectation)} at ${server}`,
+  observed: answer.rcode === "NOERROR" ? valuesIn(answer, expectation) : answer.rcode,
+  ...(expectation.match === "any" ? {} : { expected: expectation.values }),
+});
+
 /** Finds every server that answers something else, and one correct server to compare with. */
-const behindOf = (
-  expectation: Expectation,
-  said: readonly Reply[],
-): readonly { readonly text: string; readonly expectation: Expectation; readonly address: string }[] => {
+const behindOf = (expectation: Expectation, said: readonly Reply[]): readonly Behind[] => {
   const right = said.find(
     ({ answer }) => !(answer instanceof NoAnswer) && answer.authoritative && holds(answer, expectation),
   );
@@ -223,7 +238,8 @@ const behindOf = (
     const { answer, address } = one;
     if (answer instanceof NoAnswer || (answer.authoritative && holds(answer, expectation))) return [];
     const other = right ? `; ${right.server.name} is right` : "";
-    return [{ text: `${serverLabel(one)} ${words(answer, expectation, true)}${other}`, expectation, address }];
+    const seen = evidenceOf(answer, expectation, address);
+    return [{ text: `${serverLabel(one)} ${words(answer, expectation, true)}${other}`, expectation, address, seen }];
   });
 };
 
@@ -248,5 +264,6 @@ const throughResolver = async (
   return fail(
     `the resolver ${resolver.server} ${few(said)}; ${why}, and its cache may be old`,
     remedyFor(first.expectation),
+    { evidence: behind.map(({ answer, expectation }) => evidenceOf(answer, expectation, resolver.server)) },
   );
 };

@@ -1,7 +1,7 @@
 import type { Resolver } from "../ports/dns.ts";
 import type { UserError } from "../ports/error.ts";
+import type { RecordsTask } from "../ports/facts.ts";
 import type { Learn } from "../ports/secrets.ts";
-import type { Lines } from "../ports/shell.ts";
 import type { Dns01Solver } from "../ports/solver.ts";
 import type { RecordSet, ZonesWrite } from "../ports/zones.ts";
 
@@ -13,7 +13,9 @@ export interface ZonesOptions {
   readonly learn?: Learn;
   readonly signal: AbortSignal;
   /** Told why the service keeps us waiting (throttling, a change that is still pending). */
-  readonly onTrouble: (reason: string, lines?: Lines) => void;
+  readonly onTrouble: (reason: string) => void;
+  /** Told what a person has to do. Absent: nobody listens. */
+  readonly onTask?: (task: RecordsTask) => void;
   /** For those that have to look at the DNS itself. */
   readonly resolver: Resolver;
   /** Whether a person can be asked to do something. */

@@ -1,3 +1,4 @@
+import type { Seen } from "./facts.ts";
 import type { ToCopy } from "./shell.ts";
 
 /** What to do about bad news. `command` is ready to copy and safe to paste; undefined where no command helps, or where a value is unfit for one. */
@@ -32,6 +33,8 @@ export class UserError extends Error {
   readonly staysInput: boolean;
   /** Stable name for programs, e.g. `release.digest`. */
   readonly id: string;
+  /** What was seen, as data. */
+  readonly seen: Seen;
 
   constructor(options: {
     id: string;
@@ -40,6 +43,7 @@ export class UserError extends Error {
     remedy: Remedy | string;
     kind: ErrorKind;
     staysInput?: boolean;
+    seen?: Seen;
     cause?: unknown;
   }) {
     super(readable(options.what), options.cause === undefined ? {} : { cause: options.cause });
@@ -49,6 +53,7 @@ export class UserError extends Error {
     this.remedy = typeof options.remedy === "string" ? { text: options.remedy } : options.remedy;
     this.kind = options.kind;
     this.staysInput = options.staysInput ?? false;
+    this.seen = options.seen ?? {};
   }
 }
 

@@ -134,7 +134,9 @@ const formsOfJson = (text: string): readonly Form[] | undefined => {
 };
 
 const leaves = (value: unknown, isSecret = false): readonly string[] => {
-  if (typeof value === "string") return isSecret || /:\/\/[^\s/]*:[^\s]*@|^\{|PRIVATE KEY/.test(value) ? [value] : [];
+  // JSON may hold secrets; a Go template, such as that of the domain, begins like it and is none.
+  if (typeof value === "string")
+    return isSecret || /:\/\/[^\s/]*:[^\s]*@|^\{(?!\{)|PRIVATE KEY/.test(value) ? [value] : [];
   if (Array.isArray(value)) return value.flatMap((item) => leaves(item, isSecret));
   if (!isRecord(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => leaves(inner, isSecret || isSecretField(key)));

@@ -23,7 +23,7 @@ const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 /** Whether a field difference (`.data["tls.key"]`, `.users[0].token`) is about a secret. */
 const isSecretPath = (path: string, ofSecret: boolean): boolean =>
   (ofSecret && (/^\.(data|stringData)\b/.test(path) || path.includes(LAST_APPLIED))) ||
-  path.split(/[.[\]]+/).some((part) => part !== "" && isSecretKey(part)) ||
+  [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|[^.[\]]+/g)].some(([part, key = part]) => isSecretKey(key)) ||
   [...path.matchAll(/\[name="([A-Z0-9_]+)"\]\.value\b/g)].some(([, name = ""]) => isSecretName(name));
 
 const walk = (value: unknown, ofSecret: boolean): unknown => {

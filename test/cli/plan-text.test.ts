@@ -145,7 +145,7 @@ describe("the report for people", () => {
   });
 
   it("of a run that had nothing to do", () => {
-    const steps = report.steps.map((step) => ({ ...step, seconds: 0.01, changes: 0 }));
+    const steps = report.steps.map((step) => ({ ...step, seconds: 0.01, changes: [] }));
     expect(reportText({ outcome: "done", seconds: 0.1, steps }, [], look(80))).toBe(
       "Done after 0.1 s.\n    5 steps had nothing to do\n",
     );

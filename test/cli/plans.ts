@@ -147,7 +147,10 @@ export const plan: Plan<Change> = planned({
   ],
 });
 
-const done = { status: "done", summary: "" } as const;
+const done = { status: "done", findings: [] } as const;
+
+const some = (count: number): readonly Change[] =>
+  Array.from({ length: count }, (_, index) => change("create", object("ConfigMap", `part-${index}`)));
 
 export const report: Report = {
   outcome: "done",
@@ -158,7 +161,7 @@ export const report: Report = {
       title: "Prepare namespace kn-bootstrap",
       startedAt: 0,
       seconds: 0.1,
-      changes: 0,
+      changes: some(0),
       needs: [],
       ...done,
     },
@@ -167,7 +170,7 @@ export const report: Report = {
       title: "Install Knative's custom resource definitions",
       startedAt: 0.1,
       seconds: 2.13,
-      changes: 12,
+      changes: some(12),
       needs: ["state"],
       ...done,
     },
@@ -176,17 +179,25 @@ export const report: Report = {
       title: "Install Knative Serving",
       startedAt: 2.3,
       seconds: 41.7,
-      changes: 60,
+      changes: some(60),
       needs: ["crds"],
       ...done,
     },
-    { id: "ingress", title: "Install Kourier", startedAt: 2.3, seconds: 12.4, changes: 14, needs: ["crds"], ...done },
+    {
+      id: "ingress",
+      title: "Install Kourier",
+      startedAt: 2.3,
+      seconds: 12.4,
+      changes: some(14),
+      needs: ["crds"],
+      ...done,
+    },
     {
       id: "proof",
       title: "Prove that a Service answers",
       startedAt: 44,
       seconds: 28.4,
-      changes: 1,
+      changes: some(1),
       needs: ["core", "ingress"],
       ...done,
     },
@@ -203,7 +214,7 @@ export const failedReport: Report = {
       title: "Install Knative's custom resource definitions",
       startedAt: 0,
       seconds: 2,
-      changes: 12,
+      changes: some(12),
       ...done,
     },
     {
@@ -211,30 +222,31 @@ export const failedReport: Report = {
       title: "Install Knative Serving",
       startedAt: 2,
       seconds: 29,
-      changes: 60,
+      changes: some(60),
       needs: ["crds"],
       status: "failed",
-      summary: "Deployment knative-serving/activator: ImagePullBackOff: 401 from gcr.io",
+      findings: [],
+      error: "Deployment knative-serving/activator: ImagePullBackOff: 401 from gcr.io",
     },
     {
       id: "ingress",
       title: "Install Kourier",
       startedAt: 2,
       seconds: 29,
-      changes: 3,
+      changes: some(3),
       needs: ["crds"],
       status: "stopped",
-      summary: "",
+      findings: [],
     },
     {
       id: "proof",
       title: "Prove that a Service answers",
       startedAt: 31,
       seconds: 0,
-      changes: 0,
+      changes: some(0),
       needs: ["core", "ingress"],
       status: "not started",
-      summary: "",
+      findings: [],
     },
   ],
 };

@@ -9,8 +9,9 @@ import { createScreen, reflows } from "../../src/cli/reporter/screen.ts";
 import { createSteps } from "../../src/cli/reporter/steps.ts";
 import { terminalReporter } from "../../src/cli/reporter/tasks.ts";
 import type { Event } from "../../src/core/event.ts";
-import { lines, sh } from "../../src/ports/shell.ts";
+import { sh } from "../../src/ports/shell.ts";
 import { emulator } from "./emulator.ts";
+import { found } from "./found.ts";
 import { fakeHost } from "./host.ts";
 import { change, next, plan, report } from "./plans.ts";
 
@@ -306,11 +307,29 @@ describe("progress at a terminal", () => {
     { type: "note", level: "warning", text: "Two nodes only. Authorization: Bearer abcdefghijklmnopqrstuvwxyz" },
     waiting("crds", "1 of 2 established, token=abc123"),
     {
-      ...waiting("records", "publish these:"),
-      lines: lines("_acme-challenge.apps.example.com. TXT one-very-long-value-that-is-there-to-be-copied"),
+      type: "person",
+      step: "records",
+      check: "a.b",
+      action: "publish",
+      zone: "example.com",
+      records: [
+        {
+          name: "_acme-challenge.apps.example.com",
+          type: "TXT",
+          ttl: 60,
+          values: ["one-very-long-value-that-is-there-to-be-copied"],
+        },
+      ],
     },
     done("crds"),
-    { type: "step-done", step: "crds", title: "Install CRDs", seconds: 2.1, summary: "2 established" },
+    {
+      type: "step-done",
+      step: "crds",
+      title: "Install CRDs",
+      seconds: 2.1,
+      changes: [],
+      findings: [found("2 established")],
+    },
     { type: "step-failed", step: "records", title: "Publish the records by hand", seconds: 31, error: "not there" },
   ];
 
@@ -379,7 +398,7 @@ describe("progress at a terminal", () => {
     expect(frames.some((frame) => frame.includes("\n  1 of 2 established"))).toBe(true);
     expect(terminal.text()).not.toContain("1 of 2 established");
     expect(terminal.text()).toContain(
-      "      _acme-challenge.apps.example.com. TXT one-very-long-value-that-is-there-to-be-copied\n",
+      '      _acme-challenge.apps.example.com. 60 IN TXT "one-very-long-value-that-is-there-to-be-copied"\n',
     );
   });
 

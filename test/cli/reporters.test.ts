@@ -7,6 +7,8 @@ import type { Event } from "../../src/core/event.ts";
 import { ApiError, Unreachable } from "../../src/ports/cluster.ts";
 import { Interrupted, UserError } from "../../src/ports/error.ts";
 import { joined, sh } from "../../src/ports/shell.ts";
+import { readLine } from "../json-line.ts";
+import { found } from "./found.ts";
 import { change, failedReport, next, plan, report } from "./plans.ts";
 
 const LOOK: Look = { columns: 80, color: false, unicode: true };
@@ -32,11 +34,7 @@ const json = () => {
   return {
     reporter: jsonReporter((line) => out.push(line)),
     text,
-    lines: () =>
-      text()
-        .trimEnd()
-        .split("\n")
-        .map((line) => JSON.parse(line)),
+    lines: () => text().trimEnd().split("\n").map(readLine),
   };
 };
 
@@ -70,11 +68,18 @@ const EVENTS: readonly Event[] = [
   { type: "plan", plan },
   { type: "step-started", step: "crds", title: "Install CRDs", changes: 12 },
   { type: "step-started", step: "hpa", title: "Install HPA", changes: 0 },
-  { type: "step-done", step: "hpa", title: "Install HPA", seconds: 0.01, summary: "up to date" },
+  { type: "step-done", step: "hpa", title: "Install HPA", seconds: 0.01, changes: [], findings: [] },
   { type: "change-done", step: "crds", change: secretChange },
   { type: "waiting", step: "crds", check: "crds.established", reason: "3 of 12 established" },
   { type: "waiting", step: "crds", check: "crds.established", reason: "3 of 12 established" },
-  { type: "step-done", step: "crds", title: "Install CRDs", seconds: 2.13, summary: "12 established" },
+  {
+    type: "step-done",
+    step: "crds",
+    title: "Install CRDs",
+    seconds: 2.13,
+    changes: [],
+    findings: [found("12 established")],
+  },
   {
     type: "step-failed",
     step: "core",
@@ -161,6 +166,7 @@ describe("JSON for programs", () => {
     expect(lines()).toEqual([
       {
         type: "change-done",
+        v: 1,
         step: "a",
         change: {
           kind: "object",

@@ -3,6 +3,7 @@ import type { StepTask } from "../../src/cli/reporter/list.ts";
 import { runTasks } from "../../src/cli/reporter/list.ts";
 import { createSteps } from "../../src/cli/reporter/steps.ts";
 import type { Event } from "../../src/core/event.ts";
+import { found } from "./found.ts";
 import { plan } from "./plans.ts";
 
 /** What listr2 tells of a task beyond what is shown. */
@@ -15,7 +16,14 @@ type Task = StepTask & {
 const settled = (): Promise<void> => new Promise(setImmediate);
 
 const started = (step: string, title = `Do ${step}`): Event => ({ type: "step-started", step, title, changes: 2 });
-const done = (step: string): Event => ({ type: "step-done", step, title: step, seconds: 1, summary: "well" });
+const done = (step: string): Event => ({
+  type: "step-done",
+  step,
+  title: step,
+  seconds: 1,
+  changes: [],
+  findings: [found("well")],
+});
 const failed = (step: string, error: string): Event => ({ type: "step-failed", step, title: step, seconds: 1, error });
 const skipped = (step: string, reason: string): Event => ({ type: "step-skipped", step, title: step, reason });
 const waiting = (step: string, reason: string): Event => ({ type: "waiting", step, check: "a.b", reason });

@@ -11,6 +11,7 @@ import { seal } from "../../src/ports/sealed.ts";
 import type { Internet } from "../../src/sandbox/internet.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
 import { startWorld } from "../../src/sandbox/world.ts";
+import { readLine } from "../json-line.ts";
 import { patient } from "../patience.ts";
 
 export interface Outcome {
@@ -110,7 +111,7 @@ export const kn = async (
         .text()
         .split("\n")
         .filter((line) => line.startsWith("{"))
-        .map((line) => JSON.parse(line) as Record<string, unknown>)
+        .map(readLine)
     : [];
   return {
     code,

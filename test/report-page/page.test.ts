@@ -6,6 +6,7 @@ import { broken } from "../../src/cli/report-page/topology.ts";
 import type { Plan } from "../../src/core/change.ts";
 import type { Event } from "../../src/core/event.ts";
 import { sh } from "../../src/ports/shell.ts";
+import { found } from "../cli/found.ts";
 import { change, next, plan, report } from "../cli/plans.ts";
 import { ASKED, BEFORE, failedRun, record, STATUS, waiting, wholeRun } from "./recordings.ts";
 
@@ -126,7 +127,14 @@ describe("the page of a run that is not done", () => {
         [
           ...BEFORE,
           { type: "step-started", step: "crds", title: "Install CRDs", changes: 12 },
-          { type: "step-done", step: "crds", title: "Install CRDs", seconds: 1, summary: "12 established" },
+          {
+            type: "step-done",
+            step: "crds",
+            title: "Install CRDs",
+            seconds: 1,
+            changes: [],
+            findings: [found("12 established")],
+          },
           { type: "step-started", step: "core", title: "Install Knative Serving", changes: 60 },
           waiting("core", "serving.deployments", "0 of 1 available"),
         ],

@@ -3,6 +3,7 @@ import { type Asked, createRecorder, type Recorder, type Recording } from "../..
 import type { Event } from "../../src/core/event.ts";
 import type { StepReport } from "../../src/core/run.ts";
 import { sh } from "../../src/ports/shell.ts";
+import { found } from "../cli/found.ts";
 import { failedReport, next, plan, report } from "../cli/plans.ts";
 
 export const ASKED: Asked = {
@@ -77,7 +78,13 @@ export const record = (
 
 const proved = (step: StepReport): StepReport =>
   step.id === "proof"
-    ? { ...step, summary: "https://hello.apps.example.com; https://hello.apps.example.com answers 200" }
+    ? {
+        ...step,
+        findings: [
+          found("https://hello.apps.example.com"),
+          found("It does.", { facts: { url: "https://hello.apps.example.com", status: 200 } }),
+        ],
+      }
     : step;
 
 export const wholeRun = (): Recording =>

@@ -8,7 +8,9 @@ import type { Command } from "../../src/cli/commands/index.ts";
 import type { CommandContext } from "../../src/cli/context.ts";
 import { runCli } from "../../src/cli/index.ts";
 import { UserError } from "../../src/ports/error.ts";
+import type { Seen } from "../../src/ports/facts.ts";
 import { sh } from "../../src/ports/shell.ts";
+import { found } from "../cli/found.ts";
 import { fakeHost } from "../cli/host.ts";
 import { change, failedReport, plan, report } from "../cli/plans.ts";
 import { anyEncoding, anySecret, isReadable } from "./encodings.ts";
@@ -27,6 +29,20 @@ const PLACES: Readonly<Record<string, (ctx: CommandContext, words: string) => un
       summary: words,
       remedy: { text: words, command: sh`kubectl get ${words}` },
     }),
+  "what a check has seen": (ctx, words) => {
+    const seen: Seen = {
+      facts: {
+        url: `https://${words}/`,
+        names: [words],
+        records: [{ name: words, type: "TXT", ttl: 60, values: [words] }],
+      },
+      evidence: [{ field: words, observed: { [words]: words }, expected: [words] }],
+    };
+    ctx.emit({ type: "check", id: "a.b", title: "A", status: "ok", summary: "well", ...seen });
+    ctx.emit({ type: "waiting", step: "a", check: "a.b", reason: words, ...seen });
+    ctx.emit({ type: "step-done", step: "a", title: "A", seconds: 1, changes: [], findings: [found("well", seen)] });
+    throw new UserError({ id: "a.b", what: "It failed.", remedy: "Mend it.", kind: "failed", seen });
+  },
   "a plan": (ctx, words) =>
     ctx.emit({
       type: "plan",
@@ -66,14 +82,17 @@ const PLACES: Readonly<Record<string, (ctx: CommandContext, words: string) => un
     ctx.emit({ type: "waiting", step: "a", check: "a.b", reason: `Do:\n${words}` }),
   "the end of a step": (ctx, words) => {
     ctx.emit({ type: "step-started", step: "a", title: words, changes: 1 });
-    ctx.emit({ type: "step-done", step: "a", title: words, seconds: 1, summary: words });
+    ctx.emit({ type: "step-done", step: "a", title: words, seconds: 1, changes: [], findings: [found(words)] });
     ctx.emit({ type: "step-failed", step: "b", title: words, seconds: 1, error: words });
     ctx.emit({ type: "step-skipped", step: "c", title: words, reason: words });
   },
   "a download": (ctx, words) => ctx.emit({ type: "download", file: words, bytes: 1, total: 1 }),
   "a report": (ctx, words) =>
     ctx.finish(
-      { ...report, steps: report.steps.map((step) => ({ ...step, title: words, summary: words, reason: words })) },
+      {
+        ...report,
+        steps: report.steps.map((step) => ({ ...step, title: words, error: words, findings: [found(words)] })),
+      },
       [{ text: words, command: sh`kubectl get ${words}` }],
     ),
   "the error of a report": (ctx, words) => ctx.finish({ ...failedReport, error: new Error(words) }, []),

@@ -77,6 +77,15 @@ describe("redact", () => {
     expect(redact({ ...change, object: { ...change.object, kind: "ConfigMap" } }).fields).toEqual(fields);
   });
 
+  it("goes by whole keys where they stand in quotes: authorization is a header, and a part of a label's name", () => {
+    const shown = (path: string) => redact({ path, to: "x" }).to;
+    expect(shown('.metadata.labels["rbac.authorization.k8s.io/aggregate-to-admin"]')).toBe("x");
+    expect(shown('.headers["Authorization"]')).toBe("[redacted]");
+    expect(shown('.users[name="a"].user["client-key-data"]')).toBe("[redacted]");
+    expect(shown('.env[name="API_TOKEN"].value')).toBe("[redacted]");
+    expect(shown('.env[name="API_HOST"].value')).toBe("x");
+  });
+
   it("hides what stands under the keys of credentials", () => {
     const user = {
       user: {

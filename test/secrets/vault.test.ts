@@ -151,4 +151,13 @@ describe("what is looked for", () => {
       "[redacted] /home/me-and-you [redacted] default/my-own-tls [redacted] ghcr.io someone-1",
     );
   });
+
+  it("is no Go template, although it begins like JSON", () => {
+    const template = "{{.Name}}-{{.Namespace}}.{{.Domain}}";
+    const mask = maskOf(
+      JSON.stringify({ KN_BOOTSTRAP_DOMAIN_TEMPLATE: template }),
+      JSON.stringify({ given: [template] }),
+    );
+    expect(mask(template)).toBe(template);
+  });
 });

@@ -1,5 +1,6 @@
 // What the command line makes of a run, without a cluster: the same few events each time. It goes on when the file that GATE
 // names is there.
+
 import { existsSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +8,7 @@ import type { CommandContext } from "../../src/cli/context.ts";
 import { runCli } from "../../src/cli/index.ts";
 import type { Report } from "../../src/core/run.ts";
 import { Interrupted } from "../../src/ports/error.ts";
+import { found } from "../cli/found.ts";
 import { fakeHost } from "../cli/host.ts";
 import { change, failedReport, next, plan, report } from "../cli/plans.ts";
 
@@ -32,7 +34,8 @@ const run = async (ctx: CommandContext): Promise<number> => {
     step: "crds",
     title: "Install the custom resource definitions",
     seconds: 0.4,
-    summary: "12 established",
+    changes: [],
+    findings: [found("12 established")],
   });
   for (let index = 1; index <= 5; index++) {
     const step = `step-${index}`;
@@ -60,7 +63,8 @@ const run = async (ctx: CommandContext): Promise<number> => {
       step: `step-${index}`,
       title: `Install part ${index}`,
       seconds: 1,
-      summary: "available",
+      changes: [],
+      findings: [found("available")],
     });
   return ctx.finish(report, next);
 };

@@ -35,6 +35,7 @@ export const digestProblem = async (
   return (isPermanent ? never : fail)(
     `${subject} cannot get its image: ${summary}`,
     refused ? remedy : unasked(host, remedy),
+    refused ? { facts: { image } } : {},
   );
 };
 

@@ -1,6 +1,6 @@
 import type { Remedy } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
-import type { Problem } from "../fatal.ts";
+import { BUG, type Problem } from "../fatal.ts";
 import { elapsed } from "../reporter/look.ts";
 import { clip, html, type Markup } from "./html.ts";
 import { isWhole } from "./places.ts";
@@ -16,7 +16,7 @@ export interface CheckRow {
   readonly remedy?: Remedy;
 }
 
-/** Waits that are for no check. */
+/** Ids of waits that are for no check. */
 const NO_CHECKS: ReadonlySet<string> = new Set(["apply", "plan"]);
 
 const WORDS: Readonly<Record<string, readonly [word: string, kind: string]>> = {
@@ -27,15 +27,15 @@ const WORDS: Readonly<Record<string, readonly [word: string, kind: string]>> = {
   unknown: ["unknown", "warn"],
 };
 
-/** Before the run, in it, and after it. */
+/** All checks of a run: those before it, in it and after it. */
 export const checksOf = (recording: Recording, steps: readonly StepView[]): readonly CheckRow[] => {
   const { problem, status } = recording;
-  const before = eventsOf(recording, "check").map(({ event: { id, title, status, summary, remedy } }) => ({
-    id,
-    title,
-    status,
-    found: summary,
-    ...(remedy ? { remedy } : {}),
+  const before = eventsOf(recording, "check").map(({ event }) => ({
+    id: event.id,
+    title: event.title,
+    status: event.status,
+    found: event.summary,
+    ...("remedy" in event ? { remedy: event.remedy } : {}),
   }));
   const during = steps.flatMap((step): readonly CheckRow[] =>
     [...new Set(step.waits.map(({ check }) => check))].flatMap((id) =>
@@ -44,7 +44,7 @@ export const checksOf = (recording: Recording, steps: readonly StepView[]): read
   );
   const named = new Set([...before, ...during].map(({ id }) => id));
   const refused: readonly CheckRow[] =
-    problem && /^[a-z-]+\.[a-z-]+$/.test(problem.id) && !named.has(problem.id)
+    problem && problem.id !== BUG && problem.exitCode <= 128 && !named.has(problem.id)
       ? [{ id: problem.id, title: "What ended the run", status: "fail", found: problem.what, remedy: problem.remedy }]
       : [];
   const after: readonly CheckRow[] =
@@ -66,7 +66,7 @@ export const checksOf = (recording: Recording, steps: readonly StepView[]): read
   return [...before, ...during, ...refused, ...after];
 };
 
-/** A check that did not hold at once. */
+/** The row of a check that was waited for. */
 const waitedFor = (id: string, step: StepView, problem: Problem | undefined): CheckRow => {
   const own = step.waits.filter(({ check }) => check === id);
   const last = own.at(-1);

@@ -9,7 +9,7 @@ import { reasonOf } from "../file-trouble.ts";
 export interface ReportFile {
   /** As the option has it. */
   readonly path: string;
-  /** All of it or nothing: readers see the old file or the whole new one. Throws UserError (exit code 1). */
+  /** Replaces the file at once: readers see the old one or the whole new one. Throws UserError (exit code 1). */
   readonly write: (text: string) => Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export const openReportFile = async (path: string, suffix: string): Promise<Repo
   };
 };
 
-/** What is there already must be an ordinary file that may be written: a device or a directory is never replaced. */
+/** Throws unless the file is absent or an ordinary file that may be written: a device or a directory is never replaced. */
 const assertReplaceable = async (target: string): Promise<void> => {
   const found = await stat(target).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;

@@ -5,7 +5,7 @@ export interface Markup {
   readonly markup: string;
 }
 
-/** What may stand in a template: texts and numbers are escaped, pieces are taken as they are, undefined is nothing. */
+/** A value in a template. Texts and numbers are escaped, markup is taken as it is, undefined gives nothing. */
 export type Part = string | number | Markup | readonly Markup[] | undefined;
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ const partText = (part: Part): string => {
   return "markup" in part ? part.markup : part.map(({ markup }) => markup).join("");
 };
 
-/** The only way to markup: html`<p>${text}</p>`. */
+/** Makes markup; nothing else does: html`<p>${text}</p>`. */
 export const html = (template: TemplateStringsArray, ...parts: readonly Part[]): Markup => ({
   markup: template.map((text, index) => text + partText(parts[index])).join(""),
 });
@@ -39,7 +39,7 @@ export const html = (template: TemplateStringsArray, ...parts: readonly Part[]):
 export const clip = (text: string, longest = 1_000): string =>
   text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length - longest} more characters)`;
 
-/** The first ones, as many as have room in so many characters, and how many have not. */
+/** Returns the first items that together fit into so many characters, and how many are left. */
 export const fitting = (items: readonly Markup[], room: number): ReturnType<typeof firsts<Markup>> => {
   let used = 0;
   const most = items.findIndex(({ markup }) => {
@@ -49,7 +49,7 @@ export const fitting = (items: readonly Markup[], room: number): ReturnType<type
   return firsts(items, most < 0 ? items.length : most);
 };
 
-/** The first ones, and how many are not shown. */
+/** Returns the first items, and how many are left. */
 export const firsts = <T>(
   items: readonly T[],
   most: number,

@@ -15,17 +15,17 @@ import { type Asked, createRecorder } from "./recording.ts";
 
 /** Writes down one run as a page. */
 export interface ReportPage {
-  /** Hears everything that the others hear. */
+  /** The page's own reporter, which is told everything. */
   readonly reporter: Reporter;
-  /** What somebody chose after the start, in place of what the options said. */
+  /** Takes what somebody chose after the start, in place of what the options said. */
   readonly chose: (config: Config) => void;
-  /** Looks at what there is after the run; bad luck in looking leaves a gap in the page and nothing else. */
+  /** Reads the status after the run. If that fails, the page goes without it. */
   readonly witness: (ctx: ReadContext) => Promise<void>;
   /** Writes the file; resolves to its path as the option has it. Throws UserError (exit code 1). */
   readonly write: () => Promise<string>;
 }
 
-/** A look that takes longer is not worth waiting for. */
+/** Reading the status is given up after this time. */
 const LOOK_MS = 5_000;
 
 /** Undefined: nobody asked for one. Throws UserError (exit code 2) when the file cannot be written. */
@@ -48,7 +48,7 @@ export const openReportPage = async (
       const status = await Promise.race([readStatus({ ...ctx, cluster }).catch(() => undefined), late]);
       if (status) recorder.see(visibleData(status));
     },
-    // Once more, by what is known at the end.
+    // It is masked again, because more secrets are known at the end.
     write: async () => {
       await file.write(reportPage(maskedIn(recorder.recording(), mask)));
       return file.path;
@@ -56,7 +56,7 @@ export const openReportPage = async (
   };
 };
 
-/** Those for which the options say what the installation is. */
+/** Commands whose options say what the installation is. */
 const CHOOSING: readonly CommandName[] = ["install", "rehearse"];
 
 const askedOf = ({ dns, tls, ingress, domain }: Config, command: CommandName, argv: readonly string[]): Asked => ({

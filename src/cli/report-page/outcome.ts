@@ -11,7 +11,7 @@ export interface Outcome {
   readonly sentence: string;
 }
 
-/** How it ended, whether or not it came to a report. */
+/** Says how the run ended, whether or not it came to a report. */
 export const outcomeOf = (recording: Recording, steps: readonly StepView[]): Outcome => {
   const { report, problem, seconds } = recording;
   const done = steps.filter(({ status }) => status === "done").length;

@@ -3,6 +3,7 @@ import { changesOf } from "../../core/change.ts";
 import { few } from "../../ports/few.ts";
 import { describe } from "../../ports/object.ts";
 import { renewalText } from "../../steps/renewal/status.ts";
+import { askedOf } from "../reporter/asked.ts";
 import { elapsed, size } from "../reporter/look.ts";
 import { checksOf, checksSection } from "./checks.ts";
 import { clip, firsts, html, type Markup } from "./html.ts";
@@ -18,7 +19,7 @@ import { topologySection } from "./topology.ts";
 
 const MOST_NOTES = 50;
 
-/** One file that needs nothing else: no script, no font, no picture from elsewhere, and a policy that forbids them. */
+/** The page as one file. It loads no script, font or picture, and its policy forbids them. */
 export const reportPage = (recording: Recording): string => {
   const steps = stepsOf(recording);
   const outcome = outcomeOf(recording, steps);
@@ -60,6 +61,7 @@ ${facts(recording)}
 <main>
 ${problemSection(recording)}
 ${notesSection(recording)}
+${askedSection(recording)}
 ${sections.map(([, , section]) => section)}
 </main>
 <footer><p>Made by kn-bootstrap ${asked.version}. Secrets, keys and tokens are left out.</p></footer>
@@ -113,6 +115,22 @@ const notesSection = (recording: Recording): Markup | undefined => {
       ? html`<li class="warn"><strong>Warning:</strong> ${clip(event.text)}</li>`
       : html`<li>${clip(event.text)}</li>`,
   )}${left > 0 ? html`<li>… and ${left} more</li>` : undefined}</ul>
+</section>`;
+};
+
+/** What only a person could do meanwhile. */
+const askedSection = (recording: Recording): Markup | undefined => {
+  const asked = eventsOf(recording, "person").map(({ event }) => askedOf(event));
+  const { shown, left } = firsts(
+    [...new Map(asked.map((one) => [`${one.reason} ${one.lines}`, one])).values()],
+    MOST_NOTES,
+  );
+  if (shown.length === 0) return undefined;
+  return html`<section aria-labelledby="asked">
+<h2 id="asked">Asked of a person</h2>
+<ul class="notes">${shown.map(({ reason, lines }) => html`<li>${remedyPart({ text: reason, command: lines })}</li>`)}${
+    left > 0 ? html`<li>… and ${left} more</li>` : undefined
+  }</ul>
 </section>`;
 };
 

@@ -1,16 +1,18 @@
 import { knownStrategy } from "../../certificates/index.ts";
 import { type CertificateChange, ofKind } from "../../changes/index.ts";
 import { changesOf } from "../../core/change.ts";
+import type { Checked } from "../../core/check.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import { isMagic } from "../../dns/magic.ts";
 import { ids as ingressIds, ingressProvider } from "../../ingress/index.ts";
+import type { Facts } from "../../ports/facts.ts";
 import { few } from "../../ports/few.ts";
 import type { StepId } from "../../steps/index.ts";
 import { contentOf, nameOf } from "../reporter/plan.ts";
 import { eventsOf, type Recording } from "./recording.ts";
 import { planOf, type StepView } from "./steps.ts";
 
-/** A station on the way from a name to a Service. */
+/** One place on the way from a name to a Service. */
 export interface Place {
   readonly id: "dns" | "address" | "gateway" | "serving" | "service";
   readonly title: string;
@@ -25,7 +27,7 @@ export interface Fact {
   readonly value: string;
 }
 
-/** Steps that make a place, by their ids. */
+/** The steps that make each place. */
 const MADE_BY: Readonly<Record<Place["id"], readonly StepId[]>> = {
   dns: ["records", "domain"],
   address: ["address"],
@@ -40,7 +42,8 @@ export const placesOf = (recording: Recording, steps: readonly StepView[]): read
   const plan = planOf(recording);
   if (plan?.goal === "absent" || (!plan && !status)) return [];
   const { asked } = recording;
-  const summary = (id: string): string => steps.find((step) => step.id === id && step.status === "done")?.summary ?? "";
+  const findings = (id: string): readonly Checked[] =>
+    steps.find((step) => step.id === id && step.status === "done")?.findings ?? [];
   const place = (id: Place["id"], title: string, leads: string, facts: readonly (Fact | undefined)[]): Place => ({
     id,
     title,
@@ -49,14 +52,16 @@ export const placesOf = (recording: Recording, steps: readonly StepView[]): read
     facts: facts.filter((fact) => fact !== undefined),
   });
   const fact = (name: string, value: string | undefined): Fact | undefined => (value ? { name, value } : undefined);
-  const address = status?.address ? `${status.address.host} (${status.address.source})` : summary("address");
+  const address = addressText(
+    status?.address && { address: status.address.host, source: status.address.source },
+    findings("address"),
+  );
   const certificate = certificateOf(recording);
   const ingress = status?.ingress?.id ?? asked.ingress;
   const known = ingressIds.find((id) => id === ingress);
   const ingressTitle = known ? ingressProvider(known).title : ingress;
-  const proved = summary("proof");
-  const url = /(https?:\/\/\S+) answers/.exec(proved)?.[1] ?? "";
-  const answers = proved.split("; ").filter((text) => text !== "" && !text.endsWith(" is ready") && text !== url);
+  const proved = findings("proof");
+  const url = proved.find(({ facts }) => facts?.status !== undefined)?.facts?.url;
   return [
     place("dns", "DNS", "gives", dnsFacts(recording)),
     place("address", "Address", "is of", [fact("Address", address || "known after the gateway is there")]),
@@ -79,13 +84,31 @@ export const placesOf = (recording: Recording, steps: readonly StepView[]): read
       ),
     ]),
     place("service", "Service", "", [
-      fact("URL", url || status?.url),
-      fact("Answer", answers.map((text) => text.replace(`${url} `, "")).join("; ")),
+      fact("URL", url ?? status?.url),
+      fact("Answer", proved.flatMap(answerWords).join("; ")),
     ]),
   ];
 };
 
-/** Whether what is seen is the whole installation: half of one has half of the Deployments, which may well be available. */
+const addressText = (seen: Facts | undefined, findings: readonly Checked[]): string => {
+  const { address = "", source = "" } = seen ?? findings.find(({ facts }) => facts?.address)?.facts ?? {};
+  return source === "" ? address : `${address} (${source})`;
+};
+
+/** What one check of the proof has found about the answers, in words. For a check that is not ok these are its own. */
+const answerWords = ({ status: outcome, summary, facts = {} }: Checked): readonly string[] => {
+  if (outcome !== "ok") return [summary];
+  const { status, addresses = [], names = [], notAfter, location, seconds } = facts;
+  const at = addresses.length > 1 ? ` at ${addresses.join(", ")}` : "";
+  const by = names.length > 0 ? `, certificate ${few(names)} until ${notAfter}` : "";
+  return [
+    ...(status === undefined ? [] : [`answers ${status}${at}${by}`]),
+    ...(location === undefined ? [] : [`http redirects to ${location}`]),
+    ...(seconds === undefined ? [] : [`answers from zero in ${seconds.toFixed(1)} s`]),
+  ];
+};
+
+/** Whether the whole installation was seen. In half of one, all Deployments that there are may be available. */
 export const isWhole = ({ status }: Recording, steps: readonly StepView[]): boolean =>
   status?.knative !== undefined && steps.every((step) => step.status === "done");
 
@@ -108,7 +131,7 @@ export interface KnownCertificate {
   readonly change?: CertificateChange;
 }
 
-/** As it was seen in the cluster, else as it was planned. */
+/** The certificate as it was seen in the cluster, or else as it was planned. */
 export const certificateOf = (recording: Recording): KnownCertificate | undefined => {
   const plan = planOf(recording);
   const carriedOut = eventsOf(recording, "change-done").map(({ event }) => event.change);

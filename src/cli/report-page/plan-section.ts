@@ -18,14 +18,14 @@ import { clip, firsts, fitting, html, type Markup } from "./html.ts";
 
 const MARKS = { create: "+", update: "~", delete: "−" } as const;
 
-// In characters of markup: a page that takes long to load is not looked at.
+// Limits in characters of markup, so that the page loads fast.
 const ROOM_FOR_A_STEP = 100_000;
 const ROOM_FOR_ALL = 600_000;
 
-/** Records, fields, warnings of one change. */
+/** How many records, fields or warnings of one change are shown. */
 const MOST_LINES = 40;
 
-/** What was agreed to, step by step; each can be opened. */
+/** The plan that was agreed to, step by step. Each step can be opened. */
 export const planSection = (plan: Plan): Markup => {
   const steps = plan.steps.filter((step) => step.changes.length > 0 || step.notes.length > 0);
   const quiet = plan.steps.length - steps.length;
@@ -149,6 +149,6 @@ const values = (from: unknown, to: unknown): Markup =>
 
 const NAMES = { create: "create", update: "update", delete: "delete", warn: "attention" } as const;
 
-/** A sign, and the word for those who cannot see it. */
+/** A sign, with a word for screen readers. */
 const mark = (action: keyof typeof NAMES): Markup =>
   html`<span class="mark ${action}" role="img" aria-label="${NAMES[action]}">${action === "warn" ? "!" : MARKS[action]}</span>`;

@@ -6,7 +6,7 @@ import type { Problem } from "../fatal.ts";
 import type { Next } from "../reporter/report.ts";
 import type { Reporter } from "../reporter/reporter.ts";
 
-/** What was asked for; the texts of the command line that the page shows. */
+/** What was asked for on the command line, as the page shows it. */
 export interface Asked {
   /** As it was typed. */
   readonly commandLine: string;
@@ -20,7 +20,7 @@ export interface Asked {
   readonly domain?: string;
 }
 
-/** All that is known of one run, redacted; what did not come to pass is absent. */
+/** All that is known of one run, redacted. What did not happen is absent. */
 export interface Recording {
   readonly asked: Asked;
   readonly began: Date;
@@ -41,13 +41,13 @@ export interface Moment<E extends Event = Event> {
 }
 
 export interface Recorder extends Reporter {
-  /** In place of what was asked for so far. */
+  /** Replaces what was asked for so far. */
   readonly ask: (asked: Asked) => void;
   readonly see: (status: Status) => void;
   readonly recording: () => Recording;
 }
 
-/** Listens like any other reporter. Nothing is kept that has not passed redaction. `now`: milliseconds since 1970. */
+/** A reporter that keeps everything, redacted. `now`: milliseconds since 1970. */
 export const createRecorder = (first: Asked, now: () => number): Recorder => {
   const began = now();
   const since = (): number => (now() - began) / 1000;
@@ -56,7 +56,7 @@ export const createRecorder = (first: Asked, now: () => number): Recorder => {
   let end: Pick<Recording, "report" | "problem" | "status"> & { next: Next } = { next: [] };
   return {
     emit: (event) => {
-      // Of each file only the size counts, and there are many of these.
+      // Only the end of a download is kept: the page shows sizes.
       if (event.type === "download" && event.total !== undefined && event.bytes < event.total) return;
       events.push({ at: since(), event: redact(event) });
     },

@@ -9,7 +9,7 @@ export interface Wait {
   readonly until: number;
   readonly check: string;
   readonly reason: string;
-  /** What can be done about it; only where the step did not get past it. */
+  /** What can be done about it. Absent when the step got past it. */
   readonly remedy?: Remedy;
 }
 
@@ -17,7 +17,7 @@ export interface StepView extends StepReport {
   readonly waits: readonly Wait[];
 }
 
-/** The last one that was shown: that is the one that was agreed to. */
+/** The last plan that was shown, which is the one that was agreed to. */
 export const planOf = (recording: Recording): Plan | undefined => eventsOf(recording, "plan").at(-1)?.event.plan;
 
 /** How the steps went, with what each waited for. Empty: none was begun. */
@@ -28,7 +28,7 @@ export const stepsOf = (recording: Recording): readonly StepView[] => {
   return steps.map((step) => ({ ...step, waits: waitsOf(recording, step, origin) }));
 };
 
-/** From its events alone: the run did not come to its report. */
+/** Pieces the reports of the steps together from events, for a run that did not come to its report. */
 const pieced = (recording: Recording, origin: number): readonly StepReport[] => {
   const titles = (planOf(recording)?.steps ?? []).map(({ step, title }) => ({ id: step, title }));
   const started = eventsOf(recording, "step-started");
@@ -47,8 +47,9 @@ const pieced = (recording: Recording, origin: number): readonly StepReport[] => 
       status: done ? "done" : failed ? "failed" : start ? "stopped" : "not started",
       startedAt,
       seconds: done?.event.seconds ?? failed?.event.seconds ?? (start ? recording.seconds - origin - startedAt : 0),
-      changes: eventsOf(recording, "change-done").filter(({ event }) => event.step === id).length,
-      summary: done?.event.summary ?? failed?.event.error ?? "",
+      changes: eventsOf(recording, "change-done").flatMap(({ event }) => (event.step === id ? [event.change] : [])),
+      findings: done?.event.findings ?? [],
+      ...(failed ? { error: failed.event.error } : {}),
     };
   });
 };
@@ -59,12 +60,12 @@ const waitsOf = (recording: Recording, step: StepReport, origin: number): readon
   return own.map(({ at, event }, index) => {
     const from = Math.min(at - origin, end);
     const last = index === own.length - 1;
-    const { check, reason, lines, remedy } = event;
+    const { check, reason, remedy } = event;
     return {
       from,
       until: Math.max(from, last ? end : Math.min((own[index + 1]?.at ?? 0) - origin, end)),
       check,
-      reason: lines === undefined ? reason : `${reason}\n${lines}`,
+      reason,
       ...(last && remedy && step.status !== "done" ? { remedy } : {}),
     };
   });

@@ -3,9 +3,9 @@ import { elapsed } from "../reporter/look.ts";
 import { clip, firsts, html, type Markup } from "./html.ts";
 import type { StepView, Wait } from "./steps.ts";
 
-/** Reasons that are shown of one step. */
+/** How many reasons are shown of one step. */
 const MOST_WAITS = 8;
-/** A reason that went by quicker than this is not worth a line. */
+/** Reasons that passed quicker than this are not shown. */
 const WORTH_SECONDS = 0.15;
 
 /**
@@ -28,7 +28,7 @@ ${steps.map((step) => row(step, { total, chain, before: lastOf(step, steps) }))}
 </section>`;
 };
 
-/** Of the steps that it needs, the one that was done last. */
+/** The step that was done last among those that this one needs. */
 const lastOf = ({ needs = [] }: StepView, steps: readonly StepView[]): StepView | undefined =>
   steps
     .filter(({ id }) => needs.includes(id))
@@ -54,7 +54,7 @@ const row = (step: StepView, { total, chain, before }: Common): Markup => {
   }${begun && before ? html` <span class="after">after: ${before.title}</span>` : undefined}</th><td role="cell" class="number">${begun ? elapsed(step.seconds) : "–"}</td><td role="cell">${
     begun ? bar(step, total) : undefined
   }${shown.length > 0 ? html`<ul class="waits">${shown.map(waitItem)}${left > 0 ? html`<li>… and ${left} more</li>` : undefined}</ul>` : undefined}${
-    step.status === "failed" ? html`<p class="bad">${clip(step.summary)}</p>` : undefined
+    step.status === "failed" ? html`<p class="bad">${clip(step.error ?? "")}</p>` : undefined
   }</td></tr>
 `;
 };
@@ -66,7 +66,7 @@ const waitItem = ({ from, until, reason, remedy }: Wait): Markup =>
       : undefined
   }</li>`;
 
-/** Units of the picture; it is stretched to the width of its column. */
+/** Width of the picture in its own units; the browser stretches it to its column. */
 const WIDTH = 1000;
 const NARROWEST = 4;
 const MOST_PIECES = 100;

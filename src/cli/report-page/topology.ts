@@ -40,7 +40,7 @@ interface Layout {
   readonly lines: number;
 }
 
-// Lines are counted in characters: there is nothing to measure a font with.
+// Lines are counted in characters, because nothing here can measure a font.
 const BESIDE: Layout = { kind: "wide", box: 188, gap: 58, columns: 20, lines: 11 };
 const BELOW: Layout = { kind: "tall", box: 340, gap: 40, columns: 38, lines: 8 };
 const LINE = 17;

@@ -1,15 +1,16 @@
 import type { Event } from "../../core/event.ts";
+import { askedOf } from "./asked.ts";
 import type { Wait } from "./list.ts";
 import { commandLines, count, cut, elapsed, type Look, legible, paint, size, wrap } from "./look.ts";
 import { type Running, type Steps, waitOf } from "./steps.ts";
 
-/** What is going on at the moment, learnt from events. */
+/** Keeps track, from events, of what is going on at the moment. */
 export interface Board {
   readonly take: (event: Event) => void;
   readonly isBusy: () => boolean;
-  /** Nothing is going on any more. */
+  /** Forgets everything: the run is over. */
   readonly clear: () => void;
-  /** At most `rows` lines, unless a command to copy is longer than a line; `frame` counts up and moves the signs of life. */
+  /** Returns at most `rows` lines, more only when a command to copy is longer than a line. `frame` counts up and turns the spinners. */
   readonly lines: (look: Look, rows: number, frame: number) => readonly string[];
 }
 
@@ -21,10 +22,10 @@ interface Download {
 /** A wait that lasts longer than this shows what can be done about it. */
 const PATIENCE_SECONDS = 10;
 
-/** From so many columns on, there is room for words. */
+/** A terminal with this many columns or more has room for words. */
 const ROOMY = 60;
 
-/** So much of a reason, so much of what to do about it. */
+/** How many lines of a reason are shown, and whether what to do about it is. The first entry that fits the screen is taken. */
 const DETAILS = [
   { reason: 3, remedy: true },
   { reason: 1, remedy: true },
@@ -34,7 +35,7 @@ const DETAILS = [
 
 const FRAMES = { unicode: [..."⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"], ascii: [..."-\\|/"] };
 
-/** Waits that belong to no step. */
+/** Titles for waits that belong to no step. */
 const OUTSIDE: Readonly<Record<string, string>> = {
   cluster: "Reach the cluster",
   dns: "Reach the DNS provider",
@@ -52,8 +53,9 @@ export const createBoard = (now: () => number, steps: Steps): Board => {
     outside.set(event.step, { ...waitOf(last, event, now()), start: last?.start ?? now() });
   };
 
-  const take = (event: Event): void => {
-    // Whatever else is said shows that what was waited for outside of the steps has come.
+  const take = (told: Event): void => {
+    const event = told.type === "person" ? askedOf(told) : told;
+    // Any other event shows that a wait outside of the steps is over.
     if (event.type !== "waiting" && event.type !== "download") outside.clear();
     switch (event.type) {
       case "waiting":
@@ -158,5 +160,5 @@ const indented = (text: string, most: number, look: Look): readonly string[] => 
   return [...kept, end].map((line) => `  ${line}`);
 };
 
-/** `31 s`, `1 min 12 s`: without tenths, which would only flicker. */
+/** `31 s`, `1 min 12 s`: tenths are left out, because they would flicker. */
 const clock = (seconds: number): string => (seconds < 10 ? `${Math.floor(seconds)} s` : elapsed(Math.floor(seconds)));

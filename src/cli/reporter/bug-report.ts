@@ -8,13 +8,13 @@ import { redact, redactText } from "../../secrets/redact.ts";
 import { jsonReporter } from "./json.ts";
 import { type Mask, maskedIn } from "./masked.ts";
 
-/** The events of a run, kept for the case that it ends in a bug. */
+/** Keeps the events of a run, in case it ends in a bug. */
 export interface Recording {
   readonly add: (event: Event) => void;
   readonly events: () => readonly Event[];
 }
 
-/** More than a run has; a wait without end must not fill the memory. */
+/** A run has fewer; the limit keeps an endless wait from filling the memory. */
 const MOST_EVENTS = 2_000;
 
 export const createRecording = (): Recording => {
@@ -22,7 +22,7 @@ export const createRecording = (): Recording => {
   return {
     add: (event) => {
       const last = events.at(-1);
-      // Of a download that goes on only its newest state is of use.
+      // While a download goes on, only its newest state is kept.
       if (event.type === "download" && last?.type === "download" && last.file === event.file) events.pop();
       events.push(event);
       if (events.length > MOST_EVENTS) events.shift();
@@ -37,18 +37,18 @@ export interface Bug {
   readonly version: string;
   readonly events: readonly Event[];
   readonly now: Date;
-  /** By what is known at the end, which may be more than when an event was told. */
+  /** Masks what is known to be secret at the end, which may be more than when an event was told. */
   readonly mask: Mask;
 }
 
-/** With its causes; without the other properties of errors, among which libraries keep whole requests. */
+/** The stack with its causes. Other properties are left out, because libraries keep whole requests in them. */
 const stackOf = (error: unknown, depth = 0): string => {
   if (!(error instanceof Error)) return `Thrown: ${String(error)}`;
   const cause = error.cause === undefined || depth > 4 ? "" : `\nCaused by: ${stackOf(error.cause, depth + 1)}`;
   return (error.stack ?? `${error.name}: ${error.message}`) + cause;
 };
 
-/** What helps to find the bug, without anything secret. */
+/** The text of the bug report. It holds nothing secret. */
 export const bugReport = ({ error, argv, version, events, now, mask }: Bug): string => {
   const lines: string[] = [];
   const json = jsonReporter((line) => lines.push(line));
@@ -63,7 +63,7 @@ export const bugReport = ({ error, argv, version, events, now, mask }: Bug): str
       `node          ${versions.node} (${platform} ${arch})`,
       `command line  ${redactText(sh`kn-bootstrap ${redact(maskedIn(argv, mask))}`)}`,
       "",
-      // Indented, so that no line of a message is taken for one of ours.
+      // It is indented, so that no line of a message looks like one of ours.
       spelledLines(redactText(mask(stackOf(error)))).replace(/^/gm, "  "),
       "",
       events.length === 0 ? "No events." : "Events:",
@@ -83,7 +83,7 @@ export const writeBugReport = (bug: Bug, env: Readonly<Record<string, string | u
     const directory = state ? join(state, "kn-bootstrap") : tmpdir();
     if (state) mkdirSync(directory, { recursive: true, mode: 0o700 });
     const path = join(directory, `kn-bootstrap-bug-${stamp}-${process.pid}.txt`);
-    // Never over a file or through a link that somebody else has put there.
+    // The flag wx keeps it from writing over a file or through a link that somebody else has put there.
     writeFileSync(path, bugReport(bug), { flag: "wx", mode: 0o600 });
     return path;
   } catch {

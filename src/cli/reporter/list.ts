@@ -10,7 +10,7 @@ export interface Wait {
 
 /** What is shown of a step and listr2 does not keep of a task. */
 export interface Facts {
-  /** Started and not over, as far as the engine has told. */
+  /** The engine has said that it started, and not that it is over. */
   isRunning: boolean;
   /** listr2 tells how long a task took, not when it started. */
   since: number;
@@ -18,7 +18,7 @@ export interface Facts {
   place: number;
   changes: number;
   done: number;
-  /** The reason is the task's output. */
+  /** listr2 keeps its reason as the task's output. */
   wait: Wait | undefined;
 }
 
@@ -31,7 +31,7 @@ export interface StepTask {
   readonly hasFinalized: () => boolean;
 }
 
-/** Called once, when the list begins. */
+/** The listener that is called once, when the list begins. */
 export type Show = (tasks: readonly StepTask[]) => void;
 
 /**
@@ -39,7 +39,7 @@ export type Show = (tasks: readonly StepTask[]) => void;
  * nothing is left to do: what is over has become a line already.
  */
 class BoardRenderer implements ListrRenderer {
-  /** Whether lines may change in place was decided before (output.ts). */
+  /** output.ts has decided already whether lines may change in place. */
   static readonly nonTTY = true;
   static readonly rendererOptions: { readonly show: Show };
   static readonly rendererTaskOptions: Facts;
@@ -47,7 +47,7 @@ class BoardRenderer implements ListrRenderer {
   readonly end = (): void => {};
 
   constructor(tasks: ConstructorParameters<typeof ListrRenderer>[0], { show }: { readonly show: Show }) {
-    // Each comes with the options that it was made with, of which the type of a renderer knows nothing.
+    // At run time each task carries the options that it was made with; listr2's type for renderers does not say so.
     this.render = () => show(tasks as unknown as readonly StepTask[]);
   }
 }

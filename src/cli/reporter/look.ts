@@ -5,7 +5,7 @@ import { spelled, visible } from "../../ports/visible.ts";
 // Not imported: see args.ts.
 const { stripVTControlCharacters, styleText } = process.getBuiltinModule("node:util");
 
-/** What the place can show where the text ends up. */
+/** What the terminal or file that a text ends up in can show. */
 export interface Look {
   /** Between {@link NARROWEST} and {@link WIDEST}. */
   readonly columns: number;

@@ -4,7 +4,7 @@ import type { Reporter } from "./reporter.ts";
 /** Masks what is known to be secret in a text. */
 export type Mask = (text: string) => string;
 
-/** Plain data with every text masked, keys included; itself where there is nothing to mask. */
+/** Returns a copy of plain data with every text masked, keys included, or the data itself when nothing had to be masked. */
 export const maskedIn = <T>(value: T, mask: Mask): T => within(value, mask) as T;
 
 const within = (value: unknown, mask: Mask): unknown => {
@@ -23,14 +23,14 @@ const within = (value: unknown, mask: Mask): unknown => {
   return isSame ? value : Object.fromEntries(entries);
 };
 
-/** A mask over the text of a command could take one of its quotes; if that is what it takes, so be it. */
+/** Masks a command word by word, so that its quotes stay; then as a whole, even if that takes a quote. */
 const inCommand = (command: unknown, mask: Mask): unknown =>
   typeof command === "string" ? mask(withWords(command, mask)) : within(command, mask);
 
 const isPlain = (value: unknown): value is object =>
   typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 
-/** The one way from the engine to every reporter: none of them, nor a page, hears a secret that is known. */
+/** Masks everything on its way to a reporter. Every reporter and the page are behind it. */
 export const masked = (reporter: Reporter, mask: Mask): Reporter => ({
   emit: (event) => reporter.emit(maskedIn(event, mask)),
   report: (report, next) => reporter.report(maskedIn(report, mask), maskedIn(next, mask)),

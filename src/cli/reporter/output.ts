@@ -4,7 +4,7 @@ import { columnsOf, isUnicode, type Look } from "./look.ts";
 import { plainReporter } from "./plain.ts";
 import { both, type Reporter } from "./reporter.ts";
 
-/** How the options want to be told. */
+/** What the options say about output. */
 export interface Settings {
   readonly output: "text" | "json";
   readonly quiet: boolean;
@@ -12,19 +12,19 @@ export interface Settings {
   readonly color: boolean;
 }
 
-/** The reporter that fits the place, and the way past it for everything that it does not write. */
+/** The reporter for this terminal or pipe, and functions for everything that is written past it. */
 export interface Output {
   readonly reporter: Reporter;
   readonly look: Look;
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
-  /** While this works, nothing else writes: somebody is asked at the terminal. */
+  /** Runs `work`, which asks somebody at the terminal, and keeps everything else from writing meanwhile. */
   readonly aside: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Nothing in motion is left on the terminal. */
+  /** Removes everything that still changes on the terminal. */
   readonly close: () => void;
 }
 
-/** `columns` follows the terminal when it is resized. */
+/** `columns` is a getter, so that it follows the terminal when it is resized. */
 const lookOf = ({ stdout, env }: Host, { color }: Settings): Look => ({
   get columns() {
     return columnsOf(stdout.columns, env);

@@ -2,17 +2,19 @@ import { subjectOf } from "../../changes/index.ts";
 import type { Event } from "../../core/event.ts";
 import { redact } from "../../secrets/redact.ts";
 import { problemText } from "../fatal.ts";
+import { askedOf } from "./asked.ts";
 import { advice, commandLines, count, elapsed, entry, size } from "./look.ts";
 import { planText } from "./plan.ts";
 import { reportText } from "./report.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
+import { summaryOf } from "./summary.ts";
 import { createTally } from "./tally.ts";
 
 const MARKS = { warn: ["!", "yellow"], fail: ["✗", "red"], unknown: ["?", "yellow"] } as const;
 
 const isBad = (status: string): status is keyof typeof MARKS => Object.hasOwn(MARKS, status);
 
-/** What `--quiet` does not silence: the result, bad news, and which cluster it is about. */
+/** Events that `--quiet` still shows: the result, bad news, and which cluster it is about. */
 const isLoud = (event: Event): boolean =>
   event.type === "plan" ||
   event.type === "target" ||
@@ -20,12 +22,12 @@ const isLoud = (event: Event): boolean =>
   (event.type === "note" && event.level === "warning") ||
   (event.type === "check" && isBad(event.status));
 
-/** For people: the progress, line by line. With `results: false` the plan and the report are left to another reporter. */
+/** Prints the progress for people, line by line. With `results: false` another reporter prints the plan and the report. */
 export const plainReporter = (options: ReporterOptions & { readonly results: boolean }): Reporter => {
   const { look, quiet, verbose, results, live = false } = options;
-  /** What was said once is not said again: reasons to wait, files. */
+  /** Keys of what was said already, such as reasons to wait and files, so that it is not said again. */
   const said = new Set<string>();
-  /** Steps that were worth a line at their start, so that they get one at their end. */
+  /** Steps that got a line when they started, so that they get one when they end. */
   const announced = new Set<string>();
   const tally = createTally();
 
@@ -61,11 +63,16 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
         return verbose ? entry(look, 2, "", `${event.change.action} ${subjectOf(event.change)}`) : [];
       case "waiting":
         announced.add(event.step);
-        if (live && event.lines === undefined) return [];
-        return once(`${event.step} ${event.reason} ${event.lines}`, waitingLines(event));
+        return live ? [] : once(`${event.step} ${event.reason}`, waitingLines(event));
+      case "person": {
+        announced.add(event.step);
+        const asked = askedOf(event);
+        const lines = [...waitingLines(asked), ...commandLines(look, 6, asked.lines)];
+        return once(`${event.step} ${asked.reason} ${asked.lines}`, lines);
+      }
       case "step-done":
         return announced.has(event.step)
-          ? entry(look, 0, "✓", `${event.title}, ${elapsed(event.seconds)}: ${event.summary}`, "green")
+          ? entry(look, 0, "✓", `${event.title}, ${elapsed(event.seconds)}: ${summaryOf(event)}`, "green")
           : [];
       case "step-failed":
         return entry(look, 0, "✗", `${event.title} failed after ${elapsed(event.seconds)}: ${event.error}`, "red");
@@ -74,14 +81,14 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
     }
   };
 
-  const waitingLines = ({ step, reason, lines }: Event & { type: "waiting" }): readonly string[] => [
-    ...entry(look, 2, "…", `${step}: ${reason}`, "dim"),
-    ...commandLines(look, 6, lines),
-  ];
+  const waitingLines = ({ step, reason }: Event & { type: "waiting" }): readonly string[] =>
+    entry(look, 2, "…", `${step}: ${reason}`, "dim");
 
-  const checkLines = ({ id, status, title, summary, remedy }: Event & { type: "check" }): readonly string[] => {
+  const checkLines = (event: Event & { type: "check" }): readonly string[] => {
+    const { id, status, title, summary } = event;
+    const remedy = "remedy" in event ? event.remedy : undefined;
     if (!isBad(status)) return verbose ? entry(look, 0, "✓", `${title}: ${summary}`, "green") : [];
-    // A title says what holds in health, so bad news goes without it; the id is what --skip-checks takes.
+    // A title says what is true when all is well, so bad news is shown without it. --skip-checks takes the id.
     const [mark, colour] = MARKS[status];
     return [...entry(look, 0, mark, `${summary} (${id})`, colour), ...(remedy ? advice(look, 2, remedy) : [])];
   };

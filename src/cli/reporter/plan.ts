@@ -32,7 +32,7 @@ const MARKS = {
 /** Values longer than this are cut unless `verbose`. */
 const LONGEST = 160;
 
-/** The plan for people, by step. It names every object; `verbose` gives each a line of its own and long values in full. */
+/** The plan for people, step by step. It names every object; with `verbose` each gets a line of its own, and long values are not cut. */
 export const planText = (plan: Plan, look: Look, verbose: boolean): string => {
   const steps = plan.steps.filter((step) => step.changes.length > 0 || step.notes.length > 0);
   const blocks = steps.map((step) => [
@@ -45,7 +45,7 @@ export const planText = (plan: Plan, look: Look, verbose: boolean): string => {
     .join("\n");
 };
 
-/** What was chosen before and counts otherwise now: the cause of what follows. */
+/** Choices that differ from those of the last run. They come first because they are the cause of what follows. */
 const choicesBlock = ({ choices = [] }: Plan, look: Look): readonly (readonly string[])[] =>
   choices.length === 0
     ? []
@@ -86,7 +86,7 @@ const closing = (plan: Plan, look: Look): readonly string[] => {
   ];
 };
 
-/** Changes that say nothing but their target go together with others of their kind and namespace. */
+/** Groups changes of which only the target is shown by action, kind and namespace. */
 export const fold = (changes: readonly ChangeBase[], verbose: boolean): readonly (readonly ChangeBase[])[] => {
   const groups = new Map<string, ChangeBase[]>();
   for (const [index, change] of changes.entries()) {
@@ -121,7 +121,7 @@ const titled = ({ action }: Pick<ChangeBase, "action">, text: string, look: Look
   return entry(look, 2, mark, text, colour);
 };
 
-/** What single kinds are called and what else is said of them; every other one shows its subject, its differences and its conflicts. */
+/** How the plan shows the kinds that differ from the rest. Every other kind shows its subject, its differences and its conflicts. */
 const linesOf = byKind<[Look, boolean], readonly string[]>(
   {
     certificate: (change, look) => {
@@ -142,7 +142,7 @@ const linesOf = byKind<[Look, boolean], readonly string[]>(
   ],
 );
 
-/** What people read of the differences: of a new object only what is not known yet, of an option nothing that {@link Plan.choices} says. */
+/** The differences that people are shown. Of a new object these are the fields that are not known yet. A difference without values is left out, because {@link Plan.choices} says it. */
 export const fieldsToShow = ({ action, fields = [] }: ChangeBase): readonly FieldDifference[] =>
   fields.filter(({ path, from, to }) =>
     action === "create" ? hasBlank(path) || hasBlank(to) : from !== undefined || to !== undefined,
@@ -165,7 +165,7 @@ const recordLines = ({ zone, sets, conflicts, shadows }: RecordsChange, look: Lo
     : entry(look, 6, "", `… and ${shadows.length - MOST_SHADOWS} more (-v shows them)`)),
 ];
 
-/** The type is not known before the address is. */
+/** Leaves the type out while it is not known: it follows from the address. */
 export const nameOf = (zone: Zone, set: RecordSetChange): string =>
   hasBlank(set.to?.type) ? absolute(zone, set.to?.name ?? "@") : recordName(zone, set);
 
@@ -177,10 +177,10 @@ export const contentOf = (set: RecordSet): string => {
   return answerOf(set) ?? `${values.join(", ")}${ttl === undefined ? "" : ` (TTL ${ttl} s)`}`;
 };
 
-/** What a reader must know about a change besides its target. */
+/** Says in parentheses what a reader must know about a change besides its target. */
 export const remark = (change: ChangeBase): string => {
   if (isTemporary(change)) return " (temporary: removed at the end of the run)";
-  // Without rights, or with the webhook down, the server could not be asked (rule 2).
+  // It is open where the server could not be asked: without the right, or with the webhook down (rule 2).
   const isOpen =
     isObject(change) &&
     !change.confirmed &&
@@ -206,7 +206,7 @@ const transition = ({ from, to }: Pick<FieldDifference, "from" | "to">, verbose:
     .join(" → ");
 
 export const valueText = (value: unknown, verbose: boolean): string => {
-  // What was spelled out already is not quoted once more.
+  // JSON doubles the backslashes of characters that were spelled out before; this undoes it.
   const text = JSON.stringify(value).replace(/\\\\(?=x[\da-f]{2}|u[\da-f]{4}|u\{)/g, "\\");
   return verbose || text.length <= LONGEST
     ? text

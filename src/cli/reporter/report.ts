@@ -3,7 +3,7 @@ import type { Report, StepReport } from "../../core/run.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { advice, cells, count, cut, elapsed, entry, heading, type Look, legible, paint } from "./look.ts";
 
-/** What can be done next, as the last lines on the screen. */
+/** What can be done next: the last lines on the screen. */
 export type Next = readonly Remedy[];
 
 const MARKS = {
@@ -14,10 +14,10 @@ const MARKS = {
 } as const;
 const TITLE = { done: "Done", failed: "Failed", interrupted: "Interrupted" } as const;
 
-/** Shorter than this and with nothing changed, a step is not worth a line. */
+/** A step that changed nothing gets a line only if it took at least this long. */
 const WORTH_SECONDS = 0.5;
 
-/** From so many columns on, steps have numbers, so that one can say which came after which. */
+/** With this many columns or more, steps are numbered, and each says after which one it came. */
 const NUMBERED_FROM = 64;
 
 export interface ReportOptions {
@@ -26,11 +26,11 @@ export interface ReportOptions {
   readonly made?: string;
 }
 
-/** How the run went: a line for each step, on one common time axis, and what to do next. */
+/** Says how the run went: a line for each step, on one time axis, and what to do next. */
 export const reportText = (report: Report, next: Next, look: Look, options: ReportOptions = {}): string => {
   const { verbose = false, made = "" } = options;
   const steps = report.steps.filter(
-    (step) => verbose || step.status !== "done" || step.changes > 0 || step.seconds >= WORTH_SECONDS,
+    (step) => verbose || step.status !== "done" || step.changes.length > 0 || step.seconds >= WORTH_SECONDS,
   );
   const quiet = report.steps.length - steps.length;
   const done = report.steps.filter((step) => step.status === "done").length;
@@ -73,7 +73,7 @@ const timeline = (steps: readonly StepReport[], report: Report, look: Look): rea
     const gap = " ".repeat(after[index] ? barWidth - cells(drawn) + 2 : 0);
     const time = (times[index] ?? "").padStart(timeWidth);
     const line = `${number}${title}  ${time}  ${drawn}${gap}${paint("dim", after[index] ?? "", look)}`.trimEnd();
-    const reason = step.status === "failed" ? entry(look, 4, "", step.summary) : [];
+    const reason = step.status === "failed" ? entry(look, 4, "", step.error ?? "") : [];
     return [`  ${paint(colour, legible(mark, look), look)} ${line}`, ...reason];
   });
   const critical = steps.filter(({ id, seconds }) => chain.has(id) && seconds > 0);
@@ -85,7 +85,7 @@ const timeline = (steps: readonly StepReport[], report: Report, look: Look): rea
   return [...rows, ...legend];
 };
 
-/** The step that was waited for last, of those that are shown: behind one that is not, the one which that one waited for. */
+/** The shown step that this one waited for last. A step that is not shown is passed over: the one that it waited for counts. */
 const waitedFor = (
   step: StepReport,
   all: readonly StepReport[],
@@ -99,7 +99,7 @@ const waitedFor = (
   return last === undefined || shown.has(last.id) ? last?.id : waitedFor(last, all, shown);
 };
 
-/** Where in the whole run a step took its time; at least one cell, so that every step is seen. */
+/** A bar that shows when in the run a step took its time. It has at least one cell, so that every step is seen. */
 const bar = (
   step: StepReport,
   total: number,

@@ -5,7 +5,7 @@ import type { Problem } from "../fatal.ts";
 import type { Look } from "./look.ts";
 import type { Next } from "./report.ts";
 
-/** Where the engine's words go. Everything has passed through redaction when it leaves here. */
+/** Receives everything that a command says. A reporter redacts it before it writes. */
 export interface Reporter {
   readonly emit: Emit;
   /** The end of a run. */
@@ -19,18 +19,18 @@ export interface ReporterOptions {
   readonly look: Look;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** Something else shows what is going on at the moment: steps that start, waits, downloads. */
+  /** Set when a live region shows what goes on, so that steps that start, waits and downloads get no line. */
   readonly live?: true;
 }
 
-/** Whatever comes from outside is visible and on one line when it gets to a reporter, so that none can forget it. */
+/** Makes all texts visible and single lines before the reporter gets them, so that no reporter can forget it. */
 export const legibly = ({ emit, report, problem }: Reporter): Reporter => ({
   emit: (event) => emit(visibleData(event)),
   report: (result, next) => report(visibleData(result), visibleData(next)),
   problem: (bad) => problem(visibleData(bad)),
 });
 
-/** Several at once: JSON for programs on stdout, progress for people on stderr. */
+/** Tells two reporters everything, such as JSON on stdout and progress for people on stderr. */
 export const both = (first: Reporter, second: Reporter): Reporter => ({
   emit: (event) => {
     first.emit(event);

@@ -1,8 +1,8 @@
 import { cells } from "./look.ts";
 
-/** A terminal with lines at its lower end that change, below those that stay. */
+/** A terminal with a region at its lower end that changes, below lines that stay. */
 export interface Screen {
-  /** Text that stays. One that does not end its line leaves the terminal to whoever goes on writing. */
+  /** Prints text that stays. After text without a line end the region is not drawn again, because somebody goes on writing. */
   readonly print: (stream: "stdout" | "stderr", text: string) => void;
   /** Draws the region as it is now. */
   readonly refresh: () => void;
@@ -49,13 +49,13 @@ export const createScreen = ({ stdout, stderr, columns, rows: height, reflows, r
    */
   const eraseFrom = (from: number): string => {
     const taken = drawn.slice(from).reduce((sum, line) => sum + rowsOf(line), 0);
-    // What has left a terminal that got much smaller is out of reach.
+    // Lines that have left a terminal which got much smaller cannot be erased.
     const rows = Math.min(taken, Math.max(1, height() - 1));
     const up = `\r\u001b[${rows}A`;
     return taken === 0 ? "" : `${up}${`${ERASE_LINE}\n`.repeat(rows)}${ERASE_LINE}${up}`;
   };
 
-  /** What has to be written so that the region shows `lines`. */
+  /** Returns what has to be written so that the region shows `lines`. */
   const change = (lines: readonly string[]): string => {
     const same = columns() === drawnColumns ? lines.findIndex((line, index) => line !== drawn[index]) : 0;
     const from = same >= 0 ? same : lines.length;
@@ -82,7 +82,7 @@ export const createScreen = ({ stdout, stderr, columns, rows: height, reflows, r
     print: (stream, text) => {
       if (text === "") return;
       const shown = drawn.length > 0;
-      // Between the two nothing is awaited, so that no frame is left half done.
+      // Nothing is awaited between these two, so that no frame is left half drawn.
       if (shown) stderr(BEGIN + change([]));
       (stream === "stdout" ? stdout : stderr)(text);
       midLine = !text.endsWith("\n");

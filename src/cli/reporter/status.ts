@@ -4,7 +4,7 @@ import { advice, count, entry, heading, type Look, legible } from "./look.ts";
 
 const row = (look: Look, name: string, value: string): readonly string[] => entry(look, 2, name.padEnd(12), value);
 
-/** One screen. */
+/** The status of an installation, on one screen. */
 export const statusText = (status: Status, look: Look): string => {
   const { knative, chosen, problems, knativeServices } = status;
   const lines = [
@@ -28,7 +28,7 @@ const servicesLine = ({ total, notReady }: NonNullable<Status["knativeServices"]
       ? `${total}, ${total === 1 ? "" : "all "}ready`
       : `${notReady} of ${total} not ready; kn-bootstrap status --services says why`;
 
-/** A table: readiness, pods, URL; below what is not ready, why, and what helps. */
+/** A table of Services with readiness, pods and URL. Below one that is not ready stand the reason and what helps. */
 export const servicesText = (services: readonly ServiceStatus[], look: Look): string => {
   if (services.length === 0) return "No Knative Services.\n";
   const cells = services.map(({ namespace, name, url, ready, pods }) => [

@@ -2,7 +2,7 @@ import type { Event } from "../../core/event.ts";
 import { redact } from "../../secrets/redact.ts";
 import type { Facts, StepListrTask, StepTask, Wait } from "./list.ts";
 
-/** A step that runs. */
+/** A step that is running now. */
 export interface Running {
   readonly title: string;
   readonly since: number;
@@ -20,7 +20,7 @@ export interface Steps {
   readonly running: () => readonly Running[];
   /** How many steps are over, of how many, and when the first one started; undefined: none has. */
   readonly progress: () => { readonly done: number; readonly total: number; readonly began: number | undefined };
-  /** Nothing goes on any more: every task ends. */
+  /** Ends every task: the run is over. */
   readonly close: () => void;
 }
 
@@ -29,23 +29,23 @@ export interface StepsOptions {
   readonly now: () => number;
   /** listr2 and our renderer for it, loaded when the first step starts. */
   readonly load?: (() => Promise<Pick<typeof import("./list.ts"), "runTasks">>) | undefined;
-  /** Steps cannot be shown; the run itself needs none of this. */
+  /** Called when listr2 cannot be loaded. The run goes on without it. */
   readonly lost?: (error: unknown) => void;
 }
 
-/** How a task ended; neither: it is done. */
+/** How a task ended. With neither field it is done. */
 interface End {
   readonly failed?: string;
   readonly skipped?: string;
 }
 
-/** A task, and what the engine tells it. */
+/** A task, and functions for what the engine tells about its step. */
 interface Handle {
   readonly facts: Facts;
   readonly task: StepListrTask;
-  /** Undefined: it never starts. */
+  /** Starts it under its title; with undefined it never starts. */
   readonly start: (title: string | undefined) => void;
-  /** Why it does not go on has changed. */
+  /** Passes the reason of its wait on to listr2. */
   readonly tell: () => void;
   readonly end: (end: End) => void;
 }
@@ -53,14 +53,14 @@ interface Handle {
 const handleOf = (title: string): Handle => {
   let name = title;
   const started = Promise.withResolvers<boolean>();
-  // Never rejected: a step can be over before listr2 is there to catch it.
+  // It is resolved even when the step fails, because a step can be over before listr2 is there to catch a rejection.
   const ended = Promise.withResolvers<End>();
   const facts: Facts = { isRunning: false, since: 0, place: 0, changes: 0, done: 0, wait: undefined };
   // listr2 asks this of all tasks before it begins, and of each again before it starts.
   const answers = [true, started.promise];
   let told: { output: string } | undefined;
   const tell = (): void => {
-    // Null empties it, which its type does not say.
+    // null clears the output; listr2's type does not allow it.
     if (told) told.output = (facts.wait?.reason ?? null) as string;
   };
   return {
@@ -98,7 +98,7 @@ interface Titled {
 
 export const createSteps = ({ now, load = () => import("./list.ts"), lost = () => {} }: StepsOptions): Steps => {
   const handles = new Map<string, Handle>();
-  /** Those of the plan, until the first of them starts. */
+  /** The steps of the plan, until the first of them starts. */
   let planned: readonly Titled[] = [];
   let shown: StepTask[] = [];
   let total = 0;
@@ -128,7 +128,7 @@ export const createSteps = ({ now, load = () => import("./list.ts"), lost = () =
     began ??= now();
     if (planned.length > 0) open(planned);
     planned = [];
-    // What no plan has named is a list of its own.
+    // A step that no plan has named gets a list of its own.
     if (!handles.has(step)) open([{ step, title }]);
     const handle = handles.get(step);
     if (!handle) return;
@@ -144,7 +144,7 @@ export const createSteps = ({ now, load = () => import("./list.ts"), lost = () =
 
   const changeDone = ({ facts, tell }: Handle): void => {
     facts.done += 1;
-    // Others may go on waiting, and would not say so again.
+    // While other changes are open, the reason stays, because they may wait for the same and would not say so again.
     if (facts.done >= facts.changes) facts.wait = undefined;
     tell();
   };
@@ -196,7 +196,7 @@ export const createSteps = ({ now, load = () => import("./list.ts"), lost = () =
   };
 };
 
-/** The same reason goes on from when it was first told. */
+/** A reason that is told again keeps the time when it was first told. */
 export const waitOf = (
   last: Wait | undefined,
   { reason, remedy }: Pick<Wait, "reason" | "remedy">,

@@ -30,7 +30,7 @@ export const createTally = (): Tally => {
   };
 };
 
-/** What exists for the run only is not counted. */
+/** Changes that last only for the run are not counted. */
 const madeBy = byKind<[], readonly (readonly [Action, string])[]>(
   {
     records: ({ sets }) => sets.map(({ from, to }) => [!from ? "create" : to ? "update" : "delete", "record"]),

@@ -20,7 +20,7 @@ export interface TerminalOptions extends ReporterOptions {
   readonly load?: StepsOptions["load"];
 }
 
-/** Everything else that writes to the same terminal must do it through the screen. */
+/** A reporter with its screen. Whatever else writes to the same terminal must use the screen. */
 export interface TerminalReporter extends Reporter {
   readonly screen: Screen;
 }
@@ -47,7 +47,7 @@ export const terminalReporter = (options: TerminalOptions): TerminalReporter => 
     columns,
     rows,
     reflows: reflows(env),
-    // When the terminal gets smaller, twice as many lines should still be in sight: what has left it cannot be erased.
+    // The region takes at most half of the rows, because lines that leave a terminal when it gets smaller cannot be erased.
     region: () => board.lines(look, Math.max(3, Math.floor(rows() / 2)), frame),
   });
   const plain = plainReporter({
@@ -97,7 +97,7 @@ export const terminalReporter = (options: TerminalOptions): TerminalReporter => 
       downloaded(event);
       plain.emit(event);
       if (event.type === "plan") screen.print("stderr", "\n");
-      // Shown with the next frame, so that what takes no time is not seen to flash.
+      // The region is drawn with the next frame, so that what takes no time does not flash.
       if (board.isBusy()) stop ??= every(FRAME_MS, tick);
       else pause();
     },

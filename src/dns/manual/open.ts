@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { characterString } from "../../ports/dns-name.ts";
 import { UserError } from "../../ports/error.ts";
-import { joined, type Lines, lines } from "../../ports/shell.ts";
+import type { PublishedRecords, RecordsTask } from "../../ports/facts.ts";
+import type { Lines } from "../../ports/shell.ts";
+import { zoneLines } from "../../ports/zone-file.ts";
 import { absolute, isInZone, type RecordSet, type Zone, type ZonesWrite } from "../../ports/zones.ts";
 import { authoritativeServers } from "../delegation.ts";
 import type { DnsProvider, ZonesOptions } from "../provider.ts";
@@ -11,16 +12,15 @@ import { withdrawing } from "../withdraw.ts";
 /** Pause between two looks at what the person has published. */
 const LOOK_MS = 1_000;
 
-/** A line as zone files have it: `*.apps.example.com. 300 IN A 203.0.113.7` (RFC 1035 §5.1). */
-export const zoneLine = (zone: Zone, { name, type, ttl, values }: RecordSet): Lines =>
-  lines(
-    values
-      .map((value) => {
-        const data = type === "TXT" ? characterString(value) : type === "CNAME" ? `${value}.` : value;
-        return `${absolute(zone, name)}. ${ttl ?? 300} IN ${type} ${data}`;
-      })
-      .join("\n"),
-  );
+const published = (zone: Zone, { name, type, ttl = 300, values }: RecordSet): PublishedRecords => ({
+  name: absolute(zone, name),
+  type,
+  ttl,
+  values,
+});
+
+/** A line for each value, as zone files have it. */
+export const zoneLine = (zone: Zone, set: RecordSet): Lines => zoneLines([published(zone, set)]);
 
 export const openManual: DnsProvider["open"] = async (options) => {
   const servers = new Map<string, Promise<readonly NameServer[]>>();
@@ -41,7 +41,9 @@ export const openManual: DnsProvider["open"] = async (options) => {
   const change: ZonesWrite["change"] = async (zone, changes, signal = options.signal) => {
     const wanted = changes.flatMap(({ to }) => (to ? [to] : []));
     const gone = changes.flatMap(({ from, to }) => (from && !to ? [from] : []));
-    if (gone.length > 0) options.onTrouble(`not needed any more in zone ${zone.name}:`, linesOf(zone, gone));
+    const task = (action: RecordsTask["action"], sets: readonly RecordSet[]): void =>
+      options.onTask?.({ action, zone: zone.name, records: sets.map((set) => published(zone, set)) });
+    if (gone.length > 0) task("remove", gone);
     for (;;) {
       // The person who publishes may correct the delegation as well, so the servers are looked up again.
       servers.delete(zone.name);
@@ -49,7 +51,7 @@ export const openManual: DnsProvider["open"] = async (options) => {
       const missing = (await Promise.all(looks)).flat();
       if (missing.length === 0) return;
       if (!options.interactive) throw nobodyThere(zone, missing);
-      options.onTrouble(`publish in zone ${zone.name}, then this goes on:`, linesOf(zone, missing));
+      task("publish", missing);
       await sleep(LOOK_MS, undefined, { signal });
     }
   };
@@ -82,13 +84,8 @@ const zonesAbove = async (domain: string, { resolver, signal }: ZonesOptions): P
   return [];
 };
 
-const linesOf = (zone: Zone, sets: readonly RecordSet[]): Lines =>
-  joined(
-    "\n",
-    sets.map((set) => zoneLine(zone, set)),
-  );
-
 const nobodyThere = (zone: Zone, missing: readonly RecordSet[]): UserError => {
+  const records = missing.map((set) => published(zone, set));
   const [what, them] = missing.length === 1 ? ["A record has", "it"] : ["Records have", "them"];
   return new UserError({
     id: "dns.publish",
@@ -96,8 +93,9 @@ const nobodyThere = (zone: Zone, missing: readonly RecordSet[]): UserError => {
     why: "With --dns manual a person does that, and there is nobody at a terminal.",
     remedy: {
       text: `Publish ${them} in place of what is there, then run the same command again; it goes on where it stopped:`,
-      command: linesOf(zone, missing),
+      command: zoneLines(records),
     },
     kind: "person",
+    seen: { facts: { records } },
   });
 };

@@ -71,12 +71,26 @@ const domainIsSet = (install: Installation): Check => ({
     if (!name) return fail("the gateway has no address any more", { text: "Run install again." });
     const live = await ctx.cluster.get(CONFIG_DOMAIN);
     const others = otherDefaults(live, name);
-    if (!(name in dataOf(live))) return fail(`config-domain does not have ${name} yet`, { text: "Run install again." });
+    const seen = {
+      facts: { domain: name },
+      evidence: [
+        {
+          object: CONFIG_DOMAIN,
+          field: ".data",
+          observed: [...otherDefaults(live, name), ...(name in dataOf(live) ? [name] : [])],
+          expected: [name],
+        },
+      ],
+    };
+    if (!(name in dataOf(live)))
+      return fail(`config-domain does not have ${name} yet`, { text: "Run install again." }, seen);
     return others.length === 0
-      ? ok(name)
-      : fail(`config-domain has another default domain: ${others.join(", ")}`, {
-          text: "Run install again with --take-ownership to remove it.",
-        });
+      ? ok(name, seen)
+      : fail(
+          `config-domain has another default domain: ${others.join(", ")}`,
+          { text: "Run install again with --take-ownership to remove it." },
+          seen,
+        );
   },
 });
 

@@ -47,7 +47,7 @@ const refused = async (ctx: ReadContext, job: KubeObject): Promise<string | unde
 
 /** Elsewhere it is the release's image that is missing; here it is the one that was just named. */
 const withImage = (finding: Finding): Finding =>
-  "remedy" in finding && /ImagePullBackOff|InvalidImageName/.test(finding.summary)
+  "remedy" in finding && finding.facts?.image !== undefined
     ? { ...finding, remedy: { ...finding.remedy, text: "Give an --image that the nodes can pull." } }
     : finding;
 
