@@ -11,10 +11,10 @@ import {
   type Release,
   type StandIns,
 } from "../releases/index.ts";
-import type { Installation } from "../steps/installation.ts";
+import type { Installation, Removal } from "../steps/installation.ts";
 import { type Choosing, choose, type Said } from "./choosing.ts";
-import { planFromNothing, planInstall, preflight } from "./lifecycle.ts";
-import { prepare } from "./prepare.ts";
+import { planFromNothing, planInstall, planUninstall, preflight } from "./lifecycle.ts";
+import { prepare, withoutManifests } from "./prepare.ts";
 import type { Session } from "./session.ts";
 import { openSurroundings } from "./surroundings.ts";
 import type { Tools } from "./tools.ts";
@@ -128,4 +128,16 @@ const lookAndPlan = async (said: Asked, opened: Session): Promise<Planned> => {
     throw failed(error);
   });
   return { install, tools, plan, lost, ...(refusal ? { refusal } : {}) };
+};
+
+/** Works out what an uninstall would take away; writes nothing. `keepRecords`: the DNS is left alone, and its provider not asked. */
+export const planRemoval = async (
+  config: Config,
+  { keepRecords, ...removal }: Removal & { readonly keepRecords: boolean },
+  session: Session,
+): Promise<Pick<Planned, "install" | "plan" | "tools">> => {
+  const asked = keepRecords ? { ...config, dns: "none" } : config;
+  const { known, tools } = await openSurroundings(asked, session, session.frozen.cluster);
+  const install = { ...withoutManifests(config), ...known };
+  return { install, tools, plan: await planUninstall(install, removal, tools) };
 };

@@ -1,6 +1,6 @@
 import { accountText } from "../checks/account.ts";
 import { HOME } from "../kube/inventory.ts";
-import type { AccessQuestion, ClusterRead } from "../ports/cluster.ts";
+import { type AccessQuestion, ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { type Remedy, UserError } from "../ports/error.ts";
 import type { ObjectRef } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
@@ -64,3 +64,17 @@ export const assertKeyRollRights = (
     cluster,
     { text: "Have somebody run it who has them:", command: sh`kn-bootstrap renew --roll-account-key` },
   );
+
+/** A refused read is answered with all that the account lacks, instead of with the first of many refusals. */
+export const withRenewalRights = async <T>(
+  install: Installation,
+  cluster: ClusterRead,
+  work: () => Promise<T>,
+): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) await assertRenewalRights(install, cluster);
+    throw error;
+  }
+};

@@ -16,6 +16,7 @@ import { WILDCARD } from "../steps/gateway-certificate/served-secret.ts";
 import type { Installation } from "../steps/installation.ts";
 import { proof } from "../steps/proof/index.ts";
 import { runAlone } from "./lifecycle.ts";
+import { withRenewalRights } from "./renewal-rights.ts";
 import type { Tools } from "./tools.ts";
 
 /** The steps of the installation that a renewal runs. The other steps that they need are done already. */
@@ -60,6 +61,21 @@ export const withRenewal = async (
   if (!serial) return install;
   return { ...install, renewal: { serial, ...(now() >= at ? { reason: `due: ${because}` } : {}) } };
 };
+
+/**
+ * When the certificate is due, and what a renewal would change now; `due` is the installation that it would make. Reads only. Throws when
+ * there is no certificate (exit code 2) or a right is missing (exit code 1).
+ */
+export const planDue = (
+  install: Installation,
+  tools: Tools,
+): Promise<{ readonly renewal: Renewal; readonly due: Installation; readonly plan: Plan<Change> }> =>
+  withRenewalRights(install, tools.cluster, async () => {
+    const renewal = await nextRenewal(install, tools);
+    if (!renewal) throw noCertificate();
+    const due = await withRenewal(install, renewal, tools);
+    return { renewal, due, plan: await planRenewal(due, tools) };
+  });
 
 /** What a renewal would change: nothing when it is not due. Reads only. */
 export const planRenewal = (install: Installation, { cluster, now }: Tools): Promise<Plan<Change>> =>

@@ -1,24 +1,14 @@
 import { planKeyRoll, runKeyRoll } from "../app/account-key.ts";
 import { installedConfig } from "../app/choosing.ts";
-import {
-  assertRenewalRights,
-  assertRenewsAlone,
-  completeWish,
-  planCron,
-  planCronRemoval,
-  runCron,
-  runCronRemoval,
-} from "../app/cronjob.ts";
+import { assertRenewsAlone, completeWish, planCron, planCronRemoval, runCron, runCronRemoval } from "../app/cronjob.ts";
 import { runningInstallation, withoutManifests } from "../app/prepare.ts";
 import { assertCertificate } from "../app/renewing.ts";
 import type { Session } from "../app/session.ts";
 import type { CommandFlags } from "../config/options.ts";
 import { role } from "../dns/route53/role.ts";
-import { ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { isUnsettled, UserError } from "../ports/error.ts";
 import { told } from "../ports/outside.ts";
 import { sh } from "../ports/shell.ts";
-import type { Installation } from "../steps/installation.ts";
 import { keptAuthorityRoot } from "../steps/state/index.ts";
 import type { CommandContext } from "./context.ts";
 import { agree } from "./session.ts";
@@ -99,16 +89,6 @@ export const removeCronJob = async (ctx: CommandContext, session: Session): Prom
   return ctx.finish(await runCronRemoval(plan, withoutManifests(ctx.config), tools), [
     { text: "Nobody renews now. Do it yourself in time, see status:", command: sh`kn-bootstrap renew` },
   ]);
-};
-
-/** A refused read is answered with all that the account lacks, instead of with the first of many refusals. */
-export const orRights = async <T>(install: Installation, cluster: ClusterRead, work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 403) await assertRenewalRights(install, cluster);
-    throw error;
-  }
 };
 
 /** `renew --check` has one answer for everything that stands in the way: exit code 3. */

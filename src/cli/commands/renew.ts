@@ -3,20 +3,13 @@ import { assertRenewalRights } from "../../app/cronjob.ts";
 import { assertForeseen } from "../../app/foresight.ts";
 import { runningInstallation } from "../../app/prepare.ts";
 import { checkRenewal } from "../../app/renew-check.ts";
-import { nextRenewal, noCertificate, planRenewal, runRenewal, withRenewal } from "../../app/renewing.ts";
+import { planDue, runRenewal } from "../../app/renewing.ts";
 import type { Session } from "../../app/session.ts";
 import { openSurroundings } from "../../app/surroundings.ts";
 import { strategyOf } from "../../certificates/index.ts";
 import { changesOf } from "../../core/change.ts";
 import type { CommandContext } from "../context.ts";
-import {
-  assertRenewFlags,
-  couldNotCheck,
-  installCronJob,
-  orRights,
-  removeCronJob,
-  rollAccountKey,
-} from "../renewing.ts";
+import { assertRenewFlags, couldNotCheck, installCronJob, removeCronJob, rollAccountKey } from "../renewing.ts";
 import { agree, openSession } from "../session.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
@@ -55,12 +48,7 @@ const renew = async (ctx: CommandContext, session: Session): Promise<number> => 
     });
     return 0;
   }
-  const { renewal, due, plan } = await orRights(running, cluster, async () => {
-    const renewal = await nextRenewal(install, tools);
-    if (!renewal) throw noCertificate();
-    const due = await withRenewal(install, renewal, tools);
-    return { renewal, due, plan: await planRenewal(due, tools) };
-  });
+  const { renewal, due, plan } = await planDue(install, tools);
   if (renewal.unasked !== undefined)
     ctx.emit({
       type: "note",

@@ -1,19 +1,13 @@
 import { installedConfig } from "../../app/choosing.ts";
-import { planUninstall, readLeft, runUninstall } from "../../app/lifecycle.ts";
-import { withoutManifests } from "../../app/prepare.ts";
-import type { Session } from "../../app/session.ts";
-import { openSurroundings } from "../../app/surroundings.ts";
-import type { Tools } from "../../app/tools.ts";
+import { readLeft, runUninstall } from "../../app/lifecycle.ts";
+import { planRemoval } from "../../app/planning.ts";
 import { unreadable } from "../../checks/rights.ts";
-import type { Config } from "../../config/config.ts";
-import type { Plan } from "../../core/change.ts";
 import { OWNER_LABEL } from "../../kube/inventory.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { messageOf, type Remedy, UserError } from "../../ports/error.ts";
 import { groupOf, refOf } from "../../ports/object.ts";
 import { told } from "../../ports/outside.ts";
 import { joined, sh } from "../../ports/shell.ts";
-import type { Installation, Removal } from "../../steps/installation.ts";
 import { homeNamespace } from "../../steps/state/index.ts";
 import type { CommandContext } from "../context.ts";
 import { agree, openSession } from "../session.ts";
@@ -26,7 +20,11 @@ export const run = async (ctx: CommandContext): Promise<number> => {
       throw await unreadable(error, cluster);
     });
     const removal = { purge: ctx.flags.purge, deleteWorkloads: ctx.flags.deleteWorkloads };
-    const { install, plan, tools } = await planned(ctx, config, removal, session).catch((error: unknown) => {
+    const { install, plan, tools } = await planRemoval(
+      config,
+      { ...removal, keepRecords: ctx.flags.keepRecords },
+      session,
+    ).catch((error: unknown) => {
       throw orKeepRecords(error);
     });
     const { context, server } = tools.cluster.identity;
@@ -37,21 +35,6 @@ export const run = async (ctx: CommandContext): Promise<number> => {
   } finally {
     session.close();
   }
-};
-
-const planned = async (
-  { flags }: CommandContext,
-  config: Config,
-  removal: Removal,
-  session: Session,
-): Promise<{ readonly install: Installation; readonly plan: Plan; readonly tools: Tools }> => {
-  const { known, tools } = await openSurroundings(
-    flags.keepRecords ? { ...config, dns: "none" } : config,
-    session,
-    session.frozen.cluster,
-  );
-  const install = { ...withoutManifests(config), ...known };
-  return { install, tools, plan: await planUninstall(install, removal, tools) };
 };
 
 /** Whoever keeps the records need not be there for everything else to go. */
