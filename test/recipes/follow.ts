@@ -5,6 +5,7 @@ const root = resolve(import.meta.dirname, "../..");
 
 /** What the tree needs to run, to be compiled and to be tested. */
 const TREE = [
+  "ARCHITECTURE.md",
   "src",
   "manifests",
   "scripts",
