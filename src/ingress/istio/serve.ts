@@ -3,6 +3,9 @@ import { isThe } from "../gateway-service.ts";
 import type { IngressProvider, Want } from "../provider.ts";
 import { COPY, SHARED } from "./names.ts";
 
+/** Whether it is where the gateway's pods are already. */
+const isBeside = ({ namespace }: Want["secret"]): boolean => namespace === COPY.namespace;
+
 const copyOf = ({ data }: Want): KubeObject => ({
   apiVersion: COPY.apiVersion,
   kind: COPY.kind,
@@ -15,14 +18,14 @@ const copyOf = ({ data }: Want): KubeObject => ({
  * One server for all names: net-istio probes every host over TLS as soon as there is a server on 443, and a host that no server covers
  * waits for ever. The redirect belongs here, too: `http-protocol` would move each Route to a Gateway of its own, without https.
  */
-const served = (gateway: KubeObject, { http }: Want): KubeObject => {
+const served = (gateway: KubeObject, { http, secret }: Want): KubeObject => {
   const spec = isRecord(gateway.spec) ? gateway.spec : {};
   const servers: readonly unknown[] = Array.isArray(spec.servers) ? spec.servers : [];
   const plain = http === "redirect" ? servers.map(redirecting) : servers;
   const tls = {
     hosts: ["*"],
     port: { number: 443, name: "https", protocol: "HTTPS" },
-    tls: { mode: "SIMPLE", credentialName: COPY.name },
+    tls: { mode: "SIMPLE", credentialName: isBeside(secret) ? secret.name : COPY.name },
   };
   return { ...gateway, spec: { ...spec, servers: [...plain, tls] } };
 };
@@ -37,7 +40,9 @@ const redirecting = (server: unknown): unknown =>
 export const serve: IngressProvider["serve"] = (want, { ingress }) => {
   const gateways = ingress.filter((object) => isThe(object, SHARED));
   return {
-    objects: want ? [copyOf(want), ...gateways.map((object) => served(object, want))] : gateways,
+    objects: want
+      ? [...(isBeside(want.secret) ? [] : [copyOf(want)]), ...gateways.map((object) => served(object, want))]
+      : gateways,
     fields: [],
     network: {},
   };
