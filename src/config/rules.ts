@@ -10,6 +10,7 @@ import {
 } from "../certificates/index.ts";
 import { dnsProvider, providers } from "../dns/index.ts";
 import type { DnsProvider } from "../dns/provider.ts";
+import { ingressProvider } from "../ingress/index.ts";
 import { HOME } from "../kube/inventory.ts";
 import { challengeName } from "../ports/dns-name.ts";
 import { UserError } from "../ports/error.ts";
@@ -72,6 +73,18 @@ const RULES: readonly Rule[] = [
             why: "Only magic DNS makes a domain from the gateway's address.",
             between: ["dns", "domain"],
             remedy: "Give --domain apps.example.com, or leave --dns out.",
+          },
+  },
+  {
+    id: "config.profile",
+    broken: ({ profile, ingress }) =>
+      profile !== "small" || ingressProvider(ingress).small
+        ? undefined
+        : {
+            what: `--profile small does not go with --ingress ${ingress}.`,
+            why: "It is small already.",
+            between: ["profile", "ingress"],
+            remedy: "Leave --profile out.",
           },
   },
   {

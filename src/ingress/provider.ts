@@ -63,6 +63,8 @@ export interface IngressProvider<Id extends string = string> {
     object: KubeObject,
     options: { readonly expose: "loadbalancer" | "nodeport"; readonly setting: IngressRelease["setting"] },
   ) => KubeObject;
+  /** What `--profile small` makes of an object, for a laptop. Absent: it is small. */
+  readonly small?: (object: KubeObject) => KubeObject;
   /** Everything that makes the gateway serve a certificate now and redirect http; with `undefined`, what takes it back. */
   readonly serve: (want: Want | undefined, release: IngressRelease) => Serving;
 }

@@ -146,6 +146,7 @@ describe("shown", () => {
         "key-type": "ecdsa",
         "logging": "none",
         "namespaces": [],
+        "profile": "standard",
         "skip-tag-resolution": [],
         "tls": "self-signed",
       }

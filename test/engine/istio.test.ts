@@ -96,6 +96,64 @@ describe.skipIf(!hasUpstream)("Istio from its release", () => {
   );
 });
 
+describe("Istio on a laptop", () => {
+  const node = { name: "laptop", cpu: "4", memory: "8Gi", internalIP: "127.0.0.1", externalIP: "127.0.0.1" };
+
+  it("has room with --profile small, and the plan says what is asked for", async () => {
+    await using place = await openPlace({ nodes: [node] });
+    const run = (...args: readonly string[]): Promise<Outcome> => kn({ ...place, standIns: true }, args);
+    const large = await run("plan", "--ingress", "istio");
+    expect(large.stdout).toContain("Istio asks for 4.5 vCPU and 9.1 GiB of memory.");
+    const small = await run("install", "--yes", "--ingress", "istio", "--profile", "small", "--tls", "none");
+    expect(small.code, small.stderr).toBe(0);
+    expect(small.stdout).not.toContain("vCPU and");
+    const gateway = place.world.api.get({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      namespace: "istio-system",
+      name: "istio-ingressgateway",
+    });
+    expect(gateway?.spec).toMatchObject({ replicas: 1 });
+  });
+
+  it("is refused together with an ingress that has one size, and with a Knative that it does not go with", async () => {
+    await using place = await openPlace();
+    const run = (...args: readonly string[]): Promise<Outcome> => kn({ ...place, standIns: true }, args);
+    const sized = await run("plan", "--profile", "small");
+    expect({ code: sized.code, text: sized.stderr }).toMatchObject({
+      code: 2,
+      text: expect.stringContaining("--profile small does not go with --ingress kourier."),
+    });
+    const old = await run("plan", "--ingress", "istio", "--knative-version", "1.13.1");
+    expect({ code: old.code, text: old.stderr }).toMatchObject({
+      code: 2,
+      text: expect.stringContaining("No Istio is known that goes with Knative 1.13."),
+    });
+  });
+
+  it("is refused where somebody else has an Istio", async () => {
+    await using place = await openPlace();
+    const run = (...args: readonly string[]): Promise<Outcome> => kn({ ...place, standIns: true }, args);
+    await place.world.api.create("istioctl", { apiVersion: "v1", kind: "Namespace", metadata: { name: "mesh" } });
+    await place.world.api.create("istioctl", {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { namespace: "mesh", name: "istiod-stable", labels: { app: "istiod", "istio.io/rev": "stable" } },
+      spec: {
+        selector: { matchLabels: { app: "istiod" } },
+        template: {
+          metadata: { labels: { app: "istiod" } },
+          spec: { containers: [{ name: "discovery", image: "docker.io/istio/pilot:1.28.10" }] },
+        },
+      },
+    });
+    const { code, stderr, stats } = await run("install", "--yes", "--ingress", "istio");
+    expect({ code, writes: stats.writes }).toEqual({ code: 2, writes: 0 });
+    expect(stderr).toContain("This cluster has an Istio that kn-bootstrap did not install: Deployment");
+    expect(stderr).toContain("mesh/istiod-stable");
+  });
+});
+
 describe("another ingress in the place of the first", () => {
   it("takes over and gives back, and a Service answers at the end of each", async () => {
     await using place = await openPlace();

@@ -62,6 +62,11 @@ export const cluster: Errors = {
     "Upgrade the cluster, or choose an older --knative-version.",
   ),
   "ingress.unknown": input("There is no such ingress.", "", "Choose one of those that the message names."),
+  "ingress.version": input(
+    "No version of the ingress is known that goes with this Knative.",
+    "",
+    "Take another ingress, or a newer Knative.",
+  ),
   "istio.owner": either("input", "unseen")(
     "Somebody else keeps the Istio that is in this cluster, or it cannot be told.",
     "Two of them would write into each other's webhooks and gateways.",

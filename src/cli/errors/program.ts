@@ -96,6 +96,11 @@ export const program: Errors = {
     "Magic DNS makes the domain from an IP address.",
     "Give the IP address, or a --domain of your own.",
   ),
+  "config.profile": input(
+    "--profile small does not go with this ingress.",
+    "It is small already.",
+    "Leave --profile out.",
+  ),
   "config.magic-domain": input(
     "--dns magic does not go with --domain.",
     "Magic DNS makes the domain from the gateway's address.",

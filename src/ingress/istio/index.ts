@@ -5,6 +5,7 @@ import { controller, gateway, istiod, service, webhook } from "./names.ts";
 import { noOtherIstio } from "./preflight.ts";
 import { products } from "./products.ts";
 import { serve } from "./serve.ts";
+import { small } from "./small.ts";
 
 /** Istio's own generator writes a namespace into objects that have none. */
 const withoutNamespace = (object: KubeObject): KubeObject => {
@@ -29,5 +30,6 @@ export const istio: IngressProvider<"istio"> = {
     if (object.kind.startsWith("Cluster") && object.metadata.namespace) return withoutNamespace(object);
     return expose === "nodeport" && isThe(object, service) ? asNodePort(object) : object;
   },
+  small,
   serve,
 };

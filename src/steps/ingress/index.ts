@@ -3,9 +3,12 @@ import { addressKnown, assertMagic } from "../../checks/address.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { findAddress } from "../../ingress/address.ts";
 import { ingressProducts } from "../../ingress/index.ts";
+import { UserError } from "../../ports/error.ts";
+import { sh } from "../../ports/shell.ts";
 import type { Installation } from "../installation.ts";
-import { part as partOf } from "../part.ts";
+import { part as partOf, type Transform } from "../part.ts";
 import { options } from "./options.ts";
+import { requested } from "./requested.ts";
 import { rights } from "./rights.ts";
 import { withoutServed } from "./served.ts";
 import { status } from "./status.ts";
@@ -19,7 +22,12 @@ const ingress = (install: Installation): Step<"ingress", "core"> => {
     undo: `Remove ${provider.title}`,
     // Its controller lives in the namespace that core makes; it need not wait for core to run.
     needs: ["core"],
-    plan: async (ctx) => [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))],
+    plan: async (ctx) => {
+      const changes = [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))];
+      const asks = requested(provider.title, objects);
+      if (changes.length > 0 && asks) ctx.note(asks);
+      return changes;
+    },
     verify: [deploymentsAvailable("ingress.deployments", provider.deployments)],
   };
 };
@@ -44,10 +52,21 @@ export const part = partOf({
   status,
   rights,
   products: ingressProducts,
-  assets: ({ ingress }) => ingress.assets,
-  transform: ({ config: { expose }, ingress, release }) => {
+  assets: ({ ingress, release }) => {
+    if (ingress.assets.every(({ component }) => component in release.versions)) return ingress.assets;
+    throw new UserError({
+      id: "ingress.version",
+      what: `No ${ingress.title} is known that goes with Knative ${release.minor}.`,
+      why: "Which one its project has tested is looked up in a list, which begins later.",
+      remedy: { text: "Take Kourier, or a newer Knative.", command: sh`kn-bootstrap install --ingress kourier` },
+      kind: "input",
+    });
+  },
+  transform: ({ config: { expose, profile }, ingress, release }) => {
     const { setting } = release;
-    return (object) => ingress.transform(object, { expose, setting });
+    const { small = (object) => object } = ingress;
+    const sized: Transform = profile === "small" ? small : (object) => object;
+    return (object) => sized(ingress.transform(object, { expose, setting }));
   },
   steps: (install) => [
     ingress(install), // the gateway and its controller
