@@ -7,6 +7,7 @@ import { HTTP, https } from "./istio-install.ts";
 import {
   comparable,
   hasRecording,
+  leadsTo,
   type ProbeCount,
   type Recorded,
   recordedObjects,
@@ -28,7 +29,7 @@ import { set } from "./small-install.ts";
 
 /**
  * The 17 cases that were recorded of the real net-istio, played again in one world, in the same order. Compared: what net-istio makes and
- * writes, the conditions of kingresses step by step, what arrives at the gateway, what the controller's log says, and whether the Services
+ * writes, where Serving's Services lead, the conditions of kingresses step by step, what arrives at the gateway, what the controller's log says, and whether the Services
  * are ready at each step. May differ: the annotations in which Serving tells who made an object and how a rollout stands; of two writers at
  * about the same time, which is seen first; and how often a probe that fails is repeated, beyond once and twice.
  */
@@ -406,7 +407,9 @@ describe.skipIf(!hasRecording)("net-istio in the world, as it was recorded", () 
         /^(kingress|virtualservice|gateway)\//.test(key),
       );
       for (const [key, { object }] of found) expect(comparable(objects.get(key)), key).toEqual(comparable(object));
-      sums.objects += found.length;
+      const services = Object.entries(recordedObjects[name] ?? {}).filter(([key]) => key.startsWith("service/"));
+      for (const [key, { object }] of services) expect(leadsTo(objects.get(key)), key).toEqual(leadsTo(object));
+      sums.objects += found.length + services.length;
       const kingresses = Map.groupBy(
         recorded.observed.filter(({ kind, type }) => kind === "kingress" && type !== "DELETED"),
         (one) => String(one.name),

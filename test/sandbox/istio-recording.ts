@@ -50,7 +50,7 @@ const OF_SERVING = /^(networking\.internal\.knative\.dev\/rollout|serving\.knati
 /** Without what differs from one cluster to the next. The version in which one reads it is Istio's choice. */
 export const comparable = (object: unknown): unknown =>
   JSON.parse(
-    JSON.stringify(object, (key, value) => {
+    JSON.stringify(object ?? null, (key, value) => {
       if (IDENTITY.has(key)) return undefined;
       if (key === "apiVersion" && /^networking\.istio\.io/.test(value)) return "networking.istio.io";
       if (key !== "annotations" || value === null) return value;
@@ -58,6 +58,12 @@ export const comparable = (object: unknown): unknown =>
       return kept.length > 0 ? Object.fromEntries(kept) : undefined;
     }),
   );
+
+/** What a Service leads to; the rest of it the API server adds. */
+export const leadsTo = (service: Obj | undefined): unknown => {
+  const { type, ports, externalName } = service?.spec ?? {};
+  return { type, ports, externalName };
+};
 
 /** The lines that net-istio's own code writes about gateways and its configuration, each once. */
 export const told = (lines: readonly string[], isOther: RegExp): readonly string[] =>

@@ -85,6 +85,9 @@ export const openScene = async (): Promise<Scene> => {
   const objects = new Map<string, Obj>();
   const states = new Map<string, (readonly Obj[])[]>();
   world.api.onChange(({ type, object }) => {
+    const { metadata } = object;
+    if (object.kind === "Service" && object.apiVersion === "v1" && metadata.namespace === "demo")
+      objects.set(`service/demo/${metadata.name}@generationNone`, object);
     const kind = { Ingress: "kingress", VirtualService: "virtualservice", Gateway: "gateway" }[object.kind];
     if (!kind || type === "DELETED") return;
     const { namespace, name, generation } = object.metadata;

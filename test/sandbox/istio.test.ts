@@ -307,6 +307,18 @@ describe("a gateway of another's Istio", () => {
   });
 });
 
+describe("the fault load-balancer-pending", () => {
+  it("is one of Istio's gateway as well", async () => {
+    world = await startWorld({ faults: ["load-balancer-pending:1"] });
+    await installSmallIstio(world);
+    const service = { apiVersion: "v1", kind: "Service", namespace: "istio-system", name: "istio-ingressgateway" };
+    expect(world.api.get(service)?.status.loadBalancer?.ingress).toBeUndefined();
+    await expect
+      .poll(() => world.api.get(service)?.status.loadBalancer?.ingress, { timeout: 5_000 })
+      .toMatchObject([{ ip: "127.0.0.1" }]);
+  });
+});
+
 describe("two ingresses beside each other", () => {
   const asked = async (name: string, address: string): Promise<number> => {
     const { status } = await ask(world, 80, `${name}.default.example.com`, "/", address);

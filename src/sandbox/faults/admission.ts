@@ -94,7 +94,7 @@ export const admission: readonly Fault[] = [
             metadata: { name: "compute", namespace },
             spec: { hard: { [parameter]: "0" } },
           });
-        const namespaces = ["knative-serving", "kourier-system"];
+        const namespaces = ["knative-serving", "kourier-system", "istio-system"];
         const off = api.onChange(({ type, object }) => {
           const { name } = object.metadata;
           if (object.kind === "Namespace" && type === "ADDED" && namespaces.includes(name)) attempt(guard(name));

@@ -9,6 +9,10 @@ const CONFIG: Ref = { apiVersion: "v1", kind: "ConfigMap", namespace: "knative-s
 const SCHEME = "default-external-scheme";
 const HELD = "example.com/held";
 
+/** Who balances the gateway of an ingress, whichever is installed. */
+const isGatewaysBalancer = (controller: string, key: string): boolean =>
+  controller === "load-balancer" && /^(kourier-system\/kourier|istio-system\/istio-ingressgateway)$/.test(key);
+
 const setRoom = async (api: Api, cpuOf: (node: Obj) => string): Promise<void> => {
   for (const node of api.list("v1", "Node"))
     await api.update(
@@ -66,7 +70,7 @@ export const cluster: readonly Fault[] = [
     summary: "No controller claims LoadBalancer Services, for SECONDS",
     parameter: SECONDS,
     make: ({ spell }) => ({
-      stops: (controller, key) => controller === "load-balancer" && key === "kourier-system/kourier" && spell.strikes(),
+      stops: (controller, key) => isGatewaysBalancer(controller, key) && spell.strikes(),
     }),
   },
   {
@@ -74,7 +78,7 @@ export const cluster: readonly Fault[] = [
     summary: "The cloud gives no address to LoadBalancer Services, for SECONDS",
     parameter: SECONDS,
     make: ({ spell }) => ({
-      stops: (controller, key) => controller === "load-balancer" && key === "kourier-system/kourier" && spell.strikes(),
+      stops: (controller, key) => isGatewaysBalancer(controller, key) && spell.strikes(),
       begin: async (api) => {
         const why = "Error syncing load balancer: failed to ensure load balancer: TooManyLoadBalancers: quota exceeded";
         const off = api.onChange(({ type, object }) => {

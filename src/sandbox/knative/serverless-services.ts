@@ -21,6 +21,17 @@ const SLICE_SERVICE = "kubernetes.io/service-name";
 /** The minor of Serving that began to write EndpointSlices; before, it wrote Endpoints, which Kubernetes mirrors. */
 export const SLICES_SINCE = 22;
 
+const PORTS = [
+  { name: "http", protocol: "TCP", port: 80, targetPort: 8012 },
+  { name: "https", protocol: "TCP", port: 443, targetPort: 8112 },
+];
+/** Of queue-proxy, for who scrapes it and for pods in a mesh. */
+const POD_PORTS = [
+  { name: "http-autometric", protocol: "TCP", port: 9090, targetPort: "http-autometric" },
+  { name: "http-usermetric", protocol: "TCP", port: 9091, targetPort: "http-usermetric" },
+  { name: "http-istio", protocol: "TCP", port: 8012, targetPort: 8012 },
+];
+
 /**
  * ServerlessServices: a private Service over the Revision's pods, and a public one whose endpoints are the activator's. With
  * the default target-burst-capacity the activator stays in the path of small services, so scaling moves no endpoints.
@@ -44,10 +55,7 @@ export const serverlessServices = (stage: Stage): Reconciler => {
         ownerReferences: [ownerReference(sks)],
       },
       spec: {
-        ports: [
-          { name: "http", protocol: "TCP", port: 80, targetPort: 8012 },
-          { name: "https", protocol: "TCP", port: 443, targetPort: 8112 },
-        ],
+        ports: isPublic ? PORTS : [...PORTS, ...POD_PORTS],
         ...(isPublic
           ? {}
           : {
