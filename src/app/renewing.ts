@@ -21,7 +21,7 @@ import type { Tools } from "./tools.ts";
 
 /** The steps of the installation that a renewal runs. The other steps that they need are done already. */
 const renewalSteps = (install: Installation): readonly Step[] => {
-  const steps = [certificate(install), gatewayTls(install), proof(install, { ofCertificate: true })];
+  const steps = [certificate(install, { alone: true }), gatewayTls(install), proof(install, { ofCertificate: true })];
   const ids = new Set<string>(steps.map(({ id }) => id));
   return steps.map((step) => ({ ...step, needs: step.needs.filter((id) => ids.has(id)) }));
 };

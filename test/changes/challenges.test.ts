@@ -120,13 +120,16 @@ describe("challenges in a plan", () => {
     const wildcard: RecordSet = { name: "*", type: "A", ttl: 300, values: ["192.0.2.1"] };
     const places = publication([wildcard]);
     const planned = await plannedChallenges(["*.apps.example.com", "*.shop.example.com"], places);
-    const copies = await copiesFor(planned, places);
+    const copies = await copiesFor(planned, places, false);
     expect(copies).toMatchObject([{ kind: "records", action: "create", zone: OTHER, conflicts: [] }]);
     expect(copies[0]?.sets.map(({ to }) => `${to?.name} ${to?.type}`)).toEqual([
       "*.shop.validation A",
       "validation A",
       "*.validation A",
     ]);
-    expect(await copiesFor(planned.slice(0, 1), places)).toEqual([]);
+    expect(await copiesFor(planned.slice(0, 1), places, false)).toEqual([]);
+    // A renewal publishes no wildcards, so what somebody has deleted meanwhile is not there.
+    const alone = await copiesFor(planned.slice(0, 1), places, true);
+    expect(alone[0]?.sets.map(({ to }) => `${to?.name} ${to?.type}`)).toEqual(["apps A", "*.apps A"]);
   });
 });

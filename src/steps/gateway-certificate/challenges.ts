@@ -18,17 +18,18 @@ export const plannedChallenges = async (
 };
 
 /**
- * Copies of what challenges would hide of other zones' wildcards (rule 17), to be published before them; they stay. In the domain's own zone our own
- * wildcards come first and leave nothing to hide.
+ * Copies of what challenges would hide of a wildcard (rule 17), to be published before them; they stay. `alone`: no step of the run publishes the domain's
+ * own wildcards. Otherwise those come first and leave nothing to hide in the domain's own zone.
  */
 export const copiesFor = async (
   challenges: readonly ChallengeChange[],
   { zone: own, zones }: Publication,
+  alone: boolean,
 ): Promise<readonly RecordsChange[]> => {
-  const elsewhere = challenges.filter(({ zone }) => zone.id !== own.id);
-  if (elsewhere.length === 0) return [];
+  const hiding = challenges.filter(({ zone }) => alone || zone.id !== own.id);
+  if (hiding.length === 0) return [];
   const { companionsOf, setsAround } = await import("../../dns/shadows.ts");
-  const copies = elsewhere.map(async ({ zone, names }): Promise<readonly RecordsChange[]> => {
+  const copies = hiding.map(async ({ zone, names }): Promise<readonly RecordsChange[]> => {
     const sets = companionsOf(
       zone,
       await setsAround({ zone, zones }, names),

@@ -66,7 +66,11 @@ const reasonFor = async (
   return { reason: `its root, Secret ${root.namespace}/${root.name}, is gone` };
 };
 
-export const certificate = (install: Installation): Step<"certificate", "state" | "address" | "records"> => {
+/** `alone`: the records step is no part of the run. */
+export const certificate = (
+  install: Installation,
+  { alone = false }: { readonly alone?: boolean } = {},
+): Step<"certificate", "state" | "address" | "records"> => {
   const { config } = install;
   return {
     id: "certificate",
@@ -104,7 +108,7 @@ export const certificate = (install: Installation): Step<"certificate", "state" 
       if (!isOrdered || !install.dns) return [made];
       const { publication } = install.dns;
       const challenges = await plannedChallenges(names, publication);
-      return [...(await copiesFor(challenges, publication)), ...challenges, made];
+      return [...(await copiesFor(challenges, publication, alone)), ...challenges, made];
     },
     absent: async (ctx) => (install.dns || ctx.live === emptySnapshot ? [] : namedLeftovers(ctx)),
     verify: [certificateUsable(servedSecret(install))],
