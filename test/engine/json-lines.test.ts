@@ -70,6 +70,10 @@ describe("lines of -o json", () => {
     expect((await run("renew", "--yes")).code).toBe(0);
     expect((await run("plan", "--tls", "selfsigned")).events).toMatchObject([{ type: "error", exitCode: 2 }]);
     expect((await run("uninstall", "--yes", "--purge")).code).toBe(0);
+    const asked = await run("install", "--yes", "--dns", "manual", ...choices().slice(2));
+    expect(asked.code, asked.stderr).toBe(3);
+    const records = [{ type: "A", values: ["127.0.0.1"] }, { type: "TXT" }];
+    expect(asked.events.at(-1)).toMatchObject({ type: "error", id: "dns.publish", facts: { records } });
     const stopped = await run(
       "install",
       "--yes",
