@@ -20,10 +20,16 @@ const PRIVATE_PARTS: ReadonlySet<string> = new Set(["d", "p", "q", "dp", "dq", "
 /** kubectl keeps a copy of the whole object there. */
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
+/** Of a label's or annotation's key it is the domain, such as `rbac.authorization.k8s.io/`, and tells nothing about the value. */
+const PREFIX = /"[\w.-]+\//g;
+
 /** Whether a field difference (`.data["tls.key"]`, `.users[0].token`) is about a secret. */
 const isSecretPath = (path: string, ofSecret: boolean): boolean =>
   (ofSecret && (/^\.(data|stringData)\b/.test(path) || path.includes(LAST_APPLIED))) ||
-  [...path.matchAll(/\["((?:[^"\\]|\\.)*)"\]|[^.[\]]+/g)].some(([part, key = part]) => isSecretKey(key)) ||
+  path
+    .replace(PREFIX, '"')
+    .split(/[.[\]]+/)
+    .some((part) => part !== "" && isSecretKey(part)) ||
   [...path.matchAll(/\[name="([A-Z0-9_]+)"\]\.value\b/g)].some(([, name = ""]) => isSecretName(name));
 
 const walk = (value: unknown, ofSecret: boolean): unknown => {

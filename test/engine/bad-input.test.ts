@@ -104,7 +104,7 @@ describe("bad input ends in one paragraph, exit code 2, and changes nothing", ()
   });
   it("unknown flag", () => refused(["--ingres", "kourier"], [/no option --ingres/, /--ingress\?/]));
   it("unknown key in the file", () => refused(["--config", file("keys.yaml", "tsl: none\n")], [/"tsl"/, /mean tls/]));
-  it("unknown value", () => refused(["--ingress", "istio"], [/"istio"/, /kourier/]));
+  it("unknown value", () => refused(["--ingress", "contour"], [/"contour"/, /kourier or istio/]));
   it("manifests directory without the file", () =>
     refused(["--manifests", join(scratch, "empty")], [/serving-(crds|core)\.yaml is missing/]));
   it("wrong digest, with file and both digests", () =>

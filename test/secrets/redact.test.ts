@@ -111,6 +111,14 @@ describe("redact", () => {
     expect(redact({ path: ".users[0].token", to: "t" })).toEqual({ path: ".users[0].token", to: "[redacted]" });
   });
 
+  it("shows the value of a label whose domain has the name of a secret in it", () => {
+    const label = { path: '.metadata.labels["rbac.authorization.k8s.io/aggregate-to-admin"]', to: "true" };
+    expect(redact(label)).toEqual(label);
+    const token = { path: '.metadata.annotations["example.com/token"]', to: "t" };
+    const file = { path: '.data["registry.token"]', to: "t" };
+    expect(redact([token, file])).toEqual([token, file].map((each) => ({ ...each, to: "[redacted]" })));
+  });
+
   it("changes neither its argument nor anything that is no secret", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

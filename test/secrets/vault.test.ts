@@ -137,6 +137,11 @@ describe("what is looked for", () => {
     );
   });
 
+  it("is not a template of host names, which begins as JSON does", () => {
+    const template = "{{.Name}}-{{.Namespace}}.{{.Domain}}";
+    expect(maskOf(JSON.stringify({ given: [template] }))(`.data.domain-template: ${template}`)).toContain(template);
+  });
+
   it("is what stands under the names of secrets in an environment and in JSON files", () => {
     const mask = maskOf(
       JSON.stringify({
