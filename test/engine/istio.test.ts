@@ -154,6 +154,22 @@ describe("Istio on a laptop", () => {
   });
 });
 
+describe("what is left of a net-istio that somebody removed", () => {
+  it("is named before Kourier is installed, where no Revision could start", async () => {
+    await using place = await openPlace();
+    const name = "webhook.istio.networking.internal.knative.dev";
+    await place.world.api.create("kubectl", {
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "MutatingWebhookConfiguration",
+      metadata: { name },
+      webhooks: [],
+    });
+    const { code, stderr, stats } = await kn({ ...place, standIns: true }, ["install", "--yes"]);
+    expect({ code, writes: stats.writes }).toEqual({ code: 2, writes: 0 });
+    expect(stderr).toContain(`kubectl delete mutatingwebhookconfiguration ${name}`);
+  });
+});
+
 describe("another ingress in the place of the first", () => {
   it("takes over and gives back, and a Service answers at the end of each", async () => {
     await using place = await openPlace();

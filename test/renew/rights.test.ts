@@ -14,6 +14,7 @@ interface Rule {
 describe.each([
   ["a load balancer", ACME],
   ["node ports", [...ACME, "--expose", "nodeport"]],
+  ["Istio", [...ACME, "--ingress", "istio"]],
 ])("the account of the CronJob, with %s", (_way, options) => {
   let scene: Scene;
   const roles = (): readonly Obj[] =>

@@ -72,6 +72,11 @@ export const cluster: Errors = {
     "Two of them would write into each other's webhooks and gateways.",
     "Install with --ingress kourier.",
   ),
+  "kourier.net-istio-webhook": either("input", "unseen")(
+    "A webhook of net-istio is left, and nothing answers for it.",
+    "It would refuse the Deployment of every new Revision.",
+    "Delete it.",
+  ),
   "knative.owner": either("input", "unseen")(
     "Something else keeps the Knative that is in this cluster.",
     "Both would overwrite each other.",
