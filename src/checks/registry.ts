@@ -3,6 +3,7 @@ import { gatewayCertificateCurrent, gatewayCertificateUsable } from "./certifica
 import { knativeCrdsEstablished } from "./crds.ts";
 import { defaultDomain } from "./domain.ts";
 import { gatewayAddress, ingressDeployments } from "./ingress.ts";
+import { noOtherIstioFound } from "./istio.ts";
 import { capacity, knativeOwnerFound, serverVersionFound } from "./preflight.ts";
 import { proofChecks } from "./proof-found.ts";
 import { recordsPropagated } from "./records.ts";
@@ -23,6 +24,7 @@ export const CHECKS = [
   servingDeployments,
   hpaDeployment,
   webhookAnswers,
+  noOtherIstioFound,
   ingressDeployments,
   gatewayAddress,
   defaultDomain,

@@ -14,6 +14,7 @@ import {
   type ValuesOf,
 } from "./option.ts";
 import { didYouMean } from "./similar.ts";
+import { SKIPPABLE } from "./skippable.ts";
 import { anyText, checkId, imageRegistry, mirrorUrl, type Problem, version } from "./syntax.ts";
 
 export { ALL, COMMAND_NAMES, type CommandName } from "./option.ts";
@@ -52,7 +53,7 @@ const ofRuns = [
   // In a Config: seconds.
   { key: "timeout", kind: "duration", value: "TIME", group: "Running", commands: ALL, runOnly: true, default: "10m", help: "Longest that a step may take: 600, 10m, 1h30m" },
   { key: "takeOwnership", kind: "boolean", group: "Running", commands: CHANGING, runOnly: true, default: "false", help: "Change fields that somebody else owns; the plan lists them first" },
-  { key: "skipChecks", kind: "list", value: "ID,...", syntax: checkId, group: "Running", commands: CHANGING, runOnly: true, default: "", help: "Run without these checks: cluster.version, cluster.capacity, knative.owner before anything is done, proof.zero at its end" },
+  { key: "skipChecks", kind: "list", value: "ID,...", syntax: checkId, group: "Running", commands: CHANGING, runOnly: true, default: "", help: `Run without these checks: ${SKIPPABLE.join(", ")}` },
 
   { key: "output", kind: "choice", short: "o", choices: ["text", "json"], group: "Output", commands: ALL, runOnly: true, default: "text", help: "Form of the result; json is one event per line" },
   { key: "report", kind: "text", value: "FILE", syntax: anyText, group: "Output", commands: ["install", "rehearse", "renew", "uninstall"], runOnly: true, unset: "no page", help: "Write one HTML page about the run: plan, timeline, topology, checks" },

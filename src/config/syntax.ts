@@ -1,5 +1,7 @@
 import { isIP } from "node:net";
 import { domainToASCII } from "node:url";
+import { didYouMean } from "./similar.ts";
+import { SKIPPABLE } from "./skippable.ts";
 
 /** Why a text is not what an option takes, as two sentences: the reason, and what to write instead. */
 export interface Problem {
@@ -221,11 +223,15 @@ export const roleName: Syntax = (text) => {
   };
 };
 
-/** `area.name`, as checks are called. */
+/** `area.name` of a check that an install can do without. */
 export const checkId: Syntax = (text) => {
   const name = text.trim();
-  if (/^[a-z0-9-]+\.[a-z0-9-]+$/.test(name)) return name;
-  return { why: "A check is called area.name.", remedy: "Copy its id from the output of the check." };
+  if (SKIPPABLE.some((id) => id === name)) return name;
+  const all = SKIPPABLE.join(", ");
+  return {
+    why: `A check is called area.name, and those that can be left out are ${all}.`,
+    remedy: didYouMean(name, SKIPPABLE, "Write one of them."),
+  };
 };
 
 export const anyText: Syntax = (text) => text.trim();

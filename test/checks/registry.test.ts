@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HealthCheck, Reading } from "../../src/checks/health-check.ts";
 import { CHECKS } from "../../src/checks/registry.ts";
 import { runChecks } from "../../src/checks/run.ts";
+import { SKIPPABLE } from "../../src/config/skippable.ts";
 import type { Finding } from "../../src/core/check.ts";
 import { ApiError, BrokenAnswer, Unreachable } from "../../src/ports/cluster.ts";
 import { NoAnswer } from "../../src/ports/dns.ts";
@@ -18,6 +19,11 @@ describe("the registry of checks", () => {
     const ids = checks.flatMap(({ id, also = [] }) => [id, ...also]);
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
     expect(ids.filter((id) => !/^[a-z-]+\.[a-z-]+$/.test(id))).toEqual([]);
+  });
+
+  it("has every check that an install can leave out", () => {
+    const ids: readonly string[] = checks.map(({ id }) => id);
+    expect(SKIPPABLE.filter((id) => !ids.includes(id))).toEqual([]);
   });
 
   it("knows what each needs, earlier in the list, so that there is no circle", () => {
@@ -75,8 +81,8 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
 
   it("each say something in one of the two", async () => {
     const skipped = (await look()).filter(({ looks }) => looks.every(({ finding }) => finding.status === "skipped"));
-    // Neither has a proof over http alone.
-    expect(skipped.map(({ check }) => check.id)).toEqual(["proof.http"]);
+    // Neither has Istio, or a proof over http alone.
+    expect(skipped.map(({ check }) => check.id)).toEqual(["istio.owner", "proof.http"]);
   });
 
   it("read what they say that they read, and write nothing", async () => {

@@ -102,6 +102,7 @@ describe("one option", () => {
     [{ knativeVersion: "1" }, /no version/],
     [{ namespaces: ["Team_A"] }, /namespace has at most 63/],
     [{ skipChecks: ["everything"] }, /area\.name/],
+    [{ skipChecks: ["proof.zero", "cluster.capcity"] }, /Did you mean cluster\.capacity/],
     [{ skipTagResolution: ["ko.local/x"] }, /host alone/],
     [{ timeout: "soon" }, /600 \(seconds\), 10m or 1h30m/],
     [{ timeout: "10m1h" }, /time such as/],

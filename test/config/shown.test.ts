@@ -11,6 +11,7 @@ import type { Config } from "../../src/config/config.ts";
 import { load, type Sources } from "../../src/config/load.ts";
 import { type CommandName, inFile, nameOf } from "../../src/config/options.ts";
 import { asWords, asYaml, shown } from "../../src/config/shown.ts";
+import { SKIPPABLE } from "../../src/config/skippable.ts";
 import { sh } from "../../src/ports/shell.ts";
 
 const loaded = (flags: Sources["flags"]): Promise<Config> => load({ flags, env: {}, terminal: false });
@@ -53,12 +54,7 @@ const writable: fc.Arbitrary<Sources["flags"]> = fc
     releaseMirror: maybe(label.map((name) => `https://${name}.example.com/gh`)),
     imageRegistry: maybe(label.map((name) => `${name}.example.com:5000/mirror`)),
     takeOwnership: maybe(fc.boolean()),
-    skipChecks: maybe(
-      fc.uniqueArray(
-        label.map((name) => `cluster.${name}`),
-        { maxLength: 2 },
-      ),
-    ),
+    skipChecks: maybe(fc.subarray([...SKIPPABLE])),
     yes: maybe(fc.boolean()),
     timeout: maybe(fc.integer({ min: 1, max: 86_400 }).map(String)),
     output: maybe(fc.constantFrom("text", "json")),
@@ -124,7 +120,7 @@ describe("shown", () => {
       quiet: true,
       timeout: "60",
       takeOwnership: true,
-      skipChecks: ["a.b"],
+      skipChecks: ["proof.zero"],
       kubeconfig: "x",
       context: "y",
       manifests: "z",
