@@ -36,8 +36,8 @@ export interface AccountIdentity {
 }
 
 /** Somebody who keeps the records of the domain. */
-export interface DnsProvider {
-  readonly id: string;
+export interface DnsProvider<Id extends string = string> {
+  readonly id: Id;
   /** For people: `a name server with DNS UPDATE (RFC 2136)`. */
   readonly title: string;
   /** One line for docs/options.md: where its credentials come from. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { withoutManifests } from "../../src/app/prepare.ts";
 import type { Written } from "../../src/config/complete.ts";
 import { complete } from "../../src/config/complete.ts";
+import type { Config } from "../../src/config/config.ts";
 import { order } from "../../src/core/order.ts";
 import { PARTS, type PartId, type StepId, steps } from "../../src/steps/index.ts";
 import { part, step } from "../../src/steps/part.ts";
@@ -63,7 +64,13 @@ describe("the parts of the installation", () => {
     const part1: PartId = "hpaa";
     // @ts-expect-error no step is called so
     const step1: StepId = "route-tls";
-    expect([...known, part1, step1]).toHaveLength(4);
+    // @ts-expect-error nor a DNS provider
+    const dns: Config["dns"] = "route35";
+    // @ts-expect-error nor a way to TLS
+    const tls: Config["tls"] = "letsencript";
+    // @ts-expect-error nor an ingress
+    const ingress: Config["ingress"] = "courier";
+    expect([...known, part1, step1, dns, tls, ingress]).toHaveLength(7);
   });
 
   it("keep what their steps are called and need as types", () => {

@@ -2,7 +2,7 @@ import type { Written } from "../../config/complete.ts";
 import { baseDomain } from "../../config/naming.ts";
 import { flagOf, OPTIONS, type Option } from "../../config/options.ts";
 import { readValue, type Value } from "../../config/values.ts";
-import { dnsProvider, providers } from "../../dns/index.ts";
+import { dnsProvider, ids, providers } from "../../dns/index.ts";
 import { magicFor } from "../../dns/magic.ts";
 import { type Ports, usualPorts } from "../../ingress/address.ts";
 import { UserError } from "../../ports/error.ts";
@@ -147,7 +147,7 @@ export const dns: Question = {
         },
       ],
     });
-    return { dns: id };
+    return { dns: ids.find((one) => one === id) ?? NONE };
   },
 };
 

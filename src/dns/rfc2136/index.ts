@@ -5,7 +5,7 @@ import type { DnsProvider } from "../provider.ts";
  * zone's id is its name. `list` needs leave to transfer the zone and is undefined without; it leaves out types that
  * RecordType does not name.
  */
-export const rfc2136: DnsProvider = {
+export const rfc2136: DnsProvider<"rfc2136"> = {
   id: "rfc2136",
   title: "a name server with DNS UPDATE (RFC 2136)",
   variables: ["RFC2136_NAMESERVER", "RFC2136_TSIG_KEY", "RFC2136_TSIG_SECRET"],

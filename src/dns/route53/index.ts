@@ -3,7 +3,7 @@ import { normalName } from "./names.ts";
 import type { Route53Set } from "./record-sets.ts";
 import { role } from "./role.ts";
 
-export const route53: DnsProvider = {
+export const route53: DnsProvider<"route53"> = {
   id: "route53",
   title: "Amazon Route 53",
   variables: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
