@@ -11,6 +11,7 @@ const TREE = [
   "scripts",
   "ARCHITECTURE.md",
   "package.json",
+  "ARCHITECTURE.md",
   "tsconfig.json",
   "test/contract",
   "test/engine/cli.ts",
