@@ -136,7 +136,7 @@ export const planRemoval = async (
   { keepRecords, ...removal }: Removal & { readonly keepRecords: boolean },
   session: Session,
 ): Promise<Pick<Planned, "install" | "plan" | "tools">> => {
-  const asked = keepRecords ? { ...config, dns: "none" } : config;
+  const asked = keepRecords ? { ...config, dns: "none" as const } : config;
   const { known, tools } = await openSurroundings(asked, session, session.frozen.cluster);
   const install = { ...withoutManifests(config), ...known };
   return { install, tools, plan: await planUninstall(install, removal, tools) };
