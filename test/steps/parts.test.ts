@@ -44,9 +44,9 @@ describe("the parts of the installation", () => {
     ["cert-manager", /cert-manager/, 6],
   ])("are named by few but themselves: %s", (id, name, most) => {
     const source = join(folder, "..");
-    const own = new RegExp(`^(steps/${id}|certificates/${id}|sandbox)/`);
+    const own = new RegExp(`^(steps/${id}|certificates/${id}|checks/${id}|sandbox)/`);
     // Where they are listed.
-    const registry = /^(steps|certificates)\/index\.ts$|^config\/options\.ts$/;
+    const registry = /^(steps|certificates)\/index\.ts$|^(config\/options|checks\/registry)\.ts$/;
     const users = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
       (path) =>
         path.endsWith(".ts") &&
