@@ -1,5 +1,5 @@
 import { isBrought } from "../certificates/index.ts";
-import { inspect } from "../certificates/secret.ts";
+import { daysLeft, inspect } from "../certificates/secret.ts";
 import { type Check, fail, ok, skipped } from "../core/check.ts";
 import { few } from "../ports/few.ts";
 import type { ObjectRef } from "../ports/object.ts";
@@ -19,9 +19,19 @@ export const certificateUsable = (secret: ObjectRef): Check => ({
       text: "Delete it and run install again.",
       command: sh`kubectl delete secret ${secret.name} ${inNamespace(secret.namespace)}`,
     };
-    if (!found) return fail(`Secret ${secret.namespace}/${secret.name} holds no certificate`, remedy);
-    if (!found.keyMatches || !found.chainMatches) return fail("the certificate's key or chain does not match", remedy);
-    return ok(`${few(found.names)} until ${found.notAfter.toISOString().slice(0, 10)}`);
+    const wrong = (field: string) => ({ evidence: [{ object: secret, field }] });
+    if (!found)
+      return fail(`Secret ${secret.namespace}/${secret.name} holds no certificate`, remedy, wrong('.data["tls.crt"]'));
+    if (!found.keyMatches || !found.chainMatches)
+      return fail(
+        "the certificate's key or chain does not match",
+        remedy,
+        wrong(found.keyMatches ? '.data["tls.crt"]' : '.data["tls.key"]'),
+      );
+    const { names, notAfter } = found;
+    return ok(`${few(names)} until ${notAfter.toISOString().slice(0, 10)}`, {
+      facts: { names, notAfter: notAfter.toISOString(), daysLeft: daysLeft(found, ctx.now()) },
+    });
   },
 });
 

@@ -1,4 +1,4 @@
-import { type Finding, fail, ok, skipped } from "../core/check.ts";
+import { type Check, type Finding, fail, ok, type ReadContext, skipped } from "../core/check.ts";
 import { magicDomain } from "../dns/magic.ts";
 import { findAddress } from "../ingress/address.ts";
 import { dataOf, type KubeObject, textAt } from "../ports/object.ts";
@@ -10,17 +10,36 @@ const ID = "domain.default";
 const CONFIG_DOMAIN = configMap("config-domain");
 
 /** Other default domains in config-domain: with two, the alphabetically first wins, silently. */
-const otherDefaults = (live: KubeObject | undefined, domain: string): readonly string[] =>
+export const otherDefaults = (live: KubeObject | undefined, domain: string): readonly string[] =>
   defaultDomains(live).filter((key) => key !== domain);
+
+/** The domain that was chosen is the default, and the only one. */
+export const domainIsSet = (find: (ctx: ReadContext) => Promise<string | undefined>): Check => ({
+  id: ID,
+  title: "config-domain has one default domain, ours",
+  run: async (ctx) => {
+    const name = await find(ctx);
+    if (!name) return fail("the gateway has no address any more", { text: "Run install again." });
+    return judge(await ctx.cluster.get(CONFIG_DOMAIN), name);
+  },
+});
 
 const judge = (live: KubeObject | undefined, name: string): Finding => {
   const others = otherDefaults(live, name);
-  if (!(name in dataOf(live))) return fail(`config-domain does not have ${name} yet`, { text: "Run install again." });
+  const isThere = name in dataOf(live);
+  const observed = [...others, ...(isThere ? [name] : [])];
+  const seen = {
+    facts: { domain: name },
+    evidence: [{ object: CONFIG_DOMAIN, field: ".data", observed, expected: [name] }],
+  };
+  if (!isThere) return fail(`config-domain does not have ${name} yet`, { text: "Run install again." }, seen);
   return others.length === 0
-    ? ok(name)
-    : fail(`config-domain has another default domain: ${others.join(", ")}`, {
-        text: "Run install again with --take-ownership to remove it.",
-      });
+    ? ok(name, seen)
+    : fail(
+        `config-domain has another default domain: ${others.join(", ")}`,
+        { text: "Run install again with --take-ownership to remove it." },
+        seen,
+      );
 };
 
 export const defaultDomain = healthCheck({

@@ -8,9 +8,8 @@ import { CERT_MANAGER, NAMESPACE } from "../../certificates/cert-manager/names.t
 import { accountKey, certManagerProducts } from "../../certificates/cert-manager/products.ts";
 import { certManager as strategy } from "../../certificates/cert-manager/strategy.ts";
 import type { Step } from "../../changes/step.ts";
-import { crdsEstablished } from "../../checks/crds.ts";
+import { certManagerKinds, certManagerRuns } from "../../checks/cert-manager/index.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
-import { type Check, fail } from "../../core/check.ts";
 import { managerFor } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
 import { STATE } from "../../kube/prior.ts";
@@ -18,7 +17,6 @@ import { removeProducts } from "../../kube/product.ts";
 import type { Snapshot } from "../../kube/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
 import type { KubeObject } from "../../ports/object.ts";
-import { readerOf } from "../../ports/reader.ts";
 import { heldBy } from "../held.ts";
 import { keepServed, releaseOf } from "../ingress/served.ts";
 import type { Installation, Removal } from "../installation.ts";
@@ -52,36 +50,8 @@ export const certManager = (install: Installation): Step<typeof CERT_MANAGER, "s
       ctx.note(`cert-manager stays: ${others.join(", ")} would go with it.`);
       return [];
     },
-    verify: [
-      {
-        ...crdsEstablished([]),
-        id: "cert-manager.kinds",
-        run: (...look) => crdsEstablished(KINDS.map(([plural, group]) => `${plural}.${group}`)).run(...look),
-      },
-      available,
-      certManagerAnswers,
-    ],
+    verify: [certManagerKinds, certManagerRuns, certManagerAnswers],
   };
-};
-
-const KINDS = [
-  ["certificates", "cert-manager.io"],
-  ["certificaterequests", "cert-manager.io"],
-  ["issuers", "cert-manager.io"],
-  ["clusterissuers", "cert-manager.io"],
-  ["orders", "acme.cert-manager.io"],
-  ["challenges", "acme.cert-manager.io"],
-] as const;
-
-/** Looks at the Deployments of whichever cert-manager is in the cluster. */
-const available: Check = {
-  id: "cert-manager.deployments",
-  title: "cert-manager runs",
-  run: async (ctx, memory) => {
-    const found = await findCertManager(readerOf(ctx.cluster));
-    if (!found) return fail(`no Deployment of cert-manager in namespace ${NAMESPACE}`, { text: "Run install again." });
-    return deploymentsAvailable("cert-manager.deployments", found.deployments).run(ctx, memory);
-  },
 };
 
 /** The CA's account and the way to prove that the domain is ours. */

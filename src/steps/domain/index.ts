@@ -1,11 +1,11 @@
+import { domainIsSet, otherDefaults } from "../../checks/domain.ts";
 import { baseDomain, type Naming, namingOf } from "../../config/naming.ts";
 import { blank } from "../../core/blank.ts";
-import { type Check, fail, ok } from "../../core/check.ts";
 import { magicFor } from "../../dns/magic.ts";
 import { findAddress } from "../../ingress/address.ts";
 import { isOurs, managerFor, ownerOfData } from "../../kube/inventory.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
-import { dataOf, type KubeObject } from "../../ports/object.ts";
+import type { KubeObject } from "../../ports/object.ts";
 import { type Reader, readerOf } from "../../ports/reader.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf, step } from "../part.ts";
@@ -22,12 +22,6 @@ export const findNaming = async (reader: Reader, { config, ingress }: Installati
 export const plannedNaming = async (ctx: PlanContext, install: Installation): Promise<Naming> =>
   (await findNaming(ctx.live, install)) ??
   namingOf(install.config, magicFor(blank(`the address of ${install.ingress.title}`)));
-
-/** Other default domains in config-domain: with two, the alphabetically first wins, silently. */
-export const otherDefaults = (live: KubeObject | undefined, domain: string): readonly string[] =>
-  Object.entries(dataOf(live)).flatMap(([key, value]) =>
-    key !== domain && !key.startsWith("_") && value.trim() === "" ? [key] : [],
-  );
 
 const domain = (install: Installation) =>
   step({
@@ -60,38 +54,7 @@ const domain = (install: Installation) =>
       });
     },
     absent: async () => [],
-    verify: [domainIsSet(install)],
+    verify: [domainIsSet(async (ctx) => (await findNaming(readerOf(ctx.cluster), install))?.domain)],
   });
-
-const domainIsSet = (install: Installation): Check => ({
-  id: "domain.default",
-  title: "config-domain has one default domain, ours",
-  run: async (ctx) => {
-    const name = (await findNaming(readerOf(ctx.cluster), install))?.domain;
-    if (!name) return fail("the gateway has no address any more", { text: "Run install again." });
-    const live = await ctx.cluster.get(CONFIG_DOMAIN);
-    const others = otherDefaults(live, name);
-    const seen = {
-      facts: { domain: name },
-      evidence: [
-        {
-          object: CONFIG_DOMAIN,
-          field: ".data",
-          observed: [...otherDefaults(live, name), ...(name in dataOf(live) ? [name] : [])],
-          expected: [name],
-        },
-      ],
-    };
-    if (!(name in dataOf(live)))
-      return fail(`config-domain does not have ${name} yet`, { text: "Run install again." }, seen);
-    return others.length === 0
-      ? ok(name, seen)
-      : fail(
-          `config-domain has another default domain: ${others.join(", ")}`,
-          { text: "Run install again with --take-ownership to remove it." },
-          seen,
-        );
-  },
-});
 
 export const part = partOf({ id: "domain", steps: (install) => [domain(install)] });

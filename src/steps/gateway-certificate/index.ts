@@ -8,20 +8,18 @@ import {
   provesByDns,
   strategyOf,
 } from "../../certificates/index.ts";
-import { daysLeft, inspect, reasonToIssue } from "../../certificates/secret.ts";
+import { inspect, reasonToIssue } from "../../certificates/secret.ts";
 import type { CertificateChange } from "../../changes/index.ts";
 import type { Step } from "../../changes/step.ts";
+import { certificateUsable } from "../../checks/certificate.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { ownNaming } from "../../config/naming.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
-import { type Check, fail, ok } from "../../core/check.ts";
 import type { Want } from "../../ingress/provider.ts";
 import { HOME, managerFor } from "../../kube/inventory.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
 import { emptySnapshot } from "../../kube/snapshot.ts";
-import { few } from "../../ports/few.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
-import { inNamespace, sh } from "../../ports/shell.ts";
 import { plannedNaming } from "../domain/index.ts";
 import { heldBy } from "../held.ts";
 import { keepServed, releaseOf } from "../ingress/served.ts";
@@ -138,31 +136,6 @@ const certificateNeeds = ({ config, dns }: Installation): readonly ("state" | "a
     ? ["state", "records"]
     : ["state"];
 };
-
-const certificateUsable = (secret: ObjectRef): Check => ({
-  id: "certificate.usable",
-  title: "The certificate's key and chain match",
-  run: async (ctx) => {
-    const found = inspect(await ctx.cluster.get(secret));
-    const remedy = {
-      text: "Delete it and run install again.",
-      command: sh`kubectl delete secret ${secret.name} ${inNamespace(secret.namespace)}`,
-    };
-    const wrong = (field: string) => ({ evidence: [{ object: secret, field }] });
-    if (!found)
-      return fail(`Secret ${secret.namespace}/${secret.name} holds no certificate`, remedy, wrong('.data["tls.crt"]'));
-    if (!found.keyMatches || !found.chainMatches)
-      return fail(
-        "the certificate's key or chain does not match",
-        remedy,
-        wrong(found.keyMatches ? '.data["tls.crt"]' : '.data["tls.key"]'),
-      );
-    const { names, notAfter } = found;
-    return ok(`${few(names)} until ${notAfter.toISOString().slice(0, 10)}`, {
-      facts: { names, notAfter: notAfter.toISOString(), daysLeft: daysLeft(found, ctx.now()) },
-    });
-  },
-});
 
 /** The URLs' scheme, and what the ingress reads of Knative. With a gateway certificate Knative itself does not know that there is TLS. */
 const networkOf = ({ manifests }: Installation, network: Readonly<Record<string, string>>): KubeObject => ({

@@ -5,6 +5,7 @@ import type { Conflict } from "../../core/change.ts";
 import { type Check, fail } from "../../core/check.ts";
 import { markerName, markerValue, ownerWords, recordOwner } from "../../dns/ownership.ts";
 import { type Expectation, everywhere, rememberServers } from "../../dns/propagation.ts";
+import { PUBLISHED } from "../../dns/published.ts";
 import { setsAround, shadowsOf } from "../../dns/shadows.ts";
 import { findAddress } from "../../ingress/address.ts";
 import { HOME } from "../../kube/home.ts";
@@ -20,15 +21,7 @@ import { options } from "./options.ts";
 import type { Publication } from "./publication.ts";
 import { ADDRESS_TYPES, addressSets, difference, TTL } from "./record-sets.ts";
 import { status } from "./status.ts";
-import {
-  clusterUid,
-  leaveByHand,
-  leftovers,
-  PUBLISHED,
-  publishedBefore,
-  publishedText,
-  withdrawal,
-} from "./withdrawal.ts";
+import { clusterUid, leaveByHand, leftovers, publishedBefore, publishedText, withdrawal } from "./withdrawal.ts";
 
 const MANAGER = managerFor("records");
 

@@ -2,6 +2,7 @@ import { orderSecret, ordersIn } from "../../certificates/acme/journal.ts";
 import type { Change, ObjectChange, RecordsChange } from "../../changes/index.ts";
 import { zoneLine } from "../../dns/manual/open.ts";
 import { markerName, markerValue } from "../../dns/ownership.ts";
+import { PUBLISHED } from "../../dns/published.ts";
 import { HOME, MANAGER } from "../../kube/inventory.ts";
 import { STATE } from "../../kube/prior.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
@@ -11,9 +12,6 @@ import { dataOf, isRecord } from "../../ports/object.ts";
 import { absolute, type RecordSet, relativeTo, sameContent, type Zone, zoneLabel } from "../../ports/zones.ts";
 import type { Publication } from "./publication.ts";
 import { ADDRESS_TYPES, TTL } from "./record-sets.ts";
-
-/** Key of the state ConfigMap: what was published and in which zone, so that uninstall takes that away and nothing else. */
-export const PUBLISHED = "records";
 
 interface Published {
   readonly zone: Zone;
