@@ -126,8 +126,16 @@ const giveaway = (view: View, run: Span, { bytes, alone, open }: Form, source: B
   if (size === bytes.length) return span;
   const part = Buffer.from(view.bytes.subarray(run.from, run.to)).toString("latin1");
   // Words, and what everybody may know, are found in other places too.
-  return /[A-Z0-9]/.test(part) && !open?.some((each) => each.includes(part)) ? span : undefined;
+  return /[A-Z0-9]/.test(part) && !(open && isOpen(part, open)) ? span : undefined;
 };
+
+/** As it is, or in base64 once more: so a root is handed over for import, at whatever place of a group of four the part begins. */
+const isOpen = (part: string, open: readonly string[]): boolean =>
+  [part, ...[0, 1, 2, 3].map((before) => decoded(part.slice(before)))].some(
+    (text) => text !== "" && open.some((each) => each.includes(text)),
+  );
+
+const decoded = (text: string): string => Buffer.from(text, "base64").toString("latin1").replace(/\s+/g, "");
 
 const isLetter = (byte: number | undefined): boolean => byte !== undefined && /[\w-]/.test(String.fromCharCode(byte));
 

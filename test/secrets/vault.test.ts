@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createVault } from "../../src/secrets/vault.ts";
@@ -10,7 +10,7 @@ const maskOf = (...secrets: readonly (string | Uint8Array)[]): ((text: string) =
   vault.learn(...secrets);
   return vault.mask;
 };
-const base64 = (text: string): string => Buffer.from(text).toString("base64");
+const base64 = (bytes: string | Uint8Array): string => Buffer.from(bytes).toString("base64");
 
 describe("a secret that is known", () => {
   it("is masked in every encoding, whatever stands around it", () => {
@@ -64,6 +64,9 @@ describe("a secret that is known", () => {
   });
 });
 
+/** The tag of what follows the public key in a certificate (RFC 5280 §4.1). */
+const EXTENSIONS = Buffer.of(0xa3);
+
 describe("a private key that is known", () => {
   const rsa = generateKeyPairSync("rsa", {
     modulusLength: 2048,
@@ -110,6 +113,20 @@ describe("a private key that is known", () => {
     for (const pem of [keyPem, rsa]) {
       const open = createPublicKey(pem).export({ type: "spki", format: "pem" }).toString();
       expect(maskOf(pem)(open)).toBe(open);
+    }
+  });
+
+  it("does not hide it in a certificate that is handed over in base64 as a whole, wherever it stands there", () => {
+    for (const pem of [keyPem, rsa]) {
+      const mask = maskOf(pem);
+      const open = createPublicKey(pem).export({ type: "spki", format: "der" });
+      for (let before = 0; before < 100; before++) {
+        const body = base64(Buffer.concat([randomBytes(before), open, EXTENSIONS, randomBytes(70)]));
+        const text = base64(
+          `-----BEGIN CERTIFICATE-----\n${body.replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`,
+        );
+        expect(mask(text)).toBe(text);
+      }
     }
   });
 });
