@@ -42,7 +42,7 @@ export const preflight = async (
     knativeOwner(config.takeOwnership),
     // A Knative that runs already has shown that there is room.
     ...(installed ? [] : [capacity]),
-    ...(ingressProvider(config.ingress).preflight ?? []),
+    ...((await ingressProvider(config.ingress).preflight?.()) ?? []),
   ].filter(({ id }) => !config.skipChecks.includes(id));
   const findings = await runChecks(checks, tools);
   let refusal: UserError | undefined;

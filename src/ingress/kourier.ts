@@ -1,6 +1,5 @@
 import { at, isRecord, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { asNodePort, isThe } from "./gateway-service.ts";
-import { noLeftWebhook } from "./left-webhook.ts";
 import type { IngressProvider, IngressRelease, Want } from "./provider.ts";
 
 const controller: ObjectRef = {
@@ -82,7 +81,7 @@ export const kourier: IngressProvider<"kourier"> = {
   assets: [{ component: "net-kourier", asset: "kourier.yaml" }],
   service,
   deployments: [controller, gateway],
-  preflight: [noLeftWebhook],
+  preflight: async () => [(await import("./left-webhook.ts")).noLeftWebhook],
   products: [
     {
       apiVersion: "coordination.k8s.io/v1",

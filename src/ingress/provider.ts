@@ -57,7 +57,7 @@ export interface IngressProvider<Id extends string = string> {
   /** What its processes make and leave. */
   readonly products: readonly Product[];
   /** What must hold before the first change, besides what must for every ingress. */
-  readonly preflight?: readonly Check[];
+  readonly preflight?: () => Promise<readonly Check[]>;
   /** Changes to the release's own objects that are known before planning (rule 1). */
   readonly transform: (
     object: KubeObject,

@@ -2,7 +2,6 @@ import type { KubeObject } from "../../ports/object.ts";
 import { asNodePort, isThe } from "../gateway-service.ts";
 import type { IngressProvider } from "../provider.ts";
 import { controller, gateway, istiod, service, webhook } from "./names.ts";
-import { noOtherIstio } from "./preflight.ts";
 import { products } from "./products.ts";
 import { serve } from "./serve.ts";
 import { small } from "./small.ts";
@@ -25,7 +24,7 @@ export const istio: IngressProvider<"istio"> = {
   service,
   deployments: [controller, webhook, istiod, gateway],
   products,
-  preflight: [noOtherIstio],
+  preflight: async () => [(await import("./preflight.ts")).noOtherIstio],
   transform: (object, { expose }) => {
     if (object.kind.startsWith("Cluster") && object.metadata.namespace) return withoutNamespace(object);
     return expose === "nodeport" && isThe(object, service) ? asNodePort(object) : object;
