@@ -69,6 +69,14 @@ const checked = {
   summary: z.string().describe("What was found, as a sentence; its words are not stable."),
   remedy: remedy.optional(),
   permanent: z.boolean().optional().describe("Waiting cannot mend it."),
+  error: z
+    .strictObject({
+      id: z.string(),
+      why: z.string().optional(),
+      kind: z.enum(["input", "failed", "unseen", "person"]),
+    })
+    .optional()
+    .describe("The error that it ends a command with, where that is not the check's own."),
   ...seen,
 };
 

@@ -8,6 +8,7 @@ import { assertRights, unreadable } from "../checks/rights.ts";
 import { runChecks } from "../checks/run.ts";
 import { conflictsOf, type Plan } from "../core/change.ts";
 import { type Check, type ReadContext, seenIn } from "../core/check.ts";
+import { errorOf, isBad } from "../core/finding-error.ts";
 import type { Report } from "../core/run.ts";
 import { ingressProvider } from "../ingress/index.ts";
 import { isCopy, OWNER_LABEL, withOwner } from "../kube/inventory.ts";
@@ -47,18 +48,12 @@ export const preflight = async (
   const findings = await runChecks(checks, tools);
   let refusal: UserError | undefined;
   for (const { check, finding } of findings) {
-    if (finding.status !== "fail" && finding.status !== "unknown") {
+    if (!isBad(finding)) {
       emit({ type: "check", id: check.id, title: check.title, ...finding });
       continue;
     }
-    const failure = new UserError({
-      id: check.id,
-      what: finding.summary,
-      why: "Nothing was changed.",
-      remedy: finding.remedy,
-      kind: finding.status === "fail" ? "input" : "unseen",
-      seen: seenIn(finding),
-    });
+    const kind = finding.status === "fail" ? "input" : "unseen";
+    const failure = errorOf(check, finding, { why: "Nothing was changed.", kind });
     // Who owns what is best seen in the plan, which is shown before this is thrown.
     if (finding.status === "unknown" || check.id !== "knative.owner") throw failure;
     refusal = failure;

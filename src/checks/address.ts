@@ -1,8 +1,8 @@
 import { type Check, type Finding, fail, ok } from "../core/check.ts";
+import type { BadFinding } from "../core/finding-error.ts";
 import { magicDomain } from "../dns/magic.ts";
 import { type Address, type Exposure, findAddress } from "../ingress/address.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
-import { UserError } from "../ports/error.ts";
 import { type KubeObject, refOf } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
@@ -11,20 +11,24 @@ import { type ClusterEvent, clusterEventsIn } from "./events.ts";
 /** Put on a Service by the controller that makes load balancers (k8s.io/cloud-provider/service/helpers). */
 const CLAIMED = "service.kubernetes.io/load-balancer-cleanup";
 
-/** Magic DNS is made from an IP address (rule 21). Throws with exit code 2. */
-export const assertMagic = (address: Address): void => {
-  if (magicDomain(address.host)) return;
-  throw new UserError({
-    id: "dns.magic-hostname",
-    what: `Magic DNS needs an IP address, and the gateway has only the host name ${address.host}.`,
-    why: "sslip.io reads the address out of the name; a host name's addresses change without notice.",
-    remedy: {
-      text: "Use a domain of your own and point its wildcard at that host name.",
-      command: sh`kn-bootstrap install --domain apps.example.com --dns none`,
-    },
-    kind: "input",
-  });
-};
+/** Magic DNS is made from an IP address (rule 21). Undefined: it is one. */
+export const magicProblem = ({ host }: Address): BadFinding | undefined =>
+  magicDomain(host)
+    ? undefined
+    : {
+        status: "fail",
+        permanent: true,
+        summary: `Magic DNS needs an IP address, and the gateway has only the host name ${host}.`,
+        remedy: {
+          text: "Use a domain of your own and point its wildcard at that host name.",
+          command: sh`kn-bootstrap install --domain apps.example.com --dns none`,
+        },
+        error: {
+          id: "dns.magic-hostname",
+          why: "sslip.io reads the address out of the name; a host name's addresses change without notice.",
+          kind: "input",
+        },
+      };
 
 /** The gateway has an address that the records can point at. */
 export const addressKnown = (config: Exposure & { readonly dns: string }, ingress: IngressProvider): Check => ({
@@ -33,7 +37,8 @@ export const addressKnown = (config: Exposure & { readonly dns: string }, ingres
   run: async (ctx) => {
     const address = await findAddress(readerOf(ctx.cluster), config, ingress);
     if (address) {
-      if (config.dns === "magic") assertMagic(address);
+      const problem = config.dns === "magic" ? magicProblem(address) : undefined;
+      if (problem) return problem;
       return ok(`${address.host} (${address.source})`, { facts: { address: address.host, source: address.source } });
     }
     if (config.expose === "nodeport") {

@@ -3,8 +3,9 @@ import type { Waiting } from "../ports/outage.ts";
 import { allSettled } from "../ports/settled.ts";
 import { assertAgreed } from "./agreed.ts";
 import type { ChangeBase, Goal, StepPlan } from "./change.ts";
-import { type Check, type Checked, type Finding, type ReadContext, seenIn } from "./check.ts";
+import type { Check, Checked, Finding, ReadContext } from "./check.ts";
 import type { Emit } from "./event.ts";
+import { errorOf, isBad } from "./finding-error.ts";
 import { patiently, within } from "./patience.ts";
 import type { StepBase } from "./step.ts";
 import { type OnReason, waitFor } from "./wait.ts";
@@ -123,16 +124,9 @@ const waves = (changes: readonly ChangeBase[], kindOf: World["kindOf"]): readonl
 type WaitTools = StepTools<never>;
 
 const assertHeld = (check: Check, finding: Finding): void => {
-  if (finding.status === "fail" || finding.status === "unknown") {
-    throw new UserError({
-      id: check.id,
-      what: finding.summary,
-      why: finding.permanent ? "Waiting cannot mend this." : `"${check.title}" did not come true in time.`,
-      remedy: finding.remedy,
-      kind: "failed",
-      seen: seenIn(finding),
-    });
-  }
+  if (!isBad(finding)) return;
+  const why = finding.permanent ? "Waiting cannot mend this." : `"${check.title}" did not come true in time.`;
+  throw errorOf(check, finding, { why, kind: "failed" });
 };
 
 const waited = (

@@ -1,4 +1,4 @@
-import type { Remedy } from "../ports/error.ts";
+import type { ErrorKind, Remedy } from "../ports/error.ts";
 import type { Seen } from "../ports/facts.ts";
 import type { Probe } from "../ports/http.ts";
 import type { WorldRead } from "../ports/world.ts";
@@ -28,6 +28,8 @@ export type Finding = Seen &
         readonly summary: string;
         readonly remedy: Remedy;
         readonly permanent?: boolean;
+        /** As which error it ends a command, where that is not the one of its check. */
+        readonly error?: { readonly id: string; readonly why?: string; readonly kind: ErrorKind };
       }
   );
 

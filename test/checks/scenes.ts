@@ -142,6 +142,7 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
   "the nodes' ports are used": atNodes,
   "plain http is used, and the load balancer has a name": (object) => named(choosing({ tls: "none" })(object)),
   "plain http is used at the nodes' ports": choosing({ tls: "none", expose: "nodeport" }),
+  "magic DNS is used, and the load balancer has a name": (object) => named(choosing({ dns: "magic" })(object)),
   "Istio is the ingress": choosing({ ingress: "istio" }),
   "magic DNS is used": choosing({ dns: "magic", domain: undefined }),
   "magic DNS is used at the nodes' ports": choosing({ dns: "magic", domain: undefined, expose: "nodeport" }),

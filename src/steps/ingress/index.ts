@@ -1,6 +1,7 @@
 import type { Step } from "../../changes/step.ts";
-import { addressKnown, assertMagic } from "../../checks/address.ts";
+import { addressKnown, magicProblem } from "../../checks/address.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { errorOf } from "../../core/finding-error.ts";
 import { findAddress } from "../../ingress/address.ts";
 import { ingressProducts } from "../../ingress/index.ts";
 import { UserError } from "../../ports/error.ts";
@@ -39,7 +40,9 @@ const address = ({ config, ingress: provider }: Installation): Step<"address", "
   needs: ["ingress"],
   plan: async (ctx) => {
     const known = await findAddress(ctx.live, config, provider);
-    if (known && config.dns === "magic") assertMagic(known);
+    const problem = known && config.dns === "magic" ? magicProblem(known) : undefined;
+    if (problem)
+      throw errorOf(addressKnown(config, provider), problem, { why: "Nothing was changed.", kind: "failed" });
     return [];
   },
   absent: async () => [],
