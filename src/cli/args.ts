@@ -11,7 +11,7 @@ import { didYouMean } from "../config/similar.ts";
 import { type Raw, readValue } from "../config/values.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
-import type { Command, Written } from "./commands/command.ts";
+import type { Command, RawOptions } from "./commands/command.ts";
 import { topics, topicText } from "./help/index.ts";
 import { commandHelp, programHelp } from "./help.ts";
 
@@ -22,7 +22,7 @@ export type Invocation =
   /** Something to print, and that is all; `more` follows it and is loaded for that. */
   | { readonly kind: "text"; readonly text: string; readonly more?: () => Promise<string> }
   /** `written`: what the option table knows, as it was written. */
-  | { readonly kind: "command"; readonly command: Command; readonly written: Written; readonly flags: CommandFlags };
+  | { readonly kind: "command"; readonly command: Command; readonly written: RawOptions; readonly flags: CommandFlags };
 
 /**
  * Understands a command line. The first of `commands` is run when none is named. Throws UserError with exit code 2 for everything
@@ -151,7 +151,7 @@ const textOf = (option: Option, { value, inlineValue }: Token): string => {
 };
 
 /** Those that are in no Config are read here, as others are when the Config is made. */
-const commandFlags = (written: Written): CommandFlags => {
+const commandFlags = (written: RawOptions): CommandFlags => {
   const values = OPTIONS.filter(({ only }) => only === "flag").flatMap((option) => {
     const raw = written[option.key] ?? option.default;
     return raw === undefined ? [] : [[option.key, readValue(option, raw, flagOf(option))] as const];

@@ -54,7 +54,7 @@ export interface Seen {
   readonly network: Readonly<Record<string, string>>;
 }
 
-/** A line of the screen: its name, and what is to be said. */
+/** A line of the screen: its name, and its text. */
 export type StatusRow = readonly [name: string, text: string];
 
 export interface StatusSection<Found> {
@@ -65,7 +65,7 @@ export interface StatusSection<Found> {
   readonly problems?: (seen: Seen) => Promise<readonly string[]>;
 }
 
-/** What `rows` gets is what `read` has found; nothing of it where there is no Knative. */
+/** `rows` gets what `read` found, or an empty object where there is no Knative. */
 export const section = <Found extends object>(definition: {
   readonly read: (seen: Seen) => Promise<Found>;
   readonly rows: (found: Partial<Found>) => readonly StatusRow[];
@@ -113,7 +113,7 @@ export const step = <const Id extends string, const Need extends string>(definit
 export const objectsOf = ({ manifests }: Pick<Installation, "manifests">, id: string): readonly KubeObject[] =>
   manifests.objects.get(id) ?? [];
 
-/** Namespaces and kinds, which whatever is made in them waits for. */
+/** Whether it is a namespace or a definition of a kind: what is made in it waits for it. */
 export const isFoundation = ({ kind }: KubeObject): boolean =>
   kind === "Namespace" || kind === "CustomResourceDefinition";
 

@@ -10,18 +10,18 @@ export interface Right {
   readonly verbs: readonly string[];
 }
 
-/** Following takes a list, and a watch. */
+/** Following an object takes these two. */
 export const FOLLOW = ["list", "watch"];
-/** By its name; following it takes the last two, with a field selector for the name. */
+/** An object is read by its name, and followed by a list and a watch with a field selector for it. */
 export const READ = ["get", ...FOLLOW];
 
-/** Why pods do not run. */
+/** A wait reads these to say why pods do not run. */
 export const explaining = (namespace: string): readonly Right[] => [
   { namespace, group: "", resource: "pods", verbs: FOLLOW },
   { namespace, group: "", resource: "events", verbs: FOLLOW },
 ];
 
-/** Whether Deployments run, and why not. */
+/** A wait reads these to know whether Deployments run, and to say why not. */
 export const watching = (namespace: string): readonly Right[] => [
   { namespace, group: "apps", resource: "deployments", verbs: FOLLOW },
   ...explaining(namespace),

@@ -3,7 +3,7 @@ import type { Raw } from "../../config/values.ts";
 import type { CommandContext } from "../context.ts";
 
 /** What somebody wrote, by option, as it was written. */
-export type Written = Readonly<Partial<Record<Option["key"], Raw>>>;
+export type RawOptions = Readonly<Partial<Record<Option["key"], Raw>>>;
 
 /** A command of the program. Its options are those of the table that name it. */
 export interface Command {
@@ -13,7 +13,7 @@ export interface Command {
   /** Required positional argument. */
   readonly argument?: { readonly value: string; readonly choices: readonly string[] };
   /** Options that go without saying; whoever says otherwise is believed. */
-  readonly implied?: Written;
+  readonly implied?: RawOptions;
   /** What was chosen before at the cluster counts, so that not all can be judged before that is known. */
   readonly remembers?: true;
   /** Resolves to the exit code; the command's own file is not loaded before. */

@@ -20,7 +20,7 @@ const hpa = (install: Installation) =>
     verify: install.config.hpa ? [deploymentsAvailable("serving.hpa", deploymentsIn(objectsOf(install, ID)))] : [],
   });
 
-/** cmd/autoscaler-hpa/main.go */
+/** The Leases of its reconcilers (serving cmd/autoscaler-hpa/main.go). */
 const products = [leases("autoscaler-hpa", /^hpaautoscaler\.knative\.dev\.serving\.pkg\..+\.\d\d-of-\d\d$/)];
 
 export const part = partOf({

@@ -1,7 +1,7 @@
 import { HOME } from "../../kube/inventory.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
 
-/** The temporary Service of the proof. It lives in our own namespace, so that it meets nobody's. */
+/** The temporary Service of the proof. It lives in our own namespace, where nobody else has a Service. */
 export const HELLO: ObjectRef = {
   apiVersion: "serving.knative.dev/v1",
   kind: "Service",

@@ -19,7 +19,7 @@ import { next } from "./next.ts";
 import { keepReached } from "./reached.ts";
 import { rights } from "./rights.ts";
 
-/** Behind what was proved, where the start from zero was left out of it. */
+/** Ends the fingerprint of a proof from which the start from zero was left out. */
 const WITHOUT_ZERO = ` without ${ZERO}`;
 
 export interface ProofOptions {

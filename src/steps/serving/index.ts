@@ -29,7 +29,7 @@ const coreOf = (install: Installation) =>
   objectsOf(install, "serving").filter((object) => !isFoundation(object) && !isGuarded(object));
 const resourcesOf = (install: Installation) => objectsOf(install, "serving").filter(isGuarded);
 
-/** Of the processes in Knative's namespace and of its network layer, which go before it; other parts remove theirs. */
+/** Products of the processes in Knative's namespace and of its network layer, which goes before it. Other parts remove their own. */
 const ofKnative = (removal: PartRemoval | undefined): readonly Product[] =>
   (removal?.products ?? []).filter(
     (product) => product.maker.namespace === "knative-serving" || ingressProducts.includes(product),

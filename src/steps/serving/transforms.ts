@@ -31,7 +31,7 @@ const withoutNulls = (value: unknown): unknown => {
 const hasNull = (value: unknown): boolean =>
   value === null || (typeof value === "object" && Object.values(value).some(hasNull));
 
-/** What kubectl also leaves out: nulls, and the status, which is never ours. Most objects are long, and have none. */
+/** Leaves out what kubectl leaves out as well: nulls, and the status, which is never ours. Objects without nulls are not copied. */
 export const tidy: Transform = (object) => {
   const { status: _status, ...rest } = (hasNull(object) ? withoutNulls(object) : object) as KubeObject;
   return rest as KubeObject;

@@ -19,7 +19,7 @@ import { letGo } from "../serving/index.ts";
 import { CHOSEN, choicesOf, INSISTED } from "./chosen.ts";
 import { rights } from "./rights.ts";
 
-/** As it is written, our label included. */
+/** The namespace as it is written, our label included. */
 export const homeNamespace: KubeObject = {
   apiVersion: "v1",
   kind: "Namespace",
@@ -91,7 +91,7 @@ const keptHere = async (ctx: PlanContext): Promise<readonly KubeObject[]> => {
     .filter((object) => object.metadata.namespace === HOME && ["state", "certificate"].includes(ownerOf(object) ?? ""));
 };
 
-/** Choices that are the same stay in the very words in which they are there: how they came to be is worth no write. */
+/** Choices that are the same keep the text that is there: another order of keys is worth no write. */
 const choicesData = ({ choices, insisted = [] }: Installation, live: KubeObject | undefined) => {
   const { [CHOSEN]: text, [INSISTED]: names } = dataOf(live);
   if (text !== undefined && isDeepStrictEqual(choicesOf(live), choices))
@@ -102,7 +102,7 @@ const choicesData = ({ choices, insisted = [] }: Installation, live: KubeObject 
   };
 };
 
-/** The plan says in words which choices change (Plan.choices); JSON within JSON says it to nobody. */
+/** Leaves the texts of the choices out of the difference: the plan shows them as sentences (Plan.choices), and nobody reads JSON within JSON. */
 const withoutText = (change: ObjectChange): ObjectChange => {
   if (change.object.kind !== STATE.kind) return change;
   const isText = (path: string): boolean => [CHOSEN, INSISTED].some((key) => path === `.data.${key}`);
@@ -113,7 +113,7 @@ const withoutText = (change: ObjectChange): ObjectChange => {
   };
 };
 
-/** Undefined too where it is the root of another CA than the one that is asked now. */
+/** The kept root of a private ACME CA. Undefined as well where it belongs to another CA than the one that is asked now. */
 export const keptAuthorityRoot = async (
   cluster: Pick<ClusterRead, "get">,
   { acmeDirectory }: Pick<Config, "acmeDirectory">,
@@ -122,7 +122,7 @@ export const keptAuthorityRoot = async (
   return choicesOf(state)["acme-directory"] === acmeDirectory ? dataOf(state)[AUTHORITY_ROOT] : undefined;
 };
 
-/** What the proof was about; another value means that it has to be given again. */
+/** Key of the fingerprint of what was proved. With another fingerprint the proof is given again. */
 export const PROVED = "proved";
 
 /** Writes down that the proof succeeded, so that a run that was cut off before it gives it again. */
