@@ -165,3 +165,12 @@ describe("an ordinary run with real credentials", () => {
     expect(readFileSync(page, "utf8")).not.toContain("redacted");
   });
 });
+
+it("the root that is printed for import is the one in the cluster", async () => {
+  const world = { ...(await stage()), standIns: true };
+  const outcome = await kn(world, ["install", "--yes"]);
+  const [, printed = ""] = /echo '?(\S+?)'? \| base64 -d/.exec(outcome.stdout) ?? [];
+  const root = world.api.get({ apiVersion: "v1", kind: "Secret", namespace: "kn-bootstrap", name: "self-signed-root" });
+  expect(printed).toBe(root?.data["tls.crt"]);
+  await world.close();
+});
