@@ -1,4 +1,5 @@
 import type { Plan } from "../core/change.ts";
+import { errorOf, isBad } from "../core/finding-error.ts";
 import type { Report } from "../core/run.ts";
 import { earlierGone } from "../kube/gone.ts";
 import { type LockOptions, withLock } from "../kube/lock.ts";
@@ -6,7 +7,7 @@ import { createMemory } from "../kube/prior.ts";
 import { creation } from "../kube/reconcile.ts";
 import { until } from "../kube/watching.ts";
 import type { ClusterWrite } from "../ports/cluster.ts";
-import { type Remedy, UserError } from "../ports/error.ts";
+import type { Remedy } from "../ports/error.ts";
 import { type KubeObject, refOf } from "../ports/object.ts";
 import { type SealedCluster, type SealedZones, unseal } from "../ports/sealed.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
@@ -65,12 +66,9 @@ const homeGone = async (tools: LockedTools): Promise<void> => {
     tools.emit({ type: "waiting", step: "lock", check: "lock.namespace", reason, remedy });
   const check = earlierGone(refOf(tools.home));
   const finding = await until(check, tools, { timeoutMs: tools.timeoutMs, onReason });
-  if ("remedy" in finding)
-    throw new UserError({
-      id: "lock.namespace",
-      what: finding.summary,
+  if (isBad(finding))
+    throw errorOf({ id: "lock.namespace" }, finding, {
       why: "The lock and the state lie in it. Nothing was changed.",
-      remedy: finding.remedy,
       kind: "failed",
     });
 };

@@ -1,5 +1,7 @@
 import { ofKind } from "../changes/index.ts";
 import { changesOf, type Plan } from "../core/change.ts";
+import { type Check, type Finding, ok } from "../core/check.ts";
+import { errorOf, isBad } from "../core/finding-error.ts";
 import {
   type AccessQuestion,
   type Account,
@@ -22,36 +24,68 @@ import {
   unique,
 } from "./cluster-role.ts";
 
+/** What is asked of a server that says what it would do. */
+interface Asked<C extends ClusterRead> {
+  readonly id: Check["id"];
+  readonly title: string;
+  readonly run: (ctx: { readonly cluster: C }) => Promise<Finding>;
+}
+
+const ID = "cluster.rights";
+
 /**
- * Throws before the first write when the account may not do what `plan` takes (rule 5). `whole` is the same from nothing: what it
- * reads is read in every run, and what it needs is what an administrator is asked for.
+ * The account may do what `plan` takes (rule 5). `whole` is the same from nothing: what it reads is read in every run, and what it needs is
+ * what an administrator is asked for.
  */
-export const assertRights = async (
+const mayRun = (
   purpose: Exclude<Purpose, "plan">,
   { plan, whole }: { readonly plan: Plan; readonly whole: Plan },
-  cluster: ClusterPreview,
-): Promise<void> => {
-  if (changesOf(plan).length === 0 || (await mayEverything(cluster))) return;
-  const known = await cluster.resources();
-  const all = rightsToRun(whole, known);
-  const needed = rightsToRun(plan, known);
-  const wanted = unique([...all.filter(isRead), ...needed]);
-  const missing = await missingOf(wanted, cluster);
-  const grants = missing.filter(isGrant);
-  const refusals = missing.length === grants.length ? await refusedGrants(plan, grants, cluster) : [];
-  if (missing.length > grants.length || (grants.length > 0 && refusals.length > 0)) {
-    throw lacking(purpose, missing, unique([...all, ...needed]), await cluster.account());
-  }
-  const [first] = refusals;
-  if (first !== undefined) throw escalation(first, await cluster.account());
+): Asked<ClusterPreview> => ({
+  id: ID,
+  title: `The account has the rights that ${purpose} needs`,
+  run: async ({ cluster }) => {
+    if (changesOf(plan).length === 0 || (await mayEverything(cluster))) return ok("it may do all that the plan takes");
+    const known = await cluster.resources();
+    const all = rightsToRun(whole, known);
+    const needed = rightsToRun(plan, known);
+    const wanted = unique([...all.filter(isRead), ...needed]);
+    const missing = await missingOf(wanted, cluster);
+    const grants = missing.filter(isGrant);
+    const refusals = missing.length === grants.length ? await refusedGrants(plan, grants, cluster) : [];
+    if (missing.length > grants.length || (grants.length > 0 && refusals.length > 0))
+      return lacking(purpose, missing, unique([...all, ...needed]), await cluster.account());
+    const [first] = refusals;
+    return first === undefined ? ok("it may do all that the plan takes") : escalation(first, await cluster.account());
+  },
+});
+
+/** The account may read what working out a plan takes. */
+const mayPlan = (whole: Plan): Asked<ClusterRead> => ({
+  id: ID,
+  title: "The account has the rights that plan needs",
+  run: async ({ cluster }) => {
+    const reads = rightsToPlan(whole, await cluster.resources());
+    const missing = await missingOf(reads, cluster);
+    return missing.length === 0
+      ? ok("it may read all that the plan takes")
+      : lacking("plan", missing, reads, await cluster.account());
+  },
+});
+
+const assertHeld = async <C extends ClusterRead>(check: Asked<C>, cluster: C): Promise<void> => {
+  const finding = await check.run({ cluster });
+  if (isBad(finding)) throw errorOf(check, finding, { why: "Nothing was changed.", kind: "failed" });
 };
 
+/** Throws before the first write when {@link mayRun} does not hold. */
+export const assertRights = (
+  purpose: Exclude<Purpose, "plan">,
+  plans: { readonly plan: Plan; readonly whole: Plan },
+  cluster: ClusterPreview,
+): Promise<void> => assertHeld(mayRun(purpose, plans), cluster);
+
 /** The same for `plan`, which only reads. */
-export const assertReadable = async (whole: Plan, cluster: ClusterRead): Promise<void> => {
-  const reads = rightsToPlan(whole, await cluster.resources());
-  const missing = await missingOf(reads, cluster);
-  if (missing.length > 0) throw lacking("plan", missing, reads, await cluster.account());
-};
+export const assertReadable = (whole: Plan, cluster: ClusterRead): Promise<void> => assertHeld(mayPlan(whole), cluster);
 
 /** What a refused read means to uninstall, which must read everything before it can tell what to remove. */
 export const unreadable = async (error: unknown, cluster: ClusterRead): Promise<unknown> => {
@@ -110,14 +144,13 @@ const lacking = (
   missing: readonly AccessQuestion[],
   all: readonly AccessQuestion[],
   account: Account,
-): UserError =>
-  new UserError({
-    id: "cluster.rights",
-    what: `${accountText(account)} lacks rights that ${purpose} needs.`,
-    why: `It may not ${rightsText(missing)}. Nothing was changed.`,
-    remedy: grantRemedy(purpose, all, account),
-    kind: "failed",
-  });
+): Finding => ({
+  status: "fail",
+  permanent: true,
+  summary: `${accountText(account)} lacks rights that ${purpose} needs.`,
+  remedy: grantRemedy(purpose, all, account),
+  error: { id: ID, why: `It may not ${rightsText(missing)}. Nothing was changed.`, kind: "failed" },
+});
 
 const grantRemedy = (purpose: Purpose, rights: readonly AccessQuestion[], account: Account) => {
   const subject = subjectOf(account);
@@ -129,14 +162,13 @@ const grantRemedy = (purpose: Purpose, rights: readonly AccessQuestion[], accoun
   };
 };
 
-const escalation = (refusal: string, account: Account): UserError =>
-  new UserError({
-    id: "cluster.escalation",
-    what: "The server would not let this account give Knative's controllers what they need.",
-    why: `${refusal}. Nothing was changed.`,
-    remedy: {
-      text: "Ask an administrator to lift what refuses it, or to lend the account everything for the install:",
-      command: sh`kubectl create clusterrolebinding kn-bootstrap --clusterrole=cluster-admin ${subjectFlag(account)}`,
-    },
-    kind: "failed",
-  });
+const escalation = (refusal: string, account: Account): Finding => ({
+  status: "fail",
+  permanent: true,
+  summary: "The server would not let this account give Knative's controllers what they need.",
+  remedy: {
+    text: "Ask an administrator to lift what refuses it, or to lend the account everything for the install:",
+    command: sh`kubectl create clusterrolebinding kn-bootstrap --clusterrole=cluster-admin ${subjectFlag(account)}`,
+  },
+  error: { id: "cluster.escalation", why: `${refusal}. Nothing was changed.`, kind: "failed" },
+});
