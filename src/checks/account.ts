@@ -4,7 +4,7 @@ import type { Account } from "../ports/cluster.ts";
 export const accountText = ({ name, isKnown }: Account): string =>
   isKnown ? `The account ${name}` : `The account that the kubeconfig calls "${name}"`;
 
-/** Of a binding, as the server knows the account. */
+/** The subject of a binding, as the server knows the account. */
 export type Subject =
   | { readonly kind: "ServiceAccount"; readonly namespace: string; readonly name: string }
   | { readonly kind: "User"; readonly apiGroup: string; readonly name: string };

@@ -8,7 +8,7 @@ import { readerOf } from "../ports/reader.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { type ClusterEvent, clusterEventsIn } from "./events.ts";
 
-/** Put on a Service by the controller that makes load balancers (k8s.io/cloud-provider/service/helpers). */
+/** The finalizer that the controller of load balancers puts on a Service (k8s.io/cloud-provider/service/helpers). */
 const CLAIMED = "service.kubernetes.io/load-balancer-cleanup";
 
 /** Magic DNS is made from an IP address (rule 21). Undefined: it is one. */
@@ -56,7 +56,7 @@ export const addressKnown = (config: Exposure & { readonly dns: string }, ingres
   },
 });
 
-/** The last event of the load balancer controller. Where no controller exists, there are no events. */
+/** Says what the controller of load balancers told last. Where no controller exists, there are no events. */
 const pending = (service: KubeObject, events: readonly ClusterEvent[]): Finding => {
   const { namespace, name, uid, finalizers = [] } = service.metadata;
   const place = `Service ${namespace}/${name}`;

@@ -17,7 +17,7 @@ const RBAC = "rbac.authorization.k8s.io";
 const ORDER: readonly string[] = [...READ, "create", "patch", "update", "delete", "escalate", "bind"];
 
 export const isRead = ({ verb }: AccessQuestion): boolean => READ.some((read) => read === verb);
-/** Needed only by an account that does not have itself what it gives away. */
+/** A right that an account needs only to give away what it does not have itself. */
 export const isGrant = ({ verb }: AccessQuestion): boolean => verb === "escalate" || verb === "bind";
 
 /** What pre-flight looks at besides the kinds of the plan; the second only where there is an operator. */
@@ -32,7 +32,7 @@ const DURING = [
   { group: "", resource: "events" },
   { group: "discovery.k8s.io", resource: "endpointslices" },
   { group: "networking.internal.knative.dev", resource: "serverlessservices" },
-  // Who renews, for the last screen.
+  // The last screen says who renews.
   { group: "batch", resource: "cronjobs" },
 ];
 /** What the proof's wait looks at, to tell why its Service does not come. */
@@ -153,7 +153,7 @@ export const clusterRoleYaml = (purpose: Purpose, rules: readonly Rule[], subjec
   return lines(all.join("\n"));
 };
 
-/** Of a name that no other account has: subjects are one list, and the binding of another one stays as it is. */
+/** The name is one that no other account has: subjects are one list, and the binding of another account stays as it is. */
 const bindingName = (purpose: Purpose, subject: Subject): string => {
   const who = subject.kind === "ServiceAccount" ? `${subject.namespace}:${subject.name}` : subject.name;
   return `kn-bootstrap-${purpose}:${who.replace(/[^\w.:@-]+/g, "-")}`;

@@ -16,7 +16,7 @@ interface Lack extends Evidence {
   readonly text: string;
 }
 
-/** What is still missing until all its pods are new and available; undefined: nothing. */
+/** Says what is missing until all of its pods are new and available. Undefined: nothing is. */
 const lacking = (live: KubeObject): Lack | undefined => {
   const lack = (field: string, observed: number, expected: number, text: string): Lack => ({
     object: refOf(live),

@@ -17,7 +17,7 @@ const items = (value: unknown): readonly Record<string, unknown>[] =>
   Array.isArray(value) ? value.filter(isRecord) : [];
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** Why the pods behind a selector do not run, in the words of the first one that has a reason; a permanent one comes first. */
+/** Says why the pods behind a selector do not run, in the words of the first that has a reason. A permanent reason comes first. */
 export const podsProblem = async (
   ctx: ReadContext,
   /** Begins the summary: `Deployment knative-serving/activator`. */
@@ -65,7 +65,7 @@ export const newestPodsProblem = async (
 const HASH = "pod-template-hash";
 const REVISION = "deployment.kubernetes.io/revision";
 
-/** The one that carries the Deployment's own revision number (kube-controller-manager, pkg/controller/deployment/sync.go). */
+/** Finds the ReplicaSet that carries the Deployment's own revision number (kube-controller-manager, pkg/controller/deployment/sync.go). */
 const newestReplicaSet = async (ctx: ReadContext, { metadata }: KubeObject): Promise<KubeObject | undefined> => {
   const revision = metadata.annotations?.[REVISION];
   try {

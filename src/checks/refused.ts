@@ -6,7 +6,7 @@ import { readerOf } from "../ports/reader.ts";
 import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";
 import { type ClusterEvent, clusterEventsIn } from "./events.ts";
 
-/** Why a Deployment's ReplicaSet may not make pods; undefined: it may. `subject` begins the summary. */
+/** Says why a Deployment's ReplicaSet may not make pods. Undefined: it may. `subject` begins the summary. */
 export const podsRefused = async (
   ctx: ReadContext,
   subject: string,
@@ -44,11 +44,11 @@ export const refusalsOf = (
 
 /** An object that the API server refused to a controller. */
 export interface Refusal {
-  /** Who does not get it. */
+  /** What it was to be made for. */
   readonly subject: string;
   /** `pods` */
   readonly what: string;
-  /** The API server's, with what the controller put before it. */
+  /** What the API server said, behind what the controller put before it. */
   readonly message: string;
   /** It is not from before this wait, when somebody may have mended the cause since. */
   readonly isNew: boolean;
