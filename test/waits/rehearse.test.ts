@@ -49,6 +49,17 @@ it("a fault that passes is explained while it lasts, and the rehearsal goes on",
   expect(stderr).toContain("… address: LoadBalancer pending: no controller has claimed Service kourier-system/kourier");
 });
 
+it("goes on to a real cluster with the ingress that was rehearsed", async () => {
+  const { said } = await rehearse("--ingress", "istio", "--tls", "none");
+  const report = said.map(({ event }) => event).find(({ type }) => type === "report");
+  expect(report).toMatchObject({
+    next: [
+      { command: expect.stringMatching(/ && kn-bootstrap install --expose nodeport --ingress istio$/) },
+      { command: "kn-bootstrap plan --ingress istio" },
+    ],
+  });
+});
+
 it("docs/rehearsal.md names every fault as the registry does", async () => {
   const page = await readFile(new URL("../../docs/rehearsal.md", import.meta.url), "utf8");
   const rows = FAULTS.map(

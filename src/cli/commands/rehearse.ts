@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { chooseFor, prepareInstall } from "../../app/planning.ts";
 import { didYouMean } from "../../config/similar.ts";
 import { dnsProvider } from "../../dns/index.ts";
-import { UserError } from "../../ports/error.ts";
+import { type Remedy, UserError } from "../../ports/error.ts";
 import { lines, sh } from "../../ports/shell.ts";
 import type { CommandContext } from "../context.ts";
 import { installInto } from "../installing.ts";
@@ -21,13 +21,17 @@ const NODES = [1, 2, 3].map((number) => ({
   externalIP: "127.0.0.1",
 }));
 
-const NEXT = [
-  {
-    text: "The same on a kind cluster of your own:",
-    command: sh`kind create cluster --config kind-config.yaml && kn-bootstrap install --expose nodeport`,
-  },
-  { text: "On a real cluster, look at the plan first:", command: sh`kn-bootstrap plan` },
-];
+/** The ingress that was asked for is asked for there too. */
+const nextAfter = ({ written: { ingress } }: CommandContext): readonly Remedy[] => {
+  const chosen = ingress === undefined ? [] : ["--ingress", ingress];
+  return [
+    {
+      text: "The same on a kind cluster of your own:",
+      command: sh`kind create cluster --config kind-config.yaml && kn-bootstrap install --expose nodeport ${chosen}`,
+    },
+    { text: "On a real cluster, look at the plan first:", command: sh`kn-bootstrap plan ${chosen}` },
+  ];
+};
 
 export const run = async (given: CommandContext): Promise<number> => {
   const { kubernetes } = given.flags;
@@ -68,7 +72,7 @@ export const run = async (given: CommandContext): Promise<number> => {
       ctx.emit({ type: "note", level: "warning", text: `What goes wrong in it, as asked: ${faults.join(", ")}.` });
     const session = await openSession(ctx, { kubeconfig, connectTo: world.connectTo });
     try {
-      return await installInto(ctx, session, async () => NEXT);
+      return await installInto(ctx, session, async () => nextAfter(ctx));
     } finally {
       session.close();
     }
