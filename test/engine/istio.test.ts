@@ -196,6 +196,8 @@ describe("another ingress in the place of the first", () => {
       spec: { template: { spec: { containers: [{ image: "registry.example.com/user" }] } } },
     });
     await expect.poll(ask, { timeout: patient(20_000) }).toBe(200);
+    const planned = await run("plan", ...RECORDS, "--tls", "none", "--ingress", "istio");
+    expect(planned.stdout.replace(/\s+/g, " ")).toContain("no URL answers from when the old one goes");
     for (const ingress of ["istio", "kourier"]) {
       let down = 0;
       const clock = setInterval(async () => {
