@@ -11,9 +11,9 @@ import {
   flagOf,
   inEnvironment,
   inFile,
-  nameOf,
   OPTIONS,
   type Option,
+  optionName,
 } from "../src/config/options.ts";
 import { type Catalog, loadCatalog } from "../src/releases/index.ts";
 import { eventsPage } from "./events/page.ts";
@@ -21,7 +21,9 @@ import { eventsSchema } from "./events/schema.ts";
 
 /** What a YAML file with options may hold, for editors; rules that cross options are the program's own. */
 export const fileSchema = z.strictObject(
-  Object.fromEntries(inFile.map((option) => [nameOf(option), schemaOf(option).describe(describe(option)).optional()])),
+  Object.fromEntries(
+    inFile.map((option) => [optionName(option), schemaOf(option).describe(describe(option)).optional()]),
+  ),
 );
 
 function schemaOf(option: Option): z.ZodType {
@@ -52,7 +54,8 @@ const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 const flagCell = (option: Option): string => {
   const value = option.kind === "boolean" ? "" : ` ${option.value ?? option.choices?.join("|") ?? ""}`;
-  const long = option.kind === "boolean" && option.default === undefined ? `--no-${nameOf(option)}` : flagOf(option);
+  const long =
+    option.kind === "boolean" && option.default === undefined ? `--no-${optionName(option)}` : flagOf(option);
   return code(cell(`${option.short ? `-${option.short}, ` : ""}${long}${value}`));
 };
 
@@ -63,7 +66,7 @@ const row = (option: Option): string =>
     cell(defaultText(option)),
     option.commands.length >= ALL.length ? "all" : option.commands.join(", "),
     [
-      ...(inFile.includes(option) ? [code(nameOf(option))] : []),
+      ...(inFile.includes(option) ? [code(optionName(option))] : []),
       ...(inEnvironment.includes(option) ? [code(envOf(option))] : []),
     ].join(" ") || "flag only",
   ].join(" | ")} |`;

@@ -3,7 +3,7 @@ import { choiceChanges } from "../config/choice-changes.ts";
 import type { Written } from "../config/complete.ts";
 import type { Config } from "../config/config.ts";
 import { type Kept, NOTHING_KEPT, settleWith, type Unreadable } from "../config/kept.ts";
-import { CHOICES, type CommandFlags, nameOf } from "../config/options.ts";
+import { CHOICES, type CommandFlags, optionName } from "../config/options.ts";
 import { words } from "../config/shown.ts";
 import type { ChoiceChange } from "../core/change.ts";
 import type { Emit } from "../core/event.ts";
@@ -49,13 +49,13 @@ export const choose = async (
 ): Promise<Choosing> => {
   const state = await cluster.get(STATE);
   const kept = keptIn(state);
-  const reset = CHOICES.filter((option) => flags.resetChoices || flags.resetChoice.includes(nameOf(option))).map(
+  const reset = CHOICES.filter((option) => flags.resetChoices || flags.resetChoice.includes(optionName(option))).map(
     ({ key }) => key,
   );
   const unknown = flags.resetChoices ? {} : kept.unknown;
   const isSettled = (name: string): boolean =>
     flags.resetChoices ||
-    CHOICES.some((option) => nameOf(option) === name && (option.key in written || reset.includes(option.key)));
+    CHOICES.some((option) => optionName(option) === name && (option.key in written || reset.includes(option.key)));
   const lost = kept.unreadable.filter(({ option }) => !isSettled(option));
   for (const text of notesOn({ unknown, unreadable: lost })) emit({ type: "note", level: "warning", text });
   const settled = settleWith(written, kept, reset, { env, terminal: presumed.color });
@@ -105,7 +105,7 @@ export const assertUnderstood = ([first]: readonly Unreadable[]): void => {
 
 /** Those on which names, records and certificates depend; `choices`: on all of them together. */
 const isVital = ({ option }: Unreadable): boolean => {
-  const group = CHOICES.find((one) => nameOf(one) === option)?.group;
+  const group = CHOICES.find((one) => optionName(one) === option)?.group;
   return group === undefined || group === "Ingress and domain" || group === "TLS";
 };
 
@@ -136,7 +136,7 @@ export const installedConfig = async (
       `The options say something else than what is installed: ${others
         .map(
           (option) =>
-            `${nameOf(option)} ${words(option, run[option.key])} (it is ${words(option, config[option.key])})`,
+            `${optionName(option)} ${words(option, run[option.key])} (it is ${words(option, config[option.key])})`,
         )
         .join(", ")}. This goes on with what is installed; install would change it.`,
     );

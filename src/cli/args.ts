@@ -2,9 +2,9 @@ import {
   type CommandFlags,
   type CommandName,
   flagOf,
-  nameOf,
   OPTIONS,
   type Option,
+  optionName,
   optionsOf,
 } from "../config/options.ts";
 import { didYouMean } from "../config/similar.ts";
@@ -102,7 +102,7 @@ const SHAPES: Record<string, { type: "boolean" | "string"; short?: string }> = {
   version: { type: "boolean", short: "V" },
   ...Object.fromEntries(
     OPTIONS.map((option) => [
-      nameOf(option),
+      optionName(option),
       { type: option.kind === "boolean" ? "boolean" : "string", ...(option.short ? { short: option.short } : {}) },
     ]),
   ),
@@ -116,14 +116,14 @@ interface Token {
 }
 
 const readFlag = (token: Token, command: CommandName): readonly [Option, Raw] => {
-  const option = OPTIONS.find((candidate) => nameOf(candidate) === token.name || negated(candidate) === token.name);
+  const option = OPTIONS.find((candidate) => optionName(candidate) === token.name || negated(candidate) === token.name);
   if (!option) throw unknownOption(token.rawName, command);
   return [option, option.kind === "boolean" ? onOrOff(token) : textOf(option, token)];
 };
 
 /** The flag that overrules a file or a variable which turned a boolean on. */
 const negated = (option: Option): string | undefined =>
-  option.kind === "boolean" && option.only !== "flag" ? `no-${nameOf(option)}` : undefined;
+  option.kind === "boolean" && option.only !== "flag" ? `no-${optionName(option)}` : undefined;
 
 const onOrOff = ({ rawName, value }: Token): boolean => {
   if (value === undefined) return !rawName.startsWith("--no-");

@@ -1,4 +1,4 @@
-import { type CommandName, defaultText, flagOf, nameOf, type Option, optionsOf } from "../config/options.ts";
+import { type CommandName, defaultText, flagOf, type Option, optionName, optionsOf } from "../config/options.ts";
 import type { Command } from "./commands/command.ts";
 import { topics } from "./help/index.ts";
 import { wrap } from "./reporter/look.ts";
@@ -64,7 +64,7 @@ export const commandHelp = (
 const itemOf = (option: Option): Item => {
   if (option.kind === "boolean") {
     // What is on by default is shown by its way out.
-    const flag = option.default === undefined ? `--no-${nameOf(option)}` : flagOf(option);
+    const flag = option.default === undefined ? `--no-${optionName(option)}` : flagOf(option);
     return {
       term: withShort(option, flag),
       text: option.default === undefined ? `${option.help} (default: ${defaultText(option)})` : option.help,

@@ -3,7 +3,7 @@ import type { ChoiceChange } from "../core/change.ts";
 import { complete, SOURCES, type Written } from "./complete.ts";
 import type { Config } from "./config.ts";
 import type { Kept, Settled } from "./kept.ts";
-import { CHOICES, nameOf, type Option } from "./options.ts";
+import { CHOICES, type Option, optionName } from "./options.ts";
 import { words } from "./shown.ts";
 
 /** Each row has its own type of value: that this is the row's own, only its key knows. */
@@ -25,14 +25,14 @@ export const choiceChanges = (
     const source = CHOICES.find(
       (option) => SOURCES[key]?.includes(option.key) && before[option.key] !== config[option.key],
     );
-    return source && `it follows from ${nameOf(source)} ${words(source, config[source.key])}`;
+    return source && `it follows from ${optionName(source)} ${words(source, config[source.key])}`;
   };
   return CHOICES.flatMap((option) => {
     const { key } = option;
-    const unreadable = kept.unreadable.find((one) => one.option === nameOf(option));
+    const unreadable = kept.unreadable.find((one) => one.option === optionName(option));
     const value = key in kept.values ? before[key] : undefined;
     if (!unreadable && isDeepStrictEqual(value, config[key])) return [];
-    const change = { option: nameOf(option), to: words(option, config[key]) };
+    const change = { option: optionName(option), to: words(option, config[key]) };
     // Whoever chose before did not know it, and so it changes nothing but what is kept.
     if (!unreadable && !(key in kept.values) && before[key] !== undefined && !(key in said)) return [change];
     const why = unreadable && !(key in said) ? "this version cannot use what was chosen" : because(key);

@@ -6,7 +6,7 @@ import { fileWord, sh } from "../ports/shell.ts";
 import { decodeText, NoText } from "../ports/text.ts";
 import { mistakeIn } from "./file-line.ts";
 import type { Mistakes } from "./mistakes.ts";
-import { inFile, nameOf, type Option } from "./options.ts";
+import { inFile, type Option, optionName } from "./options.ts";
 import { findOption, readValue, type Value } from "./values.ts";
 
 type Values = Partial<Record<Option["key"], Value>>;
@@ -29,7 +29,7 @@ export const readOptions = async (path: string, mistakes: Mistakes): Promise<Val
     const place = line === undefined ? path : `${path}, line ${line}`;
     mistakes.attempt(() => {
       const option = findOption(key, inFile, {
-        nameOf,
+        spelling: optionName,
         id: "config.key",
         what: `${place} has the key ${JSON.stringify(key.slice(0, 200))}, which is no option.`,
         otherwise: "Keys are the flags without dashes; kn-bootstrap help options lists them all.",
@@ -117,8 +117,8 @@ const entriesOf = async (path: string, text: string, mistakes: Mistakes): Promis
       });
     } catch (error) {
       if (!(error instanceof YAMLException)) throw error;
-      const { what, remedy, meant } = mistakeIn(paragraph.lines, inFile.map(nameOf));
-      const option = inFile.find((one) => nameOf(one) === meant?.key);
+      const { what, remedy, meant } = mistakeIn(paragraph.lines, inFile.map(optionName));
+      const option = inFile.find((one) => optionName(one) === meant?.key);
       // A value that is wrong itself is told as that: quotes around it would not mend it.
       const isWrong = option && meant && isRefused(option, meant.value);
       if (isWrong) mistakes.attempt(() => readValue(option, meant.value, `${meant.key} in ${place}`));

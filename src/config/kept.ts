@@ -1,6 +1,6 @@
 import { complete, type Surroundings, type Written, withSources } from "./complete.ts";
 import type { Config } from "./config.ts";
-import { CHOICES, nameOf, type Option } from "./options.ts";
+import { CHOICES, type Option, optionName } from "./options.ts";
 import { brokenRule, ruleError } from "./rules.ts";
 import { words } from "./shown.ts";
 
@@ -99,7 +99,7 @@ const isImplied = (values: Written, key: Key, surroundings: Surroundings): boole
 const orphanIn = (standing: Written, before: Config, config: Config): { key: Key; of: string } | undefined => {
   for (const { key, belongsTo = [] } of CHOICES) {
     const changed = key in standing ? belongsTo.find((owner) => before[owner] !== config[owner]) : undefined;
-    if (changed) return { key, of: `${nameOf({ key: changed })} ${words(optionOf(changed), before[changed])}` };
+    if (changed) return { key, of: `${optionName({ key: changed })} ${words(optionOf(changed), before[changed])}` };
   }
   return undefined;
 };
@@ -116,7 +116,7 @@ const quarrel = (config: Config, standing: Written, said: Written): Error => {
   if (!broken) throw new Error("nothing is broken");
   const involved = withSources(broken.between, (key) => key in said || key in standing);
   const kept = CHOICES.filter(({ key }) => involved.includes(key) && key in standing);
-  const told = kept.map((option) => `${nameOf(option)} ${words(option, standing[option.key])}`);
+  const told = kept.map((option) => `${optionName(option)} ${words(option, standing[option.key])}`);
   const more = told.length > 0 ? ` Chosen before: ${told.join(", ")}; --reset-choice NAME takes one back.` : "";
   return ruleError(broken, more);
 };

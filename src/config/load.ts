@@ -61,7 +61,7 @@ const readEnvironment = (env: Sources["env"], mistakes: Mistakes): Values => {
     if (!name.startsWith(ENV_PREFIX) || text === undefined || text.trim() === "") continue;
     mistakes.attempt(() => {
       const option = findOption(name, inEnvironment, {
-        nameOf: envOf,
+        spelling: envOf,
         id: "config.environment",
         what: `The environment has ${name}, which is no option.`,
         otherwise: "Unset it; kn-bootstrap help options lists them all.",

@@ -91,13 +91,13 @@ export interface CommandFlags extends ValuesOf<Extract<TableRow, { readonly only
 }
 
 /** Name of an option: its flag without dashes, and its key in the file. */
-export const nameOf = ({ key }: Pick<Option, "key">): string =>
+export const optionName = ({ key }: Pick<Option, "key">): string =>
   key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-export const flagOf = (option: Pick<Option, "key">): string => `--${nameOf(option)}`;
+export const flagOf = (option: Pick<Option, "key">): string => `--${optionName(option)}`;
 
 export const ENV_PREFIX = "KN_BOOTSTRAP_";
 export const envOf = (option: Pick<Option, "key">): string =>
-  ENV_PREFIX + nameOf(option).replaceAll("-", "_").toUpperCase();
+  ENV_PREFIX + optionName(option).replaceAll("-", "_").toUpperCase();
 
 export const optionsOf = (command: CommandName): readonly Option[] =>
   OPTIONS.filter((option) => option.commands.includes(command));
@@ -112,7 +112,7 @@ export const CHOICES: readonly (Option & { readonly key: keyof Config })[] = inF
 
 /** The name of a choice; its flag is fine too. */
 function choiceName(text: string): string | Problem {
-  const names = CHOICES.map(nameOf);
+  const names = CHOICES.map(optionName);
   const name = text.trim().replace(/^--/, "");
   if (names.includes(name)) return name;
   return {

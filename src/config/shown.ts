@@ -2,7 +2,7 @@ import { option as optionWords, quoted } from "../ports/shell.ts";
 import { spelled } from "../ports/visible.ts";
 import { complete, type Written } from "./complete.ts";
 import { type Config, FLAT, NESTED } from "./config.ts";
-import { type CommandName, flagOf, inFile, nameOf, type Option, optionsOf } from "./options.ts";
+import { type CommandName, flagOf, inFile, type Option, optionName, optionsOf } from "./options.ts";
 import { duration } from "./syntax.ts";
 import type { Value } from "./values.ts";
 
@@ -14,7 +14,7 @@ export const shown = (config: Config): Readonly<Record<string, string | boolean 
   Object.fromEntries(
     inFile.flatMap((option) => {
       const value = held(config, option);
-      return option.runOnly || value === undefined || typeof value === "number" ? [] : [[nameOf(option), value]];
+      return option.runOnly || value === undefined || typeof value === "number" ? [] : [[optionName(option), value]];
     }),
   );
 
@@ -60,7 +60,7 @@ export const asFlags = (config: Config, command: CommandName = "install"): reado
 /** The lines of the file that says the same, for --config. */
 export const asYaml = (config: Config, command: CommandName = "install"): string =>
   toldOptions(config, command)
-    .map(([option, value]) => `${nameOf(option)}: ${yamlOf(value)}\n`)
+    .map(([option, value]) => `${optionName(option)}: ${yamlOf(value)}\n`)
     .join("");
 
 const yamlOf = (value: Value): string => {
@@ -82,7 +82,7 @@ export const SHORT: ReadonlyMap<string, string> = new Map([
 ]);
 
 const flagWords = (option: Option, value: Value): readonly string[] => {
-  if (typeof value === "boolean") return [value ? flagOf(option) : `--no-${nameOf(option)}`];
+  if (typeof value === "boolean") return [value ? flagOf(option) : `--no-${optionName(option)}`];
   if (typeof value === "number") return [flagOf(option), duration(value)];
   const text = typeof value === "string" ? (SHORT.get(value) ?? value) : value.join(",");
   return optionWords(flagOf(option), text);

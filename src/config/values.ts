@@ -91,20 +91,20 @@ export const findOption = (
   written: string,
   candidates: readonly Option[],
   source: {
-    readonly nameOf: (option: Option) => string;
+    readonly spelling: (option: Option) => string;
     readonly what: string;
     readonly id: string;
     readonly otherwise: string;
   },
 ): Option => {
-  const found = candidates.find((option) => source.nameOf(option) === written);
+  const found = candidates.find((option) => source.spelling(option) === written);
   if (found) return found;
-  const elsewhere = OPTIONS.find((option) => source.nameOf(option) === written);
+  const elsewhere = OPTIONS.find((option) => source.spelling(option) === written);
   throw new UserError({
     id: source.id,
     what: source.what,
     ...(elsewhere ? { why: "That one is a flag only." } : {}),
-    remedy: didYouMean(written, candidates.map(source.nameOf), source.otherwise),
+    remedy: didYouMean(written, candidates.map(source.spelling), source.otherwise),
     kind: "input",
   });
 };

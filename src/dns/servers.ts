@@ -185,7 +185,7 @@ export const askOneOf = (
     signal,
   );
 
-interface Question {
+interface ServerQuestion {
   readonly name: string;
   readonly type: RecordType;
   readonly signal: AbortSignal | undefined;
@@ -196,7 +196,7 @@ interface Question {
 const askOnce = async (
   resolver: Resolver,
   servers: readonly NameServer[],
-  { name, type, signal, isWanted }: Question,
+  { name, type, signal, isWanted }: ServerQuestion,
   refused: UsefulReply[],
 ): Promise<UsefulReply | undefined> => {
   // The first address of each server is asked before the second address of any.

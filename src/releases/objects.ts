@@ -22,7 +22,7 @@ const expand = (value: unknown): readonly unknown[] => {
   return isList ? items.flatMap(expand) : [value];
 };
 
-const problemOf = (value: unknown): string | undefined => {
+const malformation = (value: unknown): string | undefined => {
   if (!isRecord(value)) return "a document that is no mapping";
   const absent = ["apiVersion", "kind"].find((field) => !isText(value[field]));
   if (absent !== undefined) return `an object without ${absent}`;
@@ -39,7 +39,7 @@ export const parseManifest = (text: string, file: string): readonly KubeObject[]
   try {
     return parseDocuments(text).flatMap(({ value, line }) =>
       expand(value).map((object) => {
-        const problem = problemOf(object);
+        const problem = malformation(object);
         if (problem !== undefined) throw malformed(file, line, problem);
         return object as KubeObject;
       }),

@@ -11,7 +11,7 @@ import { makePlan } from "../../src/changes/plan.ts";
 import { complete } from "../../src/config/complete.ts";
 import type { Config } from "../../src/config/config.ts";
 import { gather, presumed } from "../../src/config/load.ts";
-import { CHOICES, type CommandFlags, envOf, nameOf } from "../../src/config/options.ts";
+import { CHOICES, type CommandFlags, envOf, optionName } from "../../src/config/options.ts";
 import { shown } from "../../src/config/shown.ts";
 import { changesOf } from "../../src/core/change.ts";
 import { STATE } from "../../src/kube/prior.ts";
@@ -44,7 +44,7 @@ const write = async (set: Wish, places: Readonly<Record<string, Place>>) => {
   const file = join(folder, `${files++}.yaml`);
   await writeFile(
     file,
-    dump(Object.fromEntries(at("file").map(([key, raw]) => [nameOf({ key: key as keyof Config }), raw]))),
+    dump(Object.fromEntries(at("file").map(([key, raw]) => [optionName({ key: key as keyof Config }), raw]))),
   );
   const written = await gather({ flags: { ...Object.fromEntries(at("flag")), config: file }, env });
   return { written, config: presumed(written, { env, terminal: false }), env: {}, emit: () => undefined };
@@ -105,11 +105,11 @@ describe("an installation with any set of choices", () => {
         for (const { key } of CHOICES.filter((option) => option.key in said.written))
           expect(made.config[key], key).toEqual(complete(said.written, AWAY)[key]);
         const differ = CHOICES.filter(({ key }) => !isDeepStrictEqual(before[key], made.config[key]));
-        expect(made.changes.map(({ option }) => option)).toEqual(differ.map(nameOf));
+        expect(made.changes.map(({ option }) => option)).toEqual(differ.map(optionName));
         for (const change of made.changes) {
           expect(change.from, change.option).not.toBe(change.to);
           expect(change.because === undefined, change.option).toBe(
-            CHOICES.some((option) => nameOf(option) === change.option && option.key in said.written),
+            CHOICES.some((option) => optionName(option) === change.option && option.key in said.written),
           );
         }
         // A run that was cut off after the state is given again; or the next one says nothing.

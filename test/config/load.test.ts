@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { complete } from "../../src/config/complete.ts";
 import { type Config, FLAT, NESTED } from "../../src/config/config.ts";
 import { load, type Sources } from "../../src/config/load.ts";
-import { envOf, inEnvironment, nameOf } from "../../src/config/options.ts";
+import { envOf, inEnvironment, optionName } from "../../src/config/options.ts";
 import { UserError } from "../../src/ports/error.ts";
 
 let directory: string;
@@ -107,7 +107,7 @@ describe("load", () => {
               choice[option.key]?.[source] ? [[name(option), choice[option.key]?.[source]?.[0] ?? ""]] : [],
             ),
           );
-        const file = Object.entries(pick("file", nameOf)).map(([key, text]) => `${key}: ${text}\n`);
+        const file = Object.entries(pick("file", optionName)).map(([key, text]) => `${key}: ${text}\n`);
         const config = await fromFile(file.join(""), {
           flags: pick("flag", ({ key }) => key),
           env: pick("env", envOf),

@@ -8,9 +8,9 @@ import {
   envOf,
   flagOf,
   inFile,
-  nameOf,
   OPTIONS,
   type OptionKey,
+  optionName,
 } from "../../src/config/options.ts";
 
 const repeated = (words: readonly string[]): readonly string[] =>
@@ -18,13 +18,13 @@ const repeated = (words: readonly string[]): readonly string[] =>
 
 describe("the option table", () => {
   it("names every option once, in every source", () => {
-    expect(repeated(OPTIONS.map(nameOf))).toEqual([]);
+    expect(repeated(OPTIONS.map(optionName))).toEqual([]);
     expect(repeated(OPTIONS.map(envOf))).toEqual([]);
     expect(repeated(OPTIONS.flatMap(({ short }) => short ?? []))).toEqual([]);
   });
 
   it("has no flag that another one negates, and none of the program's own", () => {
-    const names = OPTIONS.map(nameOf);
+    const names = OPTIONS.map(optionName);
     expect(names.filter((name) => name.startsWith("no-"))).toEqual([]);
     expect(names.filter((name) => ["help", "version"].includes(name))).toEqual([]);
     expect(OPTIONS.filter(({ short }) => short === "h" || short === "V")).toEqual([]);

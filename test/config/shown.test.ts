@@ -9,7 +9,7 @@ import { parseArguments } from "../../src/cli/args.ts";
 import { commands } from "../../src/cli/commands/index.ts";
 import type { Config } from "../../src/config/config.ts";
 import { load, type Sources } from "../../src/config/load.ts";
-import { type CommandName, inFile, nameOf } from "../../src/config/options.ts";
+import { type CommandName, inFile, optionName } from "../../src/config/options.ts";
 import { asWords, asYaml, shown } from "../../src/config/shown.ts";
 import { SKIPPABLE } from "../../src/config/skippable.ts";
 import { sh } from "../../src/ports/shell.ts";
@@ -127,7 +127,7 @@ describe("shown", () => {
       color: true,
     });
     expect(shown(loud)).toEqual(shown(quiet));
-    const order = inFile.map(nameOf);
+    const order = inFile.map(optionName);
     const keys = Object.keys(shown(quiet));
     expect(keys).toEqual([...keys].sort((a, b) => order.indexOf(a) - order.indexOf(b)));
     expect(shown(quiet)).toMatchInlineSnapshot(`

@@ -60,12 +60,18 @@ const establish = async (
   await once(base, "connect");
   let socket: Duplex = base;
   if (proxy) {
-    if (proxy.protocol === "https:") socket = await secure(socket, { host: firstHost, servername: nameOf(firstHost) });
+    if (proxy.protocol === "https:")
+      socket = await secure(socket, { host: firstHost, servername: serverName(firstHost) });
     await (proxy.protocol.startsWith("socks") ? socksTunnel : httpTunnel)(socket, proxy, host, port);
   }
   if (!settings) return socket;
   const { insecure, servername = host, ...pem } = settings;
-  return secure(socket, { ...pem, host: servername, servername: nameOf(servername), rejectUnauthorized: !insecure });
+  return secure(socket, {
+    ...pem,
+    host: servername,
+    servername: serverName(servername),
+    rejectUnauthorized: !insecure,
+  });
 };
 
 /** Reading certificates takes longer than the handshake with them: all connections with the same ones share what was read. */
@@ -101,6 +107,6 @@ const secure = async (socket: Duplex, options: tls.ConnectionOptions): Promise<D
 const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, "");
 
 /** An address is not sent as SNI (RFC 6066 section 3). */
-const nameOf = (host: string): string => (net.isIP(host) ? "" : host);
+const serverName = (host: string): string => (net.isIP(host) ? "" : host);
 
 const defaultPort = (url: URL): number => (url.protocol === "https:" ? 443 : url.protocol === "http:" ? 80 : 1080);

@@ -134,7 +134,7 @@ const run = (
     const limit = setTimeout(() => giveUp(tooSlow(plugin, limitMs, stderr)), limitMs);
     const slow = setInterval(() => {
       learnOutput(stdout, learn);
-      const words = lastWords(stderr) || (interactive ? "perhaps it waits for you in a browser" : "");
+      const words = tailOf(stderr) || (interactive ? "perhaps it waits for you in a browser" : "");
       if (words !== told || told === "")
         onTrouble?.(`the credential plugin "${plugin.command}" is still running${words && `: ${words}`}`);
       told = words || " ";
@@ -160,7 +160,7 @@ const learnOutput = (stdout: string, learn: Learn): void => {
 };
 
 /** The last lines, as one. */
-const lastWords = (stderr: string): string => stderr.trim().split("\n").slice(-5).join(" ").slice(-1000);
+const tailOf = (stderr: string): string => stderr.trim().split("\n").slice(-5).join(" ").slice(-1000);
 
 const credentialOf = (plugin: PluginSettings, stdout: string): PluginCredential => {
   let answer: unknown;
@@ -210,7 +210,7 @@ const failed = (plugin: PluginSettings, reason: string, stderr = ""): UserError 
   new UserError({
     id: "kubeconfig.plugin",
     what: `the credential plugin "${plugin.command}" gave no credentials: ${reason}`,
-    why: lastWords(stderr) || "It said nothing more.",
+    why: tailOf(stderr) || "It said nothing more.",
     remedy: {
       text: "Log in again with your provider's tool, then see that kubectl works:",
       command: sh`kubectl version`,
@@ -222,7 +222,7 @@ const tooSlow = (plugin: PluginSettings, limitMs: number, stderr: string): UserE
   new UserError({
     id: "kubeconfig.plugin",
     what: `the credential plugin "${plugin.command}" gave no credentials within ${limitMs / 1000} s, and was ended`,
-    why: lastWords(stderr) || "It said nothing; perhaps it waits for a login, a password or the network.",
+    why: tailOf(stderr) || "It said nothing; perhaps it waits for a login, a password or the network.",
     remedy: {
       text: "Log in at a terminal first, where it has longer, and see that kubectl works:",
       command: sh`kubectl version`,

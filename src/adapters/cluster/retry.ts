@@ -9,7 +9,7 @@ export interface Patience {
   readonly midRunMs: number;
 }
 
-interface Question {
+interface Attempt {
   readonly outcome:
     | Lost
     | {
@@ -38,7 +38,7 @@ const PERMANENT_500 =
  * answers and broken connections only if the request is repeatable, or the server itself says when (Retry-After).
  * 500 of a webhook call goes up at once: the engine knows whether that webhook is still starting.
  */
-export const retryDelay = ({ outcome, repeatable, tries, firstContact, random }: Question): number | undefined => {
+export const retryDelay = ({ outcome, repeatable, tries, firstContact, random }: Attempt): number | undefined => {
   const backoff = random() * Math.min(10_000, 200 * 2 ** (tries - 1));
   if ("error" in outcome) {
     const code = codeOf(outcome.error);

@@ -222,16 +222,16 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
 
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
-const nameOf = (request: Request): string => `${request.method} ${request.path}`;
+const requestLine = (request: Request): string => `${request.method} ${request.path}`;
 
 const errorOf = (request: Request, outcome: Answered | Lost, target: ClusterTarget): Error =>
   isLost(outcome)
     ? outcome.error instanceof TooMuch
-      ? new BrokenAnswer(target.server, nameOf(request), `an answer ${outcome.error.message}, which is not read`)
+      ? new BrokenAnswer(target.server, requestLine(request), `an answer ${outcome.error.message}, which is not read`)
       : explain(outcome.error, target)
     : isSuccess(outcome.status)
-      ? new BrokenAnswer(target.server, nameOf(request), descriptionOf(outcome))
-      : apiError(nameOf(request), outcome.status, outcome.text);
+      ? new BrokenAnswer(target.server, requestLine(request), descriptionOf(outcome))
+      : apiError(requestLine(request), outcome.status, outcome.text);
 
 const troubleOf = (request: Request, outcome: Answered | Lost, target: ClusterTarget): string => {
   const { message } = errorOf(request, outcome, target);

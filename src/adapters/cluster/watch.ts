@@ -135,8 +135,8 @@ const listServed = async (resource: ApiResource, query: ListQuery, { server, sen
 function* difference(known: Map<string, KubeObject>, items: readonly KubeObject[]): Generator<WatchEvent> {
   const now = new Map(items.map((item) => [keyOf(item), item]));
   for (const [key, object] of known) {
-    const still = now.get(key);
-    if (still && still.metadata.uid === object.metadata.uid) continue;
+    const remaining = now.get(key);
+    if (remaining && remaining.metadata.uid === object.metadata.uid) continue;
     known.delete(key);
     yield { type: "DELETED", object };
   }

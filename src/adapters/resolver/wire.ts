@@ -42,7 +42,7 @@ export const encodeQuestion = ({ name, type, recursion }: Question, id: number, 
   });
 
 /** As the rest of the program has names: lower case, no dot at the end, nothing in them that could be taken for something else. */
-const nameOf = (name: string): string => escapedName(name.toLowerCase().replace(/\.$/, ""));
+const shownName = (name: string): string => escapedName(name.toLowerCase().replace(/\.$/, ""));
 
 /**
  * Undefined: this is no answer to that question, but noise or a forgery (RFC 5452 section 9.1); go on listening. A server that could not
@@ -59,7 +59,7 @@ export const decodeAnswer = (message: Buffer, { name, type }: Question, id: numb
   const [echo, ...more] = packet.questions ?? [];
   if (!echo) return rcodeOf(packet) === "NOERROR" ? undefined : packet;
   const same =
-    nameOf(echo.name) === name.toLowerCase().replace(/\.$/, "") &&
+    shownName(echo.name) === name.toLowerCase().replace(/\.$/, "") &&
     echo.type === type &&
     echo.class === "IN" &&
     more.length === 0;
@@ -85,7 +85,7 @@ const recordsOf = (records: readonly PacketRecord[] = []): readonly ResourceReco
   records.flatMap((record) =>
     record.type === "OPT"
       ? []
-      : [{ name: nameOf(record.name), type: record.type, ttl: record.ttl ?? 0, value: textOf(record) }],
+      : [{ name: shownName(record.name), type: record.type, ttl: record.ttl ?? 0, value: textOf(record) }],
   );
 
 const textOf = (record: Exclude<PacketRecord, { type: "OPT" }>): string => {
@@ -98,7 +98,7 @@ const textOf = (record: Exclude<PacketRecord, { type: "OPT" }>): string => {
     case "DNAME":
     case "NS":
     case "PTR":
-      return nameOf(record.data);
+      return shownName(record.data);
     case "TXT":
       return [record.data]
         .flat()
@@ -108,7 +108,7 @@ const textOf = (record: Exclude<PacketRecord, { type: "OPT" }>): string => {
       return `${record.data.flags ?? 0} ${record.data.tag} "${record.data.value}"`;
     case "SOA": {
       const { mname, rname, serial, refresh, retry, expire, minimum } = record.data;
-      return [nameOf(mname), nameOf(rname), serial, refresh, retry, expire, minimum].join(" ");
+      return [shownName(mname), shownName(rname), serial, refresh, retry, expire, minimum].join(" ");
     }
     default:
       // RFC 3597 section 5.

@@ -3,9 +3,9 @@ import {
   COMMAND_NAMES,
   type CommandName,
   flagOf,
-  nameOf,
   OPTIONS,
   type Option,
+  optionName,
   optionsOf,
 } from "../../config/options.ts";
 import type { Command } from "../commands/index.ts";
@@ -114,7 +114,7 @@ const valuesOf = async (
   if (option.key === "context") return only(plain(await lookups.contexts(kubeconfig)), current);
   if (option.key === "knativeVersion") return only(plain(await lookups.versions()), current);
   if (option.key !== "fault" && option.key !== "resetChoice") return only(plain(option.choices ?? []), current);
-  const all = option.key === "fault" ? await lookups.faults() : plain(CHOICES.map(nameOf));
+  const all = option.key === "fault" ? await lookups.faults() : plain(CHOICES.map(optionName));
   const before = current.slice(0, current.lastIndexOf(",") + 1);
   const taken = before.split(",");
   return within(
@@ -128,7 +128,7 @@ const valuesOf = async (
 const flags = (word: string | undefined, current: string, given: ReadonlySet<string>): readonly Candidate[] => {
   const command = COMMAND_NAMES.find((name): name is CommandName => name === (word ?? "install"));
   const candidates = (command ? optionsOf(command) : []).flatMap((option) => {
-    const no = { value: `--no-${nameOf(option)}`, help: "Turn off what a file or a variable has turned on" };
+    const no = { value: `--no-${optionName(option)}`, help: "Turn off what a file or a variable has turned on" };
     // What is on by default is shown by its way out.
     if (option.kind === "boolean" && option.default === undefined) return [{ ...no, help: option.help }];
     const yes = { value: flagOf(option), help: option.help };

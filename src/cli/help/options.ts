@@ -4,15 +4,15 @@ import {
   flagOf,
   inEnvironment,
   inFile,
-  nameOf,
   OPTIONS,
   type Option,
+  optionName,
 } from "../../config/options.ts";
 
 /** Where else than in a flag it may stand. */
 const placesOf = (option: Option): string => {
   const places = [
-    ...(inFile.includes(option) ? [`key ${nameOf(option)}`] : []),
+    ...(inFile.includes(option) ? [`key ${optionName(option)}`] : []),
     ...(inEnvironment.includes(option) ? [`variable ${envOf(option)}`] : []),
   ];
   return places.length === 0 ? "A flag only." : `Also ${places.join(", ")}.`;

@@ -8,7 +8,7 @@ import { ids as ingressIds, ingressProvider } from "../../ingress/index.ts";
 import type { Facts } from "../../ports/facts.ts";
 import { few } from "../../ports/few.ts";
 import type { StepId } from "../../steps/index.ts";
-import { contentOf, nameOf } from "../reporter/plan.ts";
+import { contentOf, recordSetName } from "../reporter/plan.ts";
 import { eventsOf, type Recording } from "./recording.ts";
 import { planOf, type StepView } from "./steps.ts";
 
@@ -153,7 +153,7 @@ const dnsFacts = (recording: Recording): readonly (Fact | undefined)[] => {
   const changes = written.length > 0 ? written : plan ? changesOf(plan).filter(isRecords) : [];
   const records = changes.flatMap(({ zone, sets }) =>
     sets.flatMap((set) =>
-      set.to && set.to.type !== "TXT" ? [{ name: nameOf(zone, set), value: contentOf(set.to) }] : [],
+      set.to && set.to.type !== "TXT" ? [{ name: recordSetName(zone, set), value: contentOf(set.to) }] : [],
     ),
   );
   const seen = (status?.records ?? []).map(({ name, type, value }) => ({ name: `${name} ${type}`, value }));

@@ -10,7 +10,7 @@ import {
   fieldsToShow,
   fold,
   foldedParts,
-  nameOf,
+  recordSetName,
   remark,
   valueText,
 } from "../reporter/plan.ts";
@@ -120,7 +120,7 @@ const recordsItem = (change: RecordsChange): Markup => {
   const warned = firsts(shadows, MOST_LINES);
   return html`<li>In zone ${zoneLabel(zone)}, all at once:<ul>${firsts(sets, MOST_LINES).shown.map(
     (set) =>
-      html`<li>${mark(set.from === undefined ? "create" : set.to === undefined ? "delete" : "update")} <code>${nameOf(zone, set)}</code>: ${clip(
+      html`<li>${mark(set.from === undefined ? "create" : set.to === undefined ? "delete" : "update")} <code>${recordSetName(zone, set)}</code>: ${clip(
         [set.from, set.to].flatMap((side) => (side ? [contentOf(side)] : [])).join(" → "),
         400,
       )}</li>`,

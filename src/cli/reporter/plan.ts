@@ -156,7 +156,7 @@ const recordLines = ({ zone, sets, conflicts, shadows }: RecordsChange, look: Lo
   ...sets.flatMap((set) => {
     const [mark, colour] = MARKS[set.from === undefined ? "create" : set.to === undefined ? "delete" : "update"];
     const values = [set.from, set.to].flatMap((side) => (side ? [contentOf(side)] : [])).join(" → ");
-    return entry(look, 2, mark, `${nameOf(zone, set)}: ${values}`, colour);
+    return entry(look, 2, mark, `${recordSetName(zone, set)}: ${values}`, colour);
   }),
   ...conflicts.flatMap(({ path, owner }) => entry(look, 6, "!", `${path} belongs to ${owner}`, "yellow")),
   ...(verbose ? shadows : shadows.slice(0, MOST_SHADOWS)).flatMap((text) => entry(look, 6, "!", text, "yellow")),
@@ -166,7 +166,7 @@ const recordLines = ({ zone, sets, conflicts, shadows }: RecordsChange, look: Lo
 ];
 
 /** Leaves the type out while it is not known: it follows from the address. */
-export const nameOf = (zone: Zone, set: RecordSetChange): string =>
+export const recordSetName = (zone: Zone, set: RecordSetChange): string =>
   hasBlank(set.to?.type) ? absolute(zone, set.to?.name ?? "@") : recordName(zone, set);
 
 const MOST_SHADOWS = 5;

@@ -7,7 +7,7 @@ import type { Written } from "../../config/complete.ts";
 import type { Config } from "../../config/config.ts";
 import { type Kept, NOTHING_KEPT } from "../../config/kept.ts";
 import { settled } from "../../config/load.ts";
-import { CHOICES, type CommandFlags, nameOf } from "../../config/options.ts";
+import { CHOICES, type CommandFlags, optionName } from "../../config/options.ts";
 import { STATE } from "../../kube/prior.ts";
 import { takeSnapshot, throughSnapshot } from "../../kube/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
@@ -26,7 +26,7 @@ export const installByAsking = async (ctx: CommandContext, session: Session): Pr
   const { written, kept } = await ask(ctx, session);
   const config = settled(written, { env: ctx.env, terminal: ctx.config.color });
   // What was chosen before is in the answers: it was proposed.
-  const flags = { ...ctx.flags, resetChoice: CHOICES.map(nameOf) };
+  const flags = { ...ctx.flags, resetChoice: CHOICES.map(optionName) };
   const chosen = { ...ctx, config, written, flags };
   const schema = join(dirname(dirname((await catalogFile()).path)), "docs", "config.schema.json");
   const [command = "", ...file] = offer(config, schema, kept);
@@ -63,7 +63,7 @@ const ask = async (ctx: CommandContext, session: Session): Promise<{ written: Wr
 
 /** Without what was taken back. */
 const proposable = ({ values }: Kept, { resetChoices, resetChoice }: CommandFlags): Written | undefined => {
-  const kept = CHOICES.filter((option) => option.key in values && !resetChoice.includes(nameOf(option)));
+  const kept = CHOICES.filter((option) => option.key in values && !resetChoice.includes(optionName(option)));
   if (resetChoices || kept.length === 0) return undefined;
   return Object.fromEntries(kept.map(({ key }) => [key, values[key]]));
 };

@@ -50,7 +50,7 @@ const algorithmOf = (text: string, where: string): string => {
   return algorithm;
 };
 
-const nameOf = (text: string): string => {
+const keyName = (text: string): string => {
   try {
     encodeName(text);
   } catch (error) {
@@ -68,14 +68,14 @@ const secretOf = (text: string, where: string): Buffer => {
   return secret;
 };
 
-interface Written {
+interface KeyStatement {
   readonly name: string;
   readonly algorithm: string;
   readonly secret: string;
 }
 
 /** Every complete `key` statement of a BIND configuration or key file. */
-export const keysIn = (text: string): readonly Written[] => {
+export const keysIn = (text: string): readonly KeyStatement[] => {
   const bare = text.replace(/"[^"]*"|\/\*.*?(?:\*\/|$)|(?:\/\/|#)[^\n]*/gs, (part) =>
     part.startsWith('"') ? part : " ",
   );
@@ -95,8 +95,8 @@ const fromFile = async (path: string, wanted: string | undefined): Promise<Key> 
     throw wrong(`RFC2136_TSIG_FILE=${path} cannot be read.`, messageOf(error), "Give a file that this user can read:");
   });
   const keys = keysIn(text);
-  const name = wanted === undefined ? undefined : nameOf(wanted);
-  const [key, ...more] = keys.filter((each) => name === undefined || nameOf(each.name) === name);
+  const name = wanted === undefined ? undefined : keyName(wanted);
+  const [key, ...more] = keys.filter((each) => name === undefined || keyName(each.name) === name);
   if (!key)
     throw wrong(
       `RFC2136_TSIG_FILE=${path} holds no key${wanted === undefined ? "" : ` "${wanted}"`}.`,
@@ -109,7 +109,7 @@ const fromFile = async (path: string, wanted: string | undefined): Promise<Key> 
       "Say which one by RFC2136_TSIG_KEY:",
     );
   return {
-    name: nameOf(key.name),
+    name: keyName(key.name),
     algorithm: algorithmOf(key.algorithm, `The algorithm in ${path},`),
     secret: secretOf(key.secret, `The secret of key "${key.name}" in ${path}`),
   };
@@ -143,7 +143,7 @@ export const readSettings = async (env: Env): Promise<Settings> => {
   return {
     ...address,
     key: {
-      name: nameOf(name ?? ""),
+      name: keyName(name ?? ""),
       algorithm: algorithmOf(get("TSIG_ALGORITHM") ?? "hmac-sha256", "RFC2136_TSIG_ALGORITHM"),
       secret: secretOf(secret ?? "", "RFC2136_TSIG_SECRET"),
     },

@@ -1,7 +1,7 @@
 import type { Written } from "../../config/complete.ts";
 import type { Config } from "../../config/config.ts";
 import { type Kept, NOTHING_KEPT, type Unreadable } from "../../config/kept.ts";
-import { CHOICES, nameOf, type Option } from "../../config/options.ts";
+import { CHOICES, type Option, optionName } from "../../config/options.ts";
 import { readValue, type Value } from "../../config/values.ts";
 import { CHOSEN, choicesOf, parsed, recordIn } from "../../kube/choices.ts";
 import { UserError } from "../../ports/error.ts";
@@ -29,7 +29,7 @@ export const keptIn = (state: KubeObject | undefined): Kept => {
   const unknown: Record<string, unknown> = {};
   const unreadable: Unreadable[] = [];
   const values = Object.entries(choicesOf(state)).flatMap(([name, written]) => {
-    const option = CHOICES.find((candidate) => nameOf(candidate) === name);
+    const option = CHOICES.find((candidate) => optionName(candidate) === name);
     if (!option) {
       unknown[name] = written;
       return [];
@@ -42,7 +42,7 @@ export const keptIn = (state: KubeObject | undefined): Kept => {
   const insisted = parsed(dataOf(state)[INSISTED] ?? "[]");
   return {
     values: Object.fromEntries(values) as Written,
-    insisted: CHOICES.filter((option) => Array.isArray(insisted) && insisted.includes(nameOf(option))).map(
+    insisted: CHOICES.filter((option) => Array.isArray(insisted) && insisted.includes(optionName(option))).map(
       ({ key }) => key as keyof Config,
     ),
     unknown,
@@ -54,7 +54,7 @@ const shortened = (text: string): string => (text.length > 60 ? `${text.slice(0,
 
 const readKept = (option: Option, written: unknown): Value | UserError => {
   try {
-    return readValue(option, written, nameOf(option));
+    return readValue(option, written, optionName(option));
   } catch (error) {
     if (error instanceof UserError) return error;
     throw error;

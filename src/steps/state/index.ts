@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { accountIn } from "../../certificates/acme/account.ts";
 import type { AccountChange, ObjectChange } from "../../changes/index.ts";
 import type { Config } from "../../config/config.ts";
-import { nameOf } from "../../config/options.ts";
+import { optionName } from "../../config/options.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import { markerName } from "../../dns/ownership.ts";
 import { AUTHORITY_ROOT } from "../../kube/choices.ts";
@@ -98,7 +98,7 @@ const choicesData = ({ choices, insisted = [] }: Installation, live: KubeObject 
     return { [CHOSEN]: text, ...(names === undefined ? {} : { [INSISTED]: names }) };
   return {
     [CHOSEN]: JSON.stringify(choices, null, 2),
-    ...(insisted.length > 0 ? { [INSISTED]: JSON.stringify(insisted.map((key) => nameOf({ key }))) } : {}),
+    ...(insisted.length > 0 ? { [INSISTED]: JSON.stringify(insisted.map((key) => optionName({ key }))) } : {}),
   };
 };
 
