@@ -34,6 +34,8 @@ const MATRIX = Object.keys(WAYS).flatMap((tls) => ["1.20", "1.23"].map((minor) =
 const isSampled = ({ tls, minor }: (typeof MATRIX)[number]): boolean =>
   isThorough || `${tls} ${minor}` === "acme 1.23" || `${tls} ${minor}` === "none 1.20";
 
+const ISTIOD = { apiVersion: "apps/v1", kind: "Deployment", namespace: "istio-system", name: "istiod" };
+
 interface Place extends Stage, AsyncDisposable {
   readonly outside: Outside;
   readonly world: Awaited<ReturnType<typeof stage>>;
@@ -88,6 +90,9 @@ describe.skipIf(!hasUpstream)("Istio from its release", () => {
         expect(renewed.code, renewed.stderr).toBe(0);
         expect(secret()).not.toBe(serial);
       }
+      const status = await run("status");
+      const running = place.world.api.get(ISTIOD)?.metadata.labels?.["app.kubernetes.io/version"];
+      expect(status.stdout).toContain(`istio ${running} (istio.ingress.networking.knative.dev)`);
       const uninstalled = await run("uninstall", "--yes", "--purge");
       expect(uninstalled.code, uninstalled.stderr).toBe(0);
       expect((await contentsOf(place)).filter((name) => !/^Namespace web$| web\//.test(name))).toEqual(before);

@@ -27,11 +27,11 @@ export const addressIn = async (seen: Seen): Promise<Address | undefined> => {
 
 export const status = section({
   read: async (seen) => {
-    const { deployments, namespace } = seen;
     const provider = providerIn(seen);
-    const version = deployments.find(
-      ({ metadata }) =>
-        metadata.namespace === namespace.metadata.name && metadata.name === provider?.deployments[0]?.name,
+    const named = provider?.assets.find(({ component }) => component === provider.component);
+    const place = named?.versionAt ?? provider?.deployments[0];
+    const version = seen.deployments.find(
+      ({ metadata }) => metadata.namespace === place?.namespace && metadata.name === place?.name,
     )?.metadata.labels?.[VERSION_LABEL];
     const [address, naming] = await Promise.all([addressIn(seen), foundNaming(seen)]);
     return {
