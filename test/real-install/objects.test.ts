@@ -23,6 +23,14 @@ interface Difference {
   readonly rehearsed: string | undefined;
 }
 
+/** Options that there were not when the recording was made. */
+const NEWER = /\n {2}"profile": "standard",/;
+
+const asRecorded = (object: Obj): Obj =>
+  object.data?.choices
+    ? { ...object, data: { ...object.data, choices: object.data.choices.replace(NEWER, "") } }
+    : object;
+
 /** What may differ, and why. */
 const ALLOWED: readonly {
   readonly object: RegExp;
@@ -36,15 +44,20 @@ const ALLOWED: readonly {
     why: "made by hand, for the account that recorded",
   },
   {
-    object: /^Pod\.\/kn-bootstrap\/hello-/,
+    object: /^(Pod|Endpoints|EndpointSlice\.discovery\.k8s\.io)\.?\/kn-bootstrap\/hello-/,
     path: /^/,
-    why: "pods of the proof that still drain: how many, is a matter of the moment",
+    why: "pods of the proof that still drain, and what lists them: how many, is a matter of the moment",
     passing: true,
   },
   {
     object: /^ConfigMap\.\/kn-bootstrap\/state$/,
     path: /insisted$/,
     why: "kept since the recording was made: which choices somebody has said",
+  },
+  {
+    object: /^Secret\.\/kn-bootstrap\/wildcard-tls$/,
+    path: /kn-bootstrap\/made-by$/,
+    why: "kept since the recording was made: which way to TLS made the certificate",
   },
   {
     object: /^CustomResourceDefinition\./,
@@ -94,7 +107,7 @@ describe.skipIf(!present)("what a cluster holds after an install", () => {
     expect(outcome.code, outcome.stderr).toBe(0);
     await everyLeaseHeld(world.api);
     const objects = await everything(world.api);
-    rehearsed = fieldsOf(objects.filter(({ metadata }) => !before.has(metadata.uid)));
+    rehearsed = fieldsOf(objects.filter(({ metadata }) => !before.has(metadata.uid)).map(asRecorded));
   });
   afterAll(() => world.close());
 

@@ -80,7 +80,12 @@ const namesOf = (api: Api, objects: readonly Obj[]): ReadonlyMap<string, string>
     const { namespace = "", name, uid = "" } = object.metadata;
     names.set(uid, `<uid of ${object.kind} ${namespace}/${name}>`);
     if (object.kind !== "Secret") continue;
-    for (const [key, value] of Object.entries<string>(object.data ?? {})) names.set(value, `<${key} of ${name}>`);
+    for (const [key, value] of Object.entries<string>(object.data ?? {})) {
+      names.set(value, `<${key} of ${name}>`);
+      // A ConfigMap that repeats it has it as it is.
+      const text = Buffer.from(value, "base64").toString().trim();
+      if (text.startsWith("-----BEGIN")) names.set(text, `<${key} of ${name}>`);
+    }
     names.set(inspect(object as KubeObject)?.fingerprint ?? "", `<fingerprint of ${name}>`);
   }
   return names;
