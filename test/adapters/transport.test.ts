@@ -339,6 +339,22 @@ describe("an interrupted run", () => {
   });
 });
 
+test("every request ends when the server goes away, those that waited for a connection too", async () => {
+  const held: string[] = [];
+  const stop = new AbortController();
+  const { server, cluster } = await start(
+    (seen, response) => (seen.method === "PATCH" ? new Promise(() => void held.push(seen.path)) : echo(seen, response)),
+    { signal: stop.signal },
+  );
+  await cluster.resources();
+  const writes = Array.from({ length: 60 }, (_, index) => cluster.apply(configMap(`m${index}`), MANAGER));
+  const ended = Promise.allSettled(writes);
+  await expect.poll(() => held.length).toBe(16);
+  await server.close();
+  stop.abort(new Error("interrupted"));
+  expect(new Set((await ended).map(({ status }) => status))).toEqual(new Set(["rejected"]));
+});
+
 test("an error names the request and never the credentials", async () => {
   const { cluster } = await start(() => status(403, "Forbidden", "no"));
   const error: unknown = await cluster.get(refOf("m")).catch((reason: unknown) => reason);

@@ -41,11 +41,14 @@ export const createLanes = (target: ClusterTarget, options: LaneOptions): Readon
 });
 
 const createPool = (target: ClusterTarget, options: LaneOptions, size: number): Pick<Lane, "agent" | "enter"> => ({
-  agent: createAgent(target, options, size),
+  agent: createAgent(target, options),
   enter: createGate(size),
 });
 
-/** The agent's own `maxSockets` does not count connections that are still being made: a burst would open one for each request. */
+/**
+ * The agent's own `maxSockets` does not count connections that are still being made, so that a burst would open one for each request; and a
+ * request that waits in its queue waits for ever when the connection that is made for the one before it fails.
+ */
 const createGate = (size: number): Lane["enter"] => {
   const waiting: (() => void)[] = [];
   let inside = 0;
@@ -62,10 +65,10 @@ const createGate = (size: number): Lane["enter"] => {
   };
 };
 
-const createAgent = (target: ClusterTarget, options: LaneOptions, maxSockets: number): http.Agent => {
+const createAgent = (target: ClusterTarget, options: LaneOptions): http.Agent => {
   const secure = target.server.startsWith("https:");
   const { Agent } = secure ? https : http;
-  const agent = new Agent({ keepAlive: true, maxSockets, scheduling: "lifo", timeout: IDLE_MS });
+  const agent = new Agent({ keepAlive: true, scheduling: "lifo", timeout: IDLE_MS });
   const { hostname, port } = new URL(target.server);
   const proxy = target.proxy ? new URL(target.proxy) : undefined;
   // The agent keeps a connection under a name that contains the client certificate, which is handed over here.
