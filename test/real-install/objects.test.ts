@@ -106,6 +106,10 @@ describe.skipIf(!present)("what a cluster holds after an install", () => {
     const outcome = await kn(world, INSTALL);
     expect(outcome.code, outcome.stderr).toBe(0);
     await everyLeaseHeld(world.api);
+    // What was made for the proof is collected owner by owner.
+    const ofTheProof = () =>
+      world.api.list("v1", "Service").filter(({ metadata }) => metadata.namespace === "kn-bootstrap");
+    await expect.poll(ofTheProof).toEqual([]);
     const objects = await everything(world.api);
     rehearsed = fieldsOf(objects.filter(({ metadata }) => !before.has(metadata.uid)).map(asRecorded));
   });
