@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Api, Obj } from "../../src/sandbox/types.ts";
 import { kn, stage } from "../engine/cli.ts";
+import { patient } from "../patience.ts";
 import { hasShared, sharedPath } from "../sandbox-api/shared.ts";
 import { kindsOf } from "../trust/contents.ts";
 import { hasUpstream, UPSTREAM } from "../trust/upstream.ts";
@@ -109,7 +110,7 @@ describe.skipIf(!present)("what a cluster holds after an install", () => {
     // What was made for the proof is collected owner by owner.
     const ofTheProof = () =>
       world.api.list("v1", "Service").filter(({ metadata }) => metadata.namespace === "kn-bootstrap");
-    await expect.poll(ofTheProof).toEqual([]);
+    await vi.waitFor(() => expect(ofTheProof()).toEqual([]), { timeout: patient(10_000) });
     const objects = await everything(world.api);
     rehearsed = fieldsOf(objects.filter(({ metadata }) => !before.has(metadata.uid)).map(asRecorded));
   });
