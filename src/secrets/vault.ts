@@ -131,11 +131,14 @@ const giveaway = (view: View, run: Span, { bytes, alone, open }: Form, source: B
 
 /** As it is, or in base64 once more: so a root is handed over for import, at whatever place of a group of four the part begins. */
 const isOpen = (part: string, open: readonly string[]): boolean =>
-  [part, ...[0, 1, 2, 3].map((before) => bodyIn(part.slice(before)))].some((text) =>
-    open.some((each) => each.includes(text)),
+  [part, ...[0, 1, 2, 3].map((before) => bodyIn(part.slice(before)))].some(
+    (text) => text.length < SHORTEST || open.some((each) => each.includes(text)),
   );
 
-/** The body of a PEM that is in base64. Its last line begins alike for keys and certificates. */
+/**
+ * The body of a PEM that is in base64. The line after it begins alike for keys and certificates: of a part that reaches into it, the few
+ * characters before may be those of any key.
+ */
 const bodyIn = (text: string): string =>
   Buffer.from(text, "base64")
     .toString("latin1")

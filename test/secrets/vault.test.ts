@@ -129,6 +129,15 @@ describe("a private key that is known", () => {
       }
     }
   });
+
+  it("does not hide the end of such a certificate where its last characters are those of the key", () => {
+    for (const pem of [keyPem, rsa]) {
+      const last = pem.replace(/-----[^-]+-----|\s/g, "").slice(-4);
+      const body = base64(randomBytes(300)) + last;
+      const text = base64(`-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`);
+      for (const around of ["", "x", "xy"]) expect(maskOf(pem)(around + text)).toBe(around + text);
+    }
+  });
 });
 
 describe("what is looked for", () => {
