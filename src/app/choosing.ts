@@ -7,12 +7,13 @@ import { CHOICES, type CommandFlags, optionName } from "../config/options.ts";
 import { words } from "../config/shown.ts";
 import type { ChoiceChange } from "../core/change.ts";
 import type { Emit } from "../core/event.ts";
+import { CHOSEN, choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import type { Installation } from "../steps/installation.ts";
-import { CHOSEN, choicesOf, keptIn, notesOn } from "../steps/state/chosen.ts";
+import { keptIn, notesOn } from "../steps/state/chosen.ts";
 
 /** What counts at a cluster. */
 export interface Choosing {

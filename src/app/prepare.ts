@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { shown } from "../config/shown.ts";
 import { ingressProvider } from "../ingress/index.ts";
+import { choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import type { KubeObject } from "../ports/object.ts";
@@ -11,7 +12,7 @@ import { PARTS } from "../steps/index.ts";
 import type { Installation, Manifests } from "../steps/installation.ts";
 import type { Choice } from "../steps/part.ts";
 import { transforming } from "../steps/serving/transforms.ts";
-import { choicesOf, versionsOf } from "../steps/state/chosen.ts";
+import { versionsOf } from "../steps/state/chosen.ts";
 
 /** Reads the chosen releases and works everything into them that is known before planning (rule 1). */
 export const prepare = async (config: Config, catalog: Catalog, releases: Releases): Promise<Installation> => {

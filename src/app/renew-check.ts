@@ -1,5 +1,6 @@
 import { directoryOf, provesByDns } from "../certificates/index.ts";
 import { inspect } from "../certificates/secret.ts";
+import { WILDCARD } from "../certificates/served.ts";
 import { ownNaming } from "../config/naming.ts";
 import { LOOK_MS, patiently, within } from "../core/patience.ts";
 import { HOME, MANAGER, withOwner } from "../kube/inventory.ts";
@@ -12,7 +13,6 @@ import { told } from "../ports/outside.ts";
 import { sh } from "../ports/shell.ts";
 import { absolute, relativeTo, zoneLabel } from "../ports/zones.ts";
 import { plannedChallenges } from "../steps/gateway-certificate/challenges.ts";
-import { WILDCARD } from "../steps/gateway-certificate/served-secret.ts";
 import type { Installation } from "../steps/installation.ts";
 import { caaOf, mayWrite, writingsOf } from "./foresight.ts";
 import { asWritten } from "./renewing.ts";

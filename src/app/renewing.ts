@@ -1,6 +1,7 @@
 import { directoryOf } from "../certificates/index.ts";
 import { type Renewal, renewalOf } from "../certificates/renewal.ts";
 import { inspect } from "../certificates/secret.ts";
+import { WILDCARD } from "../certificates/served.ts";
 import { type Change, ofKind } from "../changes/index.ts";
 import { makePlan } from "../changes/plan.ts";
 import type { Step } from "../changes/step.ts";
@@ -12,7 +13,6 @@ import { UserError } from "../ports/error.ts";
 import { dataOf, type KubeObject } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { certificate, gatewayTls } from "../steps/gateway-certificate/index.ts";
-import { WILDCARD } from "../steps/gateway-certificate/served-secret.ts";
 import type { Installation } from "../steps/installation.ts";
 import { proof } from "../steps/proof/index.ts";
 import { runAlone } from "./lifecycle.ts";

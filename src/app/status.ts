@@ -1,4 +1,5 @@
 import { deploymentsAvailable } from "../checks/deployments.ts";
+import { configMap, KNATIVE, networkSettings } from "../checks/found.ts";
 import { isReady, whyNotReady } from "../checks/knative-service/index.ts";
 import { settleWith } from "../config/kept.ts";
 import { asFlags } from "../config/shown.ts";
@@ -6,13 +7,14 @@ import type { Checked, Finding, ReadContext } from "../core/check.ts";
 import { runCheck } from "../core/wait.ts";
 import { type Ports, urlAt } from "../ingress/address.ts";
 import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
+import { choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
 import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import { at, dataOf, type KubeObject } from "../ports/object.ts";
 import { PARTS, type StatusFound } from "../steps/index.ts";
 import { deploymentsIn, type Seen } from "../steps/part.ts";
-import { choicesOf, keptIn } from "../steps/state/chosen.ts";
+import { keptIn } from "../steps/state/chosen.ts";
 
 /** What an installation looks like from outside, whoever made it: what its parts have found, absent where no Knative is, and what is asked of all of them. */
 export interface Status extends StatusFound {
@@ -41,11 +43,11 @@ export interface ServiceStatus {
   readonly pods: number;
 }
 
-const KNATIVE = "knative-serving";
 /** Where an installation's Deployments are: those of an ingress that is not chosen are somebody else's. */
 const placesOf = (network: KubeObject | undefined): ReadonlySet<string | undefined> => {
   const providers = ingressIds.map(ingressProvider);
-  const chosen = providers.filter(({ className }) => className === dataOf(network)["ingress-class"]);
+  const { className: wanted } = networkSettings(dataOf(network));
+  const chosen = providers.filter(({ className }) => className === wanted);
   return new Set([KNATIVE, ...(chosen.length > 0 ? chosen : providers).map(({ service }) => service.namespace)]);
 };
 
@@ -78,7 +80,7 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
   const base = { ...cluster.identity, kubernetes: await cluster.version() };
   const [namespace, network, state, deployments] = await Promise.all([
     cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE }),
-    cluster.get({ apiVersion: "v1", kind: "ConfigMap", namespace: KNATIVE, name: "config-network" }),
+    cluster.get(configMap("config-network")),
     cluster.get(STATE),
     cluster.list({ apiVersion: "apps/v1", kind: "Deployment" }),
   ]);

@@ -8,7 +8,7 @@ import type { Installation } from "../steps/installation.ts";
 import { openPublication } from "../steps/records/publication.ts";
 import { keptAuthorityRoot } from "../steps/state/index.ts";
 import { issuerFor } from "./controller-issuer.ts";
-import { patientlyAsked } from "./patient-resolver.ts";
+import { patientlyAsked, tellDns } from "./patient-resolver.ts";
 import type { Session } from "./session.ts";
 import type { Tools } from "./tools.ts";
 
@@ -32,14 +32,7 @@ export const openSurroundings = async (
       learn,
       resolver: patientlyAsked(resolver, config, emit),
       interactive,
-      onTrouble: (reason) =>
-        emit({
-          type: "waiting",
-          step: "dns",
-          check: "dns.answers",
-          reason,
-          remedy: { text: "See whether the DNS provider is well." },
-        }),
+      onTrouble: tellDns(emit, "See whether the DNS provider is well."),
       onTask: (task) => emit({ type: "person", step: "dns", check: "dns.answers", ...task }),
     }),
     config.acmeCaFile ? readRoot(config.acmeCaFile) : undefined,

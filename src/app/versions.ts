@@ -2,11 +2,10 @@ import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
 import type { IngressAsset, IngressProvider } from "../ingress/provider.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
+import { VERSION_LABEL } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
 import { compareVersions, minorOf } from "../releases/version.ts";
-
-const VERSION_LABEL = "app.kubernetes.io/version";
 
 /** Component → version, `serving` → `1.23.0`. */
 export type Installed = Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 import { strategyOf, type TlsId, ids as tlsIds } from "../certificates/index.ts";
 import { servedSecret } from "../certificates/served.ts";
+import { NESTED } from "../config/config.ts";
 import type { Exposure } from "../ingress/address.ts";
 import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
@@ -11,13 +12,22 @@ import type { Reading } from "./health-check.ts";
 
 export const KNATIVE = "knative-serving";
 const DEFAULT_CLASS = "istio.ingress.networking.knative.dev";
-const DEFAULT_TEMPLATE = "{{.Name}}.{{.Namespace}}.{{.Domain}}";
+const DEFAULT_TEMPLATE = NESTED;
 
 export const configMap = (name: string): ObjectRef => ({
   apiVersion: "v1",
   kind: "ConfigMap",
   namespace: KNATIVE,
   name,
+});
+
+/** What config-network says, whoever wrote it. Newer releases write the first key, older ones the second; where both stand, the newer one counts. */
+export const networkSettings = (
+  data: Readonly<Record<string, string>>,
+): Pick<Found, "className" | "template" | "scheme"> => ({
+  className: data["ingress-class"] ?? data["ingress.class"] ?? DEFAULT_CLASS,
+  template: data["domain-template"] ?? data.domainTemplate ?? DEFAULT_TEMPLATE,
+  scheme: data["default-external-scheme"] ?? data.defaultExternalScheme ?? "http",
 });
 
 /** What can be seen of an installation from the cluster alone, whoever made it. */
@@ -52,23 +62,19 @@ export const findInstallation = async (cluster: Pick<ClusterRead, "get">): Promi
     cluster.get(configMap("config-domain")),
   ]);
   const choices = choicesOf(state);
-  const settings = dataOf(network);
-  // Newer releases write the first, older ones the second; where both stand, the newer one counts.
-  const className = settings["ingress-class"] ?? settings["ingress.class"] ?? DEFAULT_CLASS;
+  const settings = networkSettings(dataOf(network));
   const tls = tlsIds.find((id) => id === choices.tls);
   const [address, tlsSecret] = [textAt(choices, "address"), textAt(choices, "tls-secret")];
   const serves = tls === undefined ? "nothing" : strategyOf(tls).serves;
   return {
     choices,
-    className,
-    ingress: ingressIds.map(ingressProvider).find((candidate) => candidate.className === className),
+    ...settings,
+    ingress: ingressIds.map(ingressProvider).find(({ className }) => className === settings.className),
     exposure: {
       expose: choices.expose === "nodeport" ? "nodeport" : "loadbalancer",
       ...(address ? { address } : {}),
     },
     domains: defaultDomains(domains),
-    template: settings["domain-template"] ?? settings.domainTemplate ?? DEFAULT_TEMPLATE,
-    scheme: settings["default-external-scheme"] ?? settings.defaultExternalScheme ?? "http",
     tls,
     serves,
     root: dataOf(state)[AUTHORITY_ROOT],

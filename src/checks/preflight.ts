@@ -1,7 +1,7 @@
 import { type Check, fail, ok, skipped, warn } from "../core/check.ts";
 import { MANAGER, ownerOf } from "../kube/inventory.ts";
 import { quantity, UNIT } from "../kube/quantity.ts";
-import { at, type KubeObject } from "../ports/object.ts";
+import { at, type KubeObject, VERSION_LABEL } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { FOUND_BY, findInstallation, KNATIVE } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
@@ -57,7 +57,7 @@ export const serverVersionFound = healthCheck({
     const { loadCatalog } = await import("../releases/index.ts");
     const { minors, newestFor, resolve } = await loadCatalog();
     const live = await ctx.cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE });
-    const installed = /^v?(\d+\.\d+)/.exec(live?.metadata.labels?.[VERSION] ?? "")?.[1];
+    const installed = /^v?(\d+\.\d+)/.exec(live?.metadata.labels?.[VERSION_LABEL] ?? "")?.[1];
     if (installed !== undefined && !minors.includes(installed))
       return skipped(`what Knative ${installed} needs is not known here`);
     const { minor, minimumKubernetes } = resolve(installed, {}, await ctx.cluster.version());
@@ -65,7 +65,6 @@ export const serverVersionFound = healthCheck({
   },
 });
 
-const VERSION = "app.kubernetes.io/version";
 const GIGABYTE = 10n ** 9n * UNIT;
 const RECOMMENDED = { nodes: 3, cpu: 6n * UNIT, memory: (225n * GIGABYTE) / 10n };
 /** With one decimal, unless it is 0. */

@@ -1,5 +1,5 @@
 import { fail, ok, skipped } from "../core/check.ts";
-import type { ObjectRef } from "../ports/object.ts";
+import { type ObjectRef, VERSION_LABEL } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { deploymentsAvailable } from "./deployments.ts";
 import { KNATIVE } from "./found.ts";
@@ -32,7 +32,7 @@ export const knativeInstalled = healthCheck({
     ]);
     if (!namespace) return fail(`Namespace ${KNATIVE} does not exist`, install);
     if (deployments.length === 0) return fail(`Namespace ${KNATIVE} has no Deployment`, install);
-    return ok(namespace.metadata.labels?.["app.kubernetes.io/version"] ?? "of an unknown version");
+    return ok(namespace.metadata.labels?.[VERSION_LABEL] ?? "of an unknown version");
   },
 });
 

@@ -4,6 +4,9 @@ export { isRecord };
 
 /** The vocabulary for Kubernetes objects: plain JSON, never a client library's models. */
 
+/** The version of the component that an object belongs to. */
+export const VERSION_LABEL = "app.kubernetes.io/version";
+
 export interface ObjectMeta {
   name: string;
   namespace?: string;

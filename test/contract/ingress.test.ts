@@ -3,6 +3,7 @@ import { get } from "node:http";
 import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inspect } from "../../src/certificates/secret.ts";
+import { WILDCARD } from "../../src/certificates/served.ts";
 import { NODE_PORTS } from "../../src/ingress/gateway-service.ts";
 import { ids, ingressProvider } from "../../src/ingress/index.ts";
 import type { Want } from "../../src/ingress/provider.ts";
@@ -11,7 +12,6 @@ import { loadCatalog } from "../../src/releases/index.ts";
 import { parseManifest } from "../../src/releases/objects.ts";
 import { type Internet, startInternet } from "../../src/sandbox/internet.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
-import { WILDCARD } from "../../src/steps/gateway-certificate/served-secret.ts";
 import { kn, stage } from "../engine/cli.ts";
 import { patient } from "../patience.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inspect } from "../../src/certificates/secret.ts";
+import { WILDCARD } from "../../src/certificates/served.ts";
 import { type Internet, startInternet } from "../../src/sandbox/internet.ts";
-import { WILDCARD } from "../../src/steps/gateway-certificate/served-secret.ts";
 import { kn, type Outcome, stage } from "./cli.ts";
 
 /** What `-o json` says in all kinds of runs. That each line is as the schema says is seen to by `kn`. */

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { inspect } from "../../src/certificates/secret.ts";
+import { WILDCARD } from "../../src/certificates/served.ts";
 import { type Internet, startInternet } from "../../src/sandbox/internet.ts";
-import { WILDCARD } from "../../src/steps/gateway-certificate/served-secret.ts";
 import { kn, stage } from "../engine/cli.ts";
 
 describe("renew", () => {

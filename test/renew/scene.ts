@@ -2,11 +2,11 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "../../src/certificates/secret.ts";
+import { WILDCARD } from "../../src/certificates/served.ts";
 import { type Internet, startInternet } from "../../src/sandbox/internet.ts";
 import type { Ended, Task } from "../../src/sandbox/kubernetes/processes.ts";
 import type { ApiRequest } from "../../src/sandbox/types.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
-import { WILDCARD } from "../../src/steps/gateway-certificate/served-secret.ts";
 import { kn, type Outcome, type Stage } from "../engine/cli.ts";
 import { patient } from "../patience.ts";
 

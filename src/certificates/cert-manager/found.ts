@@ -1,6 +1,6 @@
 import { ownerOf } from "../../kube/inventory.ts";
 import { UserError } from "../../ports/error.ts";
-import { at, type KubeObject, type ObjectRef, refOf, textAt } from "../../ports/object.ts";
+import { at, type KubeObject, type ObjectRef, refOf, textAt, VERSION_LABEL } from "../../ports/object.ts";
 import type { Reader } from "../../ports/reader.ts";
 import { sh } from "../../ports/shell.ts";
 import { NAMESPACE } from "./names.ts";
@@ -48,7 +48,7 @@ const flagsOf = (deployment: KubeObject): ReadonlyMap<string, string> => {
 };
 
 const versionOf = (controller: KubeObject): string | undefined => {
-  const label = controller.metadata.labels?.["app.kubernetes.io/version"] ?? "";
+  const label = controller.metadata.labels?.[VERSION_LABEL] ?? "";
   const image = textAt(controller, "spec", "template", "spec", "containers", 0, "image");
   return /^v?(\d+\.\d+\.\d+)/.exec(label)?.[1] ?? /:v?(\d+\.\d+\.\d+)/.exec(image)?.[1];
 };

@@ -1,5 +1,5 @@
 import { ownerOf } from "../../kube/inventory.ts";
-import { at, type KubeObject } from "../../ports/object.ts";
+import { at, type KubeObject, VERSION_LABEL } from "../../ports/object.ts";
 
 /** A part of the cluster that we would meet. */
 export interface Component {
@@ -40,8 +40,6 @@ export const whose = (object: KubeObject): string => {
   return managedFields.find(({ subresource }) => subresource === undefined)?.manager ?? "somebody else";
 };
 
-const VERSION = "app.kubernetes.io/version";
-
 /** What of Knative, its neighbours and the things that write certificates and records is there already. */
 export const componentsIn = (deployments: readonly KubeObject[]): readonly Component[] =>
   KNOWN.flatMap(({ title, deployments: names }) => {
@@ -53,6 +51,6 @@ export const componentsIn = (deployments: readonly KubeObject[]): readonly Compo
     );
     if (!found) return [];
     const image = String(at(found, "spec", "template", "spec", "containers", 0, "image") ?? "");
-    const version = found.metadata.labels?.[VERSION] ?? /:v?(\d[\w.-]*)(@|$)/.exec(image)?.[1];
+    const version = found.metadata.labels?.[VERSION_LABEL] ?? /:v?(\d[\w.-]*)(@|$)/.exec(image)?.[1];
     return [{ title, ...(version ? { version: version.replace(/^v/, "") } : {}), owner: whose(found) }];
   });

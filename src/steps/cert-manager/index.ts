@@ -10,6 +10,7 @@ import { certManager as strategy } from "../../certificates/cert-manager/strateg
 import type { Step } from "../../changes/step.ts";
 import { certManagerKinds, certManagerRuns } from "../../checks/cert-manager/index.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { choicesOf } from "../../kube/choices.ts";
 import { managerFor } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
 import { STATE } from "../../kube/prior.ts";
@@ -21,7 +22,6 @@ import { heldBy } from "../held.ts";
 import { keepServed, releaseOf } from "../ingress/served.ts";
 import type { Installation, Removal } from "../installation.ts";
 import { objectsOf, part as partOf } from "../part.ts";
-import { choicesOf } from "../state/chosen.ts";
 
 const usesCertManager = ({ config }: Pick<Installation, "config">): boolean => config.tls === strategy.id;
 

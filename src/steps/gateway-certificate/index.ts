@@ -9,6 +9,7 @@ import {
   strategyOf,
 } from "../../certificates/index.ts";
 import { inspect, reasonToIssue } from "../../certificates/secret.ts";
+import { servedSecret, WILDCARD } from "../../certificates/served.ts";
 import type { CertificateChange } from "../../changes/index.ts";
 import type { Step } from "../../changes/step.ts";
 import { certificateUsable } from "../../checks/certificate.ts";
@@ -30,7 +31,6 @@ import { copiesFor, plannedChallenges } from "./challenges.ts";
 import { next } from "./next.ts";
 import { options } from "./options.ts";
 import { rights } from "./rights.ts";
-import { servedSecret, WILDCARD } from "./served-secret.ts";
 import { status } from "./status.ts";
 
 /** Their fields told a controller to get certificates. Applied without them, they tell it so no more. */

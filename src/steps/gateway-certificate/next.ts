@@ -1,8 +1,8 @@
 import { strategyOf } from "../../certificates/index.ts";
 import { inspect } from "../../certificates/secret.ts";
+import { WILDCARD } from "../../certificates/served.ts";
 import { sh } from "../../ports/shell.ts";
 import type { Part } from "../part.ts";
-import { WILDCARD } from "./served-secret.ts";
 
 export const next: NonNullable<Part["next"]> = async ({ config }, { cluster }) => {
   const { root } = strategyOf(config.tls);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { LEDGER } from "../../certificates/acme/ledger.ts";
 import { controllers, strategyOf } from "../../certificates/index.ts";
+import { WILDCARD } from "../../certificates/served.ts";
 import type { TlsStrategy } from "../../certificates/strategy.ts";
 import type { Serving } from "../../ingress/provider.ts";
 import { HOME } from "../../kube/inventory.ts";
@@ -8,7 +9,6 @@ import { groupOf } from "../../ports/object.ts";
 import { releaseOf } from "../ingress/served.ts";
 import type { Installation } from "../installation.ts";
 import { READ, type Right } from "../rights.ts";
-import { WILDCARD } from "./served-secret.ts";
 
 const SERVING = "knative-serving";
 

@@ -1,9 +1,9 @@
 import { knownStrategy } from "../../certificates/index.ts";
 import { inspect, reasonToIssue, type TlsSecret } from "../../certificates/secret.ts";
+import { servedSecret } from "../../certificates/served.ts";
 import { few } from "../../ports/few.ts";
 import { describe, type ObjectRef } from "../../ports/object.ts";
 import { type Seen, section } from "../part.ts";
-import { servedSecret } from "./served-secret.ts";
 
 const secretIn = ({ choices }: Seen): ObjectRef => {
   const tlsSecret = choices["tls-secret"];

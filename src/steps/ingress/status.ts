@@ -1,14 +1,13 @@
+import { networkSettings } from "../../checks/found.ts";
 import { type Address, findAddress, urlAt } from "../../ingress/address.ts";
 import { ids, ingressProvider } from "../../ingress/index.ts";
 import type { IngressProvider } from "../../ingress/provider.ts";
+import { VERSION_LABEL } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { foundNaming } from "../domain/found.ts";
 import { type Seen, section } from "../part.ts";
-import { VERSION_LABEL } from "../serving/status.ts";
 
-const DEFAULT_CLASS = "istio.ingress.networking.knative.dev";
-
-const classIn = ({ network }: Seen): string => network["ingress-class"] ?? network["ingress.class"] ?? DEFAULT_CLASS;
+const classIn = ({ network }: Seen): string => networkSettings(network).className;
 
 /** Undefined: an ingress that we do not know. */
 const providerIn = (seen: Seen): IngressProvider | undefined =>

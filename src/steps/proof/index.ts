@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { hasGatewayCertificate, hasTls, strategyOf } from "../../certificates/index.ts";
 import { inspect } from "../../certificates/secret.ts";
+import { servedSecret } from "../../certificates/served.ts";
 import { httpRedirects, serviceAnswers, serviceReady } from "../../checks/proof.ts";
 import type { Proof, Reached } from "../../checks/proven.ts";
 import { startsFromZero, ZERO } from "../../checks/zero.ts";
@@ -10,7 +11,6 @@ import { STATE } from "../../kube/prior.ts";
 import { dataOf } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { findNaming, plannedNaming } from "../domain/index.ts";
-import { servedSecret } from "../gateway-certificate/served-secret.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf, step } from "../part.ts";
 import { PROOF_MANAGER, PROVED, provedState } from "../state/index.ts";

@@ -1,11 +1,11 @@
 import { directoryOf, provesByDns } from "../../certificates/index.ts";
 import { inspect } from "../../certificates/secret.ts";
+import { servedSecret } from "../../certificates/served.ts";
 import { ownNaming } from "../../config/naming.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
-import { servedSecret } from "../gateway-certificate/served-secret.ts";
 import type { Installation } from "../installation.ts";
 import type { NextTools, Part } from "../part.ts";
 import { cronJobCommand } from "./credentials.ts";

@@ -1,7 +1,7 @@
 import { inspect, isShortLived } from "../../certificates/secret.ts";
+import { WILDCARD } from "../../certificates/served.ts";
 import type { Step } from "../../changes/step.ts";
 import { deletions } from "../../kube/object-change.ts";
-import { WILDCARD } from "../gateway-certificate/served-secret.ts";
 import type { Right } from "../rights.ts";
 import { jobSucceeded } from "./checked.ts";
 import { accountObjects, CHECK_JOB, type CronWish, checkJob, cronJob, scheduleFor } from "./objects.ts";

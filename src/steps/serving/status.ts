@@ -1,7 +1,6 @@
 import { ownerOf } from "../../kube/inventory.ts";
+import { VERSION_LABEL } from "../../ports/object.ts";
 import { section } from "../part.ts";
-
-export const VERSION_LABEL = "app.kubernetes.io/version";
 
 export const status = section({
   read: async ({ namespace, ours }) => ({

@@ -7,8 +7,6 @@ import { CHOSEN, choicesOf, parsed, recordIn } from "../../kube/choices.ts";
 import { UserError } from "../../ports/error.ts";
 import { dataOf, isRecord, type KubeObject } from "../../ports/object.ts";
 
-export { CHOSEN, choicesOf };
-
 /** Key of the state ConfigMap. */
 export const INSISTED = "insisted";
 

@@ -5,7 +5,7 @@ import type { Config } from "../../config/config.ts";
 import { optionName } from "../../config/options.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import { markerName } from "../../dns/ownership.ts";
-import { AUTHORITY_ROOT } from "../../kube/choices.ts";
+import { AUTHORITY_ROOT, CHOSEN, choicesOf } from "../../kube/choices.ts";
 import { HOME, isOurs, managerFor, ownerOf, ownerOfData } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
 import { PRIOR, PRIOR_MANAGER, readPrior, STATE } from "../../kube/prior.ts";
@@ -16,7 +16,7 @@ import { isInZone } from "../../ports/zones.ts";
 import type { Installation } from "../installation.ts";
 import { type PartRemoval, part as partOf, step } from "../part.ts";
 import { letGo } from "../serving/index.ts";
-import { CHOSEN, choicesOf, INSISTED } from "./chosen.ts";
+import { INSISTED } from "./chosen.ts";
 import { rights } from "./rights.ts";
 
 /** The namespace as it is written, our label included. */

@@ -1,1 +1,0 @@
-export { servedSecret, WILDCARD } from "../../certificates/served.ts";
