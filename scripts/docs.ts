@@ -1,7 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import type { HealthCheck } from "../src/checks/health-check.ts";
-import { CHECKS } from "../src/checks/registry.ts";
 import { ERRORS } from "../src/cli/errors/index.ts";
 import { EXIT_CODES } from "../src/cli/exit-codes.ts";
 import {
@@ -16,6 +15,7 @@ import {
   optionName,
 } from "../src/config/options.ts";
 import { type Catalog, loadCatalog } from "../src/releases/index.ts";
+import { CHECKS } from "../src/steps/index.ts";
 import { eventsPage } from "./events/page.ts";
 import { eventsSchema } from "./events/schema.ts";
 
@@ -153,7 +153,7 @@ const checksPage = (): string =>
   [
     "# Checks",
     "",
-    "Made by `npm run docs` from `src/checks/registry.ts`.",
+    "Made by `npm run docs` from the parts in `src/steps`.",
     "",
     "A check only reads, and says whether something holds. It finds what it is about in the cluster itself, whoever installed Knative there,",
     "and is skipped where there is no such thing. `install` looks at some of them before it begins, waits after each step until those hold",

@@ -1,4 +1,5 @@
 import type { Step } from "../changes/step.ts";
+import type { HealthCheck } from "../checks/health-check.ts";
 import type { OptionKey } from "../config/options.ts";
 import { part as certManager } from "./cert-manager/index.ts";
 import { part as domain } from "./domain/index.ts";
@@ -42,6 +43,7 @@ type Needed = ListedStep["needs"][number] | NonNullable<ListedStep["before"]>[nu
 
 export type PartId = Listed["id"];
 export type StepId = ListedStep["id"];
+export type CheckId = Extract<Listed, { readonly checks: unknown }>["checks"][number]["id"];
 
 type FoundBy<P> = P extends { readonly status: { readonly read: (seen: Seen) => Promise<infer Found> } }
   ? Found
@@ -56,6 +58,14 @@ type Complete = Lacking<"noStepIsCalled", Exclude<Needed, StepId>> &
   Lacking<"notInTheTableOfOptions", Exclude<OptionIn["key"], OptionKey>>;
 
 export const PARTS: readonly Part[] & Complete = LIST;
+
+/**
+ * The registry of checks: every check of health, what others need before them. Each finds what it is about in the cluster. The verification
+ * of a step is the same check, made for what the step has planned.
+ */
+export const CHECKS: readonly HealthCheck<CheckId>[] = LIST.flatMap<HealthCheck<CheckId>>((part) =>
+  "checks" in part ? part.checks : [],
+);
 
 /**
  * Its steps, in order. A step starts as soon as the steps it needs are done, so what is independent runs at once; `uninstall` is the same

@@ -1,4 +1,5 @@
 import type { Step } from "../changes/step.ts";
+import type { HealthCheck } from "../checks/health-check.ts";
 import type { Config } from "../config/config.ts";
 import type { OptionRow } from "../config/option.ts";
 import type { ReadContext } from "../core/check.ts";
@@ -92,6 +93,8 @@ export interface Part {
   readonly steps?: (install: Installation, removal?: PartRemoval) => readonly Step[];
   /** Steps of the way back alone. They stand at the end of the list, so that they come first. */
   readonly removal?: (removal: PartRemoval) => readonly Step[];
+  /** What must hold of it in any cluster, what others need before them: its share of the registry of checks. */
+  readonly checks?: readonly HealthCheck[];
   /** What a person does next, once the installation answers. */
   readonly next?: (install: Installation, tools: NextTools) => Promise<readonly Remedy[]>;
   /** What of it is found in a cluster, whoever made it. */
@@ -102,7 +105,7 @@ export interface Part {
   readonly products?: readonly Product[];
 }
 
-/** Keeps what it says as types: its id, those of its steps and what they need, its options, what its status finds. */
+/** Keeps what it says as types: its id, those of its steps and what they need, of its checks, its options, what its status finds. */
 export const part = <const P extends Part>(definition: P): P => definition;
 
 /** Keeps the step's id and those that it needs as types: a need that no step meets does not compile. */

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HealthCheck, Reading } from "../../src/checks/health-check.ts";
-import { CHECKS } from "../../src/checks/registry.ts";
 import { runChecks } from "../../src/checks/run.ts";
 import { SKIPPABLE } from "../../src/config/skippable.ts";
 import type { Finding } from "../../src/core/check.ts";
 import { ApiError, BrokenAnswer, Unreachable } from "../../src/ports/cluster.ts";
 import { NoAnswer } from "../../src/ports/dns.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
+import { CHECKS } from "../../src/steps/index.ts";
 import { patient } from "../patience.ts";
 import { type Meddling, recording } from "./recording.ts";
 import { type Moment, moment, TROUBLES } from "./scenes.ts";

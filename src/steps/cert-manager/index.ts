@@ -8,7 +8,7 @@ import { CERT_MANAGER, NAMESPACE } from "../../certificates/cert-manager/names.t
 import { accountKey, certManagerProducts } from "../../certificates/cert-manager/products.ts";
 import { certManager as strategy } from "../../certificates/cert-manager/strategy.ts";
 import type { Step } from "../../changes/step.ts";
-import { certManagerKinds, certManagerRuns } from "../../checks/cert-manager/index.ts";
+import { certManagerChecks, certManagerKinds, certManagerRuns } from "../../checks/cert-manager/index.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { choicesOf } from "../../kube/choices.ts";
 import { managerFor } from "../../kube/inventory.ts";
@@ -133,6 +133,7 @@ export const part = partOf({
     assertKnative(release.minor);
     return [{ component: CERT_MANAGER, asset: "cert-manager.yaml" }];
   },
+  checks: certManagerChecks,
   steps: (install, removal) => {
     const isMeant = usesCertManager(install);
     return [

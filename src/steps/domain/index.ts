@@ -1,4 +1,4 @@
-import { domainIsSet, otherDefaults } from "../../checks/domain.ts";
+import { defaultDomain, domainIsSet, otherDefaults } from "../../checks/domain.ts";
 import { baseDomain, type Naming, namingOf } from "../../config/naming.ts";
 import { blank } from "../../core/blank.ts";
 import { magicFor } from "../../dns/magic.ts";
@@ -57,4 +57,4 @@ const domain = (install: Installation) =>
     verify: [domainIsSet(async (ctx) => (await findNaming(readerOf(ctx.cluster), install))?.domain)],
   });
 
-export const part = partOf({ id: "domain", steps: (install) => [domain(install)] });
+export const part = partOf({ id: "domain", steps: (install) => [domain(install)], checks: [defaultDomain] });

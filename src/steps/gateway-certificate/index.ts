@@ -12,7 +12,7 @@ import { inspect, reasonToIssue } from "../../certificates/secret.ts";
 import { servedSecret, WILDCARD } from "../../certificates/served.ts";
 import type { CertificateChange } from "../../changes/index.ts";
 import type { Step } from "../../changes/step.ts";
-import { certificateUsable } from "../../checks/certificate.ts";
+import { certificateUsable, gatewayCertificateCurrent, gatewayCertificateUsable } from "../../checks/certificate.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { ownNaming } from "../../config/naming.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
@@ -214,6 +214,7 @@ export const part = partOf({
   next,
   status,
   rights,
+  checks: [gatewayCertificateUsable, gatewayCertificateCurrent],
   kinds: [{ apiVersion: "v1", kind: "Secret", namespaced: true }],
   steps: (install) => {
     if (!hasTls(install.config)) return [noTls(install)];

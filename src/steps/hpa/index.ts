@@ -1,4 +1,5 @@
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { hpaDeployment } from "../../checks/serving.ts";
 import type { Installation } from "../installation.ts";
 import { deploymentsIn, objectsOf, part as partOf, step } from "../part.ts";
 import { leases } from "../serving/products.ts";
@@ -29,4 +30,5 @@ export const part = partOf({
   products,
   assets: ({ config }) => (config.hpa ? [{ component: "serving", asset: "serving-hpa.yaml" }] : []),
   steps: (install) => [hpa(install)],
+  checks: [hpaDeployment],
 });

@@ -3,6 +3,7 @@ import { hasGatewayCertificate, hasTls, strategyOf } from "../../certificates/in
 import { inspect } from "../../certificates/secret.ts";
 import { servedSecret } from "../../certificates/served.ts";
 import { httpRedirects, serviceAnswers, serviceReady } from "../../checks/proof.ts";
+import { proofChecks } from "../../checks/proof-found.ts";
 import type { Proof, Reached } from "../../checks/proven.ts";
 import { startsFromZero, ZERO } from "../../checks/zero.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
@@ -102,6 +103,7 @@ export const part = partOf({
   id: "proof",
   next,
   rights,
+  checks: proofChecks,
   kinds: [{ apiVersion: HELLO.apiVersion, kind: HELLO.kind, namespaced: true }],
   steps: (install) => {
     if (install.config.expose !== "nodeport") return [proof(install)];

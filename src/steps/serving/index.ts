@@ -1,6 +1,8 @@
 import type { Change } from "../../changes/index.ts";
-import { crdsEstablished } from "../../checks/crds.ts";
+import { crdsEstablished, knativeCrdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { capacity, knativeOwnerFound, serverVersionFound } from "../../checks/preflight.ts";
+import { knativeInstalled, servingDeployments } from "../../checks/serving.ts";
 import { webhookAnswers } from "../../checks/webhook.ts";
 import { workloadsDrained } from "../../checks/workload-pods.ts";
 import { ingressProducts } from "../../ingress/index.ts";
@@ -192,4 +194,13 @@ export const part = partOf({
     resources(install), //  objects that only this webhook lets in
   ],
   removal: () => [draining(), admission()],
+  checks: [
+    serverVersionFound,
+    capacity,
+    knativeOwnerFound,
+    knativeInstalled,
+    knativeCrdsEstablished,
+    servingDeployments,
+    webhookAnswers,
+  ],
 });

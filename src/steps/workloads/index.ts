@@ -1,4 +1,5 @@
 import { controllers } from "../../certificates/index.ts";
+import { servicesReady } from "../../checks/services.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
 import { HOME, ownerOf } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
@@ -172,4 +173,4 @@ const noIngresses: Check = {
   },
 };
 
-export const part = partOf({ id: "workloads", removal: (removal) => [workloads(removal)] });
+export const part = partOf({ id: "workloads", removal: (removal) => [workloads(removal)], checks: [servicesReady] });
