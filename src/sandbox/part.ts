@@ -4,7 +4,8 @@ import type { DataPlane } from "./knative/data-plane.ts";
 import type { Pull } from "./knative/digests.ts";
 import type { Drain } from "./kubernetes/ending.ts";
 import type { Election } from "./kubernetes/leader-election.ts";
-import type { Logs, Program } from "./kubernetes/processes.ts";
+import type { Admits } from "./kubernetes/pod-proxy.ts";
+import type { Logs, Program, Work } from "./kubernetes/processes.ts";
 import type { Stage } from "./objects.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { Obj } from "./types.ts";
@@ -32,6 +33,8 @@ export interface Ground {
   readonly door: Door | undefined;
   /** Carries on what a gateway lets through. */
   readonly dataPlane: DataPlane;
+  /** By what all parts say. */
+  readonly admits: Admits;
 }
 
 /** What a part gives to the world that it plays in. */
@@ -45,4 +48,10 @@ export interface Playing {
   readonly dataPlane?: DataPlane;
   /** How pods end that are known by their containers, not by their Deployment; undefined for other pods. */
   readonly drainOf?: (pod: Obj) => Drain | undefined;
+  /** What it keeps from pods; absent: nothing. */
+  readonly admits?: Admits;
+  /** What runs to an end in a pod that is known by its containers; undefined for other pods. */
+  readonly workOf?: (pod: Obj) => Work | undefined;
+  /** Whether a container goes on running when the first of its pod has ended. */
+  readonly outlives?: (container: Obj) => boolean;
 }

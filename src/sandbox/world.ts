@@ -8,6 +8,7 @@ import { kubernetesControllers } from "./kubernetes/index.ts";
 import { leaderElection } from "./kubernetes/leader-election.ts";
 import type { LoadBalancer } from "./kubernetes/load-balancers.ts";
 import { joinNodes, type NodeSpec } from "./kubernetes/nodes.ts";
+import { type Admits, podProxy } from "./kubernetes/pod-proxy.ts";
 import { createLogs, type Logs, type Work } from "./kubernetes/processes.ts";
 import type { Stage } from "./objects.ts";
 import type { Ground, Part } from "./part.ts";
@@ -106,7 +107,10 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     lag: hooks.lag,
     callWebhook: hooks.callWebhook((...call) => callWebhooks(onStage(), webhooks)(...call)),
     onRequest: async (request) =>
-      (await options.onRequest?.(request)) ?? (await hooks.onRequest(request)) ?? readLog(stage?.api, logs, request),
+      (await options.onRequest?.(request)) ??
+      (await hooks.onRequest(request)) ??
+      readLog(stage?.api, logs, request) ??
+      (stage && podProxy(stage.api, admits, request)),
   });
   stage = { api, version, second: pace, random: createRandom(seed) };
   const dataPlane: DataPlane = async (...request) => {
@@ -114,7 +118,8 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     if (!end) throw new Error("no part answers requests");
     return end(...request);
   };
-  const ground: Ground = { stage, logs, pull, door: options.certManager, dataPlane };
+  const admits: Admits = (...call) => playing.every((part) => part.admits?.(...call) ?? true);
+  const ground: Ground = { stage, logs, pull, door: options.certManager, dataPlane, admits };
   const playing = parts.flatMap(({ play }) => play?.(ground) ?? []);
   webhooks.push(...playing.flatMap((part) => part.webhooks ?? []));
   const gateways = playing.flatMap(({ gateway }) => gateway ?? []);
@@ -127,6 +132,8 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       pull,
       images: options.images,
       drainOf: (pod) => playing.map(({ drainOf }) => drainOf?.(pod)).find((drain) => drain !== undefined),
+      workOf: (pod) => playing.map(({ workOf }) => workOf?.(pod)).find((work) => work !== undefined),
+      outlives: (container) => playing.some(({ outlives }) => outlives?.(container)),
       cronJobs,
       loadBalancer: LOAD_BALANCERS[loadBalancer],
     }),

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { DataPlane, Reply } from "../knative/data-plane.ts";
 import type { Stage } from "../objects.ts";
+import type { Obj } from "../types.ts";
 
 /** How an Envoy answers, whoever has programmed it. */
 
@@ -21,8 +22,13 @@ export interface Answers {
   readonly notFound: (response: ServerResponse) => void;
   /** 301 to the same under https. */
   readonly toHttps: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Carries it to one of the Revisions, by chance. */
-  readonly carry: (splits: readonly Split[], request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Carries it to one of the Revisions, by chance. `from`: the Envoy's pod, where that has an identity of its own. */
+  readonly carry: (
+    splits: readonly Split[],
+    request: IncomingMessage,
+    response: ServerResponse,
+    from?: Obj,
+  ) => Promise<void>;
 }
 
 export const envoyAnswers = (stage: Stage, dataPlane: DataPlane): Answers => {
@@ -41,7 +47,7 @@ export const envoyAnswers = (stage: Stage, dataPlane: DataPlane): Answers => {
       const location = `https://${authorityOf(request).replace(/:80$/, "")}${request.url ?? "/"}`;
       send(response, { status: 301, body: "" }, { location });
     },
-    carry: async (splits, request, response) => {
+    carry: async (splits, request, response, from) => {
       const split = pick(splits);
       if (!split) return send(response, { status: 404, body: "" });
       const startedAt = performance.now();
@@ -51,6 +57,7 @@ export const envoyAnswers = (stage: Stage, dataPlane: DataPlane): Answers => {
         host: authorityOf(request),
         headers: request.headers,
         remoteAddress: `${request.socket.remoteAddress}:${request.socket.remotePort}`,
+        ...(from ? { from } : {}),
       });
       send(response, reply, { "x-envoy-upstream-service-time": String(Math.round(performance.now() - startedAt)) });
     },

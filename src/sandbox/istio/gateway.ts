@@ -19,9 +19,14 @@ export interface IngressGateways {
   readonly push: (snapshot: Snapshot) => void;
   readonly process: Program;
   readonly gateway: Gateway;
+  /** What a request in plain text meets at a port of its pods. */
+  readonly plain: Plain;
   /** What a probe at the address of one of its pods meets. */
   readonly dial: Dial;
 }
+
+/** `closed`: nothing listens there, or what listens wants TLS. */
+export type Plain = (port: number, asked: Asked) => Decision | "closed" | undefined;
 
 /** The Envoys of all ingress gateways: each does what istiod's last snapshot says to its pod. */
 export const createIngressGateways = (stage: Stage, dataPlane: DataPlane): IngressGateways => {
@@ -79,7 +84,7 @@ export const createIngressGateways = (stage: Stage, dataPlane: DataPlane): Ingre
       revision: service,
       percent: weight,
     }));
-    await answers.carry(splits, request, response);
+    await answers.carry(splits, request, response, listener.pod);
   };
 
   const podAt = ({ ip }: Probe): Obj | undefined =>
@@ -137,6 +142,12 @@ export const createIngressGateways = (stage: Stage, dataPlane: DataPlane): Ingre
       onNews: (add) => {
         look = add;
       },
+    },
+    plain: (port, asked) => {
+      const pod = api.list("v1", "Pod").find((one) => isIngressGateway(one) && isTrue(one, "Ready"));
+      const servers = pod ? serversAt({ pod, port }) : [];
+      if (!pod || servers.length === 0 || servers.some(({ isTls }) => isTls)) return "closed";
+      return decideAt({ pod, port }, undefined, asked);
     },
     dial: async (probe) => meet(probe),
   };

@@ -2,10 +2,13 @@ import { bucketsOf } from "../knative/elections.ts";
 import { NAMESPACE } from "../knative/names.ts";
 import { webhookProgram, webhookReconciler } from "../knative/webhook.ts";
 import type { Part } from "../part.ts";
+import { callerWork } from "./caller.ts";
 import { netIstioController } from "./controller.ts";
 import { createIngressGateways } from "./gateway.ts";
+import { PROXY } from "./injection.ts";
 import { createIstiod } from "./istiod.ts";
 import { WEBHOOK } from "./names.ts";
+import { admits } from "./peers.ts";
 import type { Dial } from "./prober.ts";
 import { istioStandIn } from "./stand-in.ts";
 import { netIstio } from "./stand-in-net-istio.ts";
@@ -32,6 +35,9 @@ export const istioWith = (through: (next: Dial) => Dial): Part => ({
       ],
       webhooks: [netIstioWebhook(stage), istiod.webhook],
       gateway: gateways.gateway,
+      admits: (from, to, port) => admits(stage, from, to, port),
+      workOf: callerWork({ stage, dataPlane }, gateways.plain),
+      outlives: ({ name }) => name === PROXY,
     };
   },
 });

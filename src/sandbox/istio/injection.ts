@@ -1,15 +1,88 @@
+import { minorOf } from "../api/ages.ts";
 import type { Obj } from "../types.ts";
-import { isToBeInjected } from "./workloads.ts";
+import { isToBeInjected, istioMinor } from "./workloads.ts";
 
-/** What istiod's injector makes of a pod that is a gateway by its template: Envoy, from where istiod itself comes. */
-export const inject = (pod: Obj, istiod: Obj): { readonly object: Obj } | undefined => {
-  if (!isToBeInjected(pod)) return undefined;
+/** Since then a sidecar is an init container that goes on running, where the server knows those (ENABLE_NATIVE_SIDECARS). */
+const NATIVE_SINCE = { istio: 27, kubernetes: 29 };
+
+/** The Envoy of a mesh, from where istiod itself comes. */
+const proxyImage = (istiod: Obj): string => {
   const own: string = (istiod.spec.containers as Obj[]).find(({ name }) => name === "discovery")?.image ?? "";
-  const image = own.replace(/pilot(?=[:@])/, "proxyv2");
+  return own.replace(/pilot(?=[:@])/, "proxyv2");
+};
+
+/** What istiod's injector makes of a pod; undefined: it leaves it as it is. `kubernetes`: the server's version. */
+export const inject = (pod: Obj, istiod: Obj, kubernetes: string): { readonly object: Obj } | undefined => {
+  if (isToBeInjected(pod)) return { object: asGateway(pod, proxyImage(istiod)) };
+  const isNative = istioMinor(istiod) >= NATIVE_SINCE.istio && minorOf(kubernetes) >= NATIVE_SINCE.kubernetes;
+  const isDone = (pod.spec.containers as Obj[]).some(({ name }) => name === PROXY);
+  return isDone ? undefined : { object: withSidecar(pod, istiod, isNative) };
+};
+
+const asGateway = (pod: Obj, image: string): Obj => {
   const containers = (pod.spec.containers as Obj[]).map((container) =>
-    container.name === "istio-proxy" && container.image === "auto"
+    container.name === PROXY && container.image === "auto"
       ? { ...container, image, args: ["proxy", "router", ...(container.args ?? [])] }
       : container,
   );
-  return { object: { ...pod, spec: { ...pod.spec, containers } } };
+  return { ...pod, spec: { ...pod.spec, containers } };
 };
+
+/** Name of Envoy's container, in gateways and in sidecars. */
+export const PROXY = "istio-proxy";
+
+/** As the template `sidecar` of istio-sidecar-injector, in what others can see of it. */
+const withSidecar = (pod: Obj, istiod: Obj, isNative: boolean): Obj => {
+  const { labels = {}, annotations = {} } = pod.metadata;
+  const image = proxyImage(istiod);
+  const init = {
+    name: "istio-init",
+    image,
+    args: ["istio-iptables"],
+    securityContext: { capabilities: { add: ["NET_ADMIN", "NET_RAW"], drop: ["ALL"] }, runAsUser: 0 },
+  };
+  const proxy = {
+    name: PROXY,
+    image,
+    args: ["proxy", "sidecar"],
+    ports: [{ name: "http-envoy-prom", containerPort: 15090, protocol: "TCP" }],
+    readinessProbe: { httpGet: { path: "/healthz/ready", port: 15021 } },
+    resources: { requests: { cpu: "100m", memory: "128Mi" } },
+  };
+  const revision = istiod.metadata.labels?.["istio.io/rev"] ?? "default";
+  const excluded = annotations[EXCLUDED];
+  return {
+    ...pod,
+    metadata: {
+      ...pod.metadata,
+      labels: {
+        ...labels,
+        "security.istio.io/tlsMode": labels["security.istio.io/tlsMode"] ?? "istio",
+        "service.istio.io/canonical-name": labels["service.istio.io/canonical-name"] ?? labels.app ?? "",
+        "service.istio.io/canonical-revision": labels["service.istio.io/canonical-revision"] ?? "latest",
+      },
+      annotations: {
+        ...annotations,
+        "istio.io/rev": revision,
+        [EXCLUDED]: ["15020", ...(excluded ? [excluded] : [])].join(","),
+        "sidecar.istio.io/status": JSON.stringify({
+          initContainers: isNative ? ["istio-init", PROXY] : ["istio-init"],
+          containers: isNative ? [] : [PROXY],
+          revision,
+        }),
+      },
+    },
+    spec: {
+      ...pod.spec,
+      initContainers: [
+        ...(pod.spec.initContainers ?? []),
+        init,
+        ...(isNative ? [{ ...proxy, restartPolicy: "Always" }] : []),
+      ],
+      ...(isNative ? {} : { containers: [...pod.spec.containers, proxy] }),
+    },
+  };
+};
+
+/** Ports that the sidecar does not take. */
+export const EXCLUDED = "traffic.sidecar.istio.io/excludeInboundPorts";

@@ -5,6 +5,7 @@ import { isTrustedBy, makeWebhookCertificates, type WebhookCertificates } from "
 import type { Webhook } from "../webhooks.ts";
 import { inject } from "./injection.ts";
 import { ISTIO } from "./names.ts";
+import { policyRefusal } from "./peers.ts";
 import type { Snapshot } from "./servers.ts";
 import { gatewayRefusal } from "./validation.ts";
 import { isIngressGateway, isIstiod, istiods, istioMinor } from "./workloads.ts";
@@ -162,12 +163,18 @@ export const createIstiod = (stage: Stage, push: (snapshot: Snapshot) => void): 
       isTrusted: (caBundle) => [...shown].some((certificate) => isTrustedBy(certificate, caBundle)),
       answer: (path, { object }) => {
         const [istiod] = istiods(stage);
-        if (path.startsWith("/inject")) return { allowed: true, ...(object && istiod ? inject(object, istiod) : {}) };
-        const refusal = object?.kind === "Gateway" ? gatewayRefusal(object, istioMinor(istiod)) : undefined;
+        if (path.startsWith("/inject"))
+          return { allowed: true, ...(object && istiod ? inject(object, istiod, stage.version) : {}) };
+        const refusal = object && refusalOf(object, istioMinor(istiod));
         return refusal ? { allowed: false, message: `configuration is invalid: ${refusal}` } : { allowed: true };
       },
     },
   };
+};
+
+const refusalOf = (object: Obj, minor: number): string | undefined => {
+  if (object.kind === "PeerAuthentication") return policyRefusal(object);
+  return object.kind === "Gateway" ? gatewayRefusal(object, minor) : undefined;
 };
 
 /** Kinds whose change is news for a gateway. */

@@ -1,10 +1,11 @@
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
-import type { Logs } from "../kubernetes/processes.ts";
+import type { Admits } from "../kubernetes/pod-proxy.ts";
+import { deploymentOf, type Logs } from "../kubernetes/processes.ts";
 import { isPodReady, isTrue, type Stage } from "../objects.ts";
 import type { Obj } from "../types.ts";
 import type { Autoscaler } from "./autoscaler.ts";
 import { parseGoTemplate } from "./go-template.ts";
-import { SERVING } from "./names.ts";
+import { NAMESPACE, SERVING } from "./names.ts";
 import { readConfig } from "./settings.ts";
 
 export interface Request {
@@ -14,6 +15,8 @@ export interface Request {
   readonly host: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly remoteAddress: string;
+  /** The pod that sends it; absent: somebody who is no pod. */
+  readonly from?: Obj;
 }
 
 export interface Reply {
@@ -27,20 +30,35 @@ export type DataPlane = (namespace: string, revision: string, request: Request) 
 const DEFAULT_REQUEST_LOG =
   '{"httpRequest": {"requestMethod": "{{.Request.Method}}", "requestUrl": "{{js .Request.RequestURI}}", "requestSize": "{{.Request.ContentLength}}", "status": {{.Response.Code}}, "responseSize": "{{.Response.Size}}", "userAgent": "{{js .Request.UserAgent}}", "remoteIp": "{{js .Request.RemoteAddr}}", "serverIp": "{{.Revision.PodIP}}", "referer": "{{js .Request.Referer}}", "latency": "{{.Response.Latency}}s", "protocol": "{{.Request.Proto}}"}, "traceId": "{{.TraceID}}"}';
 
+const ACTIVATOR = `${NAMESPACE}/activator`;
+/** Of the activator, and of queue-proxy. */
+const HTTP1 = 8012;
+
 /** @param onUse told which pod has answered */
 export const createDataPlane = (
   stage: Stage,
   autoscaler: Autoscaler,
-  logs: Logs,
+  { logs, admits }: { readonly logs: Logs; readonly admits: Admits },
   onUse: (pod: Obj) => void,
 ): DataPlane => {
   const { api, second } = stage;
 
-  /** A ready pod; where there is none, one that drains and still serves. */
+  const activator = (): Obj | undefined =>
+    api.list("v1", "Pod", NAMESPACE).find((pod) => deploymentOf(pod) === ACTIVATOR && isTrue(pod, "Ready"));
+
+  /**
+   * A ready pod that lets the activator in, which asks each before it sends; where there is none, one that drains and still serves.
+   */
   const podOf = (namespace: string, revision: string): Obj | undefined => {
+    const from = activator();
     const serving = api
       .list("v1", "Pod", namespace)
-      .filter((pod) => pod.metadata.labels?.["serving.knative.dev/revision"] === revision && isTrue(pod, "Ready"));
+      .filter(
+        (pod) =>
+          pod.metadata.labels?.["serving.knative.dev/revision"] === revision &&
+          isTrue(pod, "Ready") &&
+          admits(from, pod, HTTP1),
+      );
     return serving.find(isPodReady) ?? serving[0];
   };
 
@@ -100,6 +118,9 @@ export const createDataPlane = (
   return async (namespace, revision, request) => {
     const startedAt = performance.now();
     if (readyEndpoints(api, namespace, revision).length === 0) return { status: 503, body: "no healthy upstream" };
+    const first = activator();
+    if (first && !admits(request.from, first, HTTP1))
+      return { status: 503, body: "upstream connect error or disconnect/reset before headers" };
     const done = autoscaler.request(namespace, revision);
     try {
       const limit: number =

@@ -26,7 +26,7 @@ export const serving: Part = {
   play: (ground) => play(ground),
 };
 
-const play = ({ stage, logs, pull }: Ground): Playing => {
+const play = ({ stage, logs, pull, admits }: Ground): Playing => {
   const autoscaler = createAutoscaler(stage);
   const certificates = knativeCertificates(stage);
   const lastUse = new Map<string, number>();
@@ -45,7 +45,7 @@ const play = ({ stage, logs, pull }: Ground): Playing => {
       ...certificates.reconcilers,
     ],
     elections: servingElections(stage, certificates.isOn),
-    dataPlane: createDataPlane(stage, autoscaler, logs, ({ metadata: { uid = "" } }) => {
+    dataPlane: createDataPlane(stage, autoscaler, { logs, admits }, ({ metadata: { uid = "" } }) => {
       lastUse.set(uid, performance.now());
     }),
     drainOf: (pod) => queueProxyDrain(pod, lastUse.get(pod.metadata.uid ?? "")),

@@ -19,6 +19,10 @@ export interface KubeletOptions {
   readonly images?: Readonly<Record<string, Work>> | undefined;
   /** How pods end that are known by their containers, not by their Deployment. */
   readonly drainOf?: ((pod: Obj) => Drain | undefined) | undefined;
+  /** Programs of pods that are known by their containers, where `images` has none. */
+  readonly workOf?: ((pod: Obj) => Work | undefined) | undefined;
+  /** Whether a container goes on running when the first of its pod has ended. */
+  readonly outlives?: ((container: Obj) => boolean) | undefined;
 }
 
 /** Of a termination message, as the kubelet cuts it. */
@@ -93,10 +97,20 @@ export const kubelet = (stage: Stage, options: KubeletOptions): Reconciler => {
     return seconds * second;
   };
 
-  const complete = async (pod: Obj, life: Life): Promise<undefined> => {
-    const ended = { startedAt: life.startedAt, finishedAt: timestamp(), exitCode: 0, reason: "Completed" };
-    await write(pod, life, { phase: "Succeeded", ready: false, state: () => ({ terminated: ended }) });
+  /** The first container has ended; the pod has with it, unless another one goes on. */
+  const end = async (pod: Obj, life: Life, phase: "Succeeded" | "Failed", how: object): Promise<undefined> => {
+    life.finishedAt ??= timestamp();
+    const terminated = { startedAt: life.startedAt, finishedAt: life.finishedAt, ...how };
+    const goesOn = (container: Obj): boolean => options.outlives?.(container) ?? false;
+    await write(pod, life, {
+      phase: containersOf(pod).some(goesOn) ? "Running" : phase,
+      ready: false,
+      state: (container) => (goesOn(container) ? running(life) : { terminated }),
+    });
   };
+
+  const complete = (pod: Obj, life: Life): Promise<undefined> =>
+    end(pod, life, "Succeeded", { exitCode: 0, reason: "Completed" });
 
   const start = (pod: Obj, life: Life, work: Work): void => {
     const [container] = containersOf(pod);
@@ -127,15 +141,8 @@ export const kubelet = (stage: Stage, options: KubeletOptions): Reconciler => {
       return crash(pod, life, lines.at(-1) ?? "");
     }
     const fallsBackToLog = container.terminationMessagePolicy === "FallbackToLogsOnError";
-    const ended = {
-      startedAt: life.startedAt,
-      finishedAt: timestamp(),
-      exitCode,
-      reason: "Error",
-      ...(fallsBackToLog ? { message: Buffer.from(log).subarray(-MESSAGE_BYTES).toString() } : {}),
-    };
-    await write(pod, life, { phase: "Failed", ready: false, state: () => ({ terminated: ended }) });
-    return undefined;
+    const message = fallsBackToLog ? { message: Buffer.from(log).subarray(-MESSAGE_BYTES).toString() } : {};
+    return await end(pod, life, "Failed", { exitCode, reason: "Error", ...message });
   };
 
   const live = async (pod: Obj, life: Life): Promise<number | undefined> => {
@@ -177,7 +184,7 @@ export const kubelet = (stage: Stage, options: KubeletOptions): Reconciler => {
     }
     const ready = program?.isReady?.(pod) ?? true;
     const runsToAnEnd = pod.spec.restartPolicy === "Never" || pod.spec.restartPolicy === "OnFailure";
-    const work = runsToAnEnd ? images[containersOf(pod)[0]?.image] : undefined;
+    const work = runsToAnEnd ? (images[containersOf(pod)[0]?.image] ?? options.workOf?.(pod)) : undefined;
     if (work) {
       if (life.work === undefined) start(pod, life, work);
       if (life.work !== "running" && life.work !== undefined) return await finish(pod, life, life.work);

@@ -11,6 +11,8 @@ export interface Life extends Going {
   next: number;
   pulled: boolean;
   startedAt?: string;
+  /** When its first container ended, where others go on. */
+  finishedAt?: string;
   restarts: number;
   failures: number;
   /** What a container waits for until the next try to pull. */
@@ -65,9 +67,32 @@ export const writePodStatus = async (api: Api, pod: Obj, life: Life, verdict: Ve
             { type: "PodScheduled", status: "True" as const },
           ].map((condition) => ({ ...condition, observedGeneration: pod.metadata.generation })),
         ),
+        ...initStatuses(pod, life),
         containerStatuses: statuses,
       };
     },
     { subresource: "status" },
   );
+};
+
+/** Those that prepare have ended when the others start; those with a policy of their own go on beside them. */
+const initStatuses = (pod: Obj, { pulled, startedAt }: Life): object => {
+  const containers: readonly Obj[] = pod.spec.initContainers ?? [];
+  if (containers.length === 0) return {};
+  const stateOf = ({ restartPolicy }: Obj): object => {
+    if (startedAt === undefined) return { waiting: { reason: "PodInitializing" } };
+    if (restartPolicy === "Always") return { running: { startedAt } };
+    return { terminated: { startedAt, finishedAt: startedAt, exitCode: 0, reason: "Completed" } };
+  };
+  const statusOf = (container: Obj): object => ({
+    name: container.name,
+    image: container.image,
+    imageID: pulled ? container.image : "",
+    ready: startedAt !== undefined,
+    started: startedAt !== undefined && container.restartPolicy === "Always",
+    restartCount: 0,
+    state: stateOf(container),
+    lastState: {},
+  });
+  return { initContainerStatuses: containers.map(statusOf) };
 };
