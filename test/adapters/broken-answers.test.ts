@@ -99,6 +99,38 @@ describe.each(BROKEN)("%s", (_, answer) => {
   });
 });
 
+const ask = (body: object, path: RegExp) => behind({ status: 200, body }, { concerns: (seen) => path.test(seen.path) });
+const MAPS = { apiVersion: "v1", kind: "ConfigMap" };
+
+describe("an answer that was meant for somebody else, as of a cache that mixes them up,", () => {
+  test.each([
+    ["the empty list of another kind", { ...LIST, kind: "PodList", items: [] }],
+    ["a list of another kind", { ...LIST, items: [{ ...OBJECT, kind: "Pod" }] }],
+    ["a list of everything", { ...LIST, kind: "List", items: [] }],
+    ["another namespace's list", { ...LIST, items: [{ ...OBJECT, metadata: { name: "m", namespace: "other" } }] }],
+  ])("is no list: %s", async (_, body) => {
+    const { cluster } = await ask(body, /configmaps$/);
+    await expect(cluster.list({ ...MAPS, namespace: "n" })).rejects.toBeInstanceOf(BrokenAnswer);
+  });
+
+  test("is no object: another namespace's of the same name", async () => {
+    const { cluster } = await ask({ ...OBJECT, metadata: { name: "m", namespace: "other" } }, /configmaps/);
+    await expect(cluster.get(REF)).rejects.toBeInstanceOf(BrokenAnswer);
+    await expect(cluster.remove(REF, { uid: "u" })).rejects.toBeInstanceOf(BrokenAnswer);
+    await expect(cluster.mergePatch(REF, { data: { a: "b" } }, "m")).rejects.toBeInstanceOf(BrokenAnswer);
+  });
+
+  test("leaves other people's kinds alone, whose lists may be called as they like", async () => {
+    const kinds = [...KINDS, { group: "example.com", version: "v1", kind: "Ox", plural: "oxen", namespaced: true }];
+    const server = await serve(
+      (seen) => discover(seen, kinds) ?? { apiVersion: "example.com/v1", kind: "OxenList", metadata: {}, items: [] },
+    );
+    const cluster = openCluster(targetOf(server.url), { timing: createTiming() });
+    cleanUp.push(server.close, cluster.close);
+    expect(await cluster.list({ apiVersion: "example.com/v1", kind: "Ox" })).toEqual([]);
+  });
+});
+
 test("absence is what the server says of this very object", async () => {
   const { cluster } = await behind(absent("m"));
   expect(await cluster.get(REF)).toBeUndefined();
@@ -113,6 +145,9 @@ describe("what is served", () => {
     ["a proxy's 404", html(404)],
     ["null", { status: 200, body: null }],
     ["another list", { status: 200, body: LIST }],
+    ["a list without its entries", { status: 200, body: { kind: "APIGroupDiscoveryList" } }],
+    ["a server that serves nothing", { status: 200, body: { kind: "APIGroupDiscoveryList", items: [] } }],
+    ["a group that says nothing", { status: 200, body: { kind: "APIGroupDiscoveryList", items: [null] } }],
   ])("is not known from %s", async (_, answer) => {
     const { cluster } = await behind(answer, DISCOVERY);
     await expect(cluster.get(REF)).rejects.toThrow();
@@ -141,8 +176,19 @@ describe("what is served", () => {
   test("version by version: a page instead of one version hides no kind of it", async () => {
     const server = await serve(({ path }) => {
       if (path === "/api") return { kind: "APIVersions", versions: ["v1"] };
-      if (path === "/apis") return { kind: "APIGroupList", groups: [] };
+      if (path === "/apis") return { kind: "APIGroupList", groups: [{ name: "apps", versions: [] }] };
       return html(404);
+    });
+    const cluster = openCluster(targetOf(server.url), { timing: createTiming() });
+    cleanUp.push(server.close, cluster.close);
+    await expect(cluster.get(REF)).rejects.toBeInstanceOf(BrokenAnswer);
+  });
+
+  test("version by version: another version's kinds in the place of one hide none of it", async () => {
+    const server = await serve(({ path }) => {
+      if (path === "/api") return { kind: "APIVersions", versions: ["v1"] };
+      if (path === "/apis") return { kind: "APIGroupList", groups: [{ name: "apps", versions: [] }] };
+      return { kind: "APIResourceList", groupVersion: "apps/v1", resources: [] };
     });
     const cluster = openCluster(targetOf(server.url), { timing: createTiming() });
     cleanUp.push(server.close, cluster.close);

@@ -21,8 +21,8 @@ describe("no answer", () => {
     const cluster = openCluster(
       targetOf(server, { tls: { ca: authority.ca, insecure: false }, login: { token: TOKEN }, ...target }),
       {
-        patience: { firstContactMs: 300, midRunMs: 60_000 },
-        connectTimeoutMs: 200,
+        patience: { firstContactMs: patient(300), midRunMs: 60_000 },
+        connectTimeoutMs: patient(200),
         ...options,
       },
     );

@@ -236,6 +236,28 @@ describe("watch", () => {
     expect(events).toEqual([]);
   });
 
+  test.each([
+    ["another kind's", { type: "DELETED", object: { ...object("a", "12"), kind: "Pod" } }],
+    [
+      "another namespace's",
+      { type: "ADDED", object: { ...object("b", "12"), metadata: { name: "b", namespace: "x" } } },
+    ],
+    ["one that nobody knows", { type: "TOLD", object: object("b", "12") }],
+    ["one about nothing", { type: "DELETED", object: { apiVersion: "v1", kind: "ConfigMap", metadata: {} } }],
+    ["none", null],
+  ])("an event that is not of what is watched is followed by a list: %s", async (_, strange) => {
+    const { cluster } = await start(
+      [() => listOf("10", object("a", "1")), () => listOf("13", object("a", "1"))],
+      [
+        (_seen, response) =>
+          void response.writeHead(200).end(`${JSON.stringify(strange)}
+`),
+        (_seen, response) => void response.writeHead(200).end(event("MODIFIED", "a", "14")),
+      ],
+    );
+    expect(await take(cluster, 4)).toEqual(["ADDED a@1", "SYNCED", "SYNCED", "MODIFIED a@14"]);
+  });
+
   test("closes its connection when nobody listens any more", async () => {
     let closed = false;
     const { cluster } = await start(

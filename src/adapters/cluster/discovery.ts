@@ -1,6 +1,6 @@
 import { ApiError, type ApiResource, BrokenAnswer } from "../../ports/cluster.ts";
 import { at, isRecord, textAt } from "../../ports/object.ts";
-import { isOneOf } from "./answers.ts";
+import { isDiscovery, isResourcesOf } from "./answers.ts";
 import type { Timing } from "./timing.ts";
 import type { Send } from "./transport.ts";
 
@@ -40,7 +40,7 @@ export const createDiscovery = (server: string, send: Send, timing: Timing): Dis
       const wait = known ? known.at + PAUSE_MS - timing.now() : 0;
       if (wait > 0) await timing.sleep(wait);
       const asked = timing.now();
-      const roots = await Promise.all(["/api", "/apis"].map((root) => readRoot(send, root)));
+      const roots = await Promise.all((["/api", "/apis"] as const).map((root) => readRoot(send, root)));
       const groups = roots.flat();
       known = { groups, at: asked };
       return groups;
@@ -81,9 +81,9 @@ const versionIn = (groups: readonly Group[], apiVersion: string): Version | unde
   groups.flatMap(({ versions }) => versions).find((version) => version.apiVersion === apiVersion);
 
 /** `/api` or `/apis`, aggregated (Kubernetes ≥ 1.26) or version by version. */
-const readRoot = async (send: Send, root: string): Promise<readonly Group[]> => {
-  const isDiscovery = isOneOf("APIGroupDiscoveryList", root === "/api" ? "APIVersions" : "APIGroupList");
-  const expect = (body: unknown): boolean => isDiscovery(body) && versionsIn(body) <= MOST_VERSIONS;
+const readRoot = async (send: Send, root: "/api" | "/apis"): Promise<readonly Group[]> => {
+  const isRoot = isDiscovery(root);
+  const expect = (body: unknown): boolean => isRoot(body) && versionsIn(body) <= MOST_VERSIONS;
   const { body } = await send({ method: "GET", path: root, accept: AGGREGATED, expect });
   if (at(body, "kind") === "APIGroupDiscoveryList") return list(at(body, "items")).map(aggregatedGroup);
   if (root === "/api") {
@@ -132,7 +132,7 @@ const aggregatedGroup = (group: unknown): Group => {
 /** An aggregated API whose server is down (metrics, for example) answers 503, a version just removed 404. */
 const readVersion = async (send: Send, path: string, apiVersion: string): Promise<Version> => {
   try {
-    const { body } = await send({ method: "GET", path, expect: isOneOf("APIResourceList") });
+    const { body } = await send({ method: "GET", path, expect: isResourcesOf(apiVersion) });
     const resources = list(at(body, "resources"))
       .filter((resource) => isRecord(resource) && !textAt(resource, "name").includes("/"))
       .map((resource) => ({

@@ -82,7 +82,7 @@ export const createObjects = ({ server, send, discovery, timing, onWrite, onList
   return {
     get: (ref) =>
       ifThere(ref, async (resource) => {
-        const { body } = await send({ method: "GET", path: pathOf(resource, ref), expect: isObject(ref, ref.name) });
+        const { body } = await send({ method: "GET", path: pathOf(resource, ref), expect: isObject(ref, ref) });
         return body as KubeObject;
       }),
 
@@ -124,7 +124,7 @@ export const createObjects = ({ server, send, discovery, timing, onWrite, onList
         body: patch,
         // With a precondition a second try would fail because the first has succeeded.
         repeatable: at(patch, "metadata", "resourceVersion") === undefined,
-        expect: isObject(ref, ref.name),
+        expect: isObject(ref, ref),
       });
       return object;
     },
@@ -134,14 +134,14 @@ export const createObjects = ({ server, send, discovery, timing, onWrite, onList
       const path = pathOf(await must("POST", refOf(object)), place);
       const query = { fieldManager: manager, fieldValidation: "Strict" };
       // The name is empty where the server makes it (generateName).
-      const expect = isObject(object, object.metadata.name || undefined);
+      const expect = isObject(object, { ...object.metadata, name: object.metadata.name || undefined });
       return (await write({ method: "POST", path, query, body: object, expect })).object;
     },
 
     replace: async (object, manager) => {
       const path = pathOf(await must("PUT", refOf(object)), refOf(object));
       const query = { fieldManager: manager, fieldValidation: "Strict" };
-      const expect = isObject(object, object.metadata.name);
+      const expect = isObject(object, object.metadata);
       return (await write({ method: "PUT", path, query, body: object, expect })).object;
     },
 
@@ -154,7 +154,7 @@ export const createObjects = ({ server, send, discovery, timing, onWrite, onList
         ...(conditional ? { preconditions } : {}),
       };
       const removed = await ifThere(ref, async (resource) => {
-        const expect = isDeletion(resource, ref.name);
+        const expect = isDeletion(resource, ref);
         await write({ method: "DELETE", path: pathOf(resource, ref), body, repeatable: conditional, expect });
         return true;
       });
@@ -174,5 +174,5 @@ const applyRequest = (
   contentType: "application/apply-patch+yaml",
   body: object,
   repeatable: true,
-  expect: isObject(object, object.metadata.name),
+  expect: isObject(object, object.metadata),
 });

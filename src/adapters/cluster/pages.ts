@@ -45,7 +45,7 @@ export const listAll = async (
         path,
         query: { ...selectors, limit, continue: token },
         most: limit === undefined ? most : Math.min(most, MOST_OF_PAGE),
-        expect: isListOf(resource),
+        expect: isListOf(resource, query.namespace),
       });
     } catch (error) {
       // The list took longer than the server keeps old versions. It is read again from the start in one piece, which cannot expire.

@@ -1,7 +1,8 @@
 import { linesOf, TooMuch } from "../../ports/bounded.ts";
 import { ApiError, type ApiResource, type ListQuery, Unreachable, type WatchEvent } from "../../ports/cluster.ts";
-import { at, type KubeObject, keyOf } from "../../ports/object.ts";
+import { at, isRecord, type KubeObject, keyOf, textAt } from "../../ports/object.ts";
 import type { Learn } from "../../ports/secrets.ts";
+import { isObject } from "./answers.ts";
 import type { Discovery } from "./discovery.ts";
 import { listAll } from "./pages.ts";
 import { pathOf } from "./paths.ts";
@@ -183,9 +184,10 @@ async function* follow(
   };
   signal.addEventListener("abort", stop, { once: true });
   response.setTimeout(SILENCE_MS, stop);
+  const isOne = isObject(resource, { namespace: query.namespace });
   try {
     for await (const line of linesOf(response.setEncoding("utf8"), MOST_OF_EVENT)) {
-      const event = eventOf(line);
+      const event = eventOf(line, isOne);
       learnSecrets(event.object, learn);
       yield event;
     }
@@ -201,9 +203,13 @@ async function* follow(
 
 const NO_EVENT: RawEvent = { type: "ERROR", object: {} as KubeObject, size: 0 };
 
-const eventOf = (line: string): RawEvent => {
+/** Of a bookmark only the version is there. Anything else that is no event of what is watched is followed by a list. */
+const eventOf = (line: string, isOne: (object: unknown) => boolean): RawEvent => {
   const event = parseJson(line);
-  return at(event, "object", "metadata") ? { ...(event as RawEvent), size: line.length } : NO_EVENT;
+  const [type, object] = [textAt(event, "type"), at(event, "object")];
+  const isEvent =
+    type === "BOOKMARK" ? isRecord(at(object, "metadata")) : /^(ADDED|MODIFIED|DELETED)$/.test(type) && isOne(object);
+  return isEvent ? { ...(event as RawEvent), size: line.length } : NO_EVENT;
 };
 
 /** Leaves a shared piece of work to the others when the signal ends. */
