@@ -163,7 +163,7 @@ const checksPage = (): string =>
     ...[...Map.groupBy<string, HealthCheck>(CHECKS, ({ id }) => id.split(".")[0] ?? "")].flatMap(([area, checks]) => [
       `## ${area}`,
       "",
-      ...checks.flatMap(({ id, title, needs = [], also = [], reads, meaning, todo }) => [
+      ...checks.flatMap(({ id, title, needs = [], symptomOf = [], also = [], reads, meaning, todo, threads = [] }) => [
         `### ${id}`,
         "",
         `${title}.`,
@@ -172,11 +172,16 @@ const checksPage = (): string =>
         `- What to do: ${todo}`,
         `- Looks at: ${[...new Set(reads)].join(", ")}`,
         ...(needs.length > 0 ? [`- Needs: ${needs.map(code).join(", ")}`] : []),
+        ...(symptomOf.length > 0 ? [`- May be due to: ${symptomOf.map(code).join(", ")}`] : []),
         ...(also.length > 0 ? [`- Steps wait for the same as ${also.map(code).join(", ")}`] : []),
+        ...(threads.length > 0 ? [`- Seen in: ${threads.map(threadLink).join(", ")}`] : []),
         "",
       ]),
     ]),
   ].join("\n");
+
+/** `knative/serving#13826` as a link. */
+const threadLink = (thread: string): string => `[${thread}](https://github.com/${thread.replace("#", "/issues/")})`;
 
 export const pages = (catalog: Catalog): Readonly<Record<string, string>> => ({
   "docs/options.md": optionsPage(),

@@ -285,6 +285,28 @@ const lines = [
       }),
     ).optional(),
   }).loose(),
+  line("doctor", "What `doctor` found, once for each cluster.", {
+    context: z.string(),
+    server: z.string(),
+    at: z.string().describe("When it was looked at, ISO 8601; ages are judged by it."),
+    seconds: seconds.optional().describe("Absent: it was looked at a recording."),
+    verdict: z.enum(["ok", "warn", "fail", "unknown"]),
+    causes: list(
+      z.strictObject({
+        id: z.string(),
+        explains: list(z.string()).describe("Checks that do not hold, or could not be judged, because of it."),
+        weight: z.int().describe("How many findings and objects that are."),
+      }),
+    ).describe("What is wrong by itself: the one that explains most first."),
+    findings: list(
+      z.strictObject({
+        ...checked,
+        because: z.string().optional().describe("The check that had to hold first, and does not."),
+        docs: z.string(),
+        threads: list(z.string()).optional().describe("Where it happened to others."),
+      }),
+    ).describe("Every check."),
+  }),
 ] as const;
 
 export const lineSchema = z.discriminatedUnion("type", lines);

@@ -1,8 +1,9 @@
-import { createPrivateKey, type X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import { HOME } from "../kube/inventory.ts";
 import { dnsNamesOf } from "../ports/certificate-names.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { blocksIn, certificatesIn } from "./pem.ts";
+import { publicKeyOf } from "./public-half.ts";
 import type { KeyPair } from "./x509.ts";
 
 /** What a kubernetes.io/tls Secret holds. */
@@ -73,7 +74,7 @@ export const inspect = (secret: KubeObject | undefined): TlsSecret | undefined =
       notBefore: certificate.validFromDate,
       notAfter: certificate.validToDate,
       issuer: certificate.issuer,
-      keyMatches: certificate.checkPrivateKey(createPrivateKey(decode(data["tls.key"]))),
+      keyMatches: certificate.publicKey.equals(publicKeyOf(decode(data["tls.key"]))),
       chainMatches: issuers.length > 0 && isChain([certificate, ...issuers]),
       ca,
       chain,

@@ -22,12 +22,16 @@ export interface HealthCheck<Id extends Check["id"] = Check["id"]> extends Check
   readonly id: Id;
   /** Ids of the checks that must hold first: while one does not, this one says nothing of its own. */
   readonly needs?: readonly Check["id"][];
+  /** Ids of checks whose failure may be why this one does not hold. Unlike {@link needs} it can be judged all the same. */
+  readonly symptomOf?: readonly Check["id"][];
   readonly reads: readonly Reading[];
   /** Ids under which steps wait for the same. */
   readonly also?: readonly Check["id"][];
   /** For docs/checks.md: what it means when it does not hold, and what to do then. A finding names the objects and a command. */
   readonly meaning: string;
   readonly todo: string;
+  /** Where it happened to others: `knative/serving#13826`. */
+  readonly threads?: readonly string[];
 }
 
 /** Keeps the id's own type. */

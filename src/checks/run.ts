@@ -4,6 +4,8 @@ import { runCheck } from "../core/wait.ts";
 export interface Judged<C extends ReadContext> {
   readonly check: Check<C>;
   readonly finding: Finding;
+  /** The check that had to hold first and does not: this one was not judged. */
+  readonly because?: Check["id"];
 }
 
 type Needing<C extends ReadContext> = Check<C> & { readonly needs?: readonly Check["id"][] };
@@ -26,15 +28,19 @@ export const runChecks = <C extends ReadContext>(
     const needs = checks.filter(({ id }) => check.needs?.includes(id));
     const before = await Promise.all(needs.map(start));
     const broken = needs.find((_need, index) => before[index]?.isBroken);
-    if (broken) return { finding: skipped(`because of ${broken.id}`), isBroken: true };
+    if (broken) return { finding: skipped(`because of ${broken.id}`), because: broken.id, isBroken: true };
     const finding = await runCheck(check, ctx);
     return { finding, isBroken: finding.status === "fail" || finding.status === "unknown" };
   };
-  return Promise.all(checks.map(async (check) => ({ check, finding: (await start(check)).finding })));
+  return Promise.all(
+    checks.map(async (check) => {
+      const { isBroken: _broken, ...outcome } = await start(check);
+      return { check, ...outcome };
+    }),
+  );
 };
 
-interface Outcome {
-  readonly finding: Finding;
+interface Outcome extends Omit<Judged<never>, "check"> {
   /** It does not hold, or was skipped because of one that does not. */
   readonly isBroken: boolean;
 }

@@ -47,6 +47,8 @@ export interface CommandContext {
   /** The result of commands that have no report. Known secrets are masked; nothing is judged by its looks. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** The text without the secrets that are known, for files. */
+  readonly mask: (text: string) => string;
   /**
    * A yes-or-no question before something is changed; true at once with `--yes`. Without a terminal: UserError that names the
    * flag (exit code 2). Ctrl-C: Interrupted.

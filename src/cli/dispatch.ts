@@ -153,6 +153,7 @@ const contextFor = (run: Run, config: Config, written: Written, flags: CommandCo
     ...(page ? { page } : {}),
     stdout: (text) => stdout(mask(text)),
     stderr: (text) => stderr(mask(text)),
+    mask,
     confirm: async (question) => config.yes || (await aside(() => confirm(visible(mask(question)), host))),
     ...(host.stdin.isTTY && host.stdout.isTTY && host.stderr.isTTY
       ? { terminal: { stdin: host.stdin, stderr: host.stderr, aside } }

@@ -6,6 +6,7 @@ export const COMMAND_NAMES = [
   "render",
   "rehearse",
   "status",
+  "doctor",
   "renew",
   "iam-policy",
   "uninstall",

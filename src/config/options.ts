@@ -15,7 +15,7 @@ import {
 } from "./option.ts";
 import { didYouMean } from "./similar.ts";
 import { SKIPPABLE } from "./skippable.ts";
-import { anyText, checkId, imageRegistry, mirrorUrl, type Problem, version } from "./syntax.ts";
+import { anyText, checkId, imageRegistry, mirrorUrl, moment, type Problem, version } from "./syntax.ts";
 
 export { ALL, COMMAND_NAMES, type CommandName } from "./option.ts";
 
@@ -26,6 +26,15 @@ const SERVERS = ["1.28", "1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35",
 const ofCommands = [
   { key: "exitCode", kind: "boolean", only: "flag", group: "This command", commands: ["plan"], runOnly: true, default: "false", help: "Exit with 3 when changes are waiting" },
   { key: "services", kind: "boolean", only: "flag", group: "This command", commands: ["status"], runOnly: true, default: "false", help: "List every Knative Service" },
+  { key: "save", kind: "text", value: "FILE", syntax: anyText, only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "nothing is kept", help: "Keep all that was read, without secrets, to be looked at elsewhere" },
+  { key: "from", kind: "text", value: "FILE", syntax: anyText, only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "the cluster", help: "Look at what --save has kept; no cluster is asked" },
+  { key: "at", kind: "text", value: "DATE", syntax: moment, only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "now, or when it was kept", help: "Judge ages and certificates as of then: 2026-11-30 or 2026-11-30T08:00:00Z" },
+  { key: "checks", kind: "list", value: "ID,...", only: "flag", group: "This command", commands: ["doctor"], runOnly: true, default: "", help: "Only these checks and what they need: an id, or an area such as dns" },
+  { key: "skip", kind: "list", value: "ID,...", only: "flag", group: "This command", commands: ["doctor"], runOnly: true, default: "", help: "Leave these out: ids or areas" },
+  { key: "listChecks", kind: "boolean", only: "flag", group: "This command", commands: ["doctor"], runOnly: true, default: "false", help: "List every check" },
+  { key: "explain", kind: "text", value: "ID", syntax: anyText, only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "no explanation", help: "What a check looks at, why it matters, what to do" },
+  { key: "failOn", kind: "choice", choices: ["fail", "warn"], only: "flag", group: "This command", commands: ["doctor"], runOnly: true, default: "fail", help: "From what on the exit code is 1" },
+  { key: "format", kind: "choice", choices: ["text", "short", "json", "junit", "markdown", "sarif"], only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "that of --output", help: "Form of the findings" },
   { key: "deleteWorkloads", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Delete Knative Services and what else is in the namespaces" },
   { key: "purge", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Remove the namespace kn-bootstrap too: certificates and state" },
   { key: "keepRecords", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Leave the DNS records; no DNS provider is asked" },

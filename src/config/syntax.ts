@@ -234,6 +234,15 @@ export const checkId: Syntax = (text) => {
   };
 };
 
+/** A date, or a date and a time with its zone; in UTC. */
+export const moment: Syntax = (text) => {
+  const trimmed = text.trim();
+  const isForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/.test(trimmed);
+  const date = isForm ? new Date(trimmed) : new Date(Number.NaN);
+  if (!Number.isNaN(date.getTime())) return date.toISOString();
+  return { why: "It is no date.", remedy: "Write 2026-11-30, or 2026-11-30T08:00:00Z." };
+};
+
 export const anyText: Syntax = (text) => text.trim();
 
 /** Seconds of `600`, `10m`, `1h30m` (whole units, largest first); undefined when it is no duration. */

@@ -138,7 +138,8 @@ export const directSnapshot = (cluster: ClusterRead): Snapshot => ({
   labelled: (apiVersion, kind, labelSelector) => cluster.list({ apiVersion, kind, labelSelector }),
 });
 
-const selects = (selector: string | undefined, labels: Readonly<Record<string, string>> = {}): boolean =>
+/** Equality or existence, as our checks write them. */
+export const selects = (selector: string | undefined, labels: Readonly<Record<string, string>> = {}): boolean =>
   (selector ?? "").split(",").every((term) => {
     const [key = "", value] = term.split("=");
     return key === "" || (value === undefined ? key in labels : labels[key] === value);

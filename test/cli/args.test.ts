@@ -88,6 +88,10 @@ describe("the command line", () => {
     expect(chosen("plan --exit-code").flags).toEqual({
       exitCode: true,
       services: false,
+      checks: [],
+      skip: [],
+      listChecks: false,
+      failOn: "fail",
       deleteWorkloads: false,
       purge: false,
       keepRecords: false,

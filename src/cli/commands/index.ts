@@ -33,6 +33,11 @@ export const commands: readonly Command[] = [
     run: async (ctx) => (await import("./status.ts")).run(ctx),
   },
   {
+    name: "doctor",
+    summary: "Find what is wrong with a Knative, whoever installed it, and the command that helps",
+    run: async (ctx) => (await import("./doctor.ts")).run(ctx),
+  },
+  {
     name: "renew",
     summary: "Replace the certificate when it is due, and prove that the new one is served",
     remembers: true,

@@ -7,6 +7,17 @@ export const program: Errors = {
     "Nobody has foreseen this error.",
     "Report it with what the same command prints with -v.",
   ),
+  "doctor.check": input("There is no such check, and no such area.", "", "Look at kn-bootstrap doctor --list-checks."),
+  "doctor.recording": input(
+    "A file cannot be read, or is no recording of doctor's.",
+    "",
+    "Make one with kn-bootstrap doctor --save FILE.",
+  ),
+  "doctor.save": failed(
+    "A recording could not be written.",
+    "",
+    "Give --save a file in a directory that you may write to.",
+  ),
   interrupted: failed(
     "A signal ended the run; the exit code is 128 and its number.",
     "",

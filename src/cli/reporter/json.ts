@@ -5,6 +5,7 @@ import type { Event } from "../../core/event.ts";
 import type { Report, StepReport } from "../../core/run.ts";
 import { type ObjectRef, refOf } from "../../ports/object.ts";
 import { redact } from "../../secrets/redact.ts";
+import type { JsonDoctor } from "../doctor/formats/json.ts";
 import type { Problem } from "../fatal.ts";
 import { askedOf } from "./asked.ts";
 import type { Next } from "./report.ts";
@@ -58,7 +59,7 @@ type JsonError = Problem & { readonly type: "error" };
 type JsonStatus = Status & { readonly type: "status"; readonly services?: readonly ServiceStatus[] };
 
 /** Every line that `-o json` writes, of every command that has a report or events. */
-export type JsonLine = Versioned<JsonEvent | JsonReport | JsonError | JsonStatus>;
+export type JsonLine = Versioned<JsonEvent | JsonReport | JsonError | JsonStatus> | JsonDoctor;
 
 const lineOf = <T extends { readonly type: string }>({ type, ...rest }: T): string =>
   `${JSON.stringify({ type, v: VERSION, ...rest })}\n`;

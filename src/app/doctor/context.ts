@@ -1,0 +1,86 @@
+import type { HealthContext } from "../../checks/health-check.ts";
+import { selects } from "../../kube/snapshot.ts";
+import { ApiError, type ClusterIdentity, type ClusterRead } from "../../ports/cluster.ts";
+import { type KubeObject, keyOf, type ObjectRef } from "../../ports/object.ts";
+import type { Ask } from "./questions.ts";
+
+/** Those of other namespaces are nobody's business, and many. */
+const WITHIN_A_NAMESPACE: ReadonlySet<string> = new Set(["ConfigMap"]);
+
+export interface Surroundings {
+  readonly identity: ClusterIdentity;
+  readonly resolver: string;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What checks read with: each kind is listed once. Where the account may not list it in the whole cluster, it is listed in the namespaces
+ * that are asked about; Secrets are read by name.
+ */
+export const contextOf = (ask: Ask, { identity, resolver, now, signal }: Surroundings): HealthContext => {
+  const listed = async (apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> => {
+    const inNamespace = () => ask("list", { apiVersion, kind, ...(namespace ? { namespace } : {}) });
+    if (namespace !== undefined && WITHIN_A_NAMESPACE.has(kind)) return inNamespace();
+    try {
+      return await ask("list", { apiVersion, kind });
+    } catch (error) {
+      if (namespace === undefined || !isForbidden(error)) throw error;
+      return inNamespace();
+    }
+  };
+  const index = new Map<readonly KubeObject[], ReadonlyMap<string, KubeObject>>();
+  const byKey = (objects: readonly KubeObject[]): ReadonlyMap<string, KubeObject> => {
+    const known = index.get(objects) ?? new Map(objects.map((object) => [keyOf(object), object]));
+    index.set(objects, known);
+    return known;
+  };
+  const byName = async (ref: ObjectRef): Promise<KubeObject | undefined> => (await ask("get", exact(ref))) ?? undefined;
+  const cluster: ClusterRead = {
+    identity,
+    account: () => ask("account", undefined),
+    version: () => ask("version", undefined),
+    resource: async (apiVersion, kind) => (await ask("resource", { apiVersion, kind })) ?? undefined,
+    resources: () => ask("resources", undefined),
+    get: async (ref) => {
+      if (ref.kind === "Secret") return byName(ref);
+      try {
+        return byKey(await listed(ref.apiVersion, ref.kind, ref.namespace)).get(keyOf(ref));
+      } catch (error) {
+        if (isForbidden(error)) return byName(ref);
+        throw error;
+      }
+    },
+    list: async ({ apiVersion, kind, namespace, labelSelector }) =>
+      (await listed(apiVersion, kind, namespace)).filter(
+        ({ metadata }) =>
+          (namespace === undefined || metadata.namespace === namespace) && selects(labelSelector, metadata.labels),
+      ),
+    watch: () => {
+      throw new Error("a diagnosis looks once");
+    },
+    can: (question) => ask("can", question),
+    canEach: (questions) => Promise.all(questions.map((question) => ask("can", question))),
+  };
+  return {
+    cluster,
+    resolver: {
+      server: resolver,
+      ask: (name, type) => ask("dns", { name, type }, signal),
+      askServer: (server, name, type) => ask("dns", { name, type, server }, signal),
+    },
+    probe: ({ signal: _one, ...request }) => ask("probe", request, signal),
+    now: () => now,
+    signal,
+  };
+};
+
+const isForbidden = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
+
+/** Without fields that are not the reference's own: whole objects are given too. */
+const exact = ({ apiVersion, kind, namespace, name }: ObjectRef): ObjectRef => ({
+  apiVersion,
+  kind,
+  ...(namespace ? { namespace } : {}),
+  name,
+});

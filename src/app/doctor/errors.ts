@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { ApiError, BrokenAnswer, Unreachable } from "../../ports/cluster.ts";
+import { NoAnswer } from "../../ports/dns.ts";
+
+/** An answer that was none may be asked for in a recording; it was not. */
+export class NotRecorded extends Unreachable {
+  constructor(question: string) {
+    super("the recording", `the recording does not hold this: ${question}`);
+    this.name = "NotRecorded";
+  }
+}
+
+/** Errors of the ports, by name. Any other is kept as an Error with its name and code. */
+const CLASSES: Readonly<Record<string, { readonly prototype: object }>> = {
+  ApiError,
+  Unreachable,
+  BrokenAnswer,
+  NoAnswer,
+};
+
+const simple = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+export const recordedError = z.looseObject({ name: z.string(), message: z.string() });
+export type RecordedError = z.infer<typeof recordedError>;
+
+/** Its name, its message and its plain fields. */
+export const toRecorded = (error: unknown): RecordedError => {
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const fields = Object.entries(error).filter(([key, value]) => key !== "cause" && simple.safeParse(value).success);
+  const { subject, conflicts } = error as Partial<ApiError>;
+  return {
+    ...Object.fromEntries(fields),
+    ...(subject ? { subject } : {}),
+    ...(conflicts?.length ? { conflicts } : {}),
+    name: error.name,
+    message: error.message,
+  };
+};
+
+/** What {@link toRecorded} has kept, as an instance of its class. */
+export const fromRecorded = ({ message, ...fields }: RecordedError): Error => {
+  const prototype = CLASSES[fields.name]?.prototype ?? Error.prototype;
+  const error: Error = Object.create(prototype);
+  return Object.assign(error, prototype === ApiError.prototype ? { conflicts: [] } : {}, fields, { message });
+};

@@ -1,0 +1,45 @@
+import type { AccessQuestion, Account, ApiResource } from "../../ports/cluster.ts";
+import type { Answer as DnsAnswer, RecordType } from "../../ports/dns.ts";
+import type { ProbeRequest, ProbeResponse } from "../../ports/http.ts";
+import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+
+/** What can be asked of the world, each with its answer. All of it is JSON, so that a recording holds it. */
+export interface Questions {
+  readonly version: { readonly of: undefined; readonly answer: string };
+  readonly account: { readonly of: undefined; readonly answer: Account };
+  readonly resources: { readonly of: undefined; readonly answer: readonly ApiResource[] };
+  readonly resource: { readonly of: Kind; readonly answer: ApiResource | null };
+  /** Absent namespace: all of them. */
+  readonly list: { readonly of: Kind & { readonly namespace?: string }; readonly answer: readonly KubeObject[] };
+  readonly get: { readonly of: ObjectRef; readonly answer: KubeObject | null };
+  readonly can: { readonly of: AccessQuestion; readonly answer: boolean };
+  /** Absent server: the resolver's own. */
+  readonly dns: {
+    readonly of: { readonly name: string; readonly type: RecordType; readonly server?: string };
+    readonly answer: DnsAnswer;
+  };
+  readonly probe: { readonly of: Omit<ProbeRequest, "signal">; readonly answer: ProbeResponse };
+}
+
+interface Kind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+export type Asked = keyof Questions;
+
+/** Rejects as the world does: with the errors of the ports. */
+export type Ask = <A extends Asked>(
+  asked: A,
+  of: Questions[A]["of"],
+  signal?: AbortSignal,
+) => Promise<Questions[A]["answer"]>;
+
+/** The same question has the same key, whatever the order of its fields. */
+export const keyOfQuestion = (asked: Asked, of: unknown): string =>
+  `${asked} ${JSON.stringify(sorted(of)) ?? ""}`.trimEnd();
+
+const sorted = (of: unknown): unknown =>
+  typeof of === "object" && of !== null
+    ? Object.fromEntries(Object.entries(of).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    : of;

@@ -1,0 +1,20 @@
+import type { Diagnosis } from "../../../app/doctor/diagnosis.ts";
+import type { Look } from "../../reporter/look.ts";
+
+/** What there is to tell. */
+export interface Told {
+  readonly diagnosis: Diagnosis;
+  readonly context: string;
+  readonly server: string;
+  /** When it was looked at: ISO 8601. */
+  readonly at: string;
+  /** How long it took. Absent: it was looked at a recording. */
+  readonly seconds?: number;
+  readonly verbose: boolean;
+  readonly look: Look;
+}
+
+export type Format = (told: Told) => string;
+
+/** The page that tells more, at this check. */
+export const anchorOf = (id: string): string => `docs/checks.md#${id.replace(".", "")}`;

@@ -1,0 +1,95 @@
+import type { Cause, Judged } from "../../../app/doctor/diagnosis.ts";
+import type { Evidence } from "../../../ports/facts.ts";
+import { describe } from "../../../ports/object.ts";
+import { advice, count, entry, type Look, paint } from "../../reporter/look.ts";
+import { anchorOf, type Format, type Told } from "./format.ts";
+
+const MARKS = {
+  fail: ["✗", "red"],
+  warn: ["!", "yellow"],
+  unknown: ["?", "yellow"],
+  ok: ["✓", "green"],
+  skipped: ["–", "dim"],
+} as const;
+/** Of a finding with many objects the first few are enough to begin with. */
+const FEW = 5;
+
+/** One line when all is well; else each cause with its evidence, what helps, and what it explains. */
+export const text: Format = (told) => {
+  const { diagnosis, look, verbose } = told;
+  const lines = [
+    ...diagnosis.causes.flatMap((cause) => [...causeLines(cause, look), ""]),
+    ...unseenLines(diagnosis.unseen, look),
+    ...(verbose ? [...diagnosis.all.flatMap((one) => judgedLines(one, look)), ""] : []),
+    ...entry(look, 0, "", summaryLine(told)),
+  ];
+  return `${lines.join("\n")}\n`;
+};
+
+const causeLines = ({ check, finding, explains, weight }: Cause, look: Look): readonly string[] => {
+  const [mark, colour] = MARKS[finding.status];
+  return [
+    ...entry(
+      look,
+      0,
+      mark,
+      `${check.id}: ${finding.summary}${weight > 0 ? ` (explains ${count(weight, "other")})` : ""}`,
+      colour,
+    ),
+    ...evidenceLines(finding.evidence ?? [], look),
+    ...("remedy" in finding ? advice(look, 2, finding.remedy) : []),
+    ...(explains.length > 0
+      ? entry(look, 2, "", `Because of it: ${explains.map((one) => one.check.id).join(", ")}`)
+      : []),
+    paint("dim", `  kn-bootstrap doctor --explain ${check.id}   ${anchorOf(check.id)}`, look),
+  ];
+};
+
+const evidenceLines = (evidence: readonly Evidence[], look: Look): readonly string[] => {
+  const shown = evidence.slice(0, FEW).flatMap((one) => entry(look, 2, "", evidenceText(one)));
+  const rest = evidence.length - FEW;
+  return rest > 0 ? [...shown, `  and ${rest} more`] : shown;
+};
+
+/** `Service kourier-system/kourier .status.loadBalancer: nothing, expected an address` */
+export const evidenceText = ({ object, field, observed, expected }: Evidence): string => {
+  const where = [...(object ? [describe(object)] : []), ...(field ? [field] : [])].join(" ");
+  const seen = observed === undefined ? "nothing" : valueText(observed);
+  return `${where}: ${seen}${expected === undefined ? "" : `, expected ${valueText(expected)}`}`;
+};
+
+const valueText = (value: unknown): string => {
+  const said = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  return said.length > 160 ? `${said.slice(0, 160)}…` : said;
+};
+
+/** What several could not see for the same reason is told once. */
+const unseenLines = (unseen: readonly Judged[], look: Look): readonly string[] => {
+  const groups = Map.groupBy(unseen, ({ finding }) => finding.summary);
+  return [...groups].flatMap(([why, some]) => [
+    ...entry(look, 0, "?", `could not look: ${why}`, "yellow"),
+    ...entry(look, 2, "", `Not known because of it: ${some.map(({ check }) => check.id).join(", ")}`),
+    "",
+  ]);
+};
+
+const judgedLines = ({ check, finding }: Judged, look: Look): readonly string[] => {
+  const [mark, colour] = MARKS[finding.status];
+  return entry(look, 0, mark, `${check.id}: ${finding.summary}`, colour);
+};
+
+/** `24 checks in 0.8 s: all is well at context kind-kind.` */
+export const summaryLine = ({ diagnosis, context, seconds }: Told): string => {
+  const { all, causes, unseen } = diagnosis;
+  const judged = all.filter(({ finding }) => finding.status !== "skipped");
+  const failed = causes.filter(({ finding }) => finding.status === "fail").length;
+  const warned = causes.length - failed;
+  const parts = [
+    ...(failed > 0 ? [count(failed, "problem")] : []),
+    ...(warned > 0 ? [count(warned, "warning")] : []),
+    ...(unseen.length > 0 ? [`${unseen.length} could not be looked at`] : []),
+  ];
+  const result = parts.length === 0 ? "all is well" : parts.join(", ");
+  const time = seconds === undefined ? "" : ` in ${seconds.toFixed(1)} s`;
+  return `${count(judged.length, "check")}${time}: ${result} at context ${context}.`;
+};
