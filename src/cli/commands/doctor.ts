@@ -1,10 +1,10 @@
 import { type Diagnosis, rank, verdict } from "../../app/doctor/diagnosis.ts";
 import { type Examination, examine, examineRecording } from "../../app/doctor/index.ts";
 import type { HealthCheck } from "../../checks/health-check.ts";
-import { CHECKS } from "../../checks/registry.ts";
 import type { CommandFlags } from "../../config/options.ts";
 import { visibleData } from "../../ports/visible.ts";
 import { redact } from "../../secrets/redact.ts";
+import { CHECKS } from "../../steps/index.ts";
 import type { CommandContext } from "../context.ts";
 import { explanation, listText } from "../doctor/catalogue.ts";
 import { checkCalled, chosenChecks } from "../doctor/choice.ts";
