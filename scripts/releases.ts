@@ -8,12 +8,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { messageOf, UserError } from "../src/ports/error.ts";
+import { compareVersions, minorOf } from "../src/ports/version.ts";
 import { readIfThere } from "../src/releases/cache.ts";
 import { catalogFile, parseCatalog } from "../src/releases/catalog.ts";
 import { parseChecksums, sha256 } from "../src/releases/digest.ts";
 import { download } from "../src/releases/download.ts";
 import { environmentFetch } from "../src/releases/http.ts";
-import { compareVersions, minorOf } from "../src/releases/version.ts";
 
 const USAGE = `node scripts/releases.ts [options]
   --from DIR           compute digests of DIR/<component>/<version>/<asset>

@@ -6,6 +6,7 @@ import type { Step } from "../changes/step.ts";
 import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
 import { assertRights, unreadable } from "../checks/rights.ts";
 import { runChecks } from "../checks/run.ts";
+import { serviceType } from "../checks/service-type.ts";
 import { conflictsOf, type Plan } from "../core/change.ts";
 import { type Check, type ReadContext, seenIn } from "../core/check.ts";
 import { errorOf, isBad } from "../core/finding-error.ts";
@@ -43,7 +44,8 @@ export const preflight = async (
     knativeOwner(config.takeOwnership),
     // A Knative that runs already has shown that there is room.
     ...(installed ? [] : [capacity]),
-    ...((await ingressProvider(config.ingress).preflight?.()) ?? []),
+    serviceType(config, ingressProvider(config.ingress)),
+    ...((await ingressProvider(config.ingress).preflight?.({ versions: release.versions })) ?? []),
   ].filter(({ id }) => !config.skipChecks.includes(id));
   const findings = await runChecks(checks, tools);
   let refusal: UserError | undefined;

@@ -4,8 +4,8 @@ import type { ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import { VERSION_LABEL } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
+import { compareVersions, minorOf } from "../ports/version.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
-import { compareVersions, minorOf } from "../releases/version.ts";
 
 /** Component → version, `serving` → `1.23.0`. */
 export type Installed = Readonly<Record<string, string>>;

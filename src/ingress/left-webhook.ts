@@ -1,6 +1,6 @@
 import { type Check, fail, ok } from "../core/check.ts";
 import { ownerOf } from "../kube/inventory.ts";
-import type { ObjectRef } from "../ports/object.ts";
+import { numberAt, type ObjectRef, refOf } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 
 const CONFIGURATION: ObjectRef = {
@@ -15,17 +15,31 @@ const WEBHOOK: ObjectRef = {
   name: "net-istio-webhook",
 };
 
-/** Without its process it refuses the Deployment of each new Revision, and no condition says so. What is ours goes with the plan. */
-export const noLeftWebhook: Check = {
+/** @param isPlanned whether an install comes that takes away what is ours */
+const judged = (isPlanned: boolean): Check => ({
   id: "kourier.net-istio-webhook",
   title: "No webhook is left of net-istio",
   run: async ({ cluster }) => {
-    const left = await cluster.get(CONFIGURATION);
-    if (!left || ownerOf(left) !== undefined || (await cluster.get(WEBHOOK))) return ok("none is left");
+    const [left, webhook] = await Promise.all([cluster.get(CONFIGURATION), cluster.get(WEBHOOK)]);
+    const isGoing = isPlanned && ownerOf(left) !== undefined;
+    if (!left || isGoing || (numberAt(webhook, "status", "availableReplicas") ?? 0) > 0) return ok("none is left");
     const { name } = CONFIGURATION;
-    return fail(`MutatingWebhookConfiguration ${name} is left of net-istio, and nothing answers for it.`, {
-      text: "It would refuse every new Revision. Delete it:",
-      command: sh`kubectl delete mutatingwebhookconfiguration ${name}`,
-    });
+    return fail(
+      `MutatingWebhookConfiguration ${name} is left of net-istio, and nothing answers for it.`,
+      {
+        text: "It refuses every new Revision, and no condition says so. Delete it:",
+        command: sh`kubectl delete mutatingwebhookconfiguration ${name}`,
+      },
+      {
+        evidence: [
+          { object: refOf(left), field: "" },
+          { object: WEBHOOK, field: webhook ? ".status.availableReplicas" : "", observed: webhook && 0 },
+        ],
+      },
+    );
   },
-};
+});
+
+/** Without its process it refuses the Deployment of each new Revision, and no condition says so. What is ours goes with the plan. */
+export const noLeftWebhook: Check = judged(true);
+export const noLeftWebhookFound: Check = judged(false);

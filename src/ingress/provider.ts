@@ -39,6 +39,12 @@ export interface IngressAsset {
   readonly versionAt?: ObjectRef;
 }
 
+/** What is about to be installed. */
+export interface Intent {
+  /** By component. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
 /** What the installation must know of an ingress. */
 export interface IngressProvider<Id extends string = string> {
   readonly id: Id;
@@ -57,7 +63,7 @@ export interface IngressProvider<Id extends string = string> {
   /** What its processes make and leave. */
   readonly products: readonly Product[];
   /** What must hold before the first change, besides what must for every ingress. */
-  readonly preflight?: () => Promise<readonly Check[]>;
+  readonly preflight?: (intent: Intent) => Promise<readonly Check[]>;
   /** Changes to the release's own objects that are known before planning (rule 1). */
   readonly transform: (
     object: KubeObject,

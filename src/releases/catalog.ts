@@ -5,9 +5,10 @@ import { $ZodError } from "zod/v4/core";
 import en from "zod/v4/locales/en.js";
 import { messageOf, UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
+import { compareVersions, minorOf } from "../ports/version.ts";
 import { parseDocuments } from "../ports/yaml.ts";
 import { parseChecksums } from "./digest.ts";
-import { compareVersions, minorOf, nearest } from "./version.ts";
+import { nearest } from "./nearest.ts";
 
 // Its words in English, without those in forty other languages.
 z.config(en());

@@ -143,7 +143,12 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
   "plain http is used, and the load balancer has a name": (object) => named(choosing({ tls: "none" })(object)),
   "plain http is used at the nodes' ports": choosing({ tls: "none", expose: "nodeport" }),
   "magic DNS is used, and the load balancer has a name": (object) => named(choosing({ dns: "magic" })(object)),
-  "Istio is the ingress": choosing({ ingress: "istio" }),
+  "Istio is the ingress": (object) => {
+    const next = choosing({ ingress: "istio" })(object);
+    return next?.metadata.name === "config-network"
+      ? { ...next, data: { "ingress-class": "istio.ingress.networking.knative.dev" } }
+      : next;
+  },
   "magic DNS is used": choosing({ dns: "magic", domain: undefined }),
   "magic DNS is used at the nodes' ports": choosing({ dns: "magic", domain: undefined, expose: "nodeport" }),
   "the load balancer has a name": named,

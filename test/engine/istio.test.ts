@@ -136,9 +136,20 @@ describe("Istio on a laptop", () => {
     });
   });
 
-  it("is refused where somebody else has an Istio", async () => {
+  it("is refused where somebody else has an Istio, or a Service that would be taken for the gateway's", async () => {
     await using place = await openPlace();
     const run = (...args: readonly string[]): Promise<Outcome> => kn({ ...place, standIns: true }, args);
+    const second = { apiVersion: "v1", kind: "Service", namespace: "default", name: "aaa-second" };
+    await place.world.api.create("test", {
+      apiVersion: second.apiVersion,
+      kind: second.kind,
+      metadata: { namespace: second.namespace, name: second.name, labels: { istio: "ingressgateway" } },
+      spec: { ports: [{ port: 80 }] },
+    });
+    const taken = await run("install", "--yes", "--ingress", "istio");
+    expect({ code: taken.code, writes: taken.stats.writes }).toEqual({ code: 2, writes: 0 });
+    expect(taken.stderr).toContain("kubectl label service aaa-second -n default istio-");
+    await place.world.api.remove(second);
     await place.world.api.create("istioctl", { apiVersion: "v1", kind: "Namespace", metadata: { name: "mesh" } });
     await place.world.api.create("istioctl", {
       apiVersion: "apps/v1",

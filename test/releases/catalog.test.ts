@@ -2,9 +2,9 @@ import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { compareVersions } from "../../src/ports/version.ts";
 import { catalogFile, parseCatalog } from "../../src/releases/catalog.ts";
 import { loadCatalog } from "../../src/releases/index.ts";
-import { compareVersions } from "../../src/releases/version.ts";
 
 const catalog = await loadCatalog();
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { chooseRelease, remarksOn, type Wish } from "../../src/app/versions.ts";
 import { OPTIONS } from "../../src/config/options.ts";
+import { compareVersions } from "../../src/ports/version.ts";
 import { loadCatalog } from "../../src/releases/index.ts";
-import { compareVersions } from "../../src/releases/version.ts";
 
 const catalog = await loadCatalog();
 const TODAY = new Date("2025-08-01T12:00:00Z");

@@ -24,7 +24,7 @@ export const istio: IngressProvider<"istio"> = {
   service,
   deployments: [controller, webhook, istiod, gateway],
   products,
-  preflight: async () => [(await import("./preflight.ts")).noOtherIstio],
+  preflight: async (intent) => (await import("./preflight/index.ts")).preflight(intent),
   transform: (object, { expose }) => {
     if (object.kind.startsWith("Cluster") && object.metadata.namespace) return withoutNamespace(object);
     return expose === "nodeport" && isThe(object, service) ? asNodePort(object) : object;

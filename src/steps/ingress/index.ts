@@ -2,7 +2,8 @@ import type { Step } from "../../changes/step.ts";
 import { addressKnown, magicProblem } from "../../checks/address.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { gatewayAddress, ingressDeployments } from "../../checks/ingress.ts";
-import { noOtherIstioFound } from "../../checks/istio.ts";
+import { istioChecks } from "../../checks/istio.ts";
+import { serviceTypeFound } from "../../checks/service-type.ts";
 import { errorOf } from "../../core/finding-error.ts";
 import { findAddress } from "../../ingress/address.ts";
 import { ingressProducts } from "../../ingress/index.ts";
@@ -77,5 +78,5 @@ export const part = partOf({
     ingress(install), // the gateway and its controller
     address(install), // where the gateway can be reached
   ],
-  checks: [noOtherIstioFound, ingressDeployments, gatewayAddress],
+  checks: [...istioChecks, ingressDeployments, serviceTypeFound, gatewayAddress],
 });
