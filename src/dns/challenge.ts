@@ -22,8 +22,16 @@ export interface ChallengeOptions {
   readonly start?: ZoneServers | undefined;
   /** A label that nobody has, new each time: `Math.random().toString(36).slice(2)`. */
   readonly random: () => string;
+  /** Where no name server can be asked. Absent: nobody else knows. */
+  readonly kept?: Kept;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Whether a name of a zone leads elsewhere, as whoever keeps the zone says. Undefined: the zone is not known there. */
+export type Kept = (
+  zone: string,
+  name: string,
+) => Promise<"delegated" | "no" | { readonly target: string } | undefined>;
 
 const MOST_HOPS = 8;
 
@@ -35,14 +43,15 @@ const MOST_HOPS = 8;
 export const locateChallenge = async (
   resolver: Resolver,
   name: string,
-  { start: known, random, signal }: ChallengeOptions,
+  { start: known, random, kept, signal }: ChallengeOptions,
 ): Promise<ChallengePlace> => {
   const asked = challengeName(name);
   const via: string[] = [];
   let current = asked;
   let start = known ?? (await zoneAbove(resolver, current, signal));
   for (;;) {
-    const found = await lookAt(resolver, start, current, random, signal);
+    const seen = await lookAt(resolver, start, current, random, signal);
+    const found = seen.isUnasked && kept ? asKept(seen, current, await kept(seen.zone, current)) : seen;
     // Behind a CNAME the CA follows a DNAME too. A DNAME above the domain itself hides every record of the domain.
     if (via.length === 0) refuseDname(found, asked);
     if (found.target === undefined) return placeOf(asked, current, found, via, start);
@@ -52,6 +61,13 @@ export const locateChallenge = async (
     if (via.length > MOST_HOPS) throw tooLong(asked, via);
     start = await zoneAbove(resolver, current, signal);
   }
+};
+
+const asKept = (unasked: Look, name: string, said: Awaited<ReturnType<Kept>>): Look => {
+  if (said === undefined) return unasked;
+  const { zone, servers } = unasked;
+  if (typeof said === "object") return { zone, servers, target: said.target };
+  return { zone: said === "delegated" ? name : zone, servers };
 };
 
 /** What the servers of a zone say about a name in it. */

@@ -2,9 +2,9 @@ import { dig } from "../ports/dig.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { challengeName } from "../ports/dns-name.ts";
 import { UserError } from "../ports/error.ts";
-import { isInZone, type Zone, type ZonesRead } from "../ports/zones.ts";
+import { isInZone, relativeTo, type Zone, type ZonesRead } from "../ports/zones.ts";
 import { findCaa } from "./caa.ts";
-import { type ChallengePlace, locateChallenge, lookAt, refuseDname } from "./challenge.ts";
+import { type ChallengePlace, type Kept, locateChallenge, lookAt, refuseDname } from "./challenge.ts";
 import { zoneWords } from "./delegation.ts";
 import type { DnsProvider } from "./provider.ts";
 import { isUnder, type ZoneServers } from "./servers.ts";
@@ -36,7 +36,8 @@ export interface Places {
 export interface PlacesOptions {
   readonly resolver: Resolver;
   readonly provider: Pick<DnsProvider, "title" | "byHand">;
-  readonly zones: Pick<ZonesRead, "find">;
+  /** Without `get`, nobody is asked what stands in a zone whose name servers cannot be asked. */
+  readonly zones: Pick<ZonesRead, "find"> & Partial<Pick<ZonesRead, "get">>;
   /** The domain's own. */
   readonly zone: Zone;
   /** Its name servers. Empty: nobody delegates to it, and nothing can be asked. */
@@ -51,7 +52,7 @@ export const createPlaces = (options: PlacesOptions): Places => {
   const start: ZoneServers = { zone: zone.name, servers };
   return {
     challenge: remembered(challengeName, async (name) => {
-      const found = await locateChallenge(resolver, name, { start, random, signal });
+      const found = await locateChallenge(resolver, name, { start, random, kept: keptAt(options), signal });
       const { note } = found;
       return { zone: await zoneOf(found, challengeName(name), options), name: found.name, ...(note ? { note } : {}) };
     }),
@@ -79,6 +80,23 @@ const remembered = <T>(
     return found;
   };
 };
+
+/** By hand, nothing is kept that could be asked for; and of twins nobody knows which one is meant. */
+const keptAt =
+  ({ provider, zones: { find, get }, zone: own }: PlacesOptions): Kept =>
+  async (zoneName, name) => {
+    if (provider.byHand || !get) return undefined;
+    const same = zoneName === own.name ? [own] : (await find(zoneName)).filter((each) => isOpen(each, zoneName));
+    const [zone, ...twins] = same;
+    if (!zone || twins.length > 0) return undefined;
+    const at = (type: "NS" | "CNAME") => get(zone, relativeTo(zone, name), type);
+    const [cuts, [cname]] = await Promise.all([name === zone.name ? [] : at("NS"), at("CNAME")]);
+    const [target] = cname?.values ?? [];
+    if (target !== undefined) return { target };
+    return cuts.length > 0 ? "delegated" : "no";
+  };
+
+const isOpen = ({ name, isPrivate }: Zone, wanted: string): boolean => name === wanted && !isPrivate;
 
 /** The provider's zone of that name, the one that the Internet sees. */
 const zoneOf = async (found: ChallengePlace, asked: string, options: PlacesOptions): Promise<Zone> => {

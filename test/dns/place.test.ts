@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createResolver } from "../../src/adapters/resolver/index.ts";
 import { createPlaces, type Places } from "../../src/dns/place.ts";
 import { chooseZone } from "../../src/dns/zone-choice.ts";
-import { isInZone, type Zone as ProviderZone } from "../../src/ports/zones.ts";
+import { absolute, isInZone, type Zone as ProviderZone, type RecordSet } from "../../src/ports/zones.ts";
 import type { Zone } from "../../src/sandbox/dns/index.ts";
 import { asZone, startWorld, type World } from "./world.ts";
 
@@ -27,17 +28,21 @@ const own = async (name: string, more: Partial<Parameters<World["dns"]["addZone"
   return made;
 };
 let count = 0;
-const placesOf = async (domain = "apps.example.com", byHand = false): Promise<Places> => {
-  const { resolver } = world;
+const placesOf = async (domain = "apps.example.com", byHand = false, { resolver } = world): Promise<Places> => {
   const find = async (name: string): Promise<readonly ProviderZone[]> => {
     asked.push(name);
     return ours.map(asZone).filter((each) => isInZone(each, name));
   };
+  const get = async ({ id, name: apex }: ProviderZone, name: string, type: string): Promise<readonly RecordSet[]> =>
+    (await world.dns.zone(id)).records
+      .list()
+      .filter((set) => set.type === type && set.name === absolute({ name: apex }, name))
+      .map(({ values }) => ({ name, type: type as RecordSet["type"], ttl: 60, values }));
   const { zone: chosen, delegation } = await chooseZone(ours.map(asZone), domain, { resolver });
   return createPlaces({
     resolver,
     provider: { title: "Example DNS", ...(byHand ? { byHand: true as const } : {}) },
-    zones: { find },
+    zones: { find, get },
     zone: chosen,
     servers: delegation?.servers ?? [],
     random: () => `random-${count++}`,
@@ -97,6 +102,27 @@ describe("the place of a challenge is a zone of the account, looked up once", ()
     await expect(places.challenge("b.example.com")).rejects.toMatchObject({ kind: "unseen" });
     world.dns.setFault("resolver");
     expect((await places.challenge("b.example.com")).name).toBe("x.le.example.com");
+  });
+
+  it("is told by the provider where the world's port 53 is out of reach", async () => {
+    const blocked = createResolver({ server: world.dns.resolver, connectTo: new Map(), timeoutMs: 100 });
+    const through = async (name = CHALLENGE.replace("_acme-challenge.", "")) => {
+      const place = await (await placesOf("apps.example.com", false, { ...world, resolver: blocked })).challenge(name);
+      return { at: `${place.name} in ${place.zone.name}`, note: place.note ?? "" };
+    };
+    expect(await through()).toEqual({ at: `${CHALLENGE} in example.com`, note: "" });
+    cname(zone, CHALLENGE, "a.le.example.com");
+    const child = await own("le.example.com");
+    cname(child, "a.le.example.com", "b.le.example.com");
+    expect(await through()).toEqual({
+      at: "b.le.example.com in le.example.com",
+      note: expect.stringContaining("is a CNAME to b.le.example.com"),
+    });
+    await own("_acme-challenge.c.example.com");
+    expect((await through("c.example.com")).at).toBe("_acme-challenge.c.example.com in _acme-challenge.c.example.com");
+    cname(zone, CHALLENGE, "x.example.net");
+    await world.dns.addZone({ name: "example.net" });
+    await expect(through()).rejects.toMatchObject({ id: "dns.challenge-zone", kind: "input" });
   });
 
   it("is anywhere, for a person who writes it", async () => {
