@@ -1,4 +1,5 @@
 import type { Change } from "../../changes/index.ts";
+import { configurationChecks } from "../../checks/configuration/index.ts";
 import { crdsEstablished, knativeCrdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { capacity, knativeOwnerFound, serverVersionFound } from "../../checks/preflight.ts";
@@ -202,5 +203,6 @@ export const part = partOf({
     knativeCrdsEstablished,
     servingDeployments,
     webhookAnswers,
+    ...configurationChecks,
   ],
 });
