@@ -4,6 +4,7 @@ import { versionsFit } from "../../checks/cluster/versions.ts";
 import { configurationChecks } from "../../checks/configuration/index.ts";
 import { crdsEstablished, knativeCrdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { observabilityChecks } from "../../checks/observability/index.ts";
 import { capacity, knativeOwnerFound, serverVersionFound } from "../../checks/preflight.ts";
 import { knativeInstalled, servingDeployments } from "../../checks/serving.ts";
 import { webhookAnswers } from "../../checks/webhook.ts";
@@ -210,5 +211,6 @@ export const part = partOf({
     webhookCertificateTrusted,
     webhookAnswers,
     ...configurationChecks,
+    ...observabilityChecks,
   ],
 });
