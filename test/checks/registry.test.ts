@@ -81,9 +81,14 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
 
   it("each say something in one of the two", async () => {
     const skipped = (await look()).filter(({ looks }) => looks.every(({ finding }) => finding.status === "skipped"));
-    // Neither has Istio, or a proof over http alone.
+    // Neither has Istio, a log of requests, a proof over http alone, or a DomainMapping.
     const istio = ["owner", "settings", "service-names", "probed-service", "certificate-forms"];
-    expect(skipped.map(({ check }) => check.id)).toEqual([...istio.map((name) => `istio.${name}`), "proof.http"]);
+    expect(skipped.map(({ check }) => check.id)).toEqual([
+      "observability.request-log",
+      ...istio.map((name) => `istio.${name}`),
+      "proof.http",
+      "domain-mappings.claimed",
+    ]);
   });
 
   it("read what they say that they read, and write nothing", async () => {

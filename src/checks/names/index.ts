@@ -106,7 +106,7 @@ export const servicesPublic = healthCheck({
   id: "domain.public",
   title: "Services that are not private have names outside the cluster",
   needs: ["knative.installed"],
-  reads: ["Service.serving.knative.dev", "ConfigMap"],
+  reads: ["Service.serving.knative.dev"],
   meaning:
     "No domain was set, so that URLs end in svc.cluster.local, which only the cluster resolves, or in example.com.",
   todo: "Set a domain: `kn-bootstrap install --domain DOMAIN`, or a key in ConfigMap knative-serving/config-domain.",
