@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { fail, ok } from "../core/check.ts";
+import { dnsNamesOf } from "../ports/certificate-names.ts";
 import { at, dataOf, isRecord, type ObjectRef } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { KNATIVE } from "./found.ts";
@@ -63,13 +64,8 @@ export const webhookCertificateTrusted = healthCheck({
         `.data["${SERVER}"]`,
         certificate.validTo,
       );
-    if (certificate.checkHost(HOST) === undefined)
-      return bad(
-        `the webhook's certificate is not for ${HOST}`,
-        `.data["${SERVER}"]`,
-        certificate.subjectAltName,
-        HOST,
-      );
+    if (!dnsNamesOf(certificate).includes(HOST))
+      return bad(`the webhook's certificate is not for ${HOST}`, `.data["${SERVER}"]`, dnsNamesOf(certificate), HOST);
     for (const [kind, name] of CONFIGURATIONS) {
       const object = { apiVersion: "admissionregistration.k8s.io/v1", kind, name };
       const live = await cluster.get(object);
