@@ -112,6 +112,11 @@ export const program: Errors = {
     "It is small already.",
     "Leave --profile out.",
   ),
+  "config.istio-gateway": input(
+    "A gateway of Istio was named for another ingress.",
+    "Its gateway is its own.",
+    "Leave --istio-gateway out, or choose --ingress istio.",
+  ),
   "config.magic-domain": input(
     "--dns magic does not go with --domain.",
     "Magic DNS makes the domain from the gateway's address.",
