@@ -29,7 +29,6 @@ export const adoptedAt = (gateway: string): IngressProvider<"istio"> => {
     deployments: [controller, webhook],
     products,
     gateway,
-    preflight: async (intent) => (await import("./preflight/adopted.ts")).adoptedPreflight(gateway, intent),
     transform: (object) => object,
     serve: serveFrom({ namespace, mounted: new Map() }),
   };
@@ -52,6 +51,7 @@ export const adopted = (gateway: FoundGateway, { local, settings }: Around): Ing
   const choosing = (object: KubeObject): KubeObject => ({ ...object, spec: { ...(object.spec as object), selector } });
   return {
     ...base,
+    preflight: async (intent) => (await import("./preflight/adopted.ts")).adoptedPreflight(gateway, intent),
     isThere: (object) => local !== undefined && isThe(object, LOCAL),
     transform: (object) => {
       if (isThe(object, SHARED) || isThe(object, LOCAL_GATEWAY)) return choosing(object);

@@ -16,10 +16,14 @@ const oldKey = (data: Data, prefix: string, name: string): string => {
   return short in data ? short : `${prefix}.${KNATIVE}.${name}`;
 };
 
+/** The host name of a gateway's Service. */
+export const hostOf = ({ namespace, service }: Pick<FoundGateway, "namespace" | "service">): string =>
+  `${service.metadata.name}.${namespace}.svc.cluster.local`;
+
 /** @param data what is in the cluster; without keys of the old form there, the lists that every net-istio from 1.14 on reads */
-export const settingsFor = ({ namespace, service }: Pick<FoundGateway, "namespace" | "service">, data: Data): Data => {
-  const outside = `${service.metadata.name}.${namespace}.svc.cluster.local`;
-  const inside = `${LOCAL.name}.${namespace}.svc.cluster.local`;
+export const settingsFor = (gateway: Pick<FoundGateway, "namespace" | "service">, data: Data): Data => {
+  const outside = hostOf(gateway);
+  const inside = `${LOCAL.name}.${gateway.namespace}.svc.cluster.local`;
   return Object.keys(data).some((key) => OLD.test(key))
     ? { [oldKey(data, "gateway", SHARED.name)]: outside, [oldKey(data, "local-gateway", LOCAL.name)]: inside }
     : { "external-gateways": listed(SHARED.name, outside), "local-gateways": listed(LOCAL.name, inside) };
