@@ -55,7 +55,8 @@ describe("uninstall while Services are serving", () => {
     const seconds = (told - began) / 1000 + (performance.now() - told) / SLOW;
     process.stdout.write(`uninstall with draining pods: ${seconds.toFixed(1)} s, a second being ${SLOW} ms\n`);
     expect(told).toBeGreaterThan(0);
-    expect(seconds).toBeLessThan(patient(60));
+    // The activator takes 45 and each of two namespaces 5. What a busy machine adds counts many times over.
+    expect(seconds).toBeLessThan(patient(75));
     expect(early).toEqual([]);
     expect(world.api.list("v1", "Pod").filter(isAlive)).toEqual([]);
     expect(reasons(outcome, "pods.drained")).toContainEqual(
