@@ -1,4 +1,3 @@
-import { hasGatewayCertificate } from "../certificates/index.ts";
 import { kindOf } from "../changes/index.ts";
 import { runLocked } from "../changes/locked.ts";
 import { makePlan } from "../changes/plan.ts";
@@ -12,7 +11,7 @@ import { conflictsOf, type Plan } from "../core/change.ts";
 import { type Check, type ReadContext, seenIn } from "../core/check.ts";
 import { errorOf, isBad } from "../core/finding-error.ts";
 import type { Report } from "../core/run.ts";
-import type { IngressProvider } from "../ingress/provider.ts";
+import { ingressProvider } from "../ingress/index.ts";
 import { isCopy, OWNER_LABEL, withOwner } from "../kube/inventory.ts";
 import { LEASE } from "../kube/lease.ts";
 import type { PlanOptions } from "../kube/reconcile.ts";
@@ -35,11 +34,7 @@ import type { Tools } from "./tools.ts";
  * that keeps nobody from looking at the plan.
  */
 export const preflight = async (
-  {
-    release,
-    catalog,
-    ingress,
-  }: { readonly release: Release; readonly catalog: Catalog; readonly ingress: IngressProvider },
+  { release, catalog }: { readonly release: Release; readonly catalog: Catalog },
   installed: boolean,
   tools: Tools,
 ): Promise<UserError | undefined> => {
@@ -49,8 +44,9 @@ export const preflight = async (
     knativeOwner(config.takeOwnership),
     // A Knative that runs already has shown that there is room.
     ...(installed ? [] : [capacity]),
-    serviceType(config, ingress),
-    ...((await ingress.preflight?.({ versions: release.versions, servesTls: hasGatewayCertificate(config) })) ?? []),
+    serviceType(config, ingressProvider(config.ingress)),
+    ...((await ingressProvider(config.ingress).preflight?.({ versions: release.versions })) ?? []),
+    ...PARTS.flatMap((part) => part.preflight?.(config) ?? []),
   ].filter(({ id }) => !config.skipChecks.includes(id));
   const findings = await runChecks(checks, tools);
   let refusal: UserError | undefined;

@@ -1,6 +1,7 @@
 import { options as gatewayCertificate } from "../steps/gateway-certificate/options.ts";
 import { options as hpa } from "../steps/hpa/options.ts";
 import { options as ingress } from "../steps/ingress/options.ts";
+import { options as mesh } from "../steps/mesh/options.ts";
 import { options as records } from "../steps/records/options.ts";
 import { options as renewal } from "../steps/renewal/options.ts";
 import { options as serving } from "../steps/serving/options.ts";
@@ -79,6 +80,7 @@ const TABLE = [
   ...hpa,
   ...serving,
   ...ingress,
+  ...mesh,
   ...records,
   ...gatewayCertificate,
   ...ofRuns,

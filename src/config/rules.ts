@@ -88,15 +88,15 @@ const RULES: readonly Rule[] = [
           },
   },
   {
-    id: "config.istio-gateway",
-    broken: ({ istioGateway, ingress }) =>
-      istioGateway === undefined || ingressProvider(ingress).adoption
+    id: "config.mesh",
+    broken: ({ mesh, ingress }) =>
+      !mesh || ingressProvider(ingress).mesh
         ? undefined
         : {
-            what: `--istio-gateway does not go with --ingress ${ingress}.`,
-            why: "Its gateway is its own.",
-            between: ["istioGateway", "ingress"],
-            remedy: "Leave --istio-gateway out, or choose --ingress istio.",
+            what: `--mesh does not go with --ingress ${ingress}.`,
+            why: "It has no sidecars.",
+            between: ["mesh", "ingress"],
+            remedy: "Leave --mesh out, or choose --ingress istio.",
           },
   },
   {

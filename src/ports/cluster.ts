@@ -69,6 +69,11 @@ export interface ClusterRead {
    * same query, or the one object that it is about, is gone on from without another list.
    */
   readonly watch: (query: ListQuery, signal: AbortSignal, known?: readonly KubeObject[]) => AsyncIterable<WatchEvent>;
+  /**
+   * GET at a port of a pod through the server, in plain http. Resolves where the pod answers with a success. ApiError: 503 with a reason
+   * where the pod did not answer the server, other statuses without a reason where they are the pod's own. Asked once.
+   */
+  readonly askPod: (pod: ObjectRef, port: number, path: string) => Promise<void>;
   /** SelfSubjectAccessReview; asks, does not change anything. */
   readonly can: (question: AccessQuestion) => Promise<boolean>;
   /** The same for many: by SelfSubjectRulesReview as far as that tells all, else one by one. */

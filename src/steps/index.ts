@@ -7,6 +7,7 @@ import { part as gatewayCertificate } from "./gateway-certificate/index.ts";
 import { part as hpa } from "./hpa/index.ts";
 import { part as ingress } from "./ingress/index.ts";
 import type { Installation, Removal } from "./installation.ts";
+import { part as mesh } from "./mesh/index.ts";
 import type { Part, Seen } from "./part.ts";
 import { part as proof } from "./proof/index.ts";
 import { part as records } from "./records/index.ts";
@@ -22,6 +23,7 @@ const LIST = [
   serving, //            Knative Serving, its configuration already in
   hpa, //                the HPA autoscaler, on request
   ingress, //            the gateway and its controller, and where it can be reached
+  mesh, //               mutual TLS between them, on request
   records, //            names that lead to that address
   domain, //             one default domain, ours
   certManager, //        asked for a certificate for each Route, on request

@@ -2,7 +2,7 @@ import type { Step } from "../changes/step.ts";
 import type { HealthCheck } from "../checks/health-check.ts";
 import type { Config } from "../config/config.ts";
 import type { OptionRow } from "../config/option.ts";
-import type { ReadContext } from "../core/check.ts";
+import type { Check, ReadContext } from "../core/check.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import type { Product } from "../kube/product.ts";
 import type { Kind } from "../kube/snapshot.ts";
@@ -90,6 +90,8 @@ export interface Part {
   readonly transform?: (choice: Choice) => Transform;
   /** Kinds of the objects that it makes beside those of its assets. */
   readonly kinds?: readonly Kind[];
+  /** What must hold before the first change. */
+  readonly preflight?: (config: Config) => readonly Check[];
   readonly steps?: (install: Installation, removal?: PartRemoval) => readonly Step[];
   /** Steps of the way back alone. They stand at the end of the list, so that they come first. */
   readonly removal?: (removal: PartRemoval) => readonly Step[];

@@ -119,6 +119,7 @@ export const memoryCluster = (): MemoryCluster => {
       resources: unused,
       can: unused,
       canEach: unused,
+      askPod: unused,
       watch: unused,
       get: async (ref) => objects.get(keyOf(ref)),
       list: async ({ kind, labelSelector }) => {

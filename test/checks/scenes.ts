@@ -143,8 +143,8 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
   "plain http is used, and the load balancer has a name": (object) => named(choosing({ tls: "none" })(object)),
   "plain http is used at the nodes' ports": choosing({ tls: "none", expose: "nodeport" }),
   "magic DNS is used, and the load balancer has a name": (object) => named(choosing({ dns: "magic" })(object)),
-  "Istio is the ingress": (object) => {
-    const next = choosing({ ingress: "istio" })(object);
+  "Istio is the ingress, and its mesh": (object) => {
+    const next = choosing({ ingress: "istio", mesh: true })(object);
     return next?.metadata.name === "config-network"
       ? { ...next, data: { "ingress-class": "istio.ingress.networking.knative.dev" } }
       : next;

@@ -121,6 +121,7 @@ describe("options against each other", () => {
     [{ dns: "none" }, /needs --domain/],
     [{ address: "lb.example.com" }, /host name/],
     [{ http: "redirect", tls: "none" }, /--http redirect does not go with --tls none/],
+    [{ mesh: true }, /--mesh does not go with --ingress kourier.*no sidecars/],
     [{ quiet: true, verbose: true }, /--quiet does not go with --verbose/],
     [{ domainTemplate: "nested" }, /needs --namespaces/],
     [{ domainTemplate: "{{.Name}}.{{.Namespace}}.apps.{{.Domain}}" }, /needs --namespaces/],

@@ -141,6 +141,7 @@ describe("shown", () => {
         "ingress": "kourier",
         "key-type": "ecdsa",
         "logging": "none",
+        "mesh": false,
         "namespaces": [],
         "profile": "standard",
         "skip-tag-resolution": [],

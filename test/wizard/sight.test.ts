@@ -42,6 +42,7 @@ const fake = (objects: readonly KubeObject[], forbidden: readonly string[] = [])
     watch: unused,
     can: unused,
     canEach: unused,
+    askPod: unused,
     get: async () => undefined,
     list: async ({ kind, apiVersion }) =>
       forbidden.includes(kind)

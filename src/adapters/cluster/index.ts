@@ -125,6 +125,11 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
     resource: (apiVersion, kind, fresh = false) =>
       discovery.find(apiVersion, kind, fresh ? 0 : Number.POSITIVE_INFINITY),
     resources: discovery.preferred,
+    askPod: async ({ namespace = "", name }, port, path) => {
+      const pod = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+      // Once: what the pod does not answer is told as what a server says that is not well.
+      await transport.send({ method: "GET", path: `${pod}:${port}/proxy${path}`, isText: true, repeatable: false });
+    },
     watch: (query, signal, known = []) =>
       watch(query, AbortSignal.any([signal, closed.signal]), known, {
         server,

@@ -26,6 +26,8 @@ export interface Request {
   readonly repeatable?: boolean;
   /** Whether a success holds what was asked for. Another answer is none: it is asked again, then a {@link BrokenAnswer}. Default: any JSON. */
   readonly expect?: (body: unknown) => boolean;
+  /** Its answer may be anything: the body is its text. */
+  readonly isText?: boolean;
   /** Most bytes of its answer, unzipped. Default 16 MiB: etcd takes no object above 1.5, and discovery of the largest clusters has some 5. */
   readonly most?: number;
   /** Asked last, before each try: a free connection and a credential may be long in coming. Throws when it must not be made. */
@@ -34,7 +36,7 @@ export interface Request {
 
 export interface Answer {
   readonly status: number;
-  /** Parsed JSON. */
+  /** Parsed JSON, or the text that was asked for. */
   readonly body: unknown;
   /** With those that failed, and may have been carried out all the same. */
   readonly tries: number;
@@ -239,9 +241,12 @@ const troubleOf = (request: Request, outcome: Answered | Lost, target: ClusterTa
 };
 
 /** Undefined: it is no success, or none that holds what was asked for. */
-const answerOf = ({ expect = () => true }: Request, { status, text }: Answered): Omit<Answer, "tries"> | undefined => {
+const answerOf = (
+  { expect = () => true, isText = false }: Request,
+  { status, text }: Answered,
+): Omit<Answer, "tries"> | undefined => {
   if (!isSuccess(status)) return undefined;
-  const body = parseJson(text);
+  const body = isText ? text : parseJson(text);
   return body !== undefined && expect(body) ? { status, body, size: text.length } : undefined;
 };
 

@@ -60,6 +60,9 @@ export const contextOf = (ask: Ask, { identity, resolver, now, signal }: Surroun
       throw new Error("a diagnosis looks once");
     },
     can: (question) => ask("can", question),
+    askPod: () => {
+      throw new Error("a diagnosis asks no pods");
+    },
     canEach: (questions) => Promise.all(questions.map((question) => ask("can", question))),
   };
   return {

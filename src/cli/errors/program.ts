@@ -112,10 +112,10 @@ export const program: Errors = {
     "It is small already.",
     "Leave --profile out.",
   ),
-  "config.istio-gateway": input(
-    "A gateway of Istio was named for another ingress.",
-    "Its gateway is its own.",
-    "Leave --istio-gateway out, or choose --ingress istio.",
+  "config.mesh": input(
+    "--mesh does not go with this ingress.",
+    "It has no sidecars.",
+    "Leave --mesh out, or choose --ingress istio.",
   ),
   "config.magic-domain": input(
     "--dns magic does not go with --domain.",

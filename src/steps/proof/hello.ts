@@ -12,14 +12,23 @@ export const HELLO: ObjectRef = {
 /** What its answer must contain. */
 export const GREETING = "kn-bootstrap";
 
-export const hello = (image: string): KubeObject => ({
+/** `pods`: labels and annotations that they get besides. */
+export const hello = (
+  image: string,
+  pods: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  } = {},
+): KubeObject => ({
   apiVersion: HELLO.apiVersion,
   kind: HELLO.kind,
   metadata: { namespace: HOME, name: HELLO.name },
   spec: {
     template: {
       metadata: {
+        ...(pods.labels ? { labels: pods.labels } : {}),
         annotations: {
+          ...pods.annotations,
           // The shortest window Knative allows, so that the start from zero is seen soon.
           "autoscaling.knative.dev/window": "6s",
         },

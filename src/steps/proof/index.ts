@@ -9,10 +9,11 @@ import { startsFromZero, ZERO } from "../../checks/zero.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
 import { reachedIn } from "../../ingress/address.ts";
 import { STATE } from "../../kube/prior.ts";
-import { dataOf } from "../../ports/object.ts";
+import { dataOf, refOf } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { findNaming, plannedNaming } from "../domain/index.ts";
 import type { Installation } from "../installation.ts";
+import { canaryChecks, canaryIn } from "../mesh/canary.ts";
 import { part as partOf, step } from "../part.ts";
 import { PROOF_MANAGER, PROVED, provedState } from "../state/index.ts";
 import { GREETING, HELLO, hello } from "./hello.ts";
@@ -55,6 +56,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
     ...(controller ? [controller.ready(HELLO)] : []),
     serviceReady(subject),
     serviceAnswers(subject),
+    ...(ofCertificate ? [] : canaryChecks(install, subject)),
     ...(hasTls(config) && config.http === "redirect" ? [httpRedirects(subject)] : []),
     ...(isLeftOut || ofCertificate ? [] : [startsFromZero(subject)]),
   ];
@@ -79,7 +81,10 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
       const proved = kept[PROVED] ?? "";
       const lacksZero = ofCertificate ? proved.endsWith(WITHOUT_ZERO) : isLeftOut;
       const fingerprint = open ? blank("what was proved") : `${whole}${lacksZero ? WITHOUT_ZERO : ""}`;
-      const left = await ctx.live.get(HELLO);
+      const canary = ofCertificate ? undefined : await canaryIn(ctx, install, HELLO);
+      const objects = [hello(manifests.hello, canary?.pods), ...(canary?.objects ?? [])];
+      const found = await Promise.all(objects.map((object) => ctx.live.get(refOf(object))));
+      const left = found.some((object) => object !== undefined);
       // A run may have ended before it wrote down what the proof had found.
       const isReached = !reached || reachedIn(kept) !== undefined;
       const isProved = proved === fingerprint || (isLeftOut && proved === whole);
@@ -87,7 +92,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
       if (isLeftOut) ctx.note(`A start from zero is left out of the proof, as --skip-checks ${ZERO} says.`);
       else if (proved === `${whole}${WITHOUT_ZERO}`) ctx.note("A start from zero has not been proved yet.");
       return [
-        ...(await ctx.temporary([hello(manifests.hello)])),
+        ...(await ctx.temporary(objects)),
         ...(await ctx.reconcile([provedState(fingerprint)], {
           manager: PROOF_MANAGER,
           partial: true,

@@ -1,5 +1,4 @@
 import { controllers } from "../../certificates/index.ts";
-import { domainMappingsClaimed, hostsFit } from "../../checks/names/index.ts";
 import { servicesReady } from "../../checks/services.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
 import { HOME, ownerOf } from "../../kube/inventory.ts";
@@ -174,8 +173,4 @@ const noIngresses: Check = {
   },
 };
 
-export const part = partOf({
-  id: "workloads",
-  removal: (removal) => [workloads(removal)],
-  checks: [hostsFit, servicesReady, domainMappingsClaimed],
-});
+export const part = partOf({ id: "workloads", removal: (removal) => [workloads(removal)], checks: [servicesReady] });
