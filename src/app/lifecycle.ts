@@ -1,3 +1,4 @@
+import { hasGatewayCertificate } from "../certificates/index.ts";
 import { kindOf } from "../changes/index.ts";
 import { runLocked } from "../changes/locked.ts";
 import { makePlan } from "../changes/plan.ts";
@@ -11,7 +12,7 @@ import { conflictsOf, type Plan } from "../core/change.ts";
 import { type Check, type ReadContext, seenIn } from "../core/check.ts";
 import { errorOf, isBad } from "../core/finding-error.ts";
 import type { Report } from "../core/run.ts";
-import { ingressProvider } from "../ingress/index.ts";
+import type { IngressProvider } from "../ingress/provider.ts";
 import { isCopy, OWNER_LABEL, withOwner } from "../kube/inventory.ts";
 import { LEASE } from "../kube/lease.ts";
 import type { PlanOptions } from "../kube/reconcile.ts";
@@ -34,7 +35,11 @@ import type { Tools } from "./tools.ts";
  * that keeps nobody from looking at the plan.
  */
 export const preflight = async (
-  { release, catalog }: { readonly release: Release; readonly catalog: Catalog },
+  {
+    release,
+    catalog,
+    ingress,
+  }: { readonly release: Release; readonly catalog: Catalog; readonly ingress: IngressProvider },
   installed: boolean,
   tools: Tools,
 ): Promise<UserError | undefined> => {
@@ -44,8 +49,8 @@ export const preflight = async (
     knativeOwner(config.takeOwnership),
     // A Knative that runs already has shown that there is room.
     ...(installed ? [] : [capacity]),
-    serviceType(config, ingressProvider(config.ingress)),
-    ...((await ingressProvider(config.ingress).preflight?.({ versions: release.versions })) ?? []),
+    serviceType(config, ingress),
+    ...((await ingress.preflight?.({ versions: release.versions, servesTls: hasGatewayCertificate(config) })) ?? []),
     ...PARTS.flatMap((part) => part.preflight?.(config) ?? []),
   ].filter(({ id }) => !config.skipChecks.includes(id));
   const findings = await runChecks(checks, tools);

@@ -1,6 +1,8 @@
 import type { Config } from "../config/config.ts";
 import type { Plan } from "../core/change.ts";
-import { ApiError, type ClusterPreview } from "../ports/cluster.ts";
+import { chosenIngress, ingressProvider } from "../ingress/index.ts";
+import type { IngressProvider } from "../ingress/provider.ts";
+import { ApiError, type ClusterPreview, type ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import {
   type Catalog,
@@ -43,6 +45,8 @@ interface Chosen {
   readonly release: Release;
   /** What is to be said about it. */
   readonly remarks: readonly string[];
+  /** As it is in the cluster; absent: nobody has looked. */
+  readonly ingress?: IngressProvider;
 }
 
 /** Which release the options mean, given what the cluster runs already and what its server can run. */
@@ -74,7 +78,7 @@ export const prepareInstall = (
     ...(adapters.standIns ? { standIns: adapters.standIns } : {}),
     ...(impatient ? { retry: { attempts: 1, stall: 3_000 } } : {}),
   });
-  return prepare(config, chosen.catalog, releases);
+  return prepare(config, chosen.ingress ?? chosenIngress(config), chosen.catalog, releases);
 };
 
 /**
@@ -97,6 +101,15 @@ export const planFor = async (
   }
 };
 
+/** As it stands in the cluster, where somebody else's may. */
+const ingressIn = async (
+  { ingress, istioGateway }: Pick<Config, "ingress" | "istioGateway">,
+  cluster: ClusterRead,
+): Promise<IngressProvider> => {
+  const provider = ingressProvider(ingress);
+  return (await provider.adoption?.find(cluster, istioGateway)) ?? provider;
+};
+
 const couldNotRead = (error: unknown): boolean =>
   error instanceof ApiError ? error.status === 403 : error instanceof UserError && error.kind === "unseen";
 
@@ -104,12 +117,16 @@ const couldNotRead = (error: unknown): boolean =>
 const lookAndPlan = async (said: Asked, opened: Session): Promise<Planned> => {
   const { frozen: first, live } = opened;
   const [installed, choosing] = await Promise.all([installedVersions(first.cluster), choose(said, first.cluster)]);
-  const { config, keeping, lost } = choosing;
+  const { keeping, lost } = choosing;
+  const ingress = await ingressIn(choosing.config, first.cluster);
+  // Which gateway it is stays chosen, whichever others come.
+  const config =
+    ingress.gateway === undefined ? choosing.config : { ...choosing.config, istioGateway: ingress.gateway };
   const ctx = { ...said, config };
   const session = { ...opened, tools: { ...opened.tools, config }, frozen: { ...first, config } };
   const { frozen } = session;
   ctx.page?.chose(config);
-  const chosen = await chooseFor(ctx, { installed, kubernetes: opened.version });
+  const chosen = { ...(await chooseFor(ctx, { installed, kubernetes: opened.version })), ingress };
   // All at once, and none is left running behind another's error.
   const [looked, prepared, surroundings] = await Promise.allSettled([
     preflight(chosen, installed.serving !== undefined, frozen),

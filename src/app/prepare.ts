@@ -1,6 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { shown } from "../config/shown.ts";
-import { ingressProvider } from "../ingress/index.ts";
+import { chosenIngress } from "../ingress/index.ts";
+import type { IngressProvider } from "../ingress/provider.ts";
 import { choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
@@ -15,13 +16,18 @@ import { transforming } from "../steps/serving/transforms.ts";
 import { versionsOf } from "../steps/state/chosen.ts";
 
 /** Reads the chosen releases and works everything into them that is known before planning (rule 1). */
-export const prepare = async (config: Config, catalog: Catalog, releases: Releases): Promise<Installation> => {
+export const prepare = async (
+  config: Config,
+  ingress: IngressProvider,
+  catalog: Catalog,
+  releases: Releases,
+): Promise<Installation> => {
   const { release } = releases;
-  const ingress = ingressProvider(config.ingress);
   const choice: Choice = { config, ingress, release };
   const transforms = PARTS.flatMap((part) => part.transform?.(choice) ?? []);
   const finish = (objects: readonly KubeObject[]): readonly KubeObject[] => {
-    const transformed = objects.map(transforming(...transforms));
+    const brought = objects.filter((object) => ingress.isThere?.(object) !== true);
+    const transformed = brought.map(transforming(...transforms));
     return config.imageRegistry ? rewriteImages(transformed, config.imageRegistry) : transformed;
   };
   const wanted = PARTS.map((part) => ({ id: part.id, assets: part.assets?.(choice) ?? [] }));
@@ -56,7 +62,7 @@ const helloFrom = ({ helloImage }: Catalog, { imageRegistry }: Config): string =
 /** For the goal "absent", which goes by labels and needs no release. */
 export const withoutManifests = (config: Config): Installation => ({
   config,
-  ingress: ingressProvider(config.ingress),
+  ingress: chosenIngress(config),
   choices: {},
   manifests: {
     versions: {},

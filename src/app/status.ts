@@ -6,7 +6,7 @@ import { asFlags } from "../config/shown.ts";
 import type { Checked, Finding, ReadContext } from "../core/check.ts";
 import { runCheck } from "../core/wait.ts";
 import { type Ports, urlAt } from "../ingress/address.ts";
-import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
+import { ids as ingressIds, ingressOfClass, ingressProvider } from "../ingress/index.ts";
 import { choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
 import { ApiError } from "../ports/cluster.ts";
@@ -44,11 +44,10 @@ export interface ServiceStatus {
 }
 
 /** Where an installation's Deployments are: those of an ingress that is not chosen are somebody else's. */
-const placesOf = (network: KubeObject | undefined): ReadonlySet<string | undefined> => {
-  const providers = ingressIds.map(ingressProvider);
-  const { className: wanted } = networkSettings(dataOf(network));
-  const chosen = providers.filter(({ className }) => className === wanted);
-  return new Set([KNATIVE, ...(chosen.length > 0 ? chosen : providers).map(({ service }) => service.namespace)]);
+const placesOf = (network: KubeObject | undefined, choices: Seen["choices"]): ReadonlySet<string | undefined> => {
+  const chosen = ingressOfClass(networkSettings(dataOf(network)).className, choices);
+  const providers = chosen ? [chosen] : ingressIds.map(ingressProvider);
+  return new Set([KNATIVE, ...providers.flatMap(({ deployments }) => deployments.map(({ namespace }) => namespace))]);
 };
 
 const readKnativeServices = (ctx: ReadContext): Promise<readonly KubeObject[]> =>
@@ -84,11 +83,11 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
     cluster.get(STATE),
     cluster.list({ apiVersion: "apps/v1", kind: "Deployment" }),
   ]);
-  const places = placesOf(network);
+  const choices = readableChoices(state);
+  const places = placesOf(network, choices);
   const ours = deployments.filter(({ metadata }) => places.has(metadata.namespace));
   if (!namespace || ours.length === 0) return { ...base, records: [], problems: [] };
 
-  const choices = readableChoices(state);
   const seen: Seen = { ctx, choices, namespace, deployments, ours, network: dataOf(network) };
   const available = deploymentsAvailable("status.deployments", deploymentsIn(ours));
   const health = await runCheck(available, ctx);

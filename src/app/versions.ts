@@ -16,7 +16,9 @@ export const installedVersions = async (cluster: ClusterRead): Promise<Installed
   const found = (name: string): string | undefined =>
     namespaces.find(({ metadata }) => metadata.name === name)?.metadata.labels?.[VERSION_LABEL];
   const isThere = (name: string | undefined): boolean => namespaces.some(({ metadata }) => metadata.name === name);
-  const gateways = ingressIds.map(ingressProvider).filter(({ service }) => isThere(service.namespace));
+  const gateways = ingressIds
+    .map(ingressProvider)
+    .filter(({ assets, service }) => assets.some(({ versionAt }) => isThere((versionAt ?? service).namespace)));
   const read = async ({ component, versionAt }: IngressAsset, { service }: IngressProvider) => {
     const object = versionAt && (await cluster.get(versionAt));
     const version = versionAt ? object?.metadata.labels?.[VERSION_LABEL] : found(service.namespace ?? "");

@@ -4,10 +4,11 @@ import { type Check, fail, ok, skipped } from "../core/check.ts";
 import { few } from "../ports/few.ts";
 import type { ObjectRef } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
-import { FOUND_BY, findInstallation } from "./found.ts";
+import { findInstallation } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
+import { SERVED_BY, servedNow } from "./served.ts";
 
-const NONE = "no certificate of the gateway was chosen here";
+const NONE = "the gateway has no certificate for all names";
 
 /** The certificate in this Secret can be served at all. */
 export const certificateUsable = (secret: ObjectRef): Check => ({
@@ -35,16 +36,45 @@ export const certificateUsable = (secret: ObjectRef): Check => ({
   },
 });
 
+/** Whether it can be served. How others have built its chain is theirs. */
+const ofOthers = (secret: ObjectRef): Pick<Check, "run"> => ({
+  run: async ({ cluster }) => {
+    const live = await cluster.get(secret);
+    const found = inspect(live);
+    if (found?.keyMatches) return ok(few(found.names), { facts: { names: found.names } });
+    const { namespace, name } = secret;
+    const wrong = !live
+      ? "does not exist"
+      : found
+        ? "holds a key of another certificate"
+        : "holds no certificate with its key";
+    return fail(
+      `Secret ${namespace}/${name}, which the gateway is to serve, ${wrong}`,
+      live
+        ? { text: "Replace it.", command: sh`kubectl describe secret ${name} ${inNamespace(namespace)}` }
+        : {
+            text: "Put it there; these are all that there are.",
+            command: sh`kubectl get secrets --all-namespaces --field-selector type=kubernetes.io/tls`,
+          },
+      { evidence: [{ object: secret, field: live ? '.data["tls.key"]' : "" }] },
+    );
+  },
+});
+
 export const gatewayCertificateUsable = healthCheck({
   id: "certificate.usable",
   title: "The certificate's key and chain match",
   needs: ["knative.installed"],
-  reads: [...FOUND_BY, "Secret"],
-  meaning: "The gateway cannot serve the certificate, or browsers refuse it.",
-  todo: "Run `kn-bootstrap install` again, which makes it anew; one that was brought has to be replaced by its owner.",
+  reads: [...SERVED_BY, "Secret"],
+  meaning:
+    "The gateway cannot serve the certificate, or browsers refuse it. Where the Secret is missing, Kourier's controller ends again and again, and Istio answers no handshake, so that new Routes wait.",
+  todo: "Run `kn-bootstrap install` again, which makes it anew; one that was brought has to be replaced by its owner, in the namespace where the gateway looks for it.",
+  threads: ["knative/serving#4133", "knative/serving#7337", "istio/istio#37078"],
   run: async (ctx, memory) => {
-    const { secret } = await findInstallation(ctx.cluster);
-    return secret ? certificateUsable(secret).run(ctx, memory) : skipped(NONE);
+    const found = await findInstallation(ctx.cluster);
+    const secret = await servedNow(ctx.cluster, found);
+    if (!secret) return skipped(NONE);
+    return (found.tls === undefined ? ofOthers(secret) : certificateUsable(secret)).run(ctx, memory);
   },
 });
 
@@ -52,11 +82,13 @@ export const gatewayCertificateCurrent = healthCheck({
   id: "certificate.current",
   title: "The certificate has not expired",
   needs: ["certificate.usable"],
-  reads: [...FOUND_BY, "Secret"],
+  reads: [...SERVED_BY, "Secret"],
   meaning: "Browsers refuse the certificate since its last day.",
   todo: "Run `kn-bootstrap renew`, and see in `kn-bootstrap status` who renews it; one that was brought has to be replaced by its owner.",
   run: async (ctx) => {
-    const { secret, tls } = await findInstallation(ctx.cluster);
+    const installation = await findInstallation(ctx.cluster);
+    const { tls } = installation;
+    const secret = await servedNow(ctx.cluster, installation);
     const found = secret && inspect(await ctx.cluster.get(secret));
     if (!secret || !found) return skipped(NONE);
     const until = found.notAfter.toISOString().slice(0, 10);

@@ -2,7 +2,7 @@ import { strategyOf, type TlsId, ids as tlsIds } from "../certificates/index.ts"
 import { servedSecret } from "../certificates/served.ts";
 import { NESTED } from "../config/config.ts";
 import type { Exposure } from "../ingress/address.ts";
-import { ids as ingressIds, ingressProvider } from "../ingress/index.ts";
+import { ingressOfClass } from "../ingress/index.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import { AUTHORITY_ROOT, choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
@@ -69,7 +69,7 @@ export const findInstallation = async (cluster: Pick<ClusterRead, "get">): Promi
   return {
     choices,
     ...settings,
-    ingress: ingressIds.map(ingressProvider).find(({ className }) => className === settings.className),
+    ingress: ingressOfClass(settings.className, choices),
     exposure: {
       expose: choices.expose === "nodeport" ? "nodeport" : "loadbalancer",
       ...(address ? { address } : {}),

@@ -2,7 +2,7 @@ import { type Check, skipped } from "../core/check.ts";
 import { oneCertificateForm } from "../ingress/istio/preflight/certificate-forms.ts";
 import { oneServiceProbed } from "../ingress/istio/preflight/probed-service.ts";
 import { servicesNamed, settingsReadable } from "../ingress/istio/preflight/settings.ts";
-import { noOtherIstio } from "../ingress/istio/preflight.ts";
+import { ownerKnown } from "../ingress/istio/preflight.ts";
 import { noLeftWebhookFound } from "../ingress/left-webhook.ts";
 import { FOUND_BY, findInstallation } from "./found.ts";
 import { healthCheck, type Reading } from "./health-check.ts";
@@ -17,15 +17,17 @@ const ISTIO_FOUND_BY = [
 
 const noOtherIstioFound = healthCheck({
   id: "istio.owner",
-  title: "No other Istio is in this cluster",
+  title: "The Istio in this cluster is the one that was chosen",
   needs: ["knative.installed"],
   reads: [...FOUND_BY, ...ISTIO_FOUND_BY],
   meaning: "Two Istios write into each other's webhooks and gateways.",
   todo: "Leave the gateway to one of them: install with `--ingress kourier`, which touches no Istio, or uninstall the other one.",
-  run: async (ctx, memory) =>
-    (await findInstallation(ctx.cluster)).choices.ingress === "istio"
-      ? noOtherIstio.run(ctx, memory)
-      : skipped("kn-bootstrap has installed no Istio here"),
+  run: async (ctx, memory) => {
+    const { choices, ingress } = await findInstallation(ctx.cluster);
+    return choices.ingress === "istio"
+      ? ownerKnown(ingress?.gateway).run(ctx, memory)
+      : skipped("kn-bootstrap has installed no Istio here");
+  },
 });
 
 /** Whoever installed it. */

@@ -21,6 +21,7 @@ export const servicesReady = healthCheck({
   id: "services.ready",
   title: "Every Knative Service is ready",
   needs: ["serving.deployments", "serving.webhook", "ingress.deployments"],
+  symptomOf: ["cluster.admission", "network.class", "certificate.usable", "ingress.address", "services.hosts"],
   reads: CAUSES_OF_SERVICES,
   meaning: "A Service does not answer, or answers with an older Revision.",
   todo: "Do what the finding says of the deepest object that is not well; `kn-bootstrap status --services` lists all of them.",

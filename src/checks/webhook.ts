@@ -17,6 +17,7 @@ export const webhookAnswers = healthCheck({
   id: "serving.webhook",
   title: "The Knative webhook answers",
   needs: ["serving.deployments"],
+  symptomOf: ["serving.webhook-certificate"],
   reads: [
     "EndpointSlice.discovery.k8s.io",
     "Service",

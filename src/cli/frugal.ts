@@ -3,14 +3,23 @@
  * needed, so none of it can fail.
  */
 
-/** Of Node, whose V8 has the flag: another one would complain about it on stderr. */
-const FLAG_KNOWN = [22, 24];
+/** Of Node, whose V8 has the flags: another one would complain about them on stderr. */
+const FLAGS_KNOWN = [22, 24];
+
+const FLAGS = [
+  // The room for new objects would grow to 32 MB before anybody looks what of it is garbage, and most is.
+  "--semi-space-growth-factor=1",
+  // The room for the others, to twice of what was needed.
+  "--heap-growing-percent=10",
+  // An install computes for a second and waits for a minute: optimised code takes more memory than it saves time.
+  "--no-maglev",
+  "--no-opt",
+];
 
 /** `env`: where the user's cache is. `major`: of Node. `program`: the file that was started. */
 export const beFrugal = (env: NodeJS.ProcessEnv, major: number, program: string): void => {
   const builtin = process.getBuiltinModule;
-  // The room for new objects would grow to 32 MB before anybody looks what of it is garbage, and most is.
-  if (builtin && FLAG_KNOWN.includes(major)) builtin("node:v8").setFlagsFromString("--semi-space-growth-factor=1");
+  if (builtin && FLAGS_KNOWN.includes(major)) for (const flag of FLAGS) builtin("node:v8").setFlagsFromString(flag);
   // From source, what was compiled is out of date with the next change.
   if (builtin && program.endsWith(".js")) keepCompiled(env, builtin);
 };

@@ -88,6 +88,18 @@ const RULES: readonly Rule[] = [
           },
   },
   {
+    id: "config.istio-gateway",
+    broken: ({ istioGateway, ingress }) =>
+      istioGateway === undefined || ingressProvider(ingress).adoption
+        ? undefined
+        : {
+            what: `--istio-gateway does not go with --ingress ${ingress}.`,
+            why: "Its gateway is its own.",
+            between: ["istioGateway", "ingress"],
+            remedy: "Leave --istio-gateway out, or choose --ingress istio.",
+          },
+  },
+  {
     id: "config.mesh",
     broken: ({ mesh, ingress }) =>
       !mesh || ingressProvider(ingress).mesh

@@ -19,7 +19,7 @@ const distance = (a: string, b: string, limit: number): number => {
 const plain = (word: string): string => word.toLowerCase().replace(/[^a-z0-9]/g, "");
 
 /** What somebody meant who wrote `word`: the nearest candidate, if it is near enough to be one. */
-const similar = (word: string, candidates: readonly string[]): string | undefined => {
+export const similar = (word: string, candidates: readonly string[]): string | undefined => {
   let best: { candidate: string; edits: number } | undefined;
   for (const candidate of candidates) {
     const limit = Math.max(1, Math.floor(Math.min(3, plain(candidate).length * 0.4)));

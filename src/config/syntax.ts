@@ -178,13 +178,19 @@ export const directoryUrl: Syntax = (text) => {
   return url.href;
 };
 
+const namespaced =
+  (example: string): Syntax =>
+  (text) => {
+    const [namespace = "", name = "", ...rest] = text.trim().split("/");
+    const isName = name.length <= 253 && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name);
+    if (rest.length === 0 && isName && namespace.length <= 63 && LABEL.test(namespace)) return `${namespace}/${name}`;
+    return { why: "It is no namespace/name.", remedy: `Write it like ${example}.` };
+  };
+
 /** `namespace/name` of a Secret. */
-export const secretName: Syntax = (text) => {
-  const [namespace = "", name = "", ...rest] = text.trim().split("/");
-  const isName = name.length <= 253 && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name);
-  if (rest.length === 0 && isName && namespace.length <= 63 && LABEL.test(namespace)) return `${namespace}/${name}`;
-  return { why: "It is no namespace/name.", remedy: "Write it like default/wildcard-tls." };
-};
+export const secretName = namespaced("default/wildcard-tls");
+/** `namespace/name` of a Service. */
+export const serviceName = namespaced("istio-system/istio-ingressgateway");
 
 /** Name of an object in a namespace that is known (RFC 1123 subdomain). */
 export const objectName: Syntax = (text) => {

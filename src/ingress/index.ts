@@ -14,6 +14,33 @@ export const ids: readonly IngressId[] = providers.map(({ id }) => id);
 /** Of every ingress: another one may have been chosen before. */
 export const ingressProducts: readonly Product[] = providers.flatMap(({ products }) => products);
 
+/** The one that was chosen, with its gateway where that is somebody else's. */
+export const chosenIngress = ({
+  ingress,
+  istioGateway,
+}: {
+  readonly ingress: string;
+  readonly istioGateway?: string;
+}): IngressProvider => {
+  const provider = ingressProvider(ingress);
+  return (istioGateway !== undefined && provider.adoption?.at(istioGateway)) || provider;
+};
+
+/**
+ * The one whose class Knative has, as the state ConfigMap's choices tell of it. Undefined: it is none that we know.
+ */
+export const ingressOfClass = (
+  className: string,
+  choices: Readonly<Record<string, unknown>>,
+): IngressProvider | undefined => {
+  const provider = providers.find((one) => one.className === className);
+  const gateway = choices["istio-gateway"];
+  return (
+    provider &&
+    chosenIngress({ ingress: provider.id, ...(typeof gateway === "string" ? { istioGateway: gateway } : {}) })
+  );
+};
+
 export const ingressProvider = (id: string): IngressProvider => {
   const found = providers.find((provider) => provider.id === id);
   if (!found)

@@ -1,5 +1,6 @@
 import type { Check } from "../core/check.ts";
 import type { Product } from "../kube/product.ts";
+import type { ClusterRead } from "../ports/cluster.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
 
 /** What the gateway is to serve. */
@@ -39,10 +40,23 @@ export interface IngressAsset {
   readonly versionAt?: ObjectRef;
 }
 
+/** An ingress of which somebody else's may stand in the cluster already: it is used, and stays as it is. */
+export interface Adoption {
+  /** Where the gateway is known by its Service alone, `namespace/name`: for what changes a part of what runs. */
+  readonly at: (gateway: string) => IngressProvider;
+  /**
+   * What is in the cluster; `gateway`: which one was asked for. Undefined: nothing of others. Throws UserError with exit code 2 for what is
+   * there and cannot be used, and where it cannot be told which of several gateways is meant.
+   */
+  readonly find: (cluster: ClusterRead, gateway: string | undefined) => Promise<IngressProvider | undefined>;
+}
+
 /** What is about to be installed. */
 export interface Intent {
   /** By component. */
   readonly versions: Readonly<Record<string, string>>;
+  /** The gateway itself gets a certificate, for every name. */
+  readonly servesTls: boolean;
 }
 
 /** What the installation must know of an ingress. */
@@ -64,6 +78,12 @@ export interface IngressProvider<Id extends string = string> {
   readonly products: readonly Product[];
   /** What must hold before the first change, besides what must for every ingress. */
   readonly preflight?: (intent: Intent) => Promise<readonly Check[]>;
+  /** Absent: there is no such thing as somebody else's. */
+  readonly adoption?: Adoption;
+  /** The gateway is somebody else's: its Service, `namespace/name`. */
+  readonly gateway?: string;
+  /** Whether an object of the release is in the cluster already, from somebody else and as good. Absent: none is. */
+  readonly isThere?: (object: KubeObject) => boolean;
   /** Changes to the release's own objects that are known before planning (rule 1). */
   readonly transform: (
     object: KubeObject,

@@ -152,9 +152,23 @@ export const withLock = async <T>(
     throwIfLost();
     if (!isFresh()) throw staleLock(undefined);
   };
+  /** Where its namespace is gone, so is the lock: that says more than the refusal of what was to be written there. */
+  const orLost = async <R>(object: KubeObject, writing: Promise<R>): Promise<R> => {
+    try {
+      return await writing;
+    } catch (error) {
+      if (object.metadata.namespace === LEASE.namespace && isNamespaceGoing(error)) {
+        await renewOnce().catch(() => {});
+        throwIfLost();
+      }
+      throw error;
+    }
+  };
   const guarded = cluster.guarded(permit);
   const held: ClusterWrite = {
     ...guarded,
+    apply: (object, options) => orLost(object, guarded.apply(object, options)),
+    create: (object, manager) => orLost(object, guarded.create(object, manager)),
     remove: (ref, preconditions) => {
       givenUp ||= isHome(ref);
       return guarded.remove(ref, preconditions);

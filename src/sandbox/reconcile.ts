@@ -52,10 +52,14 @@ const startQueue = (reconciler: Reconciler) => {
   const later = (key: string, milliseconds: number): void => {
     if (closed) return;
     clearTimeout(timers.get(key));
-    const timer = setTimeout(() => {
-      timers.delete(key);
-      add(key);
-    }, milliseconds);
+    // What was due a moment ago is due now: Node warns of a time in the past.
+    const timer = setTimeout(
+      () => {
+        timers.delete(key);
+        add(key);
+      },
+      Math.max(0, milliseconds),
+    );
     timers.set(key, timer.unref());
   };
 

@@ -81,13 +81,15 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
 
   it("each say something in one of the two", async () => {
     const skipped = (await look()).filter(({ looks }) => looks.every(({ finding }) => finding.status === "skipped"));
-    // Neither has Istio, a mesh, or a proof over http alone.
+    // Neither has Istio, a mesh, a log of requests, a proof over http alone, or a DomainMapping.
     const istio = ["owner", "settings", "service-names", "probed-service", "certificate-forms"];
     const mesh = ["sidecars", "strict"];
     expect(skipped.map(({ check }) => check.id)).toEqual([
+      "observability.request-log",
       ...istio.map((name) => `istio.${name}`),
       ...mesh.map((name) => `mesh.${name}`),
       "proof.http",
+      "domain-mappings.claimed",
     ]);
   });
 

@@ -12,7 +12,7 @@ export interface OptionSet {
   readonly world?: WorldOptions;
 }
 
-/** Every kind of installation that needs a cluster and nothing else, by what `options.test.ts` sees in it. */
+/** Every kind of installation that needs a cluster and nothing else, by what `options.test.ts` and `istio.test.ts` see in it. */
 export const OPTION_SETS = {
   defaults: { title: "no options", args: [] },
   nodeport: { title: "--expose nodeport", args: ["--expose", "nodeport"], world: { loadBalancer: "none" } },
@@ -37,6 +37,12 @@ export const OPTION_SETS = {
     args: ["--hpa", "--logging", "request-logs", "--skip-tag-resolution", "localhost:5001"],
   },
   mirror: { title: "--image-registry", args: ["--image-registry", "registry.example.com/mirror"] },
+  istio: { title: "--ingress istio", args: ["--ingress", "istio"] },
+  laptop: {
+    title: "--profile small",
+    args: ["--ingress", "istio", "--profile", "small", "--expose", "nodeport"],
+    world: { loadBalancer: "none" },
+  },
 } as const satisfies Readonly<Record<string, OptionSet>>;
 
 const DOMAIN = ["--domain", "apps.example.com"];

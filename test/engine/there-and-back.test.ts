@@ -36,19 +36,24 @@ const journeys: readonly Journey[] = given
   ? ANYWHERE.filter(({ title }) => isThorough || title === OPTION_SETS.defaults.title)
   : ALL.filter(({ title }) => isThorough || SAMPLE.includes(title));
 
-describe("uninstall --purge after an install with", () => {
-  it.each(journeys)("$title: nothing is left", async ({ args, outside, world }) => {
-    await using place = await openPlace(world, outside !== undefined);
-    const before = await contentsOf(place);
-    const more = place.outside ? outside?.(place.outside) : undefined;
-    const install = await kn(place, ["install", "--yes", ...RELEASES, ...args, ...(more ?? [])]);
-    expect(install.code, install.stderr).toBe(0);
-    const uninstall = await kn(place, ["uninstall", "--yes", "--purge"]);
-    expect(uninstall.code, uninstall.stderr).toBe(0);
-    expect(uninstall.stdout + uninstall.stderr).toContain("Nothing of kn-bootstrap is left in this cluster.");
-    // The API server lets go of the groups that it served a moment later.
-    await expect.poll(() => contentsOf(place)).toEqual(before);
-  });
+describe("an install with", () => {
+  it.each(journeys)(
+    "$title stays as it is without flags, and uninstall --purge leaves nothing",
+    async ({ args, outside, world }) => {
+      await using place = await openPlace(world, outside !== undefined);
+      const before = await contentsOf(place);
+      const more = place.outside ? outside?.(place.outside) : undefined;
+      const install = await kn(place, ["install", "--yes", ...RELEASES, ...args, ...(more ?? [])]);
+      expect(install.code, install.stderr).toBe(0);
+      const plan = await kn(place, ["plan", "--exit-code", ...RELEASES]);
+      expect(plan.code, plan.stdout + plan.stderr).toBe(0);
+      const uninstall = await kn(place, ["uninstall", "--yes", "--purge"]);
+      expect(uninstall.code, uninstall.stderr).toBe(0);
+      expect(uninstall.stdout + uninstall.stderr).toContain("Nothing of kn-bootstrap is left in this cluster.");
+      // The API server lets go of the groups that it served a moment later.
+      await expect.poll(() => contentsOf(place)).toEqual(before);
+    },
+  );
 });
 
 interface Place extends Stage, AsyncDisposable {

@@ -103,6 +103,17 @@ describe("the lock", () => {
       await scene.makeHome();
     });
 
+    it("when its namespace is gone and a write there is the first to hear of it", async () => {
+      const rare = { ...times, renewEvery: 60_000, freshFor: 60_000 };
+      const work: Parameters<LockScene["lock"]>[1] = async (held) => {
+        await scene.cluster.remove(HOME, {});
+        while (await scene.cluster.get(HOME)) await sleep(20);
+        return held.apply(note("late"), { manager: "m" });
+      };
+      await expect(scene.lock("mine", work, { times: rare })).rejects.toMatchObject({ id: "lock.namespace" });
+      await scene.makeHome();
+    });
+
     it("not when the holder itself deletes the namespace: that is the end of its work", async () => {
       await scene.lock("mine", async (held, lost) => {
         await held.remove(HOME, {});

@@ -1,36 +1,23 @@
 import { afterAll, describe, expect, it } from "vitest";
-import type { Obj } from "../../src/sandbox/types.ts";
 import { patient, patientSeconds } from "../patience.ts";
+import { POLICIES, type Policy, SERVICE } from "./policies.ts";
 import { NEVER } from "./row.ts";
 import { openScene, type Run, type Sees } from "./scene.ts";
 import { askedTwice, conditionOf, podWaits, refusedTwice, revisionFailed } from "./sights.ts";
 
 /** The proof's wait, in the cases in which Knative's `Ready` says no more than RevisionMissing. */
 
-const SERVICE = "Knative Service kn-bootstrap/hello";
 const SOON_MS = patient(10_000);
 const NO_SUCH_HOST = 'Get "https://ghcr.io/v2/": dial tcp: lookup ghcr.io on 10.96.0.10:53: no such host';
 
-interface Case {
-  readonly title: string;
-  /** What is in namespace kn-bootstrap before. */
-  readonly labels?: Record<string, string>;
-  readonly objects?: readonly Obj[];
+interface Case extends Policy {
   readonly refusal?: string;
   readonly args?: readonly string[];
   /** When the cause can be seen, and when it is sure that waiting does not help. */
   readonly visible: Sees;
   readonly certain?: Sees;
-  readonly what: string;
-  readonly remedy?: { readonly text: RegExp; readonly command: RegExp };
 }
 
-const inHome = (kind: string, spec: object): Obj => ({
-  apiVersion: "v1",
-  kind,
-  metadata: { name: "q", namespace: "kn-bootstrap" },
-  spec,
-});
 const podsRefused: Sees = (api) =>
   api
     .list("apps/v1", "Deployment", "kn-bootstrap")
@@ -64,44 +51,7 @@ const REFUSED: readonly Case[] = [
     what: `${SERVICE} cannot get its image: dial tcp: lookup ghcr.io on 10.96.0.10:53: no such host`,
     remedy: { text: /--skip-tag-resolution ghcr\.io/, command: /kubectl describe revision hello-00001/ },
   },
-  {
-    title: "Pod Security restricted",
-    labels: { "pod-security.kubernetes.io/enforce": "restricted" },
-    visible: podsRefused,
-    certain: podsRefused,
-    what: `${SERVICE} may not make pods: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false (container "user-container" must set securityContext.allowPrivilegeEscalation=false), unrestricted capabilities (container "user-container" must set securityContext.capabilities.drop=["ALL"]), runAsNonRoot != true (pod or container "user-container" must set securityContext.runAsNonRoot=true), seccompProfile (pod or container "user-container" must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")`,
-    remedy: {
-      text: /kubectl label namespace kn-bootstrap pod-security\.kubernetes\.io\/enforce=baseline --overwrite/,
-      command: /kubectl patch configmap config-features .*secure-pod-defaults/,
-    },
-  },
-  {
-    title: "a ResourceQuota without room for pods",
-    objects: [inHome("ResourceQuota", { hard: { pods: "0" } })],
-    visible: podsRefused,
-    certain: podsRefused,
-    what: `${SERVICE} may not make pods: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0`,
-    remedy: { text: /Raise ResourceQuota q/, command: /kubectl describe resourcequota q -n kn-bootstrap/ },
-  },
-  {
-    title: "a ResourceQuota that wants limits.cpu",
-    objects: [inHome("ResourceQuota", { hard: { "limits.cpu": "1" } })],
-    visible: podsRefused,
-    certain: podsRefused,
-    what: `${SERVICE} may not make pods: failed quota: q: must specify limits.cpu for: queue-proxy,user-container`,
-    remedy: {
-      text: /wants every container to say that; a LimitRange/,
-      command: /^echo '\{.*"kind":"LimitRange".*"default":\{"cpu":"500m"\}.*\}' \| kubectl apply -f -$/,
-    },
-  },
-  {
-    title: "a LimitRange that wants more",
-    objects: [inHome("LimitRange", { limits: [{ type: "Container", min: { memory: "64Mi" } }] })],
-    visible: podsRefused,
-    certain: podsRefused,
-    what: `${SERVICE} may not make pods: minimum memory usage per Container is 64Mi, but request is 32Mi`,
-    remedy: { text: /Change the LimitRange/, command: /kubectl describe limitrange -n kn-bootstrap/ },
-  },
+  ...POLICIES.map((policy) => ({ ...policy, visible: podsRefused, certain: podsRefused })),
 ];
 
 const lines: string[] = [];

@@ -67,8 +67,18 @@ export const cluster: Errors = {
     "",
     "Take another ingress, or a newer Knative.",
   ),
+  "istio.gateway": input(
+    "It cannot be told which gateway of the Istio in this cluster is meant, or there is none.",
+    "Knative's names lead to one.",
+    "Name its Service with --istio-gateway.",
+  ),
+  "istio.local-gateway": input(
+    "A Service of somebody else's is in the place of the one by which names inside the cluster are reached, and leads elsewhere.",
+    "",
+    "Delete it, or let it lead to port 8081 of the gateway's pods.",
+  ),
   "istio.owner": either("input", "unseen")(
-    "Somebody else keeps the Istio that is in this cluster, or it cannot be told.",
+    "The Istio that is in this cluster cannot be used, is not the one that was chosen, or it cannot be told.",
     "Two of them would write into each other's webhooks and gateways.",
     "Install with --ingress kourier.",
   ),

@@ -112,6 +112,11 @@ export const program: Errors = {
     "It is small already.",
     "Leave --profile out.",
   ),
+  "config.istio-gateway": input(
+    "A gateway of Istio was named for another ingress.",
+    "Its gateway is its own.",
+    "Leave --istio-gateway out, or choose --ingress istio.",
+  ),
   "config.mesh": input(
     "--mesh does not go with this ingress.",
     "It has no sidecars.",

@@ -1,6 +1,7 @@
 import { MANAGER, ownerOf } from "../../kube/inventory.ts";
 import { at, isRecord, type KubeObject, textAt, VERSION_LABEL } from "../../ports/object.ts";
 import type { Reader } from "../../ports/reader.ts";
+import { LOCAL } from "./names.ts";
 
 /** What of Istio stands in a cluster, whoever made it: told by what runs, since names, namespaces and labels differ between installers. */
 
@@ -150,6 +151,7 @@ const gatewaysOf = (
       service.metadata.namespace === namespace &&
       Object.keys(selector).length > 0 &&
       isChosen(labels, selector) &&
+      service.metadata.name !== LOCAL.name &&
       service.metadata.labels?.[UNTRANSLATED] === undefined &&
       hasPort(service, 80);
     const id = `${namespace}/${service.metadata.name}`;

@@ -1,10 +1,13 @@
 import type { KubeObject } from "../../ports/object.ts";
 import { asNodePort, isThe } from "../gateway-service.ts";
 import type { IngressProvider } from "../provider.ts";
-import { controller, gateway, istiod, service, webhook } from "./names.ts";
+import { adoptedAt } from "./adopted.ts";
+import { controller, gateway, ISTIO, istiod, service, webhook } from "./names.ts";
 import { products } from "./products.ts";
-import { serve } from "./serve.ts";
+import { serveFrom } from "./serve.ts";
 import { small } from "./small.ts";
+
+const NET_ISTIO = { component: "net-istio", asset: "net-istio.yaml", versionAt: controller };
 
 /** Istio's own generator writes a namespace into objects that have none. */
 const withoutNamespace = (object: KubeObject): KubeObject => {
@@ -17,10 +20,7 @@ export const istio: IngressProvider<"istio"> = {
   title: "Istio",
   className: "istio.ingress.networking.knative.dev",
   component: "istio",
-  assets: [
-    { component: "istio", asset: "istio.yaml", versionAt: istiod },
-    { component: "net-istio", asset: "net-istio.yaml", versionAt: controller },
-  ],
+  assets: [{ component: "istio", asset: "istio.yaml", versionAt: istiod }, NET_ISTIO],
   service,
   deployments: [controller, webhook, istiod, gateway],
   products,
@@ -31,5 +31,9 @@ export const istio: IngressProvider<"istio"> = {
   },
   small,
   mesh: true,
-  serve,
+  serve: serveFrom({ namespace: ISTIO, mounted: new Map() }),
+  adoption: {
+    at: adoptedAt,
+    find: async (cluster, named) => (await import("./adoption.ts")).findAdopted(cluster, named),
+  },
 };

@@ -31,5 +31,8 @@ export const SHARED: ObjectRef = {
   name: "knative-ingress-gateway",
 };
 
-/** Istio hands a pod Secrets of the pod's own namespace, so the certificate is copied to where the gateway's pods are. */
-export const COPY: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: ISTIO, name: "kn-bootstrap-tls" };
+/** Of the certificate, where the gateway's pods are. */
+export const COPY = { apiVersion: "v1", kind: "Secret", name: "kn-bootstrap-tls" } as const;
+
+/** Before the same pods, for names inside the cluster; of the release. */
+export const LOCAL: ObjectRef = { apiVersion: "v1", kind: "Service", namespace: ISTIO, name: "knative-local-gateway" };

@@ -1,4 +1,5 @@
 import { defaultDomain, domainIsSet, otherDefaults } from "../../checks/domain.ts";
+import { servicesPublic } from "../../checks/names/index.ts";
 import { baseDomain, type Naming, namingOf } from "../../config/naming.ts";
 import { blank } from "../../core/blank.ts";
 import { magicFor } from "../../dns/magic.ts";
@@ -57,4 +58,8 @@ const domain = (install: Installation) =>
     verify: [domainIsSet(async (ctx) => (await findNaming(readerOf(ctx.cluster), install))?.domain)],
   });
 
-export const part = partOf({ id: "domain", steps: (install) => [domain(install)], checks: [defaultDomain] });
+export const part = partOf({
+  id: "domain",
+  steps: (install) => [domain(install)],
+  checks: [defaultDomain, servicesPublic],
+});

@@ -14,6 +14,7 @@ import type { CertificateChange } from "../../changes/index.ts";
 import type { Step } from "../../changes/step.ts";
 import { certificateUsable, gatewayCertificateCurrent, gatewayCertificateUsable } from "../../checks/certificate.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { servedCertificateChecks } from "../../checks/served-certificate.ts";
 import { ownNaming } from "../../config/naming.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
 import type { Want } from "../../ingress/provider.ts";
@@ -214,7 +215,7 @@ export const part = partOf({
   next,
   status,
   rights,
-  checks: [gatewayCertificateUsable, gatewayCertificateCurrent],
+  checks: [gatewayCertificateUsable, gatewayCertificateCurrent, ...servedCertificateChecks],
   kinds: [{ apiVersion: "v1", kind: "Secret", namespaced: true }],
   steps: (install) => {
     if (!hasTls(install.config)) return [noTls(install)];

@@ -1,6 +1,6 @@
 import { networkSettings } from "../../checks/found.ts";
 import { type Address, findAddress, urlAt } from "../../ingress/address.ts";
-import { ids, ingressProvider } from "../../ingress/index.ts";
+import { ingressOfClass } from "../../ingress/index.ts";
 import type { IngressProvider } from "../../ingress/provider.ts";
 import { VERSION_LABEL } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
@@ -10,8 +10,7 @@ import { type Seen, section } from "../part.ts";
 const classIn = ({ network }: Seen): string => networkSettings(network).className;
 
 /** Undefined: an ingress that we do not know. */
-const providerIn = (seen: Seen): IngressProvider | undefined =>
-  ids.map(ingressProvider).find(({ className }) => className === classIn(seen));
+const providerIn = (seen: Seen): IngressProvider | undefined => ingressOfClass(classIn(seen), seen.choices);
 
 /** Where the gateway is, by what the cluster keeps of how it was to be reached. */
 export const addressIn = async (seen: Seen): Promise<Address | undefined> => {

@@ -1,9 +1,14 @@
 import type { Change } from "../../changes/index.ts";
+import { clusterChecks } from "../../checks/cluster/index.ts";
+import { versionsFit } from "../../checks/cluster/versions.ts";
+import { configurationChecks } from "../../checks/configuration/index.ts";
 import { crdsEstablished, knativeCrdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { observabilityChecks } from "../../checks/observability/index.ts";
 import { capacity, knativeOwnerFound, serverVersionFound } from "../../checks/preflight.ts";
 import { knativeInstalled, servingDeployments } from "../../checks/serving.ts";
 import { webhookAnswers } from "../../checks/webhook.ts";
+import { webhookCertificateTrusted } from "../../checks/webhook-certificate.ts";
 import { workloadsDrained } from "../../checks/workload-pods.ts";
 import { ingressProducts } from "../../ingress/index.ts";
 import { HOME, MANAGER, ownerOf } from "../../kube/inventory.ts";
@@ -196,11 +201,16 @@ export const part = partOf({
   removal: () => [draining(), admission()],
   checks: [
     serverVersionFound,
+    ...clusterChecks,
     capacity,
     knativeOwnerFound,
     knativeInstalled,
     knativeCrdsEstablished,
     servingDeployments,
+    versionsFit,
+    webhookCertificateTrusted,
     webhookAnswers,
+    ...configurationChecks,
+    ...observabilityChecks,
   ],
 });

@@ -1,4 +1,5 @@
 import { controllers } from "../../certificates/index.ts";
+import { domainMappingsClaimed, hostsFit } from "../../checks/names/index.ts";
 import { servicesReady } from "../../checks/services.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
 import { HOME, ownerOf } from "../../kube/inventory.ts";
@@ -173,4 +174,8 @@ const noIngresses: Check = {
   },
 };
 
-export const part = partOf({ id: "workloads", removal: (removal) => [workloads(removal)], checks: [servicesReady] });
+export const part = partOf({
+  id: "workloads",
+  removal: (removal) => [workloads(removal)],
+  checks: [hostsFit, servicesReady, domainMappingsClaimed],
+});

@@ -9,17 +9,22 @@ import { settingsOf } from "./settings.ts";
 /** Of the release's own Gateways, before they are there. */
 const SELECTOR = { istio: "ingressgateway" };
 
+/** A Gateway as it is about to be. */
+export interface Planned extends SharedGateway {
+  readonly selector: Readonly<Record<string, string>>;
+}
+
 /**
  * net-istio asks the pods behind a Service whether the gateway has a Route. It finds that Service by labels: whichever has those that the
  * Gateway selects pods by, in any namespace, and of several it takes any (net-istio pkg/reconciler/ingress/lister.go).
  */
-export const oneServiceProbed = (version?: string): Check => ({
+export const oneServiceProbed = (version?: string, planned?: Planned): Check => ({
   id: "istio.probed-service",
   title: "No other Service has the labels of the gateway's",
   run: async ({ cluster }) => {
-    const { gateways } = await settingsOf(cluster, version);
+    const gateways = planned ? [planned] : (await settingsOf(cluster, version)).gateways;
     for (const gateway of gateways) {
-      const { selector, matching } = await probedFor(cluster, gateway);
+      const { selector, matching } = await probedFor(cluster, gateway, planned?.selector);
       const own = serviceAt(gateway);
       const isOwn = ({ metadata }: KubeObject): boolean =>
         metadata.name === own?.name && metadata.namespace === own?.namespace;
@@ -40,10 +45,14 @@ const service = ({ namespace, name }: { namespace: string; name: string }): Obje
   name,
 });
 
-const probedFor = async (cluster: ClusterRead, { namespace, name }: SharedGateway) => {
+const probedFor = async (
+  cluster: ClusterRead,
+  { namespace, name }: SharedGateway,
+  planned: Planned["selector"] | undefined,
+) => {
   const live = await cluster.get({ ...SHARED, namespace, name });
   const found = at(live, "spec", "selector");
-  const selector: Readonly<Record<string, unknown>> = live ? (isRecord(found) ? found : {}) : SELECTOR;
+  const selector: Readonly<Record<string, unknown>> = planned ?? (live ? (isRecord(found) ? found : {}) : SELECTOR);
   const labels = Object.entries(selector).map(([key, value]) => `${key}=${String(value)}`);
   const matching = await cluster.list({ apiVersion: "v1", kind: "Service", labelSelector: labels.join(",") });
   return { selector, matching };

@@ -1,0 +1,5 @@
+import { admissionAnswered } from "./orphans.ts";
+import { apisAvailable, nothingStuck } from "./terminating.ts";
+
+/** What is wrong with a cluster before anything of Knative is. */
+export const clusterChecks = [apisAvailable, admissionAnswered, nothingStuck] as const;

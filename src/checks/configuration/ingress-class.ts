@@ -1,0 +1,74 @@
+import { fail, ok, skipped } from "../../core/check.ts";
+import { few } from "../../ports/few.ts";
+import { at, type KubeObject, refOf } from "../../ports/object.ts";
+import { sh } from "../../ports/shell.ts";
+import { configMap, FOUND_BY, findInstallation, KNATIVE } from "../found.ts";
+import { healthCheck } from "../health-check.ts";
+
+const SUFFIX = ".ingress.networking.knative.dev";
+/** The controller that reconciles a class, by the Deployment's name in every release of it. */
+const CONTROLLERS: ReadonlyMap<string, string> = new Map(
+  ["kourier", "istio", "contour", "gateway-api"].map((name) => [`${name}${SUFFIX}`, `net-${name}-controller`]),
+);
+
+const runs = (deployments: readonly KubeObject[], name: string): KubeObject | undefined =>
+  deployments.find(({ metadata, spec }) => metadata.name === name && at(spec, "replicas") !== 0);
+
+export const ingressClassServed = healthCheck({
+  id: "network.class",
+  title: "The ingress class is one that a controller here serves",
+  needs: ["knative.installed"],
+  reads: [...FOUND_BY, "Deployment.apps", "KnativeServing.operator.knative.dev"],
+  meaning: 'Every new Service stays at "Ingress has not yet been reconciled": its class is nobody\'s.',
+  todo: "Set `ingress-class` in ConfigMap knative-serving/config-network to the class of the ingress that runs, and remove `ingress.class`; without either it is Istio.",
+  threads: ["knative/serving#13826", "knative/serving#13827", "knative/serving#15120", "knative/operator#789"],
+  run: async (ctx) => {
+    const { className } = await findInstallation(ctx.cluster);
+    const wanted = CONTROLLERS.get(className);
+    if (wanted === undefined) return skipped(`the class ${className} is somebody's own`);
+    const deployments = await ctx.cluster.list({ apiVersion: "apps/v1", kind: "Deployment" });
+    const controller = runs(deployments, wanted);
+    if (controller) return ok(`${className}, served by Deployment ${controller.metadata.namespace}/${wanted}`);
+    const here = [...CONTROLLERS].filter(([, name]) => runs(deployments, name)).map(([name]) => name);
+    const network = configMap("config-network");
+    const [operator] = await ctx.cluster.list({ apiVersion: "operator.knative.dev/v1beta1", kind: "KnativeServing" });
+    return fail(
+      `the ingress class is ${className}, and no ${wanted} runs here${here.length > 0 ? `; what runs serves ${few(here)}` : ""}`,
+      remedyFor(here[0], operator),
+      {
+        evidence: [
+          {
+            object: network,
+            field: ".data.ingress-class",
+            observed: className,
+            ...(here[0] ? { expected: here[0] } : {}),
+          },
+          ...here.flatMap((name) => {
+            const found = runs(deployments, CONTROLLERS.get(name) ?? "");
+            return found
+              ? [{ object: refOf(found), field: ".spec.replicas", observed: at(found, "spec", "replicas") ?? 1 }]
+              : [];
+          }),
+        ],
+      },
+    );
+  },
+});
+
+const remedyFor = (running: string | undefined, operator: KubeObject | undefined) => {
+  if (running === undefined)
+    return { text: "Install the ingress that the class names, or another.", command: sh`kn-bootstrap install` };
+  if (operator) {
+    const { name, namespace = "" } = operator.metadata;
+    const patch = JSON.stringify({ spec: { config: { network: { "ingress-class": running } } } });
+    return {
+      text: "The operator writes the ConfigMap, so say it in its object.",
+      command: sh`kubectl patch knativeserving ${name} -n ${namespace} --type merge -p ${patch}`,
+    };
+  }
+  const patch = JSON.stringify({ data: { "ingress-class": running, "ingress.class": null } });
+  return {
+    text: "Name the one that runs, under the key that newer releases read.",
+    command: sh`kubectl patch configmap config-network -n ${KNATIVE} --type merge -p ${patch}`,
+  };
+};

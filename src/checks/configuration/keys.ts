@@ -1,0 +1,90 @@
+import { similar } from "../../config/similar.ts";
+import { ok, skipped, warn } from "../../core/check.ts";
+import type { Evidence } from "../../ports/facts.ts";
+import { few } from "../../ports/few.ts";
+import { dataOf, type KubeObject, refOf } from "../../ports/object.ts";
+import { sh } from "../../ports/shell.ts";
+import { KNATIVE } from "../found.ts";
+import { healthCheck } from "../health-check.ts";
+import { configMaps, EXAMPLE, keysExplained } from "./maps.ts";
+
+/** Their keys are domains, or names that people choose. */
+const FREE: ReadonlySet<string> = new Set([
+  "config-domain",
+  "config-logging",
+  "config-istio",
+  "config-gateway",
+  "config-certmanager",
+]);
+/** Keys of older releases that newer ones still read (knative.dev/networking pkg/config, serving pkg/deployment). */
+const OLDER: ReadonlyMap<string, string> = new Map([
+  ["ingress.class", "ingress-class"],
+  ["certificate.class", "certificate-class"],
+  ["domainTemplate", "domain-template"],
+  ["tagTemplate", "tag-template"],
+  ["autoTLS", "external-domain-tls"],
+  ["auto-tls", "external-domain-tls"],
+  ["httpProtocol", "http-protocol"],
+  ["autocreateClusterDomainClaims", "autocreate-cluster-domain-claims"],
+  ["defaultExternalScheme", "default-external-scheme"],
+  ["queueSidecarImage", "queue-sidecar-image"],
+  ["registriesSkippingTagResolving", "registries-skipping-tag-resolving"],
+  ["digestResolutionTimeout", "digest-resolution-timeout"],
+  ["progressDeadline", "progress-deadline"],
+]);
+
+interface Odd {
+  readonly config: KubeObject;
+  readonly key: string;
+  readonly because: string;
+}
+
+const oddIn = (config: KubeObject): readonly Odd[] => {
+  const data = dataOf(config);
+  const known = keysExplained(config);
+  if (known.size === 0 || FREE.has(config.metadata.name)) return [];
+  return Object.keys(data).flatMap((key): readonly Odd[] => {
+    const newer = OLDER.get(key);
+    if (newer !== undefined) {
+      const hides = newer in data && data[newer] !== data[key];
+      return hides ? [{ config, key, because: `${key} has no effect beside ${newer}` }] : [];
+    }
+    // `queue-sidecar-image` and the like are set by the release and explained nowhere.
+    if (key === EXAMPLE || known.has(key)) return [];
+    const meant = similar(key, [...known]);
+    return meant === undefined ? [] : [{ config, key, because: `${key} is no key; ${meant} is` }];
+  });
+};
+
+export const keysKnown = healthCheck({
+  id: "config.keys",
+  title: "Every setting has a name that Knative reads",
+  needs: ["knative.installed"],
+  reads: ["ConfigMap"],
+  meaning: "A setting is ignored without a word, because Knative reads another key, or a newer one beside it.",
+  todo: "Write the key that is named, and remove the other one. Its example in the ConfigMap has every key.",
+  threads: ["knative/serving#13766"],
+  run: async (ctx) => {
+    const all = await configMaps(ctx);
+    if (all.length === 0) return skipped("there are no ConfigMaps of Knative");
+    const odd = all.flatMap(oddIn);
+    const [first] = odd;
+    if (!first) return ok(`${all.length} ConfigMaps`);
+    return warn(
+      few(odd.map(({ config, because }) => `${config.metadata.name}: ${because}`)),
+      {
+        text: "Write the setting under the key that is read, and remove the other.",
+        command: sh`kubectl edit configmap ${first.config.metadata.name} -n ${KNATIVE}`,
+      },
+      {
+        evidence: odd.map(
+          ({ config, key }): Evidence => ({
+            object: refOf(config),
+            field: `.data["${key}"]`,
+            observed: dataOf(config)[key],
+          }),
+        ),
+      },
+    );
+  },
+});

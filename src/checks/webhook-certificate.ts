@@ -1,0 +1,90 @@
+import { X509Certificate } from "node:crypto";
+import { fail, ok } from "../core/check.ts";
+import { dnsNamesOf } from "../ports/certificate-names.ts";
+import { at, dataOf, isRecord, type ObjectRef } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
+import { KNATIVE } from "./found.ts";
+import { healthCheck } from "./health-check.ts";
+
+const SECRET: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: KNATIVE, name: "webhook-certs" };
+const SERVER = "server-cert.pem";
+const ROOT = "ca-cert.pem";
+const HOST = `webhook.${KNATIVE}.svc`;
+const CONFIGURATIONS = [
+  ["MutatingWebhookConfiguration", "webhook.serving.knative.dev"],
+  ["ValidatingWebhookConfiguration", "validation.webhook.serving.knative.dev"],
+  ["ValidatingWebhookConfiguration", "config.webhook.serving.knative.dev"],
+] as const;
+
+const parsed = (base64: string | undefined): X509Certificate | undefined => {
+  try {
+    return base64 ? new X509Certificate(Buffer.from(base64, "base64")) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** It fills an empty Secret, and never makes one that is gone (knative.dev/pkg webhook/certificates). */
+const anew = {
+  text: "Empty the Secret: the webhook makes its certificate anew, and writes its root into the configurations.",
+  command: sh`kubectl patch secret webhook-certs -n ${KNATIVE} --type merge -p ${'{"data":null}'}`,
+};
+
+/** knative.dev/pkg webhook/certificates keeps the pair in this Secret, and writes its root into the configurations. */
+export const webhookCertificateTrusted = healthCheck({
+  id: "serving.webhook-certificate",
+  title: "The API server trusts the Knative webhook's certificate",
+  needs: ["knative.installed"],
+  reads: [
+    "Secret",
+    "MutatingWebhookConfiguration.admissionregistration.k8s.io",
+    "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
+  ],
+  meaning:
+    'Every write of Knative\'s kinds fails with an x509 error: "signed by unknown authority", "has expired", or "valid for" another name.',
+  todo: "Empty Secret `webhook-certs`: the webhook makes its certificate anew. Do not delete it: an empty one comes with the release alone.",
+  threads: ["knative/serving#12980", "knative/serving#14786"],
+  run: async ({ cluster, now }) => {
+    const secret = await cluster.get(SECRET);
+    if (!secret)
+      return fail(
+        "Secret knative-serving/webhook-certs does not exist, and the webhook makes none",
+        { text: "Install again: the release brings it empty.", command: sh`kn-bootstrap install` },
+        { evidence: [{ object: SECRET, field: "" }] },
+      );
+    const data = dataOf(secret);
+    const [certificate, root] = [parsed(data[SERVER]), parsed(data[ROOT])];
+    const bad = (summary: string, field: string, observed?: unknown, expected?: unknown) =>
+      fail(summary, anew, { evidence: [{ object: SECRET, field, observed, expected }] });
+    if (!certificate || !root)
+      return bad("Secret knative-serving/webhook-certs holds no certificate", `.data["${SERVER}"]`);
+    if (certificate.validToDate < now())
+      return bad(
+        `the webhook's certificate expired on ${certificate.validToDate.toISOString().slice(0, 10)}`,
+        `.data["${SERVER}"]`,
+        certificate.validTo,
+      );
+    if (!dnsNamesOf(certificate).includes(HOST))
+      return bad(`the webhook's certificate is not for ${HOST}`, `.data["${SERVER}"]`, dnsNamesOf(certificate), HOST);
+    for (const [kind, name] of CONFIGURATIONS) {
+      const object = { apiVersion: "admissionregistration.k8s.io/v1", kind, name };
+      const live = await cluster.get(object);
+      const webhooks = Array.isArray(live?.webhooks) ? live.webhooks.filter(isRecord) : [];
+      const isOther = webhooks.some((webhook) => {
+        const bundle = at(webhook, "clientConfig", "caBundle");
+        return typeof bundle === "string" && bundle !== "" && parsed(bundle)?.fingerprint256 !== root.fingerprint256;
+      });
+      if (isOther)
+        return fail(`${kind} ${name} trusts another root than the webhook's certificate has`, anew, {
+          evidence: [
+            {
+              object,
+              field: ".webhooks[*].clientConfig.caBundle",
+              expected: `${ROOT} of Secret knative-serving/webhook-certs`,
+            },
+          ],
+        });
+    }
+    return ok(`until ${certificate.validToDate.toISOString().slice(0, 10)}`);
+  },
+});

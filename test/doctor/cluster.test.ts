@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import { admissionAnswered } from "../../src/checks/cluster/orphans.ts";
+import { apisAvailable, nothingStuck } from "../../src/checks/cluster/terminating.ts";
+import { versionsFit } from "../../src/checks/cluster/versions.ts";
+import { webhookCertificateTrusted } from "../../src/checks/webhook-certificate.ts";
+import { makeWebhookCertificates } from "../../src/sandbox/webhook-certificates.ts";
+import { findingOf, KNATIVE, object } from "./scene.ts";
+
+const ADMISSION = "admissionregistration.k8s.io/v1";
+
+describe("cluster.admission", () => {
+  const service = { namespace: "gone", name: "hook" };
+  const configuration = (failurePolicy: string) =>
+    object(`MutatingWebhookConfiguration.${ADMISSION}`, "left.example.com", {
+      webhooks: [
+        { name: "a", failurePolicy, clientConfig: { service } },
+        { name: "b", clientConfig: { url: "https://x" } },
+      ],
+    });
+
+  it("finds a webhook that is asked and gone, and one that is ignored when it is gone does no harm", async () => {
+    const finding = await findingOf({ objects: [configuration("Fail")] }, admissionAnswered);
+    expect(finding).toMatchObject({
+      status: "fail",
+      remedy: { command: "kubectl delete mutatingwebhookconfiguration left.example.com" },
+    });
+    expect(finding.summary).toMatch(/asks Service gone\/hook, which does not exist/);
+    expect(await findingOf({ objects: [configuration("Ignore")] }, admissionAnswered)).toMatchObject({ status: "ok" });
+    const there = object("Service", "gone/hook");
+    expect(await findingOf({ objects: [configuration("Fail"), there] }, admissionAnswered)).toMatchObject({
+      status: "ok",
+    });
+  });
+});
+
+describe("cluster.terminating and cluster.apis", () => {
+  const going = (since: string) =>
+    object(
+      "Namespace",
+      "old",
+      {
+        status: {
+          conditions: [
+            {
+              type: "NamespaceFinalizersRemaining",
+              status: "True",
+              message: "knativeservings.operator.knative.dev in 1 resource instances",
+            },
+          ],
+        },
+      },
+      { deletionTimestamp: since },
+    );
+
+  it("names a namespace that has been going away for long, and what holds it; one that has just begun is none", async () => {
+    const finding = await findingOf({ objects: [going("2026-11-30T10:00:00Z")] }, nothingStuck);
+    expect(finding.status).toBe("fail");
+    expect(finding.summary).toMatch(/namespace old .* knativeservings\.operator\.knative\.dev/);
+    expect(await findingOf({ objects: [going("2026-11-30T11:55:00Z")] }, nothingStuck)).toMatchObject({ status: "ok" });
+  });
+
+  it("names an API whose server is gone", async () => {
+    const api = (status: string) =>
+      object("APIService.apiregistration.k8s.io/v1", "v1beta1.metrics.k8s.io", {
+        status: { conditions: [{ type: "Available", status, message: "endpoints not found" }] },
+      });
+    expect(await findingOf({ objects: [api("True")] }, apisAvailable)).toMatchObject({ status: "ok" });
+    expect((await findingOf({ objects: [api("False")] }, apisAvailable)).summary).toMatch(
+      /metrics.k8s.io is not available: endpoints/,
+    );
+  });
+});
+
+describe("knative.versions", () => {
+  const of = (name: string, version: string) =>
+    object(
+      "Deployment.apps/v1",
+      `knative-serving/${name}`,
+      { spec: {} },
+      { labels: { "app.kubernetes.io/version": version } },
+    );
+  const find = (...objects: ReturnType<typeof of>[]) => findingOf({ objects }, versionsFit);
+
+  it("lets the network layer be a minor behind, and no more", async () => {
+    expect(await find(of("controller", "1.23.0"), of("net-kourier-controller", "1.22.1"))).toMatchObject({
+      status: "ok",
+    });
+    const finding = await find(of("controller", "1.23.0"), of("net-kourier-controller", "v1.20.1"));
+    expect(finding).toMatchObject({ status: "fail" });
+    expect(finding.summary).toMatch(/1\.23, and net-kourier-controller is v1\.20\.1/);
+  });
+
+  it("names what the release no longer has", async () => {
+    expect(await find(of("controller", "1.14.0"), of("net-certmanager-controller", "1.14.0"))).toMatchObject({
+      status: "ok",
+    });
+    expect(await find(of("controller", "1.15.0"), of("net-certmanager-controller", "1.14.0"))).toMatchObject({
+      status: "fail",
+      remedy: { command: "kubectl delete deployment net-certmanager-controller -n knative-serving" },
+    });
+  });
+});
+
+describe("serving.webhook-certificate", async () => {
+  const [good, other] = await Promise.all([
+    makeWebhookCertificates("webhook", "knative-serving"),
+    makeWebhookCertificates("net-istio-webhook", "knative-serving"),
+  ]);
+  const secret = (data: object) => object("Secret", "knative-serving/webhook-certs", { data });
+  const configuration = (caBundle: string | undefined) =>
+    object(`ValidatingWebhookConfiguration.${ADMISSION}`, "config.webhook.serving.knative.dev", {
+      webhooks: [
+        {
+          clientConfig: {
+            service: { namespace: "knative-serving", name: "webhook" },
+            ...(caBundle ? { caBundle } : {}),
+          },
+        },
+      ],
+    });
+  const find = (data: object | undefined, caBundle?: string, now?: string) =>
+    findingOf(
+      { objects: [...KNATIVE, ...(data ? [secret(data)] : []), configuration(caBundle)], ...(now ? { now } : {}) },
+      webhookCertificateTrusted,
+    );
+
+  it("holds when the configurations trust the root that the webhook has, or none yet", async () => {
+    expect(await find(good, good["ca-cert.pem"])).toMatchObject({ status: "ok" });
+    expect(await find(good)).toMatchObject({ status: "ok" });
+  });
+
+  it.each([
+    ["no certificate", () => find({}), /holds no certificate/],
+    ["another root", () => find(good, other["ca-cert.pem"]), /trusts another root/],
+    ["another name", () => find(other, other["ca-cert.pem"]), /not for webhook\.knative-serving\.svc/],
+    ["a date that is past", () => find(good, good["ca-cert.pem"], "2099-01-01T00:00:00Z"), /expired on/],
+    ["no Secret", () => find(undefined), /does not exist/],
+  ])("names %s", async (_what, look, words) => {
+    const finding = await look();
+    expect(finding.status).toBe("fail");
+    expect(finding.summary).toMatch(words);
+  });
+});

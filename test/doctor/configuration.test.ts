@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { examplesUntouched } from "../../src/checks/configuration/example.ts";
+import { ingressClassServed } from "../../src/checks/configuration/ingress-class.ts";
+import { keysKnown } from "../../src/checks/configuration/keys.ts";
+import { configMap, findingOf, KNATIVE, object } from "./scene.ts";
+
+const KOURIER = "kourier.ingress.networking.knative.dev";
+// As the release has it; the annotation is its own (serving 1.23.0, config-gc trimmed to one key).
+const EXAMPLE = "\n# an example\n# ingress-class: istio\n# domain-template: x\n# http-protocol: Enabled\n";
+
+describe("network.class", () => {
+  const find = (data: Readonly<Record<string, string>>, more = KNATIVE) =>
+    findingOf({ objects: [...more, configMap("config-network", data)] }, ingressClassServed);
+
+  it("holds where the class's controller runs", async () => {
+    expect(await find({ "ingress-class": KOURIER })).toMatchObject({ status: "ok" });
+  });
+
+  it("names the class that nobody serves, the one that runs, and the patch", async () => {
+    const finding = await find({});
+    expect(finding).toMatchObject({ status: "fail" });
+    expect(finding.summary).toMatch(
+      /istio\.ingress\S+, and no net-istio-controller runs here; what runs serves kourier/,
+    );
+    expect(finding).toMatchObject({
+      remedy: { command: expect.stringMatching(/^kubectl patch configmap config-network .*"ingress\.class":null/) },
+    });
+  });
+
+  it("sends to the operator's object where there is one: it writes the ConfigMap", async () => {
+    const operator = object("KnativeServing.operator.knative.dev/v1beta1", "knative-serving/knative-serving");
+    expect(await find({}, [...KNATIVE, operator])).toMatchObject({
+      remedy: { command: expect.stringMatching(/^kubectl patch knativeserving knative-serving -n knative-serving/) },
+    });
+  });
+
+  it("believes a class of somebody's own", async () => {
+    expect(await find({ "ingress-class": "own.example.com" })).toMatchObject({ status: "skipped" });
+  });
+});
+
+describe("config.keys", () => {
+  const find = (data: Readonly<Record<string, string>>) =>
+    findingOf({ objects: [...KNATIVE, configMap("config-network", { _example: EXAMPLE, ...data })] }, keysKnown);
+
+  it("holds for keys that the example explains, older names of them, and those that resemble none", async () => {
+    expect(await find({ "ingress-class": KOURIER, domainTemplate: "x", somethingElse: "y" })).toMatchObject({
+      status: "ok",
+    });
+  });
+
+  it.each([
+    [{ "ingres-class": KOURIER }, /ingres-class is no key; ingress-class is/],
+    [{ "ingress.class": "a", "ingress-class": "b" }, /ingress\.class has no effect beside ingress-class/],
+  ])("names the key that is read: %j", async (data, words) => {
+    const finding = await find(data);
+    expect(finding.status).toBe("warn");
+    expect(finding.summary).toMatch(words);
+  });
+});
+
+describe("config.example", () => {
+  const find = (example: string) =>
+    findingOf(
+      {
+        objects: [
+          ...KNATIVE,
+          configMap("config-gc", { _example: example }, { "knative.dev/example-checksum": "9fbadef3" }),
+        ],
+      },
+      examplesUntouched,
+    );
+
+  it("tells an example that was edited from one that was not, whatever its line ends", async () => {
+    const untouched = "a\nb";
+    expect(await find(untouched)).toMatchObject({ status: "ok" });
+    expect(await find("\r\na\r\n\r\nb  \n")).toMatchObject({ status: "ok" });
+    expect(await find("a\r\nb\n\n")).toMatchObject({ status: "ok" });
+    const edited = await find("a\nb: 1");
+    expect(edited).toMatchObject({ status: "warn" });
+    expect(edited.summary).toMatch(/example of config-gc/);
+  });
+});

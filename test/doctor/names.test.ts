@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { domainMappingsClaimed, hostsFit, servicesPublic } from "../../src/checks/names/index.ts";
+import { metricsAsked, requestLogWritten } from "../../src/checks/observability/index.ts";
+import { configMap, findingOf, object } from "./scene.ts";
+
+const service = (url: string, labels: Record<string, string> = {}) =>
+  object("Service.serving.knative.dev/v1", "default/hello", { status: { url } }, { labels });
+
+describe("names of Services", () => {
+  it("services.hosts: a label has at most 63 letters", async () => {
+    const fine = `https://${"a".repeat(63)}.apps.example.com`;
+    expect(await findingOf({ objects: [service(fine)] }, hostsFit)).toMatchObject({ status: "ok" });
+    const long = await findingOf({ objects: [service(`https://${"a".repeat(64)}.apps.example.com`)] }, hostsFit);
+    expect(long.summary).toMatch(/Service default\/hello is longer than the DNS allows/);
+  });
+
+  it("domain.public: warns of a Service that only the cluster reaches, unless that is meant", async () => {
+    const inside = "http://hello.default.svc.cluster.local";
+    expect(await findingOf({ objects: [service(inside)] }, servicesPublic)).toMatchObject({ status: "warn" });
+    const meant = service(inside, { "networking.knative.dev/visibility": "cluster-local" });
+    expect(await findingOf({ objects: [meant] }, servicesPublic)).toMatchObject({ status: "ok" });
+    expect(await findingOf({ objects: [service("https://hello.apps.example.com")] }, servicesPublic)).toMatchObject({
+      status: "ok",
+    });
+  });
+
+  it("domain-mappings.claimed: names who has the domain, or makes the claim", async () => {
+    const mapping = (status: string) =>
+      object("DomainMapping.serving.knative.dev/v1beta1", "web/www.example.com", {
+        status: { conditions: [{ type: "DomainClaimed", status, message: "no claim" }] },
+      });
+    const claim = object("ClusterDomainClaim.networking.internal.knative.dev/v1alpha1", "www.example.com", {
+      spec: { namespace: "other" },
+    });
+    expect(await findingOf({ objects: [] }, domainMappingsClaimed)).toMatchObject({ status: "skipped" });
+    expect(await findingOf({ objects: [mapping("True")] }, domainMappingsClaimed)).toMatchObject({ status: "ok" });
+    const open = await findingOf({ objects: [mapping("False")] }, domainMappingsClaimed);
+    expect(open).toMatchObject({
+      status: "fail",
+      remedy: { command: expect.stringContaining("spec: { namespace: web }") },
+    });
+    expect((await findingOf({ objects: [mapping("False"), claim] }, domainMappingsClaimed)).summary).toMatch(
+      /namespace other has it/,
+    );
+  });
+});
+
+describe("observability", () => {
+  const knative = (version: string) =>
+    object("Namespace", "knative-serving", {}, { labels: { "app.kubernetes.io/version": version } });
+  const find = (check: typeof metricsAsked | typeof requestLogWritten, version: string, data: Record<string, string>) =>
+    findingOf({ objects: [knative(version), configMap("config-observability", data)] }, check);
+
+  it("metrics: the older keys are no longer read since 1.19", async () => {
+    const older = { "metrics.backend-destination": "prometheus" };
+    expect(await find(metricsAsked, "1.18.2", older)).toMatchObject({ status: "skipped" });
+    expect(await find(metricsAsked, "1.19.0", {})).toMatchObject({ status: "ok" });
+    expect(await find(metricsAsked, "1.23.0", { ...older, "metrics-protocol": "prometheus" })).toMatchObject({
+      status: "ok",
+    });
+    expect(await find(metricsAsked, "1.23.0", older)).toMatchObject({ status: "warn" });
+  });
+
+  it("request log: a template may be left out, not empty, and names the trace from 1.21 on", async () => {
+    const on = { "logging.enable-request-log": "true" };
+    const template = (text: string) => ({ ...on, "logging.request-log-template": text });
+    expect(await find(requestLogWritten, "1.23.0", {})).toMatchObject({ status: "skipped" });
+    expect(await find(requestLogWritten, "1.23.0", on)).toMatchObject({ status: "ok" });
+    expect(await find(requestLogWritten, "1.21.0", template("{{.TraceID}}"))).toMatchObject({ status: "ok" });
+    expect(await find(requestLogWritten, "1.20.3", template("{{.TraceID}}"))).toMatchObject({ status: "fail" });
+    expect(await find(requestLogWritten, "1.23.0", template(""))).toMatchObject({ status: "fail" });
+  });
+});

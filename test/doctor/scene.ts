@@ -1,0 +1,101 @@
+import { contextOf } from "../../src/app/doctor/context.ts";
+import { type Diagnosis, diagnose } from "../../src/app/doctor/diagnosis.ts";
+import type { Ask } from "../../src/app/doctor/questions.ts";
+import type { HealthCheck } from "../../src/checks/health-check.ts";
+import type { Answer } from "../../src/ports/dns.ts";
+import { NoAnswer } from "../../src/ports/dns.ts";
+import type { ProbeRequest, ProbeResponse } from "../../src/ports/http.ts";
+import { groupOf, type KubeObject, keyOf } from "../../src/ports/object.ts";
+import { CHECKS } from "../../src/steps/index.ts";
+
+/** A cluster that is nothing but objects, and what is around it. */
+export interface Scene {
+  readonly objects: readonly KubeObject[];
+  readonly version?: string;
+  readonly now?: string;
+  readonly dns?: (name: string, type: string, server?: string) => Answer | undefined;
+  readonly probe?: (request: Omit<ProbeRequest, "signal">) => ProbeResponse;
+}
+
+const isOf = (kind: { readonly apiVersion: string; readonly kind: string }) => (object: KubeObject) =>
+  object.kind === kind.kind && groupOf(object.apiVersion) === groupOf(kind.apiVersion);
+
+const askScene = ({ objects, version = "1.36.2", dns, probe }: Scene): Ask =>
+  (async (asked: string, of: never) => {
+    const question = of as Record<string, string>;
+    switch (asked) {
+      case "version":
+        return version;
+      case "list":
+        return objects.filter(
+          (object) =>
+            isOf(question as never)(object) &&
+            (question.namespace === undefined || object.metadata.namespace === question.namespace),
+        );
+      case "get":
+        return objects.find((object) => keyOf(object) === keyOf(question as never)) ?? null;
+      case "resource":
+        return { ...question, plural: "", namespaced: true, verbs: ["list"] };
+      case "dns": {
+        const answer = dns?.(question.name ?? "", question.type ?? "", question.server);
+        if (!answer) throw new NoAnswer(question.server ?? "192.0.2.53", "nobody answers");
+        return answer;
+      }
+      case "probe":
+        if (!probe) throw new Error("connect ECONNREFUSED");
+        return probe(of);
+      default:
+        throw new Error(`a scene knows nothing of ${asked}`);
+    }
+  }) as Ask;
+
+export const diagnosisOf = (scene: Scene, checks: readonly HealthCheck[] = CHECKS): Promise<Diagnosis> =>
+  diagnose(
+    checks,
+    contextOf(askScene(scene), {
+      identity: { context: "scene", server: "https://scene" },
+      resolver: "192.0.2.53",
+      now: new Date(scene.now ?? "2026-11-30T12:00:00Z"),
+      signal: new AbortController().signal,
+    }),
+  );
+
+/** What one check finds, whatever it needs. */
+export const findingOf = async (scene: Scene, check: HealthCheck) => {
+  const { needs: _needs, ...alone } = check;
+  const { all } = await diagnosisOf(scene, [alone]);
+  const [one] = all;
+  if (!one) throw new Error("nothing was found");
+  return one.finding;
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** `object("Deployment.apps/v1", "knative-serving/controller", {…})` */
+export const object = (type: string, name: string, fields: Fields = {}, metadata: Fields = {}): KubeObject => {
+  const [kind = "", ...rest] = type.split(".");
+  const [first = "", second] = name.split("/");
+  return {
+    apiVersion: rest.join(".") || "v1",
+    kind,
+    metadata: { ...(second === undefined ? { name: first } : { namespace: first, name: second }), ...metadata },
+    ...fields,
+  };
+};
+
+export const configMap = (
+  name: string,
+  data: Readonly<Record<string, string>>,
+  annotations?: Record<string, string>,
+): KubeObject => object("ConfigMap", `knative-serving/${name}`, { data }, annotations ? { annotations } : {});
+
+/** A Knative that is just there, for checks that look whether it is. */
+export const KNATIVE: readonly KubeObject[] = [
+  object("Namespace", "knative-serving", {}, { labels: { "app.kubernetes.io/version": "1.23.0" } }),
+  ...["controller", "activator", "autoscaler", "webhook", "net-kourier-controller"].map((name) =>
+    object("Deployment.apps/v1", `knative-serving/${name}`, {
+      spec: { replicas: 1 },
+      status: { availableReplicas: 1, observedGeneration: 1, replicas: 1, updatedReplicas: 1 },
+    }),
+  ),
+];

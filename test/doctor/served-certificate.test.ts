@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { gatewayCertificateUsable } from "../../src/checks/certificate.ts";
+import { certificateReal, certificateRenewed, hostsCovered } from "../../src/checks/served-certificate.ts";
+import { make } from "../certificates/provided-pki.ts";
+import { configMap, findingOf, KNATIVE, object } from "./scene.ts";
+
+/** Data of a Secret. */
+const makeCertificate = async ({
+  names,
+  issuer,
+  from = "2026-11-01",
+  until = "2027-01-30",
+}: {
+  readonly names: readonly string[];
+  readonly issuer?: string;
+  readonly from?: string;
+  readonly until?: string;
+}): Promise<{ readonly "tls.crt": string; readonly "tls.key": string }> => {
+  const root = issuer === undefined ? undefined : await make({ subject: issuer });
+  const dates = { from: new Date(from), to: new Date(until) };
+  const { pem, key } = await make({ subject: "CN=leaf", names, ...dates, ...(root ? { issuer: root } : {}) });
+  return { "tls.crt": Buffer.from(pem).toString("base64"), "tls.key": Buffer.from(key).toString("base64") };
+};
+
+const KOURIER = { "ingress-class": "kourier.ingress.networking.knative.dev" };
+const network = configMap("config-network", KOURIER);
+const settings = configMap("config-kourier", { "certs-secret-namespace": "certs", "certs-secret-name": "wildcard" });
+const secret = (data: object) => object("Secret", "certs/wildcard", { type: "kubernetes.io/tls", data });
+const service = (host: string) =>
+  object("Service.serving.knative.dev/v1", "default/hello", { status: { url: `https://${host}` } });
+
+describe("the certificate that a Kourier of others serves", async () => {
+  const good = await makeCertificate({ names: ["*.apps.example.com"] });
+  const scene = (...more: ReturnType<typeof object>[]) => ({ objects: [...KNATIVE, network, settings, ...more] });
+
+  it("is usable when its key is its own, and named where it is missing", async () => {
+    expect(await findingOf(scene(secret(good)), gatewayCertificateUsable)).toMatchObject({ status: "ok" });
+    const missing = await findingOf(scene(), gatewayCertificateUsable);
+    expect(missing).toMatchObject({ status: "fail" });
+    expect(missing.summary).toMatch(/Secret certs\/wildcard, which the gateway is to serve, does not exist/);
+    const other = await makeCertificate({ names: ["*.apps.example.com"] });
+    const swapped = secret({ ...good, "tls.key": other["tls.key"] });
+    expect((await findingOf(scene(swapped), gatewayCertificateUsable)).summary).toMatch(/key of another certificate/);
+  });
+
+  it("is looked for in the controller's environment before 1.19", async () => {
+    const env = [
+      { name: "CERTS_SECRET_NAMESPACE", value: "certs" },
+      { name: "CERTS_SECRET_NAME", value: "wildcard" },
+    ];
+    const controller = object("Deployment.apps/v1", "knative-serving/net-kourier-controller", {
+      spec: { template: { spec: { containers: [{ name: "controller", env }] } } },
+    });
+    const objects = [network, controller];
+    expect((await findingOf({ objects }, gatewayCertificateUsable)).summary).toMatch(
+      /certs\/wildcard.* does not exist/,
+    );
+  });
+
+  it("covers each host one label below its wildcard", async () => {
+    expect(await findingOf(scene(secret(good), service("hello-default.apps.example.com")), hostsCovered)).toMatchObject(
+      { status: "ok" },
+    );
+    const bare = await findingOf(scene(secret(good), service("hello.default.apps.example.com")), hostsCovered);
+    expect(bare).toMatchObject({ status: "fail" });
+    expect(bare.summary).toMatch(/\*\.apps\.example\.com, and not for hello\.default\.apps\.example\.com/);
+  });
+
+  it("is warned of when it is Let's Encrypt's staging one", async () => {
+    const staging = await makeCertificate({
+      names: ["*.apps.example.com"],
+      issuer: "CN=(STAGING) Wannabe Watercress R11",
+    });
+    expect(await findingOf(scene(secret(good)), certificateReal)).toMatchObject({ status: "ok" });
+    expect(await findingOf(scene(secret(staging)), certificateReal)).toMatchObject({ status: "warn" });
+  });
+
+  it.each([
+    ["2026-10-01T00:00:00Z", "ok"],
+    ["2026-11-05T00:00:00Z", "warn"],
+    ["2026-11-20T00:00:00Z", "fail"],
+  ])("at %s, of 90 days that end in December: %s", async (now, status) => {
+    const aging = await makeCertificate({ names: ["*.a"], from: "2026-09-01", until: "2026-11-30" });
+    expect(await findingOf({ ...scene(secret(aging)), now }, certificateRenewed)).toMatchObject({ status });
+  });
+});
+
+describe("the certificate that an Istio of others serves", () => {
+  it("is looked for beside the gateway's pods", async () => {
+    const labels = { istio: "ingress" };
+    const objects = [
+      ...KNATIVE,
+      object("Service", "ingress/istio-ingress", { spec: { selector: labels, ports: [{ port: 80 }, { port: 443 }] } }),
+      object("Deployment.apps/v1", "ingress/istio-ingress", {
+        spec: {
+          template: {
+            metadata: { labels, annotations: { "inject.istio.io/templates": "gateway" } },
+            spec: { containers: [{ name: "istio-proxy", image: "auto" }] },
+          },
+        },
+      }),
+      object("Gateway.networking.istio.io/v1beta1", "knative-serving/knative-ingress-gateway", {
+        spec: { selector: labels, servers: [{ port: { number: 443 }, tls: { credentialName: "wildcard" } }] },
+      }),
+    ];
+    expect((await findingOf({ objects }, gatewayCertificateUsable)).summary).toMatch(
+      /Secret ingress\/wildcard.* does not exist/,
+    );
+  });
+});
