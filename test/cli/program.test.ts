@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { bundle } from "../../scripts/build.ts";
+import { COMPILED } from "../compiled.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -18,7 +19,7 @@ interface Ended {
 
 const node = (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
   new Promise((done) => {
-    const clean = { PATH: process.env.PATH ?? "", LANG: "C.UTF-8", ...env };
+    const clean = { PATH: process.env.PATH ?? "", LANG: "C.UTF-8", ...COMPILED, ...env };
     execFile(process.execPath, args, { cwd: root, env: clean }, (error, out, err) =>
       done({ code: error?.code ?? 0, out, err }),
     );

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { ApiRequest } from "../../src/sandbox/types.ts";
+import { COMPILED } from "../compiled.ts";
 import { patient } from "../patience.ts";
 import { hasUpstream, UPSTREAM } from "../trust/upstream.ts";
 import { stage } from "./cli.ts";
@@ -47,7 +48,7 @@ const proving = async (trouble: Trouble = "none") => {
     process.execPath,
     ["--import", `data:text/javascript,${encodeURIComponent(TROUBLES[trouble])}`, MAIN, ...args, "-o", "json"],
     {
-      env: { PATH: process.env.PATH, KUBECONFIG: world.kubeconfig, TMPDIR: temporary },
+      env: { PATH: process.env.PATH, KUBECONFIG: world.kubeconfig, TMPDIR: temporary, ...COMPILED },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
@@ -126,7 +127,7 @@ describe.skipIf(!hasUpstream)("a rehearsal", () => {
   it.each([1, 2])("leaves no kubeconfig when Ctrl-C is pressed, times: %i", async (times) => {
     const temporary = mkdtempSync(join(tmpdir(), "kn-bootstrap-ending-"));
     const child = spawn(process.execPath, [MAIN, "rehearse", "--knative-version", "1.23", "--manifests", UPSTREAM], {
-      env: { PATH: process.env.PATH, TMPDIR: temporary },
+      env: { PATH: process.env.PATH, TMPDIR: temporary, ...COMPILED },
       stdio: "ignore",
     });
     const ended = once(child, "close");

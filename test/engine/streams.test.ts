@@ -4,6 +4,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readdirSync } from "node:
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMPILED } from "../compiled.ts";
 import { hasUpstream, UPSTREAM } from "../trust/upstream.ts";
 import { kn, stage } from "./cli.ts";
 
@@ -36,7 +37,7 @@ describe("streams that end before the program does", () => {
     const temporary = mkdtempSync(join(tmpdir(), "kn-bootstrap-streams-"));
     const [command = "", ...rest] = [...through, process.execPath, MAIN, ...args];
     const child = spawn(command, rest, {
-      env: { PATH: process.env.PATH, KUBECONFIG: kubeconfig, TMPDIR: temporary, LANG: "C.UTF-8" },
+      env: { PATH: process.env.PATH, KUBECONFIG: kubeconfig, TMPDIR: temporary, LANG: "C.UTF-8", ...COMPILED },
       stdio: ["ignore", typeof stdout === "number" ? stdout : "pipe", "pipe"],
     });
     if (stdout === "closed") child.stdout?.destroy();

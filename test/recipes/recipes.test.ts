@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMPILED } from "../compiled.ts";
 import { copyTree, costOf, follow, gatewayPart, partRecipe, recipes } from "./follow.ts";
 
 let folder: string;
@@ -17,7 +18,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const run = (...args: string[]): Promise<{ readonly code: number; readonly text: string }> =>
   new Promise((done) => {
-    const env = { PATH: process.env.PATH ?? "", HOME: folder, LANG: "C.UTF-8", TMPDIR: process.env.TMPDIR ?? "" };
+    const env = {
+      PATH: process.env.PATH ?? "",
+      HOME: folder,
+      LANG: "C.UTF-8",
+      TMPDIR: process.env.TMPDIR ?? "",
+      ...COMPILED,
+    };
     execFile(process.execPath, args, { cwd: folder, env, maxBuffer: 1e8 }, (error, out, err) =>
       done({ code: Number(error?.code ?? 0), text: out + err }),
     );

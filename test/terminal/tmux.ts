@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { COMPILED } from "../compiled.ts";
 import { patient } from "../patience.ts";
 
 const run = promisify(execFile);
@@ -58,7 +59,9 @@ export const openTerminal = async (
     const clean = { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", TMPDIR: process.env.TMPDIR ?? "/tmp" };
     return (await run("tmux", ["-L", socket, "-u", ...args], { env: { ...clean, LANG: "C.UTF-8" } })).stdout;
   };
-  const own = Object.entries({ LANG: "C.UTF-8", ...env }).map(([name, value]) => quoted(`${name}=${value}`));
+  const own = Object.entries({ LANG: "C.UTF-8", ...COMPILED, ...env }).map(([name, value]) =>
+    quoted(`${name}=${value}`),
+  );
   const unset = ["LC_ALL", "LC_CTYPE", "CI", "COLUMNS", "NO_COLOR"].map((name) => `-u ${name}`).join(" ");
   const line = typeof command === "string" ? `sh -c ${quoted(command)}` : command.map(quoted).join(" ");
   const size = ["-x", String(columns), "-y", String(rows)];
