@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import type { HealthCheck } from "../src/checks/health-check.ts";
+import { PLAN_CHECKS } from "../src/checks/plan/index.ts";
 import { ERRORS } from "../src/cli/errors/index.ts";
 import { EXIT_CODES } from "../src/cli/exit-codes.ts";
 import {
@@ -149,6 +150,24 @@ const errorsPage = (): string =>
     ]),
   ].join("\n");
 
+const checkSection = (check: Omit<HealthCheck, "run">): readonly string[] => {
+  const { id, title, needs = [], symptomOf = [], also = [], reads, meaning, todo, threads = [] } = check;
+  return [
+    `### ${id}`,
+    "",
+    `${title}.`,
+    "",
+    `- If not: ${meaning}`,
+    `- What to do: ${todo}`,
+    `- Looks at: ${[...new Set(reads)].join(", ") || "the plan alone"}`,
+    ...(needs.length > 0 ? [`- Needs: ${needs.map(code).join(", ")}`] : []),
+    ...(symptomOf.length > 0 ? [`- May be due to: ${symptomOf.map(code).join(", ")}`] : []),
+    ...(also.length > 0 ? [`- Steps wait for the same as ${also.map(code).join(", ")}`] : []),
+    ...(threads.length > 0 ? [`- Seen in: ${threads.map(threadLink).join(", ")}`] : []),
+    "",
+  ];
+};
+
 const checksPage = (): string =>
   [
     "# Checks",
@@ -163,21 +182,14 @@ const checksPage = (): string =>
     ...[...Map.groupBy<string, HealthCheck>(CHECKS, ({ id }) => id.split(".")[0] ?? "")].flatMap(([area, checks]) => [
       `## ${area}`,
       "",
-      ...checks.flatMap(({ id, title, needs = [], symptomOf = [], also = [], reads, meaning, todo, threads = [] }) => [
-        `### ${id}`,
-        "",
-        `${title}.`,
-        "",
-        `- If not: ${meaning}`,
-        `- What to do: ${todo}`,
-        `- Looks at: ${[...new Set(reads)].join(", ")}`,
-        ...(needs.length > 0 ? [`- Needs: ${needs.map(code).join(", ")}`] : []),
-        ...(symptomOf.length > 0 ? [`- May be due to: ${symptomOf.map(code).join(", ")}`] : []),
-        ...(also.length > 0 ? [`- Steps wait for the same as ${also.map(code).join(", ")}`] : []),
-        ...(threads.length > 0 ? [`- Seen in: ${threads.map(threadLink).join(", ")}`] : []),
-        "",
-      ]),
+      ...checks.flatMap(checkSection),
     ]),
+    "## Before the first write",
+    "",
+    "These are about a plan: `install` and `renew` look at them one after the other, and change nothing where one does not hold.",
+    "They are asked of the account and the credentials that would carry it out.",
+    "",
+    ...PLAN_CHECKS.flatMap(checkSection),
   ].join("\n");
 
 /** `knative/serving#13826` as a link. */

@@ -8,8 +8,8 @@ import { directSnapshot } from "../kube/snapshot.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import type { Installation } from "../steps/installation.ts";
+import { judgeKeyRollRights } from "./judging.ts";
 import { runAlone } from "./lifecycle.ts";
-import { assertKeyRollRights } from "./renewal-rights.ts";
 import type { Tools } from "./tools.ts";
 
 /** Gives this cluster's account at its CA a new key. */
@@ -36,9 +36,10 @@ const noAccount = (): UserError =>
   });
 
 /** Reads only. Throws UserError where there is no account (exit code 2), or the right to write it is missing (1). */
-export const planKeyRoll = async (install: Installation, { cluster, now }: Tools): Promise<Plan> => {
+export const planKeyRoll = async (install: Installation, tools: Tools): Promise<Plan> => {
+  const { cluster, now } = tools;
   const directory = directoryOf(install.config);
-  if (directory) await assertKeyRollRights(accountRef(directory), cluster);
+  if (directory) await judgeKeyRollRights(directory, tools);
   return makePlan([rollKey(install)], { goal: "present", live: directSnapshot(cluster), now });
 };
 

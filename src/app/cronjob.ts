@@ -1,5 +1,4 @@
 import { makePlan } from "../changes/plan.ts";
-import { assertRights } from "../checks/rights.ts";
 import type { Plan } from "../core/change.ts";
 import type { Report } from "../core/run.ts";
 import { directSnapshot } from "../kube/snapshot.ts";
@@ -7,19 +6,19 @@ import { renewalRights } from "../steps/index.ts";
 import type { Installation } from "../steps/installation.ts";
 import { CRON_KINDS, type CronWish } from "../steps/renewal/objects.ts";
 import { cron, cronRemoval } from "../steps/renewal/step.ts";
+import { judgeRights } from "./judging.ts";
 import { runAlone } from "./lifecycle.ts";
 import type { Tools } from "./tools.ts";
 
 export type { CronWish } from "../steps/renewal/objects.ts";
 export { assertRenewsAlone, completeWish } from "./cronjob-credentials.ts";
-export { assertRenewalRights } from "./renewal-rights.ts";
 
 /** What would be installed. Reads only. */
 export const planCron = async (install: Installation, wish: CronWish, tools: Tools): Promise<Plan> => {
   const { cluster, now } = tools;
   const options = { goal: "present", live: directSnapshot(cluster), now, cluster, kinds: CRON_KINDS } as const;
   const plan = await makePlan([cron(renewalRights(install), wish)], options);
-  await assertRights("renew", { plan, whole: plan }, cluster);
+  await judgeRights("renew", { plan }, tools);
   return plan;
 };
 
@@ -27,14 +26,15 @@ export const runCron = (plan: Plan, install: Installation, wish: CronWish, tools
   runAlone(plan, [cron(renewalRights(install), wish)], install, tools, { snapshot: directSnapshot });
 
 /** What would be removed: everything that carries the step's label. Reads only. */
-export const planCronRemoval = async ({ cluster, now }: Tools): Promise<Plan> => {
+export const planCronRemoval = async (tools: Tools): Promise<Plan> => {
+  const { cluster, now } = tools;
   const plan = await makePlan([cronRemoval()], {
     goal: "absent",
     live: directSnapshot(cluster),
     now,
     kinds: CRON_KINDS,
   });
-  await assertRights("renew", { plan, whole: plan }, cluster);
+  await judgeRights("renew", { plan }, tools);
   return plan;
 };
 

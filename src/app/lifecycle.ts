@@ -1,14 +1,13 @@
 import { hasGatewayCertificate } from "../certificates/index.ts";
-import { kindOf } from "../changes/index.ts";
 import { runLocked } from "../changes/locked.ts";
 import { makePlan } from "../changes/plan.ts";
 import type { RunTools } from "../changes/run.ts";
 import type { Step } from "../changes/step.ts";
+import { unreadable } from "../checks/plan/rights.ts";
 import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
-import { assertRights, unreadable } from "../checks/rights.ts";
 import { runChecks } from "../checks/run.ts";
 import { serviceType } from "../checks/service-type.ts";
-import { conflictsOf, type Plan } from "../core/change.ts";
+import type { Plan } from "../core/change.ts";
 import { type Check, type ReadContext, seenIn } from "../core/check.ts";
 import { errorOf, isBad } from "../core/finding-error.ts";
 import type { Report } from "../core/run.ts";
@@ -19,15 +18,15 @@ import type { PlanOptions } from "../kube/reconcile.ts";
 import type { Kind, Snapshot } from "../kube/snapshot.ts";
 import { emptySnapshot, takeSnapshot } from "../kube/snapshot.ts";
 import type { ClusterPreview, ClusterRead } from "../ports/cluster.ts";
-import { type Remedy, UserError } from "../ports/error.ts";
+import type { Remedy, UserError } from "../ports/error.ts";
 import type { Seen } from "../ports/facts.ts";
 import type { KubeObject } from "../ports/object.ts";
-import { sh } from "../ports/shell.ts";
 import type { Catalog, Release } from "../releases/catalog.ts";
 import { PARTS, type StepId, steps } from "../steps/index.ts";
 import type { Installation, Removal } from "../steps/installation.ts";
 import { homeNamespace } from "../steps/state/index.ts";
 import { issueFor, settleAccount } from "./issuing.ts";
+import { judgeRights } from "./judging.ts";
 import type { Tools } from "./tools.ts";
 
 /**
@@ -101,29 +100,6 @@ export const planInstall = async (
 export const planFromNothing = (install: Installation, now: () => Date): Promise<Plan> =>
   planInstall(install, emptySnapshot, now);
 
-/** Throws when the plan may not be carried out: foreign fields without --take-ownership (exit 1), missing rights (exit 1). */
-export const assertAllowed = async (
-  plan: Plan,
-  install: Installation,
-  { config, cluster, now }: Tools,
-): Promise<void> => {
-  const conflicts = conflictsOf(plan);
-  if (conflicts.length > 0 && !config.takeOwnership) {
-    const shown = conflicts.slice(0, 5).map(({ change, conflict }) => {
-      const ref = kindOf(change).ref(change);
-      return `${ref ? `${ref.kind} ${ref.name}` : ""}${conflict.path} (owned by ${conflict.owner})`;
-    });
-    throw new UserError({
-      id: "plan.conflicts",
-      what: `The plan would change ${conflicts.length} ${conflicts.length === 1 ? "field" : "fields"} that somebody else owns: ${shown.join("; ")}${conflicts.length > 5 ? " …" : ""}.`,
-      why: "Nothing is forced that somebody else owns. Nothing was changed.",
-      remedy: { text: "Give the fields back, or take them:", command: sh`kn-bootstrap install --take-ownership` },
-      kind: "failed",
-    });
-  }
-  await assertRights("install", { plan, whole: await planFromNothing(install, now) }, cluster);
-};
-
 export const runInstall = (plan: Plan, install: Installation, tools: Tools): Promise<Report> =>
   runAlone(plan, steps(install), install, tools);
 
@@ -167,7 +143,7 @@ export const planUninstall = async (install: Installation, removal: Removal, too
   const plan = await makePlan(steps(install, removal), options).catch(async (error: unknown) => {
     throw await unreadable(error, cluster);
   });
-  await assertRights("uninstall", { plan, whole: plan }, cluster);
+  await judgeRights("uninstall", { plan }, tools);
   return plan;
 };
 

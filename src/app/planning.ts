@@ -2,7 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { Plan } from "../core/change.ts";
 import { chosenIngress, ingressProvider } from "../ingress/index.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
-import { ApiError, type ClusterPreview, type ClusterRead } from "../ports/cluster.ts";
+import { ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
 import {
   type Catalog,
@@ -15,6 +15,7 @@ import {
 } from "../releases/index.ts";
 import type { Installation, Removal } from "../steps/installation.ts";
 import { type Choosing, choose, type Said } from "./choosing.ts";
+import { judgeRights } from "./judging.ts";
 import { planFromNothing, planInstall, planUninstall, preflight } from "./lifecycle.ts";
 import { prepare, withoutManifests } from "./prepare.ts";
 import type { Session } from "./session.ts";
@@ -82,21 +83,17 @@ export const prepareInstall = (
 };
 
 /**
- * Works out what would change; writes nothing. A refused read is answered by `ask` with all that the account lacks, instead of with
+ * Works out what would change; writes nothing. A refused read is answered with all that the account lacks for the purpose, instead of with
  * the first of many refusals.
  */
-export const planFor = async (
-  ctx: Asked,
-  session: Session,
-  ask: (whole: Plan, cluster: ClusterPreview) => Promise<void>,
-): Promise<Planned> => {
+export const planFor = async (ctx: Asked, session: Session, purpose: "plan" | "install"): Promise<Planned> => {
   try {
     return await lookAndPlan(ctx, session);
   } catch (error) {
     if (!couldNotRead(error)) throw error;
-    const { cluster, now } = session.tools;
     const install = await prepareInstall(ctx, await chooseFor(ctx, { kubernetes: session.version }));
-    await ask(await planFromNothing(install, now), cluster);
+    const whole = await planFromNothing(install, session.tools.now);
+    await judgeRights(purpose, { plan: whole, whole }, session.tools);
     throw error;
   }
 };

@@ -5,18 +5,21 @@ import { WILDCARD } from "../certificates/served.ts";
 import { type Change, ofKind } from "../changes/index.ts";
 import { makePlan } from "../changes/plan.ts";
 import type { Step } from "../changes/step.ts";
+import { certificateMade, noCertificate } from "../checks/renewal.ts";
+import { demand } from "../checks/run.ts";
 import { changesOf, type Plan } from "../core/change.ts";
+import { errorOf } from "../core/finding-error.ts";
 import type { Report } from "../core/run.ts";
+import { asWritten } from "../kube/as-written.ts";
 import { directSnapshot } from "../kube/snapshot.ts";
-import type { ClusterRead } from "../ports/cluster.ts";
 import { UserError } from "../ports/error.ts";
-import { dataOf, type KubeObject } from "../ports/object.ts";
+import type { KubeObject } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { certificate, gatewayTls } from "../steps/gateway-certificate/index.ts";
 import type { Installation } from "../steps/installation.ts";
 import { proof } from "../steps/proof/index.ts";
+import { withRenewalRights } from "./judging.ts";
 import { runAlone } from "./lifecycle.ts";
-import { withRenewalRights } from "./renewal-rights.ts";
 import type { Tools } from "./tools.ts";
 
 /** The steps of the installation that a renewal runs. The other steps that they need are done already. */
@@ -26,24 +29,13 @@ const renewalSteps = (install: Installation): readonly Step[] => {
   return steps.map((step) => ({ ...step, needs: step.needs.filter((id) => ids.has(id)) }));
 };
 
-export const noCertificate = (): UserError =>
-  new UserError({
-    id: "renew.nothing",
-    what: "There is no certificate of kn-bootstrap in this cluster.",
-    why: `Secret ${WILDCARD.namespace}/${WILDCARD.name} does not exist or holds none.`,
-    remedy: { text: "Install makes one; or see which cluster this is.", command: sh`kn-bootstrap status` },
-    kind: "input",
-  });
-
 /** Throws when there is no certificate that could be renewed (exit code 2). */
-export const assertCertificate = async (cluster: Pick<ClusterRead, "get">): Promise<void> => {
-  if (!inspect(await cluster.get(WILDCARD))) throw noCertificate();
-};
+export const judgeCertificate = (tools: Tools): Promise<void> => demand([certificateMade], tools);
 
-/** When the certificate is due. Undefined: there is none of ours. */
-export const nextRenewal = async (install: Installation, tools: Tools): Promise<Renewal | undefined> => {
+/** When the certificate is due. Throws when there is none of ours (exit code 2). */
+export const nextRenewal = async (install: Installation, tools: Tools): Promise<Renewal> => {
   const found = inspect(await tools.cluster.get(WILDCARD));
-  if (!found) return undefined;
+  if (!found) throw errorOf(certificateMade, noCertificate, { kind: "input" });
   const directory = directoryOf(install.config);
   const authority = directory
     ? await tools.createAuthority({ directory, ...(install.acmeCa ? { ca: install.acmeCa } : {}) })
@@ -70,9 +62,8 @@ export const planDue = (
   install: Installation,
   tools: Tools,
 ): Promise<{ readonly renewal: Renewal; readonly due: Installation; readonly plan: Plan<Change> }> =>
-  withRenewalRights(install, tools.cluster, async () => {
+  withRenewalRights(install, tools, async () => {
     const renewal = await nextRenewal(install, tools);
-    if (!renewal) throw noCertificate();
     const due = await withRenewal(install, renewal, tools);
     return { renewal, due, plan: await planRenewal(due, tools) };
   });
@@ -107,23 +98,6 @@ export const runRenewal = async (plan: Plan, install: Installation, tools: Tools
       },
       kind: "failed",
     }),
-  };
-};
-
-/** A Secret as we send it: what we know of it, and nothing that the server added. */
-export const asWritten = ({ apiVersion, kind, metadata, ...rest }: KubeObject): KubeObject => {
-  const { name, namespace, labels, annotations } = metadata;
-  return {
-    apiVersion,
-    kind,
-    metadata: {
-      name,
-      ...(namespace ? { namespace } : {}),
-      ...(labels ? { labels } : {}),
-      ...(annotations ? { annotations } : {}),
-    },
-    type: rest.type,
-    data: dataOf({ apiVersion, kind, metadata, ...rest }),
   };
 };
 

@@ -1,24 +1,61 @@
 import type { Check, ReadContext } from "../core/check.ts";
+import type { Places } from "../dns/place.ts";
 import type { Authority } from "../ports/authority.ts";
+import type { ClusterPreview } from "../ports/cluster.ts";
 import type { Resolver } from "../ports/dns.ts";
+import type { Zone, ZonesTrial } from "../ports/zones.ts";
 
-/** Without one of these, what needs it is skipped. */
+/** A certificate as an ACME CA is asked for it. */
+export interface Order {
+  readonly names: readonly string[];
+  /** URL of the CA's directory. */
+  readonly directory: string;
+  readonly profile?: string;
+  /** PEM of a private CA's root. */
+  readonly root?: string;
+}
+
+/** The way to the domain's records. Only the credentials of a run open it. */
+export interface RecordsAccess {
+  readonly provider: { readonly title: string };
+  /** Of the domain. */
+  readonly zone: Zone;
+  readonly places: Places;
+  readonly zones: ZonesTrial;
+}
+
+/** Without one of these, what needs it is skipped, or goes by what the cluster says. */
 export interface HealthContext extends ReadContext {
   readonly resolver?: Resolver;
   readonly createAuthority?: (options: { readonly directory: string; readonly ca?: string }) => Promise<Authority>;
+  readonly records?: RecordsAccess;
+  /** Asks the server whether it would take an object. Nothing is stored, but it takes the right to write. */
+  readonly dryRun?: ClusterPreview["dryRun"];
+  /** What is ordered. Absent: the order of the certificate in the cluster. */
+  readonly order?: Order;
 }
 
 /**
  * What a check looks at: a kind as `Pod` or `Deployment.apps`, or what is no object. `any kind`: whatever is left of a kind that is going
- * away, to name it.
+ * away, to name it. `records`: what stands at the DNS provider. `rights`: what the API server says the account may do. `trial`: a write that is tried without effect.
  */
-export type Reading = "any kind" | "version" | "dns" | "probe" | "authority" | Capitalize<string>;
+export type Reading =
+  | "any kind"
+  | "version"
+  | "dns"
+  | "probe"
+  | "authority"
+  | "records"
+  | "rights"
+  | "trial"
+  | Capitalize<string>;
 
 /**
  * A check of the registry. It finds what it is about in the cluster itself, so that it can be made without an installation or a release, and
  * is `skipped` where there is no such thing.
  */
-export interface HealthCheck<Id extends Check["id"] = Check["id"]> extends Check<HealthContext> {
+export interface HealthCheck<Id extends Check["id"] = Check["id"], C extends HealthContext = HealthContext>
+  extends Check<C> {
   readonly id: Id;
   /** Ids of the checks that must hold first: while one does not, this one says nothing of its own. */
   readonly needs?: readonly Check["id"][];
@@ -35,7 +72,9 @@ export interface HealthCheck<Id extends Check["id"] = Check["id"]> extends Check
 }
 
 /** Keeps the id's own type. */
-export const healthCheck = <const Id extends Check["id"]>(check: HealthCheck<Id>): HealthCheck<Id> => check;
+export const healthCheck = <const Id extends Check["id"], C extends HealthContext = HealthContext>(
+  check: HealthCheck<Id, C>,
+): HealthCheck<Id, C> => check;
 
 /** What {@link podsProblem} and its like look at to name a cause. */
 export const CAUSES_OF_PODS = [

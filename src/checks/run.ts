@@ -1,5 +1,8 @@
 import { type Check, type Finding, type ReadContext, skipped } from "../core/check.ts";
+import { errorOf, findingOf, isBad } from "../core/finding-error.ts";
 import { runCheck } from "../core/wait.ts";
+import { UserError } from "../ports/error.ts";
+import { told } from "../ports/outside.ts";
 
 export interface Judged<C extends ReadContext> {
   readonly check: Check<C>;
@@ -12,11 +15,12 @@ type Needing<C extends ReadContext> = Check<C> & { readonly needs?: readonly Che
 
 /**
  * Looks once, at everything at once, at each after what it needs. Where a need does not hold, what needs it is skipped because of it. Needs
- * that are not among `checks` are not looked at.
+ * that are not among `checks` are not looked at. `look` runs one of them; an error with words of its own is what was found.
  */
 export const runChecks = <C extends ReadContext>(
   checks: readonly Needing<C>[],
   ctx: C,
+  look: (check: Check<C>, ctx: C) => Promise<Finding> = runCheck,
 ): Promise<readonly Judged<C>[]> => {
   const running = new Map<Needing<C>, Promise<Outcome>>();
   const start = (check: Needing<C>): Promise<Outcome> => {
@@ -29,7 +33,7 @@ export const runChecks = <C extends ReadContext>(
     const before = await Promise.all(needs.map(start));
     const broken = needs.find((_need, index) => before[index]?.isBroken);
     if (broken) return { finding: skipped(`because of ${broken.id}`), because: broken.id, isBroken: true };
-    const finding = await runCheck(check, ctx);
+    const finding = await look(check, ctx).catch(inWords);
     return { finding, isBroken: finding.status === "fail" || finding.status === "unknown" };
   };
   return Promise.all(
@@ -44,3 +48,25 @@ interface Outcome extends Omit<Judged<never>, "check"> {
   /** It does not hold, or was skipped because of one that does not. */
   readonly isBroken: boolean;
 }
+
+/** Anything else is a bug. */
+const inWords = (thrown: unknown): Finding => {
+  const error = told(thrown);
+  if (error instanceof UserError) return findingOf(error);
+  throw error;
+};
+
+/**
+ * Looks at one after the other and throws the first that does not hold as an error: `otherwise` says of which kind, where the finding does
+ * not. What goes wrong while looking goes on up as it is.
+ */
+export const demand = async <C extends ReadContext>(
+  checks: readonly Check<C>[],
+  ctx: C,
+  otherwise: Parameters<typeof errorOf>[2] = { why: "Nothing was changed.", kind: "failed" },
+): Promise<void> => {
+  for (const check of checks) {
+    const finding = await check.run(ctx, new Map());
+    if (isBad(finding)) throw errorOf(check, finding, otherwise);
+  }
+};

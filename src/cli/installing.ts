@@ -1,11 +1,9 @@
 import { assertUnderstood } from "../app/choosing.ts";
-import { assertForeseen } from "../app/foresight.ts";
-import { assertAllowed, runInstall, verifyInstall } from "../app/lifecycle.ts";
-import { assertOrderable } from "../app/orderable.ts";
+import { judgeInstall } from "../app/judging.ts";
+import { planFromNothing, runInstall, verifyInstall } from "../app/lifecycle.ts";
 import { planFor } from "../app/planning.ts";
 import type { Session } from "../app/session.ts";
 import type { Tools } from "../app/tools.ts";
-import { assertRights } from "../checks/rights.ts";
 import { changesOf } from "../core/change.ts";
 import { UserError } from "../ports/error.ts";
 import type { Installation } from "../steps/installation.ts";
@@ -15,9 +13,7 @@ import { agree } from "./session.ts";
 
 /** Plan, show, confirm, apply, verify, report. */
 export const installInto = async (ctx: CommandContext, session: Session, next = nextSteps): Promise<number> => {
-  const { install, plan, tools, lost, refusal } = await planFor(ctx, session, (whole, cluster) =>
-    assertRights("install", { plan: whole, whole }, cluster),
-  );
+  const { install, plan, tools, lost, refusal } = await planFor(ctx, session, "install");
   if (refusal) {
     ctx.emit({ type: "plan", plan });
     throw refusal;
@@ -31,8 +27,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
     ctx.emit({ type: "plan", plan });
     assertUnderstood(lost);
   }
-  await assertAllowed(plan, install, tools);
-  await assertForeseen(plan, install, tools, { ca: await assertOrderable(plan, install, tools) });
+  await judgeInstall(plan, await planFromNothing(install, tools.now), install, tools);
   const { context, server } = tools.cluster.identity;
   if (!(await agree(ctx, plan, `Apply this to context ${context} (${server})?`))) {
     ctx.stderr("Nothing was changed.\n");

@@ -2,7 +2,7 @@ import { planKeyRoll, runKeyRoll } from "../app/account-key.ts";
 import { installedConfig } from "../app/choosing.ts";
 import { assertRenewsAlone, completeWish, planCron, planCronRemoval, runCron, runCronRemoval } from "../app/cronjob.ts";
 import { runningInstallation, withoutManifests } from "../app/prepare.ts";
-import { assertCertificate } from "../app/renewing.ts";
+import { judgeCertificate } from "../app/renewing.ts";
 import type { Session } from "../app/session.ts";
 import type { CommandFlags } from "../config/options.ts";
 import { role } from "../dns/route53/role.ts";
@@ -46,7 +46,7 @@ export const installCronJob = async (ctx: CommandContext, session: Session): Pro
   const config = await installedConfig(ctx, cluster, { careful: true });
   assertRenewsAlone(config);
   const install = await runningInstallation(config, cluster);
-  await assertCertificate(cluster);
+  await judgeCertificate(tools);
   const { image, roleArn, credentialsSecret } = ctx.flags;
   const { dnsResolver } = ctx.config;
   const wish = await completeWish(

@@ -1,5 +1,5 @@
 import { type ErrorKind, type Remedy, UserError } from "../ports/error.ts";
-import { type Check, type Finding, seenIn } from "./check.ts";
+import { type Finding, seenIn } from "./check.ts";
 
 /** What does not hold, or could not be looked at. */
 export type BadFinding = Extract<Finding, { readonly remedy: Remedy }> & { readonly status: "fail" | "unknown" };
@@ -9,15 +9,22 @@ export const isBad = (finding: Finding): finding is BadFinding =>
 
 /** The one place where a finding becomes an error. `otherwise` holds where the finding does not say it of itself. */
 export const errorOf = (
-  { id }: Pick<Check, "id">,
+  { id }: { readonly id: string },
   finding: BadFinding,
-  otherwise: { readonly why: string; readonly kind: ErrorKind },
+  otherwise: { readonly why?: string; readonly kind: ErrorKind },
 ): UserError =>
   new UserError({
-    id,
-    ...otherwise,
-    ...finding.error,
+    ...(finding.error ?? { id, ...otherwise }),
     what: finding.summary,
     remedy: finding.remedy,
     seen: seenIn(finding),
   });
+
+/** The way back: what was found out by an error in the words that it has everywhere. */
+export const findingOf = ({ id, message, why, remedy, kind, seen }: UserError): BadFinding => ({
+  status: kind === "input" || kind === "failed" ? "fail" : "unknown",
+  summary: message,
+  remedy,
+  error: { id, kind, ...(why === undefined ? {} : { why }) },
+  ...seen,
+});

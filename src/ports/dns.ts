@@ -2,6 +2,9 @@
 
 export type RecordType = "A" | "AAAA" | "CAA" | "CNAME" | "NS" | "SOA" | "TXT";
 
+/** What may lead a name to an address or a host name. */
+export const ADDRESS_TYPES = ["A", "AAAA", "CNAME"] as const satisfies readonly RecordType[];
+
 export interface ResourceRecord {
   /** Absolute, lower case, without the trailing dot; the root is the empty text. */
   readonly name: string;

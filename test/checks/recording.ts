@@ -1,4 +1,5 @@
 import type { HealthContext, Reading } from "../../src/checks/health-check.ts";
+import type { PlanContext } from "../../src/checks/plan/context.ts";
 import type { ClusterRead, ClusterWrite } from "../../src/ports/cluster.ts";
 import { groupOf, type KubeObject } from "../../src/ports/object.ts";
 
@@ -14,23 +15,31 @@ const readingOf = ({ apiVersion, kind }: { readonly apiVersion: string; readonly
   `${kind}${groupOf(apiVersion) ? `.${groupOf(apiVersion)}` : ""}` as Reading;
 
 /** The same context; what is looked at through it is noted, and may be meddled with. Whoever writes is noted too, and gets nowhere. */
-export const recording = (
-  ctx: HealthContext,
+export const recording = <C extends HealthContext>(
+  ctx: C,
   { refuse = () => {}, change = (object) => object }: Meddling = {},
-): { readonly ctx: HealthContext; readonly readings: ReadonlySet<Reading>; readonly writes: readonly string[] } => {
+): { readonly ctx: C; readonly readings: ReadonlySet<Reading>; readonly writes: readonly string[] } => {
   const readings = new Set<Reading>();
   const writes: string[] = [];
   const note = (reading: Reading): void => {
     readings.add(reading);
     refuse(reading);
   };
-  const { cluster } = ctx;
+  /** The same function, noted. */
+  const noting =
+    <A extends readonly unknown[], R>(reading: Reading, work: (...given: A) => Promise<R>) =>
+    async (...given: A): Promise<R> => {
+      note(reading);
+      return work(...given);
+    };
+  const { cluster, resolver, records, createAuthority, dryRun } = ctx;
+  const { directory } = ctx as Partial<PlanContext>;
   const reads: ClusterRead = {
     ...cluster,
-    version: async () => {
-      note("version");
-      return cluster.version();
-    },
+    version: noting("version", cluster.version),
+    can: noting("rights", cluster.can),
+    canEach: noting("rights", cluster.canEach),
+    account: noting("rights", cluster.account),
     get: async (ref) => {
       note(readingOf(ref));
       const found = await cluster.get(ref);
@@ -51,28 +60,46 @@ export const recording = (
       },
     ]),
   );
-  const { resolver } = ctx;
   return {
     readings,
     writes,
     ctx: {
       ...ctx,
       cluster: { ...reads, ...guarded },
-      probe: async (request) => {
-        note("probe");
-        return ctx.probe(request);
-      },
+      probe: noting("probe", ctx.probe),
       ...(resolver
         ? {
             resolver: {
               ...resolver,
-              ask: async (...question) => {
-                note("dns");
-                return resolver.ask(...question);
+              ask: noting("dns", resolver.ask),
+              askServer: noting("dns", resolver.askServer),
+            },
+          }
+        : {}),
+      ...(dryRun ? { dryRun: noting("trial", dryRun) } : {}),
+      ...(createAuthority
+        ? {
+            createAuthority: async (options) => {
+              const authority = await createAuthority(options);
+              return { ...authority, directory: noting("authority", authority.directory) };
+            },
+          }
+        : {}),
+      ...(directory ? { directory: noting("authority", directory) } : {}),
+      ...(records
+        ? {
+            records: {
+              ...records,
+              zones: {
+                find: noting("records", records.zones.find),
+                get: noting("records", records.zones.get),
+                list: noting("records", records.zones.list),
+                rehearse: noting("trial", records.zones.rehearse),
               },
-              askServer: async (...question) => {
-                note("dns");
-                return resolver.askServer(...question);
+              places: {
+                challenge: noting("dns", records.places.challenge),
+                record: noting("dns", records.places.record),
+                caa: noting("dns", records.places.caa),
               },
             },
           }

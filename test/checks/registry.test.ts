@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { HealthCheck, Reading } from "../../src/checks/health-check.ts";
+import type { PlanContext } from "../../src/checks/plan/context.ts";
+import { PLAN_CHECKS } from "../../src/checks/plan/index.ts";
 import { runChecks } from "../../src/checks/run.ts";
 import { SKIPPABLE } from "../../src/config/skippable.ts";
-import type { Finding } from "../../src/core/check.ts";
+import type { Check, Finding } from "../../src/core/check.ts";
 import { ApiError, BrokenAnswer, Unreachable } from "../../src/ports/cluster.ts";
 import { NoAnswer } from "../../src/ports/dns.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
@@ -12,9 +14,11 @@ import { patient } from "../patience.ts";
 import { type Meddling, recording } from "./recording.ts";
 import { type Moment, moment, TROUBLES } from "./scenes.ts";
 
-const checks: readonly HealthCheck[] = CHECKS;
+type AnyCheck = HealthCheck<Check["id"], PlanContext>;
+const checks: readonly AnyCheck[] = [...CHECKS, ...PLAN_CHECKS];
+const isOfPlan = new Set(PLAN_CHECKS);
 
-describe("the registry of checks", () => {
+describe("the registries of checks", () => {
   it("has each id once, in its form", () => {
     const ids = checks.flatMap(({ id, also = [] }) => [id, ...also]);
     expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
@@ -54,12 +58,16 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
   });
 
   /** Looks at everything once, each check by itself. */
-  const look = async (meddling: Meddling = {}, more: readonly HealthCheck[] = checks) =>
+  const look = async (meddling: Meddling = {}, more: readonly AnyCheck[] = checks) =>
     Promise.all(
       more.map(async (check) => {
         const looks = await Promise.all(
-          moments.map(async ({ ctx }) => {
-            const { ctx: noted, readings, writes } = recording(ctx, meddling);
+          moments.map(async ({ ctx, planned }) => {
+            const {
+              ctx: noted,
+              readings,
+              writes,
+            } = recording(isOfPlan.has(check) ? planned : ({ ...ctx } as PlanContext), meddling);
             const [judged] = await runChecks([check], noted);
             return { finding: judged?.finding as Finding, readings, writes };
           }),
@@ -123,7 +131,8 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
     const refuse = (reading: Reading): void => {
       throw reading === "dns" ? ofDns : error;
     };
-    for (const { check, looks } of await look({ refuse }))
+    const reading = checks.filter(({ reads }) => reads.length > 0);
+    for (const { check, looks } of await look({ refuse }, reading))
       for (const { finding } of looks) expect([check.id, finding.status]).toEqual([check.id, "unknown"]);
     for (const check of checks)
       for (const one of new Set(check.reads))

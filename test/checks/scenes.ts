@@ -1,19 +1,52 @@
+import { createAuthority } from "../../src/adapters/authority/index.ts";
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { createProbe } from "../../src/adapters/probe.ts";
 import { createResolver } from "../../src/adapters/resolver/index.ts";
+import type { Change } from "../../src/changes/index.ts";
 import type { HealthContext } from "../../src/checks/health-check.ts";
+import type { PlanContext } from "../../src/checks/plan/context.ts";
+import { NESTED } from "../../src/config/config.ts";
+import type { Plan } from "../../src/core/change.ts";
 import { withOwner } from "../../src/kube/inventory.ts";
 import { takeSnapshot, throughSnapshot } from "../../src/kube/snapshot.ts";
 import { at, type KubeObject } from "../../src/ports/object.ts";
+import type { Zone } from "../../src/ports/zones.ts";
 import { hello } from "../../src/steps/proof/hello.ts";
+import { openPublication } from "../../src/steps/records/publication.ts";
 import { kn, stage } from "../engine/cli.ts";
 import { openOutside } from "../engine/option-sets.ts";
 
 /** An installed cluster as it is at one moment, with a proof that runs. */
 export interface Moment {
   readonly ctx: HealthContext;
+  /** The same, about a plan. */
+  readonly planned: PlanContext;
   readonly close: () => Promise<void>;
 }
+
+const DOMAIN = "apps.example.com";
+
+/** A plan that takes everything that is asked of an account, of credentials and of a CA. */
+const planOf = (zone: Zone): Plan<Change> => {
+  const role: KubeObject = {
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: "ClusterRole",
+    metadata: { name: "a-role" },
+    rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }],
+  };
+  const changes: readonly Change[] = [
+    { kind: "object", action: "create", object: role, manager: "test", fields: [], conflicts: [], confirmed: true },
+    {
+      kind: "records",
+      action: "create",
+      zone,
+      sets: [{ to: { name: "*.apps", type: "A", ttl: 60, values: ["192.0.2.1"] } }],
+      conflicts: [],
+      shadows: [],
+    },
+  ];
+  return { goal: "present", steps: [{ step: "some", title: "Some", changes, notes: [] }] };
+};
 
 /** Installs, makes the proof's Service, waits until it is ready, and then reads everything only once. */
 export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
@@ -22,7 +55,7 @@ export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
   const ca = ["--acme-directory", internet.acme.directory, "--acme-ca-file", caFile];
   const { code, stderr } = await kn({ ...world, standIns: true, internet }, [
     ...["install", "--yes", "--hpa", "--skip-checks", "proof.zero", "--dns", "route53"],
-    ...["--domain", "apps.example.com", "--tls", tls, ...ca],
+    ...["--domain", DOMAIN, "--tls", tls, ...ca],
   ]);
   if (code !== 0) throw new Error(stderr);
   const cluster = openCluster(await loadKubeconfig({ env: {}, path: world.kubeconfig }));
@@ -45,9 +78,22 @@ export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
   const live = takeSnapshot(cluster);
   const kinds = (await cluster.resources()).filter(({ verbs, kind }) => verbs.includes("list") && kind !== "Secret");
   await Promise.all(kinds.map(({ apiVersion, kind }) => live.list(apiVersion, kind)));
+  const resolver = createResolver({ server: dns.resolver, connectTo: dns.connectTo });
+  const { signal } = new AbortController();
+  const publication = await openPublication(
+    { dns: "route53", domain: DOMAIN, domainTemplate: NESTED, namespaces: [], tls: "acme" },
+    { env: internet.env, signal, resolver, interactive: false, onTrouble: () => {} },
+  );
+  if (!publication) throw new Error("there is no way to the records");
+  const authority = createAuthority({ directory: acme.directory, ca: acme.tlsCa, env: {} });
+  // The trials and the CA give the same answers in the whole moment, like everything else.
+  const rehearsed = publication.sealed.rehearse(publication.zone, [{ name: "trial", type: "TXT" }], signal);
   const ctx: HealthContext = {
     cluster: throughSnapshot(cluster, live),
-    resolver: createResolver({ server: dns.resolver, connectTo: dns.connectTo }),
+    dryRun: cluster.dryRun,
+    resolver,
+    createAuthority: async () => authority,
+    records: { ...publication, zones: { ...publication.zones, rehearse: () => rehearsed } },
     probe: ({ signal: _, ...request }) => {
       const key = JSON.stringify(request);
       const answer = answers.get(key) ?? probe(request);
@@ -55,11 +101,27 @@ export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
       return answer;
     },
     now: () => now,
-    signal: new AbortController().signal,
+    signal,
+  };
+  const plan = planOf(publication.zone);
+  const planned: PlanContext = {
+    ...ctx,
+    // Who may do everything is asked no further.
+    cluster: { ...ctx.cluster, can: async () => false },
+    plan,
+    whole: plan,
+    purpose: "install",
+    takeOwnership: false,
+    named: { purpose: "renew", questions: [{ verb: "get", group: "", resource: "secrets" }], remedy: { text: "Ask." } },
+    order: { names: [`*.${DOMAIN}`], directory: acme.directory },
+    // In the other moment there is no account.
+    directory: async () => ({ ...(await authority.directory(signal)), externalAccountRequired: tls === "acme" }),
   };
   return {
     ctx,
+    planned,
     close: async () => {
+      publication.close();
       cluster.close();
       await Promise.all([world.close(), internet.close()]);
     },

@@ -1,6 +1,5 @@
 import { installedConfig } from "../../app/choosing.ts";
-import { assertRenewalRights } from "../../app/cronjob.ts";
-import { assertForeseen } from "../../app/foresight.ts";
+import { judgeRenewal, judgeRenewalRights } from "../../app/judging.ts";
 import { runningInstallation } from "../../app/prepare.ts";
 import { checkRenewal } from "../../app/renew-check.ts";
 import { planDue, runRenewal } from "../../app/renewing.ts";
@@ -38,7 +37,7 @@ const renew = async (ctx: CommandContext, session: Session): Promise<number> => 
     return 0;
   }
   const running = await runningInstallation(config, cluster);
-  if (ctx.flags.check) await assertRenewalRights(running, cluster);
+  if (ctx.flags.check) await judgeRenewalRights(running, session.tools);
   const { known, tools } = await openSurroundings(config, session);
   const install = { ...running, ...known };
   if (ctx.flags.check) {
@@ -59,8 +58,7 @@ const renew = async (ctx: CommandContext, session: Session): Promise<number> => 
     const when = renewal.at.toISOString().slice(0, 16).replace("T", " ");
     ctx.emit({ type: "note", level: "info", text: `Not due before ${when} UTC: ${renewal.because}.` });
   } else {
-    await assertRenewalRights(running, cluster);
-    await assertForeseen(plan, due, tools);
+    await judgeRenewal(plan, due, tools);
   }
   const { context, server } = cluster.identity;
   if (!(await agree(ctx, plan, `Renew at context ${context} (${server})?`))) return 0;

@@ -1,7 +1,7 @@
 import { installedConfig } from "../../app/choosing.ts";
 import { readLeft, runUninstall } from "../../app/lifecycle.ts";
 import { planRemoval } from "../../app/planning.ts";
-import { unreadable } from "../../checks/rights.ts";
+import { unreadable } from "../../checks/plan/rights.ts";
 import { OWNER_LABEL } from "../../kube/inventory.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { messageOf, type Remedy, UserError } from "../../ports/error.ts";

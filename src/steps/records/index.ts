@@ -13,6 +13,7 @@ import { HOME } from "../../kube/home.ts";
 import { managerFor } from "../../kube/inventory.ts";
 import { STATE } from "../../kube/prior.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
+import { ADDRESS_TYPES } from "../../ports/dns.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { absolute, type RecordSet, type RecordSetChange, relativeTo, sameContent } from "../../ports/zones.ts";
 import type { Installation } from "../installation.ts";
@@ -20,7 +21,7 @@ import { part as partOf } from "../part.ts";
 import { next } from "./next.ts";
 import { options } from "./options.ts";
 import type { Publication } from "./publication.ts";
-import { ADDRESS_TYPES, addressSets, difference, TTL } from "./record-sets.ts";
+import { addressSets, difference, TTL } from "./record-sets.ts";
 import { status } from "./status.ts";
 import { clusterUid, leaveByHand, leftovers, publishedBefore, publishedText, withdrawal } from "./withdrawal.ts";
 

@@ -8,9 +8,6 @@ import { type RecordSet, type RecordSetChange, sameContent } from "../../ports/z
 /** Seconds: a load balancer that changes its address is followed within five minutes. */
 export const TTL = 300;
 
-/** What {@link addressSets} may be of. */
-export const ADDRESS_TYPES = ["A", "AAAA", "CNAME"] as const;
-
 /** What leads a name to the gateway; blanks while its address is not known. A host name takes a CNAME, or what the provider has for it (rule 20). */
 export const addressSets = async (
   name: string,

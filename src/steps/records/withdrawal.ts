@@ -7,11 +7,12 @@ import { HOME, MANAGER } from "../../kube/inventory.ts";
 import { STATE } from "../../kube/prior.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
 import type { RecordType } from "../../ports/dns.ts";
+import { ADDRESS_TYPES } from "../../ports/dns.ts";
 import { UserError } from "../../ports/error.ts";
 import { dataOf, isRecord } from "../../ports/object.ts";
 import { absolute, type RecordSet, relativeTo, sameContent, type Zone, zoneLabel } from "../../ports/zones.ts";
 import type { Publication } from "./publication.ts";
-import { ADDRESS_TYPES, TTL } from "./record-sets.ts";
+import { TTL } from "./record-sets.ts";
 
 interface Published {
   readonly zone: Zone;

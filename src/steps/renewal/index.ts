@@ -1,3 +1,4 @@
+import { renewalChecks } from "../../checks/renewal.ts";
 import { part as partOf } from "../part.ts";
 import { next } from "./next.ts";
 import { options } from "./options.ts";
@@ -10,5 +11,6 @@ export const part = partOf({
   options,
   next,
   status,
+  checks: renewalChecks,
   removal: () => [cronRemoval("admission", "given-back")],
 });

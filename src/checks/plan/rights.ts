@@ -1,17 +1,10 @@
-import { ofKind } from "../changes/index.ts";
-import { changesOf, type Plan } from "../core/change.ts";
-import { type Check, type Finding, ok } from "../core/check.ts";
-import { errorOf, isBad } from "../core/finding-error.ts";
-import {
-  type AccessQuestion,
-  type Account,
-  ApiError,
-  type ClusterPreview,
-  type ClusterRead,
-} from "../ports/cluster.ts";
-import { UserError } from "../ports/error.ts";
-import { sh } from "../ports/shell.ts";
-import { accountText, subjectFlag, subjectOf } from "./account.ts";
+import { ofKind } from "../../changes/index.ts";
+import { changesOf } from "../../core/change.ts";
+import { type Finding, ok } from "../../core/check.ts";
+import { type AccessQuestion, type Account, ApiError, type ClusterRead } from "../../ports/cluster.ts";
+import { UserError } from "../../ports/error.ts";
+import { sh } from "../../ports/shell.ts";
+import { accountText, subjectFlag, subjectOf } from "../account.ts";
 import {
   clusterRoleYaml,
   isGrant,
@@ -22,70 +15,46 @@ import {
   rightsToRun,
   rulesToGrant,
   unique,
-} from "./cluster-role.ts";
-
-/** What is asked of a server that says what it would do. */
-interface Asked<C extends ClusterRead> {
-  readonly id: Check["id"];
-  readonly title: string;
-  readonly run: (ctx: { readonly cluster: C }) => Promise<Finding>;
-}
+} from "../cluster-role.ts";
+import { healthCheck } from "../health-check.ts";
+import type { PlanContext } from "./context.ts";
 
 const ID = "cluster.rights";
 
-/**
- * The account may do what `plan` takes (rule 5). `whole` is the same from nothing: what it reads is read in every run, and what it needs is
- * what an administrator is asked for.
- */
-const mayRun = (
-  purpose: Exclude<Purpose, "plan">,
-  { plan, whole }: { readonly plan: Plan; readonly whole: Plan },
-): Asked<ClusterPreview> => ({
+/** The account may do what the plan takes (rule 5); to make a plan, it may read all that a plan reads. */
+export const accountRights = healthCheck({
   id: ID,
-  title: `The account has the rights that ${purpose} needs`,
-  run: async ({ cluster }) => {
-    if (changesOf(plan).length === 0 || (await mayEverything(cluster))) return ok("it may do all that the plan takes");
+  title: "The account has the rights that the plan takes",
+  reads: ["rights", "trial"],
+  meaning: "The API server would refuse a part of the plan in the middle of the run.",
+  todo: "Have an administrator create the ClusterRole that the finding prints.",
+  run: async (ctx: PlanContext) => {
+    const { cluster, plan, whole, purpose } = ctx;
+    if (purpose === "plan") return mayPlan(ctx);
+    if (changesOf(plan).length === 0 || (await mayEverything(cluster))) return ok(MAY);
     const known = await cluster.resources();
     const all = rightsToRun(whole, known);
     const needed = rightsToRun(plan, known);
     const wanted = unique([...all.filter(isRead), ...needed]);
     const missing = await missingOf(wanted, cluster);
     const grants = missing.filter(isGrant);
-    const refusals = missing.length === grants.length ? await refusedGrants(plan, grants, cluster) : [];
+    const refusals = missing.length === grants.length ? await refusedGrants(ctx, grants) : [];
     if (missing.length > grants.length || (grants.length > 0 && refusals.length > 0))
       return lacking(purpose, missing, unique([...all, ...needed]), await cluster.account());
     const [first] = refusals;
-    return first === undefined ? ok("it may do all that the plan takes") : escalation(first, await cluster.account());
+    return first === undefined ? ok(MAY) : escalation(first, await cluster.account());
   },
 });
 
-/** The account may read what working out a plan takes. */
-const mayPlan = (whole: Plan): Asked<ClusterRead> => ({
-  id: ID,
-  title: "The account has the rights that plan needs",
-  run: async ({ cluster }) => {
-    const reads = rightsToPlan(whole, await cluster.resources());
-    const missing = await missingOf(reads, cluster);
-    return missing.length === 0
-      ? ok("it may read all that the plan takes")
-      : lacking("plan", missing, reads, await cluster.account());
-  },
-});
+const MAY = "it may do all that the plan takes";
 
-const assertHeld = async <C extends ClusterRead>(check: Asked<C>, cluster: C): Promise<void> => {
-  const finding = await check.run({ cluster });
-  if (isBad(finding)) throw errorOf(check, finding, { why: "Nothing was changed.", kind: "failed" });
+const mayPlan = async ({ cluster, whole }: PlanContext): Promise<Finding> => {
+  const reads = rightsToPlan(whole, await cluster.resources());
+  const missing = await missingOf(reads, cluster);
+  return missing.length === 0
+    ? ok("it may read all that the plan takes")
+    : lacking("plan", missing, reads, await cluster.account());
 };
-
-/** Throws before the first write when {@link mayRun} does not hold. */
-export const assertRights = (
-  purpose: Exclude<Purpose, "plan">,
-  plans: { readonly plan: Plan; readonly whole: Plan },
-  cluster: ClusterPreview,
-): Promise<void> => assertHeld(mayRun(purpose, plans), cluster);
-
-/** The same for `plan`, which only reads. */
-export const assertReadable = (whole: Plan, cluster: ClusterRead): Promise<void> => assertHeld(mayPlan(whole), cluster);
 
 /** What a refused read means to uninstall, which must read everything before it can tell what to remove. */
 export const unreadable = async (error: unknown, cluster: ClusterRead): Promise<unknown> => {
@@ -117,9 +86,8 @@ const missingOf = async (
  * or of the bound role, leaves it at what the reviews said.
  */
 const refusedGrants = async (
-  plan: Plan,
+  { plan, dryRun }: PlanContext,
   grants: readonly AccessQuestion[],
-  cluster: ClusterPreview,
 ): Promise<readonly string[]> => {
   const roles = changesOf(plan)
     .filter(ofKind("object"))
@@ -127,7 +95,7 @@ const refusedGrants = async (
   const answers = await Promise.all(
     roles.map(async ({ object, manager }) => {
       try {
-        await cluster.dryRun(object, { manager });
+        await dryRun?.(object, { manager });
         return [];
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
