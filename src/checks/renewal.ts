@@ -75,6 +75,7 @@ export const certificateMade: Check = {
 const certificateThere = healthCheck({
   id: "renew.certificate",
   title: certificateMade.title,
+  symptomOf: ["certificate.usable"],
   reads: ORDERED_BY,
   meaning: "The gateway has no certificate of kn-bootstrap, so that a renewal has nothing to go by.",
   todo: "Run `kn-bootstrap install`, which makes one.",
