@@ -18,6 +18,8 @@ export interface Product {
   readonly name: string | RegExp;
   /** The key of a label that all of them carry. */
   readonly label?: string;
+  /** The key of an annotation that all of them carry. */
+  readonly annotation?: string;
   /** Its kind goes, and takes it along. */
   readonly goesWithKind?: true;
   /** The Deployment whose pods make it. */
@@ -26,12 +28,16 @@ export interface Product {
   readonly isTheirs?: (live: Snapshot) => Promise<boolean>;
 }
 
-export const isProduct = ({ apiVersion, kind, namespace, name, label }: Product, object: KubeObject): boolean =>
+export const isProduct = (
+  { apiVersion, kind, namespace, name, label, annotation }: Product,
+  object: KubeObject,
+): boolean =>
   object.kind === kind &&
   groupOf(object.apiVersion) === groupOf(apiVersion) &&
   (namespace === undefined || object.metadata.namespace === namespace) &&
   (typeof name === "string" ? object.metadata.name === name : name.test(object.metadata.name)) &&
-  (label === undefined || object.metadata.labels?.[label] !== undefined);
+  (label === undefined || object.metadata.labels?.[label] !== undefined) &&
+  (annotation === undefined || object.metadata.annotations?.[annotation] !== undefined);
 
 const find = async (product: Product, live: Snapshot): Promise<readonly KubeObject[]> => {
   const { apiVersion, kind, namespace, name, label } = product;

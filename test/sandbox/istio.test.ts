@@ -309,12 +309,12 @@ describe("a gateway of another's Istio", () => {
 
 describe("the fault load-balancer-pending", () => {
   it("is one of Istio's gateway as well", async () => {
-    world = await startWorld({ faults: ["load-balancer-pending:1"] });
+    world = await startWorld({ faults: ["load-balancer-pending:60"] });
     await installSmallIstio(world);
     const service = { apiVersion: "v1", kind: "Service", namespace: "istio-system", name: "istio-ingressgateway" };
     expect(world.api.get(service)?.status.loadBalancer?.ingress).toBeUndefined();
     await expect
-      .poll(() => world.api.get(service)?.status.loadBalancer?.ingress, { timeout: 5_000 })
+      .poll(() => world.api.get(service)?.status.loadBalancer?.ingress, { timeout: 10_000 })
       .toMatchObject([{ ip: "127.0.0.1" }]);
   });
 });

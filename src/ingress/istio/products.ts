@@ -14,7 +14,10 @@ const leases = (maker: ObjectRef, name: RegExp): Product => ({
 });
 
 /** The locks of istiod's parts, some of them by revision (istio pilot/pkg/leaderelection/leaderelection.go). */
-const LOCK = /^istio-([a-z-]+-)?(leader|election)(-.+)?$|^istio-gateway-deployment-.+$/;
+const LOCK =
+  /^istio-(((gateway|gateway-status|gateway-deployment|status|analyze)-)?leader|(namespace|serviceexport|validation|clustertrustbundle)-controller-election|gateway-deployment|gateway-inferencepool|node-untaint|ip-autoallocate)(-[\w.-]+)?$/;
+/** What makes a lock of a ConfigMap (client-go tools/leaderelection/resourcelock, LeaderElectionRecordAnnotationKey). */
+const LEADER = "control-plane.alpha.kubernetes.io/leader";
 
 /** Whether there is an istiod of others, of whichever revision and name. */
 const isTheirs = async (live: Snapshot): Promise<boolean> =>
@@ -23,7 +26,11 @@ const isTheirs = async (live: Snapshot): Promise<boolean> =>
   );
 
 /** What istiod makes. */
-const made = (apiVersion: string, kind: string, rest: Pick<Product, "name" | "namespace" | "label">): Product => ({
+const made = (
+  apiVersion: string,
+  kind: string,
+  rest: Pick<Product, "name" | "namespace" | "label" | "annotation">,
+): Product => ({
   apiVersion,
   kind,
   ...rest,
@@ -37,7 +44,7 @@ export const products: readonly Product[] = [
   leases(webhook, /^net-istio-webhook\.(webhookcertificates|(defaulting|validation|configmap)webhook)\.\d\d-of-\d\d$/),
   // Its root certificate, which it puts into every namespace (pilot/pkg/serviceregistry/kube/controller/namespacecontroller.go).
   made("v1", "ConfigMap", { name: /^istio-ca-root-cert$/, label: "istio.io/config" }),
-  made("v1", "ConfigMap", { name: LOCK, namespace: ISTIO }),
+  made("v1", "ConfigMap", { name: LOCK, namespace: ISTIO, annotation: LEADER }),
   made("coordination.k8s.io/v1", "Lease", { name: LOCK, namespace: ISTIO }),
   // The key that it signs with, where it has no other.
   made("v1", "Secret", { name: "istio-ca-secret", namespace: ISTIO }),

@@ -19,12 +19,15 @@ const CONFIGURATIONS = ["MutatingWebhookConfiguration", "ValidatingWebhookConfig
 const IGNORED = new Set(["kube-system", "kube-public", "kube-node-lease", "local-path-storage"]);
 const ROOT = "istio-ca-root-cert";
 const CA_SECRET = "istio-ca-secret";
-/** What its parts elect their leaders with: ConfigMaps. */
-const LEADERS = [
+const LEADER = "control-plane.alpha.kubernetes.io/leader";
+
+/** What its parts elect their leaders with, where there is no Gateway API: ConfigMaps (pilot/pkg/leaderelection/leaderelection.go). */
+const leadersOf = (minor: number): readonly string[] => [
   "istio-leader",
   "istio-namespace-controller-election",
-  "istio-gateway-status-leader",
-  "istio-gateway-deployment-leader",
+  ...(minor < 27 ? ["istio-gateway-status-leader"] : []),
+  ...(minor < 20 ? ["istio-gateway-deployment-leader"] : []),
+  ...(minor >= 25 ? ["istio-ip-autoallocate"] : []),
 ];
 
 export interface Istiod {
@@ -115,11 +118,17 @@ export const createIstiod = (stage: Stage, push: (snapshot: Snapshot) => void): 
         data: { "root-cert.pem": root },
       });
       if (name !== home) return undefined;
-      for (const leader of LEADERS)
+      const [first] = istiods(stage);
+      const lease = JSON.stringify({
+        holderIdentity: first?.metadata.name,
+        holderKey: "default",
+        leaseDurationSeconds: 30,
+      });
+      for (const leader of leadersOf(istioMinor(first)))
         await ensure(api, MANAGER, {
           apiVersion: "v1",
           kind: "ConfigMap",
-          metadata: { name: leader, namespace: home },
+          metadata: { name: leader, namespace: home, annotations: { [LEADER]: lease } },
         });
       return undefined;
     },
