@@ -80,11 +80,19 @@ const reportedFailure = (
   return { what: words.slice(-500) || code, remedy: LOOK };
 };
 
-/** The log is the pod's: of what it offers to copy, only our own commands and those that just look are taken over, word by word. */
-const harmless = (command: string): ShellCommand | undefined =>
-  /^(kn-bootstrap|dig|kubectl (get|describe|logs)) [\w@%+=:,./ -]+$/.test(command)
-    ? sh`${command.split(" ")}`
+/** They look, or ask before they change anything. */
+const HARMLESS = /^(kn-bootstrap (plan|status|iam-policy|install|renew)|dig|kubectl (get|describe|logs))( |$)/;
+/** The options with which they still do. */
+const OPTIONS: ReadonlySet<string> = new Set(["-n", "-l", "-o", "-A", "--domain", "--dns", "--dns-zone-id", "--tls"]);
+const WORD = /^[\w@%+:,./][\w@%+=:,./-]*$/;
+
+/** The log is the pod's: of what it offers to copy, only this is taken over, word by word. */
+const harmless = (command: string): ShellCommand | undefined => {
+  const words = command.split(" ");
+  return HARMLESS.test(command) && words.every((word) => WORD.test(word) || OPTIONS.has(word))
+    ? sh`${words}`
     : undefined;
+};
 
 const parsed = (line: string): Record<string, unknown> | undefined => {
   try {
