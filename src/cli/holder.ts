@@ -11,8 +11,8 @@ export interface Machine {
   readonly host: string;
   readonly pid: number;
   /**
-   * What only processes have in common that see each other: the same boot of the same machine, and one namespace of process ids.
-   * Undefined where that cannot be told.
+   * What only processes have in common that see each other: the same boot of the same machine, one namespace of process ids, and one of
+   * times, by which a start is counted. Undefined where that cannot be told.
    */
   readonly place: () => string | undefined;
   /** Undefined: no such process. `began`: when, in ticks since the boot; undefined where it may not be known. */
@@ -70,7 +70,7 @@ export const thisMachine = (): Machine => ({
       const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
       // A /proc of another namespace counts processes differently from us.
       if (!/^[\da-f-]{36}$/.test(boot) || readlinkSync("/proc/self") !== String(process.pid)) return undefined;
-      return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
+      return [boot, readlinkSync("/proc/self/ns/pid"), timesOf(readlinkSync)].join(" ");
     } catch {
       return undefined;
     }
@@ -86,6 +86,15 @@ export const thisMachine = (): Machine => ({
     }
   },
 });
+
+/** Linux has these since 5.6. */
+const timesOf = (readlink: (path: string) => string): string => {
+  try {
+    return readlink("/proc/self/ns/time");
+  } catch {
+    return "";
+  }
+};
 
 const isThere = (pid: number): boolean => {
   try {

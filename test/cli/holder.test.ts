@@ -120,6 +120,14 @@ describe("who holds the lock", () => {
       expect(thisProcess().isDead(name)).toBe(false);
     });
 
+    const shifted = ["unshare", "--time", "--boottime", "100000"];
+    const canShift = spawnSync("unshare", [...shifted.slice(1), "true"]).status === 0;
+
+    it.skipIf(!canShift)("nor one whose clock began at another time, although it has another start here", async () => {
+      const { name } = await another(shifted);
+      expect(thisProcess().isDead(name)).toBe(false);
+    });
+
     it.skipIf(!canIsolate)("with somebody else's /proc nothing is known of processes", async () => {
       expect((await another(isolated)).name).toMatch(/^[^/]+\/1\/\w+$/);
       expect(thisMachine().place()).toBeDefined();
