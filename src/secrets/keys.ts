@@ -19,6 +19,9 @@ const SECRET_KEYS: ReadonlySet<string> = new Set([
 const ENDINGS =
   /(?:token|password|passwd|passphrase|secretkey|secretaccesskey|privatekey|keydata|apikey|hmackey|clientsecret|tsigsecret|sharedsecret|appsecret|apisecret|webhooksecret|encryptionkey|signingkey|cookie|authorization|signature|identitytoken)$/;
 
+/** `VAULT_PASS`, `MYSQL_PWD`; `PWD` alone is a folder. */
+const SHORT = /[_-](?:pass|pwd)$/i;
+
 /** Not a secret, but the name of one, or where it lies. */
 const NAMES = /(?:certificateauthoritydata|clientcertificatedata|continuetoken)$/;
 
@@ -30,7 +33,7 @@ export const isSecretKey = (key: string): boolean => SECRET_KEYS.has(key.toLower
 /** The name of a variable, option, header or field in a text: `AWS_SECRET_ACCESS_KEY`, `X-Amz-Security-Token`. */
 export const isSecretName = (name: string): boolean => {
   const bare = letters(name);
-  return ENDINGS.test(bare) && !NAMES.test(bare);
+  return (ENDINGS.test(bare) || SHORT.test(name)) && !NAMES.test(bare);
 };
 
 /**

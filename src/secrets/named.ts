@@ -15,7 +15,7 @@ const ELEMENT = /(>)/y;
 const PLACEHOLDER =
   /^(?:…|\.{3}|<[^>]*>?|\$[({]*[\w.]*[)}]*|%[sv]|\*+|\[redacted\]?|true|false|null|nil|none|yes|no|\d{1,5}|)$/i;
 /** Most texts have none of the words that names of secrets end in. */
-const SIGNS = /token|passw|passphrase|key|secret|cookie|authorization|signature/i;
+const SIGNS = /token|pass|pwd|key|secret|cookie|authorization|signature/i;
 const LINE_REST = /[ \t]*(?:\r?\n|\\+n|$)/y;
 
 const matchAt = (pattern: RegExp, text: string, at: number): RegExpExecArray | null => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createCredentials } from "../../src/adapters/cluster/credentials.ts";
 import { openCluster, systemTiming } from "../../src/adapters/cluster/index.ts";
-import { learnSecrets } from "../../src/adapters/cluster/secrets.ts";
+import { learnLogin, learnSecrets } from "../../src/adapters/cluster/secrets.ts";
 import type { Login } from "../../src/adapters/cluster/target.ts";
 import { externalAccount } from "../../src/app/external-account.ts";
 import { providers } from "../../src/dns/index.ts";
@@ -82,6 +82,38 @@ describe("learnt from a kubeconfig is", () => {
       },
     });
     expectKnown(vault, "plug1n-token", "env1ron-secret", keyPem.split("\n")[1] ?? "");
+  });
+
+  it("what a plugin is given in its arguments", async () => {
+    const vault = createVault();
+    const args = [
+      "get-token",
+      "--oidc-client-secret=arg-s3cret-1",
+      "--client-secret",
+      "arg-s3cret-2",
+      "--region",
+      "eu-west-1",
+    ];
+    const plugin = { command: "x", args, env: {}, apiVersion: "v1", interactiveMode: "Never" } as const;
+    const cluster = { server: "https://a", config: { clientSecret: "ext-s3cret-3", audience: "the-aud1ence" } };
+    const target = { context: "c", user: "u", server: "https://127.0.0.1:1", tls: { insecure: false }, warnings: [] };
+    learnLogin({ ...target, login: { plugin: { ...plugin, cluster } } }, vault.learn);
+    expectKnown(vault, "arg-s3cret-1", "arg-s3cret-2", "ext-s3cret-3");
+    for (const open of ["eu-west-1", "get-token", "the-aud1ence"]) expect(vault.mask(open)).toBe(open);
+  });
+
+  it("variables by the short names of passwords, but no folder", () => {
+    const vault = createVault();
+    vault.learn(
+      JSON.stringify({
+        VAULT_PASS: "sh0rt-name-1",
+        MYSQL_PWD: "sh0rt-name-2",
+        PWD: "/home/a1b2",
+        OLDPWD: "/home/c3d4",
+      }),
+    );
+    expectKnown(vault, "sh0rt-name-1", "sh0rt-name-2");
+    for (const open of ["/home/a1b2", "/home/c3d4"]) expect(vault.mask(open)).toBe(open);
   });
 });
 

@@ -8,8 +8,16 @@ export const learnLogin = ({ login, proxy }: ClusterTarget, learn: Learn): void 
   learn(token, basic?.password, basic && `${basic.username}:${basic.password}`, proxy);
   if (key && "text" in key) learn(key.text);
   // These are recognised by their names.
-  for (const fields of [provider, plugin?.env]) learn(fields && JSON.stringify(fields));
+  for (const fields of [provider, plugin?.env, plugin?.cluster?.config, ...namedIn(plugin?.args ?? [])])
+    learn(fields ? JSON.stringify(fields) : undefined);
 };
+
+/** `--client-secret X`, `--client-secret=X` */
+const namedIn = (args: readonly string[]): readonly Readonly<Record<string, string>>[] =>
+  args.flatMap((arg, index) => {
+    const [, name, value = args[index + 1]] = /^--?([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    return name !== undefined && value !== undefined ? [{ [name]: value }] : [];
+  });
 
 /** The data of a Secret, or of a list of them, that was read or is sent. */
 export const learnSecrets = (body: unknown, learn: Learn): void => {
