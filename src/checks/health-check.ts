@@ -64,6 +64,8 @@ export interface HealthCheck<Id extends Check["id"] = Check["id"], C extends Hea
   readonly reads: readonly Reading[];
   /** Ids under which steps wait for the same. */
   readonly also?: readonly Check["id"][];
+  /** It is about what is going to be installed, and says nothing of what runs: `doctor` leaves it out. */
+  readonly isForecast?: true;
   /** For docs/checks.md: what it means when it does not hold, and what to do then. A finding names the objects and a command. */
   readonly meaning: string;
   readonly todo: string;

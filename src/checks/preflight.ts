@@ -74,6 +74,7 @@ const shown = (amount: bigint, unit: bigint): string => (Number(amount) / Number
 export const capacity = healthCheck({
   id: "cluster.capacity",
   title: "The cluster has room for Knative and what runs on it",
+  isForecast: true,
   reads: ["Node"],
   meaning:
     "The nodes have less room than Knative's project recommends. Smaller clusters work, and nothing is refused because of it.",

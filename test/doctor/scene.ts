@@ -49,7 +49,10 @@ const askScene = ({ objects, version = "1.36.2", dns, probe }: Scene): Ask =>
     }
   }) as Ask;
 
-export const diagnosisOf = (scene: Scene, checks: readonly HealthCheck[] = CHECKS): Promise<Diagnosis> =>
+export const diagnosisOf = (
+  scene: Scene,
+  checks: readonly HealthCheck[] = CHECKS.filter((check) => !check.isForecast),
+): Promise<Diagnosis> =>
   diagnose(
     checks,
     contextOf(askScene(scene), {

@@ -15,11 +15,12 @@ import { openSession } from "../session.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
   const { flags, look, config } = ctx;
+  const all: readonly HealthCheck[] = CHECKS.filter((check) => !check.isForecast);
   if (flags.explain !== undefined) {
-    ctx.stdout(explanation(checkCalled(CHECKS, flags.explain), CHECKS, look));
+    ctx.stdout(explanation(checkCalled(all, flags.explain), all, look));
     return 0;
   }
-  const checks = chosenChecks(CHECKS, flags);
+  const checks = chosenChecks(all, flags);
   if (flags.listChecks) {
     ctx.stdout(listText(checks, look));
     return 0;

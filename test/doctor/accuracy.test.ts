@@ -1,0 +1,79 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Diagnosis } from "../../src/app/doctor/diagnosis.ts";
+import { patient } from "../patience.ts";
+import { isThorough } from "../thorough.ts";
+import { FAULTS } from "./faults.ts";
+import { diagnosisOf, type Scene } from "./scene.ts";
+import { openShapes, type Shape } from "./shapes.ts";
+
+const SHAPES: readonly Shape[] = ["ours", "quickstart", "operator", "openshift", "istio", "eks"];
+
+/** Where the check stands among the causes, from 1. Undefined: it is none of them. */
+const rankOf = ({ causes }: Diagnosis, id: string): number | undefined => {
+  const index = causes.findIndex(({ check }) => check.id === id);
+  return index < 0 ? undefined : index + 1;
+};
+
+describe("doctor", { timeout: patient(60_000) }, () => {
+  let shapes: Readonly<Record<Shape, Scene>>;
+  beforeAll(async () => {
+    shapes = await openShapes();
+  }, patient(120_000));
+
+  it.each(SHAPES)("finds nothing wrong with a healthy cluster: %s", async (shape) => {
+    const { all } = await diagnosisOf(shapes[shape]);
+    const wrong = all.filter(({ finding }) => finding.status === "fail" || finding.status === "unknown");
+    expect(wrong.map(({ check, finding }) => `${check.id}: ${finding.status}: ${finding.summary}`)).toEqual([]);
+  });
+
+  it("names each fault first, in every shape that can have it", async () => {
+    const rows: {
+      readonly fault: string;
+      readonly shape: Shape;
+      readonly rank: number | undefined;
+      readonly first: string;
+    }[] = [];
+    for (const [fault, { leads, break: broken, in: only = SHAPES }] of Object.entries(FAULTS))
+      for (const shape of only) {
+        const diagnosis = await diagnosisOf(await broken(shapes[shape]));
+        rows.push({ fault, shape, rank: rankOf(diagnosis, leads), first: diagnosis.causes[0]?.check.id ?? "none" });
+      }
+    const width = Math.max(...Object.keys(FAULTS).map((fault) => fault.length));
+    const cell = (fault: string, shape: Shape) =>
+      String(rows.find((row) => row.fault === fault && row.shape === shape)?.rank ?? "-");
+    process.stdout.write(
+      `${["".padEnd(width), ...SHAPES].join("  ")}\n${Object.keys(FAULTS)
+        .map((fault) =>
+          [fault.padEnd(width), ...SHAPES.map((shape) => cell(fault, shape).padEnd(shape.length))].join("  "),
+        )
+        .join("\n")}\n`,
+    );
+    const first = rows.filter(({ rank }) => rank === 1).length;
+    process.stdout.write(`first: ${first} of ${rows.length}\n`);
+    expect(
+      rows.flatMap(({ fault, shape, rank, first }) =>
+        rank === 1 ? [] : [`${fault}, ${shape}: ${rank ?? "not named"}, first is ${first}`],
+      ),
+    ).toEqual([]);
+  });
+
+  it("names both of two faults", async () => {
+    const missed: string[] = [];
+    const all = Object.entries(FAULTS);
+    for (const shape of SHAPES) {
+      const own = all.filter(([, { in: only = SHAPES }]) => only.includes(shape));
+      // Each with the next few: pairs of every kind come up, without all of their number.
+      for (const [index, [name, first]] of own.entries())
+        for (const [other, second] of own.slice(index + 1, index + 1 + (isThorough ? own.length : 3))) {
+          const { causes } = await diagnosisOf(await second.break(await first.break(shapes[shape])));
+          const named: readonly string[] = causes.flatMap(({ check, explains }) => [
+            check.id,
+            ...explains.map((one) => one.check.id),
+          ]);
+          for (const { leads } of [first, second])
+            if (!named.includes(leads)) missed.push(`${shape}: ${name} and ${other}: ${leads}`);
+        }
+    }
+    expect(missed).toEqual([]);
+  });
+});

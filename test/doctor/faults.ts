@@ -1,0 +1,238 @@
+import { isRecord, type KubeObject } from "../../src/ports/object.ts";
+import { make } from "../certificates/provided-pki.ts";
+import { object, type Scene } from "./scene.ts";
+import { change, type Shape } from "./shapes.ts";
+
+/** Something that goes wrong, and the check that has to name it first. */
+export interface Fault {
+  readonly leads: string;
+  readonly break: (scene: Scene) => Scene | Promise<Scene>;
+  /** Absent: in all of them. */
+  readonly in?: readonly Shape[];
+}
+
+const isA = (kind: string, name?: string) => (one: KubeObject) =>
+  one.kind === kind && (name === undefined || one.metadata.name === name);
+const edit = (is: (one: KubeObject) => boolean, to: (one: KubeObject) => KubeObject | undefined) => (scene: Scene) =>
+  change(scene, (one) => (is(one) ? to(one) : one));
+const add =
+  (...more: readonly KubeObject[]) =>
+  (scene: Scene) =>
+    change(scene, (one) => one, ...more);
+const data = (one: KubeObject): Record<string, string> => (one.data ?? {}) as Record<string, string>;
+const withStatus = (one: KubeObject, status: object): KubeObject => ({
+  ...one,
+  status: { ...(one.status as object), ...status },
+});
+const unavailable = (one: KubeObject) => withStatus(one, { availableReplicas: 0, readyReplicas: 0 });
+const isUser = (one: KubeObject): boolean =>
+  one.apiVersion.startsWith("serving.knative.dev") && one.kind === "Service" && one.metadata.name === "hello";
+/** One more Service like the one that is there. */
+const withService =
+  (name: string, url: string) =>
+  (scene: Scene): Scene => {
+    const like = scene.objects.find(isUser);
+    if (!like) throw new Error("there is no Service");
+    return add(withStatus({ ...like, metadata: { ...like.metadata, name, uid: name } }, { url }))(scene);
+  };
+const config = (name: string, settings: Readonly<Record<string, string | undefined>>) =>
+  edit(isA("ConfigMap", name), (one) => ({
+    ...one,
+    data: Object.fromEntries(Object.entries({ ...data(one), ...settings }).filter(([, value]) => value !== undefined)),
+  }));
+
+const KOURIERS: readonly Shape[] = ["ours", "quickstart", "operator", "openshift", "eks"];
+const WITH_CERTIFICATE: readonly Shape[] = ["ours", "operator", "eks"];
+const NOT_KNOWN_TO_US: readonly Shape[] = ["quickstart", "operator", "openshift", "istio", "eks"];
+
+/** The CA of each configuration, exchanged. */
+const otherRoot = (one: KubeObject): KubeObject => ({
+  ...one,
+  webhooks: (one.webhooks as readonly unknown[]).map((hook) =>
+    isRecord(hook) && isRecord(hook.clientConfig)
+      ? { ...hook, clientConfig: { ...hook.clientConfig, caBundle: "bm9uZQ==" } }
+      : hook,
+  ),
+});
+
+/** Another one for the same names. */
+const withCertificate =
+  (from: string, until: string) =>
+  async (scene: Scene): Promise<Scene> => {
+    const root = await make({ subject: "CN=root", from: new Date(from), to: new Date("2040-01-01") });
+    const dates = { from: new Date(from), to: new Date(until) };
+    const leaf = await make({ subject: "CN=leaf", issuer: root, names: ["*.apps.example.com"], ...dates });
+    const base64 = (pem: string) => Buffer.from(pem).toString("base64");
+    const made = { "tls.crt": base64(leaf.pem), "tls.key": base64(leaf.key), "ca.crt": base64(root.pem) };
+    return edit(
+      (one) => isA("Secret", "wildcard-tls")(one) || isA("Secret", "wildcard")(one),
+      (one) => ({ ...one, data: made }),
+    )(scene);
+  };
+
+export const FAULTS: Readonly<Record<string, Fault>> = {
+  "the server is too old": { leads: "cluster.version", break: (scene) => ({ ...scene, version: "1.25.3" }) },
+  "an API has no server": {
+    leads: "cluster.apis",
+    break: add(
+      object("APIService.apiregistration.k8s.io/v1", "v1beta1.metrics.k8s.io", {
+        status: { conditions: [{ type: "Available", status: "False", message: "service not found" }] },
+      }),
+    ),
+  },
+  "a webhook is left of something that is gone": {
+    leads: "cluster.admission",
+    break: add(
+      object("ValidatingWebhookConfiguration.admissionregistration.k8s.io/v1", "left.example.com", {
+        webhooks: [{ clientConfig: { service: { namespace: "gone", name: "hook" } }, failurePolicy: "Fail" }],
+      }),
+    ),
+  },
+  "a namespace does not go": {
+    leads: "cluster.terminating",
+    break: add(object("Namespace", "old", { status: {} }, { deletionTimestamp: "2020-01-01T00:00:00Z" })),
+  },
+  "a kind of Knative is not established": {
+    leads: "crds.established",
+    break: edit(isA("CustomResourceDefinition", "routes.serving.knative.dev"), (one) =>
+      withStatus(one, { conditions: [{ type: "Established", status: "False", message: "not accepted" }] }),
+    ),
+  },
+  "the controller does not run": {
+    leads: "serving.deployments",
+    break: edit(isA("Deployment", "controller"), unavailable),
+  },
+  "the webhook does not run": { leads: "serving.deployments", break: edit(isA("Deployment", "webhook"), unavailable) },
+  "an upgrade was left half done": {
+    leads: "knative.versions",
+    break: edit(isA("Deployment", "activator"), (one) => ({
+      ...one,
+      metadata: { ...one.metadata, labels: { ...one.metadata.labels, "app.kubernetes.io/version": "1.19.0" } },
+    })),
+  },
+  "the webhook's Secret is empty": {
+    leads: "serving.webhook-certificate",
+    break: edit(isA("Secret", "webhook-certs"), (one) => ({ ...one, data: {} })),
+  },
+  "the configurations trust another root": {
+    leads: "serving.webhook-certificate",
+    break: edit(isA("ValidatingWebhookConfiguration", "config.webhook.serving.knative.dev"), otherRoot),
+  },
+  "the webhook has no endpoint": {
+    leads: "serving.webhook",
+    break: edit(
+      (one) => one.kind === "EndpointSlice" && one.metadata.labels?.["kubernetes.io/service-name"] === "webhook",
+      () => undefined,
+    ),
+  },
+  "the ingress class is nobody's": {
+    leads: "network.class",
+    break: config("config-network", {
+      "ingress-class": "contour.ingress.networking.knative.dev",
+      "ingress.class": undefined,
+    }),
+  },
+  "a key is misspelt": {
+    leads: "config.keys",
+    break: edit(isA("ConfigMap", "config-network"), (one) => ({
+      ...one,
+      metadata: { ...one.metadata, annotations: {} },
+      data: { ...data(one), _example: "# http-protocol: Enabled", "htp-protocol": "Redirected" },
+    })),
+  },
+  "a setting stands in the example": {
+    leads: "config.example",
+    break: edit(isA("ConfigMap", "config-gc"), (one) => ({
+      ...one,
+      data: { ...data(one), _example: `${data(one)._example}\nx: y` },
+    })),
+  },
+  "metrics are asked for under the older keys": {
+    leads: "observability.metrics",
+    break: config("config-observability", { "metrics.backend-destination": "prometheus" }),
+  },
+  "the request log's template is empty": {
+    leads: "observability.request-log",
+    break: config("config-observability", { "logging.enable-request-log": "true", "logging.request-log-template": "" }),
+  },
+  "the gateway does not run": {
+    leads: "ingress.deployments",
+    break: edit(
+      (one) => isA("Deployment", "3scale-kourier-gateway")(one) || isA("Deployment", "istio-ingressgateway")(one),
+      unavailable,
+    ),
+  },
+  "the load balancer is pending": {
+    leads: "ingress.address",
+    in: ["ours", "quickstart", "operator", "istio", "eks"],
+    break: edit(
+      (one) => isA("Service", "kourier")(one) || isA("Service", "istio-ingressgateway")(one),
+      (one) => ({ ...one, status: {} }),
+    ),
+  },
+  "there are two default domains": { leads: "domain.default", break: config("config-domain", { "a.example.org": "" }) },
+  "a Service is inside only": {
+    leads: "domain.public",
+    break: withService("private", "http://hello.default.svc.cluster.local"),
+  },
+  "a host is too long": {
+    leads: "services.hosts",
+    break: withService("long", `https://${"a".repeat(64)}.apps.example.com`),
+    in: NOT_KNOWN_TO_US,
+  },
+  "a DomainMapping has no claim": {
+    leads: "domain-mappings.claimed",
+    break: add(
+      object("DomainMapping.serving.knative.dev/v1beta1", "default/www.example.com", {
+        status: { conditions: [{ type: "DomainClaimed", status: "False", message: "no claim" }] },
+      }),
+    ),
+  },
+  "the gateway's Secret is gone": {
+    leads: "certificate.usable",
+    in: WITH_CERTIFICATE,
+    break: edit(
+      (one) => isA("Secret", "wildcard-tls")(one) || isA("Secret", "wildcard")(one),
+      () => undefined,
+    ),
+  },
+  "the certificate has expired": {
+    leads: "certificate.current",
+    in: WITH_CERTIFICATE,
+    break: withCertificate("2020-01-01", "2020-03-31"),
+  },
+  "a host is not covered": {
+    leads: "certificate.covers",
+    in: WITH_CERTIFICATE,
+    break: withService("bare", "https://hello.default.apps.example.com"),
+  },
+  "a Service is not ready": {
+    leads: "services.ready",
+    break: edit(isUser, (one) =>
+      withStatus(one, { conditions: [{ type: "Ready", status: "False", reason: "RevisionMissing", message: "x" }] }),
+    ),
+  },
+  "a webhook is left of net-istio": {
+    leads: "kourier.net-istio-webhook",
+    in: KOURIERS,
+    break: add(
+      object(
+        "MutatingWebhookConfiguration.admissionregistration.k8s.io/v1",
+        "webhook.istio.networking.internal.knative.dev",
+        {
+          webhooks: [
+            { clientConfig: { service: { namespace: "knative-serving", name: "webhook" } }, failurePolicy: "Fail" },
+          ],
+        },
+      ),
+    ),
+  },
+  "config-istio has both forms": {
+    leads: "istio.settings",
+    in: ["istio"],
+    break: config("config-istio", {
+      "external-gateways": "[]",
+      "gateway.knative-serving.knative-ingress-gateway": "a.b.svc.cluster.local",
+    }),
+  },
+};
