@@ -135,9 +135,19 @@ export const deleteApplied = async (
     await timed("kubectl", ["delete", "--ignore-not-found", ...what], { KUBECONFIG: place.kubeconfig });
 };
 
-/** Starts a sandbox in which a second lasts `pace` milliseconds, for the time of `use`. */
-export const inWorld = async <T>(folder: string, pace: number, use: (place: Place) => Promise<T>): Promise<T> => {
-  const world = fork(fileURLToPath(new URL("world.ts", import.meta.url)), [String(pace)]);
+/** A sandbox in which a second lasts `pace` milliseconds, and every answer takes `latency` more; default 0. */
+export interface Setting {
+  readonly pace: number;
+  readonly latency?: number;
+}
+
+/** Starts one for the time of `use`. */
+export const inWorld = async <T>(
+  folder: string,
+  { pace, latency = 0 }: Setting,
+  use: (place: Place) => Promise<T>,
+): Promise<T> => {
+  const world = fork(fileURLToPath(new URL("world.ts", import.meta.url)), [String(pace), String(latency)]);
   try {
     const [{ kubeconfig, gateway }] = (await once(world, "message")) as [Place];
     const file = join(folder, "kubeconfig");

@@ -1,5 +1,6 @@
 /** A sandbox in a process of its own, so that its memory and its work are not the program's. Lives as long as its parent. */
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startWorld } from "../../src/sandbox/world.ts";
 
 const node = (number: number) => ({
@@ -11,5 +12,10 @@ const node = (number: number) => ({
 });
 
 process.on("disconnect", () => process.exit(0));
-const { kubeconfig, connectTo } = await startWorld({ pace: Number(process.argv[2]), nodes: [1, 2, 3].map(node) });
+const [pace, latency] = process.argv.slice(2).map(Number);
+const { kubeconfig, connectTo } = await startWorld({
+  ...(pace === undefined ? {} : { pace }),
+  nodes: [1, 2, 3].map(node),
+  ...(latency ? { onRequest: () => sleep(latency, undefined) } : {}),
+});
 process.send?.({ kubeconfig, gateway: [...connectTo] });

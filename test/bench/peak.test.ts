@@ -18,7 +18,7 @@ describe.skipIf(!isThorough || upstream === undefined)("memory at its peak", () 
     folder = await mkdtemp(join(tmpdir(), "kn-bootstrap-peak-"));
     await buildInto(folder);
     const { args } = await writeRelease(folder, upstream);
-    await inWorld(folder, 20, async (place) => {
+    await inWorld(folder, { pace: 20 }, async (place) => {
       for (const run of ["install", "install again"])
         runs[run] = await runProgram(folder, place, ["install", "--yes", ...args]);
       runs.uninstall = await runProgram(folder, place, ["uninstall", "--yes", "--purge"]);
