@@ -4,8 +4,11 @@ import { inspect } from "../../src/certificates/secret.ts";
 import { WILDCARD } from "../../src/certificates/served.ts";
 import { hasSidecar } from "../../src/checks/mesh/sidecars.ts";
 import { type KubeObject, describe as nameOf } from "../../src/ports/object.ts";
+import { bring, shapeObjects } from "../../src/sandbox/istio/shapes/index.ts";
+import { isTrue } from "../../src/sandbox/objects.ts";
 import type { ApiRequest, Obj } from "../../src/sandbox/types.ts";
 import type { WorldOptions } from "../../src/sandbox/world.ts";
+import { patient } from "../patience.ts";
 import { isThorough } from "../thorough.ts";
 import { hasUpstream, UPSTREAM } from "../trust/upstream.ts";
 import { kn, type Outcome, type Stage, stage } from "./cli.ts";
@@ -166,6 +169,25 @@ describe("--mesh", () => {
       },
       spec: { containers: [{ name: "activator" }, { name: "istio-proxy" }] },
     });
+    const gone = await run("uninstall", "--yes", "--purge");
+    expect(gone.code, gone.stderr).toBe(0);
+    expect(await contentsOf(world)).toEqual(before);
+  });
+
+  it("is that of an Istio of others, by its revision, and nothing of theirs is left otherwise", async () => {
+    await using place = await openPlace();
+    const { world, run } = place;
+    await bring(world.api, shapeObjects("revision"));
+    const up = () => world.api.list("apps/v1", "Deployment").every((one) => isTrue(one as Obj, "Available"));
+    await expect.poll(up, { timeout: patient(20_000) }).toBe(true);
+    const before = await contentsOf(world);
+    const first = await run("install", "--yes", ...PLAIN, ...MESH);
+    expect(first.code, first.stderr).toBe(0);
+    expect(findingsOf(first)).toMatchObject({
+      "mesh.inside": expect.stringMatching(/^ok: /),
+      "mesh.plain": expect.stringMatching(/^ok: /),
+    });
+    expect(inMesh(world)).toEqual(["activator", "autoscaler"]);
     const gone = await run("uninstall", "--yes", "--purge");
     expect(gone.code, gone.stderr).toBe(0);
     expect(await contentsOf(world)).toEqual(before);

@@ -5,11 +5,11 @@ import type { Proof } from "../../checks/proven.ts";
 import type { Check } from "../../core/check.ts";
 import { HOME } from "../../kube/home.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
-import { at, isRecord, type KubeObject, type ObjectRef, textAt } from "../../ports/object.ts";
+import type { KubeObject, ObjectRef } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
 import { objectsOf } from "../part.ts";
 import { strictService } from "./policy.ts";
-import { type Joining, joining } from "./sidecars.ts";
+import { imagesOf, type Joining, joining } from "./sidecars.ts";
 
 /** The proof's Service is the canary: its pods are in the mesh and take nothing but mutual TLS. */
 export interface Canary {
@@ -37,7 +37,7 @@ export const canaryIn = async (
 ): Promise<Canary | undefined> => {
   if (!install.config.mesh) return undefined;
   const pods = await joining(ctx.live, install.manifests.versions.istio);
-  const image = await proxyImage(ctx, install);
+  const image = released(install) ?? pods.image ?? `docker.io/istio/proxyv2:${pods.version}`;
   return { pods, objects: [strictService(service), caller(service, pods, image)] };
 };
 
@@ -45,20 +45,11 @@ export const canaryIn = async (
 export const canaryChecks = (install: Installation, proof: Proof): readonly Check[] =>
   install.config.mesh ? [insideAnswers(CALLER), plainRefused(proof.service, serviceAnswers(proof).run)] : [];
 
-const proxyIn = (workload: KubeObject): string | undefined => {
-  const containers = at(workload, "spec", "template", "spec", "containers");
-  const found = (Array.isArray(containers) ? containers : []).filter(isRecord);
-  return found.map((container) => textAt(container, "image")).find((image) => /proxyv2[:@-]/.test(image));
-};
-
-/** Of the Envoys: it is on the nodes already. */
-const proxyImage = async (ctx: PlanContext, install: Installation): Promise<string> => {
-  const own = objectsOf(install, "ingress").map(proxyIn).find(Boolean);
-  if (own) return own;
-  const live = await ctx.live.list("apps/v1", "Deployment");
-  const found = live.map(proxyIn).find(Boolean);
-  return found ?? `docker.io/istio/proxyv2:${install.manifests.versions.istio}`;
-};
+/** Of the release's own Envoys: it is on the nodes already. Of an Istio of others, what its istiod comes from says it. */
+const released = (install: Installation): string | undefined =>
+  objectsOf(install, "ingress")
+    .flatMap(imagesOf)
+    .find((image) => /\/proxyv2[:@-]/.test(image));
 
 /** Ends with the first answer that is no error; a sidecar needs some seconds until it knows the Service. */
 const caller = (

@@ -1,5 +1,5 @@
 import { isThe } from "../../ingress/gateway-service.ts";
-import { ISTIO, KNATIVE } from "../../ingress/istio/names.ts";
+import { KNATIVE } from "../../ingress/istio/names.ts";
 import { isRecord, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
 import { step, type Transform } from "../part.ts";
@@ -38,19 +38,19 @@ const LOCAL: ObjectRef = {
   name: "knative-local-gateway",
 };
 
-/** Gateways send in plain text to what carries no mark of a sidecar, such as another gateway. DomainMappings go from one to the other. */
-const toLocalGateway: KubeObject = {
+/** The Service is where the gateway's is. Gateways send in plain text to what carries no mark of a sidecar, such as another gateway. DomainMappings go from one to the other. */
+const toLocalGateway = (namespace: string): KubeObject => ({
   ...RULE,
-  metadata: { namespace: ISTIO, name: LOCAL.name },
+  metadata: { namespace, name: LOCAL.name },
   spec: {
-    host: `${LOCAL.name}.${ISTIO}.svc.cluster.local`,
+    host: `${LOCAL.name}.${namespace}.svc.cluster.local`,
     trafficPolicy: { portLevelSettings: [{ port: { number: 80 }, tls: { mode: "ISTIO_MUTUAL" } }] },
   },
-};
+});
 
-const POLICIES: readonly KubeObject[] = [
+const policies = ({ ingress }: Installation): readonly KubeObject[] => [
   ...["activator", "autoscaler"].map((name) => strict({ namespace: KNATIVE, name }, { app: name }, [METRICS])),
-  toLocalGateway,
+  toLocalGateway(ingress.service.namespace ?? ""),
 ];
 
 const mutual = (server: unknown): unknown => {
@@ -69,8 +69,9 @@ export const mutualLocalGateway: Transform = (object) => {
 };
 
 /** Asks for mutual TLS where there are sidecars: after these have come, and taken back before they go. */
-export const policy = ({ config }: Installation) => {
-  const objects = config.mesh ? POLICIES : [];
+export const policy = (install: Installation) => {
+  const { config } = install;
+  const objects = config.mesh ? policies(install) : [];
   return step({
     id: "mesh-policy",
     title: config.mesh ? "Let nobody in without mutual TLS" : "Ask nobody for mutual TLS",

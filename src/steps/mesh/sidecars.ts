@@ -3,7 +3,7 @@ import { IN_MESH, sidecarsThere } from "../../checks/mesh/sidecars.ts";
 import { findIstio } from "../../ingress/istio/found.ts";
 import { managerFor } from "../../kube/inventory.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
-import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+import { at, type KubeObject, type ObjectRef, textAt } from "../../ports/object.ts";
 import type { Reader } from "../../ports/reader.ts";
 import { heldBy } from "../held.ts";
 import type { Installation } from "../installation.ts";
@@ -24,6 +24,8 @@ export interface Joining {
   readonly annotations: Readonly<Record<string, string>>;
   /** Of Istio; undefined: nothing says it. */
   readonly version: string | undefined;
+  /** What the sidecars run in; undefined: no istiod is there that says it. */
+  readonly image: string | undefined;
 }
 
 /** By the revision, or a tag of it, where istiod has another than `default`: the label `true` alone would mean that one. */
@@ -37,7 +39,20 @@ export const joining = async (reader: Pick<Reader, "list">, release: string | un
     labels: { [INJECT]: "true", ...(isNamed ? { "istio.io/rev": istiod.tags[0] ?? istiod.revision } : {}) },
     annotations: { ...PROBES, ...(isClassic ? { "proxy.istio.io/config": CLASSIC } : {}) },
     version,
+    image:
+      istiod &&
+      imagesOf(istiod.deployment)
+        .find((image) => PILOT.test(image))
+        ?.replace(PILOT, "proxyv2"),
   };
+};
+
+const PILOT = /(?<=^|\/)pilot(?=[-:@])/;
+
+/** Of the pods of a workload. */
+export const imagesOf = (deployment: KubeObject): readonly string[] => {
+  const containers = at(deployment, "spec", "template", "spec", "containers");
+  return (Array.isArray(containers) ? containers : []).map((container) => textAt(container, "image"));
 };
 
 const bare = ({ apiVersion, kind, namespace = "", name }: ObjectRef): KubeObject => ({
