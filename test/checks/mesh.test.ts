@@ -94,6 +94,18 @@ describe("a namespace that somebody has put into a mesh", () => {
   });
 });
 
+describe("an istiod with an ambient mesh", () => {
+  it("is said to be that, where sidecars are chosen", async () => {
+    const env = [{ name: "PILOT_ENABLE_AMBIENT", value: "true" }];
+    const template = { spec: { containers: [{ name: "discovery", env }] } };
+    const istiod = object("Deployment", "istio-system", "istiod", { spec: { template } }, { app: "istiod" });
+    expect(await look(noOtherMesh(true), [istiod])).toMatch(
+      /^warn: Deployment istio-system\/istiod has an ambient mesh/,
+    );
+    expect(await look(noOtherMesh(false), [istiod])).toMatch(/^ok/);
+  });
+});
+
 describe("the pod that asks from inside", () => {
   const job: ObjectRef = { apiVersion: "batch/v1", kind: "Job", namespace: "kn-bootstrap", name: "caller" };
   const asking = (terminated: Told | undefined, spec: Told = SIDECAR) => {

@@ -91,7 +91,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
     const skipped = (await look()).filter(({ looks }) => looks.every(({ finding }) => finding.status === "skipped"));
     // Neither has Istio, a mesh, a log of requests, a proof over http alone, or a DomainMapping.
     const istio = ["owner", "settings", "service-names", "probed-service", "certificate-forms"];
-    const mesh = ["sidecars", "strict"];
+    const mesh = ["sidecars", "strict", "namespace"];
     expect(skipped.map(({ check }) => check.id)).toEqual([
       "observability.request-log",
       ...istio.map((name) => `istio.${name}`),
