@@ -29,13 +29,18 @@ export const visible = (text: string): string =>
       : text,
   );
 
-/** What is done about line ends. Those of commands and of lines to copy are ours; those of values that differ are a part of what differs. */
+/**
+ * What is done about line ends. Those of commands and of lines to copy are ours; those of values that differ or were seen are a part of
+ * them, and whatever stands in such a value is called as somebody else likes.
+ */
 type LineEnds = "folded" | "kept" | "spelled";
 const BY_FIELD: ReadonlyMap<string, LineEnds> = new Map([
   ["command", "kept"],
   ["lines", "kept"],
   ["from", "spelled"],
   ["to", "spelled"],
+  ["observed", "spelled"],
+  ["expected", "spelled"],
 ]);
 const WAYS: Readonly<Record<LineEnds, (text: string) => string>> = {
   folded: visible,
@@ -58,7 +63,7 @@ export const visibleData = <T>(value: T, ends: LineEnds = "folded"): T => {
   if (!isPlain(value)) return value;
   let changed = false;
   const entries = Object.entries(value).map(([key, inner]) => {
-    const within = BY_FIELD.get(key) ?? (ends === "spelled" ? ends : "folded");
+    const within = ends === "spelled" ? ends : (BY_FIELD.get(key) ?? "folded");
     const entry = [spelled(key), visibleData(inner, within)] as const;
     changed ||= entry[0] !== key || entry[1] !== inner;
     return entry;

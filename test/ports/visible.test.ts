@@ -45,6 +45,16 @@ describe("data for reporters", () => {
     expect(visibleData(difference)).toEqual({ ...difference, to: { y: ["a\\x0ab"] } });
   });
 
+  it("have no line of theirs in a value that was seen, whatever its fields are called", () => {
+    const theirs = { command: ["sh\n  touch hit"], lines: "a\nError: fake", text: "a\tb" };
+    const spelled = { command: ["sh\\x0a  touch hit"], lines: "a\\x0aError: fake", text: "a\\x09b" };
+    const evidence = [{ field: ".spec", observed: theirs, expected: [theirs] }];
+    expect(visibleData({ evidence, from: theirs })).toEqual({
+      evidence: [{ field: ".spec", observed: spelled, expected: [spelled] }],
+      from: spelled,
+    });
+  });
+
   it("leave what is no plain data alone", () => {
     const error = new Error("a\nb");
     expect(visibleData({ error }).error).toBe(error);
