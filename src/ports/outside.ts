@@ -3,6 +3,7 @@ import { ApiError, BrokenAnswer, Unreachable } from "./cluster.ts";
 import { NoAnswer, type Resolver } from "./dns.ts";
 import { type Remedy, UserError } from "./error.ts";
 import { sh } from "./shell.ts";
+import { clockRemedy, isOutOfDate } from "./tls-dates.ts";
 import { ZoneMoved, ZonesUnreachable } from "./zones.ts";
 
 type Words = ConstructorParameters<typeof UserError>[0];
@@ -16,6 +17,9 @@ const whenBack = (changing: boolean, otherwise: string): string =>
 /** Trying again does not make a certificate trusted. */
 export const isDistrusted = ({ cause }: AuthorityUnreachable): boolean =>
   /CERT|SIGNATURE|ALTNAME/.test(String((cause as NodeJS.ErrnoException | undefined)?.code ?? ""));
+
+export const trustRemedy = ({ cause }: AuthorityUnreachable): Remedy =>
+  isOutOfDate(cause) ? clockRemedy() : { text: "A private CA needs its root: --acme-ca-file." };
 
 /**
  * The one place that gives an error of the world outside (a cluster, DNS provider, name server or CA, as src/ports has them) its words and its
@@ -113,9 +117,7 @@ const ofAuthority = (error: AuthorityUnreachable | AuthorityError, changing: boo
   return {
     id: isTrust ? "acme.distrusted" : "acme.unreachable",
     what: `The CA at ${error.server} ${isTrust ? "shows a certificate that is not trusted" : "does not answer as it should"}: ${sentence(error.message)}`,
-    remedy: isTrust
-      ? "A private CA needs its root: --acme-ca-file."
-      : whenBack(changing, "When it is back, run the same command again."),
+    remedy: isTrust ? trustRemedy(error) : whenBack(changing, "When it is back, run the same command again."),
     kind: "unseen",
   };
 };

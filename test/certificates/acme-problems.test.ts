@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { explained, OrderFailed } from "../../src/certificates/acme/problems.ts";
 import { type AcmeProblem, type Asked, AuthorityError, AuthorityUnreachable } from "../../src/ports/authority.ts";
 import { UserError } from "../../src/ports/error.ts";
+import { outside } from "../../src/ports/outside.ts";
 import { ZonesUnreachable } from "../../src/ports/zones.ts";
 
 const context = {
@@ -104,6 +105,16 @@ describe("what a CA's refusal means to a person", () => {
     const error = said(new AuthorityUnreachable("ca.example", cause.message, cause));
     expect(error.id).toBe("acme.distrusted");
     expect(error.remedy.text).toContain("--acme-ca-file");
+  });
+
+  it.each(["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"])("%s: this machine's clock, whoever tells it", (code) => {
+    const cause = Object.assign(new Error("certificate is not valid now"), { code });
+    const away = new AuthorityUnreachable("ca.example", cause.message, cause);
+    for (const error of [said(away), outside(away)])
+      expect(error).toMatchObject({
+        id: "acme.distrusted",
+        remedy: { text: expect.stringMatching(/^Here it is 20.*clock/), command: "timedatectl set-ntp true" },
+      });
   });
 
   it("a zone that does not answer is explained, anything else is passed on as it is", () => {

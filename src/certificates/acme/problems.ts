@@ -9,6 +9,7 @@ import { dig } from "../../ports/dig.ts";
 import { challengeName, characterString, escapedName } from "../../ports/dns-name.ts";
 import { type ErrorKind, messageOf, UserError } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
+import { isDistrusted, trustRemedy } from "../../ports/outside.ts";
 import { type Lines, lines, sh } from "../../ports/shell.ts";
 import { ZoneMoved, ZonesUnreachable } from "../../ports/zones.ts";
 import { externalAccountMissing } from "./account.ts";
@@ -49,16 +50,15 @@ export const explained = (error: unknown, context: ProblemContext): unknown => {
     return sayWhy(subject, error.asked, context, named?.name, error);
   }
   if (error instanceof AuthorityUnreachable) {
-    const code = String((error.cause as NodeJS.ErrnoException | undefined)?.code ?? "");
-    const isDistrusted = /CERT|SIGNATURE|ALTNAME/.test(code);
+    const isTrust = isDistrusted(error);
     return new UserError({
-      id: isDistrusted ? "acme.distrusted" : "acme.unreachable",
-      what: `The CA at ${error.server} ${isDistrusted ? "shows a certificate that is not trusted" : "does not answer as it should"}: ${error.message}`,
+      id: isTrust ? "acme.distrusted" : "acme.unreachable",
+      what: `The CA at ${error.server} ${isTrust ? "shows a certificate that is not trusted" : "does not answer as it should"}: ${error.message}`,
       remedy: {
-        text: isDistrusted
-          ? "A private CA needs its root: --acme-ca-file."
-          : "When it is back, run the same command again: the same order goes on. This asks it:",
-        command: sh`curl -sS ${isDistrusted ? ["-v"] : []} ${context.directory}`,
+        command: sh`curl -sS ${isTrust ? ["-v"] : []} ${context.directory}`,
+        ...(isTrust
+          ? trustRemedy(error)
+          : { text: "When it is back, run the same command again: the same order goes on. This asks it:" }),
       },
       kind: "failed",
       cause: error,

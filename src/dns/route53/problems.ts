@@ -1,6 +1,7 @@
 import { TooMuch } from "../../ports/bounded.ts";
 import { UserError } from "../../ports/error.ts";
 import { type ShellCommand, sh } from "../../ports/shell.ts";
+import { clockRemedy, isOutOfDate } from "../../ports/tls-dates.ts";
 import { ZoneMoved, ZonesUnreachable } from "../../ports/zones.ts";
 import { apart, clocksApart } from "../clocks.ts";
 import { clocksOf } from "./clock.ts";
@@ -143,6 +144,7 @@ export const explainedError = async (error: unknown, doing: Doing): Promise<unkn
   if (isGarbled(error)) return garbled(doing, `status ${factsOf(error).status}: ${message.split("\n")[0]}`, error);
   const clocks = clocksOf(error);
   if (clocks) return clocksApart("dns.route53.clock", "AWS", clocks, error);
+  if (isOutOfDate(error)) return outOfDate(service, message, error);
   if (trouble === "no-answer")
     return new ZonesUnreachable(`${service} did not answer ${doing.action}: ${message}`, error);
   if (trouble)
@@ -167,6 +169,17 @@ export const explainedError = async (error: unknown, doing: Doing): Promise<unkn
     cause: error,
   });
 };
+
+/** A clock that is wrong by weeks fails before any signature is looked at. */
+const outOfDate = (service: string, why: string, cause: unknown): UserError =>
+  new UserError({
+    id: "dns.route53.clock",
+    what: `${service} shows a certificate that is not valid by this machine's clock.`,
+    why,
+    remedy: clockRemedy(),
+    kind: "input",
+    cause,
+  });
 
 export const garbled = ({ action, host }: Pick<Doing, "action" | "host">, what: string, cause?: unknown): Garbled =>
   new Garbled(
