@@ -154,6 +154,7 @@ const challenge = z.strictObject({
   ...change,
   zone,
   names: list(z.string()).describe("Relative to the zone; they exist during the run only."),
+  copies: list(recordSet).describe("Of a wildcard above, as long as the names hide it."),
 });
 const KINDS: readonly string[] = [object, recordsChange, certificate, account, challenge].map(
   ({ shape }) => shape.kind.value,

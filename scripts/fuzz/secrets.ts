@@ -17,6 +17,7 @@ const ORDER: PendingOrder = {
   target: "/Secret kn-bootstrap/wildcard",
   startedAt: new Date(Date.UTC(2030, 0, 1)),
   isExempt: false,
+  copies: [],
   records: [
     {
       zone: { id: "Z", name: "example.com", isPrivate: false, nameServers: ["ns1.example.net"] },

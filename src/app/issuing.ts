@@ -5,7 +5,6 @@ import type { Issue, OrderTools } from "../changes/certificate.ts";
 import type { ApplyTools } from "../changes/index.ts";
 import { AuthorityError } from "../ports/authority.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
-import { absolute } from "../ports/zones.ts";
 import type { Installation } from "../steps/installation.ts";
 import { externalAccount } from "./external-account.ts";
 import type { Tools } from "./tools.ts";
@@ -42,7 +41,7 @@ const acmeIssuer = async (
 ) => {
   if (!dns || !zones) throw new Error("an ACME CA without a way to write its challenges");
   const { publication, resolver } = dns;
-  const [{ createAcmeIssuer, zoneRecords }, { awaitEverywhere }, { companionsOf, setsAround }] = await Promise.all([
+  const [{ createAcmeIssuer, zoneRecords }, { awaitEverywhere }, { copiesFor }] = await Promise.all([
     import("../certificates/acme/index.ts"),
     import("../dns/await-everywhere.ts"),
     import("../dns/shadows.ts"),
@@ -62,12 +61,7 @@ const acmeIssuer = async (
     },
     records: zoneRecords({
       access: zones,
-      companions: async (zone, names) =>
-        companionsOf(
-          zone,
-          await setsAround({ zone, zones }, names),
-          names.map((name) => absolute(zone, name)),
-        ),
+      companions: (zone, names) => copiesFor(zone, names, zones),
     }),
     placeOf: publication.places.challenge,
     awaitTxt: async (expected, signal, onWaiting) => {

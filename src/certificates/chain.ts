@@ -1,5 +1,6 @@
 import { createPrivateKey, type X509Certificate } from "node:crypto";
 import { dnsNamesOf } from "../ports/certificate-names.ts";
+import { few } from "../ports/few.ts";
 import { certificatesIn } from "./pem.ts";
 
 export interface Expected {
@@ -33,11 +34,12 @@ export const chainProblem = (pem: string, { key, names, now, roots }: Expected):
   if (leaf.ca) return "its first certificate is a CA";
   const covered = dnsNamesOf(leaf);
   const missing = names.filter((name) => !covered.includes(name.toLowerCase()));
-  if (missing.length > 0) return `it does not name ${missing.join(", ")}`;
+  if (missing.length > 0) return `it does not name ${few(missing)}`;
   if (leaf.validFromDate.getTime() > now.getTime() + SKEW_MS) {
     return `it begins at ${day(leaf.validFromDate)} UTC and here it is ${day(now)}: look at this machine's clock`;
   }
-  if (leaf.validToDate <= now) return `it ended at ${day(leaf.validToDate)} UTC`;
+  if (leaf.validToDate <= now)
+    return `it ended at ${day(leaf.validToDate)} UTC and here it is ${day(now)}: look at this machine's clock`;
   const broken = linkProblem(chain);
   if (!broken && roots === undefined && chain.length === 1) return "the certificate of its issuer is missing";
   if (broken || roots === undefined || rootOf(pem, roots) !== undefined) return broken;

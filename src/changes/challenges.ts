@@ -1,16 +1,23 @@
 import { UserError } from "../ports/error.ts";
-import { absolute, type RecordSet, type RecordSetChange, type Zone, type ZonesWrite } from "../ports/zones.ts";
+import {
+  absolute,
+  type RecordSet,
+  type RecordSetChange,
+  sameContent,
+  type Zone,
+  type ZonesWrite,
+} from "../ports/zones.ts";
 
 /** The zones as orders of one run may write to them. */
 export interface Challenges {
-  /** Absent: nothing that is planned writes records. Rejects what puts anything there but TXT values at names that were agreed on. */
+  /** Absent: nothing that is planned writes records. Rejects what puts anything there but TXT values and copies that were agreed on. */
   readonly zones?: ZonesWrite;
-  /** These names (relative) were agreed on. */
-  readonly allow: (zone: Zone, names: readonly string[]) => void;
+  /** TXT values at these names (relative) were agreed on, and these copies beside them. */
+  readonly allow: (zone: Zone, names: readonly string[], copies: readonly RecordSet[]) => void;
   /** What was written stays: a person has to act, and the next run goes on with it. */
   readonly keep: () => void;
-  /** Takes away the values that orders of this run have left at these names. */
-  readonly clear: (zone: Zone, names: readonly string[]) => Promise<void>;
+  /** Takes away the values that orders of this run have left at these names, then copies that they have made and left. */
+  readonly clear: (zone: Zone, names: readonly string[], copies: readonly RecordSet[]) => Promise<void>;
 }
 
 /** Cleaning up at the end may take this long. */
@@ -19,11 +26,17 @@ const CLEANUP_MS = 20_000;
 /** One for each run. */
 export const challengesIn = (zones: ZonesWrite | undefined): Challenges => {
   const allowed = new Set<string>();
+  /** By zone. */
+  const copiesIn = new Map<string, readonly RecordSet[]>();
+  const copied: RecordSet[] = [];
   /** By zone and name: values of which nobody has said that they are gone. */
   const written = new Map<string, Set<string>>();
   let isKept = false;
   const placeOf = (zone: Zone, name: string): string => `${zone.id} ${name}`;
+  const isCopy = (zone: Zone, set: RecordSet | undefined): set is RecordSet =>
+    (copiesIn.get(zone.id) ?? []).some((copy) => sameContent(copy, set));
   const note = (zone: Zone, { from, to }: RecordSetChange): void => {
+    if (isCopy(zone, to)) copied.push(to);
     for (const value of to?.values ?? [])
       if (to && !from?.values.includes(value)) {
         const place = placeOf(zone, to.name);
@@ -40,7 +53,9 @@ export const challengesIn = (zones: ZonesWrite | undefined): Challenges => {
             ...zones,
             change: async (zone, changes, signal) => {
               for (const change of changes) {
-                if (!isAgreed(change, (name) => allowed.has(placeOf(zone, name)))) throw unagreed(zone, change);
+                const isOfCopy = isCopy(zone, change.to ?? change.from) && !(change.from && change.to);
+                if (!isOfCopy && !isAgreed(change, (name) => allowed.has(placeOf(zone, name))))
+                  throw unagreed(zone, change);
                 note(zone, change);
               }
               await zones.change(zone, changes, signal);
@@ -59,18 +74,29 @@ export const challengesIn = (zones: ZonesWrite | undefined): Challenges => {
           },
         }
       : {}),
-    allow: (zone, names) => {
+    allow: (zone, names, copies) => {
       for (const name of names) allowed.add(placeOf(zone, name));
+      copiesIn.set(zone.id, [...(copiesIn.get(zone.id) ?? []), ...copies]);
     },
     keep: () => {
       isKept = true;
     },
-    clear: async (zone, names) => {
+    clear: async (zone, names, copies) => {
       const left = names.flatMap((name): readonly RecordSet[] => {
         const values = [...(written.get(placeOf(zone, name)) ?? [])];
         return values.length > 0 ? [{ name, type: "TXT", ttl: 60, values }] : [];
       });
-      if (left.length > 0 && !isKept) await zones?.withdraw(zone, left, AbortSignal.timeout(CLEANUP_MS));
+      if (left.length === 0 || isKept || !zones) return;
+      await zones.withdraw(zone, left, AbortSignal.timeout(CLEANUP_MS));
+      const made = copies.filter((copy) => copied.some((set) => sameContent(set, copy)));
+      const standing = await Promise.all(made.map(({ name, type }) => zones.get(zone, name, type)));
+      const gone = standing.flat().filter((set) => made.some((copy) => sameContent(set, copy)));
+      if (gone.length > 0)
+        await zones.change(
+          zone,
+          gone.map((from) => ({ from })),
+          AbortSignal.timeout(CLEANUP_MS),
+        );
     },
   };
 };

@@ -134,6 +134,20 @@ export const setsAround = async (access: Access, names: readonly string[]): Prom
   return fromAnswers(access, names, apex);
 };
 
+/** {@link companionsOf} for names (relative) that are still to come, as the zone is now. */
+export const copiesFor = async (
+  zone: Zone,
+  names: readonly string[],
+  zones: ZonesRead,
+): Promise<readonly RecordSet[]> =>
+  names.length === 0
+    ? []
+    : companionsOf(
+        zone,
+        await setsAround({ zone, zones }, names),
+        names.map((name) => absolute(zone, name)),
+      );
+
 const getAll = async ({ zone, zones }: Access, name: string): Promise<readonly RecordSet[]> =>
   (await Promise.all(TYPES.map((type) => zones.get(zone, name, type)))).flat();
 

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
+import { zoneRecords } from "../../src/certificates/acme/index.ts";
 import { unfinishedOrders } from "../../src/certificates/acme/journal.ts";
 import { keyOf } from "../../src/ports/object.ts";
+import type { RecordSet } from "../../src/ports/zones.ts";
 import { memoryAuthority } from "./acme-authority.ts";
 import { memoryZones, scene, TARGET, UNFINISHED, wish } from "./acme-scene.ts";
 
@@ -23,11 +25,16 @@ const dieAfter = async (effects: number, world: Awaited<ReturnType<typeof newWor
   return died;
 };
 
-const newWorld = async () => {
+const THEIRS: RecordSet = { name: "_acme-challenge", type: "TXT", ttl: 300, values: ["theirs"] };
+const COPY: RecordSet = { name: "*.le", type: "A", ttl: 300, values: ["192.0.2.1"] };
+
+/** `before`: what stands in the zone. Without it the challenge would hide what {@link COPY} is of. */
+const newWorld = async (before: readonly RecordSet[] = [THEIRS]) => {
   const zones = memoryZones();
-  zones.sets.push({ name: "_acme-challenge", type: "TXT", ttl: 300, values: ["theirs"] });
+  zones.sets.push(...before);
   const ca = await memoryAuthority((name) => zones.txt.get(name) ?? []);
-  const rest = scene(ca, zones);
+  const companions = async () => (zones.sets.some(({ name }) => name === COPY.name) ? [] : [COPY]);
+  const rest = scene(ca, zones, { records: zoneRecords({ access: zones, companions }) });
   return {
     ...rest,
     ca,
@@ -40,29 +47,35 @@ const newWorld = async () => {
   };
 };
 
-it("killed anywhere and run again: one certificate, no TXT value, no second account, nothing unfinished", async () => {
-  let points = 0;
-  for (; ; points += 1) {
-    const world = await newWorld();
-    const died = await dieAfter(points, world);
-    // What the next plan would say.
-    const unfinished = await unfinishedOrders(world.cluster.read, TARGET);
-    const isThere = world.cluster.objects.has(keyOf(TARGET));
-    if (unfinished.length > 0 || !isThere) {
-      await world.issuer.issue(wish(undefined, isThere ? UNFINISHED : "missing"), world.tools());
+it.each([
+  ["beside a value of somebody's", [THEIRS]],
+  ["with a copy of what it hides", []],
+])(
+  "killed anywhere and run again, %s: one certificate, no record, no second account, nothing unfinished",
+  async (_, before) => {
+    let points = 0;
+    for (; ; points += 1) {
+      const world = await newWorld(before);
+      const died = await dieAfter(points, world);
+      // What the next plan would say.
+      const unfinished = await unfinishedOrders(world.cluster.read, TARGET);
+      const isThere = world.cluster.objects.has(keyOf(TARGET));
+      if (unfinished.length > 0 || !isThere) {
+        await world.issuer.issue(wish(undefined, isThere ? UNFINISHED : "missing"), world.tools());
+      }
+      const where = `killed after ${points} effects`;
+      expect(world.ca.certificates.length, where).toBe(1);
+      expect(world.ca.accounts.size, where).toBe(1);
+      // One more order is what a kill between newOrder and storing its URL may cost (rule 23).
+      expect(world.ca.orders.length, where).toBeLessThanOrEqual(2);
+      expect(world.zones.sets, where).toEqual(before);
+      expect(world.kept("acme-order-"), where).toEqual([]);
+      expect(world.secret("tls.crt"), where).toContain(world.ca.certificates[0]?.trim());
+      if (!died) break;
     }
-    const where = `killed after ${points} effects`;
-    expect(world.ca.certificates.length, where).toBe(1);
-    expect(world.ca.accounts.size, where).toBe(1);
-    // One more order is what a kill between newOrder and storing its URL may cost (rule 23).
-    expect(world.ca.orders.length, where).toBeLessThanOrEqual(2);
-    expect(world.zones.sets, where).toEqual([{ name: "_acme-challenge", type: "TXT", ttl: 300, values: ["theirs"] }]);
-    expect(world.kept("acme-order-"), where).toEqual([]);
-    expect(world.secret("tls.crt"), where).toContain(world.ca.certificates[0]?.trim());
-    if (!died) break;
-  }
-  expect(points).toBeGreaterThan(15);
-});
+    expect(points).toBeGreaterThan(15);
+  },
+);
 
 it("killed twice in a row, at every pair of places near each other", async () => {
   for (let first = 3; first < 18; first += 2) {

@@ -130,7 +130,7 @@ describe("the TXT values of challenges", () => {
     expect(withdrawn).toHaveLength(2);
   });
 
-  it("come with what must stand beside them, in the same batch, and that stays", async () => {
+  it("come with what must stand beside them, in the same batch, and that goes with the last value", async () => {
     const zones = memoryZones();
     const beside: RecordSet = { name: "*.apps", type: "CNAME", ttl: 60, values: ["lb.example.net"] };
     const records = zoneRecords({
@@ -138,10 +138,29 @@ describe("the TXT values of challenges", () => {
       companions: async (_zone, names) => (names.includes("_acme-challenge.apps") ? [beside] : []),
     });
     const ours = [record("a", "_acme-challenge.apps.example.com")];
-    await records.change({ add: ours, drop: [] }, signal);
+    const copies = await records.copiesFor(ours);
+    expect(copies).toEqual([{ zone: ZONE, set: beside }]);
+    await records.change({ add: ours, drop: [], copies }, signal);
     expect(zones.batches).toHaveLength(1);
     expect(zones.sets).toContainEqual(beside);
-    await records.change({ add: [], drop: ours }, signal);
-    expect(zones.sets).toEqual([beside]);
+    expect(await records.copiesFor(ours)).toEqual([]);
+    const theirs = [record("theirs", "_acme-challenge.apps.example.com")];
+    await records.change({ add: theirs, drop: [] }, signal);
+    await records.change({ add: [], drop: ours, copies }, signal);
+    expect(zones.sets).toContainEqual(beside);
+    await records.change({ add: [], drop: theirs, copies }, signal);
+    expect(zones.sets).toEqual([]);
+  });
+
+  it("leave a copy that somebody has changed since", async () => {
+    const zones = memoryZones();
+    const beside: RecordSet = { name: "*.apps", type: "A", ttl: 60, values: ["192.0.2.1"] };
+    const changed = { ...beside, values: ["192.0.2.2"] };
+    const records = zoneRecords({ access: zones });
+    const ours = [record("a", "_acme-challenge.apps.example.com")];
+    await records.change({ add: ours, drop: [], copies: [{ zone: ZONE, set: beside }] }, signal);
+    await zones.change(ZONE, [{ from: beside, to: changed }]);
+    await records.change({ add: [], drop: ours, copies: [{ zone: ZONE, set: beside }] }, signal);
+    expect(zones.sets).toEqual([changed]);
   });
 });

@@ -205,6 +205,7 @@ describe("an issuance that fails", () => {
     const ca = await memoryAuthority((name) => zones.txt.get(name) ?? []);
     const { issuer, tools, cluster } = scene(ca, zones, {
       records: {
+        copiesFor: async () => [],
         change: async ({ add }) => {
           shown.push(add.map(({ value }) => value));
           if (!isDone && add.length > 0)

@@ -44,8 +44,9 @@ export const begin = async (
     url: order.url,
     startedAt: tools.now(),
     isExempt: isExempt && isRenewal,
-    // The TXT values of the earlier order stay listed in the new one.
+    // What the earlier order has written stays listed in the new one.
     records: kept?.records ?? [],
+    copies: kept?.copies ?? [],
   };
   await keep(next);
   return { order, kept: next };

@@ -5,20 +5,18 @@ import {
   type RecordSet,
   type RecordSetChange,
   relativeTo,
+  sameContent,
   sameSet,
   type Zone,
   ZoneHidden,
   ZoneMoved,
   type ZonesWrite,
 } from "../../ports/zones.ts";
-import type { ChallengeRecords, TxtRecord } from "./types.ts";
+import type { ChallengeRecords, Copy, TxtRecord } from "./types.ts";
 
 export interface ZoneRecordsOptions {
   readonly access: ZonesWrite;
-  /**
-   * Sets that must stand beside new TXT names (relative), such as `*.apps` beside `_acme-challenge.apps` below a wildcard (rule 17). Made in
-   * the same batch where there is none of that name and type; they stay.
-   */
+  /** Sets that must stand beside new TXT names (relative), such as `*.apps` beside `_acme-challenge.apps` below a wildcard (rule 17). */
   readonly companions?: (zone: Zone, names: readonly string[]) => Promise<readonly RecordSet[]>;
 }
 
@@ -27,9 +25,21 @@ const TTL = 60;
 /** How often a batch is retried because somebody else changed the zone in between. */
 const TRIES = 5;
 
-/** TXT values of challenges in the zones of a provider: all values of a zone in one exact batch (rule 18). */
+/** TXT values of challenges in the zones of a provider, and the copies beside them: all of a zone in one exact batch (rule 18). */
 export const zoneRecords = ({ access, companions }: ZoneRecordsOptions): ChallengeRecords => ({
-  change: async ({ add, drop }, signal) => {
+  copiesFor: async (records) => {
+    const byZone = [...Map.groupBy(records, ({ zone }) => zone.id).values()];
+    const copies = byZone.map(async (same): Promise<readonly Copy[]> => {
+      const zone = same[0]?.zone;
+      if (!zone || !companions) return [];
+      const names = [...new Set(same.map(({ name }) => relativeTo(zone, name)))];
+      const sets = await Promise.all(names.map((name) => access.get(zone, name, "TXT")));
+      const fresh = names.filter((_, index) => sets[index]?.length === 0);
+      return fresh.length > 0 ? (await companions(zone, fresh)).map((set) => ({ zone, set })) : [];
+    });
+    return (await Promise.all(copies)).flat();
+  },
+  change: async ({ add, drop, copies = [] }, signal) => {
     const entries = [
       ...add.map((record) => ({ record, isWanted: true })),
       ...drop.map((record) => ({ record, isWanted: false })),
@@ -48,9 +58,11 @@ export const zoneRecords = ({ access, companions }: ZoneRecordsOptions): Challen
         // An earlier run may have written them at a name that cannot be read.
         const unseen = found.flatMap((one) => one.unseen);
         if (unseen.length > 0) await access.withdraw(zone, unseen, signal);
-        const fresh = changes.flatMap(({ from, to }) => (from || !to ? [] : [to.name]));
-        const beside = companions && fresh.length > 0 ? await companions(zone, [...new Set(fresh)]) : [];
-        return [...changes, ...(await missing(access, zone, beside))];
+        const beside = copies.flatMap((copy) => (copy.zone.id === zone.id ? [copy.set] : []));
+        if (same.some(({ isWanted }) => isWanted)) return [...changes, ...(await missing(access, zone, beside))];
+        // Somebody else's value there hides what ours did.
+        const isHiding = changes.some(({ to }) => to);
+        return isHiding ? changes : [...changes, ...(await standing(access, zone, beside))];
       });
     });
     const failed = (await Promise.allSettled(work)).flatMap((result, index) =>
@@ -138,6 +150,18 @@ const missing = async (
 ): Promise<readonly RecordSetChange[]> => {
   const found = await Promise.all(sets.map(({ name, type }) => access.get(zone, name, type)));
   return sets.flatMap((to, index) => (found[index]?.length === 0 ? [{ to }] : []));
+};
+
+/** Those that are as they were written. */
+const standing = async (
+  access: ZonesWrite,
+  zone: Zone,
+  sets: readonly RecordSet[],
+): Promise<readonly RecordSetChange[]> => {
+  const found = await Promise.all(sets.map(({ name, type }) => access.get(zone, name, type)));
+  return sets.flatMap((set, index) =>
+    (found[index] ?? []).filter((from) => sameContent(from, set)).map((from) => ({ from })),
+  );
 };
 
 const outside = (zone: Zone, name: string): UserError =>

@@ -154,7 +154,7 @@ const finish = async (
   const { authority, settings } = options;
   const [made, cleared] = await Promise.allSettled([
     collect(current, tools),
-    kept.records.length > 0 ? options.records.change({ add: [], drop: kept.records }, tools.signal) : undefined,
+    kept.records.length > 0 ? options.records.change(dropping(kept), tools.signal) : undefined,
   ]);
   if (made.status === "rejected") throw made.reason;
   const chain = made.value;
@@ -174,6 +174,8 @@ const finish = async (
   await tools.forget(orderRef(kept.directory, kept.names));
 };
 
+const dropping = ({ records, copies }: PendingOrder) => ({ add: [], drop: records, copies });
+
 const issuance = ({ directory, names, url, isExempt }: PendingOrder, at: Date): LedgerEntry => ({
   kind: "issued",
   directory,
@@ -191,7 +193,7 @@ const assertProfile = ({ authority, settings }: AcmeIssuerOptions, info: Directo
 /** Removes the TXT values of an earlier order, then its journal entry. Values that cannot be removed stay listed, and the run continues. */
 const abandon = async (kept: PendingOrder, options: AcmeIssuerOptions, tools: AcmeTools): Promise<void> => {
   try {
-    if (kept.records.length > 0) await options.records.change({ add: [], drop: kept.records }, tools.signal);
+    if (kept.records.length > 0) await options.records.change(dropping(kept), tools.signal);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     tools.onWaiting(`the TXT records of an earlier order could not be removed: ${error.message}`, error.remedy);
@@ -209,10 +211,10 @@ const retreat = async (
 ): Promise<void> => {
   try {
     if (kept.records.length > 0) {
-      await records.change({ add: [], drop: kept.records }, AbortSignal.timeout(CLEANUP_MS));
+      await records.change(dropping(kept), AbortSignal.timeout(CLEANUP_MS));
     }
     if (isDead) await tools.forget(orderRef(kept.directory, kept.names));
-    else if (kept.records.length > 0) await tools.store(orderSecret({ ...kept, records: [] }));
+    else if (kept.records.length > 0) await tools.store(orderSecret({ ...kept, records: [], copies: [] }));
   } catch {
     tools.onWaiting("the TXT records of the challenge could not be removed", { text: "The next run does it." });
   }

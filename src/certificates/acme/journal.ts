@@ -1,9 +1,9 @@
 import { HOME } from "../../kube/inventory.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { isRecord, type KubeObject, keyOf, type ObjectRef } from "../../ports/object.ts";
-import type { Zone } from "../../ports/zones.ts";
+import type { RecordSet, Zone } from "../../ports/zones.ts";
 import { opaque, secretRef, shortHash, textOf } from "./secrets.ts";
-import type { KeyType, TxtRecord } from "./types.ts";
+import type { Copy, KeyType, TxtRecord } from "./types.ts";
 
 /** An order that is not finished, as it is kept in a Secret: what a run that was killed leaves to the next one (rule 23). */
 export interface PendingOrder {
@@ -22,6 +22,8 @@ export interface PendingOrder {
   readonly isExempt: boolean;
   /** Every value that was, or was about to be, written. */
   readonly records: readonly TxtRecord[];
+  /** Every copy that was, or was about to be, written beside them. */
+  readonly copies: readonly Copy[];
 }
 
 const KEY = "tls.key";
@@ -47,6 +49,15 @@ const zoneIn = (value: unknown): Zone | undefined => {
   return { id: String(id), name: String(name), isPrivate: isPrivate === true, nameServers: texts(nameServers) };
 };
 
+/** Releases before copies went with their order kept none. */
+const copiesIn = (value: unknown): readonly Copy[] =>
+  (Array.isArray(value) ? value : []).flatMap((entry: unknown): readonly Copy[] => {
+    const { zone, set } = isRecord(entry) ? entry : {};
+    const place = zoneIn(zone);
+    if (!place || !isRecord(set) || typeof set.name !== "string" || typeof set.type !== "string") return [];
+    return [{ zone: place, set: { ...set, values: texts(set.values) } as RecordSet }];
+  });
+
 /** Undefined: there is none, or it cannot be read. */
 export const parseOrder = (secret: KubeObject | undefined): PendingOrder | undefined => {
   const key = textOf(secret, KEY);
@@ -68,6 +79,7 @@ export const parseOrder = (secret: KubeObject | undefined): PendingOrder | undef
         const place = zoneIn(zone);
         return place ? [{ zone: place, name: String(name), value: String(value) }] : [];
       }),
+      copies: copiesIn(kept.copies),
     };
   } catch {
     return undefined;

@@ -49,11 +49,13 @@ export const authorize = async (
   const needed = await Promise.all(open.map((authorization) => recordFor(authorization, options)));
   // Every value that may have been written stays listed until the order has ended (rule 23).
   const fresh = without(needed, kept.records);
-  if (fresh.length > 0) await keep({ ...kept, records: [...kept.records, ...fresh] });
+  const copies = [...kept.copies, ...(needed.length > 0 ? await options.records.copiesFor(needed) : [])];
+  if (fresh.length > 0 || copies.length > kept.copies.length)
+    await keep({ ...kept, records: [...kept.records, ...fresh], copies });
   const stale = without(kept.records, needed);
   if (needed.length + stale.length > 0) {
     tools.onWaiting(`the zone does not have the TXT records yet: ${namesIn(needed)}`, PATIENCE);
-    await options.records.change({ add: needed, drop: stale }, tools.signal);
+    await options.records.change({ add: needed, drop: stale, copies }, tools.signal);
   }
   if (needed.length > 0) {
     tools.onWaiting(`not every server of the zone has the TXT records yet: ${namesIn(needed)}`, PATIENCE);

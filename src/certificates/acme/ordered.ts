@@ -1,11 +1,12 @@
 import type { Account, Authorization, Order } from "../../ports/authority.ts";
 import { UserError } from "../../ports/error.ts";
+import { few } from "../../ports/few.ts";
 
 /** The CA answers with names that were not ordered. The order is given up. */
 export class NotOrdered extends UserError {}
 
-const sorted = (names: readonly string[]): string =>
-  [...new Set(names.map((name) => name.toLowerCase()))].sort().join(", ");
+const sorted = (names: readonly string[]): readonly string[] =>
+  [...new Set(names.map((name) => name.toLowerCase()))].sort();
 
 const identifierOf = ({ name, wildcard }: Authorization): string => (wildcard ? `*.${name}` : name).toLowerCase();
 
@@ -18,15 +19,15 @@ export const onlyOrdered = (account: Account, names: readonly string[], director
     new NotOrdered({
       id: "acme.not-ordered",
       what: `${new URL(directory).host} ${what}.`,
-      why: `Ordered is a certificate for ${sorted(names)}; nothing was written for any other name.`,
+      why: `Ordered is a certificate for ${few(sorted(names))}; nothing was written for any other name.`,
       remedy:
         "Run the same command again, which makes a new order; when that ends alike, choose another CA: --acme-directory.",
       kind: "failed",
     });
   const checked = async (asked: Promise<Order>): Promise<Order> => {
     const order = await asked;
-    if (sorted(order.names) !== sorted(names))
-      throw refuse(`answers with an order for ${sorted(order.names) || "no name"}`);
+    if (sorted(order.names).join() !== sorted(names).join())
+      throw refuse(`answers with an order for ${few(sorted(order.names)) || "no name"}`);
     return order;
   };
   return {

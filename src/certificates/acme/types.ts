@@ -1,7 +1,7 @@
 import type { Issue } from "../../changes/certificate.ts";
 import type { CertificateChange } from "../../changes/index.ts";
 import type { Authority, ExternalAccount } from "../../ports/authority.ts";
-import type { Zone } from "../../ports/zones.ts";
+import type { RecordSet, Zone } from "../../ports/zones.ts";
 
 /** What issuing may use. `store` and `forget` are its only ways to write to the cluster (rule 23). */
 export type AcmeTools = Parameters<Issue>[1];
@@ -27,14 +27,28 @@ export interface TxtRecord {
   readonly value: string;
 }
 
+/** A copy of what a wildcard above says, which a TXT would hide (rule 17): it stands beside the TXT, and goes with it. */
+export interface Copy {
+  readonly zone: Zone;
+  /** Its name is relative to the zone. */
+  readonly set: RecordSet;
+}
+
 /** Who writes the TXT values of challenges. */
 export interface ChallengeRecords {
+  /** The copies that these values need beside them and that are not there. */
+  readonly copiesFor: (records: readonly TxtRecord[]) => Promise<readonly Copy[]>;
   /**
-   * Adds and removes values; other people's stay. What is there already or gone already is fine. Resolves when the provider has it
+   * Adds and removes values; other people's stay. What is there already or gone already is fine. `copies` are made in the zones in which
+   * values are added, and removed from the others. Resolves when the provider has it
    * everywhere. A UserError with exit code 3 says that a person has to do it first: nothing is taken back, the next run goes on.
    */
   readonly change: (
-    change: { readonly add: readonly TxtRecord[]; readonly drop: readonly TxtRecord[] },
+    change: {
+      readonly add: readonly TxtRecord[];
+      readonly drop: readonly TxtRecord[];
+      readonly copies?: readonly Copy[];
+    },
     signal: AbortSignal,
   ) => Promise<void>;
 }

@@ -143,9 +143,11 @@ const linesOf = byKind<[Look, boolean], readonly string[]>(
 );
 
 /** The differences that people are shown. Of a new object these are the fields that are not known yet. A difference without values is left out, because {@link Plan.choices} says it. */
-export const fieldsToShow = ({ action, fields = [] }: ChangeBase): readonly FieldDifference[] =>
-  fields.filter(({ path, from, to }) =>
-    action === "create" ? hasBlank(path) || hasBlank(to) : from !== undefined || to !== undefined,
+export const fieldsToShow = (change: ChangeBase): readonly FieldDifference[] =>
+  (change.fields ?? []).filter(({ path, from, to }) =>
+    isObject(change) && change.action === "create"
+      ? hasBlank(path) || hasBlank(to)
+      : from !== undefined || to !== undefined,
   );
 
 export const accountText = ({ directory, action }: AccountChange): string =>

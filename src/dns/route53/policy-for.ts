@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import { UserError } from "../../ports/error.ts";
 import { told } from "../../ports/outside.ts";
 import { joined, sh } from "../../ports/shell.ts";
-import type { Zone } from "../../ports/zones.ts";
+import { absolute, relativeTo, type Zone, type ZonesRead } from "../../ports/zones.ts";
 import { authoritativeServers } from "../delegation.ts";
 import { manual } from "../manual/index.ts";
 import { markerName } from "../ownership.ts";
 import { createPlaces, type Places } from "../place.ts";
 import type { ZonesOptions } from "../provider.ts";
+import { copiesFor } from "../shadows.ts";
 import { partitionOf } from "./partition.ts";
 import { iamPolicy, type Policy } from "./policy.ts";
 
@@ -25,26 +26,40 @@ export interface PolicyFor {
 
 interface LookedUp {
   readonly places: Places;
+  /** Absent: nobody at AWS is asked what else stands in the zones. */
+  readonly zones?: ZonesRead;
   readonly close: () => void;
 }
 
 /** The least policy for the records of a domain. Reads only. Without credentials for AWS it needs the zone's id; the zone's name is in the DNS. */
 export const policyFor = async (wish: PolicyFor, options: ZonesOptions): Promise<Policy> => {
   const { domain, published, certified } = wish;
-  const { places, close } = await lookUp(wish, options);
+  const { places, zones: known, close } = await lookUp(wish, options);
   try {
     const [records, challenges] = await Promise.all([
       Promise.all([...published, markerName(domain)].map(places.record)),
       Promise.all(certified.map(places.challenge)),
     ]);
-    const zones = [...Map.groupBy([...records, ...challenges], ({ zone }) => zone.id).values()].flatMap((same) => {
+    const byZone = [...Map.groupBy([...records, ...challenges], ({ zone }) => zone.id).values()];
+    const zones = byZone.map(async (same) => {
       const [first] = same;
       if (!first) return [];
-      const isOnlyAsked = !records.some(({ zone }) => zone.id === first.zone.id);
-      const { id, name } = first.zone;
-      return [{ id, name, names: same.map((place) => place.name), ...(isOnlyAsked ? { types: ["TXT"] } : {}) }];
+      const { zone } = first;
+      const names = same.map((place) => place.name);
+      if (records.some((record) => record.zone.id === zone.id)) return [{ id: zone.id, name: zone.name, names }];
+      const copies = known
+        ? await copiesFor(
+            zone,
+            names.map((name) => relativeTo(zone, name)),
+            known,
+          )
+        : [];
+      const types = [...new Set(["TXT", ...copies.map(({ type }) => type)])];
+      return [
+        { id: zone.id, name: zone.name, names: [...names, ...copies.map((copy) => absolute(zone, copy.name))], types },
+      ];
     });
-    return iamPolicy({ zones, partition: (await partitionOf(options.env)).id });
+    return iamPolicy({ zones: (await Promise.all(zones)).flat(), partition: (await partitionOf(options.env)).id });
   } finally {
     close();
   }

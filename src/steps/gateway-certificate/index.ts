@@ -28,7 +28,7 @@ import { keepServed, releaseOf } from "../ingress/served.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
 import { namedLeftovers } from "../records/withdrawal.ts";
-import { copiesFor, plannedChallenges } from "./challenges.ts";
+import { plannedChallenges } from "./challenges.ts";
 import { next } from "./next.ts";
 import { options } from "./options.ts";
 import { rights } from "./rights.ts";
@@ -105,9 +105,9 @@ export const certificate = (
         ...(isOrdered ? { isOrdered, remarks: await remarksFor(ctx, install, names) } : {}),
       };
       if (!isOrdered || !install.dns) return [made];
-      const { publication } = install.dns;
-      const challenges = await plannedChallenges(names, publication);
-      return [...(await copiesFor(challenges, publication, alone)), ...challenges, made];
+      const orders = unfinishedIn(await ctx.live.list("v1", "Secret", HOME), WILDCARD);
+      const left = orders.flatMap(({ copies }) => copies);
+      return [...(await plannedChallenges(names, install.dns.publication, { alone, left })), made];
     },
     absent: async (ctx) => (install.dns || ctx.live === emptySnapshot ? [] : namedLeftovers(ctx)),
     verify: [certificateUsable(servedSecret(install))],

@@ -1,4 +1,5 @@
-import { orderSecret, ordersIn } from "../../certificates/acme/journal.ts";
+import { orderSecret, ordersIn, type PendingOrder } from "../../certificates/acme/journal.ts";
+import type { Copy } from "../../certificates/acme/types.ts";
 import type { Change, ObjectChange, RecordsChange } from "../../changes/index.ts";
 import { zoneLine } from "../../dns/manual/open.ts";
 import { markerName, markerValue } from "../../dns/ownership.ts";
@@ -112,23 +113,30 @@ const isThere = async (ctx: PlanContext, { zones, provider }: Publication, zone:
   return false;
 };
 
+/** What an order has written, or was about to. */
+const writtenBy = ({ records, copies }: PendingOrder): readonly Copy[] => [
+  ...records.map(({ zone, name, value }) => ({
+    zone,
+    set: { name: relativeTo(zone, name), type: "TXT", ttl: 60, values: [value] } as const,
+  })),
+  ...copies,
+];
+
 /**
- * TXT values of orders that no run has finished, where they were written, be they seen there or not. Their orders stay for the next install, without
- * these values.
+ * What orders that no run has finished have written, where they wrote it, be it seen there or not. The orders stay for the next install, without
+ * it.
  */
 export const leftovers = async (ctx: PlanContext, publication: Publication): Promise<readonly Change[]> => {
   const secrets = await ctx.live.list("v1", "Secret", HOME);
-  const orders = ordersIn(secrets).filter(({ order }) => order.records.length > 0);
-  const records = orders.flatMap(({ order }) => order.records);
-  const byZone = [...Map.groupBy(records, ({ zone }) => zone.id).values()];
+  const orders = ordersIn(secrets).filter(({ order }) => writtenBy(order).length > 0);
+  const written = orders.flatMap(({ order }) => writtenBy(order));
+  const byZone = [...Map.groupBy(written, ({ zone }) => zone.id).values()];
   const removals = await Promise.all(
     byZone.map(async (same): Promise<readonly RecordsChange[]> => {
       const [first] = same;
       if (!first) return [];
       const { zone } = first;
-      const sets = same.map(
-        ({ name, value }): RecordSet => ({ name: relativeTo(zone, name), type: "TXT", ttl: 60, values: [value] }),
-      );
+      const sets = same.map(({ set }) => set);
       if (publication.provider.byHand) {
         for (const set of sets) ctx.note(nobodyNeeds(zone, set));
         return [];
@@ -141,13 +149,14 @@ export const leftovers = async (ctx: PlanContext, publication: Publication): Pro
   return [
     ...changes,
     ...orders.flatMap(({ order, uid }): readonly ObjectChange[] => {
-      const left = order.records.filter(({ zone }) => !gone.has(zone.id));
-      if (left.length === order.records.length) return [];
+      const records = order.records.filter(({ zone }) => !gone.has(zone.id));
+      const copies = order.copies.filter(({ zone }) => !gone.has(zone.id));
+      if (records.length + copies.length === writtenBy(order).length) return [];
       return [
         {
           kind: "object",
           action: "update",
-          object: orderSecret({ ...order, records: left }),
+          object: orderSecret({ ...order, records, copies }),
           manager: MANAGER,
           fields: [],
           conflicts: [],
@@ -162,9 +171,9 @@ export const leftovers = async (ctx: PlanContext, publication: Publication): Pro
 /** Without a way to the DNS (`--keep-records`), what orders left stays, and is named. */
 export const namedLeftovers = async (ctx: PlanContext): Promise<readonly Change[]> => {
   const orders = ordersIn(await ctx.live.list("v1", "Secret", HOME));
-  for (const { zone, name, value } of orders.flatMap(({ order }) => order.records))
+  for (const { zone, set } of orders.flatMap(({ order }) => writtenBy(order)))
     ctx.note(
-      `TXT ${name} "${value}" of an unfinished order stays in zone ${zoneLabel(zone)}, if it stands there still.`,
+      `${set.type} ${absolute(zone, set.name)} ${set.values.map((value) => JSON.stringify(value)).join(", ")} of an unfinished order stays in zone ${zoneLabel(zone)}, if it stands there still.`,
     );
   return [];
 };

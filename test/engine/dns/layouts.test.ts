@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { sampled } from "../../thorough.ts";
-import { everything, type Layout, laidOut, layoutsFor, witness } from "./layouts.ts";
+import { isThorough, sampled } from "../../thorough.ts";
+import { everything, type Layout, laidOut, layoutsFor, rarerFor, witness } from "./layouts.ts";
 import { type DnsStage, errorOf } from "./stage.ts";
 
 const words = (text: string): string => text.replaceAll(/[│┃]/g, " ").replaceAll(/\s+/g, " ");
@@ -37,7 +37,7 @@ describe.each(["route53", "rfc2136"])(
     });
 
     const runs = async (world: DnsStage, layout: Layout): Promise<void> => {
-      const { domain, options = [], places = [] } = layout;
+      const { domain, options = [], places = [], copies = [] } = layout;
       const way = ["--dns", dns, "--domain", domain, ...options];
       const env = { COLUMNS: "400" };
       const before = everything(world);
@@ -47,12 +47,18 @@ describe.each(["route53", "rfc2136"])(
       const plan = await world.runWith({ env }, "plan", ...way, ...world.letsEncrypt);
       expect(plan.code, plan.stderr).toBe(0);
       expect([...planned(plan.stdout)].sort()).toEqual([...places].sort());
+      for (const copy of copies) expect(words(plan.stdout)).toContain(`+ ${copy}: `);
 
       if (dns === "route53") {
         const policy = await world.runWith({ env }, "iam-policy", ...way.slice(2));
         expect(policy.code, policy.stderr).toBe(0);
         const wanted = places.map((place) => place.replace(/\S+$/, zoneId));
-        expect([...allowed(policy.stdout)].sort()).toEqual([...wanted].sort());
+        const plain = copies.flatMap((copy) => /^[^*]\S*/.exec(copy) ?? []);
+        const beside = allowed(policy.stdout).filter((one) => plain.some((name) => one.startsWith(`${name} in `)));
+        expect(beside).toHaveLength(plain.length);
+        expect([...allowed(policy.stdout)].sort()).toEqual([...wanted, ...beside].sort());
+        for (const copy of copies)
+          expect(policy.stdout).toContain(JSON.stringify(copy.replace(/ .*/, "").replace("*", "\\052")));
       }
 
       const install = await world.runWith({ env }, "install", "--yes", ...way, ...world.letsEncrypt);
@@ -94,7 +100,7 @@ describe.each(["route53", "rfc2136"])(
       );
     };
 
-    it.each(sampled(layoutsFor(dns), 3))("$title", async (layout) => {
+    it.each([...sampled(layoutsFor(dns), 3), ...(isThorough ? rarerFor(dns) : [])])("$title", async (layout) => {
       const world = await laidOut(dns, layout);
       try {
         await (layout.refused ? isRefused : runs)(world, layout);

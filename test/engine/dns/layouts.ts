@@ -16,6 +16,8 @@ export interface Layout {
   readonly options?: readonly string[];
   /** Where the challenge is written: `name in zone`. */
   readonly places?: readonly string[];
+  /** What the challenge would hide of a wildcard, and is copied for its time: `name type`. */
+  readonly copies?: readonly string[];
   /** It cannot work: exit code 2 at planning, with these words. */
   readonly refused?: RegExp;
 }
@@ -73,6 +75,82 @@ export const layoutsFor = (dns: string): readonly Layout[] => [
     undelegated: ["example.com"],
     places: [`${CHALLENGE} in example.com`],
   },
+];
+
+/** More that are met, less often. */
+export const rarerFor = (dns: string): readonly Layout[] => [
+  {
+    title: "CNAMEs over three zones",
+    domain: DOMAIN,
+    ours: ["b.example.com", "c.b.example.com", "d.example.com"],
+    records: [
+      ["example.com", CHALLENGE, "CNAME", "x.b.example.com"],
+      ["b.example.com", "x.b.example.com", "CNAME", "y.c.b.example.com"],
+      ["c.b.example.com", "y.c.b.example.com", "CNAME", "Z.D.Example.com"],
+    ],
+    places: ["z.d.example.com in d.example.com"],
+  },
+  { title: "challenge its own zone", domain: DOMAIN, ours: [CHALLENGE], places: [`${CHALLENGE} in ${CHALLENGE}`] },
+  { title: "challenge somebody's zone", domain: DOMAIN, others: [CHALLENGE], refused: /would have to be written/ },
+  {
+    title: "CNAME back to the parent",
+    domain: DOMAIN,
+    ours: [DOMAIN],
+    records: [[DOMAIN, CHALLENGE, "CNAME", "proof.example.com"]],
+    places: ["proof.example.com in example.com"],
+  },
+  {
+    title: "three challenges, one name",
+    domain: DOMAIN,
+    ours: ["le.example.com"],
+    options: ["--domain-template", "nested", "--namespaces", "shop,blog"],
+    records: ["kn-bootstrap", "shop", "blog"].map(
+      (name) => ["example.com", `_acme-challenge.${name}.${DOMAIN}`, "CNAME", "le.example.com"] as const,
+    ),
+    places: ["le.example.com in le.example.com"],
+  },
+  {
+    title: "wildcard TXT above",
+    domain: DOMAIN,
+    records: [["example.com", "*.example.com", "TXT", '"v=spf1 -all"']],
+    places: [`${CHALLENGE} in example.com`],
+  },
+  {
+    title: "wildcard above the target",
+    domain: DOMAIN,
+    ours: ["le.example.com"],
+    records: [
+      ["example.com", CHALLENGE, "CNAME", "_acme-challenge.a.le.example.com"],
+      ["le.example.com", "*.le.example.com", "A", "192.0.2.1"],
+    ],
+    places: ["_acme-challenge.a.le.example.com in le.example.com"],
+    copies: ["a.le.example.com A", "*.a.le.example.com A"],
+  },
+  {
+    title: "wildcard CNAME at the target",
+    domain: DOMAIN,
+    ours: ["le.example.com"],
+    records: [
+      ["example.com", CHALLENGE, "CNAME", "a.le.example.com"],
+      ["le.example.com", "*.le.example.com", "CNAME", "lb.example.org"],
+    ],
+    places: ["a.le.example.com in le.example.com"],
+    copies: ["*.a.le.example.com CNAME"],
+  },
+  ...(dns === "rfc2136"
+    ? [
+        {
+          title: "CNAME below a DNAME",
+          domain: DOMAIN,
+          ours: ["le.example.com"],
+          records: [
+            ["example.com", CHALLENGE, "CNAME", "x.old.example.com"],
+            ["example.com", "old.example.com", "DNAME", "le.example.com"],
+          ],
+          places: ["x.le.example.com in le.example.com"],
+        } as const,
+      ]
+    : []),
 ];
 
 /** The world of a layout. */

@@ -44,6 +44,7 @@ describe.each(["route53", "rfc2136"])("--dns %s: what an earlier run left where 
       target: "v1 Secret kn-bootstrap/wildcard-tls",
       startedAt: new Date(),
       isExempt: false,
+      copies: [],
       records: [{ zone: { id, name, isPrivate: false, nameServers: [...nameServers] }, name: TARGET, value: VALUE }],
     });
     await apply(stage, secret as unknown as Obj);
