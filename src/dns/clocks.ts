@@ -10,17 +10,14 @@ export interface Clocks {
 /** `1 h 2 min`, `12 s`; how far they are apart. */
 export const apart = ({ ours, theirs }: Clocks): string => {
   const seconds = Math.round(Math.abs(theirs - ours) / 1000);
-  const [days, hours, minutes] = [
-    Math.floor(seconds / 86_400),
-    Math.floor(seconds / 3600) % 24,
-    Math.floor(seconds / 60) % 60,
-  ];
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
   const parts = [
-    ...(days ? [`${days} d`] : []),
-    ...(hours ? [`${hours} h`] : []),
-    ...(minutes ? [`${minutes} min`] : []),
+    [Math.floor(minutes / 1440), "d"],
+    [Math.floor(minutes / 60) % 24, "h"],
+    [minutes % 60, "min"],
   ];
-  return parts.length > 0 ? parts.join(" ") : `${seconds} s`;
+  return parts.flatMap(([count, unit]) => (count === 0 ? [] : [`${count} ${unit}`])).join(" ");
 };
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString();
