@@ -4,6 +4,7 @@ import { WILDCARD } from "../certificates/served.ts";
 import { type Check, type Finding, fail, ok, skipped } from "../core/check.ts";
 import type { BadFinding } from "../core/finding-error.ts";
 import { dnsProvider } from "../dns/index.ts";
+import { copiesFor } from "../dns/shadows.ts";
 import { asWritten } from "../kube/as-written.ts";
 import { HOME, MANAGER, withOwner } from "../kube/inventory.ts";
 import { ApiError } from "../ports/cluster.ts";
@@ -43,11 +44,22 @@ const whereOrdered =
       : fail("Nobody writes records for this domain.", { text: "Install with another --dns." });
   };
 
-/** Where the challenges of an order are written. */
-const challengesOf = async ({ names }: Order, { places }: RecordsAccess): Promise<readonly Writing[]> => {
+/** Where the challenges of an order are written, and the copies of what they would hide of a wildcard. */
+const challengesOf = async ({ names }: Order, { places, zones }: RecordsAccess): Promise<readonly Writing[]> => {
   const found = await Promise.all(names.map(places.challenge));
-  const all = found.map(({ zone, name }): Writing => ({ zone, name: relativeTo(zone, name), types: ["TXT"] }));
-  return [...new Map(all.map((writing) => [absolute(writing.zone, writing.name), writing])).values()];
+  const inZones = [...Map.groupBy(found, ({ zone }) => zone.id).values()].map(
+    async (same): Promise<readonly Writing[]> => {
+      const [first] = same;
+      if (!first) return [];
+      const { zone } = first;
+      const relative = [...new Set(same.map(({ name }) => relativeTo(zone, name)))];
+      return [
+        ...relative.map((name): Writing => ({ zone, name, types: ["TXT"] })),
+        ...(await copiesFor(zone, relative, zones)).map(({ name, type }): Writing => ({ zone, name, types: [type] })),
+      ];
+    },
+  );
+  return (await Promise.all(inZones)).flat();
 };
 
 export const noCertificate: BadFinding = {
@@ -105,13 +117,13 @@ export const renewalChecks = [
     id: "renew.write",
     title: "The challenge may be written",
     needs: ["renew.zone"],
-    reads: [...ORDERED_BY, "dns", "trial"],
+    reads: [...ORDERED_BY, "dns", "records", "trial"],
     meaning: "The credentials cannot write the record by which the CA sees that the domain is ours.",
     todo: "Give them the right that the finding names. With Route 53, `kn-bootstrap iam-policy` prints the least.",
     run: whereOrdered(async (order, records, { signal }) => {
       const writings = await challengesOf(order, records);
       const how = await mayWrite(writings, records.zones, signal);
-      const what = writings.map(({ zone, name }) => `TXT ${absolute(zone, name)}`).join(", ");
+      const what = writings.map(({ zone, name, types }) => `${types.join()} ${absolute(zone, name)}`).join(", ");
       return ok(how === undefined ? `not tried, as a person writes it: ${what}` : `${what}: tried ${how}`);
     }),
   }),
