@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { conditionOf, isTrue } from "../../src/sandbox/objects.ts";
 import type { Obj, Ref } from "../../src/sandbox/types.ts";
 import { startWorld, type World } from "../../src/sandbox/world.ts";
+import { patient } from "../patience.ts";
 import {
   type Answer,
   apply,
@@ -309,12 +310,12 @@ describe("a gateway of another's Istio", () => {
 
 describe("the fault load-balancer-pending", () => {
   it("is one of Istio's gateway as well", async () => {
-    world = await startWorld({ faults: ["load-balancer-pending:60"] });
+    world = await startWorld({ faults: [`load-balancer-pending:${patient(4)}`] });
     await installSmallIstio(world);
     const service = { apiVersion: "v1", kind: "Service", namespace: "istio-system", name: "istio-ingressgateway" };
     expect(world.api.get(service)?.status.loadBalancer?.ingress).toBeUndefined();
     await expect
-      .poll(() => world.api.get(service)?.status.loadBalancer?.ingress, { timeout: 10_000 })
+      .poll(() => world.api.get(service)?.status.loadBalancer?.ingress, { timeout: patient(10_000) })
       .toMatchObject([{ ip: "127.0.0.1" }]);
   });
 });

@@ -10,7 +10,29 @@ export interface PodSettings {
   readonly progressDeadlineSeconds: number;
 }
 
-/** The Deployment of a Revision: the user's containers with Knative's environment, and queue-proxy beside them. */
+const values = (variables: Readonly<Record<string, string>>) =>
+  Object.entries(variables).map(([name, value]) => ({ name, value }));
+const field = (name: string, fieldPath: string) => ({
+  name,
+  valueFrom: { fieldRef: { apiVersion: "v1", fieldPath } },
+});
+
+/** Pods of a Revision rather on different nodes (`default-affinity-type`). */
+const apart = (revision: string) => ({
+  podAntiAffinity: {
+    preferredDuringSchedulingIgnoredDuringExecution: [
+      {
+        weight: 100,
+        podAffinityTerm: {
+          labelSelector: { matchLabels: { "serving.knative.dev/revision": revision } },
+          topologyKey: "kubernetes.io/hostname",
+        },
+      },
+    ],
+  },
+});
+
+/** The Deployment of a Revision: the user's containers with Knative's environment, and queue-proxy beside them, as Serving 1.23 makes them. */
 export const revisionDeployment = (revision: Obj, settings: PodSettings): Obj => {
   const { name, namespace = "", uid = "", labels: own = {}, annotations = {} } = revision.metadata;
   const labels = {
@@ -33,15 +55,19 @@ export const revisionDeployment = (revision: Obj, settings: PodSettings): Obj =>
   ];
   const { containerConcurrency, timeoutSeconds, containers, ...podSpec } = revision.spec;
   const digests: Obj[] = revision.status?.containerStatuses ?? [];
+  const isServing = (container: Obj): boolean => containers.length === 1 || container.ports?.length > 0;
+  const portOf = (container: Obj | undefined): number => container?.ports?.[0]?.containerPort ?? 8080;
+  const server = (containers as Obj[]).find(isServing);
+  const servingPort = portOf(server);
   const users = (containers as Obj[]).map((container) => {
-    const isServing = containers.length === 1 || container.ports?.length > 0;
-    const port: number = container.ports?.[0]?.containerPort ?? 8080;
+    const serves = isServing(container);
+    const port = portOf(container);
     const { readinessProbe: _probe, ports: _ports, ...rest } = container;
     return {
       ...rest,
       image: digests.find((digest) => digest.name === container.name)?.imageDigest || container.image,
-      env: [...(container.env ?? []), ...(isServing ? [{ name: "PORT", value: String(port) }] : []), ...environment],
-      ...(isServing ? { ports: [{ name: "user-port", containerPort: port, protocol: "TCP" }] } : {}),
+      env: [...(container.env ?? []), ...(serves ? [{ name: "PORT", value: String(port) }] : []), ...environment],
+      ...(serves ? { ports: [{ name: "user-port", containerPort: port, protocol: "TCP" }] } : {}),
       lifecycle: { preStop: { httpGet: { path: "/wait-for-drain", port: 8022, scheme: "HTTP" } } },
       terminationMessagePolicy: "FallbackToLogsOnError",
     };
@@ -50,21 +76,44 @@ export const revisionDeployment = (revision: Obj, settings: PodSettings): Obj =>
     name: "queue-proxy",
     image: settings.queueImage,
     ports: [
-      { name: "http-queueadm", containerPort: 8022, protocol: "TCP" },
       { name: "http-autometric", containerPort: 9090, protocol: "TCP" },
       { name: "http-usermetric", containerPort: 9091, protocol: "TCP" },
       { name: "queue-port", containerPort: 8012, protocol: "TCP" },
       { name: "https-port", containerPort: 8112, protocol: "TCP" },
     ],
     env: [
-      { name: "SERVING_NAMESPACE", value: namespace },
-      { name: "SERVING_SERVICE", value: service },
-      { name: "SERVING_CONFIGURATION", value: configuration },
-      { name: "SERVING_REVISION", value: name },
-      { name: "CONTAINER_CONCURRENCY", value: String(containerConcurrency ?? 0) },
-      { name: "REVISION_TIMEOUT_SECONDS", value: String(timeoutSeconds ?? 300) },
-      { name: "SYSTEM_NAMESPACE", value: NAMESPACE },
-      { name: "OBSERVABILITY_CONFIG", value: settings.observability },
+      ...values({
+        SERVING_NAMESPACE: namespace,
+        SERVING_SERVICE: service,
+        SERVING_CONFIGURATION: configuration,
+        SERVING_REVISION: name,
+        QUEUE_SERVING_PORT: "8012",
+        QUEUE_SERVING_TLS_PORT: "8112",
+        CONTAINER_CONCURRENCY: String(containerConcurrency ?? 0),
+        REVISION_TIMEOUT_SECONDS: String(timeoutSeconds ?? 300),
+        REVISION_RESPONSE_START_TIMEOUT_SECONDS: String(revision.spec.responseStartTimeoutSeconds ?? 0),
+        REVISION_IDLE_TIMEOUT_SECONDS: String(revision.spec.idleTimeoutSeconds ?? 0),
+      }),
+      field("SERVING_POD", "metadata.name"),
+      field("SERVING_POD_IP", "status.podIP"),
+      { name: "SERVING_LOGGING_CONFIG" },
+      { name: "SERVING_LOGGING_LEVEL" },
+      ...values({
+        USER_PORT: String(servingPort),
+        SYSTEM_NAMESPACE: NAMESPACE,
+        SERVING_READINESS_PROBE: JSON.stringify({
+          tcpSocket: { port: servingPort, host: "127.0.0.1" },
+          successThreshold: 1,
+        }),
+      }),
+      field("HOST_IP", "status.hostIP"),
+      ...values({ ENABLE_HTTP2_AUTO_DETECTION: "false", ENABLE_HTTP_FULL_DUPLEX: "false" }),
+      { name: "ROOT_CA" },
+      { name: "QUEUE_PROXY_TLS_MIN_VERSION" },
+      { name: "QUEUE_PROXY_TLS_MAX_VERSION" },
+      { name: "QUEUE_PROXY_TLS_CIPHER_SUITES" },
+      { name: "QUEUE_PROXY_TLS_CURVE_PREFERENCES" },
+      ...values({ ENABLE_MULTI_CONTAINER_PROBES: "false", OBSERVABILITY_CONFIG: settings.observability }),
     ],
     resources: { requests: { cpu: "25m" } },
     securityContext: {
@@ -93,8 +142,16 @@ export const revisionDeployment = (revision: Obj, settings: PodSettings): Obj =>
       revisionHistoryLimit: 0,
       strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0 } },
       template: {
-        metadata: { labels, annotations: podAnnotations },
-        spec: { ...podSpec, containers: [...users, queue], terminationGracePeriodSeconds: timeoutSeconds },
+        metadata: {
+          labels,
+          annotations: { ...podAnnotations, "kubectl.kubernetes.io/default-container": server?.name ?? "" },
+        },
+        spec: {
+          affinity: apart(name),
+          ...podSpec,
+          containers: [...users, queue],
+          terminationGracePeriodSeconds: timeoutSeconds,
+        },
       },
     },
   };
