@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kn, stage } from "../engine/cli.ts";
 import { patient } from "../patience.ts";
@@ -47,5 +48,44 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
     ]);
     const findings = (said: string) => said.split("\n").slice(0, -2);
     expect(findings(kept.stdout)).toEqual(findings(live.stdout));
+  });
+
+  it("looks at several clusters at once: a line for each, then those that are not well", async () => {
+    const config = load(await readFile(world.kubeconfig, "utf8")) as Record<string, Record<string, unknown>[]>;
+    const [cluster, context] = [config.clusters?.[0], config.contexts?.[0]];
+    const away = { name: "away", cluster: { server: "https://127.0.0.1:1" } };
+    const contexts = [context, { name: "far", context: { ...(context?.context as object), cluster: "away" } }];
+    const kubeconfig = join(folder, "several");
+    await writeFile(kubeconfig, JSON.stringify({ ...config, clusters: [cluster, away], contexts }));
+    const several = await kn({ ...world, kubeconfig }, ["doctor", "--contexts", "rehearsal,far"]);
+    expect(several.stdout).toMatch(/^2 clusters\nrehearsal +well\nfar +not reached +\S/);
+    expect(several.code).toBe(3);
+    expect((await kn({ ...world, kubeconfig }, ["doctor", "--contexts", "rehearsal"])).code).toBe(0);
+  });
+
+  it("looks until nothing is wrong", async () => {
+    expect((await kn(world, ["doctor", "--watch"])).code).toBe(0);
+  });
+
+  it.each([
+    [["--from", "x", "--watch"], /--from does not go with --watch/],
+    [["--contexts", "a,b", "--format", "junit"], /--format junit does not go with several clusters/],
+    [["--checks", "nothing"], /there is no such check/],
+    [["--at", "yesterday"], /It is no date/],
+  ])("refuses what cannot be meant: %j", async (args, words) => {
+    const { code, stderr } = await kn(world, ["doctor", ...args]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(words) });
+  });
+
+  it("asks only what a check needs, and explains it without a cluster", async () => {
+    const one = await kn(world, ["doctor", "--checks", "certificate.current", "-v"]);
+    expect(one.stdout.match(/^✓ (\S+):/gm)).toEqual([
+      "✓ knative.installed:",
+      "✓ certificate.usable:",
+      "✓ certificate.current:",
+    ]);
+    const { stdout, stats } = await kn(world, ["doctor", "--explain", "network.class"]);
+    expect(stdout).toMatch(/Seen in +knative\/serving#13826/);
+    expect(stats.requests).toBe(0);
   });
 });

@@ -8,6 +8,8 @@ export const program: Errors = {
     "Report it with what the same command prints with -v.",
   ),
   "doctor.check": input("There is no such check, and no such area.", "", "Look at kn-bootstrap doctor --list-checks."),
+  "doctor.contexts": input("The kubeconfig has no context.", "", "Name another kubeconfig with --kubeconfig."),
+  "doctor.flags": input("These options of doctor do not go together.", "", "Leave one of them out."),
   "doctor.recording": input(
     "A file cannot be read, or is no recording of doctor's.",
     "",

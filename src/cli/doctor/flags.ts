@@ -1,0 +1,30 @@
+import type { CommandFlags } from "../../config/options.ts";
+import { UserError } from "../../ports/error.ts";
+
+/** Each pair of which one has to be left out, and why. */
+const APART: readonly (readonly [keyof CommandFlags, string, keyof CommandFlags, string, string])[] = [
+  ["from", "--from", "contexts", "--contexts", "A recording is of one cluster."],
+  ["from", "--from", "allContexts", "--all-contexts", "A recording is of one cluster."],
+  ["from", "--from", "watch", "--watch", "A recording does not change."],
+  ["from", "--from", "save", "--save", "It is a recording already."],
+  ["contexts", "--contexts", "allContexts", "--all-contexts", "Each says which clusters."],
+  ["contexts", "--contexts", "save", "--save", "A recording is of one cluster."],
+  ["allContexts", "--all-contexts", "save", "--save", "A recording is of one cluster."],
+  ["contexts", "--contexts", "watch", "--watch", "One cluster can be watched."],
+  ["allContexts", "--all-contexts", "watch", "--watch", "One cluster can be watched."],
+  ["save", "--save", "watch", "--watch", "A recording is one look."],
+];
+
+const isGiven = (value: unknown): boolean =>
+  value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+
+/** Throws UserError (input) for options of doctor that do not go together. */
+export const assertDoctorFlags = (flags: CommandFlags): void => {
+  const bad = (what: string, why: string) =>
+    new UserError({ id: "doctor.flags", what, why, remedy: "Give one of them.", kind: "input" });
+  for (const [one, flag, other, otherFlag, why] of APART)
+    if (isGiven(flags[one]) && isGiven(flags[other])) throw bad(`${flag} does not go with ${otherFlag}.`, why);
+  const isMany = isGiven(flags.contexts) || flags.allContexts;
+  if (isMany && (flags.format === "junit" || flags.format === "sarif"))
+    throw bad(`--format ${flags.format} does not go with several clusters.`, "It is one document of one cluster.");
+};

@@ -1,0 +1,69 @@
+import { type Diagnosis, rank, verdict } from "../../app/doctor/diagnosis.ts";
+import { type Examination, examine, examineRecording } from "../../app/doctor/index.ts";
+import type { HealthCheck } from "../../checks/health-check.ts";
+import { visibleData } from "../../ports/visible.ts";
+import { redact } from "../../secrets/redact.ts";
+import type { CommandContext } from "../context.ts";
+import type { Where } from "../outside.ts";
+import { couldNotCheck } from "../renewing.ts";
+import { openSession } from "../session.ts";
+import { readRecording } from "./file.ts";
+import type { Told } from "./formats/index.ts";
+
+/** One look, as it is told; and all that was read for it. */
+export interface Look extends Pick<Examination, "recording"> {
+  readonly told: Told;
+  readonly exitCode: ExitCode;
+}
+
+/** 0 nothing is wrong, 1 something is, 3 something could not be looked at and nothing else is wrong. */
+export type ExitCode = 0 | 1 | 3;
+
+/** Looks at a cluster, or at what --from names. Throws UserError (unseen) where there is no cluster to look at. */
+export const lookAt = async (ctx: CommandContext, checks: readonly HealthCheck[], where?: Where): Promise<Look> => {
+  const started = performance.now();
+  const { diagnosis, recording } = await examination(ctx, checks, where);
+  const { context, server, at } = recording;
+  // From a recording the same findings are the same text, however long it took.
+  const time = ctx.flags.from === undefined ? { seconds: (performance.now() - started) / 1000 } : {};
+  const shown = { diagnosis: printable(diagnosis), context, server, at, verbose: ctx.config.verbose, look: ctx.look };
+  return { told: { ...shown, ...time }, recording, exitCode: exitCodeOf(ctx, diagnosis) };
+};
+
+const examination = async (
+  ctx: CommandContext,
+  checks: readonly HealthCheck[],
+  where: Where = ctx.config,
+): Promise<Examination> => {
+  const { from, at } = ctx.flags;
+  const moment = at === undefined ? undefined : new Date(at);
+  if (from !== undefined) return examineRecording(await readRecording(from), checks, ctx.signal, moment);
+  try {
+    const session = await openSession(ctx, where);
+    try {
+      return await examine(session.tools, checks, moment);
+    } finally {
+      session.close();
+    }
+  } catch (error) {
+    throw couldNotCheck(error);
+  }
+};
+
+/** For every form: without secrets, and without what a terminal would not show. */
+const printable = ({ all }: Diagnosis): Diagnosis =>
+  rank(all.map((one) => ({ ...one, finding: visibleData(redact(one.finding)) })));
+
+const exitCodeOf = ({ flags: { failOn } }: CommandContext, diagnosis: Diagnosis): ExitCode => {
+  const isStrict = failOn === "warn" && diagnosis.causes.length > 0;
+  switch (verdict(diagnosis)) {
+    case "fail":
+      return 1;
+    case "unknown":
+      return isStrict ? 1 : 3;
+    case "warn":
+      return isStrict ? 1 : 0;
+    case "ok":
+      return 0;
+  }
+};
