@@ -78,7 +78,7 @@ const judgedLines = ({ check, finding }: Judged, look: Look): readonly string[] 
   return entry(look, 0, mark, `${check.id}: ${finding.summary}`, colour);
 };
 
-/** `24 checks in 0.8 s: all is well at context kind-kind.` */
+/** `kind-kind: all is well (24 checks in 0.8 s).` */
 export const summaryLine = ({ diagnosis, context, seconds }: Told): string => {
   const { all, causes, unseen } = diagnosis;
   const judged = all.filter(({ finding }) => finding.status !== "skipped");
@@ -87,9 +87,9 @@ export const summaryLine = ({ diagnosis, context, seconds }: Told): string => {
   const parts = [
     ...(failed > 0 ? [count(failed, "problem")] : []),
     ...(warned > 0 ? [count(warned, "warning")] : []),
-    ...(unseen.length > 0 ? [`${unseen.length} could not be looked at`] : []),
+    ...(unseen.length > 0 ? [`${unseen.length} not looked at`] : []),
   ];
   const result = parts.length === 0 ? "all is well" : parts.join(", ");
   const time = seconds === undefined ? "" : ` in ${seconds.toFixed(1)} s`;
-  return `${count(judged.length, "check")}${time}: ${result} at context ${context}.`;
+  return `${context}: ${result} (${count(judged.length, "check")}${time}).`;
 };
