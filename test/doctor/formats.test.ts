@@ -58,7 +58,7 @@ describe("a diagnosis in every form", () => {
   });
 
   it.each(Object.keys(FORMATS))("%s", async (name) => {
-    await expect(forms.get(name)).toMatchFileSnapshot(`golden/diagnosis.${name}`);
+    await expect(forms.get(name)).toMatchFileSnapshot(`golden/diagnosis-${name}.txt`);
   });
 
   it("puts the cause first, with all that follows from it", () => {
