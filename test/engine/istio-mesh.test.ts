@@ -96,7 +96,7 @@ describe("--mesh", () => {
     const first = await run("install", "--yes", ...options, "--mesh");
     expect(first.code, first.stderr).toBe(0);
     expect(findingsOf(first)).toMatchObject({
-      "mesh.sidecars": "ok: each of their pods has one",
+      "mesh.sidecars": "ok: each of their pods has a sidecar",
       "proof.https": expect.stringMatching(/^ok: /),
       "mesh.inside": "ok: it answers by its name inside the cluster, to a pod with a sidecar",
       "mesh.plain": "ok: plain http at port 8012 of its pod is refused",

@@ -38,7 +38,7 @@ export const sidecarsThere: Check = {
   run: async ({ cluster }) => {
     const pods = await cluster.list({ apiVersion: "v1", kind: "Pod", namespace: KNATIVE });
     const bare = IN_MESH.flatMap((ref) => podsOf(pods, ref)).filter((pod) => !hasSidecar(pod));
-    if (bare.length === 0) return ok("each of their pods has one");
+    if (bare.length === 0) return ok("each of their pods has a sidecar");
     const namespace = await cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE });
     const names = bare.map(({ metadata }) => metadata.name).join(", ");
     return namespace?.metadata.labels?.["istio-injection"] === "disabled"

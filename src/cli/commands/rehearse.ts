@@ -21,9 +21,9 @@ const NODES = [1, 2, 3].map((number) => ({
   externalIP: "127.0.0.1",
 }));
 
-/** The ingress that was asked for is asked for there too. */
-const nextAfter = ({ written: { ingress } }: CommandContext): readonly Remedy[] => {
-  const chosen = ingress === undefined ? [] : ["--ingress", ingress];
+/** The ingress that was asked for is asked for there too, and its mesh. */
+const nextAfter = ({ written: { ingress }, config: { mesh } }: CommandContext): readonly Remedy[] => {
+  const chosen = [...(ingress === undefined ? [] : ["--ingress", ingress]), ...(mesh ? ["--mesh"] : [])];
   return [
     {
       text: "The same on a kind cluster of your own:",
