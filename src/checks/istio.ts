@@ -8,7 +8,7 @@ import { FOUND_BY, findInstallation } from "./found.ts";
 import { healthCheck, type Reading } from "./health-check.ts";
 
 /** What looking for any Istio reads. */
-const ISTIO_FOUND_BY = [
+export const ISTIO_FOUND_BY = [
   "Deployment.apps",
   "DaemonSet.apps",
   "Service",
@@ -31,7 +31,7 @@ const noOtherIstioFound = healthCheck({
 });
 
 /** Whoever installed it. */
-const whereIstioServes =
+export const whereIstioServes =
   (check: Check): Check["run"] =>
   async (ctx, memory) => {
     const { ingress, className } = await findInstallation(ctx.cluster);

@@ -23,6 +23,9 @@ export { ALL, COMMAND_NAMES, type CommandName } from "./option.ts";
 /** Servers that a rehearsal can have: from what the oldest known Knative needs to what the newest has been seen on. */
 const SERVERS = ["1.28", "1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36"];
 
+/** How somebody else may have installed Istio, as the rehearsal knows it (src/sandbox/istio/shapes/). */
+const ISTIO_SHAPES = ["istioctl", "helm", "two-gateways", "revision", "service-mesh-2", "service-mesh-3"] as const;
+
 // biome-ignore format: a table is read row by row
 const ofCommands = [
   { key: "exitCode", kind: "boolean", only: "flag", group: "This command", commands: ["plan"], runOnly: true, default: "false", help: "Exit with 3 when changes are waiting" },
@@ -44,6 +47,7 @@ const ofCommands = [
   { key: "keepRecords", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Leave the DNS records; no DNS provider is asked" },
   { key: "kubernetes", kind: "choice", choices: SERVERS, value: "VERSION", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "the newest known", help: "Kubernetes of the rehearsal's cluster, 1.28 to 1.36" },
   { key: "fault", kind: "list", value: "NAME,...", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, default: "", help: "What goes wrong, see help rehearse: NAME or NAME:PARAMETER" },
+  { key: "existingIstio", kind: "choice", choices: ISTIO_SHAPES, value: "SHAPE", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "none", help: `Somebody else's Istio in the rehearsal's cluster: ${ISTIO_SHAPES.join(", ")}` },
   { key: "resetChoices", kind: "boolean", only: "flag", group: "This command", commands: CHANGING, runOnly: true, default: "false", help: "Start from the defaults, not from what was chosen before; see help config" },
   { key: "resetChoice", kind: "list", value: "NAME,...", syntax: choiceName, only: "flag", group: "This command", commands: CHANGING, runOnly: true, default: "", help: "Options, such as address, of which nothing counts that was chosen before" },
 ] as const satisfies readonly OptionRow[];

@@ -9,6 +9,10 @@ export const SKIPPABLE = [
   "istio.service-names",
   "istio.probed-service",
   "istio.certificate-forms",
+  "istio.certificate-source",
+  "istio.members",
+  "istio.secret-rights",
+  "istio.shared-port",
   "kourier.net-istio-webhook",
   "proof.zero",
 ] as const;

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
-import { at, type KubeObject, keyOf } from "../../src/ports/object.ts";
+import { STATE } from "../../src/kube/prior.ts";
+import { at, dataOf, type KubeObject, keyOf, type ObjectRef } from "../../src/ports/object.ts";
 import { bring, type Shape, shapeObjects, shapes } from "../../src/sandbox/istio/shapes/index.ts";
 import { patient } from "../patience.ts";
 import { isThorough } from "../thorough.ts";
 import { kn, type Outcome, PACE, type Stage, stage } from "./cli.ts";
+import { bring as bringCertificate, putBrought } from "./dns/brought.ts";
 import { type Outside, openOutside } from "./option-sets.ts";
 
 /** Knative through an Istio that somebody else has installed. */
@@ -25,7 +27,6 @@ const openPlace = async (objects: readonly unknown[]): Promise<Place> => {
   const world = await stage();
   await bring(world.api, objects as Parameters<typeof bring>[1]);
   const place = { ...world, world, internet: outside.internet, standIns: true };
-  await settled(place);
   return { ...place, run: (...args) => kn(place, args), [Symbol.asyncDispose]: world.close };
 };
 
@@ -63,15 +64,68 @@ const differences = (before: ReadonlyMap<string, unknown>, after: ReadonlyMap<st
   );
 
 const RECORDS = ["--dns", "route53", "--domain", "apps.example.com"];
-const SELF_SIGNED = [...RECORDS, "--tls", "self-signed"];
-/** What each of them needs to be told besides. */
-const TOLD: Readonly<Record<Shape, readonly string[]>> = {
-  istioctl: [],
-  helm: [],
-  "two-gateways": ["--istio-gateway", "edge/istio-internalgateway"],
-  revision: [],
-  "service-mesh-2": [],
-  "service-mesh-3": [],
+
+interface Case {
+  /** Of TLS, and which gateway it is to be. */
+  readonly options: readonly string[];
+  /** What its owners have put there besides. */
+  readonly besides?: (place: Place) => Promise<void>;
+  /** Once it is installed. */
+  readonly afterwards?: (place: Place, install: readonly string[]) => Promise<void>;
+}
+
+const GATEWAY: ObjectRef = {
+  apiVersion: "networking.istio.io/v1beta1",
+  kind: "Gateway",
+  namespace: "knative-serving",
+  name: "knative-ingress-gateway",
+};
+const serversAt = ({ world }: Place): unknown =>
+  world.api.get({ ...GATEWAY, namespace: "knative-serving" })?.spec.servers;
+
+/** As `kubectl apply --server-side --field-manager kn-bootstrap` does with what docs/guides/existing-istio.md takes out of the state. */
+const putBack = async (place: Place): Promise<void> => {
+  const cluster = openCluster(await loadKubeconfig({ path: place.kubeconfig, env: {} }));
+  const kept = dataOf(await cluster.get(STATE))["served-before"] ?? "";
+  await cluster.apply(JSON.parse(kept), { manager: "kn-bootstrap" });
+  cluster.close();
+};
+
+const SELF_SIGNED: Case = { options: ["--tls", "self-signed"] };
+
+const CASES: Readonly<Record<Shape, Case>> = {
+  // The pods have the certificate as files.
+  istioctl: {
+    options: ["--tls", "secret", "--tls-secret", "istio-system/istio-ingressgateway-certs"],
+    besides: async ({ world }) =>
+      putBrought(world, "istio-ingressgateway-certs", await bringCertificate(["*.apps.example.com"]), "istio-system"),
+    afterwards: async (place) => {
+      expect(JSON.stringify(serversAt(place))).toContain(
+        '"serverCertificate":"/etc/istio/ingressgateway-certs/tls.crt"',
+      );
+      expect(JSON.stringify(serversAt(place))).not.toContain("credentialName");
+    },
+  },
+  helm: { options: ["--tls", "letsencrypt"] },
+  "two-gateways": { options: ["--tls", "self-signed", "--istio-gateway", "edge/istio-internalgateway"] },
+  revision: SELF_SIGNED,
+  "service-mesh-2": {
+    ...SELF_SIGNED,
+    // What is served is changed, put back by hand, and is what the options say again after the next install.
+    afterwards: async (place, install) => {
+      const before = serversAt(place);
+      const change = [...install, "--http", "enabled"];
+      expect((await place.run(...change)).code).toBe(0);
+      const after = serversAt(place);
+      expect(after).not.toEqual(before);
+      await putBack(place);
+      expect(serversAt(place)).toEqual(before);
+      const again = await place.run(...change);
+      expect(again.code, again.stderr).toBe(0);
+      expect(serversAt(place)).toEqual(after);
+    },
+  },
+  "service-mesh-3": SELF_SIGNED,
 };
 const SAMPLED: readonly Shape[] = ["helm", "service-mesh-2"];
 
@@ -80,16 +134,17 @@ describe("an Istio that is there already", () => {
     "as %s leaves it: served, silent the second time, and as before at the end",
     async (shape) => {
       await using place = await openPlace(shapeObjects(shape));
+      const { options, besides, afterwards } = CASES[shape];
+      await besides?.(place);
+      await settled(place);
       const before = await everything(place);
-      const tls =
-        shape === "helm"
-          ? [...RECORDS, "--tls", "letsencrypt", "--acme-directory", outside.internet.acme.directory]
-          : SELF_SIGNED;
-      const install = ["install", "--yes", "--ingress", "istio", ...tls, ...TOLD[shape]];
+      const ca = options.includes("letsencrypt") ? ["--acme-directory", outside.internet.acme.directory] : [];
+      const install = ["install", "--yes", "--ingress", "istio", ...RECORDS, ...options, ...ca];
       const first = await place.run(...install);
       expect(first.code, first.stderr).toBe(0);
       const second = await place.run(...install);
       expect({ code: second.code, writes: second.stats.writes }, second.stderr).toEqual({ code: 0, writes: 0 });
+      await afterwards?.(place, install);
       const theirs = await everything(place);
       expect(differences(before, new Map([...theirs].filter(([key]) => before.has(key))))).toEqual([]);
       const gone = await place.run("uninstall", "--yes", "--purge");

@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { istio } from "../../src/ingress/istio/index.ts";
+import { settingsFor } from "../../src/ingress/istio/leading.ts";
+import { mountedBy } from "../../src/ingress/istio/mounted.ts";
+import { serveFrom } from "../../src/ingress/istio/serve.ts";
+import { readSettings } from "../../src/ingress/istio/settings.ts";
 import { at, type KubeObject } from "../../src/ports/object.ts";
 import { parseManifest } from "../../src/releases/objects.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
@@ -47,5 +51,62 @@ describe("what makes Istio serve a certificate", () => {
   it("is the release's own form when it is taken back", () => {
     const plain = [{ hosts: ["*"], port: { number: 80, name: "http", protocol: "HTTP" } }];
     expect(serversIn(istio.serve(undefined, release).objects)).toEqual(plain);
+  });
+});
+
+describe("a Secret that the gateway's pods have as files", () => {
+  const [workload] = parseManifest(standIn("istio", "1.29.2", "istio.yaml"), "istio.yaml").filter(
+    ({ kind, metadata }) => kind === "Deployment" && metadata.name === "istio-ingressgateway",
+  );
+  const mounted = mountedBy(workload as KubeObject);
+  const serve = serveFrom({ namespace: "istio-system", mounted });
+
+  it("is served from the files, and no name of a Secret stands beside them", () => {
+    expect(mounted.get("istio-ingressgateway-certs")).toBe("/etc/istio/ingressgateway-certs");
+    const { objects } = serve(
+      { ...want, secret: { namespace: "istio-system", name: "istio-ingressgateway-certs" } },
+      release,
+    );
+    expect(at(serversIn(objects), 1, "tls")).toEqual({
+      mode: "SIMPLE",
+      serverCertificate: "/etc/istio/ingressgateway-certs/tls.crt",
+      privateKey: "/etc/istio/ingressgateway-certs/tls.key",
+    });
+  });
+
+  it("is none of that name in another namespace", () => {
+    const { objects } = serve({ ...want, secret: { namespace: "web", name: "istio-ingressgateway-certs" } }, release);
+    expect(at(serversIn(objects), 1, "tls")).toEqual({ mode: "SIMPLE", credentialName: "kn-bootstrap-tls" });
+  });
+});
+
+describe("what leads Knative to somebody else's gateway", () => {
+  const service = { apiVersion: "v1", kind: "Service", metadata: { name: "door" } };
+  const gateway = { namespace: "edge", service };
+  const OUT = "door.edge.svc.cluster.local";
+  const IN = "knative-local-gateway.edge.svc.cluster.local";
+
+  it("is lists, as every net-istio reads them that is installed", () => {
+    const { gateways, trouble } = readSettings(settingsFor(gateway, {}), "1.14.2");
+    expect(trouble).toBeUndefined();
+    expect(gateways.map(({ name, service: host, key }) => [key, name, host])).toEqual([
+      ["external-gateways", "knative-ingress-gateway", OUT],
+      ["local-gateways", "knative-local-gateway", IN],
+    ]);
+  });
+
+  it("is keys of the old form where some stand there, long or short: never both", () => {
+    const long = { "gateway.knative-serving.knative-ingress-gateway": "other.edge.svc.cluster.local" };
+    expect(settingsFor(gateway, long)).toEqual({
+      "gateway.knative-serving.knative-ingress-gateway": OUT,
+      "local-gateway.knative-serving.knative-local-gateway": IN,
+    });
+    const short = { "local-gateway.knative-local-gateway": "mesh" };
+    const written = { ...short, ...settingsFor(gateway, short) };
+    expect(written).toEqual({
+      "gateway.knative-serving.knative-ingress-gateway": OUT,
+      "local-gateway.knative-local-gateway": IN,
+    });
+    expect(readSettings(written, "1.23.0").trouble).toBeUndefined();
   });
 });

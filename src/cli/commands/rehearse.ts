@@ -7,6 +7,7 @@ import { didYouMean } from "../../config/similar.ts";
 import { dnsProvider } from "../../dns/index.ts";
 import { type Remedy, UserError } from "../../ports/error.ts";
 import { lines, sh } from "../../ports/shell.ts";
+import type { World } from "../../sandbox/world.ts";
 import type { CommandContext } from "../context.ts";
 import { installInto } from "../installing.ts";
 import { rehearsedInternet } from "../rehearsed-internet.ts";
@@ -58,6 +59,7 @@ export const run = async (given: CommandContext): Promise<number> => {
       ...(outside ? { outside } : {}),
     });
     closings.push(world.close);
+    await bringIstio(given, world);
     const kubeconfig = join(directory, "kubeconfig");
     await writeFile(kubeconfig, world.kubeconfig, { mode: 0o600 });
     const what = stood
@@ -87,6 +89,13 @@ export const run = async (given: CommandContext): Promise<number> => {
         text: "Rehearsed with stand-ins: this says nothing about the released manifests.",
       });
   }
+};
+
+/** Somebody else's, as it was asked for. */
+const bringIstio = async ({ flags: { existingIstio } }: CommandContext, { api }: Pick<World, "api">): Promise<void> => {
+  if (existingIstio === undefined) return;
+  const { bring, shapeObjects } = await import("../../sandbox/istio/shapes/index.ts");
+  await bring(api, shapeObjects(existingIstio));
 };
 
 const assertFaults = async (texts: readonly string[]): Promise<void> => {

@@ -82,20 +82,19 @@ const isMadeByUs = (object: KubeObject): boolean =>
   ownerOf(object) !== undefined || object.metadata.managedFields?.some(({ manager }) => manager === MANAGER) === true;
 
 /** Whether labels are such that a selector chooses what bears them. A selector that names nothing chooses all. */
-const isChosen = (labels: Labels, selector: Labels): boolean =>
+export const isChosen = (labels: Labels, selector: Labels): boolean =>
   Object.entries(selector).every(([key, value]) => labels[key] === value);
 
-const labelsAt = (value: unknown, ...path: readonly string[]): Labels => {
-  const found = at(value, ...path);
-  return Object.fromEntries(
+/** A map of texts; what is none is left out. */
+export const labelsIn = (found: unknown): Labels =>
+  Object.fromEntries(
     Object.entries(isRecord(found) ? found : {}).filter(
       (entry): entry is [string, string] => typeof entry[1] === "string",
     ),
   );
-};
 
 const podOf = (workload: KubeObject, ...path: readonly string[]): Labels =>
-  labelsAt(workload, "spec", "template", ...path);
+  labelsIn(at(workload, "spec", "template", ...path));
 
 const containersOf = (workload: KubeObject): readonly unknown[] => {
   const found = at(workload, "spec", "template", "spec", "containers");
@@ -146,7 +145,7 @@ const gatewaysOf = (
   const istiod = named(labels[REVISION] ?? "default", istiods);
   const { namespace = "" } = workload.metadata;
   return services.flatMap((service) => {
-    const selector = labelsAt(service, "spec", "selector");
+    const selector = labelsIn(at(service, "spec", "selector"));
     const isBefore =
       service.metadata.namespace === namespace &&
       Object.keys(selector).length > 0 &&

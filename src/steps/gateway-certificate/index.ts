@@ -32,6 +32,7 @@ import { plannedChallenges } from "./challenges.ts";
 import { next } from "./next.ts";
 import { options } from "./options.ts";
 import { rights } from "./rights.ts";
+import { keepBefore } from "./served-before.ts";
 import { status } from "./status.ts";
 
 /** Their fields told a controller to get certificates. Applied without them, they tell it so no more. */
@@ -187,7 +188,9 @@ export const gatewayTls = (install: Installation): Step<"gateway-tls", "certific
         releaseOf(install),
       );
       const parts = [networkOf(install, network), ...fields, ...(await heldBy(ctx, manager, CONTROLLERS_ORDERS))];
-      return [...(await keepServed(ctx, objects)), ...(await ctx.reconcile(parts, { manager, partial: true }))];
+      const served = await keepServed(ctx, objects);
+      const kept = await keepBefore(ctx, served, ingress.serve(undefined, releaseOf(install)).objects);
+      return [...kept, ...served, ...(await ctx.reconcile(parts, { manager, partial: true }))];
     },
     verify: [deploymentsAvailable("ingress.rolled", ingress.deployments)],
   };
@@ -204,7 +207,8 @@ const noTls = (install: Installation): Step<"gateway-tls", "ingress" | "webhook"
     const { objects, fields } = install.ingress.serve(undefined, releaseOf(install));
     const network: KubeObject = { apiVersion: "v1", kind: "ConfigMap", metadata: CONFIG_NETWORK };
     const held = await heldBy(ctx, manager, [...CONTROLLERS_ORDERS, network, ...fields]);
-    return [...(await keepServed(ctx, objects)), ...(await ctx.reconcile(held, { manager, partial: true }))];
+    const served = await keepServed(ctx, objects);
+    return [...(await keepBefore(ctx, served)), ...served, ...(await ctx.reconcile(held, { manager, partial: true }))];
   },
   verify: [deploymentsAvailable("ingress.rolled", install.ingress.deployments)],
 });

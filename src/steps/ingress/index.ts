@@ -3,6 +3,7 @@ import { addressKnown, magicProblem } from "../../checks/address.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { gatewayAddress, ingressDeployments } from "../../checks/ingress.ts";
 import { istioChecks } from "../../checks/istio.ts";
+import { istioGatewayChecks } from "../../checks/istio-gateways.ts";
 import { serviceTypeFound } from "../../checks/service-type.ts";
 import { errorOf } from "../../core/finding-error.ts";
 import { findAddress } from "../../ingress/address.ts";
@@ -78,5 +79,5 @@ export const part = partOf({
     ingress(install), // the gateway and its controller
     address(install), // where the gateway can be reached
   ],
-  checks: [...istioChecks, ingressDeployments, serviceTypeFound, gatewayAddress],
+  checks: [...istioChecks, ...istioGatewayChecks, ingressDeployments, serviceTypeFound, gatewayAddress],
 });

@@ -20,21 +20,22 @@ export const bring = async (names: readonly string[], days = 60): Promise<Brough
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-/** In namespace `web`, for `--tls-secret`; what is there under that name goes. */
+/** For `--tls-secret`; what is there under that name goes. */
 export const putBrought = async (
   { api }: Pick<DnsStage, "api">,
   name: string,
   { chain, key, root }: Brought,
+  namespace = "web",
 ): Promise<void> => {
-  if (!api.get({ apiVersion: "v1", kind: "Namespace", name: "web" }))
-    await api.create("kubectl", { apiVersion: "v1", kind: "Namespace", metadata: { name: "web" } });
-  const ref = { apiVersion: "v1", kind: "Secret", namespace: "web", name };
+  if (!api.get({ apiVersion: "v1", kind: "Namespace", name: namespace }))
+    await api.create("kubectl", { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  const ref = { apiVersion: "v1", kind: "Secret", namespace, name };
   if (api.get(ref)) await api.remove(ref);
   await api.create("kubectl", {
     apiVersion: "v1",
     kind: "Secret",
     type: "kubernetes.io/tls",
-    metadata: { namespace: "web", name },
+    metadata: { namespace, name },
     data: { "tls.crt": base64(chain), "tls.key": base64(key), "ca.crt": base64(root) },
   });
 };

@@ -4,8 +4,12 @@ import { ownerKnown } from "../preflight.ts";
 import { oneCertificateForm } from "./certificate-forms.ts";
 import { oneServiceProbed } from "./probed-service.ts";
 import { servicesNamed, settingsReadable } from "./settings.ts";
+import { oneSource, portFree } from "./shared-port.ts";
 
-export const preflight = ({ versions }: Intent): readonly Check[] => {
+/** The pods of the release's own gateway. */
+const GATEWAY = { app: "istio-ingressgateway", istio: "ingressgateway" };
+
+export const preflight = ({ versions, servesTls }: Intent): readonly Check[] => {
   const version = versions["net-istio"];
   return [
     ownerKnown(),
@@ -13,5 +17,7 @@ export const preflight = ({ versions }: Intent): readonly Check[] => {
     servicesNamed(version),
     oneServiceProbed(version),
     oneCertificateForm(version),
+    oneSource(),
+    ...(servesTls ? [portFree({ labels: GATEWAY })] : []),
   ];
 };
