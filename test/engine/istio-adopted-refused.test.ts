@@ -18,7 +18,10 @@ const withIstio = async (
   close = world.close;
   await bring(world.api, objects);
   const run: Run = async (...args) => {
-    const outcome = await kn({ ...world, standIns: true }, [...args, "--ingress", "istio"]);
+    const outcome = await kn(
+      { ...world, standIns: true },
+      args.includes("--ingress") ? args : [...args, "--ingress", "istio"],
+    );
     return { ...outcome, text: `${outcome.stdout}\n${outcome.stderr}`.replace(/\s+/g, " ") };
   };
   return { run, add: (object) => world.api.create("web-team", object) };
