@@ -90,7 +90,10 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
   it("each say something in one of the two", async () => {
     const skipped = (await look()).filter(({ looks }) => looks.every(({ finding }) => finding.status === "skipped"));
     // Neither has Istio, a mesh, a log of requests, a proof over http alone, or a DomainMapping.
-    const istio = ["owner", "settings", "service-names", "probed-service", "certificate-forms"];
+    const istio = [
+      ...["owner", "settings", "service-names", "probed-service", "certificate-forms"],
+      ...["members", "shared-port", "certificate-source", "secret-rights"],
+    ];
     const mesh = ["sidecars", "strict", "namespace"];
     expect(skipped.map(({ check }) => check.id)).toEqual([
       "observability.request-log",

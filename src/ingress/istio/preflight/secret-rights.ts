@@ -1,6 +1,6 @@
 import { type Check, ok, skipped, warn } from "../../../core/check.ts";
 import type { ClusterRead } from "../../../ports/cluster.ts";
-import { at, isRecord, type KubeObject, textAt } from "../../../ports/object.ts";
+import { at, isRecord, type KubeObject, keyOf, textAt } from "../../../ports/object.ts";
 import { inNamespace, joined, sh } from "../../../ports/shell.ts";
 import type { FoundGateway } from "../found.ts";
 import { servedBy } from "./served-by.ts";
@@ -33,23 +33,24 @@ const isNarrow = (rule: unknown): boolean => isRecord(rule) && listAt(rule, "res
 
 type Account = Pick<FoundGateway, "namespace" | "account">;
 
-const mayList = async (cluster: ClusterRead, account: Account): Promise<boolean> => {
-  const { namespace } = account;
-  const [near, wide] = await Promise.all([
-    cluster.list({ apiVersion: RBAC, kind: "RoleBinding", namespace }),
-    cluster.list({ apiVersion: RBAC, kind: "ClusterRoleBinding" }),
-  ]);
-  const roles = await Promise.all(
-    [...near, ...wide]
-      .filter((binding) => isFor(binding, account))
-      .map((binding) => {
-        const kind = textAt(binding, "roleRef", "kind");
-        const name = textAt(binding, "roleRef", "name");
-        return cluster.get({ apiVersion: RBAC, kind, name, ...(kind === "Role" ? { namespace } : {}) });
-      }),
+/** Every binding and role: which of them count is known from them alone. */
+const readRights = async (cluster: ClusterRead) => {
+  const list = (kind: string): Promise<readonly KubeObject[]> => cluster.list({ apiVersion: RBAC, kind });
+  const [near, wide, ...roles] = await Promise.all(
+    ["RoleBinding", "ClusterRoleBinding", "Role", "ClusterRole"].map(list),
   );
-  return roles.some(allowsListing);
+  return { near: near ?? [], wide: wide ?? [], roles: roles.flat() };
 };
+
+const mayList = ({ near, wide, roles }: Awaited<ReturnType<typeof readRights>>, account: Account): boolean =>
+  [...near.filter(({ metadata }) => metadata.namespace === account.namespace), ...wide]
+    .filter((binding) => isFor(binding, account))
+    .some((binding) => {
+      const kind = textAt(binding, "roleRef", "kind");
+      const ref = { apiVersion: RBAC, kind, name: textAt(binding, "roleRef", "name") };
+      const key = keyOf(kind === "Role" ? { ...ref, namespace: account.namespace } : ref);
+      return allowsListing(roles.find((role) => keyOf(role) === key));
+    });
 
 /**
  * Istio hands the gateway's pods a certificate only where their ServiceAccount may list Secrets beside them (istio pilot/pkg/xds/sds.go). An
@@ -59,10 +60,11 @@ export const secretsReadable = (planned?: FoundGateway): Check => ({
   id: "istio.secret-rights",
   title: "The gateway's ServiceAccount may list the Secrets beside it",
   run: async ({ cluster }) => {
-    const gateways = planned ? [planned] : (await servedBy(cluster)).pods;
+    const [rights, { pods }] = await Promise.all([readRights(cluster), servedBy(cluster)]);
+    const gateways = planned ? [planned] : pods;
     if (gateways.length === 0) return skipped("no pods of Istio are behind Knative's Gateway");
     for (const gateway of gateways) {
-      if (await mayList(cluster, gateway)) continue;
+      if (mayList(rights, gateway)) continue;
       const { namespace, account } = gateway;
       const name = `${account}-sds`;
       return warn(
