@@ -73,7 +73,7 @@ describe("uninstall while Services are serving", () => {
 describe("the proof's start from zero", () => {
   it("is asked for when the old pod has drained, and answered by the next one", async () => {
     const history: string[] = [];
-    world = await stage({ pace: 20 });
+    world = await stage({ pace: patient(30) });
     world.api.onChange(({ type, object: { kind, metadata } }) => {
       if (kind === "Pod" && type !== "MODIFIED" && metadata.namespace === "kn-bootstrap") history.push(type);
     });
@@ -148,7 +148,13 @@ describe("what is going away", () => {
   });
 
   it("is waited for when it is the namespace of the lock", async () => {
-    world = await stage();
+    let looked = false;
+    world = await stage({
+      onRequest: ({ method, path }) => {
+        looked ||= method === "GET" && path === "/api/v1/namespaces/kn-bootstrap/configmaps";
+        return undefined;
+      },
+    });
     await world.api.create("somebody", { apiVersion: "v1", kind: "Namespace", metadata: { name: "kn-bootstrap" } });
     await world.api.create("somebody", {
       apiVersion: "v1",
@@ -157,7 +163,8 @@ describe("what is going away", () => {
     });
     await world.api.remove({ apiVersion: "v1", kind: "Namespace", name: "kn-bootstrap" });
     const running = run(...INSTALL, "--skip-checks", "proof.zero");
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await expect.poll(() => looked, { timeout: patient(20_000) }).toBe(true);
+    await new Promise((resolve) => setTimeout(resolve, 100));
     await release("ConfigMap", "held", "v1", "kn-bootstrap");
     const outcome = await running;
     expect(outcome.code, outcome.stderr).toBe(0);
