@@ -121,8 +121,17 @@ describe("--mesh", () => {
     expect(serial()).not.toBe(old);
     expect(inMesh(world)).toEqual(["activator", "autoscaler"]);
 
-    const off = await run("install", "--yes", ...options, "--no-mesh");
+    // As a run that was killed leaves it.
+    const labels = { "kn-bootstrap/step": "proof" };
+    const canary = {
+      apiVersion: PEERS[0],
+      kind: PEERS[1],
+      metadata: { namespace: "kn-bootstrap", name: "hello", labels },
+    };
+    await world.api.create("kn-bootstrap", canary as Obj);
+    const off = await run("install", "--yes", ...options, "--no-mesh", "--skip-checks", "proof.zero");
     expect(off.code, off.stderr).toBe(0);
+    expect(world.api.list(...PEERS, "kn-bootstrap")).toEqual([]);
     expect(inMesh(world)).toEqual([]);
     expect(strictIn(world, "knative-serving")).toEqual([]);
     expect(world.api.list("networking.istio.io/v1beta1", "DestinationRule")).toEqual([]);

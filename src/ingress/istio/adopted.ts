@@ -29,6 +29,7 @@ export const adoptedAt = (gateway: string): IngressProvider<"istio"> => {
     deployments: [controller, webhook],
     products,
     gateway,
+    mesh: true,
     transform: (object) => object,
     serve: serveFrom({ namespace, mounted: new Map() }),
   };

@@ -3,9 +3,9 @@ import { plainRefused } from "../../checks/mesh/plain.ts";
 import { serviceAnswers } from "../../checks/proof.ts";
 import type { Proof } from "../../checks/proven.ts";
 import type { Check } from "../../core/check.ts";
-import { HOME } from "../../kube/home.ts";
+import { HOME, ownerOf } from "../../kube/inventory.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
-import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+import { type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
 import { objectsOf } from "../part.ts";
 import { strictService } from "./policy.ts";
@@ -39,6 +39,18 @@ export const canaryIn = async (
   const pods = await joining(ctx.live, install.manifests.versions.istio);
   const image = released(install) ?? pods.image ?? `docker.io/istio/proxyv2:${pods.version}`;
   return { pods, objects: [strictService(service), caller(service, pods, image)] };
+};
+
+/** What a run that was killed has left of it, where Knative is in no mesh any more. Its Job ends and goes by itself. */
+export const leftOfCanary = async (
+  ctx: PlanContext,
+  { config, ingress }: Installation,
+  service: ObjectRef,
+  step: string,
+): Promise<readonly KubeObject[]> => {
+  if (config.mesh || !ingress.mesh) return [];
+  const left = await ctx.live.get(refOf(strictService(service)));
+  return left && ownerOf(left) === step ? [left] : [];
 };
 
 /** What is to be seen of it, in this order. */

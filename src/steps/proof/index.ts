@@ -8,12 +8,13 @@ import type { Proof, Reached } from "../../checks/proven.ts";
 import { startsFromZero, ZERO } from "../../checks/zero.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
 import { reachedIn } from "../../ingress/address.ts";
+import { deletions } from "../../kube/object-change.ts";
 import { STATE } from "../../kube/prior.ts";
 import { dataOf, refOf } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { findNaming, plannedNaming } from "../domain/index.ts";
 import type { Installation } from "../installation.ts";
-import { canaryChecks, canaryIn } from "../mesh/canary.ts";
+import { canaryChecks, canaryIn, leftOfCanary } from "../mesh/canary.ts";
 import { part as partOf, step } from "../part.ts";
 import { PROOF_MANAGER, PROVED, provedState } from "../state/index.ts";
 import { GREETING, HELLO, hello } from "./hello.ts";
@@ -21,6 +22,7 @@ import { next } from "./next.ts";
 import { keepReached } from "./reached.ts";
 import { rights } from "./rights.ts";
 
+const ID = "proof";
 /** Ends the fingerprint of a proof from which the start from zero was left out. */
 const WITHOUT_ZERO = ` without ${ZERO}`;
 
@@ -61,7 +63,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
     ...(isLeftOut || ofCertificate ? [] : [startsFromZero(subject)]),
   ];
   return step({
-    id: "proof",
+    id: ID,
     title: `Prove it: a Service answers ${hasTls(config) ? "https" : "http"}`,
     undo: "Remove the proof",
     needs: ["domain", "gateway-tls", "resources", ...(install.dns ? (["records"] as const) : [])],
@@ -88,10 +90,12 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
       // A run may have ended before it wrote down what the proof had found.
       const isReached = !reached || reachedIn(kept) !== undefined;
       const isProved = proved === fingerprint || (isLeftOut && proved === whole);
-      if (ctx.mode === "settled" && !left && isProved && isReached) return [];
+      const stale = deletions(await leftOfCanary(ctx, install, HELLO, ID));
+      if (ctx.mode === "settled" && !left && stale.length === 0 && isProved && isReached) return [];
       if (isLeftOut) ctx.note(`A start from zero is left out of the proof, as --skip-checks ${ZERO} says.`);
       else if (proved === `${whole}${WITHOUT_ZERO}`) ctx.note("A start from zero has not been proved yet.");
       return [
+        ...stale,
         ...(await ctx.temporary(objects)),
         ...(await ctx.reconcile([provedState(fingerprint)], {
           manager: PROOF_MANAGER,
@@ -105,7 +109,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
 };
 
 export const part = partOf({
-  id: "proof",
+  id: ID,
   next,
   rights,
   checks: proofChecks,
