@@ -44,6 +44,8 @@ const facts = z
     daysLeft: z.number(),
     seconds,
     version: z.string(),
+    reason: z.string().describe("Why it does not work, without the name of what it is about."),
+    podSecurity: z.string().describe("The level of Pod Security that refuses the pods."),
     image: z.string(),
     domain: z.string(),
     records: list(records),

@@ -1,10 +1,13 @@
-import { deploymentsAvailable } from "../checks/deployments.ts";
+import { gatewayCertificateCurrent, gatewayCertificateUsable } from "../checks/certificate.ts";
 import { configMap, KNATIVE, networkSettings } from "../checks/found.ts";
+import { ingressDeployments } from "../checks/ingress.ts";
 import { isReady, whyNotReady } from "../checks/knative-service/index.ts";
+import { runChecks } from "../checks/run.ts";
+import { hpaDeployment, servingDeployments } from "../checks/serving.ts";
 import { settleWith } from "../config/kept.ts";
 import { asFlags } from "../config/shown.ts";
 import type { Checked, Finding, ReadContext } from "../core/check.ts";
-import { runCheck } from "../core/wait.ts";
+import { isBad } from "../core/finding-error.ts";
 import { type Ports, urlAt } from "../ingress/address.ts";
 import { ids as ingressIds, ingressOfClass, ingressProvider } from "../ingress/index.ts";
 import { choicesOf } from "../kube/choices.ts";
@@ -13,7 +16,7 @@ import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import { at, dataOf, type KubeObject } from "../ports/object.ts";
 import { PARTS, type StatusFound } from "../steps/index.ts";
-import { deploymentsIn, type Seen } from "../steps/part.ts";
+import type { Seen } from "../steps/part.ts";
 import { keptIn } from "../steps/state/chosen.ts";
 
 /** What an installation looks like from outside, whoever made it: what its parts have found, absent where no Knative is, and what is asked of all of them. */
@@ -73,6 +76,10 @@ const readableChoices = (state: KubeObject | undefined): Readonly<Record<string,
 const chosenFlags = (state: KubeObject | undefined): readonly string[] =>
   asFlags(settleWith({}, keptIn(state), [], { env: {}, terminal: false }).config);
 
+/** What should run, and what the gateway should serve. */
+const RUNNING = [servingDeployments, hpaDeployment, ingressDeployments];
+const SERVED = [gatewayCertificateUsable, gatewayCertificateCurrent];
+
 /** One read of everything that a status shows; `ctx.cluster` should answer from a snapshot. */
 export const readStatus = async (ctx: ReadContext): Promise<Status> => {
   const { cluster } = ctx;
@@ -89,19 +96,22 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
   if (!namespace || ours.length === 0) return { ...base, records: [], problems: [] };
 
   const seen: Seen = { ctx, choices, namespace, deployments, ours, network: dataOf(network) };
-  const available = deploymentsAvailable("status.deployments", deploymentsIn(ours));
-  const health = await runCheck(available, ctx);
+  const [running, served] = await Promise.all([runChecks(RUNNING, ctx), runChecks(SERVED, ctx)]);
   const sections = PARTS.flatMap(({ status }) => status ?? []);
   const found = await Promise.all(sections.map(({ read }) => read(seen)));
-  const problems = await Promise.all(sections.map((section) => section.problems?.(seen) ?? []));
+  const wrong = [
+    ...running.filter(({ finding }) => isBad(finding)),
+    // Who may not look at what others serve is told about the rest.
+    ...served.filter(({ finding }) => finding.status === "fail"),
+  ];
   const knativeServices = await countServices(ctx);
   return {
     ...base,
     // What each of them finds is in its type, and StatusFound is made of those.
     ...(Object.assign({}, ...found) as StatusFound),
     ...(Object.keys(choices).length > 0 ? { chosen: chosenFlags(state) } : {}),
-    problems: [...(health.status === "ok" ? [] : [health.summary]), ...problems.flat()],
-    findings: [{ id: available.id, title: available.title, ...health }],
+    problems: wrong.map(({ finding }) => finding.summary),
+    findings: [...running, ...served].map(({ check: { id, title }, finding }) => ({ id, title, ...finding })),
     ...(knativeServices ? { knativeServices } : {}),
   };
 };
@@ -125,7 +135,7 @@ export const readServices = async (ctx: ReadContext, address: Ports | undefined)
     const base = { namespace, name, url, pods };
     if (isReady(service)) return { ...base, ready: true, reason: "" };
     const finding = theirs(await whyNotReady(ctx, service, new Map()));
-    const reason = finding.summary.replace(`Knative Service ${namespace}/${name}`, "").replace(/^:? /, "");
+    const reason = finding.facts?.reason ?? finding.summary;
     return { ...base, ready: false, reason, ...("remedy" in finding ? { remedy: finding.remedy } : {}) };
   });
   return (await Promise.all(statuses)).sort((a, b) =>

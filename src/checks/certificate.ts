@@ -1,34 +1,36 @@
-import { isBrought } from "../certificates/index.ts";
+import { strategyOf } from "../certificates/index.ts";
 import { daysLeft, inspect } from "../certificates/secret.ts";
-import { type Check, fail, ok, skipped } from "../core/check.ts";
+import { type Check, type Finding, fail, ok, skipped } from "../core/check.ts";
 import { few } from "../ports/few.ts";
-import type { ObjectRef } from "../ports/object.ts";
+import { describe, type ObjectRef } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
-import { findInstallation } from "./found.ts";
+import { type Found, findInstallation } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
 import { SERVED_BY, servedNow } from "./served.ts";
 
 const NONE = "the gateway has no certificate for all names";
 
-/** The certificate in this Secret can be served at all. */
-export const certificateUsable = (secret: ObjectRef): Check => ({
+/** What helps, where `again` does not say it: whoever else makes this certificate. */
+const helping = (by: "install" | "renew", again: string | undefined) => ({
+  words: again ?? (by === "install" ? "kn-bootstrap install makes it again" : "kn-bootstrap renew replaces it"),
+  remedy: again
+    ? { text: `${again.slice(0, 1).toUpperCase()}${again.slice(1)}.`, command: sh`kn-bootstrap install` }
+    : { text: by === "install" ? "Install makes it again." : "Renew it.", command: sh`kn-bootstrap ${by}` },
+});
+
+/** The certificate in this Secret can be served at all. `again`: how its owner makes another one. */
+export const certificateUsable = (secret: ObjectRef, again?: string): Check => ({
   id: "certificate.usable",
   title: "The certificate's key and chain match",
   run: async (ctx) => {
     const found = inspect(await ctx.cluster.get(secret));
-    const remedy = {
-      text: "Delete it and run install again.",
-      command: sh`kubectl delete secret ${secret.name} ${inNamespace(secret.namespace)}`,
+    const wrong = (what: string, by: "install" | "renew", field: string): Finding => {
+      const { words, remedy } = helping(by, again);
+      return fail(`${describe(secret)}: ${what}; ${words}`, remedy, { evidence: [{ object: secret, field }] });
     };
-    const wrong = (field: string) => ({ evidence: [{ object: secret, field }] });
-    if (!found)
-      return fail(`Secret ${secret.namespace}/${secret.name} holds no certificate`, remedy, wrong('.data["tls.crt"]'));
-    if (!found.keyMatches || !found.chainMatches)
-      return fail(
-        "the certificate's key or chain does not match",
-        remedy,
-        wrong(found.keyMatches ? '.data["tls.crt"]' : '.data["tls.key"]'),
-      );
+    if (!found) return wrong("there is no certificate in it", "install", '.data["tls.crt"]');
+    if (!found.keyMatches) return wrong("its key does not match", "renew", '.data["tls.key"]');
+    if (!found.chainMatches) return wrong("its chain does not match", "renew", '.data["tls.crt"]');
     const { names, notAfter } = found;
     return ok(`${few(names)} until ${notAfter.toISOString().slice(0, 10)}`, {
       facts: { names, notAfter: notAfter.toISOString(), daysLeft: daysLeft(found, ctx.now()) },
@@ -61,6 +63,8 @@ const ofOthers = (secret: ObjectRef): Pick<Check, "run"> => ({
   },
 });
 
+const againOf = ({ tls }: Pick<Found, "tls">): string | undefined => tls && strategyOf(tls).elsewhere?.again;
+
 export const gatewayCertificateUsable = healthCheck({
   id: "certificate.usable",
   title: "The certificate's key and chain match",
@@ -74,7 +78,7 @@ export const gatewayCertificateUsable = healthCheck({
     const found = await findInstallation(ctx.cluster);
     const secret = await servedNow(ctx.cluster, found);
     if (!secret) return skipped(NONE);
-    return (found.tls === undefined ? ofOthers(secret) : certificateUsable(secret)).run(ctx, memory);
+    return (found.tls === undefined ? ofOthers(secret) : certificateUsable(secret, againOf(found))).run(ctx, memory);
   },
 });
 
@@ -87,17 +91,14 @@ export const gatewayCertificateCurrent = healthCheck({
   todo: "Run `kn-bootstrap renew`, and see in `kn-bootstrap status` who renews it; one that was brought has to be replaced by its owner.",
   run: async (ctx) => {
     const installation = await findInstallation(ctx.cluster);
-    const { tls } = installation;
     const secret = await servedNow(ctx.cluster, installation);
     const found = secret && inspect(await ctx.cluster.get(secret));
     if (!secret || !found) return skipped(NONE);
     const until = found.notAfter.toISOString().slice(0, 10);
     if (ctx.now() < found.notAfter) return ok(`until ${until}`);
-    return fail(
-      `the certificate in Secret ${secret.namespace}/${secret.name} expired on ${until}`,
-      tls !== undefined && isBrought({ tls })
-        ? { text: "Bring a new one, then run install again.", command: sh`kn-bootstrap install` }
-        : { text: "Renew it.", command: sh`kn-bootstrap renew` },
-    );
+    const { words, remedy } = helping("renew", againOf(installation));
+    return fail(`${describe(secret)}: expired on ${until}; ${words}`, remedy, {
+      evidence: [{ object: secret, field: '.data["tls.crt"]', observed: found.notAfter.toISOString() }],
+    });
   },
 });

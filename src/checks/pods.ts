@@ -35,7 +35,9 @@ export const podsProblem = async (
   );
   const worst = problems.find(({ permanent }) => permanent) ?? problems[0];
   if (!worst) return undefined;
-  return (worst.permanent ? never : fail)(`${subject}: ${worst.summary}`, worst.remedy, seenIn(worst));
+  const { facts, ...evidence } = seenIn(worst);
+  const seen = { ...evidence, facts: { ...facts, reason: worst.summary } };
+  return (worst.permanent ? never : fail)(`${subject}: ${worst.summary}`, worst.remedy, seen);
 };
 
 /**

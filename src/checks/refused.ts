@@ -1,6 +1,7 @@
 import { type Finding, fail, type Memory, never, type ReadContext } from "../core/check.ts";
 import { denialOf } from "../kube/denial.ts";
 import { webhookFailure, withConfiguration } from "../kube/webhook-failure.ts";
+import type { Remedy } from "../ports/error.ts";
 import { conditionOf, type KubeObject, textAt } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { inNamespace, type ShellCommand, sh } from "../ports/shell.ts";
@@ -61,15 +62,24 @@ export const judgeRefusal = async (ctx: ReadContext, refusal: Refusal): Promise<
   const { subject, what, message, isNew, namespace, command } = refusal;
   const denial = denialOf(message, namespace);
   // Rule 7: a quota or an admission denial does not pass by waiting.
-  if (denial) return (isNew ? never : fail)(`${subject} may not make ${what}: ${denial.message}`, denial.remedy);
+  if (denial) {
+    const { message: said, remedy, podSecurity } = denial;
+    const reason = `may not make ${what}: ${said}`;
+    const facts = { reason, ...(podSecurity ? { podSecurity } : {}) };
+    return (isNew ? never : fail)(`${subject} ${reason}`, remedy, { facts });
+  }
+  const cannot = (why: string, remedy: Remedy): Finding => {
+    const reason = `cannot make ${what}: ${why}`;
+    return fail(`${subject} ${reason}`, remedy, { facts: { reason } });
+  };
   const call = webhookFailure(message);
   if (call) {
-    const { reason, remedy } = await withConfiguration(call, readerOf(ctx.cluster));
-    return fail(`${subject} cannot make ${what}: ${reason}`, remedy);
+    const { reason: why, remedy } = await withConfiguration(call, readerOf(ctx.cluster));
+    return cannot(why, remedy);
   }
   const said = message.replace(
     /^(\(combined from similar events\): )?(Error creating: )?(pods "[^"]*" is forbidden: )?/,
     "",
   );
-  return fail(`${subject} cannot make ${what}: ${said}`, { text: "Look at what says so.", command });
+  return cannot(said, { text: "Look at what says so.", command });
 };

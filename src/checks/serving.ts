@@ -1,5 +1,6 @@
 import { fail, ok, skipped } from "../core/check.ts";
-import { type ObjectRef, VERSION_LABEL } from "../ports/object.ts";
+import { ids, ingressProvider } from "../ingress/index.ts";
+import { keyOf, type ObjectRef, refOf, VERSION_LABEL } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { deploymentsAvailable } from "./deployments.ts";
 import { KNATIVE } from "./found.ts";
@@ -36,8 +37,10 @@ export const knativeInstalled = healthCheck({
   },
 });
 
+/** Those of somebody else's checks. */
+const OTHERS = new Set([HPA, ...ids.flatMap((id) => ingressProvider(id).deployments)].map(keyOf));
+
 export const servingDeployments = healthCheck({
-  ...deploymentsAvailable("serving.deployments", CORE),
   id: "serving.deployments",
   title: "Knative's Deployments are available",
   needs: ["crds.established"],
@@ -46,6 +49,12 @@ export const servingDeployments = healthCheck({
   meaning:
     "A part of Knative does not run: without the controller nothing new becomes ready, without the webhook nothing can be written, without the activator and the autoscaler nothing starts from zero.",
   todo: "Do what the finding says of the pods: a pull that is refused, too little room, a process that ends.",
+  run: async (ctx, memory) => {
+    const there = await ctx.cluster.list({ apiVersion: "apps/v1", kind: "Deployment", namespace: KNATIVE });
+    const known = new Set(CORE.map(keyOf));
+    const more = there.map(refOf).filter((ref) => !known.has(keyOf(ref)) && !OTHERS.has(keyOf(ref)));
+    return deploymentsAvailable("serving.deployments", [...CORE, ...more]).run(ctx, memory);
+  },
 });
 
 export const hpaDeployment = healthCheck({

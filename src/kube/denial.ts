@@ -7,12 +7,16 @@ export interface Denial {
   /** The server's message from the telling words on, without the name of the object. */
   readonly message: string;
   readonly remedy: Remedy;
+  /** The level of Pod Security that refuses. */
+  readonly podSecurity?: string;
 }
 
 interface Rule {
   /** How the API server says it. */
   readonly words: RegExp;
   readonly remedy: (match: readonly string[], namespace: string | undefined) => Remedy;
+  /** Its first group is the level of Pod Security. */
+  readonly isPodSecurity?: true;
 }
 
 const LESS_STRICT: Readonly<Record<string, string>> = { restricted: "baseline", baseline: "privileged" };
@@ -43,6 +47,7 @@ const RULES: readonly Rule[] = [
   },
   {
     words: /violates PodSecurity "(\w+)[^"]*".*/s,
+    isPodSecurity: true,
     remedy: ([, level = ""], namespace) => ({
       text: `Namespace ${namespace} enforces Pod Security "${level}": let it enforce less.`,
       command: sh`kubectl label namespace ${namespace ?? "NAMESPACE"} pod-security.kubernetes.io/enforce=${LESS_STRICT[level] ?? "privileged"} --overwrite`,
@@ -74,9 +79,15 @@ const RULES: readonly Rule[] = [
 
 /** Reads the message of a refusal, wherever it stands: in an answer, a condition or an event. Undefined: it is none of these. */
 export const denialOf = (message: string, namespace: string | undefined): Denial | undefined => {
-  for (const { words, remedy } of RULES) {
+  for (const { words, remedy, isPodSecurity } of RULES) {
     const match = words.exec(message);
-    if (match) return { message: match[0], remedy: remedy(match, namespace) };
+    if (!match) continue;
+    const [said, level] = match;
+    return {
+      message: said,
+      remedy: remedy(match, namespace),
+      ...(isPodSecurity && level ? { podSecurity: level } : {}),
+    };
   }
   return undefined;
 };

@@ -41,6 +41,10 @@ export interface Facts {
   /** How long it took. */
   readonly seconds?: number;
   readonly version?: string;
+  /** Why it does not work, without the name of what it is about. */
+  readonly reason?: string;
+  /** The level of Pod Security that the namespace enforces, and that refuses the pods. */
+  readonly podSecurity?: string;
   /** That could not be pulled. */
   readonly image?: string;
   /** The domain under which Services are published. */

@@ -62,15 +62,12 @@ export interface StatusSection<Found> {
   /** Keys of the JSON. */
   readonly read: (seen: Seen) => Promise<object>;
   readonly rows: (found: Found) => readonly StatusRow[];
-  /** What is wrong with it, each with its cause. */
-  readonly problems?: (seen: Seen) => Promise<readonly string[]>;
 }
 
 /** `rows` gets what `read` found, or an empty object where there is no Knative. */
 export const section = <Found extends object>(definition: {
   readonly read: (seen: Seen) => Promise<Found>;
   readonly rows: (found: Partial<Found>) => readonly StatusRow[];
-  readonly problems?: (seen: Seen) => Promise<readonly string[]>;
 }): typeof definition => definition;
 
 export type Transform = (object: KubeObject) => KubeObject;

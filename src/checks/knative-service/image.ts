@@ -32,11 +32,10 @@ export const digestProblem = async (
     .filter(({ about, message }) => about === uid && UNRESOLVED.exec(message)?.[1] === image)
     .reduce((sum, one) => sum + one.count, 0);
   const isPermanent = refused && countedSince(memory, uid, count) >= ENOUGH_REFUSALS;
-  return (isPermanent ? never : fail)(
-    `${subject} cannot get its image: ${summary}`,
-    refused ? remedy : unasked(host, remedy),
-    refused ? { facts: { image } } : {},
-  );
+  const reason = `cannot get its image: ${summary}`;
+  return (isPermanent ? never : fail)(`${subject} ${reason}`, refused ? remedy : unasked(host, remedy), {
+    facts: { reason, ...(refused ? { image } : {}) },
+  });
 };
 
 /** It is the controller that asks, not the nodes: they may well be able to pull. */

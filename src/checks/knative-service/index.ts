@@ -76,8 +76,12 @@ const inItsWords = (subject: string, objects: readonly (KubeObject | undefined)[
   const isPart = ({ object }: (typeof said)[number]): boolean => object.kind !== "Service";
   const { object, text } = said.find((one) => isPart(one) && one.status === "False") ?? said[0] ?? {};
   const { namespace, name } = objects.at(-1)?.metadata ?? {};
+  const notReady = (why: string, remedy: Remedy): Finding => {
+    const reason = `is not ready yet: ${why}`;
+    return fail(`${subject} ${reason}`, remedy, { facts: { reason } });
+  };
   if (!object || !text)
-    return fail(`${subject} is not ready yet: Knative has not looked at it`, {
+    return notReady("Knative has not looked at it", {
       text: "Look at Knative's controller.",
       command: sh`kubectl logs deployment/controller -n knative-serving --tail=20`,
     });
@@ -91,5 +95,5 @@ const inItsWords = (subject: string, objects: readonly (KubeObject | undefined)[
         text: "See why Knative does not call it ready.",
         command: sh`kubectl get ksvc,route,configuration,revision ${inNamespace(namespace)} -o wide`,
       };
-  return fail(`${subject} is not ready yet: ${where}${text}`, remedy);
+  return notReady(`${where}${text}`, remedy);
 };

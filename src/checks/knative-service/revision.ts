@@ -67,16 +67,19 @@ const givenUp = async (
   if (refusal) {
     const { message } = refusal;
     const cause = await judgeRefusal(ctx, { subject, what: "pods", message, isNew: false, namespace, command });
-    return securely({ ...cause, summary: `${cause.summary} (${outcome})` });
+    const { facts } = cause;
+    const reason = `${facts?.reason} (${outcome})`;
+    return securely({ ...cause, summary: `${cause.summary} (${outcome})`, facts: { ...facts, reason } });
   }
   const last = events.findLast((one) => one.isWarning && one.name.startsWith(`${name}-`));
   const why = last ? `: ${last.reason}: ${last.message}` : "";
-  return fail(`${subject}: ${outcome}${why}`, { text: `Look at ${describe(revision)}.`, command });
+  const reason = `${outcome}${why}`;
+  return fail(`${subject}: ${reason}`, { text: `Look at ${describe(revision)}.`, command }, { facts: { reason } });
 };
 
 /** Knative can give its pods what the strictest level asks for. */
 const securely = (finding: Finding): Finding => {
-  if (!("remedy" in finding) || !/violates PodSecurity "restricted/.test(finding.summary)) return finding;
+  if (!("remedy" in finding) || finding.facts?.podSecurity !== "restricted") return finding;
   return {
     ...finding,
     remedy: {

@@ -111,7 +111,7 @@ export const certificate = (
       return [...(await plannedChallenges(names, install.dns.publication, { alone, left })), made];
     },
     absent: async (ctx) => (install.dns || ctx.live === emptySnapshot ? [] : namedLeftovers(ctx)),
-    verify: [certificateUsable(servedSecret(install))],
+    verify: [certificateUsable(servedSecret(install), strategyOf(config.tls).elsewhere?.again)],
   };
 };
 
