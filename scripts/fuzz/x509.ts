@@ -1,10 +1,9 @@
 import { certificateId } from "../../src/adapters/authority/certificate-id.ts";
 import { chainProblem, rootOf } from "../../src/certificates/chain.ts";
 import { blocksIn, certificatesIn } from "../../src/certificates/pem.ts";
-import { inspectProvided } from "../../src/certificates/provided.ts";
+import { judgeProvided } from "../../src/certificates/provided.ts";
 import { inspect } from "../../src/certificates/secret.ts";
 import { makeLeaf, makeRoot } from "../../src/certificates/x509.ts";
-import { UserError } from "../../src/ports/error.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import type { Chance } from "./chance.ts";
 import { bytesOf, mutated, mutatedText } from "./mutate.ts";
@@ -47,14 +46,7 @@ export const secretOf = (data: Readonly<Record<string, string>>): KubeObject => 
 
 /** Whatever it is: a refusal in words, or fit to be served. */
 export const judged = (secret: KubeObject): void => {
-  unless(
-    (error) => {
-      if (!(error instanceof UserError)) return false;
-      mostly(error.message, 100_000, "a refusal");
-      return error.kind === "input";
-    },
-    () => inspectProvided({ namespace: "default", name: "tls" }, secret, NAMES, NOW),
-  );
+  mostly(judgeProvided({ namespace: "default", name: "tls" }, secret, NAMES, NOW).summary, 100_000, "a finding");
   inspect(secret);
 };
 

@@ -1,7 +1,8 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { X509Certificate as Certificate, createPublicKey } from "node:crypto";
 import { rootCertificates } from "node:tls";
-import type { Remedy, UserError } from "../ports/error.ts";
+import type { BadFinding } from "../core/finding-error.ts";
+import type { Remedy } from "../ports/error.ts";
 import { joined, type ShellCommand, sh } from "../ports/shell.ts";
 
 export interface ChainToJudge {
@@ -12,7 +13,7 @@ export interface ChainToJudge {
   readonly authorities: readonly X509Certificate[];
   /** `Secret default/tls` */
   readonly place: string;
-  readonly refuse: (id: string, what: string, remedy: Remedy, why?: string) => UserError;
+  readonly refuse: (id: string, what: string, remedy: Remedy, why?: string) => BadFinding;
   readonly rewrite: ShellCommand;
   readonly print: ShellCommand;
 }
@@ -21,7 +22,8 @@ export interface ChainToJudge {
 export const subjectOf = (certificate: X509Certificate): string =>
   oneLine(certificate.subject) || `with the serial number ${certificate.serialNumber}`;
 
-const oneLine = (name: string | undefined): string => (name ?? "").split("\n").reverse().join(", ");
+/** A distinguished name on one line. */
+export const oneLine = (name: string | undefined): string => (name ?? "").split("\n").reverse().join(", ");
 
 const signedBy = (certificate: X509Certificate, issuer: X509Certificate): boolean =>
   certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
@@ -51,15 +53,15 @@ const issuerUrl = (certificate: X509Certificate): string | undefined =>
 
 /**
  * The key belongs to the first certificate, each is signed by the next, and the last leads to a root that is known: a public one, one in
- * ca.crt, or itself. Returns that root unless it is public. Throws what `refuse` makes, ids `mismatch`, `order`, `stranger`, `incomplete`.
+ * ca.crt, or itself. Undefined: so it is. Otherwise what `refuse` makes, ids `mismatch`, `order`, `stranger`, `incomplete`.
  */
-export const assertChain = (subject: ChainToJudge): X509Certificate | undefined => {
+export const brokenChain = (subject: ChainToJudge): BadFinding | undefined => {
   const { chain, key, authorities, place, refuse, rewrite, print } = subject;
   const owned = publicPart(key);
   const position = chain.findIndex((certificate) => publicPart(certificate.publicKey) === owned);
   const leaf = chain[position];
   if (!leaf)
-    throw refuse(
+    return refuse(
       "mismatch",
       `${place}: the key in tls.key does not belong to the certificate ${chain[0] ? subjectOf(chain[0]) : ""}.`,
       { text: "Write the Secret again with the key that the certificate was requested with:", command: rewrite },
@@ -68,33 +70,28 @@ export const assertChain = (subject: ChainToJudge): X509Certificate | undefined 
 
   const right = sorted(leaf, chain);
   const last = right.at(-1) ?? leaf;
-  const authority = authorities.find((candidate) => signedBy(last, candidate));
-  const isTrusted = isSelfSigned(last) || isPublic(last) || authority !== undefined;
+  const isTrusted = isSelfSigned(last) || isPublic(last) || authorities.some((candidate) => signedBy(last, candidate));
   const stranger = chain.find((certificate) => !right.includes(certificate));
-  if (!isTrusted) throw incomplete(subject, last);
+  if (!isTrusted) return incomplete(subject, last);
   if (stranger)
-    throw refuse("stranger", `${place}: tls.crt also holds ${subjectOf(stranger)}, which signed none of the others.`, {
+    return refuse("stranger", `${place}: tls.crt also holds ${subjectOf(stranger)}, which signed none of the others.`, {
       text: "Leave it out. What is there:",
       command: print,
     });
   if (right.some((certificate, index) => chain[index] !== certificate))
-    throw refuse(
+    return refuse(
       "order",
       `${place}: the certificates in tls.crt are in the wrong order.`,
       { text: "Put them in the right order into one file, then write the Secret again:", command: rewrite },
       `The right order: ${right.map(subjectOf).join("; then ")}. Each must be signed by the next (RFC 8446 §4.4.2).`,
     );
-  if (isSelfSigned(last)) return isPublicRoot(last) ? undefined : last;
-  return isPublic(last) ? undefined : authority;
+  return undefined;
 };
 
 const publicPart = (key: KeyObject): string =>
   (key.type === "private" ? createPublicKey(key) : key).export({ type: "spki", format: "der" }).toString("base64");
 
-const isPublicRoot = (certificate: X509Certificate): boolean =>
-  rootCertificates.some((pem) => new Certificate(pem).fingerprint256 === certificate.fingerprint256);
-
-const incomplete = ({ place, refuse, rewrite }: ChainToJudge, last: X509Certificate): UserError => {
+const incomplete = ({ place, refuse, rewrite }: ChainToJudge, last: X509Certificate): BadFinding => {
   const url = issuerUrl(last);
   const added = url
     ? sh`curl -s ${url} | openssl x509 -inform DER >> fullchain.pem`

@@ -1,4 +1,4 @@
-import { type Finding, fail, type Memory, never, type ReadContext, seenIn } from "../core/check.ts";
+import { type Finding, fail, type Memory, never, noted, type ReadContext, seenIn } from "../core/check.ts";
 import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import type { Evidence, Seen } from "../ports/facts.ts";
@@ -122,7 +122,7 @@ const uidOf = ({ metadata: { uid = "" } }: KubeObject): string => uid;
  * so only later ones count as permanent.
  */
 export const countedSince = (memory: Memory, id: string, count: number): number => {
-  const first = memory.get(id) ?? count;
+  const first = noted(memory, id) ?? count;
   memory.set(id, first);
   return count - first;
 };

@@ -6,7 +6,10 @@ import type { IngressProvider } from "../ingress/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
 import type { ObjectRef } from "../ports/object.ts";
 
-/** The ports that answered, where more than one pair can be right. */
+/**
+ * The ports that answered, where more than one pair can be right. It is no memory of a wait: it is what the proof is for, written down by the
+ * step behind it (decision 16), and what is left of the proof asks there. Looked at alone, a check finds it for itself.
+ */
 export interface Reached {
   ports?: Ports;
 }

@@ -1,5 +1,5 @@
 import { skipped } from "../core/check.ts";
-import { type Expectation, everywhere } from "../dns/propagation.ts";
+import { type Expectation, everywhere, rememberServers } from "../dns/propagation.ts";
 import { PUBLISHED, recordSetsIn } from "../dns/published.ts";
 import { parsed } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
@@ -15,7 +15,7 @@ export const recordsPropagated = healthCheck({
   reads: ["ConfigMap", "dns"],
   meaning: "Names of Services lead nowhere, or elsewhere: for some people, or for all of them.",
   todo: "Wait for a change that was just made. If it stays, look at what the named server answers, at who else writes the records, and whether the zone is delegated to these servers.",
-  run: async ({ cluster, resolver, signal, onSlow }) => {
+  run: async ({ cluster, resolver, signal, onSlow }, memory) => {
     if (!resolver) return skipped("the DNS is not looked at");
     const kept = parsed(dataOf(await cluster.get(STATE))[PUBLISHED]);
     const name = textAt(kept, "zone", "name");
@@ -29,6 +29,6 @@ export const recordsPropagated = healthCheck({
         match: set.values.length === 0 ? "any" : "exact",
       }),
     );
-    return everywhere(resolver, name, expectations, { signal, onSlow });
+    return everywhere(resolver, name, expectations, { signal, onSlow, serversOf: rememberServers(resolver, memory) });
   },
 });

@@ -1,4 +1,4 @@
-import { type Finding, fail, type Memory, never, type ReadContext } from "../core/check.ts";
+import { type Finding, fail, type Memory, never, noted, type ReadContext } from "../core/check.ts";
 import { denialOf } from "../kube/denial.ts";
 import { webhookFailure, withConfiguration } from "../kube/webhook-failure.ts";
 import type { Remedy } from "../ports/error.ts";
@@ -24,7 +24,8 @@ export const podsRefused = async (
   const attempts = refusals.reduce((sum, { count }) => sum + count, 0);
   // The ReplicaSet tries less and less often, so that its condition may tell of what was mended long ago.
   if (!memory.has(uid)) memory.set(uid, Math.max(1, attempts));
-  const isNew = memory.get(uid) === 0 || attempts > (memory.get(uid) ?? 0);
+  const before = noted(memory, uid) ?? 0;
+  const isNew = before === 0 || attempts > before;
   return judgeRefusal(ctx, {
     subject,
     what: "pods",

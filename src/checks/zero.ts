@@ -1,5 +1,5 @@
 import { seconds } from "../config/syntax.ts";
-import { type Check, type Finding, fail, never, ok, type ReadContext } from "../core/check.ts";
+import { type Check, type Finding, fail, never, noted, ok, type ReadContext } from "../core/check.ts";
 import { isAlive, isGoing, podWords } from "../kube/draining.ts";
 import { at, dataOf, describe, type KubeObject, numberAt } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
@@ -28,7 +28,7 @@ export const startsFromZero = (proof: Proof): Check => ({
   title: "It starts from zero",
   run: async (ctx, memory) => {
     const now = (): number => ctx.now().getTime();
-    const asked = memory.get(ASKED) ?? now();
+    const asked = noted(memory, ASKED) ?? now();
     memory.set(ASKED, asked);
     const pods = await podsOf(ctx.cluster, proof);
     const waiting = await untilZero(ctx, proof, pods, asked);

@@ -40,7 +40,13 @@ export type Checked = Finding & { readonly id: string; readonly title: string };
  * What a check has seen at earlier looks of the same wait, by a key of its own. The waiter keeps it, so that a check gives the same answer
  * for the same objects and the same memory; a single look has an empty one.
  */
-export type Memory = Map<string, number>;
+export type Memory = Map<string, unknown>;
+
+/** A number in it. Undefined: nothing was noted under this key. */
+export const noted = (memory: Memory, key: string): number | undefined => {
+  const value = memory.get(key);
+  return typeof value === "number" ? value : undefined;
+};
 
 /**
  * The same thing in pre-flight, in a step's verification and in `doctor`. `title` is a statement that is true when healthy. `C` is what

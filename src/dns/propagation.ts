@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { type Finding, fail, ok } from "../core/check.ts";
+import { type Finding, fail, type Memory, ok } from "../core/check.ts";
 import { dig } from "../ports/dig.ts";
 import { type Answer, NoAnswer, type RecordType, type Resolver } from "../ports/dns.ts";
 import { type Remedy, TimeUp, UserError } from "../ports/error.ts";
@@ -25,12 +25,13 @@ export interface Expectation {
 /** Name servers by zone are found once and kept. */
 export type ServersOf = (zone: string, signal?: AbortSignal) => Promise<readonly NameServer[]>;
 
-/** Asks for each zone's servers once; not again before it found some. */
-export const rememberServers = (resolver: Resolver): ServersOf => {
-  const known = new Map<string, readonly NameServer[]>();
+/** Asks for each zone's servers once; not again before it found some. `memory`: of a wait. */
+export const rememberServers = (resolver: Resolver, memory: Memory = new Map()): ServersOf => {
   return async (zone, signal) => {
-    const servers = known.get(zone) ?? (await authoritativeServers(resolver, zone, signal));
-    if (servers.length > 0) known.set(zone, servers);
+    const key = `name servers of ${zone}`;
+    const known = memory.get(key) as readonly NameServer[] | undefined;
+    const servers = known ?? (await authoritativeServers(resolver, zone, signal));
+    if (servers.length > 0) memory.set(key, servers);
     return servers;
   };
 };

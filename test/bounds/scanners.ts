@@ -9,7 +9,7 @@ import { apiError } from "../../src/adapters/cluster/status.ts";
 import { decodeAnswer } from "../../src/adapters/resolver/wire.ts";
 import { chainProblem } from "../../src/certificates/chain.ts";
 import { blocksIn } from "../../src/certificates/pem.ts";
-import { inspectProvided } from "../../src/certificates/provided.ts";
+import { judgeProvided } from "../../src/certificates/provided.ts";
 import { inspect } from "../../src/certificates/secret.ts";
 import { decodeMessage } from "../../src/dns/rfc2136/message.ts";
 import { decodeValue } from "../../src/dns/rfc2136/rdata.ts";
@@ -46,7 +46,7 @@ const secretOf = (crt: string, key = "", ca = "") => ({
   data: { "tls.crt": base64(crt), "tls.key": base64(key), ...(ca ? { "ca.crt": base64(ca) } : {}) },
 });
 const provided = (crt: string, key?: string, ca?: string): unknown =>
-  inspectProvided({ namespace: "default", name: "tls" }, secretOf(crt, key, ca), ["*.a.example"], new Date());
+  judgeProvided({ namespace: "default", name: "tls" }, secretOf(crt, key, ca), ["*.a.example"], new Date());
 
 const yaml = (name: string, text: Scanner["text"]): Scanner => ({ name: `YAML, ${name}`, text, run: parseDocuments });
 

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  assertWithinLimits,
   costOf,
   type Ledger,
   type LedgerEntry,
   ledgerObject,
+  limitProblem,
   parseLedger,
   withEntries,
 } from "../../src/certificates/acme/ledger.ts";
@@ -32,14 +32,8 @@ const failed = (hours: number, name = "example.com"): LedgerEntry => ({
   order: "order",
 });
 
-const problem = (ledger: Ledger, names = NAMES, directory = LE): string | undefined => {
-  try {
-    assertWithinLimits(ledger, directory, names, now);
-    return undefined;
-  } catch (error) {
-    return (error as { remedy: { text: string } }).remedy.text;
-  }
-};
+const problem = (ledger: Ledger, names = NAMES, directory = LE): string | undefined =>
+  limitProblem(ledger, directory, names, now)?.remedy.text;
 
 describe("the ledger", () => {
   it("says what one more costs: the exact set of names, this CA, the last seven days", () => {

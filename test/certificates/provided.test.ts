@@ -1,31 +1,30 @@
 import { rootCertificates } from "node:tls";
 import { beforeAll, describe, expect, it } from "vitest";
 import { chainProblem } from "../../src/certificates/chain.ts";
-import { inspectProvided } from "../../src/certificates/provided.ts";
+import { judgeProvided } from "../../src/certificates/provided.ts";
 import { makeLeaf, makeRoot } from "../../src/certificates/x509.ts";
 import { NESTED } from "../../src/config/config.ts";
 import { createNaming } from "../../src/config/naming.ts";
-import { UserError } from "../../src/ports/error.ts";
+import { errorOf, isBad } from "../../src/core/finding-error.ts";
+import type { UserError } from "../../src/ports/error.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { encrypted, inDays, type Made, make, NOW, REF, secret } from "./provided-pki.ts";
 
 const NAMES = ["*.apps.example.com"];
 
 const judge = (object: KubeObject | undefined, names: readonly string[] = NAMES, now = NOW) =>
-  inspectProvided(REF, object, names, now);
+  judgeProvided(REF, object, names, now);
 
 /** What a person is told when it is refused: always before anything is changed, always with a way out. */
 const refusal = (object: KubeObject | undefined, names?: readonly string[], now?: Date): UserError => {
-  try {
-    judge(object, names, now);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    expect(error.kind).toBe("input");
-    expect(error.remedy.command, error.id).toBeTruthy();
-    expect(`${error.message} ${error.why}`).not.toMatch(/PRIVATE KEY/);
-    return error;
-  }
-  throw new Error("it was accepted");
+  const finding = judge(object, names, now);
+  if (!isBad(finding)) throw new Error("it was accepted");
+  expect(finding.evidence).toMatchObject([{ object: { kind: "Secret", name: REF.name } }]);
+  const error = errorOf({ id: "certificate.provided" }, finding, { kind: "failed" });
+  expect(error.kind).toBe("input");
+  expect(error.remedy.command, error.id).toBeTruthy();
+  expect(`${error.message} ${error.why}`).not.toMatch(/PRIVATE KEY/);
+  return error;
 };
 
 let root: Made;
@@ -52,14 +51,13 @@ const full = (): Record<string, string> => ({
 describe("a certificate that was provided", () => {
   it("is accepted with its chain, and its root is told so that clients can verify up to it", () => {
     const found = judge(secret(full()));
-    expect(found).toMatchObject({ names: NAMES, key: "ECDSA P-256", notAfter: inDays(80), warnings: [] });
-    expect(found.ca?.trim()).toBe(root.pem.trim());
-    expect(found.fingerprint).toMatch(/^[0-9a-f]{16}$/);
+    expect(found).toMatchObject({ status: "ok", facts: { names: NAMES, notAfter: inDays(80).toISOString() } });
+    expect(found.summary).toMatch(/^\*\.apps\.example\.com until .*, ECDSA P-256, up to .*CN=Root/);
   });
 
   it("may carry its root in the chain instead of in ca.crt", () => {
     const data = { "tls.crt": served(leaf, lower, upper, root), "tls.key": leaf.key };
-    expect(judge(secret(data)).ca?.trim()).toBe(root.pem.trim());
+    expect(judge(secret(data)).summary).toMatch(/up to .*CN=Root/);
   });
 
   it.each(["tls.crt", "ca.crt"])(
@@ -77,7 +75,7 @@ describe("a certificate that was provided", () => {
     const authority = await makeRoot("kn-bootstrap", NOW, 3650);
     const pair = await makeLeaf(authority, NAMES, NOW, 397);
     const data = { "tls.crt": pair.certificate, "tls.key": pair.key, "ca.crt": authority.certificate };
-    expect(judge(secret(data)).ca?.trim()).toBe(authority.certificate.trim());
+    expect(judge(secret(data)).summary).toMatch(/up to .*kn-bootstrap/);
   });
 
   it("covers the URLs of a flat template with one wildcard, and of a nested one with one for each namespace", async () => {
@@ -89,7 +87,7 @@ describe("a certificate that was provided", () => {
       namespaces: ["a", "b"],
       isHttps: true,
     }).wildcards;
-    expect(judge(secret(data), nested).names).toEqual(["*.a.example.com", "*.b.example.com"]);
+    expect(judge(secret(data), nested).facts?.names).toEqual(["*.a.example.com", "*.b.example.com"]);
     expect(refusal(secret(data), [...nested, "*.c.example.com"]).message).toContain("does not cover *.c.example.com");
   });
 
@@ -112,15 +110,15 @@ describe("a certificate that was provided", () => {
       algorithm: { name: "ECDSA", namedCurve: "P-384" },
     });
     const keyOf = (one: Made) =>
-      judge(secret({ ...full(), "tls.crt": served(one, lower, upper), "tls.key": one.key })).key;
-    expect(keyOf(rsa)).toBe("RSA 2048");
-    expect(keyOf(p384)).toBe("ECDSA P-384");
+      judge(secret({ ...full(), "tls.crt": served(one, lower, upper), "tls.key": one.key })).summary;
+    expect(keyOf(rsa)).toContain(", RSA 2048, ");
+    expect(keyOf(p384)).toContain(", ECDSA P-384, ");
   });
 
   it("is accepted near its end, with a word about it", () => {
-    const { warnings } = judge(secret(full()), NAMES, inDays(60));
-    expect(warnings).toMatchObject([{ summary: expect.stringMatching(/ends in 20 days, and nobody here renews it/) }]);
-    expect(judge(secret(full()), NAMES, inDays(79.5)).warnings[0]?.summary).toContain("12 hours");
+    const summary = expect.stringMatching(/ends in 20 days, and nobody here renews it/);
+    expect(judge(secret(full()), NAMES, inDays(60))).toMatchObject({ status: "warn", summary });
+    expect(judge(secret(full()), NAMES, inDays(79.5)).summary).toContain("12 hours");
   });
 });
 

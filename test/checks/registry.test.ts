@@ -99,6 +99,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
       "observability.request-log",
       ...istio.map((name) => `istio.${name}`),
       ...mesh.map((name) => `mesh.${name}`),
+      "certificate.provided",
       "proof.http",
       "domain-mappings.claimed",
     ]);

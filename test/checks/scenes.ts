@@ -211,6 +211,7 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
       ? { ...next, data: { "ingress-class": "istio.ingress.networking.knative.dev" } }
       : next;
   },
+  "the certificate was brought": choosing({ tls: "secret", "tls-secret": "kn-bootstrap/wildcard-tls" }),
   "magic DNS is used": choosing({ dns: "magic", domain: undefined }),
   "magic DNS is used at the nodes' ports": choosing({ dns: "magic", domain: undefined, expose: "nodeport" }),
   "the load balancer has a name": named,

@@ -6,7 +6,7 @@ import { runPlugin } from "../../src/adapters/cluster/exec.ts";
 import { loadKubeconfig } from "../../src/adapters/cluster/index.ts";
 import { decodeAnswer, toAnswer } from "../../src/adapters/resolver/wire.ts";
 import { caaRecord, explained, OrderFailed } from "../../src/certificates/acme/problems.ts";
-import { inspectProvided } from "../../src/certificates/provided.ts";
+import { judgeProvided } from "../../src/certificates/provided.ts";
 import { clusterRoleYaml } from "../../src/checks/cluster-role.ts";
 import { whyNotReady } from "../../src/checks/knative-service/index.ts";
 import { podsProblem } from "../../src/checks/pods.ts";
@@ -344,7 +344,7 @@ export const SOURCES: readonly (readonly [string, (hostile: string) => Promise<N
   ],
   [
     "a Secret's name",
-    (hostile) => told(() => inspectProvided({ name: hostile, namespace: hostile }, undefined, [], new Date())),
+    async (hostile) => found(judgeProvided({ name: hostile, namespace: hostile }, undefined, [], new Date())),
   ],
   [
     "who somebody is",

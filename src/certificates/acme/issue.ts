@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CertificateChange } from "../../changes/index.ts";
+import { errorOf } from "../../core/finding-error.ts";
 import type { DirectoryInfo } from "../../ports/authority.ts";
 import { isUnsettled, messageOf, UserError } from "../../ports/error.ts";
 import { keyOf } from "../../ports/object.ts";
@@ -9,7 +10,7 @@ import { inspect } from "../secret.ts";
 import { type OpenAccount, withAccount } from "./account.ts";
 import { begin } from "./begin.ts";
 import { orderRef, orderSecret, type PendingOrder, parseOrder, unfinishedOrders } from "./journal.ts";
-import { assertWithinLimits, LEDGER, type LedgerEntry, ledgerObject, parseLedger, withEntries } from "./ledger.ts";
+import { LEDGER, type LedgerEntry, ledgerObject, limitProblem, parseLedger, withEntries } from "./ledger.ts";
 import { authorize, collect, type OrderInProgress, requestFor } from "./order.ts";
 import { NotOrdered, onlyOrdered } from "./ordered.ts";
 import { explained, OrderFailed, unknownProfile } from "./problems.ts";
@@ -78,8 +79,8 @@ const isLimitReached = async (
   tools: AcmeTools,
 ): Promise<boolean> => {
   try {
-    assertWithinLimits(parseLedger(await tools.cluster.get(LEDGER)), authority.url, change.names, tools.now());
-    return false;
+    const ledger = parseLedger(await tools.cluster.get(LEDGER));
+    return limitProblem(ledger, authority.url, change.names, tools.now()) !== undefined;
   } catch {
     return true;
   }
@@ -119,7 +120,8 @@ const attempt = async (
   const replaces = info.hasRenewalInfo ? replacedBy(live, authority.url) : undefined;
   const old = replaces === undefined ? undefined : inspect(live);
   const isExempt = old !== undefined && isAskedFor(await renewalOf(old, authority, tools.signal), tools.now());
-  if (!kept && !isExempt) assertWithinLimits(ledger, authority.url, names, tools.now());
+  const problem = kept || isExempt ? undefined : limitProblem(ledger, authority.url, names, tools.now());
+  if (problem) throw errorOf({ id: "acme.limit" }, problem, { kind: "failed" });
   const keep = async (next: PendingOrder): Promise<void> => {
     progress.kept = next;
     await tools.store(orderSecret(next));

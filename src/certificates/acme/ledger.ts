@@ -1,5 +1,5 @@
+import type { BadFinding } from "../../core/finding-error.ts";
 import { HOME, withOwner } from "../../kube/inventory.ts";
-import { UserError } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
 import { dataOf, isRecord, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 
@@ -109,34 +109,44 @@ export const costOf = (ledger: Ledger, directory: string, names: readonly string
 export const inUtc = (date: Date): string =>
   `${new Date(Math.ceil(date.getTime() / 1000) * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
-/** Throws when the CA would certainly refuse. It is not asked then, because each refusal may count again. */
-export const assertWithinLimits = (ledger: Ledger, directory: string, names: readonly string[], now: Date): void => {
+/** That the CA would certainly refuse. It is not asked then, because each refusal may count again. Undefined: it may give another. */
+export const limitProblem = (
+  ledger: Ledger,
+  directory: string,
+  names: readonly string[],
+  now: Date,
+): BadFinding | undefined => {
   const limits = limitsOf(directory);
-  if (!limits) return;
+  if (!limits) return undefined;
   const taken = issuances(ledger, directory, names, now);
   const next = nextFit(limits.identical, taken, now);
   const host = new URL(directory).host;
-  if (next) {
-    throw new UserError({
-      id: "acme.limit",
-      what: `${host} gives at most ${limits.identical.size} certificates for the same names in 7 days, and this cluster has had ${taken.length}.`,
-      why: `For ${few(names)}; it was not asked.`,
-      remedy: `Run the same command after ${inUtc(next)}; until then --tls letsencrypt-staging tries everything else.`,
-      kind: "failed",
-    });
-  }
+  const refused = (id: string, summary: string, why: string, text: string): BadFinding => ({
+    status: "fail",
+    summary,
+    remedy: { text },
+    error: { id, why, kind: "failed" },
+    evidence: [{ object: LEDGER, field: `.data["${FILE}"]` }],
+  });
+  if (next)
+    return refused(
+      "acme.limit",
+      `${host} gives at most ${limits.identical.size} certificates for the same names in 7 days, and this cluster has had ${taken.length}.`,
+      `For ${few(names)}; it was not asked.`,
+      `Run the same command after ${inUtc(next)}; until then --tls letsencrypt-staging tries everything else.`,
+    );
   for (const name of new Set(names.map((full) => full.replace(/^\*\./, "")))) {
     const failed = failures(ledger, directory, name, now);
     const next = nextFit(limits.failures, failed, now);
     if (!next) continue;
-    throw new UserError({
-      id: "acme.failures",
-      what: `${host} allows ${limits.failures.size} failed validations of a name in an hour, and ${name} has had ${failed.length}.`,
-      why: "It was not asked.",
-      remedy: `Mend the cause, try it with --tls letsencrypt-staging, and run the same command after ${inUtc(next)}.`,
-      kind: "failed",
-    });
+    return refused(
+      "acme.failures",
+      `${host} allows ${limits.failures.size} failed validations of a name in an hour, and ${name} has had ${failed.length}.`,
+      "It was not asked.",
+      `Mend the cause, try it with --tls letsencrypt-staging, and run the same command after ${inUtc(next)}.`,
+    );
   }
+  return undefined;
 };
 
 /** Adds the entries, drops those that are too old for every limit, and keeps one issuance for each order. */

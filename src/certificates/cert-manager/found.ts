@@ -1,3 +1,4 @@
+import type { BadFinding } from "../../core/finding-error.ts";
 import { ownerOf } from "../../kube/inventory.ts";
 import { UserError } from "../../ports/error.ts";
 import { at, type KubeObject, type ObjectRef, refOf, textAt, VERSION_LABEL } from "../../ports/object.ts";
@@ -118,19 +119,23 @@ const old = (version: string | undefined): UserError =>
 /**
  * Since 1.15 Serving's own controller asks cert-manager for certificates; before, net-certmanager.yaml did, which we do not install.
  * @param minor `1.23`
- * @throws UserError `cert-manager.knative` (exit 2)
  */
-export const assertKnative = (minor: string): void => {
+export const knativeProblem = (minor: string): BadFinding | undefined => {
   const [, second = 0] = minor.split(".").map(Number);
-  if (second >= 15) return;
-  throw new UserError({
-    id: "cert-manager.knative",
-    what: `--tls cert-manager does not go with Knative ${minor}.`,
-    why: "Up to 1.14 a component of its own, net-certmanager, stands between the two; it is archived and not installed here.",
+  if (second >= 15) return undefined;
+  return {
+    status: "fail",
+    permanent: true,
+    summary: `--tls cert-manager does not go with Knative ${minor}.`,
     remedy: {
       text: "Choose a newer Knative, or another way to a certificate:",
       command: sh`kn-bootstrap install --tls letsencrypt`,
     },
-    kind: "input",
-  });
+    error: {
+      id: "cert-manager.knative",
+      why: "Up to 1.14 a component of its own, net-certmanager, stands between the two; it is archived and not installed here.",
+      kind: "input",
+    },
+    facts: { version: minor },
+  };
 };

@@ -1,12 +1,13 @@
 import { certificatesReady, wantedCertificates } from "../../certificates/cert-manager/chain.ts";
 import { certManagerAnswers, issuerReady } from "../../certificates/cert-manager/checks.ts";
-import { findCertManager } from "../../certificates/cert-manager/found.ts";
+import { findCertManager, knativeProblem } from "../../certificates/cert-manager/found.ts";
 import { NAMESPACE } from "../../certificates/cert-manager/names.ts";
-import { type Check, fail, skipped } from "../../core/check.ts";
+import { type Check, fail, ok, skipped } from "../../core/check.ts";
+import { VERSION_LABEL } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { crdsEstablished } from "../crds.ts";
 import { deploymentsAvailable } from "../deployments.ts";
-import { FOUND_BY, findInstallation } from "../found.ts";
+import { FOUND_BY, findInstallation, KNATIVE } from "../found.ts";
 import { CAUSES_OF_DEPLOYMENTS, healthCheck, type Reading } from "../health-check.ts";
 
 /** The kinds that we and Knative use, in the form of their definitions' names. */
@@ -52,6 +53,20 @@ export const certManagerRuns: Check = {
 };
 
 export const certManagerChecks = [
+  healthCheck({
+    id: "cert-manager.knative",
+    title: "Knative asks cert-manager by itself",
+    needs: ["knative.installed"],
+    reads: [...FOUND_BY, "Namespace"],
+    meaning: "This Knative asks for certificates through net-certmanager, which is not installed.",
+    todo: "Take a newer Knative, or another way to a certificate.",
+    run: whereChosen(async ({ cluster }) => {
+      const live = await cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE });
+      const version = /^v?(\d+\.\d+)/.exec(live?.metadata.labels?.[VERSION_LABEL] ?? "")?.[1];
+      if (version === undefined) return skipped("Knative's version is not known");
+      return knativeProblem(version) ?? ok(`Knative ${version} does`);
+    }),
+  }),
   healthCheck({
     id: "cert-manager.kinds",
     title: "cert-manager's kinds are served",

@@ -19,7 +19,7 @@ export const digestProblem = async (
   const healthy = conditionOf(revision, "ContainerHealthy");
   const [, image, why] = UNRESOLVED.exec(textAt(healthy, "message")) ?? [];
   if (!image || why === undefined || healthy?.status !== "False") {
-    memory.set(uid, memory.get(uid) ?? 0);
+    if (!memory.has(uid)) memory.set(uid, 0);
     return undefined;
   }
   const { summary, remedy, refused, host } = pullProblem(

@@ -1,7 +1,7 @@
 import { certManagerAnswers, issuerReady } from "../../certificates/cert-manager/checks.ts";
 import { askCertManager } from "../../certificates/cert-manager/configuration.ts";
 import { KNATIVE_CONTROLLER } from "../../certificates/cert-manager/configured.ts";
-import { assertKnative, findCertManager } from "../../certificates/cert-manager/found.ts";
+import { findCertManager, knativeProblem } from "../../certificates/cert-manager/found.ts";
 import { inUse } from "../../certificates/cert-manager/in-use.ts";
 import { ACCOUNT, issuerObjects } from "../../certificates/cert-manager/issuer.ts";
 import { CERT_MANAGER, NAMESPACE } from "../../certificates/cert-manager/names.ts";
@@ -10,6 +10,7 @@ import { certManager as strategy } from "../../certificates/cert-manager/strateg
 import type { Step } from "../../changes/step.ts";
 import { certManagerChecks, certManagerKinds, certManagerRuns } from "../../checks/cert-manager/index.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { errorOf } from "../../core/finding-error.ts";
 import { choicesOf } from "../../kube/choices.ts";
 import { managerFor } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
@@ -130,7 +131,8 @@ export const part = partOf({
   products: [...certManagerProducts, accountKey],
   assets: ({ config, release }) => {
     if (!usesCertManager({ config })) return [];
-    assertKnative(release.minor);
+    const problem = knativeProblem(release.minor);
+    if (problem) throw errorOf({ id: "cert-manager.knative" }, problem, { kind: "input" });
     return [{ component: CERT_MANAGER, asset: "cert-manager.yaml" }];
   },
   checks: certManagerChecks,

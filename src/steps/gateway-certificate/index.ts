@@ -14,9 +14,12 @@ import type { CertificateChange } from "../../changes/index.ts";
 import type { Step } from "../../changes/step.ts";
 import { certificateUsable, gatewayCertificateCurrent, gatewayCertificateUsable } from "../../checks/certificate.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { caLimits } from "../../checks/limits.ts";
+import { certificateProvided } from "../../checks/provided.ts";
 import { servedCertificateChecks } from "../../checks/served-certificate.ts";
 import { ownNaming } from "../../config/naming.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
+import { errorOf, isBad } from "../../core/finding-error.ts";
 import type { Want } from "../../ingress/provider.ts";
 import { HOME, managerFor } from "../../kube/inventory.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
@@ -83,14 +86,10 @@ export const certificate = (
         // The plan for a cluster in which nothing is (render, the rights for all of it) has none to look at.
         if (ctx.live === emptySnapshot) return [];
         const secret = servedSecret(install);
-        const { inspectProvided } = await import("../../certificates/provided.ts");
-        const { warnings } = inspectProvided(
-          secret,
-          await ctx.live.get(secret),
-          hasBlank(names) ? [] : names,
-          ctx.now(),
-        );
-        for (const { summary } of warnings) ctx.note(summary);
+        const { judgeProvided } = await import("../../certificates/provided.ts");
+        const finding = judgeProvided(secret, await ctx.live.get(secret), hasBlank(names) ? [] : names, ctx.now());
+        if (isBad(finding)) throw errorOf(certificateProvided, finding, { kind: "input" });
+        if (finding.status === "warn") ctx.note(finding.summary);
         return [];
       }
       const reason = await reasonFor(ctx, install, names);
@@ -219,7 +218,13 @@ export const part = partOf({
   next,
   status,
   rights,
-  checks: [gatewayCertificateUsable, gatewayCertificateCurrent, ...servedCertificateChecks],
+  checks: [
+    gatewayCertificateUsable,
+    certificateProvided,
+    caLimits,
+    gatewayCertificateCurrent,
+    ...servedCertificateChecks,
+  ],
   kinds: [{ apiVersion: "v1", kind: "Secret", namespaced: true }],
   steps: (install) => {
     if (!hasTls(install.config)) return [noTls(install)];

@@ -33,12 +33,11 @@ const records = (install: Installation, dns: NonNullable<Installation["dns"]>): 
   const { domain, published } = publication.naming;
   const { config, ingress } = install;
   const where = `${publication.provider.byHand ? "" : "at "}${publication.provider.title}`;
-  const serversOf = rememberServers(resolver);
   const answer: Check = {
     id: "dns.propagated",
     title: "Every name server answers with the gateway's address",
     pollMs: 500,
-    run: async (ctx) => {
+    run: async (ctx, memory) => {
       const address = await findAddress(readerOf(ctx.cluster), config, ingress);
       if (!address) return fail("the gateway has no address any more", { text: "Run install again." });
       const sets = await Promise.all(published.map((name) => addressSets(name, address, publication.provider)));
@@ -53,7 +52,7 @@ const records = (install: Installation, dns: NonNullable<Installation["dns"]>): 
       return everywhere(resolver, publication.zone.name, expectations, {
         signal: ctx.signal,
         onSlow: ctx.onSlow,
-        serversOf,
+        serversOf: rememberServers(resolver, memory),
       });
     },
   };
