@@ -205,7 +205,8 @@ describe("the bundle", () => {
     // Of a part of the installation nothing but its options.
     const later = /^src\/((adapters|sandbox|releases)\/|steps\/(?![\w-]+\/options\.ts$))/;
     expect(start.inputs.filter((path) => later.test(path))).toEqual([]);
-    expect(start.bytes).toBeLessThan(70_000);
+    // Half of it are the texts of options.
+    expect(start.bytes).toBeLessThan(80_000);
     // An import makes all exports of such a module at once; those of node:util alone take a tenth of the start.
     expect(start.builtins).not.toContain("node:util");
   });

@@ -4,10 +4,9 @@ import type { IngressProvider } from "../provider.ts";
 import type { FoundGateway } from "./found.ts";
 import { settingsFor } from "./leading.ts";
 import { mountedBy } from "./mounted.ts";
-import { controller, LOCAL, SHARED, webhook } from "./names.ts";
+import { CONFIG, controller, LOCAL, SHARED, webhook } from "./names.ts";
 import { products } from "./products.ts";
 import { serveFrom } from "./serve.ts";
-import { CONFIG } from "./settings.ts";
 
 /** Somebody else's Istio: Knative's own objects lead to its gateway, and nothing of it is written. */
 

@@ -5,8 +5,7 @@ import { at, dataOf, describe, type KubeObject } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import type { Around } from "./adopted.ts";
 import type { FoundGateway } from "./found.ts";
-import { LOCAL } from "./names.ts";
-import { CONFIG } from "./settings.ts";
+import { CONFIG, LOCAL } from "./names.ts";
 
 /** The port of the gateway's pods at which names inside the cluster are served. */
 const PORT = 8081;

@@ -36,3 +36,5 @@ export const COPY = { apiVersion: "v1", kind: "Secret", name: "kn-bootstrap-tls"
 
 /** Before the same pods, for names inside the cluster; of the release. */
 export const LOCAL: ObjectRef = { apiVersion: "v1", kind: "Service", namespace: ISTIO, name: "knative-local-gateway" };
+
+export const CONFIG: ObjectRef = { apiVersion: "v1", kind: "ConfigMap", namespace: KNATIVE, name: "config-istio" };

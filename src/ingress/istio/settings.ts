@@ -1,10 +1,8 @@
-import { isRecord, type ObjectRef, textAt } from "../../ports/object.ts";
+import { isRecord, textAt } from "../../ports/object.ts";
 import { parseFirst, YamlProblem } from "../../ports/yaml.ts";
 import { KNATIVE } from "./names.ts";
 
 /** ConfigMap config-istio, as net-istio reads it (pkg/reconciler/ingress/config/istio.go). */
-
-export const CONFIG: ObjectRef = { apiVersion: "v1", kind: "ConfigMap", namespace: KNATIVE, name: "config-istio" };
 
 /** A Gateway that Routes share, and the Service before its pods. */
 export interface SharedGateway {

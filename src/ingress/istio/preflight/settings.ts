@@ -3,7 +3,8 @@ import type { ClusterRead } from "../../../ports/cluster.ts";
 import type { Remedy } from "../../../ports/error.ts";
 import { dataOf } from "../../../ports/object.ts";
 import { inNamespace, sh } from "../../../ports/shell.ts";
-import { CONFIG, readSettings, type Settings, serviceAt, type Trouble } from "../settings.ts";
+import { CONFIG } from "../names.ts";
+import { readSettings, type Settings, serviceAt, type Trouble } from "../settings.ts";
 import { netIstioVersion } from "./versions.ts";
 
 const NAME = "ConfigMap knative-serving/config-istio";
