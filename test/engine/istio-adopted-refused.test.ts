@@ -41,7 +41,7 @@ const gateway = (name: string, selector: Record<string, string>, server: object)
 
 describe("several gateways", () => {
   it("are named, with the command that says which; what leads out of the mesh is none of them", async () => {
-    const { run } = await withIstio(...shapeObjects("two-gateways"));
+    const { run, add } = await withIstio(...shapeObjects("two-gateways"));
     expectRefused(
       await run("install", "--yes"),
       "edge/istio-internalgateway, istio-system/istio-ingressgateway.",
@@ -50,6 +50,16 @@ describe("several gateways", () => {
     expectRefused(
       await run("plan", "--istio-gateway", "edge/other"),
       "No gateway of Istio has the Service edge/other.",
+    );
+    const twin = shapeObjects("two-gateways").flatMap((object) =>
+      object.metadata.namespace === "edge" && object.kind !== "ConfigMap"
+        ? [{ ...object, metadata: { ...object.metadata, namespace: "default" } }]
+        : [],
+    );
+    for (const object of twin) await add(object);
+    expectRefused(
+      await run("plan", "--istio-gateway", "edge/istio-internalgateway"),
+      "The labels by which Service edge/istio-internalgateway chooses its pods are those of Deployment default/istio-internalgateway as well.",
     );
     const named = await run("plan", "--istio-gateway", "istio-system/istio-egressgateway");
     expect(named.code, named.text).toBe(2);
@@ -81,6 +91,15 @@ describe("an Istio that cannot be used", () => {
       "ServiceMeshMemberRoll istio-system/default does not have knative-serving and kn-bootstrap",
       `--type merge --patch '{"spec":{"members":["web","knative-serving","kn-bootstrap"]}}'`,
     );
+  });
+
+  it("gives its gateways nothing of other namespaces", async () => {
+    const objects = structuredClone(shapeObjects("helm")) as Obj[];
+    const env = [{ name: "PILOT_SCOPE_GATEWAY_TO_NAMESPACE", value: "true" }];
+    for (const { kind, metadata, spec } of objects)
+      if (kind === "Deployment" && metadata.name === "istiod") spec.template.spec.containers[0].env = env;
+    const { run } = await withIstio(...objects);
+    expectRefused(await run("plan"), "the Gateways of their own namespace alone (PILOT_SCOPE_GATEWAY_TO_NAMESPACE)");
   });
 
   it("is not asked for together with another ingress", async () => {

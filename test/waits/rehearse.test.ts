@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
+import { OPTIONS } from "../../src/config/options.ts";
 import { FAULTS } from "../../src/sandbox/faults/index.ts";
+import { shapes } from "../../src/sandbox/istio/shapes/index.ts";
 import { patient } from "../patience.ts";
 import { program } from "./scene.ts";
 
@@ -67,4 +69,13 @@ it("docs/rehearsal.md names every fault as the registry does", async () => {
       `| \`${name}\` | ${parameter.value}, ${parameter.default || "all"} | ${summary} |`,
   );
   expect(page.split("\n").filter((line) => line.startsWith("| `"))).toEqual(rows);
+});
+
+it("begins with an Istio of somebody else, of each shape that there is", async () => {
+  expect(OPTIONS.find(({ key }) => key === "existingIstio")?.choices).toEqual(shapes);
+  const outcome = await rehearse("--ingress", "istio", "--tls", "none", "--existing-istio", "two-gateways");
+  expect(outcome.code, outcome.stderr).toBe(2);
+  expect(outcome.stderr.replaceAll(/\s+/g, " ")).toContain(
+    "The Istio in this cluster has several gateways: edge/istio-internalgateway, istio-system/istio-ingressgateway.",
+  );
 });

@@ -1,13 +1,13 @@
 import type { ApiResource, ClusterRead } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";
-import { describe, groupOf, textAt } from "../../ports/object.ts";
+import { at, describe, groupOf, keyOf, textAt } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
-import { sh } from "../../ports/shell.ts";
+import { inNamespace, sh } from "../../ports/shell.ts";
 import type { Adoption, IngressProvider } from "../provider.ts";
 import { adopted } from "./adopted.ts";
 import { around } from "./around.ts";
-import { type FoundGateway, type FoundIstio, findIstio, type Istiod } from "./found.ts";
-import { SHARED } from "./names.ts";
+import { type FoundGateway, type FoundIstio, findIstio, type Istiod, isChosen } from "./found.ts";
+import { KNATIVE, SHARED } from "./names.ts";
 
 /** Whose Istio is in the cluster, and which of its gateways is to be Knative's. */
 
@@ -76,7 +76,44 @@ const adopt = async (
       "Upgrade that Istio, or install with Kourier, which does not touch it:",
     );
   const gateway = choose(found, named);
+  assertReached(gateway, istiod);
+  assertAlone(gateway, found);
   return adopted(gateway, await around(cluster, gateway));
+};
+
+const SCOPED = "PILOT_SCOPE_GATEWAY_TO_NAMESPACE";
+
+/** An istiod may be told to give pods the Gateways of their own namespace alone. */
+const assertReached = ({ istiod, id, namespace }: FoundGateway, first: Istiod): void => {
+  const { deployment } = istiod ?? first;
+  const containers = at(deployment, "spec", "template", "spec", "containers");
+  const variables = (Array.isArray(containers) ? containers : []).flatMap((container) => at(container, "env") ?? []);
+  const isScoped = variables.some((one) => at(one, "name") === SCOPED && at(one, "value") === "true");
+  if (isScoped && namespace !== KNATIVE)
+    throw owner(
+      `${describe(deployment)} gives the pods behind ${id} the Gateways of their own namespace alone (${SCOPED}).`,
+      `Knative's are in ${KNATIVE}.`,
+      `Let a gateway run in ${KNATIVE}, or install with Kourier:`,
+    );
+};
+
+/** A Gateway takes pods by their labels in whichever namespace. */
+const assertAlone = (gateway: FoundGateway, { gateways }: FoundIstio): void => {
+  const other = gateways.find(
+    ({ workload, labels }) => keyOf(workload) !== keyOf(gateway.workload) && isChosen(labels, gateway.selector),
+  );
+  if (!other) return;
+  const { kind, metadata } = other.workload;
+  throw new UserError({
+    id: "istio.gateway",
+    what: `The labels by which Service ${gateway.id} chooses its pods are those of ${describe(other.workload)} as well.`,
+    why: "Istio takes pods by their labels in every namespace, so that Knative's names would be served by both. Nothing was changed.",
+    remedy: {
+      text: "Give one of the two another label, on its pods and in the selector of its Service:",
+      command: sh`kubectl edit ${kind.toLowerCase()} ${metadata.name} ${inNamespace(metadata.namespace)}`,
+    },
+    kind: "input",
+  });
 };
 
 /** What leads out of the mesh, by the name that its pods have for Istio: `egressgateway`. */
