@@ -204,4 +204,25 @@ describe("--mesh", () => {
       expect(await contentsOf(world)).toEqual(before);
     },
   );
+
+  it.skipIf(!isThorough)("ends with another ingress", async () => {
+    await using place = await openPlace();
+    const { world, run } = place;
+    const before = await contentsOf(world);
+    const first = await run("install", "--yes", ...PLAIN, ...MESH);
+    expect(first.code, first.stderr).toBe(0);
+    const next = await run("install", "--yes", ...PLAIN, "--ingress", "kourier");
+    expect(next.code, next.stderr).toBe(0);
+    expect(inMesh(world)).toEqual([]);
+    const again = await run("install", "--yes", ...PLAIN, "--ingress", "kourier");
+    expect({ code: again.code, writes: again.stats.writes }, again.stderr).toEqual({ code: 0, writes: 0 });
+    const both = await run("install", "--yes", ...PLAIN, "--mesh");
+    expect({ code: both.code, writes: both.stats.writes }).toEqual({ code: 2, writes: 0 });
+    const back = await run("install", "--yes", ...PLAIN, ...MESH);
+    expect(back.code, back.stderr).toBe(0);
+    expect(inMesh(world)).toEqual(["activator", "autoscaler"]);
+    const gone = await run("uninstall", "--yes", "--purge");
+    expect(gone.code, gone.stderr).toBe(0);
+    expect(await contentsOf(world)).toEqual(before);
+  });
 });
