@@ -177,7 +177,7 @@ const checksPage = (): string =>
     "A check only reads, and says whether something holds. It finds what it is about in the cluster itself, whoever installed Knative there,",
     "and is skipped where there is no such thing. `install` looks at some of them before it begins, waits after each step until those hold",
     "that are about what the step has made, and looks at them again when there is nothing to do. What could not be looked at is unknown,",
-    "and holds up nothing but what needs it. Ids stay as they are from release to release.",
+    "and holds up nothing. Ids stay as they are from release to release.",
     "",
     ...[...Map.groupBy<string, HealthCheck>(CHECKS, ({ id }) => id.split(".")[0] ?? "")].flatMap(([area, checks]) => [
       `## ${area}`,

@@ -6,7 +6,7 @@ import { ingressOfClass } from "../ingress/index.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import { AUTHORITY_ROOT, choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
-import type { ClusterRead } from "../ports/cluster.ts";
+import { ApiError, type ClusterRead } from "../ports/cluster.ts";
 import { dataOf, type KubeObject, type ObjectRef, textAt } from "../ports/object.ts";
 import type { Reading } from "./health-check.ts";
 
@@ -55,9 +55,15 @@ export interface Found {
 /** What {@link findInstallation} reads. */
 export const FOUND_BY = ["ConfigMap"] as const satisfies readonly Reading[];
 
+/** Who may look at Knative alone is told of it as of one that others have installed. */
+const whenForbidden = (error: unknown): undefined => {
+  if (error instanceof ApiError && error.status === 403) return undefined;
+  throw error;
+};
+
 export const findInstallation = async (cluster: Pick<ClusterRead, "get">): Promise<Found> => {
   const [state, network, domains] = await Promise.all([
-    cluster.get(STATE),
+    cluster.get(STATE).catch(whenForbidden),
     cluster.get(configMap("config-network")),
     cluster.get(configMap("config-domain")),
   ]);

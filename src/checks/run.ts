@@ -34,7 +34,7 @@ export const runChecks = <C extends ReadContext>(
     const broken = needs.find((_need, index) => before[index]?.isBroken);
     if (broken) return { finding: skipped(`because of ${broken.id}`), because: broken.id, isBroken: true };
     const finding = await look(check, ctx).catch(inWords);
-    return { finding, isBroken: finding.status === "fail" || finding.status === "unknown" };
+    return { finding, isBroken: finding.status === "fail" };
   };
   return Promise.all(
     checks.map(async (check) => {

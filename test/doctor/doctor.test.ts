@@ -88,4 +88,26 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
     expect(stdout).toMatch(/Seen in +knative\/serving#13826/);
     expect(stats.requests).toBe(0);
   });
+
+  it("says what it can under an account that may read nothing but knative-serving", async () => {
+    const rules = [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] }];
+    const metadata = { namespace: "knative-serving", name: "looker" };
+    const subjects = [{ kind: "User", name: "looker", apiGroup: "rbac.authorization.k8s.io" }];
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "looker" };
+    const api = "rbac.authorization.k8s.io/v1";
+    await world.api.create("test", { apiVersion: api, kind: "Role", metadata, rules });
+    await world.api.create("test", { apiVersion: api, kind: "RoleBinding", metadata, subjects, roleRef });
+    const kubeconfig = join(folder, "looker");
+    const theirs = await readFile(world.kubeconfig, "utf8");
+    await writeFile(kubeconfig, theirs.replace(/( +)token: .*/, "$&\n$1as: looker"), { mode: 0o600 });
+    const { code, stdout } = await kn({ ...world, kubeconfig }, ["doctor", "-v"]);
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^✓ serving\.deployments: /m);
+    expect(stdout).toMatch(/^✓ config\.keys: /m);
+    // What may not be read is said once for each kind, with all that is not known because of it.
+    const reasons = stdout.match(/^\? could not look: .*/gm) ?? [];
+    expect(reasons.length).toBeGreaterThan(0);
+    expect(new Set(reasons).size).toBe(reasons.length);
+    expect(stdout).not.toMatch(/bug/);
+  });
 });
