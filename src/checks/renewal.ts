@@ -123,7 +123,7 @@ export const renewalChecks = [
     run: whereOrdered(async (order, records, { signal }) => {
       const writings = await challengesOf(order, records);
       const how = await mayWrite(writings, records.zones, signal);
-      const what = writings.map(({ zone, name, types }) => `${types.join()} ${absolute(zone, name)}`).join(", ");
+      const what = few(writings.map(({ zone, name, types }) => `${types.join()} ${absolute(zone, name)}`));
       return ok(how === undefined ? `not tried, as a person writes it: ${what}` : `${what}: tried ${how}`);
     }),
   }),
@@ -154,9 +154,7 @@ export const renewalChecks = [
           text: `Install with ${another}--reset-choice acme-profile.`,
         });
       }
-      return ok(
-        `${directory}${hasRenewalInfo ? ", and says when to renew" : ""}; it will be asked for ${names.join(", ")}`,
-      );
+      return ok(`${directory}${hasRenewalInfo ? ", and says when to renew" : ""}; it will be asked for ${few(names)}`);
     },
   }),
   healthCheck({

@@ -100,7 +100,7 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
     const kubeconfig = join(folder, "looker");
     const theirs = await readFile(world.kubeconfig, "utf8");
     await writeFile(kubeconfig, theirs.replace(/( +)token: .*/, "$&\n$1as: looker"), { mode: 0o600 });
-    const { code, stdout } = await kn({ ...world, kubeconfig }, ["doctor", "-v"]);
+    const { code, stdout } = await kn({ ...world, kubeconfig }, ["doctor", "-v"], { env: { COLUMNS: "200" } });
     expect(code).toBe(3);
     expect(stdout).toMatch(/^✓ serving\.deployments: /m);
     expect(stdout).toMatch(/^✓ config\.keys: /m);

@@ -30,7 +30,8 @@ export const run = async (ctx: CommandContext): Promise<number> => {
     const { context, server } = tools.cluster.identity;
     if (!(await agree(ctx, plan, `Remove this from context ${context} (${server})?`))) return 0;
     const report = await runUninstall(plan, install, removal, tools);
-    if (report.error) return ctx.finish({ ...report, error: orKeepRecords(report.error) }, []);
+    const isOfRecords = report.steps.some(({ id, status }) => id === "records" && status === "failed");
+    if (report.error) return ctx.finish({ ...report, error: orKeepRecords(report.error, isOfRecords) }, []);
     return ctx.finish(report, removal.purge ? await afterPurge(tools.cluster) : [KEPT]);
   } finally {
     session.close();
@@ -38,10 +39,10 @@ export const run = async (ctx: CommandContext): Promise<number> => {
 };
 
 /** Whoever keeps the records need not be there for everything else to go. */
-const orKeepRecords = (thrown: unknown): Error => {
+const orKeepRecords = (thrown: unknown, isOfRecords = false): Error => {
   const error = told(thrown);
   if (!(error instanceof UserError)) return error instanceof Error ? error : new Error(messageOf(error));
-  if (!/^(dns|rfc2136)\./.test(error.id)) return error;
+  if (!isOfRecords && !/^(dns|rfc2136)\./.test(error.id)) return error;
   const { id, message: what, why, remedy, kind } = error;
   return new UserError({
     id,

@@ -6,7 +6,7 @@ import type { Zone } from "../../../src/sandbox/dns/index.ts";
 import type { Obj } from "../../../src/sandbox/types.ts";
 import { apply } from "../../sandbox/install.ts";
 import { everything, laidOut } from "./layouts.ts";
-import { challengesIn, type DnsStage, DOMAIN, errorOf, zoneOf } from "./stage.ts";
+import { challengesIn, type DnsStage, DOMAIN, dnsStage, errorOf, zoneOf } from "./stage.ts";
 
 const NAMES = [`*.${DOMAIN}`];
 const TARGET = "_acme-challenge.le.example.com";
@@ -105,5 +105,29 @@ describe.each(["route53", "rfc2136"])("--dns %s: what an earlier run left where 
       (line) => !line.startsWith(DOMAIN) && !line.includes(`"${DOMAIN}","type":"NS"`),
     );
     expect(left).toEqual(before);
+  });
+});
+
+describe("a provider that goes away while uninstall takes the records", () => {
+  it("keeps nothing else from going: the advice names --keep-records", async () => {
+    let isAway = false;
+    const stage = await dnsStage({
+      route53: {
+        onRequest: ({ method }) => {
+          if (isAway && method === "POST") throw new Error("gone");
+          return undefined;
+        },
+      },
+    });
+    try {
+      const install = ["install", "--yes", "--dns", "route53", "--domain", DOMAIN, "--tls", "self-signed"];
+      expect((await stage.run(...install)).code).toBe(0);
+      isAway = true;
+      const outcome = await stage.run("uninstall", "--yes", "--timeout", "3s");
+      expect(outcome.code).not.toBe(0);
+      expect(outcome.stderr).toContain("kn-bootstrap uninstall --keep-records");
+    } finally {
+      await stage.close();
+    }
   });
 });
