@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
+import { inspect } from "../../src/certificates/secret.ts";
+import { COPY } from "../../src/ingress/istio/names.ts";
 import { STATE } from "../../src/kube/prior.ts";
 import { at, dataOf, type KubeObject, keyOf, type ObjectRef } from "../../src/ports/object.ts";
 import { bring, type Shape, shapeObjects, shapes } from "../../src/sandbox/istio/shapes/index.ts";
@@ -106,7 +108,22 @@ const CASES: Readonly<Record<Shape, Case>> = {
       expect(JSON.stringify(serversAt(place))).not.toContain("credentialName");
     },
   },
-  helm: { options: ["--tls", "letsencrypt"] },
+  // A renewal reaches the copy beside the gateway's pods, and needs no release to know where that is.
+  helm: {
+    options: ["--tls", "letsencrypt"],
+    afterwards: async ({ world, run }) => {
+      const serialIn = (namespace: string, name: string): string =>
+        inspect(world.api.get({ apiVersion: "v1", kind: "Secret", namespace, name }))?.serial ?? "";
+      const before = serialIn("istio-ingress", COPY.name);
+      expect(before).not.toBe("");
+      outside.internet.acme.moveRenewal(before);
+      const renewed = await run("renew", "--yes");
+      expect(renewed.code, renewed.stderr).toBe(0);
+      expect(serialIn("istio-ingress", COPY.name)).not.toBe(before);
+      const status = await run("status");
+      expect(status.stdout).toContain("by LoadBalancer istio-ingress/istio-ingress");
+    },
+  },
   "two-gateways": { options: ["--tls", "self-signed", "--istio-gateway", "edge/istio-internalgateway"] },
   revision: SELF_SIGNED,
   "service-mesh-2": {
