@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { Unreachable } from "../../src/ports/cluster.ts";
 import { messageOf, UserError } from "../../src/ports/error.ts";
+import { sampled } from "../thorough.ts";
 import { type Case, casesIn } from "./cases/index.ts";
 import { findKubectl } from "./program.ts";
 import { kubeWorld } from "./world.ts";
@@ -83,7 +84,8 @@ describe("a kubeconfig is read as kubectl reads it", () => {
     }
   });
 
-  it.runIf(kubectl).each(cases.map((one) => [one.name, one] as const))("kubectl itself: %s", async (_, one) => {
+  const some = sampled(cases, 3).map((one) => [one.name, one] as const);
+  it.runIf(kubectl).each(some)("kubectl itself: %s", async (_, one) => {
     const folder = await lay(one);
     world.taken();
     const code = await new Promise<number>((resolve) => {

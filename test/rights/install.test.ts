@@ -51,7 +51,8 @@ describe("install with the ClusterRole that it asks for", () => {
   });
 
   it("names a rule that was taken away, and then each single right, before it writes anything", async () => {
-    for (const taken of rules) {
+    const whole = sampled(rules, 2);
+    for (const taken of whole) {
       await empty.give(rules.filter((rule) => rule !== taken));
       const outcome = await empty.run("install", "--yes", "-o", "json");
       const problem = problemOf(outcome);
@@ -69,7 +70,7 @@ describe("install with the ClusterRole that it asks for", () => {
       expect(problem.why).toBe(`It may not ${textOf(taken)}. Nothing was changed.`);
     }
     process.stderr.write(
-      `rights: ${rules.length} rules and ${singles.length} of ${rights.length} single rights, each taken away once, each named, no write\n`,
+      `rights: ${whole.length} of ${rules.length} rules and ${singles.length} of ${rights.length} single rights, each taken away once, each named, no write\n`,
     );
   });
 });

@@ -13,6 +13,7 @@ import { sh } from "../../src/ports/shell.ts";
 import { found } from "../cli/found.ts";
 import { fakeHost } from "../cli/host.ts";
 import { change, failedReport, plan, report } from "../cli/plans.ts";
+import { isThorough } from "../thorough.ts";
 import { anyEncoding, anySecret, isReadable } from "./encodings.ts";
 
 /** Everything that a command can say, as a function of the words that came from outside. */
@@ -174,7 +175,7 @@ describe("of a secret that is known nothing can be read", () => {
           if (!mode.terminal) expect(output).toContain("[redacted]");
           expect(isReadable(output, secret), output).toBe(false);
         }),
-        { numRuns: mode.terminal ? 40 : 150, endOnFailure: true },
+        { numRuns: (mode.terminal ? 40 : 150) / (isThorough ? 1 : 4), endOnFailure: true },
       );
     },
     60_000,

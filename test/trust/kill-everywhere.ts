@@ -21,7 +21,7 @@ export interface Resumption {
 /** Worlds at once: a run also waits for its cluster. */
 const AT_ONCE = 6;
 const PLANNED = 3;
-const SHARE = 24;
+const SHARE = 48;
 /** Of a whole test, in milliseconds: the longest takes less than a minute of a core of its own. */
 export const PATIENCE = patient(400_000);
 

@@ -117,7 +117,7 @@ const check = async (scene: Scene, row: Row): Promise<void> => {
 };
 
 describe.concurrent("the wait explains itself", () => {
-  it.each(rows.map((row) => [row.title ?? row.fault ?? "", row] as const))("%s", async (_title, row) => {
+  it.each(sampled(rows, 2).map((row) => [row.title ?? row.fault ?? "", row] as const))("%s", async (_title, row) => {
     const { fault, version, uninstall } = row;
     const leave = await enter();
     const scene = await openScene({

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { inspect } from "../../../src/certificates/secret.ts";
 import type { KubeObject } from "../../../src/ports/object.ts";
 import { batchIn } from "../../../src/sandbox/route53/index.ts";
+import { thoroughly } from "../../thorough.ts";
 import type { Outcome } from "../cli.ts";
 import { everything } from "./layouts.ts";
 import { type DnsStage, DOMAIN, dnsStage, errorOf } from "./stage.ts";
@@ -10,7 +11,9 @@ const CHALLENGE = `_acme-challenge.${DOMAIN}`;
 const CERTIFICATE = { apiVersion: "v1", kind: "Secret", namespace: "kn-bootstrap", name: "wildcard-tls" };
 const words = ({ stdout, stderr }: Outcome): string => `${stdout}${stderr}`.replaceAll(/\s+/g, " ");
 
-describe.each(["route53", "rfc2136"])("--dns %s: what cannot work is known before the first write", (dns) => {
+const providers = thoroughly(["route53"], ["route53", "rfc2136"]);
+
+describe.each(providers)("--dns %s: what cannot work is known before the first write", (dns) => {
   const way = ["--dns", dns, "--domain", DOMAIN];
   let world: DnsStage | undefined;
   afterEach(() => world?.close());
