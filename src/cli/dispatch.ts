@@ -12,6 +12,7 @@ import { confirm } from "./confirm.ts";
 import type { CommandContext, Host } from "./context.ts";
 import { BUG, type Problem, problemOf, reportTo } from "./fatal.ts";
 import type { ReportPage } from "./report-page/index.ts";
+import { brief } from "./reporter/brief.ts";
 import { createRecording, writeBugReport } from "./reporter/bug-report.ts";
 import { masked } from "./reporter/masked.ts";
 import { type Output, openOutput, type Settings } from "./reporter/output.ts";
@@ -38,7 +39,7 @@ const runOf = (host: Host, settings: Settings, output: Output, vault: Vault, pag
     shown.emit(event);
   };
   // What is known to be secret goes before anything in it is written in another way.
-  const reporter = masked(legibly({ ...shown, emit }), vault.mask);
+  const reporter = brief(masked(legibly({ ...shown, emit }), vault.mask));
   return { host, settings, output, page, vault, events, reporter };
 };
 

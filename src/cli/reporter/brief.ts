@@ -1,0 +1,35 @@
+import { byKind } from "../../changes/index.ts";
+import type { ChangeBase } from "../../core/change.ts";
+import type { Event } from "../../core/event.ts";
+import type { StepReport } from "../../core/run.ts";
+import type { Reporter } from "./reporter.ts";
+
+/**
+ * Leaves out what the plan has said: of an object that was changed its name stays, of a step's changes not what differed. Nobody tells it
+ * again, and to look for secrets in it takes longer than all the rest of a run's news.
+ */
+export const brief = ({ emit, report, problem }: Reporter): Reporter => ({
+  emit: (event) => emit(briefly(event)),
+  report: ({ steps, ...result }, next) => report({ ...result, steps: steps.map(made) }, next),
+  problem,
+});
+
+const briefly = (event: Event): Event => {
+  if (event.type === "change-done") return { ...event, change: named(event.change) };
+  return event.type === "step-done" ? made(event) : event;
+};
+
+const made = <T extends Pick<StepReport, "changes">>(ended: T): T => ({
+  ...ended,
+  changes: ended.changes.map(({ fields: _fields, ...change }) => named(change)),
+});
+
+const named = byKind<[], ChangeBase>(
+  {
+    object: ({ object: { apiVersion, kind, metadata }, ...change }) => {
+      const { name, namespace } = metadata;
+      return { ...change, object: { apiVersion, kind, metadata: { name, ...(namespace ? { namespace } : {}) } } };
+    },
+  },
+  (change) => change,
+);
