@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,6 +43,9 @@ export const PAYLOADS = [
   ],
 ] as const;
 
+/** What dash and bash say of a command that is none. */
+const BROKEN = /syntax error|unterminated|unexpected EOF/i;
+
 /** Runs commands where every program only says that it ran, and gives back who did besides those that were named. */
 export const recorder = () => {
   const place = mkdtempSync(join(tmpdir(), "kn-bootstrap-paste-"));
@@ -55,18 +58,16 @@ export const recorder = () => {
   return {
     /** Pasted line by line, as a person does. */
     paste: (command: string): { readonly ran: readonly string[]; readonly made: readonly string[] } => {
-      execFileSync("sh", ["-n"], { input: command, stdio: ["pipe", "ignore", "pipe"] });
       rmSync(log, { force: true });
-      try {
-        execFileSync("/bin/sh", ["-s"], {
-          cwd: place,
-          env: { PATH: bin },
-          input: command,
-          stdio: ["pipe", "ignore", "ignore"],
-        });
-      } catch {
-        // A program that is not there is the end of a command, too.
-      }
+      // A program that is not there is the end of a command, too.
+      const { stderr } = spawnSync("/bin/sh", ["-s"], {
+        cwd: place,
+        env: { PATH: bin },
+        input: command,
+        stdio: ["pipe", "ignore", "pipe"],
+        encoding: "utf8",
+      });
+      if (BROKEN.test(stderr)) throw new Error(`${command}\n${stderr}`);
       const ran = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
       return {
         ran: ran.filter((name) => ELSE.includes(name)),
