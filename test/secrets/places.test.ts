@@ -175,7 +175,7 @@ describe("of a secret that is known nothing can be read", () => {
           if (!mode.terminal) expect(output).toContain("[redacted]");
           expect(isReadable(output, secret), output).toBe(false);
         }),
-        { numRuns: (mode.terminal ? 40 : 150) / (isThorough ? 1 : 4), endOnFailure: true },
+        { numRuns: Math.ceil((mode.terminal ? 40 : 150) / (isThorough ? 1 : 4)), endOnFailure: true },
       );
     },
     60_000,
