@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { patient } from "../../patience.ts";
-import { sampled } from "../../thorough.ts";
+import { isThorough, sampled } from "../../thorough.ts";
 import { atOnce } from "../../trust/kill-everywhere.ts";
 import { type KillScene, killScene, type Moment } from "./kill-scene.ts";
 import { challengesIn } from "./stage.ts";
 
 /** Worlds at once: a run also waits for others. */
-const AT_ONCE = 3;
+const AT_ONCE = isThorough ? 3 : 2;
 const FOREIGN = "somebody-else-proves-this-too";
 const PATIENCE = patient(150_000);
 
@@ -68,7 +68,7 @@ describe.each([
       settled(first, "k0.example.com", false, "undisturbed");
       const places = sampled(
         [...moments.keys()].filter((index) => sample(moments[index] ?? "")),
-        24,
+        48,
       );
       const free = [...scenes];
       const kills: Moment[] = [];
