@@ -10,6 +10,7 @@ const QUESTIONS = {
   tls: /\? Who makes the certificate\?/,
   directory: /\? Where is the CA's directory\?/,
   secret: /\? Which Secret holds your\s+certificate\?/,
+  ingress: /\? Which gateway\?/,
   expose: /\? How is the gateway reached\?/,
   namespaces: /\? Which namespaces get a\s+certificate\?/,
   email: /\? Where may the CA write to\?/,
@@ -51,7 +52,7 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
     }
   };
 
-  const ALL: Answers = [["domain"], ["dns"], ["tls"], ["expose"], ["email"]];
+  const ALL: Answers = [["domain"], ["dns"], ["tls"], ["ingress"], ["expose"], ["email"]];
 
   describe.concurrent("changes nothing, and", () => {
     it("changes nothing after a no, and ends with the command and the file that say the same", async () => {
@@ -73,6 +74,7 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
           ["domain"],
           ["dns", "Down"],
           ["tls", "Down"],
+          ["ingress"],
           ["expose", "Down"],
           ["email", "a@example.com"],
           ["confirm", "n"],
@@ -85,6 +87,7 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
           ["domain"],
           ["dns", "Down", "Down"],
           ["tls", "Down", "Down", "Down", "Tab"],
+          ["ingress"],
           ["expose", "End"],
           ["namespaces", "shop,default"],
           ["confirm", "n"],
@@ -93,7 +96,7 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
       ],
       [
         "nobody's DNS, a Secret that is not there",
-        [["domain"], ["dns", "End"], ["tls", "Down"], ["secret", "default/mine"], ["expose", "End"]],
+        [["domain"], ["dns", "End"], ["tls", "Down"], ["secret", "default/mine"], ["ingress"], ["expose", "End"]],
         "--domain apps.example.com --dns none --tls secret --tls-secret default/mine",
       ],
       [
@@ -103,6 +106,7 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
           ["dns"],
           ["tls", "Down", "Down"],
           ["directory", "https://ca.example.com/dir"],
+          ["ingress"],
           ["expose", "End"],
           ["confirm", "n"],
         ],
@@ -110,17 +114,12 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
       ],
       [
         "cert-manager",
-        [["domain"], ["dns"], ["tls", "End", "Up"], ["expose", "End"], ["email"], ["confirm", "n"]],
+        [["domain"], ["dns"], ["tls", "End", "Up"], ["ingress"], ["expose", "End"], ["email"], ["confirm", "n"]],
         "--domain apps.example.com --dns route53 --tls cert-manager",
       ],
       [
         "magic and plain http",
-        [
-          ["domain", "magic"],
-          ["tls", "End"],
-          ["expose", "End"],
-          ["confirm", "n"],
-        ],
+        [["domain", "magic"], ["tls", "End"], ["ingress"], ["expose", "End"], ["confirm", "n"]],
         "--tls none",
       ],
     ])("takes every branch: %s", async (_branch, answers, command) => {
@@ -226,7 +225,7 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
         async (place) => {
           const way: Answers =
             place === "namespaces"
-              ? [["domain"], ["dns"], ["tls", "Down", "Down", "Down", "Tab"], ["expose"]]
+              ? [["domain"], ["dns"], ["tls", "Down", "Down", "Down", "Tab"], ["ingress"], ["expose"]]
               : place === "directory" || place === "secret"
                 ? [["domain"], ["dns"], ["tls", ...(place === "secret" ? ["End", "Up", "Up"] : ["Down", "Down"])]]
                 : place === "confirm"

@@ -25,20 +25,27 @@ const cloud = {
 } as const;
 
 describe("the questions", () => {
-  it("are two where there is nothing to choose between: no zone is seen, and load balancers work", async () => {
+  it("are three where there is nothing to choose between: no zone is seen, and load balancers work", async () => {
     const { written, asked } = await asking(cloud);
-    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "self-signed"]);
-    expect(written).toEqual({ expose: "loadbalancer", tls: "self-signed" });
+    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "self-signed", "kourier"]);
+    expect(written).toEqual({ expose: "loadbalancer", tls: "self-signed", ingress: "kourier" });
   });
 
   it("propose a name in the one zone that is seen, its provider, and a certificate that browsers trust", async () => {
     const { written, asked } = await asking({ ...cloud, zones: route53("example.com") });
-    expect(asked.map(({ initial }) => initial)).toEqual(["apps.example.com", "route53", "letsencrypt", "none"]);
+    expect(asked.map(({ initial }) => initial)).toEqual([
+      "apps.example.com",
+      "route53",
+      "letsencrypt",
+      "kourier",
+      "none",
+    ]);
     expect(written).toEqual({
       expose: "loadbalancer",
       domain: "apps.example.com",
       dns: "route53",
       tls: "letsencrypt",
+      ingress: "kourier",
     });
   });
 
@@ -54,10 +61,22 @@ describe("the questions", () => {
     expect(config).toMatchObject({ tls: "acme", domainTemplate: "{{.Name}}-{{.Namespace}}.{{.Domain}}" });
   });
 
+  it("offer Istio, and beside an Istio of somebody else's one of its gateways in place of a new one", async () => {
+    const asked = async (gateways: readonly string[], answer: string) => {
+      const { asked, written } = await asking({ ...cloud, gateways }, { gateway: answer });
+      return { choices: asked.find(({ message }) => message === "Which gateway?")?.choices, written };
+    };
+    const bareCluster = await asked([], "istio");
+    expect(bareCluster).toMatchObject({ choices: ["kourier", "istio"], written: { ingress: "istio" } });
+    const meshed = await asked(["mesh/gate", "mesh/other"], "istio mesh/other");
+    expect(meshed.choices).toEqual(["kourier", "istio mesh/gate", "istio mesh/other"]);
+    expect(meshed.written).toMatchObject({ ingress: "istio", istioGateway: "mesh/other" });
+  });
+
   it("propose no zone of several, but the provider whose zone is above the name that was given", async () => {
     const zones = route53("example.com", "example.org");
     const { asked, config } = await asking({ ...cloud, zones }, { domain: "x.example.org" });
-    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "route53", "letsencrypt", "none"]);
+    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "route53", "letsencrypt", "kourier", "none"]);
     expect(config.dns).toBe("route53");
   });
 
@@ -75,7 +94,7 @@ describe("the questions", () => {
       cloud: { id: "kind", title: "kind" },
       loadBalancers: { work: "no", because: "kind makes none" },
     });
-    expect(kind.asked).toHaveLength(2);
+    expect(kind.asked).toHaveLength(3);
     expect(kind.config).toMatchObject({ expose: "nodeport" });
     expect(kind.asked[0]?.live).toBe("https://hello-default.127.0.0.1.sslip.io");
   });
@@ -98,11 +117,11 @@ describe("the questions", () => {
   it("ask for namespaces where each needs a certificate, and propose those with Services", async () => {
     const nested = { "makes the cert": "self-signed+1" };
     const { asked, config } = await asking({ ...cloud, served: ["shop"] }, { domain: "apps.example.com", ...nested });
-    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "none", "self-signed", "shop"]);
+    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "none", "self-signed", "kourier", "shop"]);
     expect(asked[2]?.live).toBe("https://hello.default.apps.example.com");
     expect(config).toMatchObject({ domainTemplate: "{{.Name}}.{{.Namespace}}.{{.Domain}}", namespaces: ["shop"] });
     const plain = await asking(cloud, { domain: "apps.example.com", "makes the certificate": "none" });
-    expect(plain.asked).toHaveLength(3);
+    expect(plain.asked).toHaveLength(4);
     expect(plain.asked[2]?.live).toBe("http://hello.default.apps.example.com");
   });
 
@@ -188,16 +207,16 @@ describe("the questions", () => {
 });
 
 describe("anybody's answers", () => {
-  it("come to at most six questions and to options that fit together, and so do answers given anew over them", async () => {
+  it("come to at most seven questions and to options that fit together, and so do answers given anew over them", async () => {
     await fc.assert(
       fc.asyncProperty(sights, chances, chances, async (sight, first, second) => {
         const asker = anybody(first);
         const written = await askAll(sight, {}, asker);
-        expect(asker.asked.length).toBeLessThanOrEqual(6);
+        expect(asker.asked.length).toBeLessThanOrEqual(7);
         expect(brokenRule(written)).toBeUndefined();
         const again = anybody(second);
         const over = await askAll({ ...sight, installed: kept(written) }, {}, again);
-        expect(again.asked.length).toBeLessThanOrEqual(6);
+        expect(again.asked.length).toBeLessThanOrEqual(7);
         expect(brokenRule(over)).toBeUndefined();
       }),
       { numRuns: 300 },

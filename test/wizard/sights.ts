@@ -12,6 +12,7 @@ export const bare: Sight = {
   namespaces: ["default", "shop"],
   served: [],
   zones: [],
+  gateways: [],
   installed: undefined,
 };
 
@@ -111,5 +112,6 @@ export const sights: fc.Arbitrary<Sight> = fc.record({
   namespaces: fc.constantFrom([], ["default", "shop"]),
   served: fc.constantFrom([], ["shop"]),
   zones: fc.constantFrom([], route53("example.com"), route53("example.com", "example.org")),
+  gateways: fc.constantFrom([], ["mesh/gate", "mesh/other"]),
   installed: fc.constant(undefined),
 });

@@ -1,14 +1,25 @@
 import type { Written } from "../../config/complete.ts";
 import type { Config } from "../../config/config.ts";
 import { directory, email, secret, tls } from "./certificate.ts";
+import { gateway } from "./gateway.ts";
 import { dns, domain } from "./naming.ts";
 import type { Asker, Known, Question } from "./question.ts";
 import { exposure, exposureOf, namespaces } from "./reaching.ts";
 import { fitted, without } from "./settle.ts";
 import type { Sight } from "./sight.ts";
 
-/** In the order in which they are asked; of one run at most six. */
-export const questions: readonly Question[] = [domain, dns, tls, directory, secret, exposure, namespaces, email];
+/** In the order in which they are asked; of one run at most seven. */
+export const questions: readonly Question[] = [
+  domain,
+  dns,
+  tls,
+  directory,
+  secret,
+  gateway,
+  exposure,
+  namespaces,
+  email,
+];
 
 /**
  * Asks what cannot be known. `run`: what the command line says about how to run. Resolves to what a person would have written;

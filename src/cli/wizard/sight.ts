@@ -3,11 +3,13 @@ import type { Written } from "../../config/complete.ts";
 import { providers } from "../../dns/index.ts";
 import type { ZoneNamesOptions } from "../../dns/provider.ts";
 import { type Ports, reachedIn } from "../../ingress/address.ts";
+import { findIstio } from "../../ingress/istio/found.ts";
 import { STATE } from "../../kube/prior.ts";
 import { quantity, UNIT } from "../../kube/quantity.ts";
 import { ApiError, type ClusterRead } from "../../ports/cluster.ts";
 import { messageOf } from "../../ports/error.ts";
 import { at, dataOf, type KubeObject } from "../../ports/object.ts";
+import { readerOf } from "../../ports/reader.ts";
 import { keptIn } from "../../steps/state/chosen.ts";
 import { type Cloud, cloudOf, type LoadBalancers, loadBalancersOf, nodeAddresses } from "./reach.ts";
 import { type Component, componentsIn } from "./whose.ts";
@@ -35,6 +37,8 @@ export interface Sight {
   /** Those that have them. */
   readonly served: readonly string[];
   readonly zones: readonly VisibleZones[];
+  /** `namespace/name` of each gateway of an Istio that somebody else has installed. */
+  readonly gateways: readonly string[];
   /** What our installation here was told; undefined: there is none. */
   readonly installed: Written | undefined;
   /** The version that would come, and why. Absent: nobody has chosen. */
@@ -59,7 +63,7 @@ const isSystem = (name: string): boolean =>
 export const look = async (cluster: ClusterRead, { zonesMs = ZONES_MS, ...at }: Sighting): Promise<Sight> => {
   const list = (apiVersion: string, kind: string): Promise<readonly KubeObject[] | undefined> =>
     readable(cluster.list({ apiVersion, kind }));
-  const [nodes, services, deployments, namespaces, knative, state, zones] = await Promise.all([
+  const [nodes, services, deployments, namespaces, knative, state, zones, istio] = await Promise.all([
     list("v1", "Node"),
     list("v1", "Service"),
     list("apps/v1", "Deployment"),
@@ -67,6 +71,7 @@ export const look = async (cluster: ClusterRead, { zonesMs = ZONES_MS, ...at }: 
     list("serving.knative.dev/v1", "Service"),
     readable(cluster.get(STATE)),
     visibleZones({ ...at, zonesMs }),
+    readable(findIstio(readerOf(cluster))),
   ]);
   at.signal.throwIfAborted();
   const cloud = cloudOf(nodes ?? []);
@@ -87,6 +92,7 @@ export const look = async (cluster: ClusterRead, { zonesMs = ZONES_MS, ...at }: 
     namespaces: [...new Set([...served, ...own])],
     served,
     zones,
+    gateways: istio?.istiods.some(({ isOurs }) => !isOurs) ? istio.gateways.map(({ id }) => id) : [],
     installed: Object.keys(kept).length > 0 ? kept : undefined,
     ...(reached ? { reached } : {}),
   };
