@@ -1,6 +1,9 @@
 /** An hour: what a server may ask for at most. Timers beyond 2^31 ms would fire at once. */
 export const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
+/** Of a header that was sent often; in one text there are fewer. */
+const MOST_VALUES = 100;
+
 /** The three forms of an HTTP date (RFC 9110 section 5.6.7); other texts that JavaScript takes for dates are none. */
 const DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [\w: -]+$/;
 
@@ -14,7 +17,7 @@ export const retryAfterMs = (
   now: number,
   longest = LONGEST_RETRY_AFTER_MS,
 ): number | undefined => {
-  const values = [header ?? []].flat().flatMap(valuesIn);
+  const values = [header ?? []].flat().slice(0, MOST_VALUES).flatMap(valuesIn);
   const wishes = values.flatMap((value) => millisecondsOf(value, now) ?? []);
   return wishes.length === 0 ? undefined : Math.min(longest, Math.max(...wishes));
 };

@@ -40,6 +40,10 @@ describe("Retry-After", () => {
     expect(retryAfterMs(header, NOW)).toBe(ms);
   });
 
+  it("sent more often than a call takes arguments is none the less a number", () => {
+    expect(retryAfterMs(new Array<string>(500_000).fill("5"), 0)).toBe(5_000);
+  });
+
   it("is a whole number of milliseconds within its bound, or nothing, whatever comes", () => {
     const part = fc.oneof(
       fc.string({ maxLength: 30 }),
