@@ -3,8 +3,9 @@ import { runLocked } from "../changes/locked.ts";
 import { makePlan } from "../changes/plan.ts";
 import type { RunTools } from "../changes/run.ts";
 import type { Step } from "../changes/step.ts";
+import { capacityFor } from "../checks/capacity.ts";
 import { unreadable } from "../checks/plan/rights.ts";
-import { capacity, knativeOwner, serverVersion } from "../checks/preflight.ts";
+import { knativeOwner, serverVersion } from "../checks/preflight.ts";
 import { runChecks } from "../checks/run.ts";
 import { serviceType } from "../checks/service-type.ts";
 import type { Plan } from "../core/change.ts";
@@ -40,14 +41,15 @@ export const preflight = async (
     ingress,
   }: { readonly release: Release; readonly catalog: Catalog; readonly ingress: IngressProvider },
   installed: boolean,
+  /** What is to be installed; nothing where it could not be read. */
+  coming: Promise<readonly KubeObject[]>,
   tools: Tools,
 ): Promise<UserError | undefined> => {
   const { config, emit } = tools;
   const checks: readonly Check[] = [
     serverVersion(release.versions.serving ?? release.minor, release.minimumKubernetes, catalog.newestFor),
     knativeOwner(config.takeOwnership),
-    // A Knative that runs already has shown that there is room.
-    ...(installed ? [] : [capacity]),
+    capacityFor(coming, installed),
     serviceType(config, ingress),
     ...((await ingress.preflight?.({ versions: release.versions, servesTls: hasGatewayCertificate(config) })) ?? []),
     ...PARTS.flatMap((part) => part.preflight?.(config) ?? []),

@@ -125,9 +125,14 @@ const lookAndPlan = async (said: Asked, opened: Session): Promise<Planned> => {
   ctx.page?.chose(config);
   const chosen = { ...(await chooseFor(ctx, { installed, kubernetes: opened.version })), ingress };
   // All at once, and none is left running behind another's error.
+  const preparing = prepareInstall(ctx, chosen);
+  const coming = preparing.then(
+    ({ manifests }) => [...manifests.objects.values()].flat(),
+    () => [],
+  );
   const [looked, prepared, surroundings] = await Promise.allSettled([
-    preflight(chosen, installed.serving !== undefined, frozen),
-    prepareInstall(ctx, chosen),
+    preflight(chosen, installed.serving !== undefined, coming, frozen),
+    preparing,
     openSurroundings(config, session, frozen.cluster),
   ]);
   if (looked.status === "rejected") throw looked.reason;

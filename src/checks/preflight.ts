@@ -1,7 +1,6 @@
-import { type Check, fail, ok, skipped, warn } from "../core/check.ts";
+import { type Check, fail, ok, skipped } from "../core/check.ts";
 import { MANAGER, ownerOf } from "../kube/inventory.ts";
-import { quantity, UNIT } from "../kube/quantity.ts";
-import { at, type KubeObject, VERSION_LABEL } from "../ports/object.ts";
+import { type KubeObject, VERSION_LABEL } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { FOUND_BY, findInstallation, KNATIVE } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
@@ -62,36 +61,6 @@ export const serverVersionFound = healthCheck({
       return skipped(`what Knative ${installed} needs is not known here`);
     const { minor, minimumKubernetes } = resolve(installed, {}, await ctx.cluster.version());
     return serverVersion(installed ?? minor, minimumKubernetes, newestFor).run(ctx, memory);
-  },
-});
-
-const GIGABYTE = 10n ** 9n * UNIT;
-const RECOMMENDED = { nodes: 3, cpu: 6n * UNIT, memory: (225n * GIGABYTE) / 10n };
-/** With one decimal, unless it is 0. */
-const shown = (amount: bigint, unit: bigint): string => (Number(amount) / Number(unit)).toFixed(1).replace(/\.0$/, "");
-
-/** Warns, never refuses (rule 7): clusters that are smaller work, and autoscaled ones grow. */
-export const capacity = healthCheck({
-  id: "cluster.capacity",
-  title: "The cluster has room for Knative and what runs on it",
-  isForecast: true,
-  reads: ["Node"],
-  meaning:
-    "The nodes have less room than Knative's project recommends. Smaller clusters work, and nothing is refused because of it.",
-  todo: "Add nodes where pods stay unscheduled. `--skip-checks cluster.capacity` leaves this out of an install.",
-  run: async (ctx) => {
-    const nodes = (await ctx.cluster.list({ apiVersion: "v1", kind: "Node" })).filter(
-      (node) => at(node, "spec", "unschedulable") !== true,
-    );
-    const sum = (resource: string): bigint =>
-      nodes.reduce((total, node) => total + (quantity(at(node, "status", "allocatable", resource)) ?? 0n), 0n);
-    const cpu = sum("cpu");
-    const memory = sum("memory");
-    const summary = `${nodes.length} ${nodes.length === 1 ? "node" : "nodes"}, ${shown(cpu, UNIT)} vCPU, ${shown(memory, GIGABYTE)} GB`;
-    if (nodes.length >= RECOMMENDED.nodes && cpu >= RECOMMENDED.cpu && memory >= RECOMMENDED.memory) return ok(summary);
-    return warn(`${summary}; recommended are 3 nodes, 6 vCPU, 22.5 GB`, {
-      text: "It can work; if pods stay unscheduled, the wait will say so.",
-    });
   },
 });
 

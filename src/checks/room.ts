@@ -27,6 +27,28 @@ const shortages = async (
   pod: KubeObject,
   resources: readonly string[],
 ): Promise<ReadonlyMap<string, string>> => {
+  const nodes = await nodesWithRoom(ctx, resources);
+  if (!nodes) return new Map();
+  return new Map(
+    resources.flatMap((resource): [string, string][] => {
+      const lacks = nodes.map(({ free }) => requestOf(pod, resource) - (free[resource] ?? 0n));
+      const [least] = lacks.filter((lack) => lack > 0n).sort(ascending);
+      return least === undefined ? [] : [[resource, amount(least, resource)]];
+    }),
+  );
+};
+
+/** What a node has left of each resource, in the unit of `quantity`. */
+export interface NodeRoom {
+  readonly node: KubeObject;
+  readonly free: Readonly<Record<string, bigint>>;
+}
+
+/** Undefined: nodes or other people's pods may not be read. */
+export const nodesWithRoom = async (
+  ctx: Pick<ReadContext, "cluster" | "unwatched">,
+  resources: readonly string[],
+): Promise<readonly NodeRoom[] | undefined> => {
   const { unwatched = ctx.cluster } = ctx;
   try {
     const [nodes, pods] = await Promise.all([
@@ -34,31 +56,28 @@ const shortages = async (
       unwatched.list({ apiVersion: "v1", kind: "Pod" }),
     ]);
     const running = pods.filter((other) => !["Succeeded", "Failed"].includes(textAt(other, "status", "phase")));
-    return new Map(
-      resources.flatMap((resource): [string, string][] => {
-        const lacks = nodes.map((node) => {
-          const used = running
-            .filter((other) => at(other, "spec", "nodeName") === node.metadata.name)
-            .reduce((sum, other) => sum + requested(other, resource), 0n);
-          return requested(pod, resource) + used - (quantity(at(node, "status", "allocatable", resource)) ?? 0n);
-        });
-        const [least] = lacks.filter((lack) => lack > 0n).sort(ascending);
-        return least === undefined ? [] : [[resource, amount(least, resource)]];
-      }),
-    );
+    return nodes.map((node) => {
+      const here = running.filter((other) => at(other, "spec", "nodeName") === node.metadata.name);
+      const left = (resource: string): bigint =>
+        here.reduce(
+          (rest, other) => rest - requestOf(other, resource),
+          quantity(at(node, "status", "allocatable", resource)) ?? 0n,
+        );
+      return { node, free: Object.fromEntries(resources.map((resource) => [resource, left(resource)])) };
+    });
   } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return new Map();
+    if (error instanceof ApiError && error.status === 403) return undefined;
     throw error;
   }
 };
 
-const containersOf = (pod: KubeObject, kind: "containers" | "initContainers"): readonly unknown[] => {
+const containersOf = (pod: unknown, kind: "containers" | "initContainers"): readonly unknown[] => {
   const containers = at(pod, "spec", kind);
   return Array.isArray(containers) ? containers.filter(isRecord) : [];
 };
 
 /** As the scheduler counts: containers run together, init containers one after the other (sidecars aside), plus the overhead. */
-const requested = (pod: KubeObject, resource: string): bigint => {
+export const requestOf = (pod: unknown, resource: string): bigint => {
   const of = (container: unknown): bigint => quantity(at(container, "resources", "requests", resource)) ?? 0n;
   const together = containersOf(pod, "containers").reduce<bigint>((sum, container) => sum + of(container), 0n);
   const most = [together, ...containersOf(pod, "initContainers").map(of)].sort(ascending).at(-1) ?? 0n;

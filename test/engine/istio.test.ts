@@ -109,9 +109,13 @@ describe("Istio on a laptop", () => {
     const run = (...args: readonly string[]): Promise<Outcome> => kn({ ...place, standIns: true }, args);
     const large = await run("plan", "--ingress", "istio");
     expect(large.stdout).toContain("Istio asks for 4.5 vCPU and 9.1 GiB of memory.");
+    const warned = (large.stdout + large.stderr).replace(/\s+/g, " ");
+    expect(warned).toContain("no node has room for a pod of Deployment istio-system/istio");
+    expect(warned).toContain("free is 4 vCPU and 8 GiB of memory");
     const small = await run("install", "--yes", "--ingress", "istio", "--profile", "small", "--tls", "none");
     expect(small.code, small.stderr).toBe(0);
     expect(small.stdout).not.toContain("vCPU and");
+    expect(small.stderr).not.toContain("no node has room");
     const gateway = place.world.api.get({
       apiVersion: "apps/v1",
       kind: "Deployment",

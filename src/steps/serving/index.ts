@@ -1,11 +1,12 @@
 import type { Change } from "../../changes/index.ts";
+import { capacity } from "../../checks/capacity.ts";
 import { clusterChecks } from "../../checks/cluster/index.ts";
 import { versionsFit } from "../../checks/cluster/versions.ts";
 import { configurationChecks } from "../../checks/configuration/index.ts";
 import { crdsEstablished, knativeCrdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { observabilityChecks } from "../../checks/observability/index.ts";
-import { capacity, knativeOwnerFound, serverVersionFound } from "../../checks/preflight.ts";
+import { knativeOwnerFound, serverVersionFound } from "../../checks/preflight.ts";
 import { knativeInstalled, servingDeployments } from "../../checks/serving.ts";
 import { webhookAnswers } from "../../checks/webhook.ts";
 import { webhookCertificateTrusted } from "../../checks/webhook-certificate.ts";
