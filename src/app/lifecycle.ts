@@ -15,7 +15,7 @@ import type { Report } from "../core/run.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import { isCopy, OWNER_LABEL, withOwner } from "../kube/inventory.ts";
 import { LEASE } from "../kube/lease.ts";
-import type { PlanOptions } from "../kube/reconcile.ts";
+import { listableKinds, type PlanOptions } from "../kube/reconcile.ts";
 import type { Kind, Snapshot } from "../kube/snapshot.ts";
 import { emptySnapshot, takeSnapshot } from "../kube/snapshot.ts";
 import type { ClusterPreview, ClusterRead } from "../ports/cluster.ts";
@@ -123,7 +123,7 @@ export const verifyInstall = async (
 
 /** What carries our label or our name, as it is read now: after a purge it should be nothing but what the plan said would stay. */
 export const readLeft = async (cluster: ClusterRead): Promise<readonly KubeObject[]> => {
-  const kinds = await removableKinds(cluster);
+  const kinds = await listableKinds(cluster);
   const lists = await Promise.all(
     kinds.map(({ apiVersion, kind }) => cluster.list({ apiVersion, kind, labelSelector: OWNER_LABEL })),
   );
@@ -131,16 +131,10 @@ export const readLeft = async (cluster: ClusterRead): Promise<readonly KubeObjec
   return [...lists.flat().filter((object) => !isCopy(object)), ...(lock ? [lock] : [])];
 };
 
-/** Every kind that the server can list and delete, because labels, not releases, say what to remove. */
-const removableKinds = async (cluster: ClusterRead): Promise<readonly Kind[]> =>
-  (await cluster.resources())
-    .filter(({ verbs }) => verbs.includes("list") && verbs.includes("delete"))
-    .map(({ apiVersion, kind, namespaced }) => ({ apiVersion, kind, namespaced }));
-
 /** What uninstall would remove. Reads only; throws when the account may not read or remove it (exit 1). */
 export const planUninstall = async (install: Installation, removal: Removal, tools: Tools): Promise<Plan> => {
   const { cluster, now } = tools;
-  const kinds = await removableKinds(cluster);
+  const kinds = await listableKinds(cluster);
   const options: PlanOptions = { goal: "absent", live: takeSnapshot(cluster), now, kinds };
   const plan = await makePlan(steps(install, removal), options).catch(async (error: unknown) => {
     throw await unreadable(error, cluster);

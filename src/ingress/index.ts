@@ -1,4 +1,5 @@
 import type { Product } from "../kube/product.ts";
+import type { Kind } from "../kube/snapshot.ts";
 import { UserError } from "../ports/error.ts";
 import { istio } from "./istio/index.ts";
 import { kourier } from "./kourier.ts";
@@ -40,6 +41,9 @@ export const ingressOfClass = (
     chosenIngress({ ingress: provider.id, ...(typeof gateway === "string" ? { istioGateway: gateway } : {}) })
   );
 };
+
+/** Of objects that only one of them brings, to find what it has left. */
+export const ingressKinds: readonly Kind[] = providers.flatMap(({ kinds = [] }: IngressProvider) => kinds);
 
 export const ingressProvider = (id: string): IngressProvider => {
   const found = providers.find((provider) => provider.id === id);

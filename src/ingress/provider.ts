@@ -1,5 +1,6 @@
 import type { Check } from "../core/check.ts";
 import type { Product } from "../kube/product.ts";
+import type { Kind } from "../kube/snapshot.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
 
@@ -76,6 +77,8 @@ export interface IngressProvider<Id extends string = string> {
   readonly deployments: readonly ObjectRef[];
   /** What its processes make and leave. */
   readonly products: readonly Product[];
+  /** Of its objects, the kinds that no other release has. */
+  readonly kinds?: readonly Kind[];
   /** What must hold before the first change, besides what must for every ingress. */
   readonly preflight?: (intent: Intent) => Promise<readonly Check[]>;
   /** Absent: there is no such thing as somebody else's. */

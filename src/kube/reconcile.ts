@@ -26,6 +26,10 @@ export interface PlanContext {
   readonly now: () => Date;
   /** Compares the objects that should exist with those that do. */
   readonly reconcile: (objects: readonly KubeObject[], options?: ReconcileOptions) => Promise<readonly ObjectChange[]>;
+  /** Everything that carries the label of a step. */
+  readonly ownedBy: (step: string) => Promise<readonly KubeObject[]>;
+  /** Kinds that may hold objects in a namespace: all that the server can list. */
+  readonly kindsInNamespaces: () => Promise<readonly Kind[]>;
   /** Deletes what an earlier run of this step made and `keep` does not name. */
   readonly prune: (keep: readonly KubeObject[]) => Promise<readonly ObjectChange[]>;
   /** Objects that exist during the run only; what an interrupted run left behind is removed. */
@@ -157,6 +161,11 @@ export const contextFor = (step: string, options: PlanOptions, mode: PlanMode, n
         (change) => change !== undefined,
       );
     },
+    ownedBy: (owner) => ownedBy(owner, options),
+    kindsInNamespaces: async () => {
+      const served = cluster ? await listableKinds(cluster) : (options.kinds ?? []);
+      return served.filter(({ namespaced }) => namespaced);
+    },
     prune: async (keep) => {
       const kept = new Set(keep.map(keyOf));
       return deletions((await ownedBy(step, options)).filter((object) => !kept.has(keyOf(object))));
@@ -168,6 +177,12 @@ export const contextFor = (step: string, options: PlanOptions, mode: PlanMode, n
     },
   };
 };
+
+/** Every kind that the server can list and delete. */
+export const listableKinds = async (cluster: Pick<ClusterPreview, "resources">): Promise<readonly Kind[]> =>
+  (await cluster.resources())
+    .filter(({ verbs }) => verbs.includes("list") && verbs.includes("delete"))
+    .map(({ apiVersion, kind, namespaced }) => ({ apiVersion, kind, namespaced }));
 
 /** Everything that carries this step's label, whatever release or option made it. */
 export const ownedBy = async (step: string, options: PlanOptions): Promise<readonly KubeObject[]> => {

@@ -2,7 +2,7 @@ import type { KubeObject } from "../../ports/object.ts";
 import { asNodePort, isThe } from "../gateway-service.ts";
 import type { IngressProvider } from "../provider.ts";
 import { adoptedAt } from "./adopted.ts";
-import { controller, gateway, ISTIO, istiod, service, webhook } from "./names.ts";
+import { controller, gateway, ISTIO, istiod, SHARED, service, webhook } from "./names.ts";
 import { products } from "./products.ts";
 import { serveFrom } from "./serve.ts";
 import { small } from "./small.ts";
@@ -24,6 +24,7 @@ export const istio: IngressProvider<"istio"> = {
   service,
   deployments: [controller, webhook, istiod, gateway],
   products,
+  kinds: [{ apiVersion: SHARED.apiVersion, kind: SHARED.kind, namespaced: true }],
   preflight: async (intent) => (await import("./preflight/index.ts")).preflight(intent),
   transform: (object, { expose }) => {
     if (object.kind.startsWith("Cluster") && object.metadata.namespace) return withoutNamespace(object);

@@ -20,7 +20,7 @@ import type { Snapshot } from "../../kube/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
 import type { KubeObject } from "../../ports/object.ts";
 import { heldBy } from "../held.ts";
-import { keepServed, releaseOf } from "../ingress/served.ts";
+import { releaseOf } from "../ingress/served.ts";
 import type { Installation, Removal } from "../installation.ts";
 import { objectsOf, part as partOf } from "../part.ts";
 
@@ -112,10 +112,7 @@ export const routeTls = (install: Installation): Step<"gateway-tls", "issuer" | 
       const asking = askCertManager({ key: manifests.key, http: config.http });
       const { objects, fields } = ingress.serve(undefined, releaseOf(install));
       const parts = [...asking, ...(await heldBy(ctx, manager, fields))];
-      const changes = [
-        ...(await keepServed(ctx, objects)),
-        ...(await ctx.reconcile(parts, { manager, partial: true })),
-      ];
+      const changes = [...(await ctx.reconcile(objects)), ...(await ctx.reconcile(parts, { manager, partial: true }))];
       if (changes.length > 0)
         ctx.note(
           "While cert-manager proves a name to the CA, its TXT record hides that name from a wildcard record above (RFC 4592): at each renewal the Service is not found for that time.",

@@ -27,7 +27,7 @@ import { emptySnapshot } from "../../kube/snapshot.ts";
 import { dataOf, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import { plannedNaming } from "../domain/index.ts";
 import { heldBy } from "../held.ts";
-import { keepServed, releaseOf } from "../ingress/served.ts";
+import { releaseOf } from "../ingress/served.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf } from "../part.ts";
 import { namedLeftovers } from "../records/withdrawal.ts";
@@ -187,7 +187,7 @@ export const gatewayTls = (install: Installation): Step<"gateway-tls", "certific
         releaseOf(install),
       );
       const parts = [networkOf(install, network), ...fields, ...(await heldBy(ctx, manager, CONTROLLERS_ORDERS))];
-      const served = await keepServed(ctx, objects);
+      const served = await ctx.reconcile(objects);
       const kept = await keepBefore(ctx, served, ingress.serve(undefined, releaseOf(install)).objects);
       return [...kept, ...served, ...(await ctx.reconcile(parts, { manager, partial: true }))];
     },
@@ -206,7 +206,7 @@ const noTls = (install: Installation): Step<"gateway-tls", "ingress" | "webhook"
     const { objects, fields } = install.ingress.serve(undefined, releaseOf(install));
     const network: KubeObject = { apiVersion: "v1", kind: "ConfigMap", metadata: CONFIG_NETWORK };
     const held = await heldBy(ctx, manager, [...CONTROLLERS_ORDERS, network, ...fields]);
-    const served = await keepServed(ctx, objects);
+    const served = await ctx.reconcile(objects);
     return [...(await keepBefore(ctx, served)), ...served, ...(await ctx.reconcile(held, { manager, partial: true }))];
   },
   verify: [deploymentsAvailable("ingress.rolled", install.ingress.deployments)],

@@ -7,11 +7,12 @@ import { istioGatewayChecks } from "../../checks/istio-gateways.ts";
 import { serviceTypeFound } from "../../checks/service-type.ts";
 import { errorOf } from "../../core/finding-error.ts";
 import { findAddress } from "../../ingress/address.ts";
-import { ingressProducts } from "../../ingress/index.ts";
+import { ingressKinds, ingressProducts } from "../../ingress/index.ts";
 import { UserError } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf, type Transform } from "../part.ts";
+import { former, formerNodePorts, noteSwitch } from "./former.ts";
 import { options } from "./options.ts";
 import { requested } from "./requested.ts";
 import { rights } from "./rights.ts";
@@ -28,7 +29,8 @@ const ingress = (install: Installation): Step<"ingress", "core"> => {
     // Its controller lives in the namespace that core makes; it need not wait for core to run.
     needs: ["core"],
     plan: async (ctx) => {
-      const changes = [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))];
+      await noteSwitch(ctx, install);
+      const changes = [...(await formerNodePorts(ctx, install)), ...(await ctx.reconcile(objects))];
       const asks = requested(provider.title, objects);
       if (changes.length > 0 && asks) ctx.note(asks);
       return changes;
@@ -59,6 +61,7 @@ export const part = partOf({
   status,
   rights,
   products: ingressProducts,
+  kinds: ingressKinds,
   assets: ({ ingress, release }) => {
     if (ingress.assets.every(({ component }) => component in release.versions)) return ingress.assets;
     throw new UserError({
@@ -78,6 +81,7 @@ export const part = partOf({
   steps: (install) => [
     ingress(install), // the gateway and its controller
     address(install), // where the gateway can be reached
+    former(install), // what was chosen before goes last
   ],
   checks: [...istioChecks, ...istioGatewayChecks, ingressDeployments, serviceTypeFound, gatewayAddress],
 });

@@ -1,6 +1,4 @@
-import type { ObjectChange } from "../../changes/index.ts";
 import type { IngressRelease } from "../../ingress/provider.ts";
-import type { PlanContext } from "../../kube/reconcile.ts";
 import { type KubeObject, keyOf } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
 import { isFoundation, objectsOf } from "../part.ts";
@@ -17,9 +15,3 @@ export const withoutServed = (install: Installation): readonly KubeObject[] => {
   const served = new Set(install.ingress.serve(undefined, release).objects.map(keyOf));
   return release.ingress.filter((object) => !served.has(keyOf(object)));
 };
-
-/** Writes what says what is served; a copy that an earlier choice left goes. */
-export const keepServed = async (
-  ctx: PlanContext,
-  objects: readonly KubeObject[],
-): Promise<readonly ObjectChange[]> => [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))];

@@ -90,13 +90,19 @@ export const letGo = async (
   return changes.flat();
 };
 
+/** Istio brings kinds of its own. */
+const crdsTitle = (install: Installation): string =>
+  objectsOf(install, "ingress").some(({ kind }) => kind === "CustomResourceDefinition")
+    ? `Install the CRDs of Knative Serving and ${install.ingress.title}`
+    : "Install the Knative Serving CRDs";
+
 const crds = (install: Installation) =>
   step({
     id: "crds",
-    title: "Install the Knative Serving CRDs",
-    undo: "Remove the Knative Serving CRDs",
+    title: crdsTitle(install),
+    undo: "Remove the CRDs",
     needs: ["namespaces"],
-    plan: async (ctx) => [...(await ctx.prune(crdsOf(install))), ...(await ctx.reconcile(crdsOf(install)))],
+    plan: (ctx) => ctx.reconcile(crdsOf(install)),
     verify: [crdsEstablished(crdsOf(install).map(({ metadata }) => metadata.name))],
   });
 
