@@ -73,10 +73,13 @@ type Fields = Record<string, unknown>;
 /** Arguments and variables are images by convention of their names only, so `yes` and the like stay. */
 const guess = (value: string, visit: Visit): string => (/[/:@]/.test(value) && parse(value) ? visit(value) : value);
 
+/** In a pod that is a gateway of Istio's: the image that istiod puts there, from its own settings. */
+const INJECTED = "auto";
+
 const inContainer = (container: unknown, visit: Visit): unknown => {
   if (!isRecord(container)) return container;
   const copy: Fields = { ...container };
-  if (typeof copy.image === "string") copy.image = visit(copy.image);
+  if (typeof copy.image === "string" && copy.image !== INJECTED) copy.image = visit(copy.image);
   for (const list of ["args", "command"]) {
     if (!Array.isArray(copy[list])) continue;
     copy[list] = copy[list].map((argument: unknown) => {

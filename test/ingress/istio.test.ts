@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { istio } from "../../src/ingress/istio/index.ts";
 import { settingsFor } from "../../src/ingress/istio/leading.ts";
@@ -6,7 +7,10 @@ import { serveFrom } from "../../src/ingress/istio/serve.ts";
 import { readSettings } from "../../src/ingress/istio/settings.ts";
 import { at, type KubeObject } from "../../src/ports/object.ts";
 import { parseManifest } from "../../src/releases/objects.ts";
+import { matches } from "../../src/sandbox/istio/servers.ts";
+import { gatewayRefusal } from "../../src/sandbox/istio/validation.ts";
 import { standIn } from "../../src/sandbox/stand-ins/index.ts";
+import type { Obj } from "../../src/sandbox/types.ts";
 
 const released = parseManifest(standIn("net-istio", "1.23.0", "net-istio.yaml"), "net-istio.yaml");
 const release = { setting: () => ({ configMap: "" }), ingress: released };
@@ -108,5 +112,62 @@ describe("what leads Knative to somebody else's gateway", () => {
       "local-gateway.knative-local-gateway": IN,
     });
     expect(readSettings(written, "1.23.0").trouble).toBeUndefined();
+
+const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/);
+const host = fc.array(label, { minLength: 2, maxLength: 5 }).map((labels) => labels.join("."));
+const version = fc.constantFrom("1.14.2", "1.17.0", "1.20.4", "1.23.0");
+const bundle = new Map<string, readonly KubeObject[]>();
+const objectsOf = (of: string): readonly KubeObject[] => {
+  const known = bundle.get(of) ?? parseManifest(standIn("net-istio", of, "net-istio.yaml"), "net-istio.yaml");
+  bundle.set(of, known);
+  return known;
+};
+
+describe("whatever is chosen", () => {
+  it("no Route's name is without a server at 443 as soon as there is one, and its Secret comes first or is there", () => {
+    const choice = fc.record({
+      of: version,
+      source: fc.record({
+        namespace: fc.constantFrom("istio-system", "edge"),
+        mounted: fc.constantFrom(new Map(), new Map([["mine", "/etc/istio/ingressgateway-certs"]])),
+      }),
+      secret: fc.record({ namespace: fc.constantFrom("kn-bootstrap", "istio-system", "edge", "web"), name: label }),
+      isMine: fc.boolean(),
+      http: fc.constantFrom("redirect" as const, "enabled" as const),
+      hosts: fc.array(host, { minLength: 1, maxLength: 5 }),
+    });
+    fc.assert(
+      fc.property(choice, ({ of, source, secret, isMine, http, hosts }) => {
+        const chosen = { ...secret, ...(isMine ? { name: "mine" } : {}) };
+        const { objects } = serveFrom(source)(
+          { ...want, secret: chosen, http },
+          { ...release, ingress: objectsOf(of) },
+        );
+        const gateway = objects.at(-1) as Obj;
+        const servers = gateway.spec.servers as Obj[];
+        const tls = servers.filter(({ port }) => port.number === 443);
+        expect(tls).toHaveLength(1);
+        for (const name of hosts) expect(tls[0]?.hosts.some((pattern: string) => matches(pattern, name))).toBe(true);
+        // Istio's own webhook takes it, the strictest one too.
+        expect(gatewayRefusal(gateway, Number.POSITIVE_INFINITY)).toBeUndefined();
+        const { credentialName, serverCertificate } = tls[0]?.tls ?? {};
+        const copy = objects.slice(0, -1).find(({ kind }) => kind === "Secret");
+        if (serverCertificate) expect(chosen).toEqual({ namespace: source.namespace, name: "mine" });
+        else if (chosen.namespace === source.namespace) expect(credentialName).toBe(chosen.name);
+        else expect(copy?.metadata).toMatchObject({ namespace: source.namespace, name: credentialName });
+      }),
+    );
+  });
+
+  it("without a certificate the Gateway is as the release has it", () => {
+    fc.assert(
+      fc.property(version, (of) => {
+        const ingress = objectsOf(of);
+        const own = ingress.filter(
+          ({ kind, metadata }) => kind === "Gateway" && metadata.name === "knative-ingress-gateway",
+        );
+        expect(istio.serve(undefined, { ...release, ingress }).objects).toEqual(own);
+      }),
+    );
   });
 });

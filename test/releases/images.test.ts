@@ -169,6 +169,17 @@ describe("images of objects", () => {
     expect(rewriteImages(rewriteImages([injector], "r.io/m"), "r.io/m")).toEqual(rewriteImages([injector], "r.io/m"));
   });
 
+  it("leaves to istiod what istiod puts into a gateway's pod", () => {
+    const injected: KubeObject = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "gateway", namespace: "edge" },
+      spec: { template: { spec: { containers: [{ name: "istio-proxy", image: "auto" }] } } },
+    };
+    expect(imagesOf([injected])).toEqual([]);
+    expect(rewriteImages([injected], "r.io/m")).toEqual([injected]);
+  });
+
   it("refuses an image that it could not move", () => {
     const broken = structuredClone(deployment);
     Object.assign(broken, { spec: { containers: [{ image: "ko://x" }] } });

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { dataOf, type KubeObject } from "../../src/ports/object.ts";
+import { rewriteImages } from "../../src/releases/images.ts";
 import { conditionOf, isTrue } from "../../src/sandbox/objects.ts";
 import type { Obj, Ref } from "../../src/sandbox/types.ts";
 import { startWorld, type World } from "../../src/sandbox/world.ts";
@@ -271,6 +273,10 @@ describe("istiod's validating webhook", () => {
 describe("a gateway of another's Istio", () => {
   it("is told by what its pods run, in its own namespace and under its own labels", async () => {
     await start();
+    // As --image-registry makes it: istiod puts images into pods from there, too.
+    const injector = { apiVersion: "v1", kind: "ConfigMap", namespace: "istio-system", name: "istio-sidecar-injector" };
+    const [moved] = rewriteImages([world.api.get(injector) as KubeObject], "registry.example.com/mirror");
+    await merge(world, injector, { data: dataOf(moved) });
     const namespace = "ingress";
     const proxy = workload("front", namespace, {
       container: { name: "istio-proxy", image: "auto" },
@@ -302,7 +308,7 @@ describe("a gateway of another's Istio", () => {
       isTrue(world.api.get(deployment("front", namespace)), "Available"),
     );
     const [pod] = world.api.list("v1", "Pod", namespace);
-    expect(pod?.spec.containers[0].image).toBe("docker.io/istio/proxyv2:1.29.2");
+    expect(pod?.spec.containers[0].image).toBe("registry.example.com/mirror/istio/proxyv2:1.29.2");
     await serve();
     await untilAnswer(80, HOST, { status: 200 });
   });

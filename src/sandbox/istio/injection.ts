@@ -5,18 +5,38 @@ import { isToBeInjected, istioMinor } from "./workloads.ts";
 /** Since then a sidecar is an init container that goes on running, where the server knows those (ENABLE_NATIVE_SIDECARS). */
 const NATIVE_SINCE = { istio: 27, kubernetes: 29 };
 
-/** The Envoy of a mesh, from where istiod itself comes. */
-const proxyImage = (istiod: Obj): string => {
+/** The Envoy of a mesh: from where the injector's settings say, else from where istiod itself comes. */
+const proxyImage = (istiod: Obj, values: string): string => {
+  const { hub, tag, proxy } = globalIn(values);
+  const name = String(proxy?.image ?? "");
+  if (name.includes("/")) return name;
+  if (hub && tag && name) return `${hub}/${name}:${tag}`;
   const own: string = (istiod.spec.containers as Obj[]).find(({ name }) => name === "discovery")?.image ?? "";
   return own.replace(/pilot(?=[:@])/, "proxyv2");
 };
 
-/** What istiod's injector makes of a pod; undefined: it leaves it as it is. `kubernetes`: the server's version. */
-export const inject = (pod: Obj, istiod: Obj, kubernetes: string): { readonly object: Obj } | undefined => {
-  if (isToBeInjected(pod)) return { object: asGateway(pod, proxyImage(istiod)) };
+const globalIn = (values: string): Obj["spec"] => {
+  try {
+    return JSON.parse(values).global ?? {};
+  } catch {
+    return {};
+  }
+};
+
+/**
+ * What istiod's injector makes of a pod; undefined: it leaves it as it is. `values`: of its ConfigMap. `kubernetes`: the server's version.
+ */
+export const inject = (
+  pod: Obj,
+  istiod: Obj,
+  values: string,
+  kubernetes: string,
+): { readonly object: Obj } | undefined => {
+  const image = proxyImage(istiod, values);
+  if (isToBeInjected(pod)) return { object: asGateway(pod, image) };
   const isNative = istioMinor(istiod) >= NATIVE_SINCE.istio && minorOf(kubernetes) >= NATIVE_SINCE.kubernetes;
   const isDone = (pod.spec.containers as Obj[]).some(({ name }) => name === PROXY);
-  return isDone ? undefined : { object: withSidecar(pod, istiod, isNative) };
+  return isDone ? undefined : { object: withSidecar(pod, istiod, image, isNative) };
 };
 
 const asGateway = (pod: Obj, image: string): Obj => {
@@ -32,9 +52,8 @@ const asGateway = (pod: Obj, image: string): Obj => {
 export const PROXY = "istio-proxy";
 
 /** As the template `sidecar` of istio-sidecar-injector, in what others can see of it. */
-const withSidecar = (pod: Obj, istiod: Obj, isNative: boolean): Obj => {
+const withSidecar = (pod: Obj, istiod: Obj, image: string, isNative: boolean): Obj => {
   const { labels = {}, annotations = {} } = pod.metadata;
-  const image = proxyImage(istiod);
   const init = {
     name: "istio-init",
     image,

@@ -71,6 +71,13 @@ export const createIstiod = (stage: Stage, push: (snapshot: Snapshot) => void): 
     ...new Set(istiods(stage).map(({ metadata }) => metadata.namespace ?? "")),
   ];
 
+  /** As the ConfigMap of its revision has them. */
+  const injectorValues = ({ metadata: { namespace = "", labels = {} } }: Obj): string => {
+    const revision = labels["istio.io/rev"] ?? "default";
+    const name = `istio-sidecar-injector${revision === "default" ? "" : `-${revision}`}`;
+    return api.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name })?.data?.values ?? "";
+  };
+
   const snapshot = async (): Promise<Snapshot> => {
     const accounts = api.list("v1", "Pod").filter(isIngressGateway).map(accountOf);
     const readers = new Set<string>();
@@ -173,7 +180,10 @@ export const createIstiod = (stage: Stage, push: (snapshot: Snapshot) => void): 
       answer: (path, { object }) => {
         const [istiod] = istiods(stage);
         if (path.startsWith("/inject"))
-          return { allowed: true, ...(object && istiod ? inject(object, istiod, stage.version) : {}) };
+          return {
+            allowed: true,
+            ...(object && istiod ? inject(object, istiod, injectorValues(istiod), stage.version) : {}),
+          };
         const refusal = object && refusalOf(object, istioMinor(istiod));
         return refusal ? { allowed: false, message: `configuration is invalid: ${refusal}` } : { allowed: true };
       },
