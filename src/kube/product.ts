@@ -50,6 +50,10 @@ const find = async (product: Product, live: Snapshot): Promise<readonly KubeObje
   return all.filter((object) => isProduct(product, object));
 };
 
+/** All that we made, but for the one that outlives an uninstall. */
+const ownNamespaces = async (live: Snapshot): Promise<readonly string[]> =>
+  (await live.owned("v1", "Namespace")).map(({ metadata }) => metadata.name).filter((name) => name !== HOME);
+
 /**
  * Takes away what no namespace takes with it. What a process made that is not ours, is not ours either; `wasOurs`: one that is no more
  * was.
@@ -58,9 +62,10 @@ export const removeProducts = async (
   products: readonly Product[],
   live: Snapshot,
   wasOurs: boolean,
+  /** Names of the namespaces that go as well. */
+  namespaces?: readonly string[],
 ): Promise<readonly ObjectChange[]> => {
-  const namespaces = await live.owned("v1", "Namespace");
-  const going = new Set(namespaces.map(({ metadata }) => metadata.name).filter((name) => name !== HOME));
+  const going = new Set(namespaces ?? (await ownNamespaces(live)));
   const found = await Promise.all(
     products
       .filter(({ goesWithKind }) => !goesWithKind)

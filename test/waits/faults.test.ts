@@ -3,6 +3,7 @@ import { FAULTS } from "../../src/sandbox/faults/index.ts";
 import { patient, patientSeconds } from "../patience.ts";
 import { sampled } from "../thorough.ts";
 import { clusterRows } from "./cluster-rows.ts";
+import { istioRows } from "./istio-rows.ts";
 import type { Row } from "./row.ts";
 import { openScene, type Run, type Scene } from "./scene.ts";
 import { serverRows } from "./server-rows.ts";
@@ -27,7 +28,7 @@ const enter = async (): Promise<() => void> => {
   };
 };
 
-const rows = [...clusterRows, ...serverRows];
+const rows = [...clusterRows, ...istioRows, ...serverRows];
 const again = new Set(sampled(rows, 4));
 const faults = new Set(rows.flatMap(({ fault }) => fault?.split(":")[0] ?? []));
 const texts = new Set<string>();

@@ -2,14 +2,16 @@ import { hasGatewayCertificate } from "../../certificates/index.ts";
 import { servedSecret } from "../../certificates/served.ts";
 import type { ObjectChange } from "../../changes/index.ts";
 import type { Step } from "../../changes/step.ts";
+import { type Check, fail, ok } from "../../core/check.ts";
 import { ids, ingressProducts, ingressProvider } from "../../ingress/index.ts";
 import type { IngressProvider } from "../../ingress/provider.ts";
+import { isAlive, podRemedy, podWords } from "../../kube/draining.ts";
 import { HOME, ownerOf } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
 import { removeProducts } from "../../kube/product.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
 import { ApiError } from "../../ports/cluster.ts";
-import { type KubeObject, keyOf, textAt } from "../../ports/object.ts";
+import { type KubeObject, keyOf, type ObjectRef, textAt } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
 import { objectsOf } from "../part.ts";
 import { TTL } from "../records/record-sets.ts";
@@ -90,21 +92,60 @@ const foreignIn = async (ctx: PlanContext, namespace: string): Promise<number | 
 };
 
 /**
- * The last step: an ingress that was chosen before has answered until the new one was proved. Its webhook configurations go first, because
- * without their process they refuse every new Revision.
+ * An ingress that was chosen before has answered until the new one was proved. Its webhook configurations go first, because without their
+ * process they refuse every new Revision.
  */
 export const former = (install: Installation): Step<"former", "proof"> => ({
   id: "former",
   title: "Remove what no ingress needs any more",
   undo: "Let go of what was there before",
   needs: ["proof"],
+  plan: async (ctx) => deletions(await unneeded(ctx, install)),
+  absent: async () => [],
+  verify: [ended(others(install).flatMap(({ deployments }) => deployments))],
+});
+
+/** What its processes have made, which they would make again as long as they run, and its namespaces. */
+export const cleared = (install: Installation): Step<"cleared", "former"> => ({
+  id: "cleared",
+  title: "Remove what the former ingress has left",
+  undo: "Let go of what it has left",
+  needs: ["former"],
   plan: async (ctx) => {
-    const gone = deletions(await unneeded(ctx, install));
-    const products = others(install).flatMap((other) => other.products);
-    return [...gone, ...(await removeProducts(products, ctx.live, false)), ...(await emptied(ctx, install))];
+    const wasOurs = install.choiceChanges?.some(({ option }) => option === "ingress") ?? false;
+    // What is in namespaces of anybody is more by the time that this runs than the plan could show: an uninstall takes it.
+    const products = others(install).flatMap((other) => other.products.filter(({ namespace }) => namespace));
+    const namespaces = await emptied(ctx, install);
+    const going = namespaces.map(({ object }) => object.metadata.name);
+    return [...(await removeProducts(products, ctx.live, wasOurs, going)), ...namespaces];
   },
   absent: async () => [],
   verify: [],
+});
+
+/** Whether pods of Deployments that are gone have ended, too. */
+const ended = (deployments: readonly ObjectRef[]): Check => ({
+  id: "ingress.former-ended",
+  title: "The pods of the former ingress have ended",
+  run: async ({ cluster, now }) => {
+    const names = deployments.map(({ name }) => name);
+    const labelled = await cluster.list({
+      apiVersion: "v1",
+      kind: "Pod",
+      labelSelector: `app in (${names.join(",")})`,
+    });
+    const alive = labelled.filter(isAlive);
+    const left = await Promise.all(
+      deployments.map(async (ref) => {
+        const own = alive.filter(
+          ({ metadata }) => metadata.namespace === ref.namespace && metadata.name.startsWith(`${ref.name}-`),
+        );
+        return own.length > 0 && !(await cluster.get(ref)) ? own : [];
+      }),
+    );
+    const pods = left.flat();
+    return pods.length > 0 ? fail(podWords(pods, now()), podRemedy(pods)) : ok("none is left");
+  },
 });
 
 const CLASS = "networking.knative.dev/ingress-class";

@@ -12,7 +12,7 @@ import { UserError } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf, type Transform } from "../part.ts";
-import { former, formerNodePorts, noteSwitch } from "./former.ts";
+import { cleared, former, formerNodePorts, noteSwitch } from "./former.ts";
 import { options } from "./options.ts";
 import { requested } from "./requested.ts";
 import { rights } from "./rights.ts";
@@ -82,6 +82,7 @@ export const part = partOf({
     ingress(install), // the gateway and its controller
     address(install), // where the gateway can be reached
     former(install), // what was chosen before goes last
+    cleared(install), // and what its processes leave
   ],
   checks: [...istioChecks, ...istioGatewayChecks, ingressDeployments, serviceTypeFound, gatewayAddress],
 });
