@@ -112,6 +112,8 @@ describe("what leads Knative to somebody else's gateway", () => {
       "local-gateway.knative-local-gateway": IN,
     });
     expect(readSettings(written, "1.23.0").trouble).toBeUndefined();
+  });
+});
 
 const label = fc.stringMatching(/^[a-z]([a-z0-9-]{0,8}[a-z0-9])?$/);
 const host = fc.array(label, { minLength: 2, maxLength: 5 }).map((labels) => labels.join("."));
