@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { inspect } from "../../src/certificates/secret.ts";
 import { issue } from "../../src/certificates/self-signed/issue.ts";
 import { WILDCARD } from "../../src/certificates/served.ts";
@@ -42,15 +43,12 @@ const WAYS: Readonly<Record<string, Way>> = {
   "self-signed": {
     options: () => ["--tls", "self-signed"],
     renewal: async (place, run) => {
-      const { api } = place.world;
-      const store = async (object: KubeObject): Promise<void> => {
-        await api.update("test", { ...object, ...object.metadata, namespace: "kn-bootstrap" }, (draft) => {
-          draft.data = object.data;
-        });
-      };
+      const opened = openCluster(await loadKubeconfig({ path: place.kubeconfig, env: {} }));
+      const store = (object: KubeObject) => opened.apply(object, { manager: "kn-bootstrap" });
       const longAgo = new Date(Date.now() - 390 * 86_400_000);
       const cluster = { get: async () => undefined };
       await issue({ names: NAMES, secret: WILDCARD } as never, { cluster, store, now: () => longAgo } as never);
+      opened.close();
       return renewed(place, run);
     },
   },
