@@ -113,7 +113,7 @@ const NONE = "none";
 export const email: Question = {
   id: "email",
   owns: ["acmeEmail"],
-  // With another CA its directory has been asked already, and six questions are enough.
+  // With another CA its directory has been asked already, and seven questions are enough.
   isAsked: ({ written }) => written.tls !== undefined && !needsDirectory(written) && asksAcmeCa({ tls: written.tls }),
   ask: async ({ written, before }, asker) => {
     const isNone = (text: string): boolean => ["", NONE].includes(text.trim().toLowerCase());
