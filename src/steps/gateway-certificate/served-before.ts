@@ -21,8 +21,9 @@ export const keepBefore = async (
   const { object } = change;
   const before = (await ctx.live.get(refOf(object))) ?? released.find((one) => keyOf(one) === keyOf(object));
   if (!before) return [];
-  const { status: _status, metadata: _metadata, ...content } = before;
-  const text = JSON.stringify({ ...content, metadata: object.metadata });
+  // In one order: a list of objects names their kind elsewhere than the object itself does, and the plan is compared with what is done.
+  const { status: _status, metadata: _metadata, apiVersion, kind, ...content } = before;
+  const text = JSON.stringify({ apiVersion, kind, metadata: object.metadata, ...content });
   return ctx.reconcile(
     [
       {
