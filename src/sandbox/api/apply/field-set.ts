@@ -49,17 +49,26 @@ export function fieldsAt(...paths: readonly (readonly string[])[]): FieldSet {
 
 export const below = (set: FieldSet, element: PathElement): FieldSet => set.children.get(element) ?? NOTHING;
 
+const isNothing = ({ members, children }: FieldSet): boolean => members.size === 0 && children.size === 0;
+
+/* Of what is the same afterwards, the same set is handed back: its FieldsV1 is known then. */
+
+/** `a` itself where it holds all of `b`. */
 export function union(a: FieldSet, b: FieldSet): FieldSet {
-  const members = new Set([...a.members, ...b.members]);
-  const children = new Map(a.children);
+  if (isNothing(b)) return a;
+  const added = [...b.members].filter((element) => !a.members.has(element));
+  const changed: [PathElement, FieldSet][] = [];
   for (const [element, child] of b.children) {
-    const other = children.get(element);
-    children.set(element, other ? union(other, child) : child);
+    const other = a.children.get(element);
+    const both = other ? union(other, child) : child;
+    if (both !== other) changed.push([element, both]);
   }
-  return { members, children };
+  if (added.length === 0 && changed.length === 0) return a;
+  return { members: new Set([...a.members, ...added]), children: new Map([...a.children, ...changed]) };
 }
 
 export function intersection(a: FieldSet, b: FieldSet): FieldSet {
+  if (isNothing(b)) return NOTHING;
   const out = emptySet();
   for (const element of a.members) if (b.members.has(element)) out.members.add(element);
   for (const [element, child] of a.children) keep(out, element, intersection(child, below(b, element)));
@@ -67,6 +76,7 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
 }
 
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
+  if (isNothing(b)) return a;
   const out = emptySet();
   for (const element of a.members) if (!b.members.has(element)) out.members.add(element);
   for (const [element, child] of a.children) keep(out, element, difference(child, below(b, element)));
@@ -75,6 +85,7 @@ export function difference(a: FieldSet, b: FieldSet): FieldSet {
 
 /** `a` without the members of `b` and everything below them. */
 export function without(a: FieldSet, b: FieldSet): FieldSet {
+  if (isNothing(b)) return a;
   const out = emptySet();
   for (const element of a.members) if (!b.members.has(element)) out.members.add(element);
   for (const [element, child] of a.children)
