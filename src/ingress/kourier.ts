@@ -76,6 +76,7 @@ const roll = (want: Want | undefined, podSpec: object = {}): KubeObject =>
 export const kourier: IngressProvider<"kourier"> = {
   id: "kourier",
   title: "Kourier",
+  hint: "The smallest, made for Knative: enough for most clusters.",
   className: "kourier.ingress.networking.knative.dev",
   component: "net-kourier",
   assets: [{ component: "net-kourier", asset: "kourier.yaml" }],

@@ -65,6 +65,8 @@ export interface IngressProvider<Id extends string = string> {
   readonly id: Id;
   /** For people: `Kourier`. */
   readonly title: string;
+  /** Why somebody would choose it, for the wizard. */
+  readonly hint?: string;
   /** Value of `ingress-class` in config-network. */
   readonly className: string;
   /** The component of manifests/releases.yaml whose version names it. */

@@ -7,18 +7,11 @@ interface Way extends Choice {
   readonly written: Written;
 }
 
-/** Why somebody would choose it. */
-const REASONS: Readonly<Record<(typeof ids)[number], string>> = {
-  kourier: "The smallest, made for Knative: enough for most clusters.",
-  istio: "For a mesh with mutual TLS (--mesh), or where Istio is wanted anyway. It needs about 1 vCPU and 3 GB more.",
-};
-
 /** What can be the gateway here. Beside an Istio of somebody else's no other one is installed: one of its gateways serves. */
 export const gatewaysFor = ({ gateways }: Pick<Sight, "gateways">): readonly Way[] =>
   ids.flatMap((ingress): readonly Way[] => {
-    const { title, adoption } = ingressProvider(ingress);
-    if (!adoption || gateways.length === 0)
-      return [{ id: ingress, title, hint: REASONS[ingress], written: { ingress } }];
+    const { title, hint = "", adoption } = ingressProvider(ingress);
+    if (!adoption || gateways.length === 0) return [{ id: ingress, title, hint, written: { ingress } }];
     return gateways.map((istioGateway) => ({
       id: `${ingress} ${istioGateway}`,
       title: `${title} that is here, at its gateway ${istioGateway}`,

@@ -18,6 +18,7 @@ const withoutNamespace = (object: KubeObject): KubeObject => {
 export const istio: IngressProvider<"istio"> = {
   id: "istio",
   title: "Istio",
+  hint: "For a mesh with mutual TLS (--mesh), or where Istio is wanted anyway. It needs about 1 vCPU and 3 GB more.",
   className: "istio.ingress.networking.knative.dev",
   component: "istio",
   assets: [{ component: "istio", asset: "istio.yaml", versionAt: istiod }, NET_ISTIO],
