@@ -3,7 +3,7 @@ import type { Written } from "../../config/complete.ts";
 import { providers } from "../../dns/index.ts";
 import type { ZoneNamesOptions } from "../../dns/provider.ts";
 import { type Ports, reachedIn } from "../../ingress/address.ts";
-import { findIstio } from "../../ingress/istio/found.ts";
+import { entrances, findIstio } from "../../ingress/istio/found.ts";
 import { STATE } from "../../kube/prior.ts";
 import { quantity, UNIT } from "../../kube/quantity.ts";
 import { ApiError, type ClusterRead } from "../../ports/cluster.ts";
@@ -92,7 +92,7 @@ export const look = async (cluster: ClusterRead, { zonesMs = ZONES_MS, ...at }: 
     namespaces: [...new Set([...served, ...own])],
     served,
     zones,
-    gateways: istio?.istiods.some(({ isOurs }) => !isOurs) ? istio.gateways.map(({ id }) => id) : [],
+    gateways: istio?.istiods.some(({ isOurs }) => !isOurs) ? entrances(istio).map(({ id }) => id) : [],
     installed: Object.keys(kept).length > 0 ? kept : undefined,
     ...(reached ? { reached } : {}),
   };

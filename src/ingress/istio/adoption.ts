@@ -1,12 +1,12 @@
 import type { ApiResource, ClusterRead } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";
-import { at, describe, groupOf, keyOf, textAt } from "../../ports/object.ts";
+import { at, describe, groupOf, keyOf } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import type { Adoption, IngressProvider } from "../provider.ts";
 import { adopted } from "./adopted.ts";
 import { around } from "./around.ts";
-import { type FoundGateway, type FoundIstio, findIstio, type Istiod, isChosen } from "./found.ts";
+import { entrances, type FoundGateway, type FoundIstio, findIstio, type Istiod, isChosen } from "./found.ts";
 import { KNATIVE, SHARED } from "./names.ts";
 
 /** Whose Istio is in the cluster, and which of its gateways is to be Knative's. */
@@ -114,19 +114,6 @@ const assertAlone = (gateway: FoundGateway, { gateways }: FoundIstio): void => {
     },
     kind: "input",
   });
-};
-
-/** What leads out of the mesh, by the name that its pods have for Istio: `egressgateway`. */
-const leadsOut = ({ labels }: FoundGateway): boolean => /^egress/.test(labels.istio ?? "");
-
-const isOpen = ({ service }: FoundGateway): boolean =>
-  ["LoadBalancer", "NodePort"].includes(textAt(service, "spec", "type"));
-
-/** Through which something may come in: those that only the cluster reaches count where there are no others. */
-const entrances = ({ gateways }: FoundIstio): readonly FoundGateway[] => {
-  const inward = gateways.filter((gateway) => !leadsOut(gateway));
-  const open = inward.filter(isOpen);
-  return open.length > 0 ? open : inward;
 };
 
 const choose = (found: FoundIstio, named: string | undefined): FoundGateway => {

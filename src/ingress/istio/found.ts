@@ -162,3 +162,16 @@ const hasPort = (service: KubeObject, number: number): boolean => {
   const ports = at(service, "spec", "ports");
   return (Array.isArray(ports) ? ports : []).some((port) => at(port, "port") === number);
 };
+
+/** What leads out of the mesh, by the name that its pods have for Istio: `egressgateway`. */
+const leadsOut = ({ labels }: FoundGateway): boolean => /^egress/.test(labels.istio ?? "");
+
+const isOpen = ({ service }: FoundGateway): boolean =>
+  ["LoadBalancer", "NodePort"].includes(textAt(service, "spec", "type"));
+
+/** Gateways through which something may come in: those that only the cluster reaches count where there are no others. */
+export const entrances = ({ gateways }: FoundIstio): readonly FoundGateway[] => {
+  const inward = gateways.filter((gateway) => !leadsOut(gateway));
+  const open = inward.filter(isOpen);
+  return open.length > 0 ? open : inward;
+};
