@@ -5,18 +5,29 @@ export interface Ordered {
 }
 
 /**
- * The items in an order that respects `needs`, stable in the given order. Throws a plain Error (a bug of ours, found at start)
- * for a duplicate id, an unknown id or a cycle.
+ * The items in an order that respects `needs`: of those whose needs are met, the first of the given ones comes next. Throws a plain Error (a
+ * bug of ours, found at start) for a duplicate id, an unknown id or a cycle.
  */
 export const order = <T extends Ordered>(items: readonly T[]): readonly T[] => {
-  const byId = new Map<string, T>();
+  assertGraph(items);
+  const sorted = new Map<string, T>();
+  while (sorted.size < items.length)
+    for (const item of items)
+      if (!sorted.has(item.id) && item.needs.every((id) => sorted.has(id))) {
+        sorted.set(item.id, item);
+        break;
+      }
+  return [...sorted.values()];
+};
+
+const assertGraph = (items: readonly Ordered[]): void => {
+  const byId = new Map<string, Ordered>();
   for (const item of items) {
     if (byId.has(item.id)) throw new Error(`step ${item.id} exists twice`);
     byId.set(item.id, item);
   }
   const done = new Set<string>();
-  const sorted: T[] = [];
-  const visit = (item: T, path: readonly string[]): void => {
+  const visit = (item: Ordered, path: readonly string[]): void => {
     if (done.has(item.id)) return;
     if (path.includes(item.id)) throw new Error(`steps need each other in a circle: ${[...path, item.id].join(" → ")}`);
     for (const id of item.needs) {
@@ -25,10 +36,8 @@ export const order = <T extends Ordered>(items: readonly T[]): readonly T[] => {
       visit(needed, [...path, item.id]);
     }
     done.add(item.id);
-    sorted.push(item);
   };
   for (const item of items) visit(item, []);
-  return sorted;
 };
 
 /** The same graph for the goal "absent": whoever needed a step must be gone before it. */

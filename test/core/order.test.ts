@@ -5,8 +5,12 @@ const item = (id: string, ...needs: string[]) => ({ id, needs });
 const ids = (items: readonly { id: string }[]) => items.map(({ id }) => id);
 
 describe("order", () => {
-  it("keeps the given order wherever needs allow it", () => {
-    expect(ids(order([item("c", "b"), item("a"), item("b"), item("d")]))).toEqual(["b", "c", "a", "d"]);
+  it("takes the first of the given ones whose needs are met", () => {
+    expect(ids(order([item("c", "b"), item("a"), item("b"), item("d")]))).toEqual(["a", "b", "c", "d"]);
+  });
+
+  it("lets what comes last come last, wherever it stands", () => {
+    expect(ids(order([item("a"), item("end", "c"), item("b", "a"), item("c", "a")]))).toEqual(["a", "b", "c", "end"]);
   });
 
   it("turns the graph round for the goal absent", () => {
