@@ -7,6 +7,8 @@ import { change, type Shape } from "./shapes.ts";
 export interface Fault {
   readonly leads: string;
   readonly break: (scene: Scene) => Scene | Promise<Scene>;
+  /** Areas of which nothing can be said as long as it lasts. */
+  readonly hides?: readonly string[];
   /** Absent: in all of them. */
   readonly in?: readonly Shape[];
 }
@@ -127,6 +129,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
   "the ingress class is nobody's": {
     leads: "network.class",
+    // Which ingress is meant is not known then.
+    hides: ["ingress", "certificate", "istio"],
     break: config("config-network", {
       "ingress-class": "contour.ingress.networking.knative.dev",
       "ingress.class": undefined,
