@@ -1,9 +1,11 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { slowness } from "./test/slowness.ts";
+import { isThorough } from "./test/thorough.ts";
 
-// Many tests wait for something: with one worker for each core a quarter of the time nobody would work.
-const maxWorkers = Math.ceil(availableParallelism() * 1.5);
+// Many tests wait for something: with one worker for each core a quarter of the time nobody would work. What takes all of a sample works more
+// than it waits.
+const maxWorkers = Math.ceil(availableParallelism() * (isThorough ? 1.5 : 2));
 process.env.KN_TEST_WORKERS = String(maxWorkers);
 const slow = slowness();
 

@@ -158,6 +158,8 @@ const CLASSED = [
 
 /** Says in the plan what a change of the ingress means for everybody who asks for a URL; nothing where there is none. */
 export const noteSwitch = async (ctx: PlanContext, install: Installation): Promise<void> => {
+  // It was said when the plan was shown.
+  if (ctx.mode === "final") return;
   const { config, ingress } = install;
   const before = await formerIngress(ctx, install);
   if (!before) return;
