@@ -12,9 +12,9 @@ import { type Ports, urlAt } from "../ingress/address.ts";
 import { ids as ingressIds, ingressOfClass, ingressProvider } from "../ingress/index.ts";
 import { choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
-import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import { at, dataOf, type KubeObject } from "../ports/object.ts";
+import { readable } from "../ports/readable.ts";
 import { PARTS, type StatusFound } from "../steps/index.ts";
 import type { Seen } from "../steps/part.ts";
 import { keptIn } from "../steps/state/chosen.ts";
@@ -58,13 +58,8 @@ const readKnativeServices = (ctx: ReadContext): Promise<readonly KubeObject[]> =
 
 /** Who may not read Services is told about the installation only. */
 const countServices = async (ctx: ReadContext): Promise<Status["knativeServices"]> => {
-  try {
-    const services = await readKnativeServices(ctx);
-    return { total: services.length, notReady: services.filter((service) => !isReady(service)).length };
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return undefined;
-    throw error;
-  }
+  const services = await readable(readKnativeServices(ctx));
+  return services && { total: services.length, notReady: services.filter((service) => !isReady(service)).length };
 };
 
 /** Another version of ours, or a person, may have written what we cannot use. */

@@ -6,8 +6,9 @@ import { ingressOfClass } from "../ingress/index.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
 import { AUTHORITY_ROOT, choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
-import { ApiError, type ClusterRead } from "../ports/cluster.ts";
+import type { ClusterRead } from "../ports/cluster.ts";
 import { dataOf, type KubeObject, type ObjectRef, textAt } from "../ports/object.ts";
+import { readable } from "../ports/readable.ts";
 import type { Reading } from "./health-check.ts";
 
 export const KNATIVE = "knative-serving";
@@ -55,15 +56,10 @@ export interface Found {
 /** What {@link findInstallation} reads. */
 export const FOUND_BY = ["ConfigMap"] as const satisfies readonly Reading[];
 
-/** Who may look at Knative alone is told of it as of one that others have installed. */
-const whenForbidden = (error: unknown): undefined => {
-  if (error instanceof ApiError && error.status === 403) return undefined;
-  throw error;
-};
-
 export const findInstallation = async (cluster: Pick<ClusterRead, "get">): Promise<Found> => {
   const [state, network, domains] = await Promise.all([
-    cluster.get(STATE).catch(whenForbidden),
+    // Who may look at Knative alone is told of it as of one that others have installed.
+    readable(cluster.get(STATE)),
     cluster.get(configMap("config-network")),
     cluster.get(configMap("config-domain")),
   ]);

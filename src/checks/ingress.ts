@@ -12,6 +12,7 @@ export const ingressDeployments = healthCheck({
   id: "ingress.deployments",
   title: "The ingress runs",
   needs: ["knative.installed"],
+  symptomOf: ["network.class"],
   also: ["ingress.rolled"],
   reads: [...FOUND_BY, ...CAUSES_OF_DEPLOYMENTS, "Service"],
   meaning:

@@ -86,6 +86,7 @@ const netIstioWebhookLeft = healthCheck({
   id: "kourier.net-istio-webhook",
   title: "No webhook is left of net-istio",
   needs: ["knative.installed"],
+  symptomOf: ["cluster.admission"],
   reads: [...FOUND_BY, "MutatingWebhookConfiguration.admissionregistration.k8s.io", "Deployment.apps"],
   meaning:
     "A webhook of net-istio whose process is gone refuses the Deployment of every new Revision. No condition says so: the Service waits for its Revision.",

@@ -1,8 +1,7 @@
-import { findIstio } from "../ingress/istio/found.ts";
+import { servedBy, serversOf } from "../ingress/istio/preflight/served-by.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { at, dataOf, isRecord, type KubeObject, type ObjectRef, textAt } from "../ports/object.ts";
-import { readerOf } from "../ports/reader.ts";
-import { configMap, FOUND_BY, type Found, KNATIVE } from "./found.ts";
+import { configMap, FOUND_BY, type Found } from "./found.ts";
 import type { Reading } from "./health-check.ts";
 
 /** What {@link servedNow} reads. */
@@ -50,18 +49,7 @@ const variablesOf = (deployment: KubeObject | undefined): ReadonlyMap<string, st
 
 /** A credential is looked for beside the gateway's pods, whatever namespace the Gateway is in. */
 const istios = async (cluster: ClusterRead): Promise<ObjectRef | undefined> => {
-  const [gateways, { gateways: running }] = await Promise.all([
-    cluster.list({ apiVersion: "networking.istio.io/v1beta1", kind: "Gateway", namespace: KNATIVE }),
-    findIstio(readerOf(cluster)),
-  ]);
-  const shared = gateways.find(({ metadata }) => metadata.name === "knative-ingress-gateway");
-  const servers = at(shared, "spec", "servers");
-  const credential = (Array.isArray(servers) ? servers : [])
-    .map((server) => textAt(server, "tls", "credentialName"))
-    .find((name) => name !== "");
-  const wanted = at(shared, "spec", "selector");
-  const pods = running.find(
-    ({ labels }) => isRecord(wanted) && Object.entries(wanted).every(([key, value]) => labels[key] === value),
-  );
-  return secretCalled(pods?.namespace ?? "", credential ?? "");
+  const { gateway, pods } = await servedBy(cluster);
+  const names = serversOf(gateway).map((server) => textAt(server, "tls", "credentialName"));
+  return secretCalled(pods[0]?.namespace ?? "", names.find(Boolean) ?? "");
 };

@@ -138,16 +138,18 @@ export const directSnapshot = (cluster: ClusterRead): Snapshot => ({
   labelled: (apiVersion, kind, labelSelector) => cluster.list({ apiVersion, kind, labelSelector }),
 });
 
-/** Equality or existence, as our checks write them. */
+/** Equality, existence or `key in (a,b)`, as our checks write them. */
 export const selects = (selector: string | undefined, labels: Readonly<Record<string, string>> = {}): boolean =>
-  (selector ?? "").split(",").every((term) => {
+  (selector?.match(/[^,(]+(?:\([^)]*\))?/g) ?? []).every((term) => {
+    const [, among, values = ""] = /^(\S+) in \((.*)\)$/.exec(term) ?? [];
+    if (among !== undefined) return values.split(",").includes(labels[among] ?? "");
     const [key = "", value] = term.split("=");
-    return key === "" || (value === undefined ? key in labels : labels[key] === value);
+    return value === undefined ? key in labels : labels[key] === value;
   });
 
 /**
- * A cluster whose reads come from the snapshot, so that checks and plans of one moment share its lists. Label selectors are
- * equality or existence, as our checks write them.
+ * A cluster whose reads come from the snapshot, so that checks and plans of one moment share its lists. Label selectors as
+ * {@link selects} reads them.
  */
 export const throughSnapshot = <T extends ClusterRead>(cluster: T, live: Snapshot): T => ({
   ...cluster,

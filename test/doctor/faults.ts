@@ -136,6 +136,18 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       "ingress.class": undefined,
     }),
   },
+  "the ingress class is left out, and Kourier runs": {
+    leads: "network.class",
+    hides: ["ingress", "certificate", "istio", "kourier", "domain"],
+    in: KOURIERS,
+    break: config("config-network", { "ingress-class": undefined, "ingress.class": undefined }),
+  },
+  "the ingress class is Kourier's, and Istio runs": {
+    leads: "network.class",
+    hides: ["ingress", "certificate", "istio", "domain"],
+    in: ["istio"],
+    break: config("config-network", { "ingress-class": "kourier.ingress.networking.knative.dev" }),
+  },
   "a key is misspelt": {
     leads: "config.keys",
     break: edit(isA("ConfigMap", "config-network"), (one) => ({

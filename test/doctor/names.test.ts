@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { domainMappingsClaimed, hostsFit, servicesPublic } from "../../src/checks/names/index.ts";
-import { metricsAsked, requestLogWritten } from "../../src/checks/observability/index.ts";
+import { domainMappingsClaimed, hostsFit, servicesPublic } from "../../src/checks/names.ts";
+import { metricsAsked, requestLogWritten } from "../../src/checks/observability.ts";
 import { configMap, findingOf, object } from "./scene.ts";
 
 const service = (url: string, labels: Record<string, string> = {}) =>

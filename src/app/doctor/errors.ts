@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ApiError, BrokenAnswer, Unreachable } from "../../ports/cluster.ts";
 import { NoAnswer } from "../../ports/dns.ts";
 
-/** An answer that was none may be asked for in a recording; it was not. */
+/** A check asks what was not asked when the recording was made: it is newer than that. */
 export class NotRecorded extends Unreachable {
   constructor(question: string) {
     super("the recording", `the recording does not hold this: ${question}`);

@@ -2,6 +2,7 @@ import { fail, ok, skipped } from "../../core/check.ts";
 import { few } from "../../ports/few.ts";
 import { type KubeObject, refOf, VERSION_LABEL } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
+import { minorOf } from "../../ports/version.ts";
 import { KNATIVE } from "../found.ts";
 import { healthCheck } from "../health-check.ts";
 
@@ -15,8 +16,8 @@ const REMOVED: readonly { readonly name: string; readonly since: number }[] = [
 ];
 
 /** `1.23.0` → 23. Undefined: no release's. */
-const minorOf = (version: string): number | undefined => {
-  const [, minor] = /^v?1\.(\d+)/.exec(version) ?? [];
+const numberOf = (version: string): number | undefined => {
+  const minor = minorOf(version)?.split(".")[1];
   return minor === undefined ? undefined : Number(minor);
 };
 
@@ -38,7 +39,7 @@ export const versionsFit = healthCheck({
     ]);
     const ofKnative = kinds.filter(({ metadata }) => metadata.name.endsWith(".serving.knative.dev"));
     const versioned = [...deployments, ...ofKnative].flatMap((object) => {
-      const minor = minorOf(versionOf(object));
+      const minor = numberOf(versionOf(object));
       return minor === undefined ? [] : [{ object, minor }];
     });
     if (versioned.length === 0) return skipped("nothing of it says its version");

@@ -1,14 +1,14 @@
 import type { HealthCheck } from "../../checks/health-check.ts";
 import { UserError } from "../../ports/error.ts";
 import type { CommandContext } from "../context.ts";
-import { cells, cut, entry, heading, legible, type Look as Place } from "../reporter/look.ts";
+import { cells, cut, heading, type Look, legible } from "../reporter/look.ts";
 import type { Format } from "./formats/format.ts";
-import { type ExitCode, type Look, lookAt } from "./look.ts";
+import { type Examined, type ExitCode, lookAt } from "./look.ts";
 
 /** Of each cluster its look, or why there is none. */
 interface Visit {
   readonly context: string;
-  readonly look?: Look;
+  readonly look?: Examined;
   readonly problem?: UserError;
 }
 
@@ -74,7 +74,7 @@ const leadOf = ({ look, problem }: Visit): string => {
   return first ? `${first.check.id}: ${first.finding.summary}` : "";
 };
 
-const table = (visits: readonly Visit[], place: Place): string => {
+const table = (visits: readonly Visit[], place: Look): string => {
   const rows = visits.map(
     (visit) => [legible(visit.context, place), verdictOf(visit), legible(leadOf(visit), place)] as const,
   );
@@ -83,5 +83,5 @@ const table = (visits: readonly Visit[], place: Place): string => {
   const lines = rows.map(([context, verdict, lead]) =>
     cut(`${pad(context, width(0))}  ${pad(verdict, width(1))}  ${lead}`.trimEnd(), place.columns, place),
   );
-  return `${[...heading(place, `${visits.length} clusters`), ...lines.flatMap((line) => entry(place, 0, "", line))].join("\n")}\n`;
+  return `${[...heading(place, `${visits.length} clusters`), ...lines].join("\n")}\n`;
 };

@@ -11,7 +11,7 @@ import { readRecording } from "./file.ts";
 import type { Told } from "./formats/index.ts";
 
 /** One look, as it is told; and all that was read for it. */
-export interface Look extends Pick<Examination, "recording"> {
+export interface Examined extends Pick<Examination, "recording"> {
   readonly told: Told;
   readonly exitCode: ExitCode;
 }
@@ -20,7 +20,7 @@ export interface Look extends Pick<Examination, "recording"> {
 export type ExitCode = 0 | 1 | 3;
 
 /** Looks at a cluster, or at what --from names. Throws UserError (unseen) where there is no cluster to look at. */
-export const lookAt = async (ctx: CommandContext, checks: readonly HealthCheck[], where?: Where): Promise<Look> => {
+export const lookAt = async (ctx: CommandContext, checks: readonly HealthCheck[], where?: Where): Promise<Examined> => {
   const started = performance.now();
   const { diagnosis, recording } = await examination(ctx, checks, where);
   const { context, server, at } = recording;

@@ -11,6 +11,7 @@ import { CHOICES, type CommandFlags, optionName } from "../../config/options.ts"
 import { STATE } from "../../kube/prior.ts";
 import { takeSnapshot, throughSnapshot } from "../../kube/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
+import { readable } from "../../ports/readable.ts";
 import { catalogFile, versionOf } from "../../releases/catalog.ts";
 import { keptIn } from "../../steps/state/chosen.ts";
 import type { CommandContext } from "../context.ts";
@@ -18,7 +19,7 @@ import { installInto } from "../installing.ts";
 import { offer } from "./offer.ts";
 import { createPrompts } from "./prompts.ts";
 import { askAll } from "./questions.ts";
-import { look, readable } from "./sight.ts";
+import { look } from "./sight.ts";
 import { sightText } from "./sight-text.ts";
 
 /** Looks at the cluster, asks what cannot be known, and installs: the plan and its confirmation are those of every install. */

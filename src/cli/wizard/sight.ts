@@ -6,9 +6,10 @@ import { type Ports, reachedIn } from "../../ingress/address.ts";
 import { entrances, findIstio } from "../../ingress/istio/found.ts";
 import { STATE } from "../../kube/prior.ts";
 import { quantity, UNIT } from "../../kube/quantity.ts";
-import { ApiError, type ClusterRead } from "../../ports/cluster.ts";
+import type { ClusterRead } from "../../ports/cluster.ts";
 import { messageOf } from "../../ports/error.ts";
 import { at, dataOf, type KubeObject } from "../../ports/object.ts";
+import { readable } from "../../ports/readable.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { keptIn } from "../../steps/state/chosen.ts";
 import { type Cloud, cloudOf, type LoadBalancers, loadBalancersOf, nodeAddresses } from "./reach.ts";
@@ -102,16 +103,6 @@ export const look = async (cluster: ClusterRead, { zonesMs = ZONES_MS, ...at }: 
 const total = (nodes: readonly KubeObject[], resource: string): number =>
   Number(nodes.reduce((sum, node) => sum + (quantity(at(node, "status", "allocatable", resource)) ?? 0n), 0n)) /
   Number(UNIT);
-
-/** Undefined: it may not be read. */
-export const readable = async <T>(reading: Promise<T>): Promise<T | undefined> => {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 403) return undefined;
-    throw error;
-  }
-};
 
 const visibleZones = async ({
   signal,

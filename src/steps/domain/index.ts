@@ -1,5 +1,5 @@
 import { defaultDomain, domainIsSet, otherDefaults } from "../../checks/domain.ts";
-import { servicesPublic } from "../../checks/names/index.ts";
+import { servicesPublic } from "../../checks/names.ts";
 import { baseDomain, type Naming, namingOf } from "../../config/naming.ts";
 import { blank } from "../../core/blank.ts";
 import { magicFor } from "../../dns/magic.ts";

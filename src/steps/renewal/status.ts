@@ -1,8 +1,8 @@
 import { knownStrategy, strategies } from "../../certificates/index.ts";
 import { dueDate, type TlsSecret } from "../../certificates/secret.ts";
 import type { ReadContext } from "../../core/check.ts";
-import { ApiError } from "../../ports/cluster.ts";
 import { at } from "../../ports/object.ts";
+import { readable } from "../../ports/readable.ts";
 import { certificateIn } from "../gateway-certificate/status.ts";
 import { section } from "../part.ts";
 import { CRON_JOB } from "./objects.ts";
@@ -41,11 +41,8 @@ export const readRenewal = async (
     return { by: elsewhere.renewer.by, ...(isBrought ? { secret: String(choices["tls-secret"]) } : {}) };
   const due = dueDate(certificate).toISOString();
   const sooner = strategy.acme ? ({ canComeSooner: true } as const) : {};
-  const cronJob = await cluster.get(CRON_JOB).catch((error: unknown) => {
-    // Whoever may not see CronJobs still wants the rest of the screen.
-    if (error instanceof ApiError && error.status === 403) return undefined;
-    throw error;
-  });
+  // Whoever may not see CronJobs still wants the rest of the screen.
+  const cronJob = await readable(cluster.get(CRON_JOB));
   const schedule = at(cronJob, "spec", "schedule");
   if (typeof schedule !== "string") return { by: "nobody", due, ...sooner };
   const last = at(cronJob, "status", "lastSuccessfulTime");

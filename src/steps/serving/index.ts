@@ -5,7 +5,7 @@ import { versionsFit } from "../../checks/cluster/versions.ts";
 import { configurationChecks } from "../../checks/configuration/index.ts";
 import { crdsEstablished, knativeCrdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
-import { observabilityChecks } from "../../checks/observability/index.ts";
+import { observabilityChecks } from "../../checks/observability.ts";
 import { knativeOwnerFound, serverVersionFound } from "../../checks/preflight.ts";
 import { knativeInstalled, servingDeployments } from "../../checks/serving.ts";
 import { webhookAnswers } from "../../checks/webhook.ts";

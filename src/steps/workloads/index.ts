@@ -1,5 +1,5 @@
 import { controllers } from "../../certificates/index.ts";
-import { domainMappingsClaimed, hostsFit } from "../../checks/names/index.ts";
+import { domainMappingsClaimed, hostsFit } from "../../checks/names.ts";
 import { servicesReady } from "../../checks/services.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
 import { HOME, ownerOf } from "../../kube/inventory.ts";

@@ -1,7 +1,8 @@
 import type { Cause, Judged } from "../../../app/doctor/diagnosis.ts";
 import type { Evidence } from "../../../ports/facts.ts";
 import { describe } from "../../../ports/object.ts";
-import { advice, count, entry, type Look, paint } from "../../reporter/look.ts";
+import { sh } from "../../../ports/shell.ts";
+import { advice, count, entry, type Look } from "../../reporter/look.ts";
 import { anchorOf, type Format, type Told } from "./format.ts";
 
 const MARKS = {
@@ -41,7 +42,7 @@ const causeLines = ({ check, finding, explains, weight }: Cause, look: Look): re
     ...(explains.length > 0
       ? entry(look, 2, "", `Because of it: ${explains.map((one) => one.check.id).join(", ")}`)
       : []),
-    paint("dim", `  kn-bootstrap doctor --explain ${check.id}   ${anchorOf(check.id)}`, look),
+    ...advice(look, 2, { text: `More: ${anchorOf(check.id)}`, command: sh`kn-bootstrap doctor --explain ${check.id}` }),
   ];
 };
 

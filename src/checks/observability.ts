@@ -1,19 +1,18 @@
-import { fail, ok, skipped, warn } from "../../core/check.ts";
-import { dataOf, type KubeObject, VERSION_LABEL } from "../../ports/object.ts";
-import { sh } from "../../ports/shell.ts";
-import { configMap, KNATIVE } from "../found.ts";
-import { healthCheck } from "../health-check.ts";
+import { fail, ok, skipped, warn } from "../core/check.ts";
+import { dataOf, type KubeObject, VERSION_LABEL } from "../ports/object.ts";
+import { sh } from "../ports/shell.ts";
+import { compareVersions, minorOf } from "../ports/version.ts";
+import { configMap, KNATIVE } from "./found.ts";
+import { healthCheck } from "./health-check.ts";
 
 const CONFIG = configMap("config-observability");
 /** Since this minor metrics are OpenTelemetry's, under new keys, and off (serving pkg/observability). */
-const RENAMED = 19;
+const RENAMED = "1.19";
 /** Since this minor a template may name the trace (serving #16168). */
-const HAS_TRACE_ID = 21;
+const HAS_TRACE_ID = "1.21";
 
-const minorOf = (namespace: KubeObject | undefined): number | undefined => {
-  const [, minor] = /^v?1\.(\d+)/.exec(namespace?.metadata.labels?.[VERSION_LABEL] ?? "") ?? [];
-  return minor === undefined ? undefined : Number(minor);
-};
+const minorIn = (namespace: KubeObject | undefined): string | undefined =>
+  minorOf(namespace?.metadata.labels?.[VERSION_LABEL] ?? "");
 
 const namespace = { apiVersion: "v1", kind: "Namespace", name: KNATIVE };
 
@@ -28,14 +27,14 @@ export const metricsAsked = healthCheck({
   run: async ({ cluster }) => {
     const [config, home] = await Promise.all([cluster.get(CONFIG), cluster.get(namespace)]);
     const data = dataOf(config);
-    const minor = minorOf(home);
-    if (minor === undefined || minor < RENAMED) return skipped("this release has the older keys");
+    const minor = minorIn(home);
+    if (minor === undefined || compareVersions(minor, RENAMED) < 0) return skipped("this release has the older keys");
     const protocol = data["metrics-protocol"];
     const older = Object.keys(data).filter((key) => key.startsWith("metrics.") || key === "profiling.enable");
     if (protocol !== undefined || older.length === 0) return ok(protocol === undefined ? "off" : protocol);
     const patch = JSON.stringify({ data: { "metrics-protocol": "prometheus" } });
     return warn(
-      `metrics are off: ${older.join(", ")} ${older.length === 1 ? "is" : "are"} no longer read since 1.${RENAMED}`,
+      `metrics are off: ${older.join(", ")} ${older.length === 1 ? "is" : "are"} no longer read since ${RENAMED}`,
       {
         text: "Switch them on under the new key; this starts the pods of every Revision anew.",
         command: sh`kubectl patch configmap config-observability -n ${KNATIVE} --type merge -p ${patch}`,
@@ -58,12 +57,13 @@ export const requestLogWritten = healthCheck({
     if (data["logging.enable-request-log"] !== "true") return skipped("requests are not logged");
     const template = data["logging.request-log-template"];
     if (template === undefined) return ok("the built-in template");
-    const minor = minorOf(home);
-    const isUnknown = /\{\{[^}]*\.TraceID\b/.test(template) && minor !== undefined && minor < HAS_TRACE_ID;
+    const minor = minorIn(home);
+    const isUnknown =
+      /\{\{[^}]*\.TraceID\b/.test(template) && minor !== undefined && compareVersions(minor, HAS_TRACE_ID) < 0;
     if (template.trim() !== "" && !isUnknown) return ok("a template of one's own");
     const patch = JSON.stringify({ data: { "logging.request-log-template": null } });
     return fail(
-      isUnknown ? `the template names .TraceID, which Knative 1.${minor} does not have` : "the template is empty",
+      isUnknown ? `the template names .TraceID, which Knative ${minor} does not have` : "the template is empty",
       {
         text: "Remove it: the built-in one is JSON and complete.",
         command: sh`kubectl patch configmap config-observability -n ${KNATIVE} --type merge -p ${patch}`,

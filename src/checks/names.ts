@@ -1,9 +1,9 @@
-import { fail, ok, skipped, warn } from "../../core/check.ts";
-import { few } from "../../ports/few.ts";
-import { at, conditionOf, describe, type KubeObject, refOf, textAt } from "../../ports/object.ts";
-import { inNamespace, sh } from "../../ports/shell.ts";
-import { healthCheck } from "../health-check.ts";
-import { knativeServices } from "../services.ts";
+import { fail, ok, skipped, warn } from "../core/check.ts";
+import { few } from "../ports/few.ts";
+import { at, conditionOf, describe, type KubeObject, refOf, textAt } from "../ports/object.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
+import { healthCheck } from "./health-check.ts";
+import { knativeServices } from "./services.ts";
 
 /** RFC 1035 section 2.3.4 */
 const MOST_OF_A_LABEL = 63;
