@@ -88,10 +88,8 @@ describe("the command line", () => {
     expect(chosen("plan --exit-code").flags).toEqual({
       exitCode: true,
       services: false,
-      checks: [],
       skip: [],
       listChecks: false,
-      contexts: [],
       allContexts: false,
       watch: false,
       failOn: "fail",

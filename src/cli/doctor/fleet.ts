@@ -15,7 +15,7 @@ interface Visit {
 /** Which clusters were asked for. Undefined: the one that every command takes. Throws UserError (input) when there are none. */
 export const contextsOf = async (ctx: CommandContext): Promise<readonly string[] | undefined> => {
   const { allContexts, contexts } = ctx.flags;
-  if (!allContexts) return contexts.length > 0 ? contexts : undefined;
+  if (!allContexts) return contexts?.length ? contexts : undefined;
   const all = (await ctx.adapters.listContexts?.(ctx.config.kubeconfig, ctx.env)) ?? [];
   if (all.length > 0) return all;
   throw new UserError({
