@@ -327,6 +327,14 @@ describe("an interrupted run", () => {
     expect(await cluster.remove(refOf("quick"), {})).toBe(true);
   });
 
+  test("asks nothing of a server that was never reached when it comes before the first request", async () => {
+    const { server, cluster } = await start(() => new Promise(() => {}), {
+      signal: AbortSignal.abort(new Error("interrupted")),
+    });
+    await expect(cluster.version()).rejects.toThrow("interrupted");
+    expect(server.seen).toEqual([]);
+  });
+
   test("does not wait for a server that is away", async () => {
     const stop = new AbortController();
     const { server, cluster } = await start(echo, { signal: stop.signal });

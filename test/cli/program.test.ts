@@ -58,7 +58,12 @@ describe("a process that is cut off", () => {
   /** A cluster that takes every request and answers none. */
   const silence = async (use: (kubeconfig: string, asked: Promise<void>) => Promise<void>): Promise<void> => {
     const server = createServer();
-    const asked = once(server, "connection").then(() => undefined);
+    // Somebody else's connection, meant for a server that had this port before, is none of the child's.
+    const asked = new Promise<void>((done) => {
+      server.on("connection", (socket) => {
+        socket.on("error", () => {}).on("data", (data) => data.includes("user-agent: kn-bootstrap") && done());
+      });
+    });
     await once(server.listen(0, "127.0.0.1"), "listening");
     const directory = await mkdtemp(join(tmpdir(), "kn-bootstrap-silence-"));
     try {

@@ -139,14 +139,17 @@ export const kubeWorld = async (): Promise<KubeWorld> => {
   };
   const proxy = http.createServer((_, response) => response.writeHead(405).end());
   proxy.on("connect", ({ url: target = "" }: IncomingMessage, inner: net.Socket) => {
-    const [host = "", port] = target.split(":");
-    const outer = net.connect(Number(port), host, () => {
-      tunnelled.add(outer.localPort);
+    const [host = "", wanted] = target.split(":");
+    let port: number | undefined;
+    const outer = net.connect(Number(wanted), host, () => {
+      port = outer.localPort;
+      tunnelled.add(port);
       inner.write("HTTP/1.1 200 OK\r\n\r\n");
       inner.pipe(outer).pipe(inner);
     });
-    inner.on("error", () => outer.destroy());
-    outer.on("error", () => inner.destroy());
+    inner.on("error", () => outer.destroy()).on("close", () => outer.destroy());
+    // The next one with this port may come straight.
+    outer.on("error", () => inner.destroy()).on("close", () => tunnelled.delete(port));
   });
   const proxyPort = await listen(proxy);
   return {

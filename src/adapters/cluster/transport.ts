@@ -169,6 +169,8 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
   const sendOn =
     (lane: Lane): Send =>
     async (request) => {
+      // Where no request has arrived yet there is nothing to clean up, and a server that stays silent would be waited for.
+      if (!contacted) signal?.throwIfAborted();
       const repeatable = request.repeatable ?? request.method === "GET";
       const cut = request.method === "GET" && !signal?.aborted ? signal : undefined;
       const started = timing.now();
