@@ -19,6 +19,17 @@ export interface ListQuery {
   readonly fieldSelector?: string;
 }
 
+export interface LogQuery {
+  readonly namespace: string;
+  readonly pod: string;
+  /** Absent: its only one, or the one that the pod names for this (`kubectl.kubernetes.io/default-container`). */
+  readonly container?: string;
+  /** Of the container that ran before this one. Default false. */
+  readonly previous?: boolean;
+  /** From the end. */
+  readonly lines: number;
+}
+
 export type WatchEvent =
   | { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: KubeObject }
   /** The state is known from here on; sent after the first list and after each relist. */
@@ -74,6 +85,8 @@ export interface ClusterRead {
    * where the pod did not answer the server, other statuses without a reason where they are the pod's own. Asked once.
    */
   readonly askPod: (pod: ObjectRef, port: number, path: string) => Promise<void>;
+  /** What a container last wrote, whole lines. ApiError: 404 for a pod that is gone, 400 while its container has not started. */
+  readonly logs: (query: LogQuery) => Promise<string>;
   /** SelfSubjectAccessReview; asks, does not change anything. */
   readonly can: (question: AccessQuestion) => Promise<boolean>;
   /** The same for many: by SelfSubjectRulesReview as far as that tells all, else one by one. */

@@ -120,6 +120,7 @@ export const memoryCluster = (): MemoryCluster => {
       can: unused,
       canEach: unused,
       askPod: unused,
+      logs: unused,
       watch: unused,
       get: async (ref) => objects.get(keyOf(ref)),
       list: async ({ kind, labelSelector }) => {

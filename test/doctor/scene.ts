@@ -2,6 +2,7 @@ import { contextOf } from "../../src/app/doctor/context.ts";
 import { type Diagnosis, diagnose } from "../../src/app/doctor/diagnosis.ts";
 import type { Ask } from "../../src/app/doctor/questions.ts";
 import type { HealthCheck } from "../../src/checks/health-check.ts";
+import { ApiError, type LogQuery } from "../../src/ports/cluster.ts";
 import type { Answer } from "../../src/ports/dns.ts";
 import { NoAnswer } from "../../src/ports/dns.ts";
 import type { ProbeRequest, ProbeResponse } from "../../src/ports/http.ts";
@@ -14,13 +15,14 @@ export interface Scene {
   readonly version?: string;
   readonly now?: string;
   readonly dns?: (name: string, type: string, server?: string) => Answer | undefined;
+  readonly logs?: (of: LogQuery) => string | undefined;
   readonly probe?: (request: Omit<ProbeRequest, "signal">) => ProbeResponse;
 }
 
 const isOf = (kind: { readonly apiVersion: string; readonly kind: string }) => (object: KubeObject) =>
   object.kind === kind.kind && groupOf(object.apiVersion) === groupOf(kind.apiVersion);
 
-const askScene = ({ objects, version = "1.36.2", dns, probe }: Scene): Ask =>
+const askScene = ({ objects, version = "1.36.2", dns, logs, probe }: Scene): Ask =>
   (async (asked: string, of: never) => {
     const question = of as Record<string, string>;
     switch (asked) {
@@ -40,6 +42,17 @@ const askScene = ({ objects, version = "1.36.2", dns, probe }: Scene): Ask =>
         const answer = dns?.(question.name ?? "", question.type ?? "", question.server);
         if (!answer) throw new NoAnswer(question.server ?? "192.0.2.53", "nobody answers");
         return answer;
+      }
+      case "logs": {
+        const written = logs?.(of);
+        if (written === undefined)
+          throw new ApiError({
+            status: 404,
+            reason: "NotFound",
+            message: `pods "${question.pod}" not found`,
+            request: "GET log",
+          });
+        return written;
       }
       case "probe":
         if (!probe) throw new Error("connect ECONNREFUSED");

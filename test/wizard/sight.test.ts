@@ -43,6 +43,7 @@ const fake = (objects: readonly KubeObject[], forbidden: readonly string[] = [])
     can: unused,
     canEach: unused,
     askPod: unused,
+    logs: unused,
     get: async () => undefined,
     list: async ({ kind, apiVersion }) =>
       forbidden.includes(kind)

@@ -130,6 +130,23 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
       // Once: what the pod does not answer is told as what a server says that is not well.
       await transport.send({ method: "GET", path: `${pod}:${port}/proxy${path}`, isText: true, repeatable: false });
     },
+    logs: async ({ namespace, pod, container, previous, lines }) => {
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`;
+      const query = {
+        container,
+        previous: previous ? "true" : undefined,
+        tailLines: String(lines),
+        limitBytes: String(MOST_OF_A_LOG),
+      };
+      const { body } = await transport.send({
+        method: "GET",
+        path,
+        query,
+        accept: "application/json, */*",
+        isText: true,
+      });
+      return String(body);
+    },
     watch: (query, signal, known = []) =>
       watch(query, AbortSignal.any([signal, closed.signal]), known, {
         server,
@@ -151,6 +168,9 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
   };
   return cluster;
 };
+
+/** Bytes. The server cuts what is newest, so it is more than the lines that are asked for have. */
+const MOST_OF_A_LOG = 4 * 2 ** 20;
 
 /** Our certificates begin five minutes in the past. */
 const TOLERATED_SKEW_MS = 300_000;

@@ -63,6 +63,7 @@ export const contextOf = (ask: Ask, { identity, resolver, now, signal }: Surroun
     askPod: () => {
       throw new Error("a diagnosis asks no pods");
     },
+    logs: (query) => ask("logs", query),
     canEach: (questions) => Promise.all(questions.map((question) => ask("can", question))),
   };
   return {

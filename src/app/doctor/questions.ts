@@ -1,4 +1,4 @@
-import type { AccessQuestion, Account, ApiResource } from "../../ports/cluster.ts";
+import type { AccessQuestion, Account, ApiResource, LogQuery } from "../../ports/cluster.ts";
 import type { Answer as DnsAnswer, RecordType } from "../../ports/dns.ts";
 import type { ProbeRequest, ProbeResponse } from "../../ports/http.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
@@ -18,6 +18,8 @@ export interface Questions {
     readonly of: { readonly name: string; readonly type: RecordType; readonly server?: string };
     readonly answer: DnsAnswer;
   };
+  /** Long lines are cut. */
+  readonly logs: { readonly of: LogQuery; readonly answer: string };
   readonly probe: { readonly of: Omit<ProbeRequest, "signal">; readonly answer: ProbeResponse };
 }
 

@@ -80,3 +80,13 @@ export const shortened = (response: ProbeResponse): ProbeResponse => ({
   ...response,
   body: response.body.slice(0, MOST_OF_A_BODY),
 });
+
+/** Of a line of a log, in characters: what went wrong stands at its beginning, a stack after it. */
+const MOST_OF_A_LINE = 2_000;
+
+/** A log, its long lines cut. What looks like a secret in it goes where every text does, when it is shown or kept. */
+export const shortLines = (log: string): string =>
+  log
+    .split("\n")
+    .map((line) => (line.length > MOST_OF_A_LINE ? `${line.slice(0, MOST_OF_A_LINE)}…` : line))
+    .join("\n");

@@ -1,7 +1,7 @@
 import type { HealthContext } from "../../checks/health-check.ts";
 import type { Resolver } from "../../ports/dns.ts";
 import type { Ask, Asked, Questions } from "./questions.ts";
-import { shortened, withoutSecrets } from "./redacted.ts";
+import { shortened, shortLines, withoutSecrets } from "./redacted.ts";
 
 type Answering = {
   readonly [A in Asked]: (of: Questions[A]["of"], signal?: AbortSignal) => Promise<Questions[A]["answer"]>;
@@ -21,6 +21,7 @@ export const askWorld = (ctx: HealthContext & { readonly resolver: Resolver }): 
       return found ? withoutSecrets(found) : null;
     },
     can: cluster.can,
+    logs: async (query) => shortLines(await cluster.logs(query)),
     dns: ({ name, type, server }, signal) =>
       server === undefined ? resolver.ask(name, type, signal) : resolver.askServer(server, name, type, signal),
     probe: async (request, signal) => shortened(await probe({ ...request, ...(signal ? { signal } : {}) })),
