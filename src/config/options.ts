@@ -1,6 +1,7 @@
 import { options as gatewayCertificate } from "../steps/gateway-certificate/options.ts";
 import { options as hpa } from "../steps/hpa/options.ts";
 import { options as ingress } from "../steps/ingress/options.ts";
+import { options as logging } from "../steps/logging/options.ts";
 import { options as mesh } from "../steps/mesh/options.ts";
 import { options as records } from "../steps/records/options.ts";
 import { options as renewal } from "../steps/renewal/options.ts";
@@ -86,6 +87,7 @@ const TABLE = [
   ...ofCluster,
   ...hpa,
   ...serving,
+  ...logging,
   ...ingress,
   ...mesh,
   ...records,

@@ -7,6 +7,7 @@ import { part as gatewayCertificate } from "./gateway-certificate/index.ts";
 import { part as hpa } from "./hpa/index.ts";
 import { part as ingress } from "./ingress/index.ts";
 import type { Installation, Removal } from "./installation.ts";
+import { part as logging } from "./logging/index.ts";
 import { part as mesh } from "./mesh/index.ts";
 import type { Part, Seen } from "./part.ts";
 import { part as proof } from "./proof/index.ts";
@@ -27,6 +28,7 @@ const LIST = [
   records, //            names that lead to that address
   domain, //             one default domain, ours
   certManager, //        asked for a certificate for each Route, on request
+  logging, //            what was asked, seen where people look, on request
   gatewayCertificate, // one for every URL that Knative will print, or plain http
   proof, //              a temporary Service answers like a user's will
   workloads, //          on the way back: people's own come before what they need

@@ -22,6 +22,7 @@ import type { Installation } from "../installation.ts";
 import { deploymentsIn, isFoundation, objectsOf, type PartRemoval, part as partOf, step } from "../part.ts";
 import { options } from "./options.ts";
 import { products } from "./products.ts";
+import { sayWhatRolls } from "./rolled.ts";
 import { status } from "./status.ts";
 import { configuration, keepLastLines, tidy, transforming } from "./transforms.ts";
 
@@ -114,7 +115,9 @@ const core = (install: Installation) =>
     needs: ["crds"],
     plan: async (ctx) => {
       for (const remark of install.remarks ?? []) ctx.note(remark);
-      return [...(await ctx.prune(coreOf(install))), ...(await ctx.reconcile(coreOf(install)))];
+      const changes = await ctx.reconcile(coreOf(install));
+      await sayWhatRolls(ctx, changes);
+      return [...(await ctx.prune(coreOf(install))), ...changes];
     },
     absent: async (_ctx, owned) =>
       deletions(owned.filter((object) => !WEBHOOK_CONFIGURATIONS.includes(object.kind) && !drainsLong(object))),

@@ -3,6 +3,5 @@ import { registryHost } from "../../config/syntax.ts";
 
 // biome-ignore format: a table is read row by row
 export const options = [
-  { key: "logging", kind: "choice", choices: ["none", "request-logs"], group: "Knative", commands: CHANGING, default: "none", help: "Logs to turn on", means: (now) => (now === "none" ? "Requests are not logged any more." : "Each request to a Service is logged by its pod.") },
   { key: "skipTagResolution", kind: "list", value: "HOST,...", syntax: registryHost, group: "Knative", commands: CHANGING, default: "", help: "Registries whose tags Knative must not resolve to digests", means: () => "It counts for new revisions." },
 ] as const satisfies readonly OptionRow[];

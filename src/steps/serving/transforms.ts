@@ -13,7 +13,8 @@ const withData = (object: KubeObject, data: Readonly<Record<string, string>>): K
   data: { ...(object.data as object | undefined), ...data },
 });
 
-const configMap =
+/** Puts `data` into a ConfigMap of the release. */
+export const configMap =
   (name: string, data: Readonly<Record<string, string>>): Transform =>
   (object) =>
     object.kind === "ConfigMap" && object.metadata.name === name && Object.keys(data).length > 0
@@ -41,10 +42,6 @@ export const tidy: Transform = (object) => {
 export const configuration = (config: Config, className: string, key: (name: string) => string): Transform =>
   transforming(
     configMap("config-network", { [key("ingress-class")]: className, [key("domain-template")]: config.domainTemplate }),
-    configMap(
-      "config-observability",
-      config.logging === "request-logs" ? { "logging.enable-request-log": "true" } : {},
-    ),
     configMap(
       "config-deployment",
       config.skipTagResolution.length > 0
