@@ -1,4 +1,4 @@
-import { type Check, type Finding, fail, ok, type ReadContext, skipped } from "../core/check.ts";
+import { type Check, type Finding, fail, ok, type ReadContext } from "../core/check.ts";
 import { deletionBlocker } from "../kube/holders.ts";
 import { at, type KubeObject, textAt } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
@@ -19,7 +19,18 @@ export const crdsEstablished = (names: readonly string[]): Check => ({
   run: async (ctx) => judge(ctx, await definitions(ctx), names),
 });
 
-const GROUPS = /\.(serving|networking\.internal|autoscaling\.internal|caching\.internal)\.knative\.dev$/;
+/** Names of the definitions of Knative Serving. */
+export const GROUPS = /\.(serving|networking\.internal|autoscaling\.internal|caching\.internal)\.knative\.dev$/;
+
+/** Those that every release from 1.0 on has (serving-crds.yaml of 1.0.2 and of 1.23.0). */
+const ALWAYS = [
+  ...["configurations", "domainmappings", "revisions", "routes", "services"].map((name) => `${name}.serving`),
+  ...["certificates", "clusterdomainclaims", "ingresses", "serverlessservices"].map(
+    (name) => `${name}.networking.internal`,
+  ),
+  ...["metrics", "podautoscalers"].map((name) => `${name}.autoscaling.internal`),
+  "images.caching.internal",
+].map((name) => `${name}.knative.dev`);
 
 export const knativeCrdsEstablished = healthCheck({
   id: ID,
@@ -27,11 +38,12 @@ export const knativeCrdsEstablished = healthCheck({
   needs: ["knative.installed"],
   reads: ["CustomResourceDefinition.apiextensions.k8s.io", "any kind"],
   meaning: "The API server does not serve a kind of Knative, so that nothing of it can be read or written.",
+  threads: ["knative/docs#817", "knative-extensions/net-istio#440"],
   todo: "Look at the definition's conditions. One that is still terminating waits for its objects: the finding names who holds them.",
   run: async (ctx) => {
     const live = await definitions(ctx);
-    const names = live.map(({ metadata }) => metadata.name).filter((name) => GROUPS.test(name));
-    return names.length > 0 ? judge(ctx, live, names) : skipped("no CustomResourceDefinition of Knative is here");
+    const there = live.map(({ metadata }) => metadata.name).filter((name) => GROUPS.test(name));
+    return judge(ctx, live, [...new Set([...ALWAYS, ...there])]);
   },
 });
 
@@ -55,7 +67,11 @@ const judge = async (ctx: ReadContext, live: readonly KubeObject[], names: reado
     });
     const look = { text: "Look at its conditions.", command: sh`kubectl get crd ${name} -o yaml` };
     if (!crd)
-      return fail(`CRD ${name} does not exist`, { text: "Run install again." }, { evidence: [{ object, field: "" }] });
+      return fail(
+        `CRD ${name} does not exist`,
+        { text: "Apply the release's serving-crds.yaml, before anything else of it; or run install again." },
+        { evidence: [{ object, field: "" }] },
+      );
     const accepted = condition(crd, "NamesAccepted");
     if (at(accepted, "status") === "False")
       return fail(`CRD ${name}: ${textAt(accepted, "message")}`, look, status("NamesAccepted"));

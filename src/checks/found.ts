@@ -7,8 +7,9 @@ import type { IngressProvider } from "../ingress/provider.ts";
 import { AUTHORITY_ROOT, choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
-import { dataOf, type KubeObject, type ObjectRef, textAt } from "../ports/object.ts";
+import { dataOf, type KubeObject, type ObjectRef, textAt, VERSION_LABEL } from "../ports/object.ts";
 import { readable } from "../ports/readable.ts";
+import { minorOf } from "../ports/version.ts";
 import type { Reading } from "./health-check.ts";
 
 export const KNATIVE = "knative-serving";
@@ -52,6 +53,28 @@ export interface Found {
   /** Whose certificate the gateway serves. Undefined: none, or each Route has its own. */
   readonly secret: ObjectRef | undefined;
 }
+
+/** `1.23` of the Knative that runs, as its namespace says; undefined: it does not, or it is no release's. */
+export const installedMinor = async (cluster: Pick<ClusterRead, "get">): Promise<string | undefined> => {
+  const namespace = await cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE });
+  return minorOf(namespace?.metadata.labels?.[VERSION_LABEL] ?? "");
+};
+
+/** The operator's objects, if it keeps Knative here: before its version 1.3 they are v1alpha1 alone. */
+export const operatorsIn = async (cluster: Pick<ClusterRead, "list">): Promise<readonly KubeObject[]> => {
+  const newer = await cluster.list({ apiVersion: "operator.knative.dev/v1beta1", kind: "KnativeServing" });
+  return newer.length > 0
+    ? newer
+    : cluster.list({ apiVersion: "operator.knative.dev/v1alpha1", kind: "KnativeServing" });
+};
+/** What {@link operatorsIn} reads. */
+export const OPERATOR = "KnativeServing.operator.knative.dev" satisfies Reading;
+
+/** Red Hat's own distribution, by a kind that every OpenShift has. */
+export const isOpenShift = async (cluster: Pick<ClusterRead, "get">): Promise<boolean> =>
+  (await cluster.get({ apiVersion: "config.openshift.io/v1", kind: "ClusterVersion", name: "version" })) !== undefined;
+/** What {@link isOpenShift} reads. */
+export const OPENSHIFT = "ClusterVersion.config.openshift.io" satisfies Reading;
 
 /** What {@link findInstallation} reads. */
 export const FOUND_BY = ["ConfigMap"] as const satisfies readonly Reading[];

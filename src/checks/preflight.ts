@@ -1,8 +1,8 @@
-import { type Check, fail, ok, skipped } from "../core/check.ts";
+import { type Check, fail, ok, type ReadContext, skipped, warn } from "../core/check.ts";
 import { MANAGER, ownerOf } from "../kube/inventory.ts";
-import { type KubeObject, VERSION_LABEL } from "../ports/object.ts";
+import { at, type KubeObject, keyOf, textAt, VERSION_LABEL } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
-import { FOUND_BY, findInstallation, KNATIVE } from "./found.ts";
+import { FOUND_BY, findInstallation, isOpenShift, KNATIVE, OPENSHIFT, OPERATOR, operatorsIn } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
 
 /** `v1.36.2` or `1.34` → [1, 36]. */
@@ -49,20 +49,55 @@ export const serverVersion = (
 export const serverVersionFound = healthCheck({
   id: "cluster.version",
   title: "The server is new enough for this Knative",
-  reads: ["version", "Namespace"],
+  reads: ["version", "Namespace", "Deployment.apps", OPENSHIFT],
   meaning: 'Knative\'s processes end at once with "Version check failed".',
-  todo: "Upgrade the cluster, or take a Knative that it can run: docs/versions.md has the table.",
+  todo: "Upgrade the cluster, or take a Knative that it can run: docs/versions.md has the table. Do not set `KUBERNETES_MIN_VERSION`: it silences the check and nothing else.",
+  threads: ["knative/operator#1268", "knative/operator#2233", "knative/docs#4356", "knative/docs#3122"],
   run: async (ctx, memory) => {
-    const { loadCatalog } = await import("../releases/index.ts");
-    const { minors, newestFor, resolve } = await loadCatalog();
-    const live = await ctx.cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE });
-    const installed = /^v?(\d+\.\d+)/.exec(live?.metadata.labels?.[VERSION_LABEL] ?? "")?.[1];
-    if (installed !== undefined && !minors.includes(installed))
-      return skipped(`what Knative ${installed} needs is not known here`);
-    const { minor, minimumKubernetes } = resolve(installed, {}, await ctx.cluster.version());
-    return serverVersion(installed ?? minor, minimumKubernetes, newestFor).run(ctx, memory);
+    const [finding, lowered, isRedHats] = await Promise.all([
+      judgeServer(ctx, memory),
+      loweredMinimum(ctx),
+      isOpenShift(ctx.cluster),
+    ]);
+    if (finding.status !== "fail" || lowered === undefined || !atLeast(await ctx.cluster.version(), lowered))
+      return finding;
+    // Red Hat ships it so.
+    if (isRedHats) return ok(`runs with KUBERNETES_MIN_VERSION=${lowered}, as OpenShift ships it`);
+    return warn(`${finding.summary} It runs because KUBERNETES_MIN_VERSION says ${lowered}.`, finding.remedy, {
+      evidence: [...(finding.evidence ?? []), { object: CONTROLLER, field: MINIMUM, observed: lowered }],
+    });
   },
 });
+
+const CONTROLLER = { apiVersion: "apps/v1", kind: "Deployment", namespace: KNATIVE, name: "controller" };
+/** Takes the place of what a controller asks for (knative.dev/pkg/version). */
+const MINIMUM = "KUBERNETES_MIN_VERSION";
+
+const loweredMinimum = async ({ cluster }: ReadContext): Promise<string | undefined> => {
+  const deployments = await cluster.list({ apiVersion: "apps/v1", kind: "Deployment" });
+  const containers = at(
+    deployments.find((one) => keyOf(one) === keyOf(CONTROLLER)),
+    ...["spec", "template", "spec", "containers"],
+  );
+  const env = (Array.isArray(containers) ? containers : []).flatMap((one) => at(one, "env") ?? []);
+  return (
+    textAt(
+      env.find((one) => at(one, "name") === MINIMUM),
+      "value",
+    ) || undefined
+  );
+};
+
+const judgeServer: Check["run"] = async (ctx, memory) => {
+  const { loadCatalog } = await import("../releases/index.ts");
+  const { minors, newestFor, resolve } = await loadCatalog();
+  const live = await ctx.cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE });
+  const installed = /^v?(\d+\.\d+)/.exec(live?.metadata.labels?.[VERSION_LABEL] ?? "")?.[1];
+  if (installed !== undefined && !minors.includes(installed))
+    return skipped(`what Knative ${installed} needs is not known here`);
+  const { minor, minimumKubernetes } = resolve(installed, {}, await ctx.cluster.version());
+  return serverVersion(installed ?? minor, minimumKubernetes, newestFor).run(ctx, memory);
+};
 
 /** Who made the Knative that is already there. */
 export type Maker = "nobody" | "kn-bootstrap" | "kubectl" | "helm" | "operator";
@@ -84,8 +119,7 @@ export const knativeOwner = (takeOwnership: boolean): Check => ({
   id: "knative.owner",
   title: "No other installer keeps this Knative",
   run: async (ctx) => {
-    const operators = await ctx.cluster.list({ apiVersion: "operator.knative.dev/v1beta1", kind: "KnativeServing" });
-    const [operator] = operators;
+    const [operator] = await operatorsIn(ctx.cluster);
     if (operator) {
       const { namespace, name } = operator.metadata;
       return fail(`Knative here is kept by the Knative operator (KnativeServing ${namespace}/${name}).`, {
@@ -121,7 +155,7 @@ export const knativeOwner = (takeOwnership: boolean): Check => ({
 export const knativeOwnerFound = healthCheck({
   id: "knative.owner",
   title: "No other installer keeps this Knative",
-  reads: [...FOUND_BY, "KnativeServing.operator.knative.dev", "Deployment.apps", "Namespace"],
+  reads: [...FOUND_BY, OPERATOR, "Deployment.apps", "Namespace"],
   meaning: "Two installers manage the same objects, and each undoes what the other one does.",
   todo: "Leave it to one of them: uninstall the other, or take over what was made with kubectl by `--take-ownership`.",
   run: async (ctx, memory) => {

@@ -42,6 +42,7 @@ const written = z.strictObject({
       versions: z.optional(z.record(z.string(), version)),
     }),
   ),
+  next: z.optional(z.strictObject({ minor, due: z.iso.date(), kubernetes: minor })),
   settings: z.record(z.string(), z.array(place).check(z.minLength(1))),
   // One text, because YAML costs more for each entry of a map than all else that is done with it.
   digests: z.string().check(z.regex(/^(?:[0-9a-f]{64} {2}\S+\n)*$/)),
@@ -71,6 +72,16 @@ export interface Release {
   readonly key: (name: string) => string;
 }
 
+/** A minor as far as it matters to who has not got it yet. */
+export interface Coming {
+  /** `1.24` */
+  readonly minor: string;
+  /** `1.35` */
+  readonly minimumKubernetes: string;
+  /** Nothing of it is known here but when it is due. */
+  readonly due?: string;
+}
+
 export interface Catalog {
   /** Those that can be asked for by minor alone, oldest first. */
   readonly minors: readonly string[];
@@ -82,6 +93,10 @@ export interface Catalog {
   readonly checksums: string;
   /** The newest of `minors` that a server of this version can run; undefined: none of them. */
   readonly newestFor: (kubernetes: string) => string | undefined;
+  /** The minor that follows; undefined: none is known. */
+  readonly after: (minor: string) => Coming | undefined;
+  /** The last day of a minor's support, `2027-02-02`; "past" for those that are older than all of which it is known; undefined: not known. */
+  readonly supportOf: (minor: string) => string | undefined;
   /** Every `<component>/<version>/<asset>` that has a digest here. */
   readonly files: readonly string[];
   /** sha256 in hex; undefined for versions that this catalog does not know. */
@@ -185,9 +200,26 @@ export const catalogOf = (data: WrittenCatalog): Catalog => {
     };
   };
 
+  const known = Object.keys(data.minors).sort(compareVersions);
+  const after: Catalog["after"] = (name) => {
+    const next = known.find((one) => compareVersions(one, name) > 0);
+    const kubernetes = next === undefined ? undefined : data.minors[next]?.kubernetes;
+    if (next !== undefined && kubernetes !== undefined) return { minor: next, minimumKubernetes: kubernetes };
+    return data.next && compareVersions(data.next.minor, name) > 0
+      ? { minor: data.next.minor, minimumKubernetes: data.next.kubernetes, due: data.next.due }
+      : undefined;
+  };
+  const supportOf: Catalog["supportOf"] = (name) => {
+    const until = data.minors[name]?.until;
+    const first = known.find((one) => data.minors[one]?.until !== undefined);
+    return until ?? (first !== undefined && compareVersions(name, first) < 0 ? "past" : undefined);
+  };
+
   return {
     minors,
     resolve,
+    after,
+    supportOf,
     helloImage: data.helloImage,
     components: data.components,
     host: new URL(data.url).origin,

@@ -48,6 +48,21 @@ const planOf = (zone: Zone): Plan<Change> => {
   return { goal: "present", steps: [{ step: "some", title: "Some", changes, notes: [] }] };
 };
 
+/** As serving-post-install-jobs.yaml has it. */
+const upgradeJob: KubeObject = {
+  apiVersion: "batch/v1",
+  kind: "Job",
+  metadata: {
+    namespace: "knative-serving",
+    name: "storage-version-migration-serving-1.23.0",
+    labels: { app: "storage-version-migration-serving" },
+  },
+  spec: {
+    backoffLimit: 10,
+    template: { spec: { restartPolicy: "OnFailure", containers: [{ name: "migrate", image: "example.com/migrate" }] } },
+  },
+};
+
 /** Installs, makes the proof's Service, waits until it is ready, and then reads everything only once. */
 export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
   const { internet, caFile } = await openOutside();
@@ -71,6 +86,7 @@ export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
       break;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  await cluster.apply(upgradeJob, { manager: "test" });
   const { dns, acme } = internet;
   const probe = createProbe({ connectTo: world.connectTo, root: acme.root });
   const answers = new Map<string, ReturnType<typeof probe>>();
@@ -190,6 +206,22 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
   "pods are refused by a webhook that is gone": (object) => {
     const next = stuck(notReady(object));
     return next?.kind === "Deployment" ? withConditions(next, condition("ReplicaFailure", "True", CALL)) : next;
+  },
+  "a Job of Knative has not ended": (object) => {
+    if (object.kind === "Job")
+      return { ...object, metadata: { ...object.metadata, creationTimestamp: "2020-01-01T00:00:00Z" }, status: {} };
+    if (object.kind !== "Pod" || !object.metadata.labels?.["job-name"]) return object;
+    return withConditions(
+      { ...object, status: { phase: "Pending" } },
+      condition("PodScheduled", "False", "0/1 nodes are available: 1 Insufficient cpu."),
+    );
+  },
+  "the pods of a Job are not ready": (object) => {
+    if (object.kind === "Job")
+      return { ...object, metadata: { ...object.metadata, creationTimestamp: "2020-01-01T00:00:00Z" }, status: {} };
+    if (object.kind !== "Pod" || !object.metadata.labels?.["job-name"]) return object;
+    const metadata = { ...object.metadata, creationTimestamp: "2020-01-01T00:00:00Z" };
+    return withConditions({ ...object, metadata, status: {} }, condition("Ready", "False", ""));
   },
   "definitions are going away": ofKind(["CustomResourceDefinition"], (object) => ({
     ...object,

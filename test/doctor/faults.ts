@@ -13,38 +13,39 @@ export interface Fault {
   readonly in?: readonly Shape[];
 }
 
-const isA = (kind: string, name?: string) => (one: KubeObject) =>
+export const isA = (kind: string, name?: string) => (one: KubeObject) =>
   one.kind === kind && (name === undefined || one.metadata.name === name);
-const edit = (is: (one: KubeObject) => boolean, to: (one: KubeObject) => KubeObject | undefined) => (scene: Scene) =>
-  change(scene, (one) => (is(one) ? to(one) : one));
-const add =
+export const edit =
+  (is: (one: KubeObject) => boolean, to: (one: KubeObject) => KubeObject | undefined) => (scene: Scene) =>
+    change(scene, (one) => (is(one) ? to(one) : one));
+export const add =
   (...more: readonly KubeObject[]) =>
   (scene: Scene) =>
     change(scene, (one) => one, ...more);
-const data = (one: KubeObject): Record<string, string> => (one.data ?? {}) as Record<string, string>;
-const withStatus = (one: KubeObject, status: object): KubeObject => ({
+export const data = (one: KubeObject): Record<string, string> => (one.data ?? {}) as Record<string, string>;
+export const withStatus = (one: KubeObject, status: object): KubeObject => ({
   ...one,
   status: { ...(one.status as object), ...status },
 });
-const unavailable = (one: KubeObject) => withStatus(one, { availableReplicas: 0, readyReplicas: 0 });
-const isUser = (one: KubeObject): boolean =>
+export const unavailable = (one: KubeObject) => withStatus(one, { availableReplicas: 0, readyReplicas: 0 });
+export const isUser = (one: KubeObject): boolean =>
   one.apiVersion.startsWith("serving.knative.dev") && one.kind === "Service" && one.metadata.name === "hello";
 /** One more Service like the one that is there. */
-const withService =
+export const withService =
   (name: string, url: string) =>
   (scene: Scene): Scene => {
     const like = scene.objects.find(isUser);
     if (!like) throw new Error("there is no Service");
     return add(withStatus({ ...like, metadata: { ...like.metadata, name, uid: name } }, { url }))(scene);
   };
-const config = (name: string, settings: Readonly<Record<string, string | undefined>>) =>
+export const config = (name: string, settings: Readonly<Record<string, string | undefined>>) =>
   edit(isA("ConfigMap", name), (one) => ({
     ...one,
     data: Object.fromEntries(Object.entries({ ...data(one), ...settings }).filter(([, value]) => value !== undefined)),
   }));
 
-const KOURIERS: readonly Shape[] = ["ours", "quickstart", "operator", "openshift", "eks"];
-const WITH_CERTIFICATE: readonly Shape[] = ["ours", "operator", "eks"];
+export const KOURIERS: readonly Shape[] = ["ours", "quickstart", "operator", "openshift", "eks"];
+export const WITH_CERTIFICATE: readonly Shape[] = ["ours", "operator", "eks"];
 const NOT_KNOWN_TO_US: readonly Shape[] = ["quickstart", "operator", "openshift", "istio", "eks"];
 
 /** The CA of each configuration, exchanged. */

@@ -1,6 +1,7 @@
 import { contextOf } from "../../src/app/doctor/context.ts";
 import { type Diagnosis, diagnose } from "../../src/app/doctor/diagnosis.ts";
 import type { Ask } from "../../src/app/doctor/questions.ts";
+import { recorded } from "../../src/app/doctor/recording.ts";
 import type { HealthCheck } from "../../src/checks/health-check.ts";
 import { ApiError, type LogQuery } from "../../src/ports/cluster.ts";
 import type { Answer } from "../../src/ports/dns.ts";
@@ -68,7 +69,7 @@ export const diagnosisOf = (
 ): Promise<Diagnosis> =>
   diagnose(
     checks,
-    contextOf(askScene(scene), {
+    contextOf(recorded(askScene(scene)).ask, {
       identity: { context: "scene", server: "https://scene" },
       resolver: "192.0.2.53",
       now: new Date(scene.now ?? "2026-11-30T12:00:00Z"),

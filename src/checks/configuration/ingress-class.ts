@@ -2,7 +2,7 @@ import { fail, ok, skipped } from "../../core/check.ts";
 import { few } from "../../ports/few.ts";
 import { at, type KubeObject, refOf } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
-import { configMap, FOUND_BY, findInstallation, KNATIVE } from "../found.ts";
+import { configMap, FOUND_BY, findInstallation, KNATIVE, OPERATOR, operatorsIn } from "../found.ts";
 import { healthCheck } from "../health-check.ts";
 
 const SUFFIX = ".ingress.networking.knative.dev";
@@ -18,7 +18,7 @@ export const ingressClassServed = healthCheck({
   id: "network.class",
   title: "The ingress class is one that a controller here serves",
   needs: ["knative.installed"],
-  reads: [...FOUND_BY, "Deployment.apps", "KnativeServing.operator.knative.dev"],
+  reads: [...FOUND_BY, "Deployment.apps", OPERATOR],
   meaning: 'Every new Service stays at "Ingress has not yet been reconciled": its class is nobody\'s.',
   todo: "Set `ingress-class` in ConfigMap knative-serving/config-network to the class of the ingress that runs, and remove `ingress.class`; without either it is Istio.",
   threads: ["knative/serving#13826", "knative/serving#13827", "knative/serving#15120", "knative/operator#789"],
@@ -31,7 +31,7 @@ export const ingressClassServed = healthCheck({
     if (controller) return ok(`${className}, served by Deployment ${controller.metadata.namespace}/${wanted}`);
     const here = [...CONTROLLERS].filter(([, name]) => runs(deployments, name)).map(([name]) => name);
     const network = configMap("config-network");
-    const [operator] = await ctx.cluster.list({ apiVersion: "operator.knative.dev/v1beta1", kind: "KnativeServing" });
+    const [operator] = await operatorsIn(ctx.cluster);
     return fail(
       `the ingress class is ${className}, and no ${wanted} runs here${here.length > 0 ? `; what runs serves ${few(here)}` : ""}`,
       remedyFor(here[0], operator),

@@ -8,6 +8,7 @@ import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { observabilityChecks } from "../../checks/observability.ts";
 import { knativeOwnerFound, serverVersionFound } from "../../checks/preflight.ts";
 import { knativeInstalled, servingDeployments } from "../../checks/serving.ts";
+import { upkeepChecks } from "../../checks/upkeep/index.ts";
 import { webhookAnswers } from "../../checks/webhook.ts";
 import { webhookCertificateTrusted } from "../../checks/webhook-certificate.ts";
 import { workloadsDrained } from "../../checks/workload-pods.ts";
@@ -220,6 +221,7 @@ export const part = partOf({
     versionsFit,
     webhookCertificateTrusted,
     webhookAnswers,
+    ...upkeepChecks,
     ...configurationChecks,
     ...observabilityChecks,
   ],
