@@ -157,6 +157,8 @@ export interface ApiOptions {
    * When it rejects, the connection is dropped as if the server had died; in this process `request` rejects.
    */
   onRequest?: (request: ApiRequest) => ApiResponse | undefined | Promise<ApiResponse | undefined>;
+  /** Answers what the server leaves to the node of a pod, its logs; not found when absent. Throws StatusError. */
+  onNode?: (call: NodeCall) => NodeAnswer;
   /** How many milliseconds later than everybody else those learn of a change who watch; none when absent. */
   lag?: () => number;
 }
@@ -177,4 +179,22 @@ export class StatusError extends Error {
     this.name = "StatusError";
     this.status = status;
   }
+}
+
+/** What the server leaves to the node of a pod. */
+export type NodeSubresource = "log";
+
+/** A request of somebody who may ask it. */
+export interface NodeCall {
+  readonly pod: Obj;
+  readonly subresource: NodeSubresource;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+export interface NodeAnswer {
+  readonly status: number;
+  /** Text. */
+  readonly body: string | Buffer;
+  /** What comes after it: writes until it calls `end`; returns what stops it early. */
+  readonly stream?: (write: (text: string | Buffer) => void, end: () => void) => () => void;
 }

@@ -7,14 +7,16 @@ import { createCronJobs } from "./kubernetes/cron-jobs.ts";
 import { kubernetesControllers } from "./kubernetes/index.ts";
 import { leaderElection } from "./kubernetes/leader-election.ts";
 import type { LoadBalancer } from "./kubernetes/load-balancers.ts";
+import { createLogs } from "./kubernetes/logs/files.ts";
+import { podLog } from "./kubernetes/logs/read.ts";
 import { joinNodes, type NodeSpec } from "./kubernetes/nodes.ts";
 import { type Admits, podProxy } from "./kubernetes/pod-proxy.ts";
-import { createLogs, type Logs, type Work } from "./kubernetes/processes.ts";
+import type { Work } from "./kubernetes/processes.ts";
 import type { Stage } from "./objects.ts";
 import type { Ground, Part } from "./part.ts";
 import { PARTS } from "./parts.ts";
 import { runReconcilers } from "./reconcile.ts";
-import type { Api, ApiOptions, ApiRequest, ApiResponse } from "./types.ts";
+import type { Api, ApiOptions } from "./types.ts";
 import { callWebhooks, type Webhook } from "./webhooks.ts";
 
 export interface WorldOptions {
@@ -109,8 +111,8 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     onRequest: async (request) =>
       (await options.onRequest?.(request)) ??
       (await hooks.onRequest(request)) ??
-      readLog(stage?.api, logs, request) ??
       (stage && podProxy(stage.api, admits, request)),
+    onNode: (call) => podLog(onStage().api, logs, call),
   });
   stage = { api, version, second: pace, random: createRandom(seed) };
   const dataPlane: DataPlane = async (...request) => {
@@ -160,18 +162,6 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       await api.close();
     },
   };
-};
-
-/** Answers the `log` subresource of pods, which the API itself leaves to the node. */
-const readLog = (api: Api | undefined, logs: Logs, { method, path, query }: ApiRequest): ApiResponse | undefined => {
-  const [, namespace, name] = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/log$/.exec(path) ?? [];
-  if (method !== "GET" || !namespace || !name) return undefined;
-  const pod = api?.get({ apiVersion: "v1", kind: "Pod", namespace, name });
-  if (!pod) return undefined;
-  const container = query?.container ?? pod.spec.containers[0].name;
-  const lines = logs.read(pod, container);
-  const tail = query?.tailLines === undefined ? lines : lines.slice(-Number(query.tailLines));
-  return { status: 200, body: tail.map((line) => `${line}\n`).join("") };
 };
 
 const kubeconfigOf = ({ url, ca, token }: Api): string =>

@@ -268,7 +268,8 @@ describe("the way to the gateway", () => {
       path: `/api/v1/namespaces/default/pods/${pod?.metadata.name}/log`,
       query: { container: "queue-proxy" },
     });
-    expect(JSON.parse(String(body)).httpRequest).toMatchObject({
+    const [line] = String(body).match(/^.*httpRequest.*$/m) ?? [];
+    expect(JSON.parse(line ?? "").httpRequest).toMatchObject({
       requestMethod: "GET",
       requestUrl: "/path?q=1",
       status: 200,

@@ -1,6 +1,6 @@
 /** From a request to an answer: who asks, what for, may they, and then the verb. */
 
-import type { ApiRequest } from "../types.ts";
+import type { ApiRequest, NodeAnswer, NodeCall, NodeSubresource } from "../types.ts";
 import { StatusError } from "../types.ts";
 import type { Attributes, User } from "./access.ts";
 import { ADMIN, decide, refusal } from "./access.ts";
@@ -22,6 +22,7 @@ import {
   invalid,
   methodNotAllowed,
   noSuchResource,
+  notFound,
   refuse,
   unsupported,
 } from "./status.ts";
@@ -35,7 +36,7 @@ export interface Reply {
   readonly status: number;
   readonly contentType: string;
   readonly warnings: readonly string[];
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly stream?: Stream;
 }
 
@@ -47,6 +48,8 @@ export interface Server {
   readonly version: string;
   /** `127.0.0.1:6443`, for discovery. */
   readonly address: () => string;
+  /** Answers what is left to the node of a pod; nobody does when absent. Throws StatusError. */
+  readonly onNode?: ((call: NodeCall) => NodeAnswer) | undefined;
 }
 
 /** A request while it is answered. */
@@ -142,6 +145,13 @@ async function route(exchange: Exchange): Promise<Reply> {
     const lists = watchesList(minorOf(server.version));
     return { ...json(200, "", warnings), stream: watch(world.store, resource, scopeOf(target), query, lists) };
   }
+  if (resource.plural === "pods" && isNodeSubresource(target.subresource) && server.onNode) {
+    const { subresource, namespace, name } = target;
+    if (method !== "GET") throw methodNotAllowed();
+    const pod = world.store.get(storageKey(resource), namespace, name);
+    if (!pod) throw notFound(resource, name);
+    return { contentType: "text/plain", warnings, ...server.onNode({ pod, subresource, query }) };
+  }
   const { status, body } = await perform(exchange, target);
   return json(status, body, warnings);
 }
@@ -163,6 +173,9 @@ const notAcceptable = (): StatusError =>
     "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
     {},
   );
+
+const NODE_SUBRESOURCES: ReadonlySet<string> = new Set<NodeSubresource>(["log"]);
+const isNodeSubresource = (subresource: string): subresource is NodeSubresource => NODE_SUBRESOURCES.has(subresource);
 
 const isWatch = (query: Exchange["query"]): boolean => query.watch === "true" || query.watch === "1";
 const mediaType = (headers: Exchange["headers"]): string => (headers["content-type"] ?? "").split(";")[0]?.trim() ?? "";

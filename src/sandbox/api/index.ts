@@ -42,6 +42,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     token: randomBytes(24).toString("base64url"),
     version,
     address: () => address,
+    onNode: options.onNode,
   };
   const answer = async (request: ApiRequest, trusted: boolean): Promise<Reply> => {
     const instead = await options.onRequest?.(request);
@@ -79,7 +80,8 @@ const fromResponse = ({ status, body }: ApiResponse): Reply => ({
 
 /** In-process callers get the parsed body; a watch needs the wire. */
 function toResponse(reply: Reply): ApiResponse {
-  if (reply.stream) throw new TypeError("a watch is only served over HTTPS; use onChange in this process");
+  if (reply.stream) throw new TypeError("what goes on is only served over HTTPS; use onChange in this process");
   const isJson = reply.contentType.startsWith("application/json");
-  return { status: reply.status, body: isJson ? JSON.parse(reply.body) : reply.body };
+  const text = reply.body.toString();
+  return { status: reply.status, body: isJson ? JSON.parse(text) : text };
 }

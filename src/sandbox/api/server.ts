@@ -114,6 +114,7 @@ async function serve(
     return;
   }
   outgoing.flushHeaders();
+  if (reply.body.length > 0) outgoing.write(reply.body);
   const tell = inOrder(lag);
   const stop = reply.stream(
     (line) => tell(() => void (outgoing.destroyed || outgoing.write(line))),

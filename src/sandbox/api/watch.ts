@@ -10,7 +10,7 @@ import type { Change, Store } from "./store.ts";
 import { textOf } from "./store.ts";
 
 /** Writes lines until it calls `end`; returns what stops it early. */
-export type Stream = (write: (line: string) => void, end: () => void) => () => void;
+export type Stream = (write: (line: string | Buffer) => void, end: () => void) => () => void;
 
 const DEFAULT_SECONDS = 1800;
 const BOOKMARK_EVERY = 60_000;

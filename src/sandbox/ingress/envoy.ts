@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { DataPlane, Reply } from "../knative/data-plane.ts";
+import type { DataPlane } from "../knative/data-plane.ts";
+import type { Reply } from "../knative/request.ts";
 import type { Stage } from "../objects.ts";
 import type { Obj } from "../types.ts";
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Request } from "../knative/data-plane.ts";
+import type { Request } from "../knative/request.ts";
 import type { Ended, Work } from "../kubernetes/processes.ts";
 import type { Stage } from "../objects.ts";
 import type { Ground } from "../part.ts";

@@ -12,7 +12,8 @@ import { fatal, knativeMinor, livingIn, versionRefusal } from "../knative/proces
 import { readConfig } from "../knative/settings.ts";
 import { recordEvent } from "../kubernetes/events.ts";
 import type { Election } from "../kubernetes/leader-election.ts";
-import { deploymentOf, type Logs, type Program } from "../kubernetes/processes.ts";
+import type { Logs } from "../kubernetes/logs/files.ts";
+import { deploymentOf, type Program } from "../kubernetes/processes.ts";
 import {
   dropFinalizer,
   ensure,

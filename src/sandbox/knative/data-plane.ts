@@ -1,34 +1,19 @@
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
+import type { Logs } from "../kubernetes/logs/files.ts";
 import type { Admits } from "../kubernetes/pod-proxy.ts";
-import { deploymentOf, type Logs } from "../kubernetes/processes.ts";
+import { deploymentOf, type Program } from "../kubernetes/processes.ts";
 import { isPodReady, isTrue, type Stage } from "../objects.ts";
 import type { Obj } from "../types.ts";
+import { appOf } from "./apps.ts";
 import type { Autoscaler } from "./autoscaler.ts";
-import { parseGoTemplate } from "./go-template.ts";
 import { NAMESPACE, SERVING } from "./names.ts";
+import { requestLogsIn } from "./observability.ts";
+import type { Reply, Request } from "./request.ts";
+import { requestLine } from "./request-log.ts";
 import { readConfig } from "./settings.ts";
-
-export interface Request {
-  readonly method: string;
-  /** Path and query. */
-  readonly uri: string;
-  readonly host: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly remoteAddress: string;
-  /** The pod that sends it; absent: somebody who is no pod. */
-  readonly from?: Obj;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly body: string;
-}
 
 /** Carries a request to a Revision: through the activator, which waits for a pod, to the user's container. */
 export type DataPlane = (namespace: string, revision: string, request: Request) => Promise<Reply>;
-
-const DEFAULT_REQUEST_LOG =
-  '{"httpRequest": {"requestMethod": "{{.Request.Method}}", "requestUrl": "{{js .Request.RequestURI}}", "requestSize": "{{.Request.ContentLength}}", "status": {{.Response.Code}}, "responseSize": "{{.Response.Size}}", "userAgent": "{{js .Request.UserAgent}}", "remoteIp": "{{js .Request.RemoteAddr}}", "serverIp": "{{.Revision.PodIP}}", "referer": "{{js .Request.Referer}}", "latency": "{{.Response.Latency}}s", "protocol": "{{.Request.Proto}}"}, "traceId": "{{.TraceID}}"}';
 
 const ACTIVATOR = `${NAMESPACE}/activator`;
 /** Of the activator, and of queue-proxy. */
@@ -76,60 +61,39 @@ export const createDataPlane = (
       });
     });
 
-  const writeRequestLog = (pod: Obj, request: Request, reply: Reply, startedAt: number): void => {
-    const config = readConfig(api, "config-observability");
-    if (config["logging.enable-request-log"]?.toLowerCase() !== "true") return;
-    const header = (name: string): string => String(request.headers[name] ?? "");
-    const labels = pod.metadata.labels ?? {};
-    const data = {
-      Request: {
-        Method: request.method,
-        RequestURI: request.uri,
-        Host: request.host,
-        ContentLength: Number(header("content-length")),
-        UserAgent: header("user-agent"),
-        RemoteAddr: request.remoteAddress,
-        Referer: header("referer"),
-        Proto: "HTTP/1.1",
-      },
-      Response: {
-        Code: reply.status,
-        Size: Buffer.byteLength(reply.body),
-        Latency: (performance.now() - startedAt) / 1000,
-      },
-      Revision: {
-        Name: labels["serving.knative.dev/revision"],
-        Namespace: pod.metadata.namespace,
-        Service: labels["serving.knative.dev/service"],
-        Configuration: labels["serving.knative.dev/configuration"],
-        PodName: pod.metadata.name,
-        PodIP: pod.status.podIP,
-      },
-      TraceID: header("x-b3-traceid"),
-    };
-    const template = config["logging.request-log-template"] ?? DEFAULT_REQUEST_LOG;
-    logs.write(
-      pod,
-      "queue-proxy",
-      parseGoTemplate("requestLog", template.trim()).execute(data, "RequestLogTemplateInput"),
-    );
+  const inUsersPod = async (pod: Obj, revision: Obj, request: Request): Promise<Reply> => {
+    const startedAt = performance.now();
+    const container = userContainer(pod);
+    const app = appOf(container, revision.metadata.name);
+    for (const { stream, text } of app.serves?.(request) ?? []) logs.write(pod, container.name, text, stream);
+    const reply = await app.answer(request, container);
+    const { template } = requestLogsIn(settingsOf(pod));
+    const served = { revision, pod, milliseconds: performance.now() - startedAt };
+    if (template) logs.write(pod, QUEUE_PROXY, requestLine(template, request, reply, served));
+    return reply;
   };
 
-  return async (namespace, revision, request) => {
+  return async (namespace, name, request) => {
     const startedAt = performance.now();
-    if (readyEndpoints(api, namespace, revision).length === 0) return { status: 503, body: "no healthy upstream" };
+    const revision = api.get({ apiVersion: SERVING, kind: "Revision", namespace, name });
+    if (!revision || readyEndpoints(api, namespace, name).length === 0)
+      return { status: 503, body: "no healthy upstream" };
     const first = activator();
     if (first && !admits(request.from, first, HTTP1))
       return { status: 503, body: "upstream connect error or disconnect/reset before headers" };
-    const done = autoscaler.request(namespace, revision);
-    try {
-      const limit: number =
-        api.get({ apiVersion: SERVING, kind: "Revision", namespace, name: revision })?.spec.timeoutSeconds ?? 300;
-      const pod = podOf(namespace, revision) ?? (await waitForPod(namespace, revision, limit * second));
+    const done = autoscaler.request(namespace, name);
+    const viaActivator = async (): Promise<Reply> => {
+      const limit: number = revision.spec.timeoutSeconds ?? 300;
+      const pod = podOf(namespace, name) ?? (await waitForPod(namespace, name, limit * second));
       if (!pod) return { status: 504, body: "activator request timeout\n" };
       onUse(pod);
-      const reply = answer(pod, revision);
-      writeRequestLog(pod, request, reply, startedAt);
+      return await inUsersPod(pod, revision, request);
+    };
+    try {
+      const reply = await viaActivator();
+      const { template } = requestLogsIn(readConfig(api, "config-observability"));
+      const served = { revision, milliseconds: performance.now() - startedAt };
+      if (first && template) logs.write(first, "activator", requestLine(template, request, reply, served));
       return reply;
     } finally {
       done();
@@ -137,10 +101,44 @@ export const createDataPlane = (
   };
 };
 
-/** The user's container: Knative's hello-world sample as it really answers, anything else tells which Revision it is. */
-const answer = (pod: Obj, revision: string): Reply => {
-  const container = (pod.spec.containers as Obj[]).find(({ name }) => name !== "queue-proxy");
-  if (!container?.image.includes("helloworld-go")) return { status: 200, body: `${revision}\n` };
-  const target = (container.env as Obj[] | undefined)?.find(({ name }) => name === "TARGET")?.value ?? "World";
-  return { status: 200, body: `Hello ${target}!\n` };
+/** A pod that queue-proxy is in, and what it says when it starts. */
+export const userProgram = (logs: Logs): Program => ({
+  deployment: hasQueueProxy,
+  start: (pod) => {
+    const container = userContainer(pod);
+    const { starts } = appOf(container, "");
+    const port = (container.env as Obj[] | undefined)?.find(({ name }) => name === "PORT")?.value ?? "8080";
+    for (const { stream, text } of starts?.(port) ?? []) logs.write(pod, container.name, text, stream);
+    for (const message of ["Starting queue-proxy", "Starting http server main:8012", "Starting http server admin:8022"])
+      logs.write(pod, QUEUE_PROXY, queueLine(pod, message));
+    return undefined;
+  },
+});
+
+export const hasQueueProxy = (pod: Obj): boolean =>
+  (pod.spec.containers as Obj[]).some(({ name }) => name === QUEUE_PROXY);
+
+export const QUEUE_PROXY = "queue-proxy";
+
+const queueLine = (pod: Obj, message: string): string => {
+  const { namespace, name, labels } = pod.metadata;
+  return JSON.stringify({
+    severity: "INFO",
+    timestamp: new Date().toISOString(),
+    logger: "queueproxy",
+    caller: "sharedmain/main.go:308",
+    message,
+    "knative.dev/key": `${namespace}/${labels?.["serving.knative.dev/revision"]}`,
+    "knative.dev/pod": name,
+  });
 };
+
+/** The settings that queue-proxy was started with. */
+const settingsOf = (pod: Obj): Record<string, string> => {
+  const queue = (pod.spec.containers as Obj[]).find(({ name }) => name === QUEUE_PROXY);
+  const variable = (queue?.env as Obj[] | undefined)?.find(({ name }) => name === "OBSERVABILITY_CONFIG");
+  return JSON.parse(variable?.value ?? "{}");
+};
+
+const userContainer = (pod: Obj): Obj =>
+  (pod.spec.containers as Obj[]).find(({ name }) => name !== QUEUE_PROXY) ?? pod.spec.containers[0];

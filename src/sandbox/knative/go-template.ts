@@ -40,10 +40,16 @@ const isTruthy = (value: unknown): boolean =>
 
 const show = (value: unknown): string => {
   if (value === undefined || value === null) return "<no value>";
+  if (typeof value === "number") return showNumber(value);
   if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) return `[${value.map(show).join(" ")}]`;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return `map[${entries.map(([key, item]) => `${key}:${show(item)}`).join(" ")}]`;
 };
+
+/** As %v has it: an exponent of two digits below a ten-thousandth. */
+const showNumber = (value: number): string =>
+  value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential().replace(/([+-])(\d)$/, "$10$2") : String(value);
 
 const formatText = (format: string, values: unknown[]): string => {
   let next = 0;

@@ -7,7 +7,7 @@ import { servingWebhook } from "./admission.ts";
 import { createAutoscaler } from "./autoscaler.ts";
 import { type KnativeCertificates, knativeCertificates } from "./certificates.ts";
 import { configurations } from "./configurations.ts";
-import { createDataPlane } from "./data-plane.ts";
+import { createDataPlane, hasQueueProxy, QUEUE_PROXY, userProgram } from "./data-plane.ts";
 import { servingElections } from "./elections.ts";
 import { NAMESPACE } from "./names.ts";
 import { fatal, versionRefusal } from "./process.ts";
@@ -31,7 +31,7 @@ const play = ({ stage, logs, pull, admits }: Ground): Playing => {
   const certificates = knativeCertificates(stage);
   const lastUse = new Map<string, number>();
   return {
-    programs: servingPrograms(stage, certificates),
+    programs: [...servingPrograms(stage, certificates), userProgram(logs)],
     webhooks: [servingWebhook(stage)],
     reconcilers: [
       webhookReconciler(stage, SERVING_WEBHOOK),
@@ -57,11 +57,9 @@ const play = ({ stage, logs, pull, admits }: Ground): Playing => {
  * user's container waits for it in its preStop hook. The sample does not catch the signal that comes then.
  */
 const queueProxyDrain = (pod: Obj, lastUse: number | undefined): Drain | undefined =>
-  (pod.spec.containers as Obj[]).some(({ name }) => name === QUEUE_PROXY)
+  hasQueueProxy(pod)
     ? { seconds: 30, unreadyAfter: 22, lastUse, exitCode: ({ name }) => (name === QUEUE_PROXY ? 0 : 2) }
     : undefined;
-
-const QUEUE_PROXY = "queue-proxy";
 
 /** The CRDs that the informers of Serving's processes wait for before the process is ready. */
 const CRDS = [

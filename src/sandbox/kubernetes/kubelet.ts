@@ -3,9 +3,10 @@ import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
 import { AT_ONCE, type Drain, endPod, UNCAUGHT, type Verdict } from "./ending.ts";
 import { recordEvent } from "./events.ts";
+import type { Logs } from "./logs/files.ts";
 import { environmentOf, missingVolume, obstaclesOf } from "./pod-needs.ts";
 import { type Life, writePodStatus } from "./pod-status.ts";
-import { type Ended, isRunBy, type Logs, type Program, type Work } from "./processes.ts";
+import { type Ended, isRunBy, type Program, type Work } from "./processes.ts";
 
 const FIRST_BACKOFF_SECONDS = 10;
 const LAST_BACKOFF_SECONDS = 300;
@@ -58,6 +59,11 @@ export const kubelet = (stage: Stage, options: KubeletOptions): Reconciler => {
 
   const write = (pod: Obj, life: Life, verdict: Verdict): Promise<void> => writePodStatus(api, pod, life, verdict);
 
+  const open = (pod: Obj, { restarts }: Life): void => {
+    for (const { name } of containersOf(pod)) logs.open(pod, name, restarts);
+    if (restarts === 0) for (const { name } of pod.spec.initContainers ?? []) logs.open(pod, name, 0);
+  };
+
   const waiting = (reason: string, message?: string) => ({ waiting: { reason, ...(message ? { message } : {}) } });
   const running = (life: Life) => ({ running: { startedAt: life.startedAt } });
 
@@ -79,8 +85,7 @@ export const kubelet = (stage: Stage, options: KubeletOptions): Reconciler => {
   const crash = async (pod: Obj, life: Life, line: string): Promise<number> => {
     const [container] = containersOf(pod);
     if (!container) return 0;
-    logs.write(pod, container.name, line);
-    if (life.lastExit) life.restarts += 1;
+    logs.write(pod, container.name, line, "stderr");
     const fallsBackToLog = container.terminationMessagePolicy === "FallbackToLogsOnError";
     const now = timestamp();
     life.lastExit = {
@@ -176,9 +181,10 @@ export const kubelet = (stage: Stage, options: KubeletOptions): Reconciler => {
         return second;
       }
       life.pulled = true;
+      if (life.lastExit) life.restarts += 1;
+      open(pod, life);
       const line = await program?.start?.(pod);
       if (line !== undefined) return await crash(pod, life, line);
-      if (life.lastExit) life.restarts += 1;
       life.startedAt = timestamp();
       life.next = performance.now() + second;
     }

@@ -1,5 +1,6 @@
 import { mergeConditions, refOf } from "../objects.ts";
 import type { Api, Obj } from "../types.ts";
+import { containerId } from "./container-id.ts";
 import type { Going, Verdict } from "./ending.ts";
 import type { Ended } from "./processes.ts";
 
@@ -27,16 +28,22 @@ export const writePodStatus = async (api: Api, pod: Obj, life: Life, verdict: Ve
   const node = api.get({ apiVersion: "v1", kind: "Node", name: pod.spec.nodeName });
   const hostIP = node?.status?.addresses?.find((address: Obj) => address.type === "InternalIP")?.address;
   const statuses = (pod.spec.containers as Obj[]).map((container) => {
-    const state = verdict.state(container);
+    const { name } = container;
+    const id = containerId(pod, name, life.restarts);
+    const isMade = life.startedAt !== undefined || life.lastExit !== undefined;
+    const state = withId(verdict.state(container), id);
     return {
-      name: container.name,
+      name,
       image: container.image,
       imageID: life.pulled ? container.image : "",
       ready: verdict.ready,
       started: state.running !== undefined,
       restartCount: life.restarts,
       state,
-      lastState: life.lastExit ? { terminated: life.lastExit } : {},
+      lastState: life.lastExit
+        ? { terminated: { ...life.lastExit, containerID: containerId(pod, name, lastOf(life)) } }
+        : {},
+      ...(isMade ? { containerID: id } : {}),
     };
   });
   const flag = (holds: boolean) => (holds ? "True" : "False") as "True" | "False";
@@ -75,6 +82,13 @@ export const writePodStatus = async (api: Api, pod: Obj, life: Life, verdict: Ve
   );
 };
 
+/** One that has ended says which it was. */
+const withId = (state: Record<string, unknown>, containerID: string): Record<string, unknown> =>
+  state.terminated ? { terminated: { ...state.terminated, containerID } } : state;
+
+/** Of the run that ended last: the one before this, or the last one where it has not started again. */
+const lastOf = ({ restarts, startedAt }: Life): number => (startedAt === undefined ? restarts : restarts - 1);
+
 /** Those that prepare have ended when the others start; those with a policy of their own go on beside them. */
 const initStatuses = (pod: Obj, { pulled, startedAt }: Life): object => {
   const containers: readonly Obj[] = pod.spec.initContainers ?? [];
@@ -86,12 +100,13 @@ const initStatuses = (pod: Obj, { pulled, startedAt }: Life): object => {
   };
   const statusOf = (container: Obj): object => ({
     name: container.name,
+    ...(startedAt === undefined ? {} : { containerID: containerId(pod, container.name, 0) }),
     image: container.image,
     imageID: pulled ? container.image : "",
     ready: startedAt !== undefined,
     started: startedAt !== undefined && container.restartPolicy === "Always",
     restartCount: 0,
-    state: stateOf(container),
+    state: withId({ ...stateOf(container) }, containerId(pod, container.name, 0)),
     lastState: {},
   });
   return { initContainerStatuses: containers.map(statusOf) };

@@ -39,38 +39,6 @@ export interface Ended {
 /** A program by the image it is in. Only containers of pods that run to an end are given to it. */
 export type Work = (task: Task) => Promise<Ended>;
 
-/** What the containers of this world have written, for the `log` subresource of pods. */
-export interface Logs {
-  readonly write: (pod: Obj, container: string, line: string) => void;
-  readonly read: (pod: Obj, container: string) => readonly string[];
-  readonly forget: (pod: Obj) => void;
-}
-
-const KEPT_LINES = 1000;
-
-export const createLogs = (): Logs => {
-  const lines = new Map<string, Map<string, string[]>>();
-  const of = (pod: Obj, container: string): string[] => {
-    const uid = pod.metadata.uid ?? "";
-    const containers = lines.get(uid) ?? new Map<string, string[]>();
-    lines.set(uid, containers);
-    const written = containers.get(container) ?? [];
-    containers.set(container, written);
-    return written;
-  };
-  return {
-    write: (pod, container, line) => {
-      const written = of(pod, container);
-      written.push(line);
-      if (written.length > KEPT_LINES) written.shift();
-    },
-    read: (pod, container) => lines.get(pod.metadata.uid ?? "")?.get(container) ?? [],
-    forget: (pod) => {
-      lines.delete(pod.metadata.uid ?? "");
-    },
-  };
-};
-
 /** The Deployment a pod belongs to, `namespace/name`, by the name of its ReplicaSet. */
 export const deploymentOf = (pod: Obj): string | undefined => {
   const owner = pod.metadata.ownerReferences?.find(({ kind }) => kind === "ReplicaSet");
