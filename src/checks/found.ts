@@ -4,6 +4,8 @@ import { NESTED } from "../config/config.ts";
 import type { Exposure } from "../ingress/address.ts";
 import { ingressOfClass } from "../ingress/index.ts";
 import type { IngressProvider } from "../ingress/provider.ts";
+import { seenOfClass } from "../ingress/seen/index.ts";
+import type { SeenIngress } from "../ingress/seen/seen.ts";
 import { AUTHORITY_ROOT, choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
@@ -37,8 +39,10 @@ export interface Found {
   /** As they are kept; empty where we did not install. */
   readonly choices: Readonly<Record<string, unknown>>;
   readonly className: string;
-  /** Undefined: it is none that we know. */
+  /** Undefined: it is none that we install. */
   readonly ingress: IngressProvider | undefined;
+  /** One that is looked at and not installed. Undefined: it is none of those. */
+  readonly seen: SeenIngress | undefined;
   readonly exposure: Exposure;
   /** Every default domain of config-domain, sorted: with several the first one counts. */
   readonly domains: readonly string[];
@@ -95,6 +99,7 @@ export const findInstallation = async (cluster: Pick<ClusterRead, "get">): Promi
     choices,
     ...settings,
     ingress: ingressOfClass(settings.className, choices),
+    seen: seenOfClass(settings.className),
     exposure: {
       expose: choices.expose === "nodeport" ? "nodeport" : "loadbalancer",
       ...(address ? { address } : {}),

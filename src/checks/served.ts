@@ -12,6 +12,7 @@ export const SERVED_BY = [
   "Service",
   "MutatingWebhookConfiguration.admissionregistration.k8s.io",
   "Gateway.networking.istio.io",
+  "Gateway.gateway.networking.k8s.io",
 ] as const satisfies readonly Reading[];
 
 /** The Secret whose certificate the gateway serves for all names, whoever has set that. Undefined: none is set. */
@@ -23,7 +24,7 @@ export const servedNow = async (cluster: ClusterRead, found: Found): Promise<Obj
     case "istio":
       return istios(cluster);
     default:
-      return undefined;
+      return (await found.seen?.look(cluster))?.secret;
   }
 };
 

@@ -70,16 +70,21 @@ export const urlAt = (url: string, ports: Ports | undefined): string => {
 export const findAddress = async (
   reader: Reader,
   config: Exposure,
-  ingress: IngressProvider,
+  ingress: Pick<IngressProvider, "service">,
 ): Promise<Address | undefined> => {
   if (config.expose === "nodeport") return atNodes(reader, config);
   if (config.address) return balanced([config.address], "--address");
-  const service = await reader.get(ingress.service);
-  const entries = at(service, "status", "loadBalancer", "ingress");
-  const hosts = (Array.isArray(entries) ? entries : [])
-    .map((entry) => at(entry, "ip") ?? at(entry, "hostname"))
+  const hosts = hostsOf(await reader.get(ingress.service));
+  const { kind, namespace, name } = ingress.service;
+  return balanced(hosts, `${kind === "Service" ? "LoadBalancer" : kind} ${namespace}/${name}`);
+};
+
+/** IP addresses and host names in the status of a Service of type LoadBalancer, or of a Gateway of the Gateway API. */
+export const hostsOf = (entrance: unknown): readonly string[] => {
+  const entries = at(entrance, "status", "loadBalancer", "ingress") ?? at(entrance, "status", "addresses");
+  return (Array.isArray(entries) ? entries : [])
+    .map((entry) => at(entry, "ip") ?? at(entry, "hostname") ?? at(entry, "value"))
     .flatMap((host) => (typeof host === "string" ? [host.includes(":") ? host : escapedName(host)] : []));
-  return balanced(hosts, `LoadBalancer ${ingress.service.namespace}/${ingress.service.name}`);
 };
 
 const balanced = (hosts: readonly string[], source: string): Address | undefined => {

@@ -99,6 +99,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
     expect(skipped.map(({ check }) => check.id)).toEqual([
       "observability.request-log",
       ...istio.map((name) => `istio.${name}`),
+      ...["contour.services", "contour.delegation", "gateway-api.gateways"],
       ...mesh.map((name) => `mesh.${name}`),
       "certificate.provided",
       "proof.http",

@@ -189,6 +189,11 @@ const withoutPods = (object: KubeObject): KubeObject | undefined => {
 };
 const atNodes = choosing({ expose: "nodeport" });
 
+const withClass = (name: string) => (object: KubeObject) =>
+  object.metadata.name === "config-network"
+    ? { ...object, data: { "ingress-class": `${name}.ingress.networking.knative.dev` } }
+    : object;
+
 /** What may be otherwise, so that the checks look further. */
 export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObject | undefined>> = {
   "pods find no room": (object) => {
@@ -242,6 +247,14 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
     return next?.metadata.name === "config-network"
       ? { ...next, data: { "ingress-class": "istio.ingress.networking.knative.dev" } }
       : next;
+  },
+  "Contour is the ingress": withClass("contour"),
+  "Gateway API is the ingress": withClass("gateway-api"),
+  "MetalLB gives out addresses": (object) => {
+    if (object.kind === "Service") return { ...object, status: {} };
+    return object.kind === "Deployment"
+      ? { ...object, metadata: { ...object.metadata, labels: { "app.kubernetes.io/name": "metallb" } } }
+      : object;
   },
   "the certificate was brought": choosing({ tls: "secret", "tls-secret": "kn-bootstrap/wildcard-tls" }),
   "magic DNS is used": choosing({ dns: "magic", domain: undefined }),

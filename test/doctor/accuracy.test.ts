@@ -5,10 +5,9 @@ import { isThorough } from "../thorough.ts";
 import { FAULTS as EARLIER } from "./faults.ts";
 import { FAULTS_INSIDE } from "./faults-inside.ts";
 import { diagnosisOf, type Scene } from "./scene.ts";
-import { openShapes, type Shape } from "./shapes.ts";
+import { openShapes, SHAPES, type Shape } from "./shapes.ts";
 
 const FAULTS = { ...EARLIER, ...FAULTS_INSIDE };
-const SHAPES: readonly Shape[] = ["ours", "quickstart", "operator", "openshift", "istio", "eks"];
 
 /** Where the check stands among the causes, from 1. Undefined: it is none of them. */
 const rankOf = ({ causes }: Diagnosis, id: string): number | undefined => {

@@ -46,7 +46,8 @@ export const config = (name: string, settings: Readonly<Record<string, string | 
 
 export const KOURIERS: readonly Shape[] = ["ours", "quickstart", "operator", "openshift", "eks"];
 export const WITH_CERTIFICATE: readonly Shape[] = ["ours", "operator", "eks"];
-const NOT_KNOWN_TO_US: readonly Shape[] = ["quickstart", "operator", "openshift", "istio", "eks"];
+export const SEEN: readonly Shape[] = ["contour", "gateway-api"];
+const NOT_KNOWN_TO_US: readonly Shape[] = ["quickstart", "operator", "openshift", "istio", "eks", ...SEEN];
 
 /** The CA of each configuration, exchanged. */
 const otherRoot = (one: KubeObject): KubeObject => ({
@@ -132,6 +133,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     leads: "network.class",
     // Which ingress is meant is not known then.
     hides: ["ingress", "certificate", "istio"],
+    in: [...KOURIERS, "istio", "gateway-api"],
     break: config("config-network", {
       "ingress-class": "contour.ingress.networking.knative.dev",
       "ingress.class": undefined,
@@ -175,15 +177,16 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   "the gateway does not run": {
     leads: "ingress.deployments",
     break: edit(
-      (one) => isA("Deployment", "3scale-kourier-gateway")(one) || isA("Deployment", "istio-ingressgateway")(one),
+      (one) =>
+        ["3scale-kourier-gateway", "istio-ingressgateway", "contour"].some((name) => isA("Deployment", name)(one)),
       unavailable,
     ),
   },
   "the load balancer is pending": {
     leads: "ingress.address",
-    in: ["ours", "quickstart", "operator", "istio", "eks"],
+    in: ["ours", "quickstart", "operator", "istio", "eks", ...SEEN],
     break: edit(
-      (one) => isA("Service", "kourier")(one) || isA("Service", "istio-ingressgateway")(one),
+      (one) => ["kourier", "istio-ingressgateway", "envoy"].some((name) => isA("Service", name)(one)),
       (one) => ({ ...one, status: {} }),
     ),
   },
@@ -242,6 +245,46 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
           ],
         },
       ),
+    ),
+  },
+  "Contour's Envoy runs on no node": {
+    leads: "ingress.deployments",
+    in: ["contour"],
+    break: edit(isA("DaemonSet", "envoy"), (one) => withStatus(one, { numberReady: 0 })),
+  },
+  "config-contour names an Envoy that is not there": {
+    leads: "contour.services",
+    hides: ["ingress"],
+    in: ["contour"],
+    break: config("config-contour", {
+      visibility:
+        "ExternalIP: {class: a, service: edge/envoy}\nClusterLocal: {class: b, service: contour-internal/envoy}",
+    }),
+  },
+  "Contour may not use the certificate for all names": {
+    leads: "contour.delegation",
+    in: ["contour"],
+    break: async (scene) => {
+      const { pem, key } = await make({ subject: "CN=leaf", names: ["*.apps.example.com"] });
+      const base64 = (text: string) => Buffer.from(text).toString("base64");
+      const data = { "tls.crt": base64(pem), "tls.key": base64(key) };
+      const secret = object("Secret", "certs/wildcard", { type: "kubernetes.io/tls", data });
+      return add(secret)(config("config-contour", { "default-tls-secret": "certs/wildcard" })(scene));
+    },
+  },
+  "the Gateway has no room for another certificate": {
+    leads: "gateway-api.gateways",
+    in: ["gateway-api"],
+    break: edit(isA("Gateway", "knative-gateway"), (one) => ({
+      ...one,
+      spec: { listeners: Array.from({ length: 64 }, (_none, index) => ({ name: `l${index}`, port: 443 })) },
+    })),
+  },
+  "the Gateway is not taken up": {
+    leads: "gateway-api.gateways",
+    in: ["gateway-api"],
+    break: edit(isA("Gateway", "knative-gateway"), (one) =>
+      withStatus(one, { conditions: [{ type: "Accepted", status: "False", reason: "NoClass", message: "x" }] }),
     ),
   },
   "config-istio has both forms": {

@@ -2,7 +2,7 @@ import { contextOf } from "../../src/app/doctor/context.ts";
 import { type Diagnosis, diagnose } from "../../src/app/doctor/diagnosis.ts";
 import type { Ask } from "../../src/app/doctor/questions.ts";
 import { recorded } from "../../src/app/doctor/recording.ts";
-import type { HealthCheck } from "../../src/checks/health-check.ts";
+import type { HealthCheck, HealthContext } from "../../src/checks/health-check.ts";
 import { ApiError, type LogQuery } from "../../src/ports/cluster.ts";
 import type { Answer } from "../../src/ports/dns.ts";
 import { NoAnswer } from "../../src/ports/dns.ts";
@@ -63,19 +63,19 @@ const askScene = ({ objects, version = "1.36.2", dns, logs, probe }: Scene): Ask
     }
   }) as Ask;
 
+/** What is read of it by. */
+export const contextIn = (scene: Scene): HealthContext =>
+  contextOf(recorded(askScene(scene)).ask, {
+    identity: { context: "scene", server: "https://scene" },
+    resolver: "192.0.2.53",
+    now: new Date(scene.now ?? "2026-11-30T12:00:00Z"),
+    signal: new AbortController().signal,
+  });
+
 export const diagnosisOf = (
   scene: Scene,
   checks: readonly HealthCheck[] = CHECKS.filter((check) => !check.isForecast),
-): Promise<Diagnosis> =>
-  diagnose(
-    checks,
-    contextOf(recorded(askScene(scene)).ask, {
-      identity: { context: "scene", server: "https://scene" },
-      resolver: "192.0.2.53",
-      now: new Date(scene.now ?? "2026-11-30T12:00:00Z"),
-      signal: new AbortController().signal,
-    }),
-  );
+): Promise<Diagnosis> => diagnose(checks, contextIn(scene));
 
 /** What one check finds, whatever it needs. */
 export const findingOf = async (scene: Scene, check: HealthCheck) => {

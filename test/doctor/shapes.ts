@@ -7,6 +7,7 @@ import type { Obj } from "../../src/sandbox/types.ts";
 import { kn, stage } from "../engine/cli.ts";
 import { openOutside } from "../engine/option-sets.ts";
 import { object, type Scene } from "./scene.ts";
+import { contour, gatewayApi } from "./seen-shapes.ts";
 
 /** Two Services that people use, of which one is private. */
 const services = ["hello", "inside"].map(
@@ -178,9 +179,19 @@ const eks = (scene: Scene): Scene =>
       : one,
   );
 
-export type Shape = "ours" | "quickstart" | "operator" | "openshift" | "istio" | "eks";
+export const SHAPES = [
+  "ours",
+  "quickstart",
+  "operator",
+  "openshift",
+  "istio",
+  "eks",
+  "contour",
+  "gateway-api",
+] as const;
+export type Shape = (typeof SHAPES)[number];
 
-/** Healthy clusters of six shapes, by who has made them. Made from two rehearsals. */
+/** Healthy clusters, by who has made them and what their ingress is. Made from two rehearsals. */
 export const openShapes = async (): Promise<Readonly<Record<Shape, Scene>>> => {
   const [kourier, istio] = (
     await Promise.all([record(["--tls", "acme"], false), record(["--ingress", "istio", "--tls", "cert-manager"], true)])
@@ -192,5 +203,7 @@ export const openShapes = async (): Promise<Readonly<Record<Shape, Scene>>> => {
     openshift: openshift(kourier),
     istio: ofOthers(istio),
     eks: eks(kourier),
+    contour: contour(ofOthers(kourier)),
+    "gateway-api": gatewayApi(ofOthers(kourier)),
   };
 };

@@ -118,7 +118,7 @@ export const clusterRows: readonly Row[] = [
     ...late(
       "LoadBalancer pending: Service kourier-system/kourier: SyncLoadBalancerFailed: Error syncing load balancer: failed to ensure load balancer: TooManyLoadBalancers: quota exceeded",
       '"The gateway has an address" did not come true in time.',
-      /the cloud's controller/,
+      /quota is used up/,
     ),
   },
   {

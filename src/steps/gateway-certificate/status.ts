@@ -1,7 +1,10 @@
 import { inspect, type TlsSecret } from "../../certificates/secret.ts";
 import { servedSecret } from "../../certificates/served.ts";
+import { findInstallation } from "../../checks/found.ts";
+import { servedNow } from "../../checks/served.ts";
 import { few } from "../../ports/few.ts";
 import type { ObjectRef } from "../../ports/object.ts";
+import { readable } from "../../ports/readable.ts";
 import { type Seen, section } from "../part.ts";
 
 const secretIn = ({ choices }: Seen): ObjectRef => {
@@ -9,9 +12,13 @@ const secretIn = ({ choices }: Seen): ObjectRef => {
   return servedSecret({ config: typeof tlsSecret === "string" ? { tlsSecret } : {} });
 };
 
-/** What the gateway serves, ours or brought. */
-export const certificateIn = async (seen: Seen): Promise<TlsSecret | undefined> =>
-  inspect(await seen.ctx.cluster.get(secretIn(seen)));
+/** What the gateway serves, ours or brought. Of an ingress that others have installed, what it is seen to serve. */
+export const certificateIn = async (seen: Seen): Promise<TlsSecret | undefined> => {
+  const { cluster } = seen.ctx;
+  const isOurs = Object.keys(seen.choices).length > 0;
+  const secret = isOurs ? secretIn(seen) : await readable(servedNow(cluster, await findInstallation(cluster)));
+  return secret && inspect(await cluster.get(secret));
+};
 
 interface Found {
   readonly certificate?: {

@@ -1,0 +1,24 @@
+import type { ClusterRead } from "../../ports/cluster.ts";
+import { at, isRecord, type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
+
+/** Deployments and DaemonSets whose pods a Service leads to. A Service without a selector leads to none of the cluster's. */
+export const behind = async (
+  cluster: Pick<ClusterRead, "get" | "list">,
+  service: ObjectRef,
+): Promise<{ readonly deployments: readonly ObjectRef[]; readonly daemonSets: readonly ObjectRef[] }> => {
+  const [live, deployments, daemonSets] = await Promise.all([
+    cluster.get(service),
+    cluster.list({ apiVersion: "apps/v1", kind: "Deployment" }),
+    cluster.list({ apiVersion: "apps/v1", kind: "DaemonSet" }),
+  ]);
+  const selector = at(live, "spec", "selector");
+  const chosen = isRecord(selector) ? Object.entries(selector) : [];
+  const isBehind = (workload: KubeObject): boolean =>
+    chosen.length > 0 &&
+    workload.metadata.namespace === service.namespace &&
+    chosen.every(([key, value]) => at(workload, "spec", "template", "metadata", "labels", key) === value);
+  return {
+    deployments: deployments.filter(isBehind).map(refOf),
+    daemonSets: daemonSets.filter(isBehind).map(refOf),
+  };
+};
