@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
+import { CANARY_CHECKS } from "../src/checks/canary/index.ts";
 import type { HealthCheck } from "../src/checks/health-check.ts";
 import { PLAN_CHECKS } from "../src/checks/plan/index.ts";
 import { ERRORS } from "../src/cli/errors/index.ts";
@@ -184,6 +185,11 @@ const checksPage = (): string =>
       "",
       ...checks.flatMap(checkSection),
     ]),
+    "## canary",
+    "",
+    "`doctor --probe` makes a Service and asks these on the way to it; without it they do not count.",
+    "",
+    ...CANARY_CHECKS.flatMap(checkSection),
     "## Before the first write",
     "",
     "These are about a plan: `install` and `renew` look at them one after the other, and change nothing where one does not hold.",

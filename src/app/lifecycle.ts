@@ -1,5 +1,5 @@
 import { hasGatewayCertificate } from "../certificates/index.ts";
-import { runLocked } from "../changes/locked.ts";
+import { runAside, runLocked } from "../changes/locked.ts";
 import { makePlan } from "../changes/plan.ts";
 import type { RunTools } from "../changes/run.ts";
 import type { Step } from "../changes/step.ts";
@@ -17,7 +17,7 @@ import { isCopy, OWNER_LABEL, withOwner } from "../kube/inventory.ts";
 import { LEASE } from "../kube/lease.ts";
 import { listableKinds, type PlanOptions } from "../kube/reconcile.ts";
 import type { Kind, Snapshot } from "../kube/snapshot.ts";
-import { emptySnapshot, takeSnapshot } from "../kube/snapshot.ts";
+import { directSnapshot, emptySnapshot, takeSnapshot } from "../kube/snapshot.ts";
 import type { ClusterPreview, ClusterRead } from "../ports/cluster.ts";
 import type { Remedy, UserError } from "../ports/error.ts";
 import type { Seen } from "../ports/facts.ts";
@@ -28,6 +28,7 @@ import type { Installation, Removal } from "../steps/installation.ts";
 import { homeNamespace } from "../steps/state/index.ts";
 import { issueFor, settleAccount } from "./issuing.ts";
 import { judgeRights } from "./judging.ts";
+import { withoutManifests } from "./prepare.ts";
 import type { Tools } from "./tools.ts";
 
 /**
@@ -145,6 +146,19 @@ export const planUninstall = async (install: Installation, removal: Removal, too
 
 export const runUninstall = (plan: Plan, install: Installation, removal: Removal, tools: Tools): Promise<Report> =>
   runAlone(plan, steps(install, removal), install, tools);
+
+/** Carries out a plan of what is temporary, and holds nobody up. `timeoutMs`: for all of it. */
+export const runTemporary = (plan: Plan, list: readonly Step[], tools: Tools, timeoutMs: number): Promise<Report> => {
+  const nothing = withoutManifests(tools.config);
+  return runAside(plan, list, {
+    ...tools,
+    snapshot: directSnapshot,
+    takeOwnership: false,
+    timeoutMs,
+    issue: issueFor(nothing, tools),
+    settleAccount: settleAccount(nothing, tools),
+  });
+};
 
 /** Carries out a plan while nobody else does. */
 export const runAlone = (

@@ -56,8 +56,11 @@ export const prepare = async (
   return { config, ingress, manifests, choices };
 };
 
-const helloFrom = ({ helloImage }: Catalog, { imageRegistry }: Config): string =>
-  imageRegistry ? rewriteImage(helloImage, imageRegistry) : helloImage;
+/** The image of the hello Service, from where all images are taken. */
+export const helloFrom = (
+  { helloImage }: Pick<Catalog, "helloImage">,
+  { imageRegistry }: Pick<Config, "imageRegistry">,
+): string => (imageRegistry ? rewriteImage(helloImage, imageRegistry) : helloImage);
 
 /** For the goal "absent", which goes by labels and needs no release. */
 export const withoutManifests = (config: Config): Installation => ({

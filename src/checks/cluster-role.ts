@@ -93,7 +93,8 @@ const rightsOf = (plan: Plan, known: readonly ApiResource[]): readonly AccessQue
 const byResource = (rights: readonly AccessQuestion[]): readonly (Target & { verbs: readonly string[] })[] => {
   const groups = Map.groupBy(rights, ({ group, resource }) => `${group}/${resource}`);
   return [...groups.keys()].sort().map((key) => {
-    const [group = "", resource = ""] = key.split("/");
+    // A subresource has a slash of its own.
+    const [, group = "", resource = ""] = /^([^/]*)\/(.*)$/.exec(key) ?? [];
     const verbs = groups.get(key)?.map(({ verb }) => verb) ?? [];
     return { group, resource, verbs: verbs.sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b)) };
   });
@@ -119,7 +120,7 @@ export const rightsText = (rights: readonly AccessQuestion[]): string =>
 /** Uninstall looks through every kind, so that nothing of anybody else goes with a namespace. */
 const EVERYTHING: Rule = { apiGroups: ["*"], resources: ["*"], verbs: READ };
 
-export type Purpose = "plan" | "install" | "renew" | "uninstall";
+export type Purpose = "plan" | "install" | "renew" | "uninstall" | "doctor" | "doctor-probe";
 
 /**
  * The rules of the least ClusterRole for a purpose. No `resourceNames`: who may `escalate` can give itself everything, and a list
@@ -127,8 +128,8 @@ export type Purpose = "plan" | "install" | "renew" | "uninstall";
  */
 export const rulesToGrant = (purpose: Purpose, rights: readonly AccessQuestion[]): readonly Rule[] => {
   if (purpose === "plan") return rulesFor(rights.filter(isRead));
-  if (purpose === "install" || purpose === "renew") return rulesFor(rights);
-  return [EVERYTHING, ...rulesFor(rights.filter((right) => !isRead(right)))];
+  if (purpose === "uninstall") return [EVERYTHING, ...rulesFor(rights.filter((right) => !isRead(right)))];
+  return rulesFor(rights);
 };
 
 /**

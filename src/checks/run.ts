@@ -15,13 +15,16 @@ type Needing<C extends ReadContext> = Check<C> & { readonly needs?: readonly Che
 
 /**
  * Looks once, at everything at once, at each after what it needs. Where a need does not hold, what needs it is skipped because of it. Needs
- * that are not among `checks` are not looked at. `look` runs one of them; an error with words of its own is what was found.
+ * that are not among `checks` are not looked at. `look` runs one of them; an error with words of its own is what was found. `before`: what
+ * was found earlier, which they may need as well.
  */
 export const runChecks = <C extends ReadContext>(
   checks: readonly Needing<C>[],
   ctx: C,
   look: (check: Check<C>, ctx: C) => Promise<Finding> = runCheck,
+  before: readonly Judged<C>[] = [],
 ): Promise<readonly Judged<C>[]> => {
+  const broke = brokenIn(before);
   const running = new Map<Needing<C>, Promise<Outcome>>();
   const start = (check: Needing<C>): Promise<Outcome> => {
     const begun = running.get(check) ?? judge(check);
@@ -30,8 +33,9 @@ export const runChecks = <C extends ReadContext>(
   };
   const judge = async (check: Needing<C>): Promise<Outcome> => {
     const needs = checks.filter(({ id }) => check.needs?.includes(id));
-    const before = await Promise.all(needs.map(start));
-    const broken = needs.find((_need, index) => before[index]?.isBroken);
+    const outcomes = await Promise.all(needs.map(start));
+    const broken =
+      broke.find(({ id }) => check.needs?.includes(id)) ?? needs.find((_need, index) => outcomes[index]?.isBroken);
     if (broken) return { finding: skipped(`because of ${broken.id}`), because: broken.id, isBroken: true };
     const finding = await look(check, ctx).catch(inWords);
     return { finding, isBroken: finding.status === "fail" };
@@ -43,6 +47,9 @@ export const runChecks = <C extends ReadContext>(
     }),
   );
 };
+
+const brokenIn = <C extends ReadContext>(judged: readonly Judged<C>[]): readonly Check<C>[] =>
+  judged.flatMap(({ check, finding, because }) => (finding.status === "fail" || because ? [check] : []));
 
 interface Outcome extends Omit<Judged<never>, "check"> {
   /** It does not hold, or was skipped because of one that does not. */

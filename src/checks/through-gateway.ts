@@ -27,8 +27,8 @@ const trustedBy = ({ config, root }: Proof, secret: TlsSecret | undefined): stri
 
 /** Every address that the gateway has, so that none is left with an old certificate. */
 export const addressesOf = async (
-  { hosts }: Address,
-  { resolver }: Proof,
+  { hosts }: Pick<Address, "hosts">,
+  { resolver }: Pick<Proof, "resolver">,
   signal: AbortSignal,
 ): Promise<readonly string[]> => {
   const found = await Promise.all(

@@ -1,3 +1,4 @@
+import { options as canary } from "../steps/canary/options.ts";
 import { options as gatewayCertificate } from "../steps/gateway-certificate/options.ts";
 import { options as hpa } from "../steps/hpa/options.ts";
 import { options as ingress } from "../steps/ingress/options.ts";
@@ -83,6 +84,7 @@ const ofRuns = [
 /** All of them, in the order of help: those of the program, and those that parts of the installation add. */
 const TABLE = [
   ...ofCommands,
+  ...canary,
   ...renewal,
   ...ofCluster,
   ...hpa,

@@ -93,6 +93,31 @@ export interface ClusterRead {
   readonly canEach: (questions: readonly AccessQuestion[]) => Promise<readonly boolean[]>;
 }
 
+/** Asking what is in the cluster through its server. */
+export interface ClusterCarrier {
+  /**
+   * GET at a port of a pod, or of a Service by one of its endpoints, through the server, in plain http and with this Host. Resolves with
+   * whatever is answered there. ApiError: the server's own answer, such as 503 where it had none from there. Asked once.
+   */
+  readonly askThrough: (request: ThroughServer) => Promise<ThroughServerAnswer>;
+}
+
+export interface ThroughServer {
+  readonly kind: "Pod" | "Service";
+  readonly namespace: string;
+  readonly name: string;
+  /** Of a Service: as its `ports` has it. */
+  readonly port: number;
+  readonly host: string;
+}
+
+export interface ThroughServerAnswer {
+  readonly status: number;
+  /** What calls itself so in the answer's `server` header; empty: nothing does. */
+  readonly server: string;
+  readonly body: string;
+}
+
 export interface ApplyOptions {
   readonly manager: string;
   /** Take fields that somebody else owns. Only ever by the user's `--take-ownership`. */
@@ -130,7 +155,7 @@ export interface ClusterWrite extends ClusterPreview {
 export type LeaseAccess = Pick<ClusterWrite, "get" | "create" | "replace" | "remove">;
 
 /** A cluster that can be held by one installer at a time. */
-export interface LockableCluster extends ClusterWrite {
+export interface LockableCluster extends ClusterWrite, ClusterCarrier {
   readonly lease: LeaseAccess;
   /** The same cluster; every try of a write first asks `permit`, which throws when it must not be made. */
   readonly guarded: (permit: () => Promise<void>) => ClusterWrite;

@@ -1,4 +1,4 @@
-import type { ClusterPreview, LockableCluster } from "./cluster.ts";
+import type { ClusterCarrier, ClusterPreview, LockableCluster } from "./cluster.ts";
 import type { ZonesTrial, ZonesWrite } from "./zones.ts";
 
 const WRITER: unique symbol = Symbol("writer");
@@ -9,7 +9,7 @@ interface Sealed<W> {
 }
 
 /** A cluster as everybody outside the engine holds it: it is read, and asked what a write would do. */
-export interface SealedCluster extends ClusterPreview, Sealed<LockableCluster> {}
+export interface SealedCluster extends ClusterPreview, ClusterCarrier, Sealed<LockableCluster> {}
 
 /** Zones, likewise. */
 export interface SealedZones extends ZonesTrial, Sealed<ZonesWrite> {}

@@ -59,6 +59,8 @@ export interface ApiRequest {
 export interface ApiResponse {
   status: number;
   body: unknown;
+  /** Besides those that every answer has. */
+  headers?: Record<string, string>;
 }
 
 /** The embedded Kubernetes API. Reads return the stored objects: never mutate them. */

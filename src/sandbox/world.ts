@@ -111,7 +111,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     onRequest: async (request) =>
       (await options.onRequest?.(request)) ??
       (await hooks.onRequest(request)) ??
-      (stage && podProxy(stage.api, admits, request)),
+      (stage && (await podProxy(stage.api, { admits, gateways }, request))),
     onNode: (call) => podLog(onStage().api, logs, call),
   });
   stage = { api, version, second: pace, random: createRandom(seed) };

@@ -130,6 +130,13 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
       // Once: what the pod does not answer is told as what a server says that is not well.
       await transport.send({ method: "GET", path: `${pod}:${port}/proxy${path}`, isText: true, repeatable: false });
     },
+    askThrough: async ({ kind, namespace, name, port, host }) => {
+      const plural = kind === "Pod" ? "pods" : "services";
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}:${port}/proxy/`;
+      const asked = { method: "GET", path, host, isText: true, isCarried: true, repeatable: false } as const;
+      const { status, headers, body } = await transport.send(asked);
+      return { status, server: String(headers?.server ?? ""), body: String(body) };
+    },
     logs: async ({ namespace, pod, container, previous, lines }) => {
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`;
       const query = {

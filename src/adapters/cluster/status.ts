@@ -18,6 +18,9 @@ export const apiError = (request: string, status: number, text: string): ApiErro
   });
 };
 
+/** Whether the server itself says why it has nothing else to answer. */
+export const isStatus = (text: string): boolean => at(parseJson(text), "kind") === "Status";
+
 /** Longer than any that is meant to be read: those of a CRD's validation list every field. */
 const MOST_OF_MESSAGE = 16_000;
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { TooMuch } from "../../ports/bounded.ts";
 import { BrokenAnswer } from "../../ports/cluster.ts";
 import { retryAfterMs } from "../../ports/retry-after.ts";
@@ -8,7 +8,7 @@ import { type Answered, isLost, type Lost, type Opened, openExchange, readExchan
 import { createLanes, type Lane } from "./lanes.ts";
 import { type Patience, retryDelay } from "./retry.ts";
 import { learnSecrets } from "./secrets.ts";
-import { apiError, excerpt, parseJson } from "./status.ts";
+import { apiError, excerpt, isStatus, parseJson } from "./status.ts";
 import type { ClusterTarget } from "./target.ts";
 import type { Timing } from "./timing.ts";
 import { explain } from "./unreachable.ts";
@@ -28,6 +28,10 @@ export interface Request {
   readonly expect?: (body: unknown) => boolean;
   /** Its answer may be anything: the body is its text. */
   readonly isText?: boolean;
+  /** Sent in place of the server's own name: the server carries the request on to somebody who goes by it. */
+  readonly host?: string;
+  /** Every answer is one that has no Status of the server's own for a body: `headers` and text are the other side's. */
+  readonly isCarried?: boolean;
   /** Most bytes of its answer, unzipped. Default 16 MiB: etcd takes no object above 1.5, and discovery of the largest clusters has some 5. */
   readonly most?: number;
   /** Asked last, before each try: a free connection and a credential may be long in coming. Throws when it must not be made. */
@@ -42,6 +46,7 @@ export interface Answer {
   readonly tries: number;
   /** Characters of the body. */
   readonly size: number;
+  readonly headers?: IncomingHttpHeaders;
 }
 
 /** One request, with its retries. Throws ApiError, Unreachable (BrokenAnswer among them), or UserError when there are no credentials. */
@@ -120,6 +125,7 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
         ...(lane === lanes.watch ? {} : { "accept-encoding": "gzip" }),
         ...(body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
         "user-agent": "kn-bootstrap",
+        ...(request.host ? { host: request.host } : {}),
         ...credential.headers,
       },
       body,
@@ -244,12 +250,12 @@ const troubleOf = (request: Request, outcome: Answered | Lost, target: ClusterTa
 
 /** Undefined: it is no success, or none that holds what was asked for. */
 const answerOf = (
-  { expect = () => true, isText = false }: Request,
-  { status, text }: Answered,
+  { expect = () => true, isText = false, isCarried = false }: Request,
+  { status, text, headers }: Answered,
 ): Omit<Answer, "tries"> | undefined => {
-  if (!isSuccess(status)) return undefined;
+  if (!isSuccess(status) && (!isCarried || isStatus(text))) return undefined;
   const body = isText ? text : parseJson(text);
-  return body !== undefined && expect(body) ? { status, body, size: text.length } : undefined;
+  return body !== undefined && expect(body) ? { status, body, size: text.length, headers } : undefined;
 };
 
 /** What came instead of what was asked for, for people. */

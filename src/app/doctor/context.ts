@@ -1,7 +1,10 @@
+import type { CanaryContext } from "../../checks/canary/context.ts";
 import type { HealthContext } from "../../checks/health-check.ts";
 import { selects } from "../../kube/snapshot.ts";
 import { ApiError, type ClusterIdentity, type ClusterRead } from "../../ports/cluster.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "../../ports/object.ts";
+import { GREETING } from "../../steps/proof/hello.ts";
+import { NotRecorded } from "./errors.ts";
 import type { Ask } from "./questions.ts";
 
 /** Those of other namespaces are nobody's business, and many. */
@@ -76,6 +79,28 @@ export const contextOf = (ask: Ask, { identity, resolver, now, signal }: Surroun
     probe: ({ signal: _one, ...request }) => ask("probe", request, signal),
     now: () => now,
     signal,
+  };
+};
+
+/** The same for what is true while the canary is there, and the canary itself. Undefined: none was made, or was to be. */
+export const canaryContext = async (ask: Ask, surroundings: Surroundings): Promise<CanaryContext | undefined> => {
+  const { signal } = surroundings;
+  const canary = await ask("canary", undefined).catch((error: unknown) => {
+    if (error instanceof NotRecorded) return undefined;
+    throw error;
+  });
+  if (!canary) return undefined;
+  const later: Ask = (async (asked, of, ends) =>
+    ask("later", { asked, ...(of === undefined ? {} : { of }) }, ends)) as Ask;
+  return {
+    ...contextOf(later, surroundings),
+    canary: {
+      ...canary,
+      greeting: GREETING,
+      settled: () => later("settled", undefined, signal),
+      through: (request) => later("through", request, signal),
+      probe: (request) => later("timed", request, signal),
+    },
   };
 };
 

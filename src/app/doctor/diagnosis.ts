@@ -22,10 +22,14 @@ export interface Diagnosis {
   readonly unseen: readonly Judged[];
 }
 
-/** Runs every check, and puts causes before what they explain. */
-export const diagnose = async (checks: readonly HealthCheck[], ctx: HealthContext): Promise<Diagnosis> => {
-  const judged = await runChecks(checks, ctx);
-  return rank(judged as readonly Judged[]);
+/** Runs every check, and puts causes before what they explain. `before`: what was found already, which they may need. */
+export const diagnose = async (
+  checks: readonly HealthCheck[],
+  ctx: HealthContext,
+  before: readonly Judged[] = [],
+): Promise<Diagnosis> => {
+  const judged = await runChecks(checks, ctx, undefined, before);
+  return rank([...before, ...(judged as readonly Judged[])]);
 };
 
 /**

@@ -1,9 +1,11 @@
+import { isOfCanary } from "../../checks/canary/index.ts";
 import type { HealthCheck } from "../../checks/health-check.ts";
 import type { Tools } from "../tools.ts";
-import { contextOf } from "./context.ts";
+import { askWithCanary, type CanaryAsked } from "./canary.ts";
+import { canaryContext, contextOf, type Surroundings } from "./context.ts";
 import { type Diagnosis, diagnose } from "./diagnosis.ts";
+import type { Ask } from "./questions.ts";
 import { askRecording, type Recording, recorded } from "./recording.ts";
-import { askWorld } from "./world.ts";
 
 /** What was found, of which cluster and when, and all that it was found by. */
 export interface Examination {
@@ -11,16 +13,20 @@ export interface Examination {
   readonly recording: Omit<Recording, "type" | "v">;
 }
 
-/** Looks at a cluster and what is around it, once. Reads only. */
+/** Looks at a cluster and what is around it, once. Reads only, unless a `canary` is asked for: that is made, asked, and taken away. */
 export const examine = async (
-  { cluster, resolver, probe, now, signal }: Pick<Tools, "cluster" | "resolver" | "probe" | "now" | "signal">,
+  tools: Tools,
   checks: readonly HealthCheck[],
-  at: Date = now(),
+  at: Date = tools.now(),
+  canary?: CanaryAsked,
 ): Promise<Examination> => {
-  const { ask, answers } = recorded(askWorld({ cluster, resolver, probe, now, signal }));
+  const { cluster, resolver, signal } = tools;
+  const asking = askWithCanary(tools);
+  const { ask, answers } = recorded(asking.ask);
   const { identity } = cluster;
-  const ctx = contextOf(ask, { identity, resolver: resolver.server, now: at, signal });
-  const diagnosis = await diagnose(checks, ctx);
+  const surroundings = { identity, resolver: resolver.server, now: at, signal };
+  const first = await diagnose(withoutCanary(checks), contextOf(ask, surroundings));
+  const diagnosis = canary ? await asking.walk(canary, first, () => walked(ask, surroundings, checks, first)) : first;
   const recording = { at: at.toISOString(), ...identity, resolver: resolver.server, answers: [...(await answers())] };
   return { diagnosis, recording };
 };
@@ -33,6 +39,23 @@ export const examineRecording = async (
   at: Date = new Date(recording.at),
 ): Promise<Examination> => {
   const { context, server, resolver } = recording;
-  const ctx = contextOf(askRecording(recording), { identity: { context, server }, resolver, now: at, signal });
-  return { diagnosis: await diagnose(checks, ctx), recording };
+  const ask = askRecording(recording);
+  const surroundings = { identity: { context, server }, resolver, now: at, signal };
+  const first = await diagnose(withoutCanary(checks), contextOf(ask, surroundings));
+  return { diagnosis: await walked(ask, surroundings, checks, first), recording };
+};
+
+const withoutCanary = (checks: readonly HealthCheck[]): readonly HealthCheck[] =>
+  checks.filter((check) => !isOfCanary(check));
+
+/** With what the canary tells, where there is one. */
+const walked = async (
+  ask: Ask,
+  surroundings: Surroundings,
+  checks: readonly HealthCheck[],
+  first: Diagnosis,
+): Promise<Diagnosis> => {
+  const hops = checks.filter(isOfCanary);
+  const ctx = hops.length > 0 ? await canaryContext(ask, surroundings) : undefined;
+  return ctx ? diagnose(hops, ctx, first.all) : first;
 };

@@ -1,4 +1,12 @@
-import type { AccessQuestion, Account, ApiResource, LogQuery } from "../../ports/cluster.ts";
+import type { Canary, Timed } from "../../checks/canary/context.ts";
+import type {
+  AccessQuestion,
+  Account,
+  ApiResource,
+  LogQuery,
+  ThroughServer,
+  ThroughServerAnswer,
+} from "../../ports/cluster.ts";
 import type { Answer as DnsAnswer, RecordType } from "../../ports/dns.ts";
 import type { ProbeRequest, ProbeResponse } from "../../ports/http.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
@@ -21,6 +29,13 @@ export interface Questions {
   /** Long lines are cut. */
   readonly logs: { readonly of: LogQuery; readonly answer: string };
   readonly probe: { readonly of: Omit<ProbeRequest, "signal">; readonly answer: ProbeResponse };
+  readonly timed: { readonly of: Omit<ProbeRequest, "signal">; readonly answer: Timed<ProbeResponse> };
+  readonly through: { readonly of: ThroughServer; readonly answer: Timed<ThroughServerAnswer> };
+  /** Which canary was made, or was to be. */
+  readonly canary: { readonly of: undefined; readonly answer: Pick<Canary, "service" | "ownNamespace"> };
+  readonly settled: { readonly of: undefined; readonly answer: Awaited<ReturnType<Canary["settled"]>> };
+  /** Another question, asked when the canary was there: it may have had another answer before. */
+  readonly later: { readonly of: { readonly asked: string; readonly of?: unknown }; readonly answer: unknown };
 }
 
 interface Kind {

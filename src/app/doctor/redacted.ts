@@ -1,6 +1,5 @@
 import { publicHalfOf } from "../../certificates/public-half.ts";
 import { HOME } from "../../kube/inventory.ts";
-import type { ProbeResponse } from "../../ports/http.ts";
 import { isRecord, type KubeObject, type ManagedFields, type ObjectMeta } from "../../ports/object.ts";
 
 /** Whose containers' environment is ours or Knative's own, and tells what is wrong; that of people's Services may hold passwords. */
@@ -76,7 +75,7 @@ const namesOnly = (env: unknown): unknown =>
     : env;
 
 /** A gateway's page, cut. */
-export const shortened = (response: ProbeResponse): ProbeResponse => ({
+export const shortened = <T extends { readonly body: string }>(response: T): T => ({
   ...response,
   body: response.body.slice(0, MOST_OF_A_BODY),
 });

@@ -1,14 +1,26 @@
 import type { HealthContext } from "../../checks/health-check.ts";
+import type { ClusterCarrier } from "../../ports/cluster.ts";
 import type { Resolver } from "../../ports/dns.ts";
 import type { Ask, Asked, Questions } from "./questions.ts";
 import { shortened, shortLines, withoutSecrets } from "./redacted.ts";
 
+/** What only the maker of a canary can answer. */
+export type OfCanary = "canary" | "settled" | "later";
+
 type Answering = {
-  readonly [A in Asked]: (of: Questions[A]["of"], signal?: AbortSignal) => Promise<Questions[A]["answer"]>;
+  readonly [A in Exclude<Asked, OfCanary>]: (
+    of: Questions[A]["of"],
+    signal?: AbortSignal,
+  ) => Promise<Questions[A]["answer"]>;
+};
+
+export type World = Omit<HealthContext, "cluster"> & {
+  readonly cluster: HealthContext["cluster"] & ClusterCarrier;
+  readonly resolver: Resolver;
 };
 
 /** Asks the world itself. What nobody needs to see goes before anybody has looked: a recording gives the same findings. */
-export const askWorld = (ctx: HealthContext & { readonly resolver: Resolver }): Ask => {
+export const askWorld = (ctx: World): Ask => {
   const { cluster, resolver, probe } = ctx;
   const answering: Answering = {
     version: cluster.version,
@@ -25,6 +37,22 @@ export const askWorld = (ctx: HealthContext & { readonly resolver: Resolver }): 
     dns: ({ name, type, server }, signal) =>
       server === undefined ? resolver.ask(name, type, signal) : resolver.askServer(server, name, type, signal),
     probe: async (request, signal) => shortened(await probe({ ...request, ...(signal ? { signal } : {}) })),
+    timed: (request, signal) =>
+      timed(async () => shortened(await probe({ ...request, ...(signal ? { signal } : {}) }))),
+    through: (request) => timed(async () => shortened(await cluster.askThrough(request))),
   };
-  return (asked, of, signal) => answering[asked](of, signal);
+  return ((asked, of, signal) => {
+    const answer = answering[asked as keyof Answering] as
+      | ((of: unknown, signal?: AbortSignal) => Promise<never>)
+      | undefined;
+    if (!answer) throw new Error(`there is no canary that could be asked for ${asked}`);
+    return answer(of, signal);
+  }) as Ask;
+};
+
+/** With whole milliseconds. */
+const timed = async <T extends object>(asking: () => Promise<T>): Promise<T & { readonly ms: number }> => {
+  const began = performance.now();
+  const answer = await asking();
+  return { ...answer, ms: Math.round(performance.now() - began) };
 };

@@ -1,3 +1,4 @@
+import { CANARY_CHECKS } from "../../checks/canary/index.ts";
 import type { HealthCheck } from "../../checks/health-check.ts";
 import { CHECKS } from "../../steps/index.ts";
 import type { CommandContext } from "../context.ts";
@@ -13,7 +14,7 @@ import { watch } from "../doctor/watch.ts";
 export const run = async (ctx: CommandContext): Promise<number> => {
   const { flags, look, config } = ctx;
   assertDoctorFlags(flags);
-  const all: readonly HealthCheck[] = CHECKS.filter((check) => !check.isForecast);
+  const all: readonly HealthCheck[] = [...CHECKS.filter((check) => !check.isForecast), ...CANARY_CHECKS];
   if (flags.explain !== undefined) {
     ctx.stdout(explanation(checkCalled(all, flags.explain), all, look));
     return 0;

@@ -12,6 +12,8 @@ const APART: readonly (readonly [keyof CommandFlags, string, keyof CommandFlags,
   ["allContexts", "--all-contexts", "save", "--save", "A recording is of one cluster."],
   ["contexts", "--contexts", "watch", "--watch", "One cluster can be watched."],
   ["allContexts", "--all-contexts", "watch", "--watch", "One cluster can be watched."],
+  ["probe", "--probe", "from", "--from", "A recording holds what was asked when it was made."],
+  ["probe", "--probe", "watch", "--watch", "It would make a Service every few seconds."],
   ["save", "--save", "watch", "--watch", "A recording is one look."],
 ];
 
@@ -24,6 +26,18 @@ export const assertDoctorFlags = (flags: CommandFlags): void => {
     new UserError({ id: "doctor.flags", what, why, remedy: "Give one of them.", kind: "input" });
   for (const [one, flag, other, otherFlag, why] of APART)
     if (isGiven(flags[one]) && isGiven(flags[other])) throw bad(`${flag} does not go with ${otherFlag}.`, why);
+  const lonely = [
+    ...(flags.probeNamespace === undefined ? [] : ["--probe-namespace"]),
+    ...(flags.probeImage === undefined ? [] : ["--probe-image"]),
+  ];
+  if (lonely.length > 0 && !flags.probe)
+    throw new UserError({
+      id: "doctor.flags",
+      what: `${lonely.join(" and ")} does nothing without --probe.`,
+      why: "It says how the temporary Service is to be.",
+      remedy: "Add --probe, or leave it out.",
+      kind: "input",
+    });
   const isMany = isGiven(flags.contexts) || flags.allContexts;
   if (isMany && (flags.format === "junit" || flags.format === "sarif"))
     throw bad(`--format ${flags.format} does not go with several clusters.`, "It is one document of one cluster.");

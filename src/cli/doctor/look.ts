@@ -1,6 +1,8 @@
+import type { CanaryAsked } from "../../app/doctor/canary.ts";
 import { type Diagnosis, rank, verdict } from "../../app/doctor/diagnosis.ts";
 import { type Examination, examine, examineRecording } from "../../app/doctor/index.ts";
 import type { HealthCheck } from "../../checks/health-check.ts";
+import type { CommandFlags } from "../../config/options.ts";
 import { visibleData } from "../../ports/visible.ts";
 import { redact } from "../../secrets/redact.ts";
 import type { CommandContext } from "../context.ts";
@@ -41,7 +43,7 @@ const examination = async (
   try {
     const session = await openSession(ctx, where);
     try {
-      return await examine(session.tools, checks, moment);
+      return await examine(session.tools, checks, moment, canaryIn(ctx.flags));
     } finally {
       session.close();
     }
@@ -49,6 +51,14 @@ const examination = async (
     throw couldNotCheck(error);
   }
 };
+
+const canaryIn = ({ probe, probeNamespace, probeImage }: CommandFlags): CanaryAsked | undefined =>
+  probe
+    ? {
+        ...(probeNamespace ? { namespace: probeNamespace } : {}),
+        ...(probeImage ? { image: probeImage } : {}),
+      }
+    : undefined;
 
 /** For every form: without secrets, and without what a terminal would not show. */
 const printable = ({ all }: Diagnosis): Diagnosis =>

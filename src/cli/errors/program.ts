@@ -1,4 +1,4 @@
-import { type Errors, failed, input } from "./row.ts";
+import { type Errors, failed, input, unseen } from "./row.ts";
 
 /** Options, files, the program itself and the machine that it runs on. */
 export const program: Errors = {
@@ -6,6 +6,16 @@ export const program: Errors = {
     "This is a bug in kn-bootstrap.",
     "Nobody has foreseen this error.",
     "Report it with what the same command prints with -v.",
+  ),
+  "doctor.canary-busy": unseen(
+    "Another doctor asks its temporary Service at this moment.",
+    "It would be taken away under it.",
+    "Run it again when that has ended.",
+  ),
+  "doctor.canary-foreign": unseen(
+    "Somebody else's Service has the name of the temporary one.",
+    "",
+    "Name another namespace with --probe-namespace.",
   ),
   "doctor.check": input("There is no such check, and no such area.", "", "Look at kn-bootstrap doctor --list-checks."),
   "doctor.contexts": input("The kubeconfig has no context.", "", "Name another kubeconfig with --kubeconfig."),

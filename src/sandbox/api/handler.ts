@@ -37,6 +37,8 @@ export interface Reply {
   readonly contentType: string;
   readonly warnings: readonly string[];
   readonly body: string | Buffer;
+  /** Besides those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly stream?: Stream;
 }
 

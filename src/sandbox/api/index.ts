@@ -71,10 +71,11 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   };
 }
 
-const fromResponse = ({ status, body }: ApiResponse): Reply => ({
+const fromResponse = ({ status, body, headers }: ApiResponse): Reply => ({
   status,
   contentType: typeof body === "string" ? "text/plain" : "application/json",
   warnings: [],
+  ...(headers ? { headers } : {}),
   body: typeof body === "string" ? body : JSON.stringify(body),
 });
 

@@ -103,6 +103,7 @@ async function serve(
   if (outgoing.destroyed) return;
   outgoing.setHeader("content-type", reply.contentType);
   outgoing.setHeader("cache-control", "no-cache, private");
+  for (const [name, value] of Object.entries(reply.headers ?? {})) outgoing.setHeader(name, value);
   if (reply.warnings.length > 0)
     outgoing.setHeader(
       "warning",

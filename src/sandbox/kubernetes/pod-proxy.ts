@@ -1,38 +1,47 @@
+import type { Gateway } from "../front.ts";
 import type { Api, ApiRequest, ApiResponse, Obj } from "../types.ts";
+import { serviceBehind, throughGateway, unavailable } from "./through-server.ts";
 
 /** Whether a request gets through to a port of a pod; `from`: the pod that sends it, undefined for somebody who is no pod. */
 export type Admits = (from: Obj | undefined, to: Obj, port: number) => boolean;
 
 const PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/(?:http:)?([^/:]+):(\d+)\/proxy(?:\/|$)/;
+/** What the server carries requests on to. */
+export interface Carried {
+  readonly admits: Admits;
+  readonly gateways: readonly Gateway[];
+}
+
 /**
- * Answers the `proxy` subresource of pods, in plain http: the API server is in no mesh. What listens answers 200 and nothing else; what
- * does not, or hangs up, is told in a Status.
+ * Answers the `proxy` subresource of pods and Services, in plain http: the API server is in no mesh. A gateway answers by the Host that the
+ * client sent; what else listens answers 200 and nothing else; what does not, or hangs up, is told in a Status.
  */
-export const podProxy = (api: Api, admits: Admits, { method, path }: ApiRequest): ApiResponse | undefined => {
-  const [, namespace, name, digits] = PATH.exec(path) ?? [];
-  if (method !== "GET" || !namespace || !name) return undefined;
-  const pod = api.get({ apiVersion: "v1", kind: "Pod", namespace, name });
-  if (!pod) return undefined;
-  const port = Number(digits);
+export const podProxy = (
+  api: Api,
+  { admits, gateways }: Carried,
+  request: ApiRequest,
+): ApiResponse | Promise<ApiResponse> | undefined => {
+  const target = podIn(api, request) ?? serviceBehind(api, request);
+  if (!target || "status" in target) return target;
+  const { pod, port } = target;
+  const gateway = gateways.find(({ runs }) => runs(pod));
   const ip = pod.status?.podIP;
-  const trouble = !listens(pod, port)
-    ? `dial tcp ${ip}:${port}: connect: connection refused`
-    : admits(undefined, pod, port)
-      ? undefined
-      : `read tcp 10.0.0.1:40000->${ip}:${port}: read: connection reset by peer`;
-  if (trouble === undefined) return { status: 200, body: "ok\n" };
-  const message = `error trying to reach service: ${trouble}`;
-  const body = {
-    kind: "Status",
-    apiVersion: "v1",
-    metadata: {},
-    status: "Failure",
-    message,
-    reason: "ServiceUnavailable",
-    code: 503,
-  };
-  return { status: 503, body };
+  const isOpen = gateway?.listensAt(port, pod) !== undefined || listens(pod, port);
+  if (!isOpen) return trouble(`dial tcp ${ip}:${port}: connect: connection refused`);
+  if (!admits(undefined, pod, port))
+    return trouble(`read tcp 10.0.0.1:40000->${ip}:${port}: read: connection reset by peer`);
+  return gateway?.listensAt(port, pod) === "http"
+    ? throughGateway(gateway, target, request)
+    : { status: 200, body: "ok\n" };
 };
+
+const podIn = (api: Api, { method, path }: ApiRequest): { readonly pod: Obj; readonly port: number } | undefined => {
+  const [, namespace = "", name, digits] = PATH.exec(path) ?? [];
+  const pod = method === "GET" && name ? api.get({ apiVersion: "v1", kind: "Pod", namespace, name }) : undefined;
+  return pod && { pod, port: Number(digits) };
+};
+
+const trouble = (what: string): ApiResponse => unavailable(`error trying to reach service: ${what}`);
 
 const listens = ({ spec, status }: Obj, port: number): boolean => {
   if (status?.phase !== "Running") return false;

@@ -12,17 +12,23 @@ export const HELLO: ObjectRef = {
 /** What its answer must contain. */
 export const GREETING = "kn-bootstrap";
 
-/** `pods`: labels and annotations that they get besides. */
+/** `labels` and `annotations`: of its pods. `security`: of its container. */
 export const hello = (
   image: string,
-  pods: {
+  {
+    at = HELLO,
+    security,
+    ...pods
+  }: {
+    readonly at?: ObjectRef;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
+    readonly security?: Readonly<Record<string, unknown>>;
   } = {},
 ): KubeObject => ({
   apiVersion: HELLO.apiVersion,
   kind: HELLO.kind,
-  metadata: { namespace: HOME, name: HELLO.name },
+  metadata: { namespace: at.namespace ?? HOME, name: at.name },
   spec: {
     template: {
       metadata: {
@@ -40,6 +46,7 @@ export const hello = (
             ports: [{ containerPort: 8080 }],
             env: [{ name: "TARGET", value: GREETING }],
             resources: { requests: { cpu: "25m", memory: "32Mi" } },
+            ...(security ? { securityContext: security } : {}),
           },
         ],
       },

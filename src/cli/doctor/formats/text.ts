@@ -70,8 +70,16 @@ const unseenLines = (unseen: readonly Judged[], look: Look): readonly string[] =
   return [...groups].flatMap(([why, some]) => [
     ...entry(look, 0, "?", `could not look: ${why}`, "yellow"),
     ...entry(look, 2, "", `Not known because of it: ${some.map(({ check }) => check.id).join(", ")}`),
+    ...commandLines(some, look),
     "",
   ]);
+};
+
+/** What is there to copy, so that it can be looked at the next time. */
+const commandLines = (some: readonly Judged[], look: Look): readonly string[] => {
+  const remedies = some.flatMap(({ finding }) => ("remedy" in finding ? finding.remedy : []));
+  const [remedy] = remedies.filter(({ command }) => command !== undefined);
+  return remedy ? advice(look, 2, remedy) : [];
 };
 
 const judgedLines = ({ check, finding }: Judged, look: Look): readonly string[] => {
