@@ -14,6 +14,7 @@ import {
   type StandIns,
 } from "../releases/index.ts";
 import type { Installation, Removal } from "../steps/installation.ts";
+import { MONITORS } from "../steps/metrics/monitors.ts";
 import { type Choosing, choose, type Said } from "./choosing.ts";
 import { judgeRights } from "./judging.ts";
 import { planFromNothing, planInstall, planUninstall, preflight } from "./lifecycle.ts";
@@ -48,6 +49,8 @@ interface Chosen {
   readonly remarks: readonly string[];
   /** As it is in the cluster; absent: nobody has looked. */
   readonly ingress?: IngressProvider;
+  /** As the server serves the kinds of the Prometheus operator; absent: nobody has looked. */
+  readonly isMonitored?: boolean;
 }
 
 /** Which release the options mean, given what the cluster runs already and what its server can run. */
@@ -79,7 +82,7 @@ export const prepareInstall = (
     ...(adapters.standIns ? { standIns: adapters.standIns } : {}),
     ...(impatient ? { retry: { attempts: 1, stall: 3_000 } } : {}),
   });
-  return prepare(config, chosen.ingress ?? chosenIngress(config), chosen.catalog, releases);
+  return prepare(config, chosen.ingress ?? chosenIngress(config), chosen.catalog, releases, chosen.isMonitored);
 };
 
 /**
@@ -107,6 +110,12 @@ const ingressIn = async (
   return (await provider.adoption?.find(cluster, istioGateway)) ?? provider;
 };
 
+/** Whether the Prometheus operator is there to be told what to look at. */
+const hasMonitors = async (cluster: ClusterRead): Promise<boolean> => {
+  const found = await Promise.all(MONITORS.map(({ apiVersion, kind }) => cluster.resource(apiVersion, kind)));
+  return found.every((resource) => resource !== undefined);
+};
+
 const couldNotRead = (error: unknown): boolean =>
   error instanceof ApiError ? error.status === 403 : error instanceof UserError && error.kind === "unseen";
 
@@ -123,7 +132,8 @@ const lookAndPlan = async (said: Asked, opened: Session): Promise<Planned> => {
   const session = { ...opened, tools: { ...opened.tools, config }, frozen: { ...first, config } };
   const { frozen } = session;
   ctx.page?.chose(config);
-  const chosen = { ...(await chooseFor(ctx, { installed, kubernetes: opened.version })), ingress };
+  const isMonitored = config.metrics === "prometheus" && (await hasMonitors(first.cluster));
+  const chosen = { ...(await chooseFor(ctx, { installed, kubernetes: opened.version })), ingress, isMonitored };
   // All at once, and none is left running behind another's error.
   const preparing = prepareInstall(ctx, chosen);
   const coming = preparing.then(

@@ -21,9 +21,10 @@ export const prepare = async (
   ingress: IngressProvider,
   catalog: Catalog,
   releases: Releases,
+  isMonitored = false,
 ): Promise<Installation> => {
   const { release } = releases;
-  const choice: Choice = { config, ingress, release };
+  const choice: Choice = { config, ingress, release, isMonitored };
   const transforms = PARTS.flatMap((part) => part.transform?.(choice) ?? []);
   const finish = (objects: readonly KubeObject[]): readonly KubeObject[] => {
     const brought = objects.filter((object) => ingress.isThere?.(object) !== true);
@@ -53,7 +54,7 @@ export const prepare = async (
   };
   // What was asked of the version is not kept: the versions themselves are.
   const { "knative-version": _asked, ...choices } = shown(config);
-  return { config, ingress, manifests, choices };
+  return { config, ingress, manifests, choices, isMonitored };
 };
 
 /** The image of the hello Service, from where all images are taken. */

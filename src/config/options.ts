@@ -4,6 +4,7 @@ import { options as hpa } from "../steps/hpa/options.ts";
 import { options as ingress } from "../steps/ingress/options.ts";
 import { options as logging } from "../steps/logging/options.ts";
 import { options as mesh } from "../steps/mesh/options.ts";
+import { options as metrics } from "../steps/metrics/options.ts";
 import { options as records } from "../steps/records/options.ts";
 import { options as renewal } from "../steps/renewal/options.ts";
 import { options as serving } from "../steps/serving/options.ts";
@@ -90,6 +91,7 @@ const TABLE = [
   ...hpa,
   ...serving,
   ...logging,
+  ...metrics,
   ...ingress,
   ...mesh,
   ...records,

@@ -17,6 +17,7 @@ import { UserError } from "../ports/error.ts";
 import { CERTIFICATE_RULES } from "./certificate-rules.ts";
 import { provesControl } from "./complete.ts";
 import type { Config } from "./config.ts";
+import { METRICS_RULES } from "./metrics-rules.ts";
 import { ownNaming } from "./naming.ts";
 import { flagOf } from "./options.ts";
 import type { Quarrel, Rule } from "./rule.ts";
@@ -63,6 +64,7 @@ const CONTROLLER_RULES: readonly Rule[] = strategies.flatMap(({ id, controller }
 
 const RULES: readonly Rule[] = [
   ...CERTIFICATE_RULES,
+  ...METRICS_RULES,
   {
     id: "config.domain-needed",
     broken: ({ dns, domain }) =>

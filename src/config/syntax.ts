@@ -131,6 +131,24 @@ export const mirrorUrl: Syntax = (text) => {
   return url.href.replace(/\/+$/, "");
 };
 
+const COLLECTOR = "Write it like http://otel-collector.observability:4318/v1/metrics.";
+
+/** Where OpenTelemetry metrics are sent. Knative gives it to its exporters as it is, so the path belongs to it. */
+export const metricsEndpoint: Syntax = (text) => {
+  const url = URL.parse(text.trim());
+  if (!url || !/^https?:$/.test(url.protocol)) return { why: "It is no http or https URL.", remedy: COLLECTOR };
+  // It is shown in plans and stands in a ConfigMap.
+  if (url.username || url.password)
+    return { why: "It carries credentials.", remedy: "Send to a collector in the cluster, which adds them." };
+  if (url.search || url.hash) return { why: "It has more than a path.", remedy: COLLECTOR };
+  if (url.pathname !== "/") return url.href;
+  if (url.port === "4317") return url.origin;
+  return {
+    why: "It has no path. By http, metrics are taken at a path of their own; gRPC has none, at port 4317.",
+    remedy: `Write ${url.origin}/v1/metrics, as most collectors have it.`,
+  };
+};
+
 /** `1.23` or `1.23.0`. */
 export const version: Syntax = (text) => {
   const found = /^(?:knative-)?v?(\d+\.\d+(?:\.\d+)?)$/.exec(text.trim());

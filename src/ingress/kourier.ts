@@ -1,3 +1,4 @@
+import { envoyMetrics } from "../metrics/gateway.ts";
 import { at, isRecord, type KubeObject, type ObjectRef } from "../ports/object.ts";
 import { asNodePort, isThe } from "./gateway-service.ts";
 import type { IngressProvider, IngressRelease, Want } from "./provider.ts";
@@ -82,6 +83,7 @@ export const kourier: IngressProvider<"kourier"> = {
   assets: [{ component: "net-kourier", asset: "kourier.yaml" }],
   service,
   deployments: [controller, gateway],
+  metrics: envoyMetrics,
   preflight: async () => [(await import("./left-webhook.ts")).noLeftWebhook],
   products: [
     {

@@ -1,6 +1,7 @@
 import type { Check } from "../core/check.ts";
 import type { Product } from "../kube/product.ts";
 import type { Kind } from "../kube/snapshot.ts";
+import type { GatewayMetrics } from "../metrics/gateway.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import type { KubeObject, ObjectRef } from "../ports/object.ts";
 
@@ -96,6 +97,8 @@ export interface IngressProvider<Id extends string = string> {
   ) => KubeObject;
   /** What `--profile small` makes of an object, for a laptop. Absent: it is small. */
   readonly small?: (object: KubeObject) => KubeObject;
+  /** What its gateway measures. Absent: nothing that is known. */
+  readonly metrics?: GatewayMetrics;
   /** Whether it is a mesh as well, into which `--mesh` takes Knative. */
   readonly mesh?: true;
   /** Everything that makes the gateway serve a certificate now and redirect http; with `undefined`, what takes it back. */

@@ -81,10 +81,10 @@ export interface ClusterRead {
    */
   readonly watch: (query: ListQuery, signal: AbortSignal, known?: readonly KubeObject[]) => AsyncIterable<WatchEvent>;
   /**
-   * GET at a port of a pod through the server, in plain http. Resolves where the pod answers with a success. ApiError: 503 with a reason
-   * where the pod did not answer the server, other statuses without a reason where they are the pod's own. Asked once.
+   * GET at a port of a pod, or of what is behind a Service, through the server, in plain http. Resolves to the body of a success. ApiError:
+   * 503 with a reason where nobody answered the server, other statuses without a reason where they are the pod's own. Asked once.
    */
-  readonly askPod: (pod: ObjectRef, port: number, path: string) => Promise<void>;
+  readonly askPod: (ref: ObjectRef, port: number, path: string) => Promise<string>;
   /** What a container last wrote, whole lines. ApiError: 404 for a pod that is gone, 400 while its container has not started. */
   readonly logs: (query: LogQuery) => Promise<string>;
   /** SelfSubjectAccessReview; asks, does not change anything. */

@@ -10,6 +10,7 @@ import { part as ingress } from "./ingress/index.ts";
 import type { Installation, Removal } from "./installation.ts";
 import { part as logging } from "./logging/index.ts";
 import { part as mesh } from "./mesh/index.ts";
+import { part as metrics } from "./metrics/index.ts";
 import type { Part, Seen } from "./part.ts";
 import { part as proof } from "./proof/index.ts";
 import { part as records } from "./records/index.ts";
@@ -26,6 +27,7 @@ const LIST = [
   hpa, //                the HPA autoscaler, on request
   ingress, //            the gateway and its controller, and where it can be reached
   mesh, //               mutual TLS between them, on request
+  metrics, //            who may measure it all, and how, on request
   records, //            names that lead to that address
   domain, //             one default domain, ours
   certManager, //        asked for a certificate for each Route, on request

@@ -26,6 +26,8 @@ export interface Installation {
   readonly config: Config;
   readonly ingress: IngressProvider;
   readonly manifests: Manifests;
+  /** As {@link Choice} has it; absent: nobody has looked. */
+  readonly isMonitored?: boolean;
   /** What the state ConfigMap says about the choices made. */
   readonly choices: Readonly<Record<string, unknown>>;
   /** Those that were said although they would have followed from others (Kept.insisted). */

@@ -19,6 +19,8 @@ export interface Choice {
   readonly config: Config;
   readonly ingress: IngressProvider;
   readonly release: Release;
+  /** The Prometheus operator is there: its kinds are served. */
+  readonly isMonitored: boolean;
 }
 
 /** A file of a release, by the names of manifests/releases.yaml. */

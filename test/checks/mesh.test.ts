@@ -43,7 +43,10 @@ const look = (
         ({ kind, metadata }) =>
           kind === query.kind && (query.namespace === undefined || metadata.namespace === query.namespace),
       ),
-    askPod: async (_pod, port) => askPod(port),
+    askPod: async (_pod, port) => {
+      askPod(port);
+      return "ok\n";
+    },
   };
   const ctx = { cluster, now: () => new Date(), signal: new AbortController().signal } as unknown as ReadContext;
   return check.run(ctx, new Map()).then(({ status, summary }) => `${status}: ${summary}`);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { metricsAsked } from "../../src/checks/metrics/asked.ts";
 import { domainMappingsClaimed, hostsFit, servicesPublic } from "../../src/checks/names.ts";
-import { metricsAsked, requestLogWritten } from "../../src/checks/observability.ts";
+import { requestLogWritten } from "../../src/checks/observability.ts";
 import { configMap, findingOf, object } from "./scene.ts";
 
 const service = (url: string, labels: Record<string, string> = {}) =>
@@ -53,7 +54,8 @@ describe("observability", () => {
 
   it("metrics: the older keys are no longer read since 1.19", async () => {
     const older = { "metrics.backend-destination": "prometheus" };
-    expect(await find(metricsAsked, "1.18.2", older)).toMatchObject({ status: "skipped" });
+    expect(await find(metricsAsked, "1.18.2", older)).toMatchObject({ status: "ok", summary: "prometheus" });
+    expect(await find(metricsAsked, "1.18.2", { "metrics-protocol": "prometheus" })).toMatchObject({ status: "warn" });
     expect(await find(metricsAsked, "1.19.0", {})).toMatchObject({ status: "ok" });
     expect(await find(metricsAsked, "1.23.0", { ...older, "metrics-protocol": "prometheus" })).toMatchObject({
       status: "ok",

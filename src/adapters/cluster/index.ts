@@ -125,10 +125,12 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
     resource: (apiVersion, kind, fresh = false) =>
       discovery.find(apiVersion, kind, fresh ? 0 : Number.POSITIVE_INFINITY),
     resources: discovery.preferred,
-    askPod: async ({ namespace = "", name }, port, path) => {
-      const pod = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+    askPod: async ({ kind, namespace = "", name }, port, path) => {
+      const plural = kind === "Service" ? "services" : "pods";
+      const at = `/api/v1/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}:${port}/proxy`;
       // Once: what the pod does not answer is told as what a server says that is not well.
-      await transport.send({ method: "GET", path: `${pod}:${port}/proxy${path}`, isText: true, repeatable: false });
+      const { body } = await transport.send({ method: "GET", path: `${at}${path}`, isText: true, repeatable: false });
+      return String(body);
     },
     askThrough: async ({ kind, namespace, name, port, host }) => {
       const plural = kind === "Pod" ? "pods" : "services";

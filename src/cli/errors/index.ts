@@ -1,6 +1,7 @@
 import { certificates } from "./certificates.ts";
 import { cluster } from "./cluster.ts";
 import { dns } from "./dns.ts";
+import { metrics } from "./metrics.ts";
 import { program } from "./program.ts";
 import { releases } from "./releases.ts";
 import type { Errors } from "./row.ts";
@@ -12,4 +13,5 @@ export const ERRORS: Readonly<Record<string, Errors>> = {
   "Releases and images": releases,
   DNS: dns,
   Certificates: certificates,
+  Metrics: metrics,
 };

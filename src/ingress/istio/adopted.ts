@@ -1,3 +1,4 @@
+import { istioMetrics } from "../../metrics/gateway.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
 import { isThe } from "../gateway-service.ts";
 import type { IngressProvider } from "../provider.ts";
@@ -28,6 +29,7 @@ export const adoptedAt = (gateway: string): IngressProvider<"istio"> => {
     deployments: [controller, webhook],
     products,
     gateway,
+    metrics: istioMetrics,
     mesh: true,
     transform: (object) => object,
     serve: serveFrom({ namespace, mounted: new Map() }),

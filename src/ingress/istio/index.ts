@@ -1,3 +1,4 @@
+import { istioMetrics } from "../../metrics/gateway.ts";
 import type { KubeObject } from "../../ports/object.ts";
 import { asNodePort, isThe } from "../gateway-service.ts";
 import type { IngressProvider } from "../provider.ts";
@@ -32,6 +33,7 @@ export const istio: IngressProvider<"istio"> = {
     return expose === "nodeport" && isThe(object, service) ? asNodePort(object) : object;
   },
   small,
+  metrics: istioMetrics,
   mesh: true,
   serve: serveFrom({ namespace: ISTIO, mounted: new Map() }),
   adoption: {
