@@ -142,6 +142,7 @@ describe("shown", () => {
         "key-type": "ecdsa",
         "logging": "none",
         "mesh": false,
+        "metrics": "none",
         "namespaces": [],
         "profile": "standard",
         "skip-tag-resolution": [],

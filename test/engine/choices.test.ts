@@ -139,12 +139,12 @@ describe("what was chosen before", () => {
   it("by another version of ours stays, and what cannot be used of it changes nothing without a word", async () => {
     const { run, install, plan } = await start();
     await install(...OWN);
-    await rewrite((text) => text.replace("{", '{ "metrics": "prometheus",'));
+    await rewrite((text) => text.replace("{", '{ "traces": "zipkin",'));
     await install();
     const unknown = await plan();
-    expect([unknown.code, oneLine(unknown.stderr)]).toEqual([0, expect.stringContaining("does not know: metrics.")]);
+    expect([unknown.code, oneLine(unknown.stderr)]).toEqual([0, expect.stringContaining("does not know: traces.")]);
     await install("--hpa");
-    expect(choices()).toMatchObject({ metrics: "prometheus", hpa: true });
+    expect(choices()).toMatchObject({ traces: "zipkin", hpa: true });
 
     await rewrite((text) => text.replace('"dns": "none"', '"dns": "gandi"'));
     const shown = await plan();
@@ -160,7 +160,7 @@ describe("what was chosen before", () => {
       expect(oneLine((await run([command])).stderr), command).toContain('as "gandi"');
     expect((await run(["renew", "--check"])).code).toBe(3);
     await install("--dns", "none", "--logging", "none");
-    expect(choices()).toMatchObject({ dns: "none", metrics: "prometheus" });
+    expect(choices()).toMatchObject({ dns: "none", traces: "zipkin" });
     expect((await plan()).code).toBe(0);
   });
 
@@ -195,6 +195,7 @@ const isHere = ({ domain, dns = "none", tls = "self-signed", address, expose, ..
   String(domain ?? "").length < 100 &&
   address === undefined &&
   expose !== "nodeport" &&
+  others.istioGateway === undefined &&
   others.imageRegistry === undefined;
 
 const flagsFor = (wish: Wish): readonly string[] =>

@@ -33,8 +33,11 @@ export const OPTION_SETS = {
     args: ["--domain", "apps.example.com", "--domain-template", "nested", "--namespaces", "default,shop"],
   },
   extras: {
-    title: "--hpa, request logs and registries",
-    args: ["--hpa", "--logging", "request-logs", "--skip-tag-resolution", "localhost:5001"],
+    title: "--hpa, request logs, metrics and registries",
+    args: [
+      ...["--hpa", "--logging", "request-logs", "--metrics", "prometheus"],
+      ...["--skip-tag-resolution", "localhost:5001"],
+    ],
   },
   mirror: { title: "--image-registry", args: ["--image-registry", "registry.example.com/mirror"] },
   istio: { title: "--ingress istio", args: ["--ingress", "istio"] },
