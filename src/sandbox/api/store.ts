@@ -31,26 +31,54 @@ export interface Store {
   readonly forget: () => void;
 }
 
-const idOf = (namespace: string, name: string): string => `${namespace}/${name}`;
+/** What is stored of a resource in one namespace, by name. */
+interface Shelf {
+  readonly objects: Map<string, Obj>;
+  sorted?: readonly Obj[] | undefined;
+}
+
+interface Table {
+  /** By namespace. */
+  readonly shelves: Map<string, Shelf>;
+  sorted?: readonly Obj[] | undefined;
+}
+
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
+
+const sortedShelf = (shelf: Shelf): readonly Obj[] => {
+  shelf.sorted ??= [...shelf.objects].sort(byKey).map(([, object]) => object);
+  return shelf.sorted;
+};
+
+/** In the order of etcd's keys: `team-1/a` before `team/a`. */
+const sortedTable = (table: Table): readonly Obj[] => {
+  table.sorted ??= [...table.shelves]
+    .map(([namespace, shelf]) => [`${namespace}/`, shelf] as const)
+    .sort(byKey)
+    .flatMap(([, shelf]) => sortedShelf(shelf));
+  return table.sorted;
+};
 
 /** `history`: how many changes are kept for watches to resume. */
 export function createStore(history: number): Store {
   // etcd's first revision is 1 and a cluster writes before anyone can ask.
   let last = 100;
   let forgotten = last;
-  const tables = new Map<string, { objects: Map<string, Obj>; sorted?: readonly Obj[] | undefined }>();
+  const tables = new Map<string, Table>();
   let changes: Change[] = [];
   const listeners = new Set<(change: Change) => void>();
   const waiting: Change[] = [];
   let draining = false;
 
-  const table = (key: string): { objects: Map<string, Obj>; sorted?: readonly Obj[] | undefined } => {
-    let found = tables.get(key);
-    if (!found) {
-      found = { objects: new Map() };
-      tables.set(key, found);
-    }
-    return found;
+  /** Where an object is to be written, which changes the lists it is in. */
+  const opened = (key: string, namespace = ""): Shelf => {
+    const table = tables.get(key) ?? { shelves: new Map<string, Shelf>() };
+    const shelf = table.shelves.get(namespace) ?? { objects: new Map<string, Obj>() };
+    tables.set(key, table);
+    table.shelves.set(namespace, shelf);
+    table.sorted = undefined;
+    shelf.sorted = undefined;
+    return shelf;
   };
 
   /** Listeners run in order after the writer has returned, so they may write themselves. */
@@ -81,21 +109,18 @@ export function createStore(history: number): Store {
 
   return {
     version: () => last,
-    get: (key, namespace, name) => tables.get(key)?.objects.get(idOf(namespace, name)),
+    get: (key, namespace, name) => tables.get(key)?.shelves.get(namespace)?.objects.get(name),
     list: (key, namespace) => {
-      const found = tables.get(key);
-      if (!found) return [];
-      found.sorted ??= [...found.objects.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
-      return namespace === undefined
-        ? found.sorted
-        : found.sorted.filter((object) => object.metadata.namespace === namespace);
+      const table = tables.get(key);
+      if (!table) return [];
+      if (namespace === undefined) return sortedTable(table);
+      const shelf = table.shelves.get(namespace);
+      return shelf ? sortedShelf(shelf) : [];
     },
     keys: () => tables.keys(),
     put: (key, object, before) => {
       const stored = stamped(object);
-      const found = table(key);
-      found.objects.set(idOf(stored.metadata.namespace ?? "", stored.metadata.name), stored);
-      found.sorted = undefined;
+      opened(key, stored.metadata.namespace).objects.set(stored.metadata.name, stored);
       announce({
         type: before ? "MODIFIED" : "ADDED",
         object: stored,
@@ -106,9 +131,7 @@ export function createStore(history: number): Store {
       return stored;
     },
     remove: (key, before) => {
-      const found = table(key);
-      found.objects.delete(idOf(before.metadata.namespace ?? "", before.metadata.name));
-      found.sorted = undefined;
+      opened(key, before.metadata.namespace).objects.delete(before.metadata.name);
       const gone = stamped(before);
       announce({ type: "DELETED", object: gone, key, version: last, before });
       return gone;

@@ -34,8 +34,16 @@ export interface VirtualHost {
   readonly splits: readonly Split[];
 }
 
-export const servicesOf = (kingress: Obj): ReadonlySet<string> =>
-  new Set(splitsOf(kingress).map(({ serviceNamespace, serviceName }) => `${serviceNamespace}/${serviceName}`));
+const known = new WeakMap<Obj, ReadonlySet<string>>();
+
+/** Of one version of a kingress: every change of a Service asks all of them. */
+export const servicesOf = (kingress: Obj): ReadonlySet<string> => {
+  const services =
+    known.get(kingress) ??
+    new Set(splitsOf(kingress).map(({ serviceNamespace, serviceName }) => `${serviceNamespace}/${serviceName}`));
+  known.set(kingress, services);
+  return services;
+};
 
 const splitsOf = (kingress: Obj): Obj[] =>
   (kingress.spec?.rules ?? []).flatMap(

@@ -111,7 +111,8 @@ function serviceErrors(object: Obj, old: Obj | undefined, store: Store): FieldEr
     errors.push(required("spec.ports"));
   if (spec.type === "ExternalName" && !spec.externalName)
     errors.push(required("spec.externalName", "ExternalName services must have an externalName"));
-  const used = usedNodePorts(store, object);
+  // All Services are looked through for it: where none is asked for, for nothing.
+  const used = ports.some(({ nodePort }) => nodePort !== undefined) ? usedNodePorts(store, object) : new Set();
   ports.forEach((port, index) => {
     const path = `spec.ports[${index}]`;
     if (ports.length > 1 && !port.name) errors.push(required(`${path}.name`));
