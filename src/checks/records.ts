@@ -6,6 +6,7 @@ import { STATE } from "../kube/prior.ts";
 import { at, dataOf, textAt } from "../ports/object.ts";
 import { absolute, type Zone } from "../ports/zones.ts";
 import { healthCheck } from "./health-check.ts";
+import { silenceOf } from "./outside/view.ts";
 
 export const recordsPropagated = healthCheck({
   id: "dns.propagated",
@@ -21,6 +22,7 @@ export const recordsPropagated = healthCheck({
     const name = textAt(kept, "zone", "name");
     const sets = recordSetsIn(at(kept, "sets"));
     if (name === "" || sets.length === 0) return skipped("no record was published from here");
+    if (resolver.inOrder && (await silenceOf(resolver, signal))) return skipped("the resolver does not answer");
     const expectations = sets.map(
       (set): Expectation => ({
         name: absolute({ name } as Zone, set.name),

@@ -196,9 +196,10 @@ interface ServerQuestion {
 const askOnce = async (
   resolver: Resolver,
   servers: readonly NameServer[],
-  { name, type, signal, isWanted }: ServerQuestion,
+  question: ServerQuestion,
   refused: UsefulReply[],
 ): Promise<UsefulReply | undefined> => {
+  const { name, type, signal, isWanted } = question;
   // The first address of each server is asked before the second address of any.
   const most = Math.max(0, ...servers.map(({ addresses }) => addresses.length));
   const places = Array.from({ length: most }, (_, index) =>
@@ -207,6 +208,7 @@ const askOnce = async (
       return address === undefined ? [] : [{ server, address }];
     }),
   ).flat();
+  if (resolver.inOrder) return firstInOrder(resolver, places.slice(0, AT_ONCE * ROUNDS), question, refused);
   const stop = new AbortController();
   const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const askRound = async (round: number): Promise<UsefulReply> => {
@@ -232,4 +234,19 @@ const askOnce = async (
   } finally {
     stop.abort();
   }
+};
+
+/** The same, of the first by its place in the list: all are asked at once, and each is waited for. */
+const firstInOrder = async (
+  resolver: Resolver,
+  places: readonly Pick<Reply, "server" | "address">[],
+  { name, type, signal, isWanted }: ServerQuestion,
+  refused: UsefulReply[],
+): Promise<UsefulReply | undefined> => {
+  const said = await Promise.all(
+    places.map(({ server, address }) => askAt(resolver, server, address, name, type, signal)),
+  );
+  const answered = said.filter((one): one is UsefulReply => !(one.answer instanceof NoAnswer));
+  refused.push(...answered.filter(({ answer }) => !isWanted(answer)));
+  return answered.find(({ answer }) => isWanted(answer));
 };

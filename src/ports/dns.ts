@@ -41,6 +41,8 @@ export interface Resolver {
   readonly server: string;
   /** It is part of a rehearsal: no other can be asked. */
   readonly isRehearsed?: boolean;
+  /** What it answers is kept and read again: of several servers the first in order counts, not the quickest, so that nothing depends on time. */
+  readonly inOrder?: boolean;
   /** A recursive question. */
   readonly ask: (name: string, type: RecordType, signal?: AbortSignal) => Promise<Answer>;
   /** The same question to one server, without asking for recursion. `address` is an IP address; the port is 53. */

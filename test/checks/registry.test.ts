@@ -90,7 +90,8 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
 
   it("each say something in one of the two", async () => {
     const skipped = (await look()).filter(({ looks }) => looks.every(({ finding }) => finding.status === "skipped"));
-    // Neither has Istio, a mesh, a log of requests, a proof over http alone, or a DomainMapping.
+    // Neither has Istio, a mesh, a log of requests, a domain of magic DNS, a proof over http alone, or a
+    // DomainMapping.
     const istio = [
       ...["owner", "settings", "service-names", "probed-service", "certificate-forms"],
       ...["members", "shared-port", "certificate-source", "secret-rights"],
@@ -101,6 +102,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
       ...istio.map((name) => `istio.${name}`),
       ...["contour.services", "contour.delegation", "gateway-api.gateways"],
       ...mesh.map((name) => `mesh.${name}`),
+      "domain.magic",
       "certificate.provided",
       "proof.http",
       "domain-mappings.claimed",

@@ -1,5 +1,6 @@
 import { isRecord, type KubeObject } from "../../src/ports/object.ts";
 import { make } from "../certificates/provided-pki.ts";
+import type { SceneZone } from "./dns.ts";
 import { object, type Scene } from "./scene.ts";
 import { change, type Shape } from "./shapes.ts";
 
@@ -73,6 +74,20 @@ const withCertificate =
       (one) => ({ ...one, data: made }),
     )(scene);
   };
+
+/** The zone of the domain, otherwise. */
+const inZone =
+  (to: (zone: SceneZone) => Partial<SceneZone>) =>
+  (scene: Scene): Scene => ({
+    ...scene,
+    internet: {
+      ...scene.internet,
+      zones: (scene.internet?.zones ?? []).map((zone) => ({ ...zone, ...to(zone) })),
+    },
+  });
+const withRecord = (...more: readonly string[]) => inZone(({ records = [] }) => ({ records: [...records, ...more] }));
+const WITH_DOMAIN: readonly Shape[] = ["ours", "operator", "openshift", "istio", "eks"];
+const AT_ADDRESS: readonly Shape[] = ["ours", "operator", "istio"];
 
 export const FAULTS: Readonly<Record<string, Fault>> = {
   "the server is too old": { leads: "cluster.version", break: (scene) => ({ ...scene, version: "1.25.3" }) },
@@ -231,6 +246,50 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     break: edit(isUser, (one) =>
       withStatus(one, { conditions: [{ type: "Ready", status: "False", reason: "RevisionMissing", message: "x" }] }),
     ),
+  },
+  "the zone is not delegated": {
+    leads: "dns.delegated",
+    in: WITH_DOMAIN,
+    break: (scene) => ({ ...scene, internet: { zones: [] } }),
+  },
+  "the zone was made anew, at other servers": {
+    leads: "dns.delegated",
+    in: WITH_DOMAIN,
+    break: inZone(() => ({ isLame: true })),
+  },
+  "the zone has a twin": {
+    leads: "dns.delegated",
+    in: WITH_DOMAIN,
+    break: inZone(() => ({ ns: ["ns7.example.org", "ns8.example.org"] })),
+  },
+  "the load balancer was made anew": {
+    leads: "dns.target",
+    in: AT_ADDRESS,
+    break: (scene) => ({
+      ...edit(
+        (one) => isA("Service", "kourier")(one) || isA("Service", "istio-ingressgateway")(one),
+        (one) =>
+          one.apiVersion === "v1" ? withStatus(one, { loadBalancer: { ingress: [{ ip: "203.0.113.99" }] } }) : one,
+      )(scene),
+      probe: ({ address }) => {
+        if (address !== "203.0.113.99") throw new Error("connect ETIMEDOUT");
+        return { status: 404, headers: {}, body: "" };
+      },
+    }),
+  },
+  "a challenge's record hides a namespace": {
+    leads: "dns.shadows",
+    in: WITH_DOMAIN,
+    break: (scene) =>
+      withService(
+        "nested",
+        "http://nested.team.apps.example.com",
+      )(withRecord('_acme-challenge.team.apps TXT "left"')(scene)),
+  },
+  "external-dns writes the same names": {
+    leads: "dns.writers",
+    in: ["ours"],
+    break: withRecord('a-hello-default.apps TXT "heritage=external-dns,external-dns/owner=prod"'),
   },
   "a webhook is left of net-istio": {
     leads: "kourier.net-istio-webhook",

@@ -9,12 +9,15 @@ import { NoAnswer } from "../../src/ports/dns.ts";
 import type { ProbeRequest, ProbeResponse } from "../../src/ports/http.ts";
 import { groupOf, type KubeObject, keyOf } from "../../src/ports/object.ts";
 import { CHECKS } from "../../src/steps/index.ts";
+import { dnsOf, type SceneZone } from "./dns.ts";
 
 /** A cluster that is nothing but objects, and what is around it. */
 export interface Scene {
   readonly objects: readonly KubeObject[];
   readonly version?: string;
   readonly now?: string;
+  /** What name servers answer, where {@link Scene.dns} does not say it. */
+  readonly internet?: { readonly zones: readonly SceneZone[]; readonly hosts?: Readonly<Record<string, string>> };
   readonly dns?: (name: string, type: string, server?: string) => Answer | undefined;
   readonly logs?: (of: LogQuery) => string | undefined;
   readonly probe?: (request: Omit<ProbeRequest, "signal">) => ProbeResponse;
@@ -23,8 +26,9 @@ export interface Scene {
 const isOf = (kind: { readonly apiVersion: string; readonly kind: string }) => (object: KubeObject) =>
   object.kind === kind.kind && groupOf(object.apiVersion) === groupOf(kind.apiVersion);
 
-const askScene = ({ objects, version = "1.36.2", dns, logs, probe }: Scene): Ask =>
-  (async (asked: string, of: never) => {
+const askScene = ({ objects, version = "1.36.2", internet, logs, probe, ...scene }: Scene): Ask => {
+  const dns = scene.dns ?? (internet && dnsOf(internet.zones, internet.hosts));
+  return (async (asked: string, of: never) => {
     const question = of as Record<string, string>;
     switch (asked) {
       case "version":
@@ -62,6 +66,7 @@ const askScene = ({ objects, version = "1.36.2", dns, logs, probe }: Scene): Ask
         throw new Error(`a scene knows nothing of ${asked}`);
     }
   }) as Ask;
+};
 
 /** What is read of it by. */
 export const contextIn = (scene: Scene): HealthContext =>

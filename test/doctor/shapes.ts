@@ -2,10 +2,11 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseRecording, type Recording } from "../../src/app/doctor/recording.ts";
-import { isRecord, type KubeObject } from "../../src/ports/object.ts";
+import { isRecord, type KubeObject, textAt } from "../../src/ports/object.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
 import { kn, stage } from "../engine/cli.ts";
 import { openOutside } from "../engine/option-sets.ts";
+import type { SceneZone } from "./dns.ts";
 import { object, type Scene } from "./scene.ts";
 import { contour, gatewayApi } from "./seen-shapes.ts";
 
@@ -48,6 +49,24 @@ const record = async (args: readonly string[], certManager: boolean): Promise<Re
   }
 };
 
+/** The zone that was written to, with what was published in it. */
+const zonesOf = (objects: readonly KubeObject[]): readonly SceneZone[] => {
+  const state = objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "state");
+  const { zone, sets } = JSON.parse(dataOf(state as KubeObject).records ?? "{}");
+  const records = (sets as readonly { name: string; type: string; values: readonly string[] }[]).flatMap(
+    ({ name, type, values }) => values.map((value) => `${name} ${type} ${type === "TXT" ? `"${value}"` : value}`),
+  );
+  const system = objects.find(({ kind, metadata }) => kind === "Namespace" && metadata.name === "kube-system");
+  const mark = `_kn-bootstrap.apps TXT "heritage=kn-bootstrap,id=${system?.metadata.uid}"`;
+  return [
+    {
+      name: zone.name,
+      servers: { "ns1.example.net": "192.0.2.1", "ns2.example.net": "192.0.2.2" },
+      records: [...records, mark],
+    },
+  ];
+};
+
 /** The objects of a recording, and its answers from outside the cluster. */
 const sceneOf = ({ answers, at }: Recording): Scene => {
   const outside = (asked: string) => answers.filter((one) => one.asked === asked);
@@ -59,7 +78,7 @@ const sceneOf = ({ answers, at }: Recording): Scene => {
   return {
     objects: held as readonly KubeObject[],
     now: at,
-    dns: (name, type, server) => found("dns", (of) => of.name === name && of.type === type && of.server === server),
+    internet: { zones: zonesOf(held as readonly KubeObject[]) },
     probe: (request) => found("probe", (of) => JSON.stringify(of) === JSON.stringify(request)),
   };
 };
@@ -167,17 +186,24 @@ const openshift = (scene: Scene): Scene => {
   );
 };
 
-const eks = (scene: Scene): Scene =>
-  change(withOwnSecret(scene), (one) =>
+const ELB = "k8s-kourier-0123456789.elb.eu-central-1.amazonaws.com";
+const eks = (scene: Scene): Scene => {
+  const gateway = scene.objects.find(
+    (one) => one.apiVersion === "v1" && one.kind === "Service" && one.metadata.name === "kourier",
+  );
+  const address = textAt(gateway, "status", "loadBalancer", "ingress", 0, "ip");
+  const named = { ...scene, internet: { zones: scene.internet?.zones ?? [], hosts: { [ELB]: address } } };
+  return change(withOwnSecret(named), (one) =>
     one.apiVersion === "v1" && one.kind === "Service" && one.metadata.name === "kourier"
       ? {
           ...one,
           status: {
-            loadBalancer: { ingress: [{ hostname: "k8s-kourier-0123456789.elb.eu-central-1.amazonaws.com" }] },
+            loadBalancer: { ingress: [{ hostname: ELB }] },
           },
         }
       : one,
   );
+};
 
 export const SHAPES = [
   "ours",

@@ -73,6 +73,7 @@ export const contextOf = (ask: Ask, { identity, resolver, now, signal }: Surroun
     cluster,
     resolver: {
       server: resolver,
+      inOrder: true,
       ask: (name, type) => ask("dns", { name, type }, signal),
       askServer: (server, name, type) => ask("dns", { name, type, server }, signal),
     },

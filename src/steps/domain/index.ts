@@ -1,5 +1,6 @@
 import { defaultDomain, domainIsSet, otherDefaults } from "../../checks/domain.ts";
 import { servicesPublic } from "../../checks/names.ts";
+import { magicCurrent } from "../../checks/outside/magic.ts";
 import { baseDomain, type Naming, namingOf } from "../../config/naming.ts";
 import { blank } from "../../core/blank.ts";
 import { magicFor } from "../../dns/magic.ts";
@@ -61,5 +62,5 @@ const domain = (install: Installation) =>
 export const part = partOf({
   id: "domain",
   steps: (install) => [domain(install)],
-  checks: [defaultDomain, servicesPublic],
+  checks: [defaultDomain, servicesPublic, magicCurrent],
 });

@@ -1,5 +1,6 @@
 import { type Change, type RecordsChange, recordName } from "../../changes/index.ts";
 import type { Step } from "../../changes/step.ts";
+import { outsideChecks } from "../../checks/outside/index.ts";
 import { recordsPropagated } from "../../checks/records.ts";
 import { blank } from "../../core/blank.ts";
 import type { Conflict } from "../../core/change.ts";
@@ -200,5 +201,5 @@ export const part = partOf({
   next,
   status,
   steps: (install) => (install.dns ? [records(install, install.dns)] : []),
-  checks: [recordsPropagated],
+  checks: [...outsideChecks, recordsPropagated],
 });

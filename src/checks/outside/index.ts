@@ -1,0 +1,16 @@
+import { zonesDelegated } from "./delegated.ts";
+import { oneHorizon } from "./horizon.ts";
+import { resolverAnswers } from "./resolver.ts";
+import { nothingShadows } from "./shadows.ts";
+import { namesLeadHere } from "./target.ts";
+import { oneWriter } from "./writers.ts";
+
+/** What the DNS says of the domains of Services, whoever keeps them. */
+export const outsideChecks = [
+  resolverAnswers,
+  zonesDelegated,
+  namesLeadHere,
+  nothingShadows,
+  oneWriter,
+  oneHorizon,
+] as const;

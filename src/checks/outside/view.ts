@@ -1,0 +1,142 @@
+import { isIP } from "node:net";
+import { type Finding, skipped } from "../../core/check.ts";
+import { lookAt } from "../../dns/challenge.ts";
+import { type Delegation, delegationOf } from "../../dns/delegation.ts";
+import { PUBLISHED } from "../../dns/published.ts";
+import { isUnder, zoneAbove } from "../../dns/servers.ts";
+import { findAddress } from "../../ingress/address.ts";
+import { parsed } from "../../kube/choices.ts";
+import { STATE } from "../../kube/prior.ts";
+import { NoAnswer, type Resolver } from "../../ports/dns.ts";
+import { few } from "../../ports/few.ts";
+import { dataOf, textAt } from "../../ports/object.ts";
+import { readable } from "../../ports/readable.ts";
+import { readerOf } from "../../ports/reader.ts";
+import { findInstallation } from "../found.ts";
+import type { HealthContext, Reading } from "../health-check.ts";
+import { DOMAINS_BY, type Domain, type Domains, domainsOf } from "./domains.ts";
+import { type Resolved, resolvedAt, resolvedHere } from "./resolved.ts";
+
+/** What every check of this folder reads. */
+export const OUTSIDE = [...DOMAINS_BY, "dns"] as const satisfies readonly Reading[];
+/** What {@link Outside.gateway} reads beside it. */
+export const GATEWAY_BY = ["Service", "Node"] as const satisfies readonly Reading[];
+
+/** A label that nobody has. It is always the same, so that a recording knows it. */
+export const NOBODY = "kn-bootstrap-nobody-has-this";
+
+/** A domain, and the zone that it lies in, as the Internet finds it. */
+export interface Located {
+  readonly domain: Domain;
+  readonly zone: string;
+  readonly delegation: Delegation;
+}
+
+/** Where the gateway is. */
+export interface Gateway {
+  /** Addresses and host names, as the cluster tells them. */
+  readonly hosts: readonly string[];
+  /** The addresses of all of them. */
+  readonly addresses: readonly string[];
+}
+
+/** What is outside of the cluster, looked at once for all checks of one diagnosis. */
+export interface Outside {
+  readonly resolver: Resolver;
+  readonly domains: Domains;
+  readonly located: () => Promise<readonly Located[]>;
+  readonly resolve: (host: string, at: Located) => Promise<Resolved>;
+  /** The same by the resolver alone. */
+  readonly resolveHere: (host: string) => Promise<Resolved>;
+  /** Undefined: it is not known, or none outside of the cluster. */
+  readonly gateway: () => Promise<Gateway | undefined>;
+}
+
+const views = new WeakMap<HealthContext, Promise<Outside | string>>();
+
+/** The view, or why there is none: half a sentence. Throws what keeps the cluster from being read. */
+const outsideOf = (ctx: HealthContext): Promise<Outside | string> => {
+  const known = views.get(ctx) ?? look(ctx);
+  views.set(ctx, known);
+  return known;
+};
+
+/** Judges what is outside; skipped where nothing there is of the public DNS, and where it cannot be asked, which `dns.resolver` says. */
+export const outside =
+  (judge: (view: Outside, ctx: HealthContext) => Promise<Finding>) =>
+  async (ctx: HealthContext): Promise<Finding> => {
+    const view = await outsideOf(ctx);
+    return typeof view === "string" ? skipped(view) : judge(view, ctx);
+  };
+
+/** Why the resolver cannot be asked. Undefined: it answers, whatever it says. */
+export const silenceOf = async (resolver: Resolver, signal: AbortSignal): Promise<NoAnswer | undefined> => {
+  try {
+    await resolver.ask("", "NS", signal);
+    return undefined;
+  } catch (error) {
+    if (error instanceof NoAnswer) return error;
+    throw error;
+  }
+};
+
+const look = async (ctx: HealthContext): Promise<Outside | string> => {
+  const { resolver, signal } = ctx;
+  const domains = await domainsOf(ctx);
+  if (!resolver) return "the DNS is not looked at";
+  if (domains.open.length === 0)
+    return domains.passed.length > 0 ? few(domains.passed) : "there is no domain outside of the cluster";
+  if (await silenceOf(resolver, signal)) return "the resolver does not answer";
+  const resolutions = new Map<string, Promise<Resolved>>();
+  return {
+    resolver,
+    domains,
+    located: once(async () => {
+      const published = await publishedZone(ctx);
+      return Promise.all(domains.open.map((domain) => locate(resolver, domain, published, signal)));
+    }),
+    resolve: (host, { zone, delegation: { servers } }) => {
+      const known = resolutions.get(host) ?? resolvedAt(resolver, host, { zone, servers }, signal);
+      resolutions.set(host, known);
+      return known;
+    },
+    resolveHere: (host) => resolvedHere(resolver, host, signal),
+    gateway: once(() => gatewayOf(ctx, resolver)),
+  };
+};
+
+const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= work();
+    return running;
+  };
+};
+
+/** The zone that we have written to. Empty: none. */
+const publishedZone = async ({ cluster }: HealthContext): Promise<string> =>
+  textAt(parsed(dataOf(await readable(cluster.get(STATE)))[PUBLISHED]), "zone", "name");
+
+const locate = async (resolver: Resolver, domain: Domain, published: string, signal: AbortSignal): Promise<Located> => {
+  const isOurs = published !== "" && isUnder(domain.name, published);
+  const zone = isOurs ? published : await zoneOf(resolver, domain.name, signal);
+  return { domain, zone, delegation: await delegationOf(resolver, zone, signal) };
+};
+
+const zoneOf = async (resolver: Resolver, name: string, signal: AbortSignal): Promise<string> => {
+  const found = await lookAt(resolver, await zoneAbove(resolver, name, signal), name, () => NOBODY, signal);
+  if (!found.isUnasked) return found.zone;
+  const { answers, authority } = await resolver.ask(name, "SOA", signal);
+  const soa = [...answers, ...authority].find(({ type, name: owner }) => type === "SOA" && isUnder(name, owner));
+  return soa?.name ?? found.zone;
+};
+
+const gatewayOf = async ({ cluster, signal }: HealthContext, resolver: Resolver): Promise<Gateway | undefined> => {
+  const { ingress, exposure } = await findInstallation(cluster);
+  const address = ingress && (await findAddress(readerOf(cluster), exposure, ingress));
+  if (!address) return undefined;
+  const found = await Promise.all(
+    address.hosts.map(async (host) => (isIP(host) ? [host] : (await resolvedHere(resolver, host, signal)).addresses)),
+  );
+  return { hosts: address.hosts, addresses: found.flat() };
+};
