@@ -1,6 +1,6 @@
 import type { HealthContext } from "../../checks/health-check.ts";
 import type { ClusterCarrier } from "../../ports/cluster.ts";
-import type { Resolver } from "../../ports/dns.ts";
+import { NoAnswer, type Resolver } from "../../ports/dns.ts";
 import type { Ask, Asked, Questions } from "./questions.ts";
 import { shortened, shortLines, withoutSecrets } from "./redacted.ts";
 
@@ -35,7 +35,12 @@ export const askWorld = (ctx: World): Ask => {
     can: cluster.can,
     logs: async (query) => shortLines(await cluster.logs(query)),
     dns: ({ name, type, server }, signal) =>
-      server === undefined ? resolver.ask(name, type, signal) : resolver.askServer(server, name, type, signal),
+      inTime(
+        server ?? resolver.server,
+        (until) =>
+          server === undefined ? resolver.ask(name, type, until) : resolver.askServer(server, name, type, until),
+        signal,
+      ),
     probe: async (request, signal) => shortened(await probe({ ...request, ...(signal ? { signal } : {}) })),
     timed: (request, signal) =>
       timed(async () => shortened(await probe({ ...request, ...(signal ? { signal } : {}) }))),
@@ -55,4 +60,23 @@ const timed = async <T extends object>(asking: () => Promise<T>): Promise<T & { 
   const began = performance.now();
   const answer = await asking();
   return { ...answer, ms: Math.round(performance.now() - began) };
+};
+
+/** How long one question to the DNS may take, in milliseconds: a packet or two may be lost, and then TCP is tried. */
+const DNS_MS = 5_000;
+
+/** Who is silent for longer has not answered. */
+const inTime = async <T>(
+  server: string,
+  ask: (until: AbortSignal) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> => {
+  const late = AbortSignal.timeout(DNS_MS);
+  try {
+    return await ask(signal ? AbortSignal.any([signal, late]) : late);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!late.aborted || error instanceof NoAnswer) throw error;
+    throw new NoAnswer(server, `${server} has not answered within ${DNS_MS / 1000} s`, error);
+  }
 };
