@@ -25,7 +25,7 @@ const judge = async (view: Outside, located: Located): Promise<Finding> => {
   return warn(
     words,
     {
-      text: "Its cache may be old: then it is over when the record's TTL, or for a name that was missing the zone's negative TTL, has passed. If it stays, the resolver has a zone of its own for the domain, or is lied to; cert-manager then needs --dns01-recursive-nameservers-only with servers that are not.",
+      text: "Its cache may be old: then it is over when the record's TTL, or for a name that was missing the zone's negative TTL, has passed. If it stays, the resolver has a zone of its own for the domain, or is lied to; whoever looks for challenges through it then has to be given other servers.",
       command: dig(["A"], host, view.resolver.server.replace(/:\d+$/, "")),
     },
     {
