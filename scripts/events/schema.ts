@@ -10,11 +10,6 @@ const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const seconds = z.number().nonnegative();
 const value = z.unknown();
 
-const remedy = z.strictObject({
-  text: z.string().describe("What to do."),
-  command: z.string().optional().describe("Ready to copy: a command, or lines for another place than a shell."),
-});
-
 const ref = z
   .strictObject({
     apiVersion: z.string(),
@@ -23,6 +18,23 @@ const ref = z
     namespace: z.string().optional(),
   })
   .meta({ id: "ref", description: "An object of the cluster." });
+
+const fix = z
+  .strictObject({
+    action: z.enum(["patch", "create", "delete"]),
+    object: ref,
+    safe: z.string().describe("Why it is safe."),
+    rest: z.string().optional().describe("Who does the rest after it. Absent: the check holds at once."),
+    patch: z.record(z.string(), value).optional().describe("A JSON merge patch (RFC 7396)."),
+    fields: z.record(z.string(), value).optional().describe("Of an object that is made: all but what names it."),
+  })
+  .meta({ id: "fix", description: "One change of those that `doctor --fix` makes." });
+
+const remedy = z.strictObject({
+  text: z.string().describe("What to do."),
+  command: z.string().optional().describe("Ready to copy: a command, or lines for another place than a shell."),
+  fixes: list(fix).optional().describe("The same as data, where `doctor --fix` can do it."),
+});
 
 const records = z.strictObject({
   name: z.string().describe("Absolute, without the trailing dot."),
@@ -309,6 +321,13 @@ const lines = [
         threads: list(z.string()).optional().describe("Where it happened to others."),
       }),
     ).describe("Every check."),
+    forecast: z
+      .strictObject({
+        left: list(z.string()).describe("Ids of what would still be wrong by itself."),
+        later: list(z.string()).describe("Ids of what only a look at the changed cluster can judge."),
+      })
+      .optional()
+      .describe("With --fix: what would be found once the plan that follows is carried out."),
   }),
 ] as const;
 

@@ -1,6 +1,6 @@
 import { accountRef } from "../certificates/acme/account.ts";
 import { directoryOf } from "../certificates/index.ts";
-import { ofKind } from "../changes/index.ts";
+import { kindOf, ofKind } from "../changes/index.ts";
 import { directoryNow } from "../checks/authority.ts";
 import type { Purpose } from "../checks/cluster-role.ts";
 import type { HealthContext, Order } from "../checks/health-check.ts";
@@ -15,6 +15,7 @@ import { ownNaming } from "../config/naming.ts";
 import { changesOf, type Plan } from "../core/change.ts";
 import { HOME } from "../kube/home.ts";
 import { ApiError } from "../ports/cluster.ts";
+import { groupOf } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { renewalRights } from "../steps/index.ts";
 import type { Installation } from "../steps/installation.ts";
@@ -123,6 +124,34 @@ export const judgeKeyRollRights = (directory: string, tools: Tools): Promise<voi
       ...locking(),
     ]),
     remedy: { text: "Have somebody run it who has them:", command: sh`kn-bootstrap renew --roll-account-key` },
+  });
+};
+
+/** Throws (exit code 1) where the account may not change what the plan of `doctor --fix` changes: each by its name. */
+export const judgeFixRights = async (plan: Plan, tools: Tools): Promise<void> => {
+  const { cluster } = tools;
+  const questions = changesOf(plan).map(async (change) => {
+    const ref = kindOf(change).ref(change);
+    const resource = ref && (await cluster.resource(ref.apiVersion, ref.kind))?.plural;
+    if (!ref || resource === undefined) return [];
+    const verb = { create: "create", update: "patch", delete: "delete" }[change.action];
+    return questionsFor([
+      {
+        ...(ref.namespace ? { namespace: ref.namespace } : {}),
+        group: groupOf(ref.apiVersion),
+        resource,
+        // What is to be made has no name yet, as the server asks.
+        ...(verb === "create" ? {} : { names: [ref.name] }),
+        verbs: [verb],
+      },
+    ]);
+  });
+  const isHome = await cluster.get({ apiVersion: "v1", kind: "Namespace", name: HOME });
+  return judgeNamed(tools, {
+    purpose: "doctor --fix",
+    questions: [...(await Promise.all(questions)).flat(), ...(isHome ? questionsFor(locking()) : [])],
+    remedy: { text: "Have somebody run it who has them:", command: sh`kn-bootstrap doctor --fix` },
+    error: "cluster.rights",
   });
 };
 

@@ -166,12 +166,12 @@ export const runAlone = (
   list: readonly Step[],
   install: Installation,
   tools: Tools,
-  options: Pick<RunTools, "snapshot"> = {},
+  { bringsHome = true, ...options }: Pick<RunTools, "snapshot"> & { readonly bringsHome?: boolean } = {},
 ): Promise<Report> =>
   runLocked(plan, list, {
     ...tools,
     ...options,
-    home: withOwner(homeNamespace, "state"),
+    ...(bringsHome ? { home: withOwner(homeNamespace, "state") } : {}),
     takeOwnership: tools.config.takeOwnership,
     timeoutMs: tools.config.timeout * 1000,
     issue: issueFor(install, tools),

@@ -3,6 +3,7 @@ import { certificate } from "./certificate.ts";
 import { challenge } from "./challenge.ts";
 import type { ChangeBase, ChangeKind } from "./kind.ts";
 import { object } from "./object.ts";
+import { patch } from "./patch.ts";
 import { records } from "./records.ts";
 
 export type { ObjectChange } from "../kube/object-change.ts";
@@ -10,13 +11,14 @@ export type { AccountChange } from "./account.ts";
 export type { CertificateChange } from "./certificate.ts";
 export type { ChallengeChange } from "./challenge.ts";
 export { READ, type Requirements } from "./kind.ts";
+export type { PatchChange } from "./patch.ts";
 export { type RecordsChange, recordName } from "./records.ts";
 
 /** Each under its own name: another one does not compile. */
 export const registry = <T extends { readonly [K in keyof T]: { readonly kind: K } }>(kinds: T): T => kinds;
 
 /** Every kind of change. A change that is of none of them is no {@link Change}: a step that plans it does not compile. */
-const KINDS = registry({ object, records, challenge, certificate, account });
+const KINDS = registry({ object, patch, records, challenge, certificate, account });
 
 type Kind = (typeof KINDS)[keyof typeof KINDS];
 type ChangeIn<K> = K extends ChangeKind<infer C, infer _T> ? C : never;

@@ -2,13 +2,14 @@ import { changesOf, type Plan } from "../core/change.ts";
 import { errorOf, isBad } from "../core/finding-error.ts";
 import type { Report } from "../core/run.ts";
 import { earlierGone } from "../kube/gone.ts";
+import { HOME } from "../kube/home.ts";
 import { type LockOptions, withLock } from "../kube/lock.ts";
 import { createMemory } from "../kube/prior.ts";
 import { creation } from "../kube/reconcile.ts";
 import { until } from "../kube/watching.ts";
 import type { ClusterWrite } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
-import { type KubeObject, refOf } from "../ports/object.ts";
+import type { KubeObject, ObjectRef } from "../ports/object.ts";
 import { type SealedCluster, type SealedZones, unseal } from "../ports/sealed.ts";
 import type { ZonesWrite } from "../ports/zones.ts";
 import { applyChange } from "./apply.ts";
@@ -21,11 +22,13 @@ export interface LockedTools extends Omit<RunTools, "cluster" | "zones" | "remem
   readonly cluster: SealedCluster;
   /** Absent: nothing that is planned writes records. */
   readonly zones?: SealedZones;
-  /** The namespace of the lock, as the plan makes it. */
-  readonly home: KubeObject;
+  /** The namespace of the lock, as the plan makes it. Absent: it is not made; where it is not there, no other installer of ours is at work. */
+  readonly home?: KubeObject;
   /** Who this installer is, for others that find the lock taken; and what is known of them. */
   readonly holder: { readonly name: string; readonly isDead: (name: string) => boolean };
 }
+
+const HOME_NAMESPACE: ObjectRef = { apiVersion: "v1", kind: "Namespace", name: HOME };
 
 /** Runs an agreed plan as {@link run} does, and holds the lock from the first write to the last. */
 export const runLocked = async (plan: Plan, steps: readonly Step[], tools: LockedTools): Promise<Report> => {
@@ -41,11 +44,11 @@ export const runLocked = async (plan: Plan, steps: readonly Step[], tools: Locke
     remember: createMemory(held),
   });
   const alone = toolsFor(cluster, tools.signal, zones);
-  const live = await cluster.get(refOf(home));
+  const live = await cluster.get(HOME_NAMESPACE);
   if (live?.metadata.deletionTimestamp) await homeGone(tools);
   if (!live || live.metadata.deletionTimestamp) {
     // Somebody deleted the lock's namespace: an uninstall does not bring it back.
-    if (plan.goal === "absent") return run(plan, steps, alone);
+    if (plan.goal === "absent" || !home) return run(plan, steps, alone);
     // The plan's first change, made a moment early.
     await applyChange(creation(home), { ...alone, challenges: challengesIn(undefined), onWaiting: () => {} });
   }
@@ -79,7 +82,7 @@ export const runAside = (plan: Plan, steps: readonly Step[], tools: AsideTools):
 const homeGone = async (tools: LockedTools): Promise<void> => {
   const onReason = (reason: string, remedy: Remedy): void =>
     tools.emit({ type: "waiting", step: "lock", check: "lock.namespace", reason, remedy });
-  const check = earlierGone(refOf(tools.home));
+  const check = earlierGone(HOME_NAMESPACE);
   const finding = await until(check, tools, { timeoutMs: tools.timeoutMs, onReason });
   if (isBad(finding))
     throw errorOf({ id: "lock.namespace" }, finding, {

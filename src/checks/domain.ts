@@ -1,6 +1,8 @@
 import { type Check, type Finding, fail, ok, type ReadContext, skipped } from "../core/check.ts";
 import { magicDomain } from "../dns/magic.ts";
 import { findAddress } from "../ingress/address.ts";
+import type { Remedy } from "../ports/error.ts";
+import { mend } from "../ports/mend.ts";
 import { dataOf, type KubeObject, textAt } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { configMap, defaultDomains, FOUND_BY, findInstallation } from "./found.ts";
@@ -24,7 +26,14 @@ export const domainIsSet = (find: (ctx: ReadContext) => Promise<string | undefin
   },
 });
 
-const judge = (live: KubeObject | undefined, name: string): Finding => {
+const AGAIN: Remedy = { text: "Run install again with --take-ownership to remove it." };
+
+/** @param leave what to do so that `name` alone is left */
+const judge = (
+  live: KubeObject | undefined,
+  name: string,
+  leave: (others: readonly string[]) => Remedy = () => AGAIN,
+): Finding => {
   const others = otherDefaults(live, name);
   const isThere = name in dataOf(live);
   const observed = [...others, ...(isThere ? [name] : [])];
@@ -35,11 +44,7 @@ const judge = (live: KubeObject | undefined, name: string): Finding => {
   if (!isThere) return fail(`config-domain does not have ${name} yet`, { text: "Run install again." }, seen);
   return others.length === 0
     ? ok(name, seen)
-    : fail(
-        `config-domain has another default domain: ${others.join(", ")}`,
-        { text: "Run install again with --take-ownership to remove it." },
-        seen,
-      );
+    : fail(`config-domain has another default domain: ${others.join(", ")}`, leave(others), seen);
 };
 
 export const defaultDomain = healthCheck({
@@ -58,6 +63,14 @@ export const defaultDomain = healthCheck({
     const [first] = domains;
     const name = chosen || (address && magicDomain(address.host)) || first;
     if (name === undefined) return skipped("there is none: URLs end in the cluster's own domain");
-    return judge(await ctx.cluster.get(CONFIG_DOMAIN), name);
+    const safe = name === first ? `${name} is what counts now.` : `${name} was chosen; until now ${first} counts.`;
+    return judge(await ctx.cluster.get(CONFIG_DOMAIN), name, (others) =>
+      mend(`Leave ${name} alone as the default.`, {
+        action: "patch",
+        object: CONFIG_DOMAIN,
+        patch: { data: Object.fromEntries(others.map((other) => [other, null])) },
+        safe,
+      }),
+    );
   },
 });

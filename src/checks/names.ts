@@ -1,5 +1,8 @@
 import { fail, ok, skipped, warn } from "../core/check.ts";
+import type { Remedy } from "../ports/error.ts";
 import { few } from "../ports/few.ts";
+import type { Fix } from "../ports/fix.ts";
+import { mend } from "../ports/mend.ts";
 import { at, conditionOf, describe, type KubeObject, refOf, textAt } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { healthCheck } from "./health-check.ts";
@@ -47,6 +50,8 @@ export const hostsFit = healthCheck({
   },
 });
 
+const CLAIM = "networking.internal.knative.dev/v1alpha1";
+
 export const domainMappingsClaimed = healthCheck({
   id: "domain-mappings.claimed",
   title: "Every DomainMapping has its domain",
@@ -58,37 +63,29 @@ export const domainMappingsClaimed = healthCheck({
   run: async ({ cluster }) => {
     const [mappings, claims] = await Promise.all([
       cluster.list({ apiVersion: "serving.knative.dev/v1beta1", kind: "DomainMapping" }),
-      cluster.list({ apiVersion: "networking.internal.knative.dev/v1alpha1", kind: "ClusterDomainClaim" }),
+      cluster.list({ apiVersion: CLAIM, kind: "ClusterDomainClaim" }),
     ]);
     if (mappings.length === 0) return skipped("there are none");
     const open = mappings.filter((mapping) => conditionOf(mapping, "DomainClaimed")?.status === "False");
-    const [first] = open;
-    if (!first) return ok(`${mappings.length} mappings`);
-    const { name, namespace } = first.metadata;
-    const holder = textAt(
-      claims.find(({ metadata }) => metadata.name === name),
-      "spec",
-      "namespace",
-    );
-    const isTaken = holder !== "" && holder !== namespace;
+    if (open.length === 0) return ok(`${mappings.length} mappings`);
+    const holderOf = ({ metadata: { name } }: KubeObject): string =>
+      textAt(
+        claims.find(({ metadata }) => metadata.name === name),
+        "spec",
+        "namespace",
+      );
+    const taken = open.find((mapping) => !["", mapping.metadata.namespace].includes(holderOf(mapping)));
+    const holder = taken && holderOf(taken);
     return fail(
-      isTaken
+      holder
         ? `${few(open.map(describe))} has no claim to its domain: namespace ${holder} has it`
         : `${few(open.map(describe))} has no claim to its domain`,
-      isTaken
+      holder
         ? {
             text: "Delete the mapping there first, or use another name.",
-            command: sh`kubectl get domainmapping ${name} ${inNamespace(holder)}`,
+            command: sh`kubectl get domainmapping ${taken.metadata.name} ${inNamespace(holder)}`,
           }
-        : {
-            text: "Make the claim.",
-            command: sh`kubectl create -f - <<'END'
-apiVersion: networking.internal.knative.dev/v1alpha1
-kind: ClusterDomainClaim
-metadata: { name: ${name} }
-spec: { namespace: ${namespace ?? ""} }
-END`,
-          },
+        : claimed(open.filter((mapping) => holderOf(mapping) === "")),
       {
         evidence: open.map((mapping) => ({
           object: refOf(mapping),
@@ -99,6 +96,26 @@ END`,
     );
   },
 });
+
+/** Who has made the mapping wants the name; that nobody else has it, or wants it, makes it safe to give. */
+const claimed = (open: readonly KubeObject[]): Remedy => {
+  const wanted = [...Map.groupBy(open, ({ metadata }) => metadata.name)];
+  const disputed = wanted.find(([, same]) => same.length > 1);
+  if (disputed)
+    return {
+      text: "Several namespaces want the same name: keep the mapping of one.",
+      command: sh`kubectl get domainmapping -A --field-selector ${`metadata.name=${disputed[0]}`}`,
+    };
+  if (wanted.length === 0) return { text: "It has been claimed meanwhile; look again." };
+  const claim = ([name, [mapping]]: (typeof wanted)[number]): Fix => ({
+    action: "create",
+    object: { apiVersion: CLAIM, kind: "ClusterDomainClaim", name },
+    fields: { spec: { namespace: mapping?.metadata.namespace ?? "" } },
+    safe: `Nobody has ${name}, and one DomainMapping asks for it.`,
+    rest: "Knative's controller takes the mapping up.",
+  });
+  return mend("Make the claim.", ...wanted.map(claim));
+};
 
 const PRIVATE_LABEL = "networking.knative.dev/visibility";
 

@@ -1,8 +1,7 @@
 import { fail, ok, skipped } from "../core/check.ts";
+import { mend } from "../ports/mend.ts";
 import { dataOf } from "../ports/object.ts";
-import { sh } from "../ports/shell.ts";
 import { compareVersions, minorOf } from "../ports/version.ts";
-import { KNATIVE } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
 import { CONFIG, metricsAsked, NAMESPACE, releaseIn } from "./metrics/asked.ts";
 import { tracesAsked } from "./metrics/traces.ts";
@@ -27,13 +26,14 @@ export const requestLogWritten = healthCheck({
     const isUnknown =
       /\{\{[^}]*\.TraceID\b/.test(template) && minor !== undefined && compareVersions(minor, HAS_TRACE_ID) < 0;
     if (template.trim() !== "" && !isUnknown) return ok("a template of one's own");
-    const patch = JSON.stringify({ data: { "logging.request-log-template": null } });
     return fail(
       isUnknown ? `the template names .TraceID, which Knative ${minor} does not have` : "the template is empty",
-      {
-        text: "Remove it: the built-in one is JSON and complete.",
-        command: sh`kubectl patch configmap config-observability -n ${KNATIVE} --type merge -p ${patch}`,
-      },
+      mend("Remove it: the built-in one is JSON and complete.", {
+        action: "patch",
+        object: CONFIG,
+        patch: { data: { "logging.request-log-template": null } },
+        safe: "Nothing that can be read was logged by it.",
+      }),
       { evidence: [{ object: CONFIG, field: '.data["logging.request-log-template"]', observed: template }] },
     );
   },

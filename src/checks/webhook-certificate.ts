@@ -1,6 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { fail, ok } from "../core/check.ts";
 import { dnsNamesOf } from "../ports/certificate-names.ts";
+import type { Remedy } from "../ports/error.ts";
+import { mend } from "../ports/mend.ts";
 import { at, dataOf, isRecord, type ObjectRef } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { KNATIVE } from "./found.ts";
@@ -25,9 +27,20 @@ const parsed = (base64: string | undefined): X509Certificate | undefined => {
 };
 
 /** It fills an empty Secret, and never makes one that is gone (knative.dev/pkg webhook/certificates). */
-const anew = {
-  text: "Empty the Secret: the webhook makes its certificate anew, and writes its root into the configurations.",
-  command: sh`kubectl patch secret webhook-certs -n ${KNATIVE} --type merge -p ${'{"data":null}'}`,
+const anew: Remedy = mend(
+  "Empty the Secret: the webhook makes its certificate anew, and writes its root into the configurations.",
+  {
+    action: "patch",
+    object: SECRET,
+    patch: { data: null },
+    safe: "Knative's webhook alone uses it, and it is of no use as it is.",
+    rest: "Knative's webhook makes its certificate anew.",
+  },
+);
+
+const restart: Remedy = {
+  text: "The webhook fills it when it starts: start it anew.",
+  command: sh`kubectl rollout restart deployment webhook -n ${KNATIVE}`,
 };
 
 /** knative.dev/pkg webhook/certificates keeps the pair in this Secret, and writes its root into the configurations. */
@@ -54,8 +67,9 @@ export const webhookCertificateTrusted = healthCheck({
       );
     const data = dataOf(secret);
     const [certificate, root] = [parsed(data[SERVER]), parsed(data[ROOT])];
+    const remedy = Object.keys(data).length === 0 ? restart : anew;
     const bad = (summary: string, field: string, observed?: unknown, expected?: unknown) =>
-      fail(summary, anew, { evidence: [{ object: SECRET, field, observed, expected }] });
+      fail(summary, remedy, { evidence: [{ object: SECRET, field, observed, expected }] });
     if (!certificate || !root)
       return bad("Secret knative-serving/webhook-certs holds no certificate", `.data["${SERVER}"]`);
     if (certificate.validToDate < now())

@@ -43,6 +43,7 @@ const ofCommands = [
   { key: "contexts", kind: "list", value: "NAME,...", only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "the current one", help: "Look at several clusters at once, by their contexts" },
   { key: "allContexts", kind: "boolean", only: "flag", group: "This command", commands: ["doctor"], runOnly: true, default: "false", help: "Look at every cluster of the kubeconfig" },
   { key: "watch", kind: "boolean", only: "flag", group: "This command", commands: ["doctor"], runOnly: true, default: "false", help: "Look again and again until nothing is wrong" },
+  { key: "fix", kind: "boolean", only: "flag", group: "This command", commands: ["doctor"], runOnly: true, default: "false", help: "Show what can be mended safely, ask, and do it; with --from show only" },
   { key: "failOn", kind: "choice", choices: ["fail", "warn"], only: "flag", group: "This command", commands: ["doctor"], runOnly: true, default: "fail", help: "From what on the exit code is 1" },
   { key: "format", kind: "choice", choices: ["text", "short", "json", "junit", "markdown", "sarif"], only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "that of --output", help: "Form of the findings" },
   { key: "deleteWorkloads", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Delete Knative Services and what else is in the namespaces" },
@@ -69,7 +70,7 @@ const ofRuns = [
   { key: "imageRegistry", kind: "text", value: "HOST/PATH", syntax: imageRegistry, group: "Releases and images", commands: CHANGING, unset: "as in the releases", help: "Take every image from this registry; tags and digests are kept", means: () => "Every image comes from there; all pods of Knative and its gateway are replaced." },
 
   { key: "config", kind: "text", value: "FILE", syntax: anyText, only: "flag or environment", group: "Running", commands: ALL, runOnly: true, unset: "no file", help: "Read options from a YAML file" },
-  { key: "yes", kind: "boolean", short: "y", group: "Running", commands: [...CHANGING, "renew", "uninstall"], runOnly: true, default: "false", help: "Do not ask before changing anything" },
+  { key: "yes", kind: "boolean", short: "y", group: "Running", commands: [...CHANGING, "renew", "uninstall", "doctor"], runOnly: true, default: "false", help: "Do not ask before changing anything" },
   // In a Config: seconds.
   { key: "timeout", kind: "duration", value: "TIME", group: "Running", commands: ALL, runOnly: true, default: "10m", help: "Longest that a step may take: 600, 10m, 1h30m" },
   { key: "takeOwnership", kind: "boolean", group: "Running", commands: CHANGING, runOnly: true, default: "false", help: "Change fields that somebody else owns; the plan lists them first" },

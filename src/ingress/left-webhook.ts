@@ -1,7 +1,8 @@
 import { type Check, fail, ok } from "../core/check.ts";
 import { ownerOf } from "../kube/inventory.ts";
+import { commandOf, type Fix } from "../ports/fix.ts";
+import { mend } from "../ports/mend.ts";
 import { numberAt, type ObjectRef, refOf } from "../ports/object.ts";
-import { sh } from "../ports/shell.ts";
 
 const CONFIGURATION: ObjectRef = {
   apiVersion: "admissionregistration.k8s.io/v1",
@@ -15,6 +16,12 @@ const WEBHOOK: ObjectRef = {
   name: "net-istio-webhook",
 };
 
+const removal: Fix = {
+  object: CONFIGURATION,
+  action: "delete",
+  safe: "The ingress is not Istio, and Deployment net-istio-webhook, which would answer, does not exist.",
+};
+
 /** @param isPlanned whether an install comes that takes away what is ours */
 const judged = (isPlanned: boolean): Check => ({
   id: "kourier.net-istio-webhook",
@@ -24,12 +31,10 @@ const judged = (isPlanned: boolean): Check => ({
     const isGoing = isPlanned && ownerOf(left) !== undefined;
     if (!left || isGoing || (numberAt(webhook, "status", "availableReplicas") ?? 0) > 0) return ok("none is left");
     const { name } = CONFIGURATION;
+    const text = "It refuses every new Revision, and no condition says so. Delete it:";
     return fail(
       `MutatingWebhookConfiguration ${name} is left of net-istio, and nothing answers for it.`,
-      {
-        text: "It refuses every new Revision, and no condition says so. Delete it:",
-        command: sh`kubectl delete mutatingwebhookconfiguration ${name}`,
-      },
+      webhook ? { text, command: commandOf(removal) } : mend(text, removal),
       {
         evidence: [
           { object: refOf(left), field: "" },

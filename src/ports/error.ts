@@ -1,10 +1,13 @@
 import type { Seen } from "./facts.ts";
+import type { Fix } from "./fix.ts";
 import type { ToCopy } from "./shell.ts";
 
 /** What to do about bad news. `command` is ready to copy and safe to paste; undefined where no command helps, or where a value is unfit for one. */
 export interface Remedy {
   readonly text: string;
   readonly command?: ToCopy | undefined;
+  /** What of it `doctor --fix` can do: the command says the same. */
+  readonly fixes?: readonly Fix[];
 }
 
 /**

@@ -18,7 +18,9 @@ describe("kinds of change", () => {
     // @ts-expect-error: no Change
     const planned: Awaited<ReturnType<Step["plan"]>> = [change];
     expect(planned).toHaveLength(1);
-    expectTypeOf<Change["kind"]>().toEqualTypeOf<"object" | "records" | "challenge" | "certificate" | "account">();
+    expectTypeOf<Change["kind"]>().toEqualTypeOf<
+      "object" | "patch" | "records" | "challenge" | "certificate" | "account"
+    >();
   });
 
   it("a kind says all of it, the rights that it needs included", () => {

@@ -30,13 +30,15 @@ describe("the plan for people", () => {
         expect(text).toContain(
           one.kind === "object"
             ? one.object.metadata.name
-            : one.kind === "certificate"
-              ? one.secret.name
-              : one.kind === "records"
-                ? one.sets[0]?.to?.name
-                : one.kind === "challenge"
-                  ? one.names[0]
-                  : one.directory,
+            : one.kind === "patch"
+              ? one.object.name
+              : one.kind === "certificate"
+                ? one.secret.name
+                : one.kind === "records"
+                  ? one.sets[0]?.to?.name
+                  : one.kind === "challenge"
+                    ? one.names[0]
+                    : one.directory,
         );
     }
   });

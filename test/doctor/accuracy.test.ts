@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Diagnosis } from "../../src/app/doctor/diagnosis.ts";
+import { changesOf } from "../../src/core/change.ts";
 import { patient } from "../patience.ts";
-import { isThorough } from "../thorough.ts";
+import { isThorough, sampled } from "../thorough.ts";
 import { FAULTS as EARLIER } from "./faults.ts";
 import { FAULTS_INSIDE } from "./faults-inside.ts";
-import { diagnosisOf, type Scene } from "./scene.ts";
+import { diagnosisOf, mendingOf, type Scene } from "./scene.ts";
 import { openShapes, SHAPES, type Shape } from "./shapes.ts";
 
 const FAULTS = { ...EARLIER, ...FAULTS_INSIDE };
@@ -56,6 +57,22 @@ describe("doctor", { timeout: patient(60_000) }, () => {
         rank === 1 ? [] : [`${fault}, ${shape}: ${rank ?? "not named"}, first is ${first}`],
       ),
     ).toEqual([]);
+  });
+
+  it("mends in memory what it says that it can mend, and by that nothing else breaks", async () => {
+    const rows: string[] = [];
+    const mended = new Set<string>();
+    for (const [fault, { leads, break: broken, in: only = SHAPES }] of Object.entries(FAULTS))
+      for (const shape of sampled(only, 2)) {
+        const { plan, found, forecast } = await mendingOf(await broken(shapes[shape]));
+        if (found.length === 0) continue;
+        mended.add(fault);
+        if (changesOf(plan).length === 0) rows.push(`${fault}, ${shape}: nothing is planned`);
+        const left = forecast.left.map(({ check }) => check.id);
+        if (left.length > 0) rows.push(`${fault}, ${shape}: ${left.join(", ")} would be left, of ${leads}`);
+      }
+    expect(rows).toEqual([]);
+    process.stdout.write(`mended: ${mended.size} of ${Object.keys(FAULTS).length}\n${[...mended].join("\n")}\n`);
   });
 
   it("names both of two faults", async () => {

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { examplesUntouched } from "../../src/checks/configuration/example.ts";
 import { ingressClassServed } from "../../src/checks/configuration/ingress-class.ts";
@@ -79,5 +80,36 @@ describe("config.example", () => {
     const edited = await find("a\nb: 1");
     expect(edited).toMatchObject({ status: "warn" });
     expect(edited.summary).toMatch(/example of config-gc/);
+  });
+});
+
+describe("a setting in the example", () => {
+  const RELEASED = "\n# enable-x: false\n# minor-limit: 3\nkept: 1\n";
+  const checksum = (text: string) => crc32(text.trim().replace(/\n+/g, "\\n")).toString(16).padStart(8, "0");
+  const fixesOf = async (example: string, name = "config-gc", data: Readonly<Record<string, string>> = {}) => {
+    const annotations = { "knative.dev/example-checksum": checksum(RELEASED) };
+    const finding = await findingOf(
+      { objects: [...KNATIVE, configMap(name, { _example: example, ...data }, annotations)] },
+      examplesUntouched,
+    );
+    return "remedy" in finding ? finding.remedy.fixes?.map((fix) => (fix.action === "patch" ? fix.patch : fix)) : [];
+  };
+  const moved = (key: string, value: string) => [{ data: { _example: RELEASED, [key]: value } }];
+
+  it.each([
+    ["uncommented and changed", RELEASED.replace("# enable-x: false", "enable-x: true"), undefined],
+    ["uncommented as it was", RELEASED.replace("# enable-x: false", "enable-x: false"), moved("enable-x", "false")],
+    ["added", `${RELEASED}minor-limit: 5\n`, moved("minor-limit", "5")],
+    ["added, and unknown", `${RELEASED}nothing: 5\n`, undefined],
+    ["changed in its place", RELEASED.replace("kept: 1", "kept: 2"), undefined],
+    ["added with a structure", `${RELEASED}minor-limit: {}\n`, undefined],
+  ])("moves up where the release's own text can be had back: %s", async (_what, example, patch) => {
+    expect(await fixesOf(example)).toEqual(patch);
+  });
+
+  it("moves any name up where names are free, and none that has a value already", async () => {
+    const example = `${RELEASED}apps.example.com: ""\n`;
+    expect(await fixesOf(example, "config-domain")).toEqual(moved("apps.example.com", ""));
+    expect(await fixesOf(example, "config-domain", { "apps.example.com": "selector:" })).toBeUndefined();
   });
 });

@@ -38,7 +38,7 @@ describe("names of Services", () => {
     const open = await findingOf({ objects: [mapping("False")] }, domainMappingsClaimed);
     expect(open).toMatchObject({
       status: "fail",
-      remedy: { command: expect.stringContaining("spec: { namespace: web }") },
+      remedy: { command: expect.stringMatching(/"spec":\{"namespace":"web"\}.* \| kubectl create -f -$/) },
     });
     expect((await findingOf({ objects: [mapping("False"), claim] }, domainMappingsClaimed)).summary).toMatch(
       /namespace other has it/,

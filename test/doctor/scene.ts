@@ -1,5 +1,6 @@
 import { contextOf } from "../../src/app/doctor/context.ts";
 import { type Diagnosis, diagnose } from "../../src/app/doctor/diagnosis.ts";
+import { type Mending, planFixes } from "../../src/app/doctor/fixing/index.ts";
 import type { Ask } from "../../src/app/doctor/questions.ts";
 import { recorded } from "../../src/app/doctor/recording.ts";
 import type { HealthCheck, HealthContext } from "../../src/checks/health-check.ts";
@@ -68,19 +69,26 @@ const askScene = ({ objects, version = "1.36.2", internet, logs, probe, ...scene
   }) as Ask;
 };
 
-/** What is read of it by. */
-export const contextIn = (scene: Scene): HealthContext =>
-  contextOf(recorded(askScene(scene)).ask, {
+const ALL: readonly HealthCheck[] = CHECKS.filter((check) => !check.isForecast);
+
+const reading = (scene: Scene) => (ask: Ask) =>
+  contextOf(ask, {
     identity: { context: "scene", server: "https://scene" },
     resolver: "192.0.2.53",
     now: new Date(scene.now ?? "2026-11-30T12:00:00Z"),
     signal: new AbortController().signal,
   });
 
-export const diagnosisOf = (
-  scene: Scene,
-  checks: readonly HealthCheck[] = CHECKS.filter((check) => !check.isForecast),
-): Promise<Diagnosis> => diagnose(checks, contextIn(scene));
+/** What is read of it by. */
+export const contextIn = (scene: Scene): HealthContext => reading(scene)(recorded(askScene(scene)).ask);
+
+export const diagnosisOf = (scene: Scene, checks = ALL): Promise<Diagnosis> => diagnose(checks, contextIn(scene));
+
+/** What `doctor --fix` would do in a scene, and what would be found then. */
+export const mendingOf = async (scene: Scene, checks = ALL): Promise<Mending> => {
+  const [{ ask }, contextFor] = [recorded(askScene(scene)), reading(scene)];
+  return planFixes({ diagnosis: await diagnose(checks, contextFor(ask)), checks, ask, contextFor }, () => new Date(0));
+};
 
 /** What one check finds, whatever it needs. */
 export const findingOf = async (scene: Scene, check: HealthCheck) => {

@@ -1,6 +1,7 @@
 import type { HealthCheck, HealthContext } from "../../checks/health-check.ts";
 import { type Judged as JudgedBy, runChecks } from "../../checks/run.ts";
 import { keyOf } from "../../ports/object.ts";
+import { withKeepers } from "./fixing/keepers.ts";
 
 export interface Judged extends JudgedBy<HealthContext> {
   readonly check: HealthCheck;
@@ -22,14 +23,18 @@ export interface Diagnosis {
   readonly unseen: readonly Judged[];
 }
 
-/** Runs every check, and puts causes before what they explain. `before`: what was found already, which they may need. */
+/**
+ * Runs every check, says of each remedy where it lasts, and puts causes before what they explain. `before`: what was found already, which
+ * they may need.
+ */
 export const diagnose = async (
   checks: readonly HealthCheck[],
   ctx: HealthContext,
   before: readonly Judged[] = [],
 ): Promise<Diagnosis> => {
-  const judged = await runChecks(checks, ctx, undefined, before);
-  return rank([...before, ...(judged as readonly Judged[])]);
+  const judged = (await runChecks(checks, ctx, undefined, before)) as readonly Judged[];
+  const lasting = judged.map(async (one) => ({ ...one, finding: await withKeepers(one.finding, ctx.cluster) }));
+  return rank([...before, ...(await Promise.all(lasting))]);
 };
 
 /**

@@ -1,5 +1,5 @@
 import { isOfCanary } from "../../checks/canary/index.ts";
-import type { HealthCheck } from "../../checks/health-check.ts";
+import type { HealthCheck, HealthContext } from "../../checks/health-check.ts";
 import type { Tools } from "../tools.ts";
 import { askWithCanary, type CanaryAsked } from "./canary.ts";
 import { canaryContext, contextOf, type Surroundings } from "./context.ts";
@@ -11,6 +11,12 @@ import { askRecording, type Recording, recorded } from "./recording.ts";
 export interface Examination {
   readonly diagnosis: Diagnosis;
   readonly recording: Omit<Recording, "type" | "v">;
+  /** Those that can be made again of the same answers. */
+  readonly checks: readonly HealthCheck[];
+  /** Answers again what was asked. */
+  readonly ask: Ask;
+  /** What checks read with, of other answers. */
+  readonly contextFor: (ask: Ask) => HealthContext;
 }
 
 /** Looks at a cluster and what is around it, once. Reads only, unless a `canary` is asked for: that is made, asked, and taken away. */
@@ -28,7 +34,13 @@ export const examine = async (
   const first = await diagnose(withoutCanary(checks), contextOf(ask, surroundings));
   const diagnosis = canary ? await asking.walk(canary, first, () => walked(ask, surroundings, checks, first)) : first;
   const recording = { at: at.toISOString(), ...identity, resolver: resolver.server, answers: [...(await answers())] };
-  return { diagnosis, recording };
+  return {
+    diagnosis,
+    recording,
+    checks: withoutCanary(checks),
+    ask,
+    contextFor: (asking) => contextOf(asking, surroundings),
+  };
 };
 
 /** Looks at what an earlier look has read, as of then or of `at`. */
@@ -42,7 +54,13 @@ export const examineRecording = async (
   const ask = askRecording(recording);
   const surroundings = { identity: { context, server }, resolver, now: at, signal };
   const first = await diagnose(withoutCanary(checks), contextOf(ask, surroundings));
-  return { diagnosis: await walked(ask, surroundings, checks, first), recording };
+  return {
+    diagnosis: await walked(ask, surroundings, checks, first),
+    recording,
+    checks: withoutCanary(checks),
+    ask,
+    contextFor: (asking) => contextOf(asking, surroundings),
+  };
 };
 
 const withoutCanary = (checks: readonly HealthCheck[]): readonly HealthCheck[] =>

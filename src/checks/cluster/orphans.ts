@@ -1,7 +1,10 @@
 import { fail, ok } from "../../core/check.ts";
+import type { Remedy } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
+import { commandOf, type Fix } from "../../ports/fix.ts";
+import { mend } from "../../ports/mend.ts";
 import { at, describe, isRecord, type KubeObject, type ObjectRef, refOf, textAt } from "../../ports/object.ts";
-import { sh } from "../../ports/shell.ts";
+import { joined } from "../../ports/shell.ts";
 import { healthCheck } from "../health-check.ts";
 
 const API = "admissionregistration.k8s.io/v1";
@@ -12,22 +15,23 @@ interface Orphan {
 }
 
 /** Services that a configuration sends requests to and that refuse the request when they do not answer. */
-const servicesOf = (configuration: KubeObject): readonly ObjectRef[] => {
-  const webhooks = Array.isArray(configuration.webhooks) ? configuration.webhooks.filter(isRecord) : [];
-  return webhooks.flatMap((webhook): readonly ObjectRef[] => {
+const servicesOf = (configuration: KubeObject): readonly ObjectRef[] =>
+  webhooksOf(configuration).flatMap((webhook): readonly ObjectRef[] => {
     const service = at(webhook, "clientConfig", "service");
     if (service === undefined || webhook.failurePolicy === "Ignore") return [];
     return [
       { apiVersion: "v1", kind: "Service", namespace: textAt(service, "namespace"), name: textAt(service, "name") },
     ];
   });
-};
+
+const webhooksOf = ({ webhooks }: KubeObject) => (Array.isArray(webhooks) ? webhooks.filter(isRecord) : []);
 
 export const admissionAnswered = healthCheck({
   id: "cluster.admission",
   title: "Every webhook of the API server has its Service",
   reads: [
     "Service",
+    "Deployment.apps",
     "MutatingWebhookConfiguration.admissionregistration.k8s.io",
     "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
   ],
@@ -53,14 +57,10 @@ export const admissionAnswered = healthCheck({
     const orphans = looked.flat();
     const [first] = orphans;
     if (!first) return ok(`${configurations.length} configurations`);
-    const left = [...new Set(orphans.map(({ configuration }) => describe(configuration)))];
-    const { kind, metadata } = first.configuration;
+    const left = [...new Set(orphans.map(({ configuration }) => configuration))];
     return fail(
-      `${few(left)} ${left.length === 1 ? "asks" : "ask"} ${describe(first.service)}, which does not exist`,
-      {
-        text: "Where what it belonged to is uninstalled, delete it; nothing can answer for it.",
-        command: sh`kubectl delete ${kind.toLowerCase()} ${metadata.name}`,
-      },
+      `${few(left.map(describe))} ${left.length === 1 ? "asks" : "ask"} ${describe(first.service)}, which does not exist`,
+      remedyFor(left, orphans, await cluster.list({ apiVersion: "apps/v1", kind: "Deployment" })),
       {
         evidence: orphans.flatMap(({ configuration, service }) => [
           {
@@ -74,3 +74,36 @@ export const admissionAnswered = healthCheck({
     );
   },
 });
+
+/** Uninstalled is what has no Service left, in namespaces where nothing runs. Of anything else a Service may come back. */
+const remedyFor = (
+  left: readonly KubeObject[],
+  orphans: readonly Orphan[],
+  deployments: readonly KubeObject[],
+): Remedy => {
+  const isLived = (service: ObjectRef): boolean =>
+    deployments.some(({ metadata }) => metadata.namespace === service.namespace);
+  const isDead = (configuration: KubeObject): boolean => {
+    const own = orphans.filter((orphan) => orphan.configuration === configuration);
+    const isWhole = own.length === webhooksOf(configuration).length;
+    return isWhole && !own.some(({ service }) => isLived(service));
+  };
+  const removals = left.map((configuration): readonly [Fix, boolean] => [
+    {
+      action: "delete",
+      object: refOf(configuration),
+      safe: "No Service is left for any of its webhooks, and nothing runs in their namespaces.",
+    },
+    isDead(configuration),
+  ]);
+  const dead = removals.flatMap(([fix, is]) => (is ? [fix] : []));
+  const text = "Where what it belonged to is uninstalled, delete it; nothing can answer for it.";
+  if (dead.length > 0) return mend(text, ...dead);
+  return {
+    text,
+    command: joined(
+      "\n",
+      removals.map(([fix]) => commandOf(fix)),
+    ),
+  };
+};

@@ -1,11 +1,15 @@
 import { crc32 } from "node:zlib";
 import { ok, skipped, warn } from "../../core/check.ts";
+import type { Remedy } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
+import type { Fix } from "../../ports/fix.ts";
+import { mend } from "../../ports/mend.ts";
 import { dataOf, type KubeObject, refOf } from "../../ports/object.ts";
-import { sh } from "../../ports/shell.ts";
+import { joined, sh } from "../../ports/shell.ts";
+import { parseFirst, YamlProblem } from "../../ports/yaml.ts";
 import { KNATIVE } from "../found.ts";
 import { healthCheck } from "../health-check.ts";
-import { configMaps, EXAMPLE } from "./maps.ts";
+import { configMaps, EXAMPLE, FREE, keysExplained } from "./maps.ts";
 
 const CHECKSUM = "knative.dev/example-checksum";
 
@@ -14,6 +18,43 @@ const checksumOf = (example: string): string =>
   crc32(example.trim().replace(/(?:\r?\n)+/g, "\\n"))
     .toString(16)
     .padStart(8, "0");
+
+/** Settings as people write them there: at the left margin, on one line. */
+const SETTING = /^([\w.-]+):(?: +(.*))?$/;
+
+interface Edit {
+  readonly example: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** The edit of one line whose undoing gives the release's own text, by its checksum. Undefined: it was another, or more than one. */
+const editOf = (config: KubeObject): Edit | undefined => {
+  const expected = config.metadata.annotations?.[CHECKSUM];
+  const lines = (dataOf(config)[EXAMPLE] ?? "").split("\n");
+  for (const [index, line] of lines.entries()) {
+    const [, key, text = ""] = SETTING.exec(line.trimEnd()) ?? [];
+    if (key === undefined) continue;
+    for (const before of [[], [`# ${line}`], [`#${line}`]]) {
+      const example = lines.toSpliced(index, 1, ...before).join("\n");
+      const value = checksumOf(example) === expected ? scalar(text) : undefined;
+      if (value !== undefined) return { example, key, value };
+    }
+  }
+  return undefined;
+};
+
+/** Of a value in YAML its text. Undefined: it is none. */
+const scalar = (text: string): string | undefined => {
+  try {
+    const value = parseFirst(text, 10);
+    if (value === null || value === undefined) return "";
+    return typeof value === "object" ? undefined : String(value);
+  } catch (error) {
+    if (error instanceof YamlProblem) return undefined;
+    throw error;
+  }
+};
 
 const isEdited = (config: KubeObject): boolean => {
   const expected = config.metadata.annotations?.[CHECKSUM];
@@ -33,15 +74,10 @@ export const examplesUntouched = healthCheck({
     const all = await configMaps(ctx);
     if (all.length === 0) return skipped("there are no ConfigMaps of Knative");
     const edited = all.filter(isEdited);
-    const [first] = edited;
-    if (!first) return ok("all examples are the release's own");
-    const { name } = first.metadata;
+    if (edited.length === 0) return ok("all examples are the release's own");
     return warn(
       `settings stand in the example of ${few(edited.map(({ metadata }) => metadata.name))}, where they have no effect`,
-      {
-        text: "Move them up, beside _example; what was edited there is refused by the webhook at the next change.",
-        command: sh`kubectl edit configmap ${name} -n ${KNATIVE}`,
-      },
+      remedyFor(edited),
       {
         evidence: edited.map((config) => ({
           object: refOf(config),
@@ -52,3 +88,25 @@ export const examplesUntouched = healthCheck({
     );
   },
 });
+
+const remedyFor = (edited: readonly KubeObject[]): Remedy => {
+  const text = "Move them up, beside _example; what was edited there is refused by the webhook at the next change.";
+  const fixes = edited.flatMap((config): readonly Fix[] => {
+    const edit = editOf(config);
+    if (!edit || edit.key in dataOf(config) || !(FREE.has(config.metadata.name) || isExplained(config, edit)))
+      return [];
+    return [
+      {
+        action: "patch",
+        object: refOf(config),
+        patch: { data: { [EXAMPLE]: edit.example, [edit.key]: edit.value } },
+        safe: "The example becomes the release's own again, by its checksum; the setting has its effect.",
+      },
+    ];
+  });
+  const byHand = edited.map(({ metadata }) => sh`kubectl edit configmap ${metadata.name} -n ${KNATIVE}`);
+  return fixes.length === edited.length ? mend(text, ...fixes) : { text, command: joined("\n", byHand) };
+};
+
+const isExplained = (config: KubeObject, { example, key }: Edit): boolean =>
+  keysExplained({ ...config, data: { [EXAMPLE]: example } }).has(key);

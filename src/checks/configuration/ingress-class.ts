@@ -1,8 +1,10 @@
 import { fail, ok, skipped } from "../../core/check.ts";
+import type { Remedy } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
+import { mend } from "../../ports/mend.ts";
 import { at, type KubeObject, refOf } from "../../ports/object.ts";
-import { sh } from "../../ports/shell.ts";
-import { configMap, FOUND_BY, findInstallation, KNATIVE, OPERATOR, operatorsIn } from "../found.ts";
+import { inNamespace, sh } from "../../ports/shell.ts";
+import { configMap, FOUND_BY, findInstallation } from "../found.ts";
 import { healthCheck } from "../health-check.ts";
 
 const SUFFIX = ".ingress.networking.knative.dev";
@@ -18,7 +20,7 @@ export const ingressClassServed = healthCheck({
   id: "network.class",
   title: "The ingress class is one that a controller here serves",
   needs: ["knative.installed"],
-  reads: [...FOUND_BY, "Deployment.apps", OPERATOR],
+  reads: [...FOUND_BY, "Deployment.apps"],
   meaning: 'Every new Service stays at "Ingress has not yet been reconciled": its class is nobody\'s.',
   todo: "Set `ingress-class` in ConfigMap knative-serving/config-network to the class of the ingress that runs, and remove `ingress.class`; without either it is Istio.",
   threads: ["knative/serving#13826", "knative/serving#13827", "knative/serving#15120", "knative/operator#789"],
@@ -31,10 +33,12 @@ export const ingressClassServed = healthCheck({
     if (controller) return ok(`${className}, served by Deployment ${controller.metadata.namespace}/${wanted}`);
     const here = [...CONTROLLERS].filter(([, name]) => runs(deployments, name)).map(([name]) => name);
     const network = configMap("config-network");
-    const [operator] = await operatorsIn(ctx.cluster);
     return fail(
       `the ingress class is ${className}, and no ${wanted} runs here${here.length > 0 ? `; what runs serves ${few(here)}` : ""}`,
-      remedyFor(here[0], operator),
+      remedyFor(
+        here,
+        deployments.find(({ metadata }) => metadata.name === wanted),
+      ),
       {
         evidence: [
           {
@@ -55,20 +59,26 @@ export const ingressClassServed = healthCheck({
   },
 });
 
-const remedyFor = (running: string | undefined, operator: KubeObject | undefined) => {
-  if (running === undefined)
-    return { text: "Install the ingress that the class names, or another.", command: sh`kn-bootstrap install` };
-  if (operator) {
-    const { name, namespace = "" } = operator.metadata;
-    const patch = JSON.stringify({ spec: { config: { network: { "ingress-class": running } } } });
+/** @param running classes that are served here */
+const remedyFor = (running: readonly string[], stopped: KubeObject | undefined): Remedy => {
+  if (stopped) {
+    const { name, namespace } = stopped.metadata;
     return {
-      text: "The operator writes the ConfigMap, so say it in its object.",
-      command: sh`kubectl patch knativeserving ${name} -n ${namespace} --type merge -p ${patch}`,
+      text: "Its controller is scaled to nothing: let it run again.",
+      command: sh`kubectl scale deployment ${name} ${inNamespace(namespace)} --replicas 1`,
     };
   }
-  const patch = JSON.stringify({ data: { "ingress-class": running, "ingress.class": null } });
-  return {
-    text: "Name the one that runs, under the key that newer releases read.",
-    command: sh`kubectl patch configmap config-network -n ${KNATIVE} --type merge -p ${patch}`,
-  };
+  const [only] = running;
+  if (only === undefined)
+    return { text: "Install the ingress that the class names, or another.", command: sh`kn-bootstrap install` };
+  const patch = { data: { "ingress-class": only, "ingress.class": null } };
+  const remedy = mend("Name the one that runs, under the key that newer releases read.", {
+    action: "patch",
+    object: configMap("config-network"),
+    patch,
+    safe: "Nothing here serves the class that stands there, and one controller runs.",
+  });
+  if (running.length === 1) return remedy;
+  const { fixes: _choice, ...byHand } = remedy;
+  return { ...byHand, text: "Name the one that you mean, under the key that newer releases read." };
 };

@@ -1,21 +1,16 @@
 import { similar } from "../../config/similar.ts";
 import { ok, skipped, warn } from "../../core/check.ts";
+import type { Remedy } from "../../ports/error.ts";
 import type { Evidence } from "../../ports/facts.ts";
 import { few } from "../../ports/few.ts";
+import type { Fix } from "../../ports/fix.ts";
+import { mend } from "../../ports/mend.ts";
 import { dataOf, type KubeObject, refOf } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { KNATIVE } from "../found.ts";
 import { healthCheck } from "../health-check.ts";
-import { configMaps, EXAMPLE, keysExplained } from "./maps.ts";
+import { configMaps, EXAMPLE, FREE, keysExplained } from "./maps.ts";
 
-/** Their keys are domains, or names that people choose. */
-const FREE: ReadonlySet<string> = new Set([
-  "config-domain",
-  "config-logging",
-  "config-istio",
-  "config-gateway",
-  "config-certmanager",
-]);
 /** Keys of older releases that newer ones still read (knative.dev/networking pkg/config, serving pkg/deployment). */
 const OLDER: ReadonlyMap<string, string> = new Map([
   ["ingress.class", "ingress-class"],
@@ -37,6 +32,8 @@ interface Odd {
   readonly config: KubeObject;
   readonly key: string;
   readonly because: string;
+  /** What mends it in `data`. Absent: both keys have a value, and nobody knows which one is meant. */
+  readonly data?: Readonly<Record<string, string | null>>;
 }
 
 const oddIn = (config: KubeObject): readonly Odd[] => {
@@ -47,12 +44,16 @@ const oddIn = (config: KubeObject): readonly Odd[] => {
     const newer = OLDER.get(key);
     if (newer !== undefined) {
       const hides = newer in data && data[newer] !== data[key];
-      return hides ? [{ config, key, because: `${key} has no effect beside ${newer}` }] : [];
+      return hides ? [{ config, key, because: `${key} has no effect beside ${newer}`, data: { [key]: null } }] : [];
     }
     // `queue-sidecar-image` and the like are set by the release and explained nowhere.
     if (key === EXAMPLE || known.has(key)) return [];
     const meant = similar(key, [...known]);
-    return meant === undefined ? [] : [{ config, key, because: `${key} is no key; ${meant} is` }];
+    if (meant === undefined) return [];
+    if (data[meant] === data[key])
+      return [{ config, key, because: `${key} is no key; ${meant} is`, data: { [key]: null } }];
+    const moved = meant in data ? {} : { data: { [meant]: data[key] ?? "", [key]: null } };
+    return [{ config, key, because: `${key} is no key; ${meant} is`, ...moved }];
   });
 };
 
@@ -70,21 +71,32 @@ export const keysKnown = healthCheck({
     const odd = all.flatMap(oddIn);
     const [first] = odd;
     if (!first) return ok(`${all.length} ConfigMaps`);
-    return warn(
-      few(odd.map(({ config, because }) => `${config.metadata.name}: ${because}`)),
-      {
-        text: "Write the setting under the key that is read, and remove the other.",
-        command: sh`kubectl edit configmap ${first.config.metadata.name} -n ${KNATIVE}`,
-      },
-      {
-        evidence: odd.map(
-          ({ config, key }): Evidence => ({
-            object: refOf(config),
-            field: `.data["${key}"]`,
-            observed: dataOf(config)[key],
-          }),
-        ),
-      },
-    );
+    return warn(few(odd.map(({ config, because }) => `${config.metadata.name}: ${because}`)), remedyFor(first, odd), {
+      evidence: odd.map(
+        ({ config, key }): Evidence => ({
+          object: refOf(config),
+          field: `.data["${key}"]`,
+          observed: dataOf(config)[key],
+        }),
+      ),
+    });
   },
 });
+
+const remedyFor = ({ config }: Odd, odd: readonly Odd[]): Remedy => {
+  const text = "Write the setting under the key that is read, and remove the other.";
+  const known = odd.filter(({ data }) => data !== undefined);
+  if (known.length < odd.length)
+    return { text, command: sh`kubectl edit configmap ${config.metadata.name} -n ${KNATIVE}` };
+  return mend(
+    text,
+    ...[...Map.groupBy(known, ({ config }) => config)].map(
+      ([config, same]): Fix => ({
+        action: "patch",
+        object: refOf(config),
+        patch: { data: Object.assign({}, ...same.map(({ data }) => data)) },
+        safe: "Knative does not read what is removed; what is set is what was meant.",
+      }),
+    ),
+  );
+};

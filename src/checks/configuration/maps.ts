@@ -5,6 +5,14 @@ import { KNATIVE } from "../found.ts";
 /** Where the release explains every key, commented out; nothing in it counts. */
 export const EXAMPLE = "_example";
 
+/** Their keys are domains, or names that people choose. */
+export const FREE: ReadonlySet<string> = new Set([
+  "config-domain",
+  "config-logging",
+  "config-istio",
+  "config-gateway",
+  "config-certmanager",
+]);
 /** Knative's ConfigMaps, of whatever component: each brings an example. */
 export const configMaps = async ({ cluster }: ReadContext): Promise<readonly KubeObject[]> =>
   (await cluster.list({ apiVersion: "v1", kind: "ConfigMap", namespace: KNATIVE })).filter(({ metadata }) =>

@@ -1,6 +1,8 @@
 import { type Finding, ok, skipped, warn } from "../../core/check.ts";
 import { isOpenTelemetry } from "../../metrics/names.ts";
 import { askedOf, deafKeys, type MetricsChoice, settingsFor } from "../../metrics/settings.ts";
+import type { Remedy } from "../../ports/error.ts";
+import { mend } from "../../ports/mend.ts";
 import { dataOf, type KubeObject, textAt, VERSION_LABEL } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { minorOf } from "../../ports/version.ts";
@@ -62,17 +64,25 @@ const deaf = (data: Readonly<Record<string, string>>, version: string): Finding 
       evidence(data, keys),
     );
   if (data["metrics-protocol"] !== undefined) return undefined;
-  const patch = JSON.stringify({
-    data: { "metrics-protocol": "prometheus", "request-metrics-protocol": "prometheus" },
-  });
   return warn(
     `metrics are off: ${keys.join(", ")} ${are} no longer read since 1.19`,
-    {
-      text: "Switch them on under the new keys; this starts the pods of every Revision anew. Knative's own pods read it when they start: restart its Deployments afterwards.",
-      command: sh`kubectl patch configmap config-observability -n ${KNATIVE} --type merge -p ${patch}`,
-    },
+    switchedOn(data["metrics.backend-destination"] === "prometheus"),
     evidence(data, keys),
   );
+};
+
+/** @param wasPrometheus where they went to a collector, only who runs it knows where it takes OTLP */
+const switchedOn = (wasPrometheus: boolean): Remedy => {
+  const { fixes, ...byHand } = mend(
+    "Switch them on under the new keys; this starts the pods of every Revision anew. Knative's own pods read it when they start: restart its Deployments afterwards.",
+    {
+      action: "patch",
+      object: CONFIG,
+      patch: { data: { "metrics-protocol": "prometheus", "request-metrics-protocol": "prometheus" } },
+      safe: "They were asked for under an older key. The pods of every Revision start anew; Knative's own read it when they do.",
+    },
+  );
+  return wasPrometheus && fixes ? { ...byHand, fixes } : byHand;
 };
 
 export const metricsAsked = healthCheck({

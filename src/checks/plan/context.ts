@@ -12,6 +12,8 @@ export interface NamedRights {
   readonly questions: readonly AccessQuestion[];
   /** Who can give them, and how. */
   readonly remedy: Remedy;
+  /** As which error what is missing ends the command. Default: that of a renewal. */
+  readonly error?: string;
 }
 
 export interface NamedContext extends HealthContext {

@@ -26,7 +26,7 @@ export const namedRights = healthCheck({
   todo: "Where the CronJob's account lacks rights, run `kn-bootstrap renew --install-cronjob` again: it writes the Roles anew.",
   run: async ({ cluster, named }: NamedContext) => {
     if (!named) return skipped("no rights are asked for by name");
-    const { purpose, questions, remedy } = named;
+    const { purpose, questions, remedy, error = "renew.rights" } = named;
     if (await cluster.can({ verb: "*", group: "*", resource: "*" })) return ok("it may do everything");
     const answers = await cluster.canEach(questions);
     const missing = questions.filter((_, index) => !answers[index]);
@@ -36,7 +36,7 @@ export const namedRights = healthCheck({
       permanent: true,
       summary: `${accountText(await cluster.account())} lacks rights that ${purpose} needs.`,
       remedy,
-      error: { id: "renew.rights", why: `It may not ${text(missing)}. Nothing was changed.`, kind: "failed" },
+      error: { id: error, why: `It may not ${text(missing)}. Nothing was changed.`, kind: "failed" },
     };
   },
 });

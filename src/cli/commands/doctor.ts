@@ -28,6 +28,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
   const contexts = await contextsOf(ctx);
   if (contexts) return visitAll(ctx, checks, contexts, format);
   if (flags.watch) return watch(ctx, checks, format);
+  if (flags.fix) return (await import("../doctor/fix.ts")).fix(ctx, checks, format);
   const { told, recording, exitCode } = await lookAt(ctx, checks);
   if (flags.save !== undefined) {
     await writeRecording(flags.save, recording, ctx.mask);

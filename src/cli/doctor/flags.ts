@@ -15,6 +15,11 @@ const APART: readonly (readonly [keyof CommandFlags, string, keyof CommandFlags,
   ["probe", "--probe", "from", "--from", "A recording holds what was asked when it was made."],
   ["probe", "--probe", "watch", "--watch", "It would make a Service every few seconds."],
   ["save", "--save", "watch", "--watch", "A recording is one look."],
+  ["fix", "--fix", "contexts", "--contexts", "One plan is for one cluster."],
+  ["fix", "--fix", "allContexts", "--all-contexts", "One plan is for one cluster."],
+  ["fix", "--fix", "watch", "--watch", "It looks again by itself until what it changed holds."],
+  ["fix", "--fix", "probe", "--probe", "It makes a Service for one look, and --fix looks more than once."],
+  ["fix", "--fix", "save", "--save", "It looks more than once. Save a recording first, and try --fix --from on it."],
 ];
 
 const isGiven = (value: unknown): boolean =>
@@ -41,4 +46,10 @@ export const assertDoctorFlags = (flags: CommandFlags): void => {
   const isMany = isGiven(flags.contexts) || flags.allContexts;
   if (isMany && (flags.format === "junit" || flags.format === "sarif"))
     throw bad(`--format ${flags.format} does not go with several clusters.`, "It is one document of one cluster.");
+  const isForPeople = flags.format === undefined || flags.format === "text" || flags.format === "short";
+  if (flags.fix && !isForPeople)
+    throw bad(
+      `--format ${flags.format} does not go with --fix.`,
+      "There is a plan to tell of; --output json has it all.",
+    );
 };

@@ -24,7 +24,15 @@ export type ExitCode = 0 | 1 | 3;
 /** Looks at a cluster, or at what --from names. Throws UserError (unseen) where there is no cluster to look at. */
 export const lookAt = async (ctx: CommandContext, checks: readonly HealthCheck[], where?: Where): Promise<Examined> => {
   const started = performance.now();
-  const { diagnosis, recording } = await examination(ctx, checks, where);
+  return examined(ctx, await examination(ctx, checks, where), started);
+};
+
+/** @param started when the look began, by `performance.now` */
+export const examined = (
+  ctx: CommandContext,
+  { diagnosis, recording }: Pick<Examination, "diagnosis" | "recording">,
+  started: number,
+): Examined => {
   const { context, server, at } = recording;
   // From a recording the same findings are the same text, however long it took.
   const time = ctx.flags.from === undefined ? { seconds: (performance.now() - started) / 1000 } : {};
@@ -32,7 +40,8 @@ export const lookAt = async (ctx: CommandContext, checks: readonly HealthCheck[]
   return { told: { ...shown, ...time }, recording, exitCode: exitCodeOf(ctx, diagnosis) };
 };
 
-const examination = async (
+/** Of --from alone, where it is given: no cluster is asked. */
+export const examination = async (
   ctx: CommandContext,
   checks: readonly HealthCheck[],
   where: Where = ctx.config,

@@ -20,6 +20,8 @@ export interface Trouble {
   readonly keys: readonly string[];
   /** A sentence without its end. */
   readonly what: string;
+  /** Of two forms: whether the newer one names every gateway that the older one does. */
+  readonly isRepeated?: boolean;
 }
 
 export interface Settings {
@@ -63,7 +65,11 @@ export const readSettings = (data: Data, version: string): Settings => {
   const read = fromLists(data, minor);
   if (old.length === 0) return read;
   const what = `${[...old, ...lists].join(", ")} are of two forms, of which only one may be there`;
-  return { ...read, trouble: { kind: "two-forms", keys: old, what } };
+  const same = ({ namespace, name, service }: SharedGateway): string => JSON.stringify([namespace, name, service]);
+  const listed = new Set(read.gateways.map(same));
+  const isRepeated =
+    read.trouble === undefined && fromKeys(data).every((one) => one.key === undefined || listed.has(same(one)));
+  return { ...read, trouble: { kind: "two-forms", keys: old, what, isRepeated } };
 };
 
 const fromKeys = (data: Data): readonly SharedGateway[] =>

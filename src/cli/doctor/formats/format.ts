@@ -1,4 +1,5 @@
 import type { Diagnosis } from "../../../app/doctor/diagnosis.ts";
+import type { Forecast } from "../../../app/doctor/fixing/index.ts";
 import type { Look } from "../../reporter/look.ts";
 
 /** What there is to tell. */
@@ -10,6 +11,8 @@ export interface Told {
   readonly at: string;
   /** How long it took. Absent: it was looked at a recording. */
   readonly seconds?: number;
+  /** What would be found once the fixes are made, where some are planned. */
+  readonly forecast?: Forecast;
   readonly verbose: boolean;
   readonly look: Look;
 }

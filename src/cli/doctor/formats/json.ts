@@ -1,4 +1,4 @@
-import { verdict } from "../../../app/doctor/diagnosis.ts";
+import { type Judged, verdict } from "../../../app/doctor/diagnosis.ts";
 import type { Checked } from "../../../core/check.ts";
 import { anchorOf, type Format } from "./format.ts";
 
@@ -22,10 +22,12 @@ export interface JsonDoctor {
   /** The one that explains most first. */
   readonly causes: readonly { readonly id: string; readonly explains: readonly string[]; readonly weight: number }[];
   readonly findings: readonly JsonFinding[];
+  /** Ids: what would still be wrong once the fixes are made, and what only a look at the changed cluster can judge. */
+  readonly forecast?: { readonly left: readonly string[]; readonly later: readonly string[] };
 }
 
 /** One line; docs/events.schema.json says what it holds. Fields are added over time, never renamed or removed. */
-export const json: Format = ({ diagnosis, context, server, at, seconds }) => {
+export const json: Format = ({ diagnosis, context, server, at, seconds, forecast }) => {
   const line: JsonDoctor = {
     type: "doctor",
     v: 1,
@@ -47,6 +49,9 @@ export const json: Format = ({ diagnosis, context, server, at, seconds }) => {
       docs: anchorOf(id),
       ...(threads ? { threads } : {}),
     })),
+    ...(forecast ? { forecast: { left: idsOf(forecast.left), later: idsOf(forecast.later) } } : {}),
   };
   return `${JSON.stringify(line)}\n`;
 };
+
+const idsOf = (judged: readonly Judged[]): readonly string[] => judged.map(({ check }) => check.id);

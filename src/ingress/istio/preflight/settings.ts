@@ -1,6 +1,8 @@
 import { type Check, fail, ok } from "../../../core/check.ts";
 import type { ClusterRead } from "../../../ports/cluster.ts";
 import type { Remedy } from "../../../ports/error.ts";
+import { commandOf, type Fix } from "../../../ports/fix.ts";
+import { mend } from "../../../ports/mend.ts";
 import { dataOf } from "../../../ports/object.ts";
 import { inNamespace, sh } from "../../../ports/shell.ts";
 import { CONFIG } from "../names.ts";
@@ -28,13 +30,20 @@ export const settingsReadable = (version?: string): Check => ({
   },
 });
 
-const remedyFor = ({ kind, keys }: Trouble): Remedy => {
+const remedyFor = ({ kind, keys, isRepeated }: Trouble): Remedy => {
   if (kind === "two-forms") {
-    const patch = JSON.stringify(keys.map((key) => ({ op: "remove", path: `/data/${key}` })));
-    return {
-      text: "Say in external-gateways and local-gateways what the old keys say, and remove these:",
-      command: sh`kubectl patch configmap ${CONFIG.name} ${inNamespace(CONFIG.namespace)} --type json --patch ${patch}`,
+    const removal: Fix = {
+      action: "patch",
+      object: CONFIG,
+      patch: { data: Object.fromEntries(keys.map((key) => [key, null])) },
+      safe: "The lists beside them say the same, and net-istio reads neither while both are there.",
     };
+    return isRepeated
+      ? mend("The lists say the same as the old keys: remove these.", removal)
+      : {
+          text: "Say in external-gateways and local-gateways what the old keys say, and remove these:",
+          command: commandOf(removal),
+        };
   }
   if (kind === "unknown-form")
     return {

@@ -1,0 +1,139 @@
+import type { Remedy } from "../ports/error.ts";
+import type { Fix } from "../ports/fix.ts";
+import { at, describe, isRecord, type KubeObject } from "../ports/object.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
+import { isOurs } from "./inventory.ts";
+
+/** Who writes an object by itself, so that a change to the object alone would not last, or would not be theirs to make. */
+export interface Keeper {
+  /** `the Knative operator, from KnativeServing knative-serving/knative-serving` */
+  readonly name: string;
+  /** Where the change belongs. */
+  readonly remedy: Remedy;
+}
+
+type Rule = (live: KubeObject, fix: Fix, operators: readonly KubeObject[]) => Keeper | undefined;
+
+const marked = ({ metadata }: KubeObject, key: string): string | undefined =>
+  metadata.annotations?.[key] ?? metadata.labels?.[key];
+
+/** The operator writes every object of the release anew from its own (knative/operator pkg/reconciler/common/config.go). */
+const operator: Rule = ({ metadata, kind }, fix, operators) => {
+  const owned = metadata.ownerReferences?.find((owner) => owner.kind === "KnativeServing");
+  const own = operators.find((one) =>
+    owned ? one.metadata.name === owned.name : one.metadata.namespace === metadata.namespace,
+  );
+  if (!own) return undefined;
+  const { name, namespace } = own.metadata;
+  const from = describe(own);
+  const data = fix.action === "patch" && kind === "ConfigMap" ? at(fix.patch, "data") : undefined;
+  const settings = Object.entries(isRecord(data) ? data : {}).filter(([key]) => !key.startsWith("_"));
+  if (settings.length === 0)
+    return { name: `the Knative operator, from ${from}`, remedy: { text: `The operator writes it from ${from}.` } };
+  const config = { [metadata.name.replace(/^config-/, "")]: Object.fromEntries(settings) };
+  const patch = JSON.stringify({ spec: { config } });
+  return {
+    name: `the Knative operator, from ${from}`,
+    remedy: {
+      text: "The operator writes the ConfigMap, so say it in its object.",
+      command: sh`kubectl patch knativeserving ${name} ${inNamespace(namespace)} --type merge -p ${patch}`,
+    },
+  };
+};
+
+/** Argo CD writes the tracking id as `APPLICATION:GROUP/KIND:NAMESPACE/NAME`, or only the usual label. */
+const argo: Rule = (live) => {
+  const isIts = live.metadata.managedFields?.some((entry) => entry.manager?.startsWith("argocd"));
+  const application =
+    marked(live, "argocd.argoproj.io/tracking-id")?.split(":")[0] ??
+    (isIts ? marked(live, "app.kubernetes.io/instance") : undefined);
+  return application === undefined
+    ? undefined
+    : {
+        name: `Argo CD, for application ${application}`,
+        remedy: { text: `Change it where application ${application} is made from; Argo CD would write it back.` },
+      };
+};
+
+const FLUX = {
+  "kustomize.toolkit.fluxcd.io": "Kustomization",
+  "helm.toolkit.fluxcd.io": "HelmRelease",
+} as const;
+
+const flux: Rule = (live) => {
+  for (const [domain, kind] of Object.entries(FLUX)) {
+    const name = marked(live, `${domain}/name`);
+    const what = `${kind} ${marked(live, `${domain}/namespace`) ?? ""}/${name}`;
+    if (name !== undefined)
+      return {
+        name: `Flux, from ${what}`,
+        remedy: { text: `Change it where ${what} is made from; Flux would write it back.` },
+      };
+  }
+  return undefined;
+};
+
+const helm: Rule = (live, { action }) => {
+  const release = marked(live, "meta.helm.sh/release-name");
+  if (release === undefined) return undefined;
+  const place = inNamespace(marked(live, "meta.helm.sh/release-namespace"));
+  const name = `Helm, of release ${release}`;
+  return action === "delete"
+    ? {
+        name,
+        remedy: { text: "Uninstall the release that it is of.", command: sh`helm uninstall ${release} ${place}` },
+      }
+    : {
+        name,
+        remedy: {
+          text: "Change it in the values of the release; its next upgrade would write it back.",
+          command: sh`helm get values ${release} ${place}`,
+        },
+      };
+};
+
+const owner: Rule = ({ metadata }) => {
+  const found = metadata.ownerReferences?.find(({ controller }) => controller);
+  return found
+    ? {
+        name: `${found.kind} ${found.name}`,
+        remedy: { text: `Change it in ${found.kind} ${found.name}, from which it is made.` },
+      }
+    : undefined;
+};
+
+/** What people write with by hand. */
+const isByHand = (manager: string): boolean =>
+  /^(kubectl($|-)|before-first-apply$)/.test(manager) || isOurs(manager) || manager === "";
+
+/** Settings are the one thing that people write themselves; of other kinds a controller owns fields by its nature. */
+const manager: Rule = ({ kind, metadata: { managedFields = [] } }, fix) => {
+  const data = fix.action === "patch" && kind === "ConfigMap" ? at(fix.patch, "data") : undefined;
+  for (const key of Object.keys(isRecord(data) ? data : {})) {
+    const found = managedFields.find(
+      (entry) => entry.fieldsV1?.["f:data"]?.[`f:${key}`] !== undefined && !isByHand(entry.manager ?? ""),
+    );
+    if (found)
+      return {
+        name: `${found.manager}, which owns .data["${key}"]`,
+        remedy: { text: `Change it with ${found.manager}, which has written it.` },
+      };
+  }
+  return undefined;
+};
+
+const RULES: readonly Rule[] = [operator, argo, flux, helm, owner, manager];
+
+/**
+ * By what is written on the object and, for settings, by the managers of the fields that would change. Undefined: nobody keeps it, or
+ * a person wrote it by hand. @param operators the KnativeServings of the cluster
+ */
+export const keeperOf = (live: KubeObject, fix: Fix, operators: readonly KubeObject[]): Keeper | undefined => {
+  // What a controller fills in stands in nobody's manifest.
+  if (fix.rest !== undefined) return undefined;
+  for (const rule of RULES) {
+    const keeper = rule(live, fix, operators);
+    if (keeper) return keeper;
+  }
+  return undefined;
+};
