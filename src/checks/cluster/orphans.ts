@@ -40,12 +40,13 @@ export const admissionAnswered = healthCheck({
   todo: "Delete the configuration, when what it belonged to is uninstalled; else bring the Service back.",
   threads: ["knative/serving#10176"],
   run: async ({ cluster }) => {
-    const [mutating, validating] = await Promise.all(
-      ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"].map((kind) =>
+    const [mutating = [], validating = [], deployments = []] = await Promise.all([
+      ...["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"].map((kind) =>
         cluster.list({ apiVersion: API, kind }),
       ),
-    );
-    const configurations = [...(mutating ?? []), ...(validating ?? [])];
+      cluster.list({ apiVersion: "apps/v1", kind: "Deployment" }),
+    ]);
+    const configurations = [...mutating, ...validating];
     const looked = await Promise.all(
       configurations.flatMap((configuration) =>
         servicesOf(configuration).map(
@@ -60,7 +61,7 @@ export const admissionAnswered = healthCheck({
     const left = [...new Set(orphans.map(({ configuration }) => configuration))];
     return fail(
       `${few(left.map(describe))} ${left.length === 1 ? "asks" : "ask"} ${describe(first.service)}, which does not exist`,
-      remedyFor(left, orphans, await cluster.list({ apiVersion: "apps/v1", kind: "Deployment" })),
+      remedyFor(left, orphans, deployments),
       {
         evidence: orphans.flatMap(({ configuration, service }) => [
           {
