@@ -37,7 +37,7 @@ export interface HealthContext extends ReadContext {
 
 /**
  * What a check looks at: a kind as `Pod` or `Deployment.apps`, or what is no object. `any kind`: whatever is left of a kind that is going
- * away, to name it. `records`: what stands at the DNS provider. `rights`: what the API server says the account may do. `trial`: a write that is tried without effect.
+ * away, to name it. `records`: what stands at the DNS provider. `rights`: what the API server says the account may do. `logs`: what a container last wrote. `trial`: a write that is tried without effect.
  */
 export type Reading =
   | "any kind"
@@ -47,6 +47,7 @@ export type Reading =
   | "authority"
   | "records"
   | "rights"
+  | "logs"
   | "trial"
   | Capitalize<string>;
 

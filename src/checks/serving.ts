@@ -44,6 +44,7 @@ export const servingDeployments = healthCheck({
   id: "serving.deployments",
   title: "Knative's Deployments are available",
   needs: ["crds.established"],
+  symptomOf: ["serving.activator"],
   also: ["serving.restarted"],
   reads: CAUSES_OF_DEPLOYMENTS,
   meaning:

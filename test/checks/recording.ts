@@ -40,6 +40,7 @@ export const recording = <C extends HealthContext>(
     can: noting("rights", cluster.can),
     canEach: noting("rights", cluster.canEach),
     account: noting("rights", cluster.account),
+    logs: noting("logs", cluster.logs),
     get: async (ref) => {
       note(readingOf(ref));
       const found = await cluster.get(ref);

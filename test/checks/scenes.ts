@@ -9,6 +9,7 @@ import { NESTED } from "../../src/config/config.ts";
 import type { Plan } from "../../src/core/change.ts";
 import { withOwner } from "../../src/kube/inventory.ts";
 import { takeSnapshot, throughSnapshot } from "../../src/kube/snapshot.ts";
+import type { ClusterRead } from "../../src/ports/cluster.ts";
 import { at, type KubeObject } from "../../src/ports/object.ts";
 import type { Zone } from "../../src/ports/zones.ts";
 import { hello } from "../../src/steps/proof/hello.ts";
@@ -63,6 +64,21 @@ const upgradeJob: KubeObject = {
   },
 };
 
+/** As its kubelet tells it. */
+const startOfActivator = async ({ list }: Pick<ClusterRead, "list">): Promise<KubeObject> => {
+  const pods = await list({ apiVersion: "v1", kind: "Pod", namespace: "knative-serving" });
+  const { metadata, kind } = pods.find(({ metadata: { labels } }) => labels?.app === "activator") as KubeObject;
+  return {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { namespace: "knative-serving", name: `${metadata.name}.1` },
+    type: "Normal",
+    reason: "Started",
+    message: "Started container activator",
+    involvedObject: { kind, name: metadata.name, namespace: "knative-serving", uid: metadata.uid },
+  };
+};
+
 /** Installs, makes the proof's Service, waits until it is ready, and then reads everything only once. */
 export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
   const { internet, caFile } = await openOutside();
@@ -87,6 +103,7 @@ export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   await cluster.apply(upgradeJob, { manager: "test" });
+  await cluster.create(await startOfActivator(cluster), "test");
   const { dns, acme } = internet;
   const probe = createProbe({ connectTo: world.connectTo, root: acme.root });
   const answers = new Map<string, ReturnType<typeof probe>>();
@@ -209,6 +226,17 @@ const withClass = (name: string) => (object: KubeObject) =>
   object.metadata.name === "config-network"
     ? { ...object, data: { "ingress-class": `${name}.ingress.networking.knative.dev` } }
     : object;
+const calling = (why: string) =>
+  ofKind(["Configuration"], (object) =>
+    withConditions(
+      object,
+      condition(
+        "Ready",
+        "False",
+        `Revision creation failed with message: Internal error occurred: failed calling webhook "webhook.serving.knative.dev": failed to call webhook: Post "https://webhook.knative-serving.svc:443/defaulting?timeout=10s": ${why}`,
+      ),
+    ),
+  );
 
 /** What may be otherwise, so that the checks look further. */
 export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObject | undefined>> = {
@@ -228,6 +256,16 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
     const next = stuck(notReady(object));
     return next?.kind === "Deployment" ? withConditions(next, condition("ReplicaFailure", "True", CALL)) : next;
   },
+  "the activator is not connected": (object) => {
+    if (object.kind === "Pod" && object.metadata.labels?.app === "activator")
+      return withConditions(object, condition("Ready", "False", ""));
+    const of = object.involvedObject as { readonly name?: string } | undefined;
+    return object.kind === "Event" && of?.name?.startsWith("activator-")
+      ? { ...object, type: "Warning", message: "Readiness probe failed: HTTP probe failed with statuscode: 500" }
+      : object;
+  },
+  "Knative's webhook is not reached": calling("context deadline exceeded"),
+  "Knative's webhook has no Service": calling('service "webhook" not found'),
   "a Job of Knative has not ended": (object) => {
     if (object.kind === "Job")
       return { ...object, metadata: { ...object.metadata, creationTimestamp: "2020-01-01T00:00:00Z" }, status: {} };

@@ -9,11 +9,12 @@ import { healthCheck } from "../health-check.ts";
 
 const SUFFIX = ".ingress.networking.knative.dev";
 /** The controller that reconciles a class, by the Deployment's name in every release of it. */
-const CONTROLLERS: ReadonlyMap<string, string> = new Map(
+export const CONTROLLERS: ReadonlyMap<string, string> = new Map(
   ["kourier", "istio", "contour", "gateway-api"].map((name) => [`${name}${SUFFIX}`, `net-${name}-controller`]),
 );
 
-const runs = (deployments: readonly KubeObject[], name: string): KubeObject | undefined =>
+/** The Deployment of this name, unless it is scaled to nothing. */
+export const runs = (deployments: readonly KubeObject[], name: string): KubeObject | undefined =>
   deployments.find(({ metadata, spec }) => metadata.name === name && at(spec, "replicas") !== 0);
 
 export const ingressClassServed = healthCheck({

@@ -16,6 +16,7 @@ import { certificateUsable, gatewayCertificateCurrent, gatewayCertificateUsable 
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { caLimits } from "../../checks/limits.ts";
 import { certificateProvided } from "../../checks/provided.ts";
+import { keyReaders } from "../../checks/secret-readers.ts";
 import { servedCertificateChecks } from "../../checks/served-certificate.ts";
 import { ownNaming } from "../../config/naming.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
@@ -224,6 +225,7 @@ export const part = partOf({
     caLimits,
     gatewayCertificateCurrent,
     ...servedCertificateChecks,
+    keyReaders,
   ],
   kinds: [{ apiVersion: "v1", kind: "Secret", namespaced: true }],
   steps: (install) => {

@@ -1,4 +1,6 @@
 import type { Change } from "../../changes/index.ts";
+import { activatorConnected } from "../../checks/activator.ts";
+import { admissionReached } from "../../checks/admission-path.ts";
 import { capacity } from "../../checks/capacity.ts";
 import { clusterChecks } from "../../checks/cluster/index.ts";
 import { versionsFit } from "../../checks/cluster/versions.ts";
@@ -221,6 +223,8 @@ export const part = partOf({
     versionsFit,
     webhookCertificateTrusted,
     webhookAnswers,
+    activatorConnected,
+    admissionReached,
     ...upkeepChecks,
     ...configurationChecks,
     ...observabilityChecks,

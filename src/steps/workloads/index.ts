@@ -1,4 +1,5 @@
 import { controllers } from "../../certificates/index.ts";
+import { podsLetIn } from "../../checks/let-in/index.ts";
 import { domainMappingsClaimed, hostsFit } from "../../checks/names.ts";
 import { servicesReady } from "../../checks/services.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
@@ -177,5 +178,5 @@ const noIngresses: Check = {
 export const part = partOf({
   id: "workloads",
   removal: (removal) => [workloads(removal)],
-  checks: [hostsFit, servicesReady, domainMappingsClaimed],
+  checks: [hostsFit, podsLetIn, servicesReady, domainMappingsClaimed],
 });
