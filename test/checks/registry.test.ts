@@ -101,7 +101,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
       "config.writers",
       "observability.request-log",
       ...istio.map((name) => `istio.${name}`),
-      ...["contour.services", "contour.delegation", "gateway-api.gateways"],
+      ...["contour.services", "contour.delegation", "gateway-api.gateways", "ingress.terminated"],
       ...mesh.map((name) => `mesh.${name}`),
       "domain.magic",
       "certificate.provided",
