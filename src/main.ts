@@ -28,6 +28,7 @@ const main = async (): Promise<void> => {
     stdout: process.stdout,
     stderr: process.stderr,
     written: ending.written,
+    isUnread: ending.isUnread,
     signal: ending.signal,
     // Not for help and version, which are over before it helps.
     beforeCommand: () => beFrugal(process.env, major, import.meta.url),

@@ -25,6 +25,8 @@ export interface Host {
   readonly stderr: OutputStream;
   /** Resolves when what was written has arrived or has failed; absent: at once. */
   readonly written?: () => Promise<void>;
+  /** Whether nobody reads stdout any more; absent: somebody does. */
+  readonly isUnread?: () => boolean;
   /** Its reason is an Interrupted, a UserError about a stream that failed, or a bug. */
   readonly signal: AbortSignal;
   /** Called when it is certain that a command runs, and before what commands need is loaded. */
@@ -47,6 +49,8 @@ export interface CommandContext {
   /** The result of commands that have no report. Known secrets are masked; nothing is judged by its looks. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Resolves when what was written to stdout is out of the way; false: nobody reads it any more. */
+  readonly isRead: () => Promise<boolean>;
   /** The text without the secrets that are known, for files. */
   readonly mask: (text: string) => string;
   /**
@@ -60,6 +64,7 @@ export interface CommandContext {
     readonly aside: <T>(work: () => Promise<T>) => Promise<T>;
   };
   readonly stdinIsTTY: boolean;
+  readonly stdoutIsTTY: boolean;
   /** How a text for `stdout` should look. */
   readonly look: Look;
   readonly env: Readonly<Record<string, string | undefined>>;

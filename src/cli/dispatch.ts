@@ -154,12 +154,17 @@ const contextFor = (run: Run, config: Config, written: Written, flags: CommandCo
     ...(page ? { page } : {}),
     stdout: (text) => stdout(mask(text)),
     stderr: (text) => stderr(mask(text)),
+    isRead: async () => {
+      await host.written?.();
+      return !host.isUnread?.();
+    },
     mask,
     confirm: async (question) => config.yes || (await aside(() => confirm(visible(mask(question)), host))),
     ...(host.stdin.isTTY && host.stdout.isTTY && host.stderr.isTTY
       ? { terminal: { stdin: host.stdin, stderr: host.stderr, aside } }
       : {}),
     stdinIsTTY: host.stdin.isTTY === true,
+    stdoutIsTTY: host.stdout.isTTY === true,
     look,
     env: host.env,
     learn,

@@ -13,6 +13,8 @@ export interface Ending {
   readonly stdin: () => NodeJS.ReadStream;
   /** Resolves when what was written has arrived or has failed. */
   readonly written: () => Promise<void>;
+  /** Whether nobody reads stdout any more: what goes on for ever ends then. */
+  readonly isUnread: () => boolean;
   /** The work is done: what breaks now breaks as everywhere. */
   readonly close: () => void;
 }
@@ -36,12 +38,14 @@ export const watchForEnd = (process: NodeJS.Process): Ending => {
     });
   }
 
+  let isUnread = false;
   for (const [name, stream] of [
     ["stdout", process.stdout],
     ["stderr", process.stderr],
   ] as const) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (!hasNoReader(error, stream.isTTY)) end(failed(name, error));
+      else isUnread ||= name === "stdout";
     });
   }
 
@@ -65,6 +69,7 @@ export const watchForEnd = (process: NodeJS.Process): Ending => {
     written: async () => {
       await Promise.all([process.stdout, process.stderr].map(arrived));
     },
+    isUnread: () => isUnread,
     close: () => process.off("uncaughtException", crash),
   };
 };

@@ -1,6 +1,7 @@
 import type { Authority } from "../ports/authority.ts";
 import type { Resolver } from "../ports/dns.ts";
 import type { Probe } from "../ports/http.ts";
+import type { PodLogs } from "../ports/logs.ts";
 import type { SealedCluster } from "../ports/sealed.ts";
 import type { Learn } from "../ports/secrets.ts";
 import type { StandIns } from "../releases/index.ts";
@@ -8,7 +9,7 @@ import type { Holder } from "./holder.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface OpenedCluster extends SealedCluster {
+export interface OpenedCluster extends SealedCluster, PodLogs {
   /** What the person should know about this connection, one sentence each; of the clock only after the first answer. */
   readonly warnings: () => readonly string[];
   readonly close: () => void;

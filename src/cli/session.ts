@@ -4,13 +4,12 @@ import type { Plan } from "../core/change.ts";
 import { changesOf } from "../core/change.ts";
 import { takeSnapshot, throughSnapshot } from "../kube/snapshot.ts";
 import type { CommandContext } from "./context.ts";
-import type { Where } from "./outside.ts";
+import type { OpenedCluster, Where } from "./outside.ts";
 
 const REACH = { text: "See whether the cluster is well, and the way to it." };
 
-/** Connects, finds out that the cluster answers, and says which one it is. */
-export const openSession = async (ctx: CommandContext, where: Where = ctx.config): Promise<Session> => {
-  const cluster = await ctx.adapters.openCluster(where, {
+const connect = (ctx: CommandContext, where: Where): Promise<OpenedCluster> =>
+  ctx.adapters.openCluster(where, {
     env: ctx.env,
     signal: ctx.signal,
     interactive: ctx.stdinIsTTY,
@@ -18,6 +17,26 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
     onTrouble: (reason) =>
       ctx.emit({ type: "waiting", step: "cluster", check: "cluster.answers", reason, remedy: REACH }),
   });
+
+const sayWhich = ({ emit }: CommandContext, cluster: OpenedCluster, version: string): void => {
+  emit({ type: "target", ...cluster.identity, version });
+  for (const text of cluster.warnings()) emit({ type: "note", level: "warning", text });
+};
+
+/** Does something with a cluster that answers, and says which one it is; nothing else of the world outside is asked. */
+export const atCluster = async <T>(ctx: CommandContext, work: (cluster: OpenedCluster) => Promise<T>): Promise<T> => {
+  const cluster = await connect(ctx, ctx.config);
+  try {
+    sayWhich(ctx, cluster, await cluster.version());
+    return await work(cluster);
+  } finally {
+    cluster.close();
+  }
+};
+
+/** Connects, finds out that the cluster answers, and says which one it is. */
+export const openSession = async (ctx: CommandContext, where: Where = ctx.config): Promise<Session> => {
+  const cluster = await connect(ctx, where);
   try {
     const { dnsResolver } = ctx.config;
     const [version, probe, resolver] = await Promise.all([
@@ -25,8 +44,7 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
       ctx.adapters.createProbe(where.connectTo ? { connectTo: where.connectTo } : {}),
       ctx.adapters.createResolver(dnsResolver ? { server: dnsResolver } : {}),
     ]);
-    ctx.emit({ type: "target", ...cluster.identity, version });
-    for (const text of cluster.warnings()) ctx.emit({ type: "note", level: "warning", text });
+    sayWhich(ctx, cluster, version);
     const tools: Tools = {
       config: ctx.config,
       cluster,

