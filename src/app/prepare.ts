@@ -31,17 +31,17 @@ export const prepare = async (
     const transformed = brought.map(transforming(...transforms));
     return config.imageRegistry ? rewriteImages(transformed, config.imageRegistry) : transformed;
   };
-  const wanted = PARTS.map((part) => ({ id: part.id, assets: part.assets?.(choice) ?? [] }));
+  const wanted = PARTS.map((part) => ({ id: part.id, assets: part.assets?.(choice) ?? [], own: part.own }));
   const components = new Set(wanted.flatMap(({ assets }) => assets.map(({ component }) => component)));
   const objects = await Promise.all(
-    wanted.map(async ({ id, assets }) => {
+    wanted.map(async ({ id, assets, own }) => {
       // Files of one component may repeat each other's objects: together they have each once.
       const files = await Promise.all(
         [...Map.groupBy(assets, ({ component }) => component)].map(([component, own]) =>
           releases.objects(component, ...own.map(({ asset }) => asset)),
         ),
       );
-      return [id, finish(files.flat())] as const;
+      return [id, finish([...files.flat(), ...((await own?.(choice)) ?? [])])] as const;
     }),
   );
   const manifests: Manifests = {

@@ -8,13 +8,14 @@ import type { Installation } from "../steps/installation.ts";
 import { openPublication } from "../steps/records/publication.ts";
 import { keptAuthorityRoot } from "../steps/state/index.ts";
 import { issuerFor } from "./controller-issuer.ts";
+import { loggingCredentials } from "./logging-credentials.ts";
 import { patientlyAsked, tellDns } from "./patient-resolver.ts";
 import type { Session } from "./session.ts";
 import type { Tools } from "./tools.ts";
 
 /** What an installation meets outside the cluster. */
 export interface Surroundings {
-  readonly known: Pick<Installation, "dns" | "acmeCa" | "issuer">;
+  readonly known: Pick<Installation, "dns" | "acmeCa" | "issuer" | "logsShown">;
   readonly tools: Tools;
 }
 
@@ -46,8 +47,10 @@ export const openSurroundings = async (
     ...(zoneId ? { zoneId } : {}),
     ...(acmeCa ? { acmeCa } : {}),
   });
+  const logsShown = await loggingCredentials(config, env, learn);
   return {
     known: {
+      ...(logsShown ? { logsShown } : {}),
       ...(publication ? { dns: { publication, resolver } } : {}),
       ...(acmeCa ? { acmeCa } : {}),
       ...(issuer ? { issuer } : {}),

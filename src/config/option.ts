@@ -20,6 +20,7 @@ export type Group =
   | "Knative"
   | "Ingress and domain"
   | "TLS"
+  | "Logging"
   | "Releases and images"
   | "Running"
   | "Output"

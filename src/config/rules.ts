@@ -17,6 +17,7 @@ import { UserError } from "../ports/error.ts";
 import { CERTIFICATE_RULES } from "./certificate-rules.ts";
 import { provesControl } from "./complete.ts";
 import type { Config } from "./config.ts";
+import { LOGGING_RULES } from "./logging-rules.ts";
 import { METRICS_RULES } from "./metrics-rules.ts";
 import { ownNaming } from "./naming.ts";
 import { flagOf } from "./options.ts";
@@ -64,6 +65,7 @@ const CONTROLLER_RULES: readonly Rule[] = strategies.flatMap(({ id, controller }
 
 const RULES: readonly Rule[] = [
   ...CERTIFICATE_RULES,
+  ...LOGGING_RULES,
   ...METRICS_RULES,
   {
     id: "config.domain-needed",
@@ -79,13 +81,13 @@ const RULES: readonly Rule[] = [
   },
   {
     id: "config.profile",
-    broken: ({ profile, ingress }) =>
-      profile !== "small" || ingressProvider(ingress).small
+    broken: ({ profile, ingress, logging }) =>
+      profile !== "small" || ingressProvider(ingress).small || logging === "elasticsearch"
         ? undefined
         : {
             what: `--profile small does not go with --ingress ${ingress}.`,
             why: "It is small already.",
-            between: ["profile", "ingress"],
+            between: ["profile", "ingress", "logging"],
             remedy: "Leave --profile out.",
           },
   },

@@ -210,6 +210,56 @@ export const secretName = namespaced("default/wildcard-tls");
 /** `namespace/name` of a Service. */
 export const serviceName = namespaced("istio-system/istio-ingressgateway");
 
+/** Where logs are sent: an http or https URL without credentials. */
+export const storeUrl: Syntax = (text) => {
+  const url = URL.parse(text.trim());
+  if (!url || !/^https?:$/.test(url.protocol))
+    return { why: "It is no http or https URL.", remedy: "Write it like https://logs.example.com:9200." };
+  // An option is shown in plans and kept in the cluster, so it must not carry a password (house rule 17).
+  if (url.username || url.password)
+    return {
+      why: "It carries credentials.",
+      remedy: "They come by LOGGING_USERNAME and LOGGING_PASSWORD, or LOGGING_TOKEN.",
+    };
+  if (url.search || url.hash)
+    return { why: "It has a query or a fragment.", remedy: "Write scheme, host, port and path." };
+  // Fluent Bit reads these as the beginning of a variable, and the end of a value.
+  if (/[${}"\\\s]/.test(decodeURI(url.href)))
+    return { why: "Its path has odd characters.", remedy: "Write them in their encoded form." };
+  return url.href.replace(/\/+$/, "");
+};
+
+/** A label of nodes: `key`, or `key=value`. */
+export const nodeLabel: Syntax = (text) => {
+  const label = text.trim();
+  const name = "[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?";
+  const form = new RegExp(`^(([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)/)?${name}(=(${name})?)?$`);
+  if (form.test(label)) return label;
+  return { why: "It is no label of nodes.", remedy: "Write it like example.com/logs or example.com/logs=true." };
+};
+
+const wholeNumber =
+  (least: number, most: number, what: string): Syntax =>
+  (text) => {
+    const trimmed = text.trim();
+    const number = /^\d{1,6}$/.test(trimmed) ? Number(trimmed) : Number.NaN;
+    if (number >= least && number <= most) return String(number);
+    return {
+      why: `It is no number of ${what} from ${least} to ${most}.`,
+      remedy: `Write a whole number, for example ${least}.`,
+    };
+  };
+
+export const days = wholeNumber(1, 3650, "days");
+export const replicas = wholeNumber(1, 9, "nodes");
+
+/** Of a volume, as Kubernetes counts it (`resource.Quantity` with a binary or decimal suffix). */
+export const size: Syntax = (text) => {
+  const amount = text.trim();
+  if (/^[1-9]\d{0,5}(Mi|Gi|Ti|M|G|T)$/.test(amount)) return amount;
+  return { why: "It is no size of a volume.", remedy: "Write it like 10Gi." };
+};
+
 /** Name of an object in a namespace that is known (RFC 1123 subdomain). */
 export const objectName: Syntax = (text) => {
   const name = text.trim();

@@ -241,18 +241,25 @@ export const catalogOf = (data: WrittenCatalog): Catalog => {
 };
 
 /**
- * manifests/releases.yaml lies beside src/ in the repository and beside dist/ in the package, and bundling moves this module: so the
+ * A file below manifests/, which lies beside src/ in the repository and beside dist/ in the package. Bundling moves this module: so the
  * folders above it are searched.
+ * @throws UserError `release.catalog` (exit 1) when it is missing
  */
-export const catalogFile = async (from = import.meta.dirname): Promise<{ path: string; text: string }> => {
-  const path = join(from, "manifests", "releases.yaml");
+export const manifestFile = async (
+  name: string,
+  from = import.meta.dirname,
+): Promise<{ path: string; text: string }> => {
+  const path = join(from, "manifests", name);
   try {
     return { path, text: await readFile(path, "utf8") };
   } catch (error) {
-    if (dirname(from) === from) throw broken("manifests/releases.yaml is missing", error);
-    return catalogFile(dirname(from));
+    if (dirname(from) === from) throw broken(`manifests/${name} is missing`, error);
+    return manifestFile(name, dirname(from));
   }
 };
+
+export const catalogFile = (from?: string): Promise<{ path: string; text: string }> =>
+  manifestFile("releases.yaml", from);
 
 const broken = (what: string, cause: unknown): UserError =>
   new UserError({

@@ -4,6 +4,7 @@ import type { ChoiceChange } from "../core/change.ts";
 import type { IngressProvider, IngressRelease } from "../ingress/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
 import type { KubeObject } from "../ports/object.ts";
+import type { OutputCredentials } from "./logging/credentials.ts";
 import type { Publication } from "./records/publication.ts";
 
 /** The objects of the chosen releases, with everything that is known before planning already in them (rule 1). */
@@ -40,6 +41,8 @@ export interface Installation {
   readonly renewal?: { readonly serial: string; readonly reason?: string };
   /** Where a controller gets the certificates: what it is to ask. Absent for `render`. */
   readonly issuer?: ControllerIssuer;
+  /** What the output of logs is shown from now on; absent: what the cluster keeps. */
+  readonly logsShown?: OutputCredentials;
   /** PEM of a private ACME CA's root. */
   readonly acmeCa?: string;
   /** Absent: nobody writes records, or (`render`) the DNS is not looked at. */

@@ -85,6 +85,8 @@ export interface Part {
   readonly options?: readonly OptionRow[];
   /** What it installs. Its steps get these objects by {@link objectsOf}. */
   readonly assets?: (choice: Choice) => readonly Asset[];
+  /** Objects of our own that it installs beside them, from manifests/. Its steps get them by {@link objectsOf} too, with their images moved. */
+  readonly own?: (choice: Choice) => Promise<readonly KubeObject[]>;
   /** What is known before planning goes into the releases' own objects, those of other parts included (rule 1). */
   readonly transform?: (choice: Choice) => Transform;
   /** Kinds of the objects that it makes beside those of its assets. */

@@ -87,6 +87,7 @@ export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
   const { code, stderr } = await kn({ ...world, standIns: true, internet }, [
     ...["install", "--yes", "--hpa", "--skip-checks", "proof.zero", "--dns", "route53"],
     ...["--domain", DOMAIN, "--tls", tls, ...ca],
+    ...(tls === "acme" ? [] : ["--logging", "fluent-bit"]),
   ]);
   if (code !== 0) throw new Error(stderr);
   const cluster = openCluster(await loadKubeconfig({ env: {}, path: world.kubeconfig }));
@@ -191,9 +192,9 @@ const choosing = (choices: object) =>
     return { ...object, data: { ...data, choices: JSON.stringify({ ...JSON.parse(data.choices), ...choices }) } };
   });
 
-const stuck = ofKind(["Deployment"], (object) => ({
+const stuck = ofKind(["Deployment", "DaemonSet"], (object) => ({
   ...object,
-  status: { ...(object.status as object), availableReplicas: 0 },
+  status: { ...(object.status as object), availableReplicas: 0, numberReady: 0 },
 }));
 const KNATIVES = ["Service", "Configuration", "Route", "Revision", "Certificate", "CertificateRequest"];
 const isKnatives = ({ apiVersion }: KubeObject): boolean => /knative|cert-manager/.test(apiVersion);
@@ -305,11 +306,6 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
       ? { ...next, data: { "ingress-class": "istio.ingress.networking.knative.dev" } }
       : next;
   },
-  "the gateway waits for PROXY headers": ofKind(["ConfigMap"], (object) =>
-    object.metadata.name === "config-kourier"
-      ? { ...object, data: { ...(object.data as object), "enable-proxy-protocol": "true" } }
-      : object,
-  ),
   "Contour is the ingress": withClass("contour"),
   "Gateway API is the ingress": withClass("gateway-api"),
   "MetalLB gives out addresses": (object) => {

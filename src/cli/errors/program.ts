@@ -134,6 +134,16 @@ export const program: Errors = {
     "It has no sidecars.",
     "Leave --mesh out, or choose --ingress istio.",
   ),
+  "config.logging": input(
+    "An option of --logging does not go with what was chosen there.",
+    "Fluent Bit sends logs on, and Elasticsearch keeps them: each has options of its own.",
+    "Leave it out, or choose the --logging that it belongs to.",
+  ),
+  "config.logging-url": input(
+    "--logging-output and --logging-url do not go together.",
+    "Every output but stdout has a URL.",
+    "Give both, or neither.",
+  ),
   "config.magic-domain": input(
     "--dns magic does not go with --domain.",
     "Magic DNS makes the domain from the gateway's address.",

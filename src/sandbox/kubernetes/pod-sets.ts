@@ -11,6 +11,7 @@ import {
 } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
+import { fitsNode } from "./node-affinity.ts";
 import { createPod, podsOf } from "./templates.ts";
 
 const MANAGER = "kube-controller-manager";
@@ -103,7 +104,7 @@ export const daemonSets = (stage: Stage): Reconciler =>
     members: (set) =>
       stage.api
         .list("v1", "Node")
-        .filter((node) => isTrue(node, "Ready"))
+        .filter((node) => isTrue(node, "Ready") && fitsNode(set.spec.template.spec, node))
         .map((node) => ({
           name: `${set.metadata.name}-${contentHash([set.metadata.uid, node.metadata.uid], 5)}`,
           spec: { nodeName: node.metadata.name },

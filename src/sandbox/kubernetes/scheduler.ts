@@ -3,6 +3,7 @@ import { isTrue, keysOfKind, refAt, refOf, type Stage, timestamp } from "../obje
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
 import { recordEvent } from "./events.ts";
+import { fitsNode } from "./node-affinity.ts";
 
 const MANAGER = "kube-scheduler";
 type Resource = "cpu" | "memory";
@@ -23,10 +24,7 @@ export const scheduler = ({ api }: Stage): Reconciler => {
   const lacks = (node: Obj, pod: Obj): string | undefined => {
     if (node.spec?.unschedulable) return "node(s) were unschedulable";
     if (!isTrue(node, "Ready")) return "node(s) had untolerated taint(s)";
-    const selector = Object.entries(pod.spec.nodeSelector ?? {});
-    if (!selector.every(([key, value]) => node.metadata.labels?.[key] === value)) {
-      return "node(s) didn't match Pod's node affinity/selector";
-    }
+    if (!fitsNode(pod.spec, node)) return "node(s) didn't match Pod's node affinity/selector";
     const neighbours = api
       .list("v1", "Pod")
       .filter((other) => other.spec.nodeName === node.metadata.name && !isSpent(other));

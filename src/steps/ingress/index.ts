@@ -4,7 +4,6 @@ import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { gatewayAddress, ingressDeployments } from "../../checks/ingress.ts";
 import { istioChecks } from "../../checks/istio.ts";
 import { istioGatewayChecks } from "../../checks/istio-gateways.ts";
-import { pathChecks } from "../../checks/path/index.ts";
 import { seenChecks } from "../../checks/seen/index.ts";
 import { serviceTypeFound } from "../../checks/service-type.ts";
 import { errorOf } from "../../core/finding-error.ts";
@@ -86,13 +85,5 @@ export const part = partOf({
     former(install), // what was chosen before goes last
     cleared(install), // and what its processes leave
   ],
-  checks: [
-    ...istioChecks,
-    ...istioGatewayChecks,
-    ...seenChecks,
-    ingressDeployments,
-    serviceTypeFound,
-    gatewayAddress,
-    ...pathChecks,
-  ],
+  checks: [...istioChecks, ...istioGatewayChecks, ...seenChecks, ingressDeployments, serviceTypeFound, gatewayAddress],
 });

@@ -1,6 +1,9 @@
+import { loggingFound } from "../../checks/logging/running.ts";
 import { part as partOf } from "../part.ts";
 import { configMap } from "../serving/transforms.ts";
+import { manifestsOf } from "./objects.ts";
 import { options } from "./options.ts";
+import { ID, logging } from "./step.ts";
 
 /**
  * The form of the lines is compiled in, JSON, in every release: the key that would say it stays away, as older versions of Knative spoil what
@@ -9,7 +12,10 @@ import { options } from "./options.ts";
 const REQUEST_LOG = { "logging.enable-request-log": "true" };
 
 export const part = partOf({
-  id: "logging",
+  id: ID,
   options,
+  own: ({ config }) => manifestsOf(config.logging),
   transform: ({ config }) => configMap("config-observability", config.logging === "none" ? {} : REQUEST_LOG),
+  steps: (install) => [logging(install)],
+  checks: [loggingFound],
 });
