@@ -13,6 +13,7 @@ import { load } from "../src/config/load.ts";
 import { criticalPath } from "../src/core/critical-path.ts";
 import type { Report } from "../src/core/run.ts";
 import { steps } from "../src/steps/index.ts";
+import { doctorSection } from "./bench/doctor.ts";
 import { issuanceSection } from "./bench/issuance/index.ts";
 import {
   applyFiles,
@@ -53,6 +54,7 @@ interface Round {
   readonly install: Run;
   readonly again: Run;
   readonly plan: Run;
+  readonly doctor: Run;
   readonly apply?: Run;
   readonly applyAgain?: Run;
 }
@@ -63,6 +65,7 @@ const ours = async (folder: string, place: Place, { args }: Release) => ({
   install: await runProgram(folder, place, ["install", "--yes", ...args]),
   again: await runProgram(folder, place, ["install", "--yes", ...args]),
   plan: await runProgram(folder, place, ["plan", ...args]),
+  doctor: await runProgram(folder, place, ["doctor"]),
 });
 
 const theirs = async (folder: string, place: Place, { files }: Release) => {
@@ -122,17 +125,19 @@ const workTable = (rounds: readonly Round[]): string => {
         (round) => round.applyAgain,
       ),
       ...row("plan", (round) => round.plan),
+      ...row("doctor", (round) => round.doctor),
       ...row("kubectl apply --server-side, no waiting", (round) => round.apply),
       ...row(`kubectl apply --server-side again${conflicts}`, (round) => round.applyAgain),
     ],
   );
 };
 
-const requestsTable = ({ install, again, plan, apply, applyAgain }: Round): string => {
+const requestsTable = ({ install, again, plan, doctor, apply, applyAgain }: Round): string => {
   const runs = [
     ["install", install],
     ["install again", again],
     ["plan", plan],
+    ["doctor", doctor],
     ["kubectl apply", apply],
     ["again", applyAgain],
   ] as const;
@@ -225,6 +230,8 @@ const measure = async (folder: string, runs: number, manifests: string | undefin
   say(`\nStart, medians of ${STARTS}\n${startTable(folder)}\n${sizeLine(built)}`);
 
   say(`\n${await issuanceSection(folder, runs)}`);
+
+  say(`\nDiagnosis, in a sandbox without delays\n${await doctorSection(folder, release, runs)}`);
 
   const kubeconfig = process.env.KN_TEST_KUBECONFIG;
   if (!kubeconfig) return;

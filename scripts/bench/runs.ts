@@ -10,6 +10,8 @@ import { type Counted, count, requestOf } from "./verbs.ts";
 /** What a run took. */
 export interface Run {
   readonly seconds: number;
+  /** Until something was printed, on whichever stream. */
+  readonly firstLine: number;
   readonly counted: Counted;
   /** Of kubectl where the system tells it (Linux). */
   readonly peakBytes?: number;
@@ -28,6 +30,7 @@ export interface Place {
 
 export interface Ended {
   readonly seconds: number;
+  readonly firstLine: number;
   readonly stdout: string;
   readonly stderr: string;
   readonly peakBytes?: number;
@@ -62,8 +65,10 @@ export const timed = async (
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const peakOf = watchPeak(child.pid);
   const output = { stdout: "", stderr: "" };
+  let firstLine: number | undefined;
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (text: string) => {
+      firstLine ??= (performance.now() - started) / 1000;
       output[name] += text;
     });
   }
@@ -72,13 +77,13 @@ export const timed = async (
   const peakBytes = peakOf();
   if (code !== 0 && output.stderr.search(forgive) < 0)
     throw new Error(`${command} ${args.join(" ")} ended with ${code}:\n${output.stderr.slice(-2000)}`);
-  return { seconds, ...output, ...(peakBytes ? { peakBytes } : {}) };
+  return { seconds, firstLine: firstLine ?? seconds, ...output, ...(peakBytes ? { peakBytes } : {}) };
 };
 
 /** Runs kn-bootstrap as it was built into `folder`. */
 export const runProgram = async (folder: string, place: Place, args: readonly string[]): Promise<Run> => {
   const figures = join(folder, "figures.json");
-  const { seconds, stdout } = await timed(
+  const { seconds, firstLine, stdout } = await timed(
     process.execPath,
     ["--import", join(folder, "preload.js"), join(folder, "dist/main.js"), ...args, "-o", "json"],
     { KUBECONFIG: place.kubeconfig, BENCH_FIGURES: figures, BENCH_GATEWAY: JSON.stringify(place.gateway) },
@@ -88,7 +93,7 @@ export const runProgram = async (folder: string, place: Place, args: readonly st
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { seconds, events, conflicts: 0, ...measured };
+  return { seconds, firstLine, events, conflicts: 0, ...measured };
 };
 
 export const hasKubectl = (): boolean => spawnSync("kubectl", ["version", "--client"]).status === 0;
@@ -106,6 +111,7 @@ export const applyFiles = async (folder: string, place: Place, files: readonly s
   const peaks = runs.flatMap(({ peakBytes }) => peakBytes ?? []);
   return {
     seconds: runs.reduce((sum, run) => sum + run.seconds, 0),
+    firstLine: runs[0]?.firstLine ?? 0,
     counted: count(
       [...log.matchAll(/\b(GET|PATCH|POST|PUT) (https?:[^\s"]+)/g)].map(([, method = "", url = ""]) => {
         const { pathname, search } = new URL(url);
