@@ -51,6 +51,9 @@ export const parseArguments = (
   const given = wantsHelp ? [] : flags.map((token) => readFlag(token, command?.name ?? "install"));
   const topic = words[0] === "help" ? topics.find(({ name }) => name === word) : undefined;
   if (!command && !topic) throw unknownCommand(word ?? "", commands, words[0] === "help");
+  // So does one of another command.
+  for (const [option] of given)
+    if (command && !option.commands.includes(command.name)) throw foreignOption(option, command.name);
   const surplus = rest[command?.argument ? 1 : 0];
   if (surplus !== undefined)
     throw extraWord(surplus, command?.name ?? word ?? "", command?.argument && "second argument");
@@ -62,7 +65,6 @@ export const parseArguments = (
   const argument = argumentOf(command, rest[0]);
   const written: Partial<Record<Option["key"], Raw>> = {};
   for (const [option, value] of given) {
-    if (!option.commands.includes(command.name)) throw foreignOption(option, command.name);
     const before = written[option.key];
     // Of a switch the last one counts, so that an alias can be overruled.
     if (typeof before === "string" && option.kind !== "list" && before !== value)
@@ -197,6 +199,9 @@ const foreignOption = (option: Option, command: CommandName): UserError =>
   new UserError({
     id: "cli.option",
     what: `${flagOf(option)} is no option of ${command}.`,
-    remedy: { text: `It belongs to ${option.commands.join(", ")}.`, command: sh`kn-bootstrap ${command} --help` },
+    remedy: {
+      text: didYouMean(flagOf(option), optionsOf(command).map(flagOf), `It belongs to ${option.commands.join(", ")}.`),
+      command: sh`kn-bootstrap ${command} --help`,
+    },
     kind: "input",
   });

@@ -4,7 +4,7 @@ import type { CommandFlags } from "../config/options.ts";
 import type { Emit } from "../core/event.ts";
 import type { Report } from "../core/run.ts";
 import type { Learn } from "../ports/secrets.ts";
-import type { Adapters } from "./outside.ts";
+import type { Adapters, Where } from "./outside.ts";
 import type { ReportPage } from "./report-page/index.ts";
 import type { Look } from "./reporter/look.ts";
 import type { Next } from "./reporter/report.ts";
@@ -46,6 +46,8 @@ export interface CommandContext {
   readonly finish: (report: Report, next: Next) => number;
   /** The page that --report asks for; absent: nobody asked for one. */
   readonly page?: Pick<ReportPage, "chose" | "witness">;
+  /** The same data, its commands as they work when they are copied: at the cluster that options name, called as this one was. Events are so already. */
+  readonly called: <T>(data: T, where?: Where) => T;
   /** The result of commands that have no report. Known secrets are masked; nothing is judged by its looks. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;

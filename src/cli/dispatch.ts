@@ -8,6 +8,7 @@ import { Interrupted, UserError } from "../ports/error.ts";
 import { visible } from "../ports/visible.ts";
 import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Invocation } from "./args.ts";
+import { calledHere, calledIn, howCalled } from "./called.ts";
 import { confirm } from "./confirm.ts";
 import type { CommandContext, Host } from "./context.ts";
 import { BUG, type Problem, problemOf, reportTo } from "./fatal.ts";
@@ -31,7 +32,13 @@ interface Run {
   readonly events: () => readonly Event[];
 }
 
-const runOf = (host: Host, settings: Settings, output: Output, vault: Vault, page?: ReportPage): Run => {
+const runOf = (
+  host: Host,
+  settings: Settings & Partial<Pick<Config, "kubeconfig" | "context">>,
+  output: Output,
+  vault: Vault,
+  page?: ReportPage,
+): Run => {
   const { add, events } = createRecording();
   const shown = page ? both(page.reporter, output.reporter) : output.reporter;
   const emit: Reporter["emit"] = (event) => {
@@ -39,7 +46,7 @@ const runOf = (host: Host, settings: Settings, output: Output, vault: Vault, pag
     shown.emit(event);
   };
   // What is known to be secret goes before anything in it is written in another way.
-  const reporter = brief(masked(legibly({ ...shown, emit }), vault.mask));
+  const reporter = brief(calledHere(masked(legibly({ ...shown, emit }), vault.mask), howCalled(host.env, settings)));
   return { host, settings, output, page, vault, events, reporter };
 };
 
@@ -152,6 +159,7 @@ const contextFor = (run: Run, config: Config, written: Written, flags: CommandCo
       return report.outcome === "done" ? 0 : tell(run, report.error ?? new Interrupted("SIGINT"), true);
     },
     ...(page ? { page } : {}),
+    called: (data, where = config) => calledIn(data, howCalled(host.env, where)),
     stdout: (text) => stdout(mask(text)),
     stderr: (text) => stderr(mask(text)),
     isRead: async () => {

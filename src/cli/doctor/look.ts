@@ -24,7 +24,7 @@ export type ExitCode = 0 | 1 | 3;
 /** Looks at a cluster, or at what --from names. Throws UserError (unseen) where there is no cluster to look at. */
 export const lookAt = async (ctx: CommandContext, checks: readonly HealthCheck[], where?: Where): Promise<Examined> => {
   const started = performance.now();
-  return examined(ctx, await examination(ctx, checks, where), started);
+  return examined(ctx, await examination(ctx, checks, where), started, where);
 };
 
 /** @param started when the look began, by `performance.now` */
@@ -32,11 +32,19 @@ export const examined = (
   ctx: CommandContext,
   { diagnosis, recording }: Pick<Examination, "diagnosis" | "recording">,
   started: number,
+  where: Where = ctx.config,
 ): Examined => {
   const { context, server, at } = recording;
   // From a recording the same findings are the same text, however long it took.
   const time = ctx.flags.from === undefined ? { seconds: (performance.now() - started) / 1000 } : {};
-  const shown = { diagnosis: printable(diagnosis), context, server, at, verbose: ctx.config.verbose, look: ctx.look };
+  const shown = {
+    diagnosis: printable(diagnosis, (finding) => ctx.called(finding, where)),
+    context,
+    server,
+    at,
+    verbose: ctx.config.verbose,
+    look: ctx.look,
+  };
   return { told: { ...shown, ...time }, recording, exitCode: exitCodeOf(ctx, diagnosis) };
 };
 
@@ -69,9 +77,9 @@ const canaryIn = ({ probe, probeNamespace, probeImage }: CommandFlags): CanaryAs
       }
     : undefined;
 
-/** For every form: without secrets, and without what a terminal would not show. */
-const printable = ({ all }: Diagnosis): Diagnosis =>
-  rank(all.map((one) => ({ ...one, finding: visibleData(redact(one.finding)) })));
+/** For every form: without secrets, commands as they are called here, and without what a terminal would not show. */
+const printable = ({ all }: Diagnosis, called: CommandContext["called"]): Diagnosis =>
+  rank(all.map((one) => ({ ...one, finding: visibleData(called(redact(one.finding))) })));
 
 const exitCodeOf = ({ flags: { failOn } }: CommandContext, diagnosis: Diagnosis): ExitCode => {
   const isStrict = failOn === "warn" && diagnosis.causes.length > 0;

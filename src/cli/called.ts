@@ -1,0 +1,69 @@
+import type { Config } from "../config/config.ts";
+import { AT_A_CLUSTER } from "../config/option.ts";
+import { option, quoted } from "../ports/shell.ts";
+import type { Reporter } from "./reporter/reporter.ts";
+
+/** How this program was called: what is printed to be copied calls it, and kubectl, in the same way. */
+export interface Called {
+  /** What stands for `kn-bootstrap`: `npm run dev --` in a checkout. */
+  readonly program: string;
+  /** The options that say which cluster is meant, where options said it; kubectl has the same. */
+  readonly cluster: readonly string[];
+}
+
+/** npm tells its children what it was asked for (npm-run-script, npm-exec). */
+export const howCalled = (
+  env: NodeJS.ProcessEnv,
+  { kubeconfig, context }: Partial<Pick<Config, "kubeconfig" | "context">>,
+): Called => ({
+  program: programOf(env),
+  cluster: [
+    ...(kubeconfig === undefined ? [] : option("--kubeconfig", kubeconfig)),
+    ...(context === undefined ? [] : option("--context", context)),
+  ],
+});
+
+const programOf = ({ npm_command, npm_lifecycle_event, npm_package_name }: NodeJS.ProcessEnv): string => {
+  if (npm_package_name !== "kn-bootstrap" && npm_command !== "exec") return "kn-bootstrap";
+  if (npm_lifecycle_event === "npx") return "npx kn-bootstrap";
+  return npm_command === "run-script" ? "npm run dev --" : "kn-bootstrap";
+};
+
+/** What is quoted; or the start of a command, with the verb of ours. */
+const STARTS = /'[^']*'|"[^"]*"|(^|&& |; |\| |\n)(kubectl|kn|kn-bootstrap(?: ([a-z-]+))?)(?=[ \n]|$)/g;
+
+/** The same command, as it works from where this one was called. One that says itself which cluster it means keeps that. */
+export const asCalled = (command: string, { program, cluster }: Called): string => {
+  const where = command.includes("--context") ? "" : cluster.map((word) => ` ${quoted(word)}`).join("");
+  return command.replace(STARTS, (all, before: string | undefined, name = "", verb = "") => {
+    if (before === undefined) return all;
+    if (!name.startsWith("kn-bootstrap")) return `${before}${name}${where}`;
+    const asksCluster = (AT_A_CLUSTER as readonly string[]).includes(verb);
+    return `${before}${[program, verb].filter(Boolean).join(" ")}${asksCluster ? where : ""}`;
+  });
+};
+
+/** The same data with every `command` in it as it is called here. */
+export const calledIn = <T>(value: T, how: Called): T => within(value, how) as T;
+
+const within = (value: unknown, how: Called): unknown => {
+  if (Array.isArray(value)) return value.map((item) => within(item, how));
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      key === "command" && typeof inner === "string" ? asCalled(inner, how) : within(inner, how),
+    ]),
+  );
+};
+
+/** Tells a reporter commands as they are called here. */
+export const calledHere = (reporter: Reporter, how: Called): Reporter => {
+  const isPlain = how.program === "kn-bootstrap" && how.cluster.length === 0;
+  if (isPlain) return reporter;
+  return {
+    emit: (event) => reporter.emit(calledIn(event, how)),
+    report: (report, next) => reporter.report(calledIn(report, how), calledIn(next, how)),
+    problem: (problem) => reporter.problem(calledIn(problem, how)),
+  };
+};

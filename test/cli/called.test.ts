@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { asCalled, calledIn, howCalled } from "../../src/cli/called.ts";
+
+const PROD = { kubeconfig: "/home/a b/config", context: "prod" };
+
+describe("a command to copy works from where this one was called", () => {
+  it.each([
+    [{}, "kn-bootstrap plan"],
+    [
+      { npm_command: "run-script", npm_package_name: "kn-bootstrap", npm_lifecycle_event: "dev" },
+      "npm run dev -- plan",
+    ],
+    [
+      { npm_command: "run-script", npm_package_name: "kn-bootstrap", npm_lifecycle_event: "rehearse" },
+      "npm run dev -- plan",
+    ],
+    [{ npm_command: "exec", npm_lifecycle_event: "npx", npm_package_name: "theirs" }, "npx kn-bootstrap plan"],
+    // Installed, and called by a script of another package.
+    [{ npm_command: "run-script", npm_package_name: "theirs", npm_lifecycle_event: "deploy" }, "kn-bootstrap plan"],
+  ])("%j: %s", (env, expected) => {
+    expect(asCalled("kn-bootstrap plan", howCalled(env, {}))).toBe(expected);
+  });
+
+  it.each([
+    ["kubectl get pods -n x", "kubectl --context prod get pods -n x"],
+    ["kn service list", "kn --context prod service list"],
+    [
+      "kubectl get a && kubectl get b; kubectl get c | sort\nkubectl get d",
+      "kubectl --context prod get a && kubectl --context prod get b; kubectl --context prod get c | sort\nkubectl --context prod get d",
+    ],
+    [
+      "kn-bootstrap plan --tls none && kn-bootstrap status",
+      "kn-bootstrap plan --context prod --tls none && kn-bootstrap status --context prod",
+    ],
+    ["kn-bootstrap", "kn-bootstrap"],
+    ["kn-bootstrap --help", "kn-bootstrap --help"],
+    ["kn-bootstrap iam-policy --domain a.b", "kn-bootstrap iam-policy --domain a.b"],
+    // Words and names that only look like it.
+    ["docker build kubectl .", "docker build kubectl ."],
+    ["kubectl-ng get a", "kubectl-ng get a"],
+    [
+      'kubectl patch cm a -p \'{"a":"&& kubectl get b"}\'',
+      'kubectl --context prod patch cm a -p \'{"a":"&& kubectl get b"}\'',
+    ],
+    ["kubectl --context dev get a", "kubectl --context dev get a"],
+  ])("%s", (command, expected) => {
+    expect(asCalled(command, howCalled({}, { context: "prod" }))).toBe(expected);
+  });
+
+  it("a file or a context with odd letters stays one word", () => {
+    expect(asCalled("kubectl get a", howCalled({}, PROD))).toBe(
+      "kubectl --kubeconfig '/home/a b/config' --context prod get a",
+    );
+    expect(asCalled("kubectl get a", howCalled({}, { context: "-x" }))).toBe("kubectl --context=-x get a");
+    expect(asCalled("kubectl get a", howCalled({}, { context: "$&'" }))).toBe("kubectl --context '$&'\\''' get a");
+  });
+
+  it("in data, only what is a command", () => {
+    const data = {
+      what: "kubectl get a",
+      remedy: { text: "kubectl get a", command: "kubectl get a" },
+      list: [{ command: "kubectl get b" }],
+    };
+    expect(calledIn(data, howCalled({}, { context: "prod" }))).toEqual({
+      what: "kubectl get a",
+      remedy: { text: "kubectl get a", command: "kubectl --context prod get a" },
+      list: [{ command: "kubectl --context prod get b" }],
+    });
+  });
+});
