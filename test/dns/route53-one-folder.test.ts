@@ -21,7 +21,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "src/cli/commands/iam-policy.ts": "the command iam-policy",
   "src/checks/renewal.ts": "the command iam-policy",
   "src/checks/plan/records.ts": "the command iam-policy",
-  "src/steps/renewal/checked.ts": "the command iam-policy",
+  "src/steps/in-cluster/checked.ts": "the command iam-policy",
   "src/cli/commands/rehearse.ts": "an example to copy",
   "src/cli/help/config.ts": "help",
   "src/cli/help/dns.ts": "help",

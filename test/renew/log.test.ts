@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ReadContext } from "../../src/core/check.ts";
 import type { ShellCommand } from "../../src/ports/shell.ts";
-import { jobSucceeded } from "../../src/steps/renewal/checked.ts";
+import { renewalWorks } from "../../src/steps/renewal/step.ts";
 
 const HOME = "kn-bootstrap";
 
@@ -19,7 +19,7 @@ const failedWith = (command: string) => {
   } as unknown as ReadContext;
 };
 const offered = async (command: string): Promise<ShellCommand | undefined> => {
-  const finding = await jobSucceeded.run(failedWith(command), new Map());
+  const finding = await renewalWorks.run(failedWith(command), new Map());
   if (!("remedy" in finding)) throw new Error("nothing was found");
   return finding.remedy?.command as ShellCommand | undefined;
 };

@@ -2,13 +2,20 @@ import { inspect, isShortLived } from "../../certificates/secret.ts";
 import { WILDCARD } from "../../certificates/served.ts";
 import type { Step } from "../../changes/step.ts";
 import { deletions } from "../../kube/object-change.ts";
+import { jobSucceeded } from "../in-cluster/checked.ts";
 import type { Right } from "../rights.ts";
-import { jobSucceeded } from "./checked.ts";
 import { accountObjects, CHECK_JOB, type CronWish, checkJob, cronJob, scheduleFor } from "./objects.ts";
 
 const ID = "cron";
 const TITLE = "Renew by a CronJob";
 const UNDO = "Remove the CronJob that renews";
+
+export const renewalWorks = jobSucceeded({
+  id: "cron.checked",
+  title: "A renewal would work from inside the cluster",
+  seen: "a renewal would work from inside the cluster",
+  job: CHECK_JOB,
+});
 
 /** The CronJob is written only after a Job of the same form has seen that it would work (rule 26). */
 export const cron = (rights: readonly Right[], wish: CronWish): Step => ({
@@ -37,7 +44,7 @@ export const cron = (rights: readonly Right[], wish: CronWish): Step => ({
     if (changes.length === 0 && !left) return [];
     return [...first, ...stale, ...(await ctx.temporary([checkJob(wish)])), ...last];
   },
-  verify: [jobSucceeded],
+  verify: [renewalWorks],
 });
 
 /** Part of the goal "absent": it goes before what it renews for, so that none of it runs meanwhile. */

@@ -3,46 +3,58 @@ import { podsProblem } from "../../checks/pods.ts";
 import { type Check, type Finding, fail, never, ok, type ReadContext } from "../../core/check.ts";
 import { HOME } from "../../kube/inventory.ts";
 import type { Remedy } from "../../ports/error.ts";
-import { at, isRecord, type KubeObject } from "../../ports/object.ts";
+import { at, isRecord, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 import { type ShellCommand, sh } from "../../ports/shell.ts";
-import { CHECK_JOB } from "./objects.ts";
 
 const LABEL = "job-name";
-const LOOK: Remedy = {
+const lookAt = ({ name }: ObjectRef): Remedy => ({
   text: "Look at the pod while it is there.",
-  command: sh`kubectl describe pod -n ${HOME} -l ${LABEL}=${CHECK_JOB.name}`,
-};
+  command: sh`kubectl describe pod -n ${HOME} -l ${LABEL}=${name}`,
+});
 
 const items = (value: unknown): readonly Record<string, unknown>[] =>
   Array.isArray(value) ? value.filter(isRecord) : [];
 
-/** The Job has seen, from inside the cluster and with the CronJob's own account, that a renewal would work. */
-export const jobSucceeded: Check = {
-  id: "cron.checked",
-  title: "A renewal would work from inside the cluster",
+/** What a Job of the CronJob's form is to see before the CronJob is written. */
+export interface Trial {
+  readonly id: `cron.${string}` | `doctor.${string}`;
+  readonly title: string;
+  /** What it is said to have seen. */
+  readonly seen: string;
+  readonly job: ObjectRef;
+}
+
+/** The Job has seen it from inside the cluster and with the CronJob's own account. */
+export const jobSucceeded = ({ id, title, seen, job: ref }: Trial): Check => ({
+  id,
+  title,
   run: async (ctx, memory) => {
-    const job = await ctx.cluster.get(CHECK_JOB);
-    if (!job) return fail(`Job ${HOME}/${CHECK_JOB.name} does not exist`, { text: "Run the same command again." });
+    const [place, look] = [`Job ${HOME}/${ref.name}`, lookAt(ref)];
+    const job = await ctx.cluster.get(ref);
+    if (!job) return fail(`${place} does not exist`, { text: "Run the same command again." });
     const conditions = items(at(job, "status", "conditions"));
     const holds = (type: string) => conditions.find((one) => one.type === type && one.status === "True");
-    if (holds("Complete")) return ok("a renewal would work from inside the cluster");
+    if (holds("Complete")) return ok(seen);
     const pods = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace: HOME });
-    const said = reportedFailure(pods.filter(({ metadata }) => metadata.labels?.[LABEL] === CHECK_JOB.name));
+    const said = reportedFailure(
+      pods.filter(({ metadata }) => metadata.labels?.[LABEL] === ref.name),
+      look,
+    );
     if (said) return never(`the check failed inside the cluster: ${said.what}`, said.remedy);
-    const cause = await podsProblem(ctx, `Job ${HOME}/${CHECK_JOB.name}`, HOME, { [LABEL]: CHECK_JOB.name }, memory);
+    const cause = await podsProblem(ctx, place, HOME, { [LABEL]: ref.name }, memory);
     if (cause) return withImage(cause);
     const failed = holds("Failed");
-    if (failed) return never(`the check did not end: ${failed.reason}: ${failed.message}`, LOOK);
-    return fail((await refused(ctx, job)) ?? "the check has not ended yet", LOOK);
+    if (failed) return never(`the check did not end: ${failed.reason}: ${failed.message}`, look);
+    return fail((await refused(ctx, job, place)) ?? "the check has not ended yet", look);
   },
-};
+});
 
 /** Why the Job may make no pod: a quota, a policy, an account that is gone. */
-const refused = async (ctx: ReadContext, job: KubeObject): Promise<string | undefined> => {
+const refused = async (ctx: ReadContext, job: KubeObject, place: string): Promise<string | undefined> => {
   const last = (await clusterEventsIn(ctx, HOME)).findLast(
     ({ about, isWarning }) => isWarning && about === job.metadata.uid,
   );
-  return last && `Job ${HOME}/${CHECK_JOB.name}: ${last.reason}: ${last.message}`;
+  return last && `${place}: ${last.reason}: ${last.message}`;
 };
 
 /** Elsewhere it is the release's image that is missing; here it is the one that was just named. */
@@ -57,6 +69,7 @@ const withImage = (finding: Finding): Finding =>
  */
 const reportedFailure = (
   pods: readonly KubeObject[],
+  look: Remedy,
 ): { readonly what: string; readonly remedy: Remedy } | undefined => {
   const ended = pods
     .flatMap((pod) => items(at(pod, "status", "containerStatuses")))
@@ -69,7 +82,7 @@ const reportedFailure = (
     const { text, command } = isRecord(error.remedy) ? error.remedy : {};
     return {
       what: [error.what, error.why].filter((part) => typeof part === "string").join(" "),
-      remedy: { text: String(text ?? LOOK.text), command: typeof command === "string" ? harmless(command) : undefined },
+      remedy: { text: String(text ?? look.text), command: typeof command === "string" ? harmless(command) : undefined },
     };
   }
   const words = lines
@@ -77,7 +90,7 @@ const reportedFailure = (
     .join(" ")
     .trim();
   const code = `${ended.reason === "Error" ? "" : `${ended.reason}, `}exit code ${ended.exitCode}`;
-  return { what: words.slice(-500) || code, remedy: LOOK };
+  return { what: words.slice(-500) || code, remedy: look };
 };
 
 /** They look, or ask before they change anything. */
