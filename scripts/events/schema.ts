@@ -284,6 +284,9 @@ const lines = [
         secret: z.string().optional(),
       })
       .optional(),
+    doctor: z
+      .looseObject({ schedule: z.string(), at: z.string().optional(), summary: z.string().optional() })
+      .optional(),
     chosen: list(z.string()).optional(),
     problems: list(z.string()),
     findings: list(z.strictObject(checked)).optional(),

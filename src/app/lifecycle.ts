@@ -147,8 +147,8 @@ export const planUninstall = async (install: Installation, removal: Removal, too
 export const runUninstall = (plan: Plan, install: Installation, removal: Removal, tools: Tools): Promise<Report> =>
   runAlone(plan, steps(install, removal), install, tools);
 
-/** Carries out a plan of what is temporary, and holds nobody up. `timeoutMs`: for all of it. */
-export const runTemporary = (plan: Plan, list: readonly Step[], tools: Tools, timeoutMs: number): Promise<Report> => {
+/** Carries out a plan of what nobody else writes, and holds nobody up. `timeoutMs`: for all of it. */
+export const runBeside = (plan: Plan, list: readonly Step[], tools: Tools, timeoutMs: number): Promise<Report> => {
   const nothing = withoutManifests(tools.config);
   return runAside(plan, list, {
     ...tools,

@@ -1,4 +1,4 @@
-import { changesOf, type Plan } from "../core/change.ts";
+import type { Plan } from "../core/change.ts";
 import { errorOf, isBad } from "../core/finding-error.ts";
 import type { Report } from "../core/run.ts";
 import { earlierGone } from "../kube/gone.ts";
@@ -14,7 +14,6 @@ import { type SealedCluster, type SealedZones, unseal } from "../ports/sealed.ts
 import type { ZonesWrite } from "../ports/zones.ts";
 import { applyChange } from "./apply.ts";
 import { challengesIn } from "./challenges.ts";
-import { isTemporary } from "./index.ts";
 import { type RunTools, run } from "./run.ts";
 import type { Step } from "./step.ts";
 
@@ -67,12 +66,10 @@ export const runLocked = async (plan: Plan, steps: readonly Step[], tools: Locke
 export type AsideTools = Omit<LockedTools, "home" | "holder">;
 
 /**
- * Runs a plan of what is there for the run alone, and has names of its own. Nobody else writes any of it, so that no lock is taken: it
- * would need a namespace and rights that looking at somebody else's cluster does not.
+ * Runs a plan of what no other run writes: what is there for this run alone, or what a diagnosis publishes. No lock is taken: it would need
+ * a namespace and rights that looking at somebody else's cluster does not, and hold up an install.
  */
 export const runAside = (plan: Plan, steps: readonly Step[], tools: AsideTools): Promise<Report> => {
-  const lasting = changesOf(plan).filter((change) => change.action !== "delete" && !isTemporary(change));
-  if (lasting.length > 0) throw new Error("what lasts is written under the lock");
   const { zones: _zones, ...others } = tools;
   const cluster = unseal(tools.cluster);
   return run(plan, steps, { ...others, cluster, remember: createMemory(cluster) });

@@ -1,4 +1,5 @@
 import { options as canary } from "../steps/canary/options.ts";
+import { options as doctor } from "../steps/doctor/options.ts";
 import { options as gatewayCertificate } from "../steps/gateway-certificate/options.ts";
 import { options as hpa } from "../steps/hpa/options.ts";
 import { options as ingress } from "../steps/ingress/options.ts";
@@ -89,6 +90,7 @@ const TABLE = [
   ...ofCommands,
   ...canary,
   ...logs,
+  ...doctor,
   ...renewal,
   ...ofCluster,
   ...hpa,

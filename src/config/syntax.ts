@@ -277,6 +277,13 @@ export const imageName: Syntax = (text) => {
     : { why: "It is no reference to an image.", remedy: "Write it like registry.example.com/kn-bootstrap:0.1.0." };
 };
 
+/** Five fields, as a CronJob has them: numbers, names, ranges and steps. */
+export const cronSchedule: Syntax = (text) => {
+  const schedule = text.trim().replace(/\s+/g, " ");
+  if (/^[\w*,/?-]+( [\w*,/?-]+){4}$/.test(schedule)) return schedule;
+  return { why: "It is no schedule.", remedy: 'Write five fields, such as "*/30 * * * *" or "0 6 * * 1-5".' };
+};
+
 /** Of a hosted zone, with or without the path in front that AWS shows; it becomes a part of a URL. */
 export const zoneId: Syntax = (text) => {
   const id = text.trim();

@@ -3,6 +3,7 @@ import type { HealthCheck } from "../checks/health-check.ts";
 import type { OptionKey } from "../config/options.ts";
 import { part as canary } from "./canary/index.ts";
 import { part as certManager } from "./cert-manager/index.ts";
+import { part as doctor } from "./doctor/index.ts";
 import { part as domain } from "./domain/index.ts";
 import { part as gatewayCertificate } from "./gateway-certificate/index.ts";
 import { part as hpa } from "./hpa/index.ts";
@@ -36,6 +37,7 @@ const LIST = [
   proof, //              a temporary Service answers like a user's will
   workloads, //          on the way back: people's own come before what they need
   renewal, //            on the way back: the CronJob comes first
+  doctor, //             on the way back: nobody looks at what goes
   canary, //             on the way back: what a doctor that was killed has left
 ] as const;
 

@@ -11,7 +11,7 @@ import { describe, textAt, VERSION_LABEL } from "../../ports/object.ts";
 import { loadCatalog } from "../../releases/catalog.ts";
 import { type CanaryWish, canaryRef } from "../../steps/canary/objects.ts";
 import { canary as canaryStep } from "../../steps/canary/step.ts";
-import { runTemporary } from "../lifecycle.ts";
+import { runBeside } from "../lifecycle.ts";
 import { helloFrom } from "../prepare.ts";
 import type { Tools } from "../tools.ts";
 import type { Diagnosis } from "./diagnosis.ts";
@@ -136,7 +136,7 @@ const run = async (wish: CanaryWish, tools: Tools, verify: readonly Check[]): Pr
   const live = directSnapshot(cluster);
   try {
     const plan = await makePlan(steps, { goal: "present", live, now, cluster, kinds: [] });
-    return await runTemporary(plan, steps, { ...tools, emit: () => {} }, RUN_MS);
+    return await runBeside(plan, steps, { ...tools, emit: () => {} }, RUN_MS);
   } catch (error) {
     tools.signal.throwIfAborted();
     return {

@@ -4,11 +4,13 @@ import { CHECKS } from "../../steps/index.ts";
 import type { CommandContext } from "../context.ts";
 import { explanation, listText } from "../doctor/catalogue.ts";
 import { checkCalled, chosenChecks } from "../doctor/choice.ts";
+import { installCronJob, removeCronJob } from "../doctor/cronjob.ts";
 import { writeRecording } from "../doctor/file.ts";
 import { assertDoctorFlags } from "../doctor/flags.ts";
 import { contextsOf, visitAll } from "../doctor/fleet.ts";
 import { FORMATS } from "../doctor/formats/index.ts";
 import { lookAt } from "../doctor/look.ts";
+import { metricsText, writeMetrics } from "../doctor/metrics.ts";
 import { watch } from "../doctor/watch.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
@@ -24,6 +26,8 @@ export const run = async (ctx: CommandContext): Promise<number> => {
     ctx.stdout(listText(checks, look));
     return 0;
   }
+  if (flags.installCronjob) return installCronJob(ctx, checks);
+  if (flags.removeCronjob) return removeCronJob(ctx);
   const format = await FORMATS[flags.format ?? config.output]();
   const contexts = await contextsOf(ctx);
   if (contexts) return visitAll(ctx, checks, contexts, format);
@@ -34,6 +38,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
     await writeRecording(flags.save, recording, ctx.mask);
     ctx.emit({ type: "note", level: "info", text: `What was read is kept in ${flags.save}, without secrets.` });
   }
+  if (flags.metricsFile !== undefined) await writeMetrics(flags.metricsFile, metricsText(told));
   ctx.stdout(format(told));
   return exitCode;
 };

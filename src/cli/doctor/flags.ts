@@ -1,4 +1,4 @@
-import type { CommandFlags } from "../../config/options.ts";
+import { type CommandFlags, flagOf } from "../../config/options.ts";
 import { UserError } from "../../ports/error.ts";
 
 /** Each pair of which one has to be left out, and why. */
@@ -12,6 +12,12 @@ const APART: readonly (readonly [keyof CommandFlags, string, keyof CommandFlags,
   ["allContexts", "--all-contexts", "save", "--save", "A recording is of one cluster."],
   ["contexts", "--contexts", "watch", "--watch", "One cluster can be watched."],
   ["allContexts", "--all-contexts", "watch", "--watch", "One cluster can be watched."],
+  ["publish", "--publish", "from", "--from", "A recording is of another time."],
+  ["installCronjob", "--install-cronjob", "removeCronjob", "--remove-cronjob", "Each is a run of its own."],
+  ["installCronjob", "--install-cronjob", "from", "--from", "It is installed into a cluster."],
+  ["removeCronjob", "--remove-cronjob", "from", "--from", "It is removed from a cluster."],
+  ["metricsFile", "--metrics-file", "contexts", "--contexts", "The metrics are of one cluster."],
+  ["metricsFile", "--metrics-file", "allContexts", "--all-contexts", "The metrics are of one cluster."],
   ["probe", "--probe", "from", "--from", "A recording holds what was asked when it was made."],
   ["probe", "--probe", "watch", "--watch", "It would make a Service every few seconds."],
   ["save", "--save", "watch", "--watch", "A recording is one look."],
@@ -22,6 +28,14 @@ const APART: readonly (readonly [keyof CommandFlags, string, keyof CommandFlags,
   ["fix", "--fix", "save", "--save", "It looks more than once. Save a recording first, and try --fix --from on it."],
 ];
 
+/** What says how something is to be that has to be asked for. */
+const LONELY = [
+  ["probeNamespace", "probe"],
+  ["probeImage", "probe"],
+  ["image", "installCronjob"],
+  ["schedule", "installCronjob"],
+] as const;
+
 const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
 
@@ -31,18 +45,14 @@ export const assertDoctorFlags = (flags: CommandFlags): void => {
     new UserError({ id: "doctor.flags", what, why, remedy: "Give one of them.", kind: "input" });
   for (const [one, flag, other, otherFlag, why] of APART)
     if (isGiven(flags[one]) && isGiven(flags[other])) throw bad(`${flag} does not go with ${otherFlag}.`, why);
-  const lonely = [
-    ...(flags.probeNamespace === undefined ? [] : ["--probe-namespace"]),
-    ...(flags.probeImage === undefined ? [] : ["--probe-image"]),
-  ];
-  if (lonely.length > 0 && !flags.probe)
-    throw new UserError({
-      id: "doctor.flags",
-      what: `${lonely.join(" and ")} does nothing without --probe.`,
-      why: "It says how the temporary Service is to be.",
-      remedy: "Add --probe, or leave it out.",
-      kind: "input",
-    });
+  for (const [flag, of] of LONELY)
+    if (isGiven(flags[flag]) && !isGiven(flags[of]))
+      throw new UserError({
+        id: "doctor.flags",
+        what: `${flagOf({ key: flag })} does nothing without ${flagOf({ key: of })}.`,
+        remedy: `Add ${flagOf({ key: of })}, or leave it out.`,
+        kind: "input",
+      });
   const isMany = isGiven(flags.contexts) || flags.allContexts;
   if (isMany && (flags.format === "junit" || flags.format === "sarif"))
     throw bad(`--format ${flags.format} does not go with several clusters.`, "It is one document of one cluster.");

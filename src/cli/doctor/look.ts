@@ -1,6 +1,8 @@
 import type { CanaryAsked } from "../../app/doctor/canary.ts";
 import { type Diagnosis, rank, verdict } from "../../app/doctor/diagnosis.ts";
 import { type Examination, examine, examineRecording } from "../../app/doctor/index.ts";
+import { publish } from "../../app/doctor/publishing.ts";
+import type { Tools } from "../../app/tools.ts";
 import type { HealthCheck } from "../../checks/health-check.ts";
 import type { CommandFlags } from "../../config/options.ts";
 import { visibleData } from "../../ports/visible.ts";
@@ -11,6 +13,7 @@ import { couldNotCheck } from "../renewing.ts";
 import { openSession } from "../session.ts";
 import { readRecording } from "./file.ts";
 import type { Told } from "./formats/index.ts";
+import { metricsText } from "./metrics.ts";
 
 /** One look, as it is told; and all that was read for it. */
 export interface Examined extends Pick<Examination, "recording"> {
@@ -24,7 +27,8 @@ export type ExitCode = 0 | 1 | 3;
 /** Looks at a cluster, or at what --from names. Throws UserError (unseen) where there is no cluster to look at. */
 export const lookAt = async (ctx: CommandContext, checks: readonly HealthCheck[], where?: Where): Promise<Examined> => {
   const started = performance.now();
-  return examined(ctx, await examination(ctx, checks, where), started, where);
+  const after = ctx.flags.publish ? publishing(ctx, started) : undefined;
+  return examined(ctx, await examination(ctx, checks, where, after), started, where);
 };
 
 /** @param started when the look began, by `performance.now` */
@@ -48,11 +52,22 @@ export const examined = (
   return { told: { ...shown, ...time }, recording, exitCode: exitCodeOf(ctx, diagnosis) };
 };
 
-/** Of --from alone, where it is given: no cluster is asked. */
+/** Puts what was found where monitoring finds it. */
+const publishing =
+  (ctx: CommandContext, started: number) =>
+  async (found: Examination, tools: Tools): Promise<void> => {
+    const { short } = await import("./formats/short.ts");
+    const { told } = examined(ctx, found, started);
+    const data = { at: told.at, summary: ctx.mask(short(told)), "metrics.prom": metricsText(told) };
+    await publish(told.diagnosis, data, told.at, tools, ctx.mask);
+  };
+
+/** `after`: while the cluster is still open. Of --from alone, where it is given: no cluster is asked. */
 export const examination = async (
   ctx: CommandContext,
   checks: readonly HealthCheck[],
   where: Where = ctx.config,
+  after?: (found: Examination, tools: Tools) => Promise<void>,
 ): Promise<Examination> => {
   const { from, at } = ctx.flags;
   const moment = at === undefined ? undefined : new Date(at);
@@ -60,7 +75,9 @@ export const examination = async (
   try {
     const session = await openSession(ctx, where);
     try {
-      return await examine(session.tools, checks, moment, canaryIn(ctx.flags));
+      const found = await examine(session.tools, checks, moment, canaryIn(ctx.flags));
+      await after?.(found, session.tools);
+      return found;
     } finally {
       session.close();
     }

@@ -20,6 +20,11 @@ export const program: Errors = {
   "doctor.check": input("There is no such check, and no such area.", "", "Look at kn-bootstrap doctor --list-checks."),
   "doctor.contexts": input("The kubeconfig has no context.", "", "Name another kubeconfig with --kubeconfig."),
   "doctor.flags": input("These options of doctor do not go together.", "", "Leave one of them out."),
+  "doctor.metrics": failed(
+    "Metrics could not be written.",
+    "",
+    "Give --metrics-file a file in a directory that you may write to.",
+  ),
   "doctor.recording": input(
     "A file cannot be read, or is no recording of doctor's.",
     "",
