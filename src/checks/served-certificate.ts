@@ -1,21 +1,21 @@
 import { covers } from "../certificates/names.ts";
-import { daysLeft, inspect, type TlsSecret } from "../certificates/secret.ts";
-import { type Finding, fail, ok, type ReadContext, skipped, warn } from "../core/check.ts";
+import { inspect, type TlsSecret } from "../certificates/secret.ts";
+import { type Finding, fail, ok, skipped, warn } from "../core/check.ts";
 import { few } from "../ports/few.ts";
 import { type ObjectRef, refOf, textAt } from "../ports/object.ts";
-import { inNamespace, sh } from "../ports/shell.ts";
+import { sh } from "../ports/shell.ts";
 import { type Found, findInstallation } from "./found.ts";
-import { healthCheck } from "./health-check.ts";
+import { type HealthContext, healthCheck } from "./health-check.ts";
 import { SERVED_BY, servedNow } from "./served.ts";
 import { knativeServices } from "./services.ts";
 
 const NONE = "the gateway has no certificate for all names";
 
-type Served = { readonly secret: ObjectRef; readonly certificate: TlsSecret; readonly found: Found };
+export type Served = { readonly secret: ObjectRef; readonly certificate: TlsSecret; readonly found: Found };
 
-const withCertificate =
-  (judge: (served: Served, ctx: ReadContext) => Finding | Promise<Finding>) =>
-  async (ctx: ReadContext): Promise<Finding> => {
+export const withCertificate =
+  (judge: (served: Served, ctx: HealthContext) => Finding | Promise<Finding>) =>
+  async (ctx: HealthContext): Promise<Finding> => {
     const found = await findInstallation(ctx.cluster);
     const secret = await servedNow(ctx.cluster, found);
     const certificate = secret && inspect(await ctx.cluster.get(secret));
@@ -77,35 +77,3 @@ export const certificateReal = healthCheck({
       : ok("from no staging environment"),
   ),
 });
-
-export const certificateRenewed = healthCheck({
-  id: "certificate.renewed",
-  title: "The gateway's certificate was renewed in time",
-  needs: ["certificate.usable"],
-  reads: [...SERVED_BY, "Secret"],
-  meaning:
-    "Renewal comes at two thirds of a certificate's life. Less than a third is left, so that what renews it has not worked; with a sixth left it is urgent.",
-  todo: "Run `kn-bootstrap renew --check`, which says what stands in the way; see in `kn-bootstrap status` who renews it.",
-  threads: ["linkerd/linkerd2#9612", "traefik/traefik#12462"],
-  run: withCertificate(({ secret, certificate, found }, { now }) => {
-    const { notBefore, notAfter } = certificate;
-    const left = (notAfter.getTime() - now().getTime()) / (notAfter.getTime() - notBefore.getTime());
-    const days = daysLeft(certificate, now());
-    const until = `until ${notAfter.toISOString().slice(0, 10)}`;
-    const seen = {
-      facts: { notAfter: notAfter.toISOString(), daysLeft: days },
-      evidence: [{ object: secret, field: "notAfter", observed: notAfter.toISOString() }],
-    };
-    if (left >= 1 / 3) return ok(until, seen);
-    const remedy = found.tls
-      ? { text: "See what stands in the way.", command: sh`kn-bootstrap renew --check` }
-      : {
-          text: "See who renews it.",
-          command: sh`kubectl describe secret ${secret.name} ${inNamespace(secret.namespace)}`,
-        };
-    const summary = `the certificate lasts ${until}, ${days} days more, and should have been renewed`;
-    return left < 1 / 6 ? fail(summary, remedy, seen) : warn(summary, remedy, seen);
-  }),
-});
-
-export const servedCertificateChecks = [hostsCovered, certificateReal, certificateRenewed] as const;

@@ -82,7 +82,11 @@ export const recording = <C extends HealthContext>(
         ? {
             createAuthority: async (options) => {
               const authority = await createAuthority(options);
-              return { ...authority, directory: noting("authority", authority.directory) };
+              return {
+                ...authority,
+                directory: noting("authority", authority.directory),
+                renewalInfo: noting("authority", authority.renewalInfo),
+              };
             },
           }
         : {}),

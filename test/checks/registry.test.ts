@@ -90,7 +90,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
 
   it("each say something in one of the two", async () => {
     const skipped = (await look()).filter(({ looks }) => looks.every(({ finding }) => finding.status === "skipped"));
-    // Neither has Istio, a mesh, a domain of magic DNS, a proof over http alone, a DomainMapping, or
+    // Neither has Istio, a mesh, a domain of magic DNS or its Job, a CronJob, a proof over http alone, a DomainMapping, or
     // another program that keeps settings.
     const istio = [
       ...["owner", "settings", "service-names", "probed-service", "certificate-forms"],
@@ -102,10 +102,12 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
       ...istio.map((name) => `istio.${name}`),
       ...["contour.services", "contour.delegation", "gateway-api.gateways"],
       ...mesh.map((name) => `mesh.${name}`),
+      "domain.job",
       "domain.magic",
       "certificate.provided",
       "proof.http",
       "domain-mappings.claimed",
+      "renew.cronjob",
     ]);
   });
 

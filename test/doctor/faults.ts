@@ -45,7 +45,14 @@ export const config = (name: string, settings: Readonly<Record<string, string | 
     data: Object.fromEntries(Object.entries({ ...data(one), ...settings }).filter(([, value]) => value !== undefined)),
   }));
 
-export const KOURIERS: readonly Shape[] = ["ours", "quickstart", "operator", "openshift", "eks"];
+export /** What was chosen, without this. */
+const withoutChoice = (key: string) =>
+  edit(isA("ConfigMap", "state"), (one) => {
+    const { [key]: _gone, ...choices } = JSON.parse(data(one).choices ?? "{}");
+    return { ...one, data: { ...data(one), choices: JSON.stringify(choices) } };
+  });
+
+const KOURIERS: readonly Shape[] = ["ours", "quickstart", "operator", "openshift", "eks"];
 export const WITH_CERTIFICATE: readonly Shape[] = ["ours", "operator", "eks"];
 export const SEEN: readonly Shape[] = ["contour", "gateway-api"];
 const NOT_KNOWN_TO_US: readonly Shape[] = ["quickstart", "operator", "openshift", "istio", "eks", ...SEEN];
@@ -290,6 +297,60 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     leads: "dns.writers",
     in: ["ours"],
     break: withRecord('a-hello-default.apps TXT "heritage=external-dns,external-dns/owner=prod"'),
+  },
+  "the Job for a domain has failed": {
+    leads: "domain.job",
+    hides: ["dns", "domain"],
+    break: (scene) => ({
+      ...add(
+        object(
+          "Job.batch/v1",
+          "knative-serving/default-domain",
+          { status: { conditions: [{ type: "Failed", status: "True", message: "limit" }] } },
+          { labels: { app: "default-domain" } },
+        ),
+        object("Pod", "knative-serving/default-domain-x", {}, { labels: { "job-name": "default-domain" } }),
+      )(edit(isA("ConfigMap", "config-domain"), (one) => ({ ...one, data: {} }))(withoutChoice("domain")(scene))),
+      logs: () =>
+        '{"level":"fatal","msg":"Error finding gateway address","error":"timed out waiting for the condition"}',
+    }),
+  },
+  "the gateway shows an older certificate": {
+    leads: "certificate.served",
+    in: WITH_CERTIFICATE,
+    break: (scene) => ({
+      ...scene,
+      probe: () => ({
+        status: 404,
+        headers: {},
+        body: "",
+        certificate: { subject: "", serial: "ABCD", names: [], notAfter: "2026-12-01" },
+      }),
+    }),
+  },
+  "the CronJob's runs fail": {
+    leads: "renew.cronjob",
+    in: ["ours"],
+    break: add(
+      object("CronJob.batch/v1", "kn-bootstrap/renew", { spec: { schedule: "7 4 * * *" } }, { uid: "cron" }),
+      object(
+        "Job.batch/v1",
+        "kn-bootstrap/renew-1",
+        { status: { conditions: [{ type: "Failed", status: "True", message: "limit" }] } },
+        { ownerReferences: [{ uid: "cron" }] },
+      ),
+    ),
+  },
+  "the CA's window has passed": {
+    leads: "certificate.renewed",
+    in: ["ours"],
+    break: (scene) => {
+      const end = new Date(Date.parse(scene.now ?? "") - 1_000).toISOString();
+      return {
+        ...scene,
+        ...(scene.authority ? { authority: { ...scene.authority, window: { start: end, end } } } : {}),
+      };
+    },
   },
   "a webhook is left of net-istio": {
     leads: "kourier.net-istio-webhook",

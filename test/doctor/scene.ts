@@ -1,9 +1,10 @@
 import { contextOf } from "../../src/app/doctor/context.ts";
 import { type Diagnosis, diagnose } from "../../src/app/doctor/diagnosis.ts";
 import { type Mending, planFixes } from "../../src/app/doctor/fixing/index.ts";
-import type { Ask } from "../../src/app/doctor/questions.ts";
+import type { Ask, Questions } from "../../src/app/doctor/questions.ts";
 import { recorded } from "../../src/app/doctor/recording.ts";
 import type { HealthCheck, HealthContext } from "../../src/checks/health-check.ts";
+import { AuthorityUnreachable } from "../../src/ports/authority.ts";
 import { ApiError, type LogQuery } from "../../src/ports/cluster.ts";
 import type { Answer } from "../../src/ports/dns.ts";
 import { NoAnswer } from "../../src/ports/dns.ts";
@@ -21,13 +22,17 @@ export interface Scene {
   readonly internet?: { readonly zones: readonly SceneZone[]; readonly hosts?: Readonly<Record<string, string>> };
   readonly dns?: (name: string, type: string, server?: string) => Answer | undefined;
   readonly logs?: (of: LogQuery) => string | undefined;
+  /** What a CA says of itself, and of a certificate. Absent: it does not answer. */
+  readonly authority?: Pick<Questions["directory"], "answer"> & {
+    readonly window?: Questions["renewalInfo"]["answer"];
+  };
   readonly probe?: (request: Omit<ProbeRequest, "signal">) => ProbeResponse;
 }
 
 const isOf = (kind: { readonly apiVersion: string; readonly kind: string }) => (object: KubeObject) =>
   object.kind === kind.kind && groupOf(object.apiVersion) === groupOf(kind.apiVersion);
 
-const askScene = ({ objects, version = "1.36.2", internet, logs, probe, ...scene }: Scene): Ask => {
+const askScene = ({ objects, version = "1.36.2", internet, logs, authority, probe, ...scene }: Scene): Ask => {
   const dns = scene.dns ?? (internet && dnsOf(internet.zones, internet.hosts));
   return (async (asked: string, of: never) => {
     const question = of as Record<string, string>;
@@ -59,6 +64,12 @@ const askScene = ({ objects, version = "1.36.2", internet, logs, probe, ...scene
             request: "GET log",
           });
         return written;
+      }
+      case "directory":
+      case "renewalInfo": {
+        const host = new URL(question.directory ?? "").host;
+        if (!authority) throw new AuthorityUnreachable(host, `${host} does not answer`);
+        return asked === "directory" ? authority.answer : (authority.window ?? null);
       }
       case "probe":
         if (!probe) throw new Error("connect ECONNREFUSED");

@@ -1,8 +1,11 @@
+import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { gatewayCertificateUsable } from "../../src/checks/certificate.ts";
-import { certificateReal, certificateRenewed, hostsCovered } from "../../src/checks/served-certificate.ts";
+import { certificateRenewed } from "../../src/checks/renewed-certificate.ts";
+import { certificateReal, hostsCovered } from "../../src/checks/served-certificate.ts";
+import { certificateServed } from "../../src/checks/served-now.ts";
 import { make } from "../certificates/provided-pki.ts";
-import { configMap, findingOf, KNATIVE, object } from "./scene.ts";
+import { configMap, findingOf, KNATIVE, object, type Scene } from "./scene.ts";
 
 /** Data of a Secret. */
 const makeCertificate = async ({
@@ -82,6 +85,79 @@ describe("the certificate that a Kourier of others serves", async () => {
   ])("at %s, of 90 days that end in December: %s", async (now, status) => {
     const aging = await makeCertificate({ names: ["*.a"], from: "2026-09-01", until: "2026-11-30" });
     expect(await findingOf({ ...scene(secret(aging)), now }, certificateRenewed)).toMatchObject({ status });
+  });
+});
+
+describe("what the gateway shows", async () => {
+  const good = await makeCertificate({ names: ["*.apps.example.com"] });
+  const gateway = object("Service", "kourier-system/kourier", {
+    status: { loadBalancer: { ingress: [{ ip: "203.0.113.7" }] } },
+  });
+  const scene = (probe: NonNullable<Scene["probe"]>): Scene => ({
+    objects: [...KNATIVE, network, settings, secret(good), gateway],
+    probe,
+  });
+  const serial = new X509Certificate(Buffer.from(good["tls.crt"], "base64")).serialNumber;
+  const shown = (of: string) => ({
+    status: 404,
+    headers: {},
+    body: "",
+    certificate: { subject: "", serial: of, names: ["*.apps.example.com"], notAfter: "2026-12-01" },
+  });
+  const refusing =
+    (https: string, http?: string): NonNullable<Scene["probe"]> =>
+    ({ scheme }) => {
+      if (scheme === "http" && http === undefined) return { status: 404, headers: {}, body: "" };
+      throw new Error(scheme === "http" ? http : https);
+    };
+  it.each([
+    ["the one of the Secret", () => shown(serial), "ok", /at 203\.0\.113\.7:443/],
+    ["an older one", () => shown("ABCD"), "fail", /serves the certificate ABCD until 2026-12-01, and /],
+    ["somebody else's", refusing("unable to verify the first certificate"), "fail", /another certificate/],
+    ["none", refusing("read ECONNRESET"), "fail", /answers http, and no handshake: read ECONNRESET/],
+    [
+      "nothing, as it is not reached from here",
+      refusing("connect ETIMEDOUT", "connect ETIMEDOUT"),
+      "skipped",
+      /from here/,
+    ],
+  ])("%s", async (_what, probe, status, summary) => {
+    expect(await findingOf(scene(probe), certificateServed)).toMatchObject({
+      status,
+      summary: expect.stringMatching(summary),
+    });
+  });
+
+  it("is asked for under a name that no Service has", async () => {
+    const hosts: string[] = [];
+    await findingOf(
+      scene(({ host }) => {
+        hosts.push(host);
+        return shown(serial);
+      }),
+      certificateServed,
+    );
+    expect(hosts).toEqual(["kn-bootstrap-nobody-has-this.apps.example.com"]);
+  });
+});
+
+describe("a certificate whose CA wants it replaced", () => {
+  it.each([
+    ["2026-11-20", "2026-11-25", "fail"],
+    ["2026-11-28", "2026-12-02", "ok"],
+  ])("between %s and %s", async (start, end, status) => {
+    const aging = await makeCertificate({ names: ["*.a"], from: "2026-11-01", until: "2027-01-30" });
+    const choices = { tls: "acme", "acme-directory": "https://ca.example/directory" };
+    const state = object("ConfigMap", "kn-bootstrap/state", { data: { choices: JSON.stringify(choices) } });
+    const held = { ...secret(aging), metadata: { namespace: "kn-bootstrap", name: "wildcard-tls" } };
+    const authority = {
+      answer: { caaIdentities: [], externalAccountRequired: false, profiles: {}, hasRenewalInfo: true },
+      window: { start: `${start}T00:00:00Z`, end: `${end}T00:00:00Z` },
+    };
+    const objects = [...KNATIVE, network, settings, state, held];
+    expect(await findingOf({ objects, authority }, certificateRenewed)).toMatchObject({ status });
+    // A CA that does not answer leaves the dates.
+    expect(await findingOf({ objects }, certificateRenewed)).toMatchObject({ status: "ok" });
   });
 });
 

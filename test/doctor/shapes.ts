@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseRecording, type Recording } from "../../src/app/doctor/recording.ts";
+import type { DirectoryInfo } from "../../src/ports/authority.ts";
+import type { ProbeResponse } from "../../src/ports/http.ts";
 import { isRecord, type KubeObject, textAt } from "../../src/ports/object.ts";
 import type { Obj } from "../../src/sandbox/types.ts";
 import { kn, stage } from "../engine/cli.ts";
@@ -75,11 +77,20 @@ const sceneOf = ({ answers, at }: Recording): Scene => {
   const held = answers.flatMap(({ asked, answer }) =>
     asked === "list" && Array.isArray(answer) ? answer : asked === "get" && answer ? [answer] : [],
   );
+  const directory: DirectoryInfo | undefined = found("directory", () => true);
   return {
     objects: held as readonly KubeObject[],
     now: at,
+    ...(directory ? { authority: { answer: directory } } : {}),
     internet: { zones: zonesOf(held as readonly KubeObject[]) },
-    probe: (request) => found("probe", (of) => JSON.stringify(of) === JSON.stringify(request)),
+    probe: (request) => {
+      const response: ProbeResponse | undefined = found(
+        "probe",
+        (of) => JSON.stringify(of) === JSON.stringify(request),
+      );
+      if (!response) throw new Error("connect ECONNREFUSED");
+      return response;
+    },
   };
 };
 

@@ -4,6 +4,7 @@ import { selects } from "../../kube/snapshot.ts";
 import { ApiError, type ClusterIdentity, type ClusterRead } from "../../ports/cluster.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "../../ports/object.ts";
 import { GREETING } from "../../steps/proof/hello.ts";
+import { authorityBy } from "./authorities.ts";
 import { NotRecorded } from "./errors.ts";
 import type { Ask } from "./questions.ts";
 
@@ -77,6 +78,7 @@ export const contextOf = (ask: Ask, { identity, resolver, now, signal }: Surroun
       ask: (name, type) => ask("dns", { name, type }, signal),
       askServer: (server, name, type) => ask("dns", { name, type, server }, signal),
     },
+    createAuthority: authorityBy(ask, signal),
     probe: ({ signal: _one, ...request }) => ask("probe", request, signal),
     now: () => now,
     signal,

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { AuthorityError, AuthorityUnreachable } from "../../ports/authority.ts";
 import { ApiError, BrokenAnswer, Unreachable } from "../../ports/cluster.ts";
 import { NoAnswer } from "../../ports/dns.ts";
+import { isRecord } from "../../ports/object.ts";
 
 /** A check asks what was not asked when the recording was made: it is newer than that. */
 export class NotRecorded extends Unreachable {
@@ -16,6 +18,8 @@ const CLASSES: Readonly<Record<string, { readonly prototype: object }>> = {
   Unreachable,
   BrokenAnswer,
   NoAnswer,
+  AuthorityError,
+  AuthorityUnreachable,
 };
 
 const simple = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -28,10 +32,15 @@ export const toRecorded = (error: unknown): RecordedError => {
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };
   const fields = Object.entries(error).filter(([key, value]) => key !== "cause" && simple.safeParse(value).success);
   const { subject, conflicts } = error as Partial<ApiError>;
+  const { problem } = error as Partial<AuthorityError>;
+  const code = codeOf(error.cause);
   return {
     ...Object.fromEntries(fields),
     ...(subject ? { subject } : {}),
     ...(conflicts?.length ? { conflicts } : {}),
+    ...(problem ? { problem } : {}),
+    // It tells a CA that is not trusted from one that is away.
+    ...(code === undefined ? {} : { cause: { code } }),
     name: error.name,
     message: error.message,
   };
@@ -41,5 +50,18 @@ export const toRecorded = (error: unknown): RecordedError => {
 export const fromRecorded = ({ message, ...fields }: RecordedError): Error => {
   const prototype = CLASSES[fields.name]?.prototype ?? Error.prototype;
   const error: Error = Object.create(prototype);
-  return Object.assign(error, prototype === ApiError.prototype ? { conflicts: [] } : {}, fields, { message });
+  return Object.assign(error, prototype === ApiError.prototype ? { conflicts: [] } : {}, fields, revived(fields), {
+    message,
+  });
 };
+
+const codeOf = (cause: unknown): string | undefined => {
+  const code = isRecord(cause) ? cause.code : undefined;
+  return typeof code === "string" ? code : undefined;
+};
+
+/** JSON has no dates. */
+const revived = ({ problem }: Readonly<Record<string, unknown>>): object =>
+  isRecord(problem) && typeof problem.retryAfter === "string"
+    ? { problem: { ...problem, retryAfter: new Date(problem.retryAfter) } }
+    : {};

@@ -1,4 +1,5 @@
 import type { Canary, Timed } from "../../checks/canary/context.ts";
+import type { DirectoryInfo } from "../../ports/authority.ts";
 import type {
   AccessQuestion,
   Account,
@@ -10,6 +11,7 @@ import type {
 import type { Answer as DnsAnswer, RecordType } from "../../ports/dns.ts";
 import type { ProbeRequest, ProbeResponse } from "../../ports/http.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+import type { AuthorityAsked, Window } from "./authorities.ts";
 
 /** What can be asked of the world, each with its answer. All of it is JSON, so that a recording holds it. */
 export interface Questions {
@@ -25,6 +27,12 @@ export interface Questions {
   readonly dns: {
     readonly of: { readonly name: string; readonly type: RecordType; readonly server?: string };
     readonly answer: DnsAnswer;
+  };
+  readonly directory: { readonly of: AuthorityAsked; readonly answer: DirectoryInfo };
+  /** Null: the CA does not say. */
+  readonly renewalInfo: {
+    readonly of: AuthorityAsked & { readonly certificate: string };
+    readonly answer: Window | null;
   };
   /** Long lines are cut. */
   readonly logs: { readonly of: LogQuery; readonly answer: string };

@@ -1,6 +1,7 @@
 import type { HealthContext } from "../../checks/health-check.ts";
 import type { ClusterCarrier } from "../../ports/cluster.ts";
 import { NoAnswer, type Resolver } from "../../ports/dns.ts";
+import { askAuthorities } from "./authorities.ts";
 import type { Ask, Asked, Questions } from "./questions.ts";
 import { shortened, shortLines, withoutSecrets } from "./redacted.ts";
 
@@ -22,6 +23,7 @@ export type World = Omit<HealthContext, "cluster"> & {
 /** Asks the world itself. What nobody needs to see goes before anybody has looked: a recording gives the same findings. */
 export const askWorld = (ctx: World): Ask => {
   const { cluster, resolver, probe } = ctx;
+  const authorities = askAuthorities(ctx.createAuthority);
   const answering: Answering = {
     version: cluster.version,
     account: cluster.account,
@@ -41,6 +43,8 @@ export const askWorld = (ctx: World): Ask => {
           server === undefined ? resolver.ask(name, type, until) : resolver.askServer(server, name, type, until),
         signal,
       ),
+    directory: authorities.directory,
+    renewalInfo: authorities.renewalInfo,
     probe: async (request, signal) => shortened(await probe({ ...request, ...(signal ? { signal } : {}) })),
     timed: (request, signal) =>
       timed(async () => shortened(await probe({ ...request, ...(signal ? { signal } : {}) }))),

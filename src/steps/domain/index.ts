@@ -1,4 +1,5 @@
 import { defaultDomain, domainIsSet, otherDefaults } from "../../checks/domain.ts";
+import { domainJobEnded } from "../../checks/jobs/default-domain.ts";
 import { servicesPublic } from "../../checks/names.ts";
 import { magicCurrent } from "../../checks/outside/magic.ts";
 import { baseDomain, type Naming, namingOf } from "../../config/naming.ts";
@@ -62,5 +63,5 @@ const domain = (install: Installation) =>
 export const part = partOf({
   id: "domain",
   steps: (install) => [domain(install)],
-  checks: [defaultDomain, servicesPublic, magicCurrent],
+  checks: [defaultDomain, servicesPublic, domainJobEnded, magicCurrent],
 });

@@ -16,8 +16,10 @@ import { certificateUsable, gatewayCertificateCurrent, gatewayCertificateUsable 
 import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { caLimits } from "../../checks/limits.ts";
 import { certificateProvided } from "../../checks/provided.ts";
+import { certificateRenewed } from "../../checks/renewed-certificate.ts";
 import { keyReaders } from "../../checks/secret-readers.ts";
-import { servedCertificateChecks } from "../../checks/served-certificate.ts";
+import { certificateReal, hostsCovered } from "../../checks/served-certificate.ts";
+import { certificateServed } from "../../checks/served-now.ts";
 import { ownNaming } from "../../config/naming.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
 import { errorOf, isBad } from "../../core/finding-error.ts";
@@ -224,8 +226,11 @@ export const part = partOf({
     certificateProvided,
     caLimits,
     gatewayCertificateCurrent,
-    ...servedCertificateChecks,
     keyReaders,
+    hostsCovered,
+    certificateReal,
+    certificateServed,
+    certificateRenewed,
   ],
   kinds: [{ apiVersion: "v1", kind: "Secret", namespaced: true }],
   steps: (install) => {

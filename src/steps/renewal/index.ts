@@ -1,3 +1,4 @@
+import { renewalRuns } from "../../checks/jobs/renewal.ts";
 import { renewalChecks } from "../../checks/renewal.ts";
 import { part as partOf } from "../part.ts";
 import { next } from "./next.ts";
@@ -11,6 +12,6 @@ export const part = partOf({
   options,
   next,
   status,
-  checks: renewalChecks,
+  checks: [renewalRuns, ...renewalChecks],
   removal: () => [cronRemoval("admission", "given-back")],
 });
