@@ -5,9 +5,11 @@ import { describe } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { type HealthContext, healthCheck } from "./health-check.ts";
+import { isReady } from "./knative-service/index.ts";
 import { NOBODY } from "./outside/view.ts";
 import { SERVED_BY } from "./served.ts";
 import { type Served, withCertificate } from "./served-certificate.ts";
+import { knativeServices } from "./services.ts";
 
 const TIMEOUT_MS = 3_000;
 /** What a client says of a certificate, in place of a connection that did not come about (OpenSSL, Node). */
@@ -86,7 +88,7 @@ export const certificateServed = healthCheck({
   id: "certificate.served",
   title: "The gateway serves the certificate that stands in its Secret",
   needs: ["certificate.usable", "ingress.deployments", "ingress.address"],
-  reads: [...SERVED_BY, "Secret", "Service", "Node", "probe"],
+  reads: [...SERVED_BY, "Secret", "Service.serving.knative.dev", "Service", "Node", "probe"],
   meaning:
     "The gateway still serves an older certificate, until it ends, or none: it has not taken the new one up, may not read it, or something in front of it ends TLS.",
   todo: "With Kourier, start its controller anew, which reads the Secret then. With Istio, see whether the gateway's ServiceAccount may read it.",
@@ -100,6 +102,8 @@ export const certificateServed = healthCheck({
     const { found, secret, certificate } = served;
     const address = found.ingress && (await findAddress(readerOf(ctx.cluster), found.exposure, found.ingress));
     if (!address) return skipped("the gateway's address is not known");
+    if (!(await knativeServices(ctx)).some(isReady))
+      return skipped("a gateway listens for TLS while there is a Service that is ready");
     const said = await handshake(ctx, served, address);
     const place = `${address.host}:${address.https}`;
     if ("serial" in said && said.serial === certificate.serial) return ok(`serial ${said.serial} at ${place}`);

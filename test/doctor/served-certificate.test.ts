@@ -93,9 +93,17 @@ describe("what the gateway shows", async () => {
   const gateway = object("Service", "kourier-system/kourier", {
     status: { loadBalancer: { ingress: [{ ip: "203.0.113.7" }] } },
   });
+  const ready = object("Service.serving.knative.dev/v1", "default/hello", {
+    status: { url: "https://hello-default.apps.example.com", conditions: [{ type: "Ready", status: "True" }] },
+  });
   const scene = (probe: NonNullable<Scene["probe"]>): Scene => ({
-    objects: [...KNATIVE, network, settings, secret(good), gateway],
+    objects: [...KNATIVE, network, settings, secret(good), gateway, ready],
     probe,
+  });
+  it("is not asked for where no Service is ready: Kourier listens for TLS only then", async () => {
+    const { objects } = scene(() => ({ status: 404, headers: {}, body: "" }));
+    const idle = { objects: objects.filter((one) => one !== ready) };
+    expect(await findingOf(idle, certificateServed)).toMatchObject({ status: "skipped" });
   });
   const serial = new X509Certificate(Buffer.from(good["tls.crt"], "base64")).serialNumber;
   const shown = (of: string) => ({

@@ -1,19 +1,6 @@
 import type { HealthContext } from "../../checks/health-check.ts";
 import { type Authority, AuthorityUnreachable, type DirectoryInfo } from "../../ports/authority.ts";
-import type { Ask } from "./questions.ts";
-
-/** A CA: the URL of its directory, and the root of a private one (PEM). */
-export interface AuthorityAsked {
-  readonly directory: string;
-  readonly ca?: string;
-}
-
-/** RFC 9773; times as ISO 8601. */
-export interface Window {
-  readonly start: string;
-  readonly end: string;
-  readonly explanation?: string;
-}
+import type { Ask, AuthorityAsked, Window } from "./questions.ts";
 
 /** How long a CA is waited for, in milliseconds. */
 const MS = 5_000;

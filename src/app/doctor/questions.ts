@@ -11,7 +11,6 @@ import type {
 import type { Answer as DnsAnswer, RecordType } from "../../ports/dns.ts";
 import type { ProbeRequest, ProbeResponse } from "../../ports/http.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
-import type { AuthorityAsked, Window } from "./authorities.ts";
 
 /** What can be asked of the world, each with its answer. All of it is JSON, so that a recording holds it. */
 export interface Questions {
@@ -44,6 +43,19 @@ export interface Questions {
   readonly settled: { readonly of: undefined; readonly answer: Awaited<ReturnType<Canary["settled"]>> };
   /** Another question, asked when the canary was there: it may have had another answer before. */
   readonly later: { readonly of: { readonly asked: string; readonly of?: unknown }; readonly answer: unknown };
+}
+
+/** A CA: the URL of its directory, and the root of a private one (PEM). */
+export interface AuthorityAsked {
+  readonly directory: string;
+  readonly ca?: string;
+}
+
+/** RFC 9773; times as ISO 8601. */
+export interface Window {
+  readonly start: string;
+  readonly end: string;
+  readonly explanation?: string;
 }
 
 interface Kind {
