@@ -1,6 +1,5 @@
 import { anyAcmeCa, letsEncrypt, letsEncryptStaging } from "./acme/cas.ts";
 import { brought } from "./brought.ts";
-import { NAMESPACE } from "./cert-manager/names.ts";
 import { certManager } from "./cert-manager/strategy.ts";
 import type { CertificateController } from "./controller.ts";
 import { noTls } from "./no-tls.ts";
@@ -37,9 +36,6 @@ export const strategyOf = (id: TlsId): TlsStrategy => {
 
 /** Controllers in the cluster that one of them uses. */
 export const controllers: readonly CertificateController[] = strategies.flatMap(({ controller }) => controller ?? []);
-
-/** Namespaces of programs whose work is to read and write such Secrets, where they usually stand. */
-export const issuingNamespaces: readonly string[] = [NAMESPACE];
 
 /** What of a Config decides about certificates. */
 export interface TlsChoice {

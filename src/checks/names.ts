@@ -5,6 +5,7 @@ import type { Fix } from "../ports/fix.ts";
 import { mend } from "../ports/mend.ts";
 import { at, conditionOf, describe, type KubeObject, refOf, textAt } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
+import { configMap, defaultDomains } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
 import { knativeServices } from "./services.ts";
 
@@ -123,7 +124,7 @@ export const servicesPublic = healthCheck({
   id: "domain.public",
   title: "Services that are not private have names outside the cluster",
   needs: ["knative.installed"],
-  reads: ["Service.serving.knative.dev"],
+  reads: ["Service.serving.knative.dev", "ConfigMap"],
   meaning:
     "No domain was set, so that URLs end in svc.cluster.local, which only the cluster resolves, or in example.com.",
   todo: "Set a domain: `kn-bootstrap install --domain DOMAIN`, or a key in ConfigMap knative-serving/config-domain.",
@@ -132,7 +133,13 @@ export const servicesPublic = healthCheck({
     const all = (await knativeServices(ctx)).filter(
       ({ metadata }) => metadata.labels?.[PRIVATE_LABEL] !== "cluster-local",
     );
-    const inside = all.filter((service) => hostOf(service).endsWith(".svc.cluster.local"));
+    const domains = defaultDomains(await ctx.cluster.get(configMap("config-domain")));
+    // Before 1.8 URLs end in example.com where no domain is set.
+    const isUnset = ({ metadata: { name, namespace } }: KubeObject, host: string): boolean =>
+      domains.length === 0 && host === `${name}.${namespace}.example.com`;
+    const inside = all.filter(
+      (service) => hostOf(service).endsWith(".svc.cluster.local") || isUnset(service, hostOf(service)),
+    );
     if (inside.length === 0) return ok(`${all.length} Services`);
     return warn(
       `${few(inside.map(describe))} ${inside.length === 1 ? "has" : "have"} no name outside the cluster`,

@@ -1,4 +1,4 @@
-import { issuingNamespaces } from "../certificates/index.ts";
+import { controllers } from "../certificates/index.ts";
 import { ok, skipped, warn } from "../core/check.ts";
 import { HOME } from "../kube/inventory.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
@@ -18,7 +18,7 @@ const OURS = new Set([
   "knative-operator",
   "knative-serving-ingress",
   "openshift-serverless",
-  ...issuingNamespaces,
+  ...controllers.map(({ namespace }) => namespace),
 ]);
 const OF_THE_SYSTEM = /^(kube-|openshift-)|^(kourier-system|istio-system|contour-external|contour-internal)$/;
 /** Groups of the system that anybody may be in. */

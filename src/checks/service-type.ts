@@ -62,7 +62,9 @@ export const serviceTypeFound = healthCheck({
   meaning: "Somebody has changed the type of the gateway's Service: it gets no address, or other ports of the nodes.",
   todo: "Run install again, which gives our own Service its type back; another one's is patched as the finding says.",
   run: async (ctx, memory) => {
-    const { ingress, className, exposure } = await findInstallation(ctx.cluster);
+    const { ingress, className, exposure, choices } = await findInstallation(ctx.cluster);
+    // An ingress for the inside alone, or behind something else, is nobody's mistake.
+    if (Object.keys(choices).length === 0) return skipped("how it is to be reached was not chosen by kn-bootstrap");
     if (!ingress) return skipped(`the ingress class is ${className}, which is none of ours`);
     return judged(exposure, ingress, false).run(ctx, memory);
   },

@@ -203,7 +203,10 @@ const FAILING: readonly Row[] = [
   {
     id: "ingress.service-type",
     when: "the Service has no address of its own",
-    objects: differing(service("istio-system/istio-ingressgateway", MARKED, { type: "ClusterIP" })),
+    objects: differing(
+      configMap("state", { choices: JSON.stringify({ expose: "loadbalancer" }) }, "kn-bootstrap"),
+      service("istio-system/istio-ingressgateway", MARKED, { type: "ClusterIP" }),
+    ),
     says: "Service istio-system/istio-ingressgateway is of type ClusterIP, which gets no address, and --expose loadbalancer was chosen",
     command: /^kubectl patch service istio-ingressgateway -n istio-system/,
     fields: [".spec.type"],
@@ -241,9 +244,16 @@ const PASSING: readonly Pick<Row, "id" | "when" | "objects">[] = [
     when: "an old one reads old keys",
     objects: differing(configMap("config-istio", OLD), netIstio("1.13.1")),
   },
-  ...(["istio.service-names", "istio.probed-service", "istio.certificate-forms", "ingress.service-type"] as const).map(
-    (id) => ({ id, when: "all is as it is installed", objects: HEALTHY }),
-  ),
+  ...(["istio.service-names", "istio.probed-service", "istio.certificate-forms"] as const).map((id) => ({
+    id,
+    when: "all is as it is installed",
+    objects: HEALTHY,
+  })),
+  {
+    id: "ingress.service-type",
+    when: "it has the type that was chosen",
+    objects: differing(configMap("state", { choices: JSON.stringify({ expose: "loadbalancer" }) }, "kn-bootstrap")),
+  },
   {
     id: "istio.probed-service",
     when: "only one Service has the labels, and another is named",

@@ -1,4 +1,4 @@
-import { add, data, edit, type Fault, isA, unavailable, WITH_CERTIFICATE, withStatus } from "./faults.ts";
+import { add, data, edit, type Fault, isA, KOURIERS, unavailable, WITH_CERTIFICATE, withStatus } from "./faults.ts";
 import { object } from "./scene.ts";
 import { change, type Shape } from "./shapes.ts";
 
@@ -95,6 +95,7 @@ export const FAULTS_INSIDE: Readonly<Record<string, Fault>> = {
   },
   "a Service asks for an ingress that is not here": {
     leads: "network.classes",
+    in: [...KOURIERS, "istio", "gateway-api"],
     break: edit(isA("Ingress", "hello"), (one) => ({
       ...withStatus(one, { conditions: [{ type: "Ready", status: "Unknown" }] }),
       metadata: {

@@ -20,6 +20,10 @@ describe("names of Services", () => {
     expect(await findingOf({ objects: [service(inside)] }, servicesPublic)).toMatchObject({ status: "warn" });
     const meant = service(inside, { "networking.knative.dev/visibility": "cluster-local" });
     expect(await findingOf({ objects: [meant] }, servicesPublic)).toMatchObject({ status: "ok" });
+    const older = service("http://hello.default.example.com");
+    expect(await findingOf({ objects: [older] }, servicesPublic)).toMatchObject({ status: "warn" });
+    const own = configMap("config-domain", { "example.com": "" });
+    expect(await findingOf({ objects: [older, own] }, servicesPublic)).toMatchObject({ status: "ok" });
     expect(await findingOf({ objects: [service("https://hello.apps.example.com")] }, servicesPublic)).toMatchObject({
       status: "ok",
     });
