@@ -52,7 +52,7 @@ const withoutChoice = (key: string) =>
     return { ...one, data: { ...data(one), choices: JSON.stringify(choices) } };
   });
 
-const KOURIERS: readonly Shape[] = ["ours", "quickstart", "operator", "openshift", "eks"];
+export const KOURIERS: readonly Shape[] = ["ours", "quickstart", "operator", "openshift", "eks"];
 export const WITH_CERTIFICATE: readonly Shape[] = ["ours", "operator", "eks"];
 export const SEEN: readonly Shape[] = ["contour", "gateway-api"];
 const NOT_KNOWN_TO_US: readonly Shape[] = ["quickstart", "operator", "openshift", "istio", "eks", ...SEEN];
