@@ -8,6 +8,7 @@ import { startInternet } from "../../src/sandbox/internet.ts";
 import type { ApiRequest, ApiResponse, Obj } from "../../src/sandbox/types.ts";
 import { dead, kn, type Stage, stage } from "../engine/cli.ts";
 import { patient } from "../patience.ts";
+import { isThorough } from "../thorough.ts";
 
 const NAMESPACE = "kn-bootstrap-probe";
 const SERVICE = { apiVersion: "serving.knative.dev/v1", kind: "Service", namespace: NAMESPACE, name: "probe" };
@@ -236,5 +237,31 @@ describe("doctor --probe", { timeout: patient(60_000) }, () => {
     const { code, stderr } = await kn(place, ["uninstall", "--yes", "--keep-records"]);
     expect(code, stderr).toBe(0);
     await gone();
+  });
+});
+
+describe.runIf(isThorough)("doctor --probe, elsewhere", { timeout: patient(60_000) }, () => {
+  const TLS = ["--tls", "self-signed"];
+  it.each([
+    ["Istio", ["--ingress", "istio", ...TLS], {}],
+    ["Istio with a mesh", ["--ingress", "istio", "--mesh", ...TLS], {}],
+    ["plain http", ["--tls", "none"], {}],
+    ["node ports", ["--expose", "nodeport", "--address", "127.0.0.1", ...TLS], {}],
+    ["kind", ["--expose", "nodeport", ...TLS], { nodePortFront: "kind" as const }],
+  ])("walks the whole way: %s", async (_what, options, cluster) => {
+    const internet = await startInternet({ zones: ["example.com"] });
+    const world = await stage(cluster);
+    try {
+      const place = { ...world, internet, standIns: true };
+      const dns = ["--dns", "route53", "--domain", "apps.example.com"];
+      const installed = await kn(place, ["install", "--yes", "--skip-checks", "proof.zero", ...dns, ...options]);
+      expect(installed.code, installed.stderr).toBe(0);
+      const { code, stdout } = await kn(place, ["doctor", "--probe", "--checks", "canary"]);
+      expect(stdout.match(/^. (?=canary)/gm), stdout).toEqual(HOPS.map(() => "✓ "));
+      expect(code).toBe(0);
+    } finally {
+      await world.close();
+      await internet.close();
+    }
   });
 });

@@ -32,7 +32,7 @@ export interface Scene {
 const isOf = (kind: { readonly apiVersion: string; readonly kind: string }) => (object: KubeObject) =>
   object.kind === kind.kind && groupOf(object.apiVersion) === groupOf(kind.apiVersion);
 
-const askScene = ({ objects, version = "1.36.2", internet, logs, authority, probe, ...scene }: Scene): Ask => {
+export const askScene = ({ objects, version = "1.36.2", internet, logs, authority, probe, ...scene }: Scene): Ask => {
   const dns = scene.dns ?? (internet && dnsOf(internet.zones, internet.hosts));
   return (async (asked: string, of: never) => {
     const question = of as Record<string, string>;

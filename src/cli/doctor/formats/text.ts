@@ -1,4 +1,5 @@
 import type { Cause, Judged } from "../../../app/doctor/diagnosis.ts";
+import { isOfCanary } from "../../../checks/canary/index.ts";
 import type { Evidence } from "../../../ports/facts.ts";
 import { describe } from "../../../ports/object.ts";
 import { sh } from "../../../ports/shell.ts";
@@ -21,7 +22,7 @@ export const text: Format = (told) => {
   const lines = [
     ...diagnosis.causes.flatMap((cause) => [...causeLines(cause, look), ""]),
     ...unseenLines(diagnosis.unseen, look),
-    ...(verbose ? [...diagnosis.all.flatMap((one) => judgedLines(one, look)), ""] : []),
+    ...allLines(verbose ? diagnosis.all : diagnosis.all.filter(({ check }) => isOfCanary(check)), look),
     ...entry(look, 0, "", summaryLine(told)),
   ];
   return `${lines.join("\n")}\n`;
@@ -81,6 +82,10 @@ const commandLines = (some: readonly Judged[], look: Look): readonly string[] =>
   const [remedy] = remedies.filter(({ command }) => command !== undefined);
   return remedy ? advice(look, 2, remedy) : [];
 };
+
+/** Of a canary each hop is told: somebody has asked for the times. */
+const allLines = (judged: readonly Judged[], look: Look): readonly string[] =>
+  judged.length > 0 ? [...judged.flatMap((one) => judgedLines(one, look)), ""] : [];
 
 const judgedLines = ({ check, finding }: Judged, look: Look): readonly string[] => {
   const [mark, colour] = MARKS[finding.status];
