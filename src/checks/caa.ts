@@ -2,22 +2,28 @@ import { accountUrl, caaForbids } from "../certificates/acme/index.ts";
 import { type Finding, ok } from "../core/check.ts";
 import { findingOf } from "../core/finding-error.ts";
 import { permits } from "../dns/caa.ts";
+import type { Places } from "../dns/place.ts";
 import type { DirectoryInfo } from "../ports/authority.ts";
-import type { HealthContext, Order, RecordsAccess } from "./health-check.ts";
+import type { Zone } from "../ports/zones.ts";
+import type { HealthContext, Order } from "./health-check.ts";
 
 /** What {@link caaPermits} looks at beside the order. */
 export const CAA_BY = ["Secret", "authority", "dns"] as const;
 
-/** Whether CAA lets the CA issue for each name. `info`: what the CA says of itself; undefined: it does not answer now, which forbids nothing. */
+/**
+ * Whether CAA lets the CA issue for each name. `info`: what the CA says of itself; undefined: it does not answer now, which forbids nothing.
+ * `known`: URL of the account, where it is not ours.
+ */
 export const caaPermits = async (
   { names, directory }: Order,
-  { places, zone }: RecordsAccess,
+  { places, zone }: { readonly places: Pick<Places, "caa">; readonly zone: Pick<Zone, "name"> },
   { cluster }: Pick<HealthContext, "cluster">,
   info: DirectoryInfo | undefined,
+  known?: string,
 ): Promise<Finding> => {
   if (!info) return ok("not looked at, as the CA has not said under which name CAA records know it");
   if (info.caaIdentities.length === 0) return ok("the CA does not say under which name CAA records know it");
-  const account = await accountUrl(cluster, directory);
+  const account = known ?? (await accountUrl(cluster, directory));
   const looks = names.map(async (name): Promise<Finding> => {
     const found = await places.caa(name.replace(/^\*\./, ""));
     if (found === "unknown") return ok(`${name}: no name server of ${zone.name} can be asked from here`);

@@ -20,6 +20,7 @@ import { FOUND_BY, findInstallation } from "./found.ts";
 import { type HealthContext, healthCheck, type Order, type RecordsAccess } from "./health-check.ts";
 import { mayWrite, type Writing } from "./may-write.ts";
 import { ORDERED_BY, orderIn } from "./order.ts";
+import { caaFinding } from "./outside/issuance.ts";
 
 /** Judges what kn-bootstrap makes and renews; skipped where somebody else does, or nobody. */
 const whereRenewed =
@@ -131,9 +132,15 @@ export const renewalChecks = [
     id: "renew.caa",
     title: "CAA lets the CA issue",
     reads: [...ORDERED_BY, ...CAA_BY],
+    threads: ["certbot/certbot#9236"],
     meaning: "A CAA record of the domain, or of one above it, forbids the CA to issue.",
     todo: "Add the record that the finding shows, or choose a CA that may issue.",
-    run: whereOrdered(async (order, records, ctx) => caaPermits(order, records, ctx, await directoryNow(order, ctx))),
+    run: async (ctx) => {
+      const order = await orderIn(ctx);
+      if (!order) return skipped("kn-bootstrap orders no certificate here");
+      const { records } = ctx;
+      return records ? caaPermits(order, records, ctx, await directoryNow(order, ctx)) : caaFinding(ctx, order);
+    },
   }),
   healthCheck({
     id: "renew.authority",

@@ -341,6 +341,16 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       ),
     ),
   },
+  "the challenge leads to a zone that is gone": {
+    leads: "renew.challenge",
+    in: ["ours"],
+    break: withRecord("_acme-challenge.apps CNAME x.gone.com"),
+  },
+  "CAA names another CA": {
+    leads: "renew.caa",
+    in: ["ours"],
+    break: withRecord('@ CAA 0 issue "other.example.org"'),
+  },
   "the CA's window has passed": {
     leads: "certificate.renewed",
     in: ["ours"],

@@ -14,7 +14,7 @@ import { readable } from "../../ports/readable.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { findInstallation } from "../found.ts";
 import type { HealthContext, Reading } from "../health-check.ts";
-import { DOMAINS_BY, type Domain, type Domains, domainsOf } from "./domains.ts";
+import { DOMAINS_BY, type Domain, type Domains, domainsOf, passedBy } from "./domains.ts";
 import { type Resolved, resolvedAt, resolvedHere } from "./resolved.ts";
 
 /** What every check of this folder reads. */
@@ -25,11 +25,15 @@ export const GATEWAY_BY = ["Service", "Node"] as const satisfies readonly Readin
 /** A label that nobody has. It is always the same, so that a recording knows it. */
 export const NOBODY = "kn-bootstrap-nobody-has-this";
 
-/** A domain, and the zone that it lies in, as the Internet finds it. */
-export interface Located {
-  readonly domain: Domain;
+/** The zone that a name lies in, as the Internet finds it. */
+export interface Zoned {
   readonly zone: string;
   readonly delegation: Delegation;
+}
+
+/** A domain, and its zone. */
+export interface Located extends Zoned {
+  readonly domain: Domain;
 }
 
 /** Where the gateway is. */
@@ -80,6 +84,13 @@ export const silenceOf = async (resolver: Resolver, signal: AbortSignal): Promis
   }
 };
 
+/** Where a name of a certificate lies, without `*.`. Undefined: it is not of the public DNS, which cannot be asked, or has no such zone. */
+export const locatedFor = async ({ resolver, signal }: HealthContext, name: string): Promise<Zoned | undefined> => {
+  if (!resolver || passedBy(name) !== undefined || (await silenceOf(resolver, signal))) return undefined;
+  const found = await zoned(resolver, name, "", signal);
+  return found.delegation.servers.length > 0 ? found : undefined;
+};
+
 const look = async (ctx: HealthContext): Promise<Outside | string> => {
   const { resolver, signal } = ctx;
   const domains = await domainsOf(ctx);
@@ -93,7 +104,9 @@ const look = async (ctx: HealthContext): Promise<Outside | string> => {
     domains,
     located: once(async () => {
       const published = await publishedZone(ctx);
-      return Promise.all(domains.open.map((domain) => locate(resolver, domain, published, signal)));
+      return Promise.all(
+        domains.open.map(async (domain) => ({ domain, ...(await zoned(resolver, domain.name, published, signal)) })),
+      );
     }),
     resolve: (host, { zone, delegation: { servers } }) => {
       const known = resolutions.get(host) ?? resolvedAt(resolver, host, { zone, servers }, signal);
@@ -117,10 +130,10 @@ const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
 const publishedZone = async ({ cluster }: HealthContext): Promise<string> =>
   textAt(parsed(dataOf(await readable(cluster.get(STATE)))[PUBLISHED]), "zone", "name");
 
-const locate = async (resolver: Resolver, domain: Domain, published: string, signal: AbortSignal): Promise<Located> => {
-  const isOurs = published !== "" && isUnder(domain.name, published);
-  const zone = isOurs ? published : await zoneOf(resolver, domain.name, signal);
-  return { domain, zone, delegation: await delegationOf(resolver, zone, signal) };
+const zoned = async (resolver: Resolver, name: string, published: string, signal: AbortSignal): Promise<Zoned> => {
+  const isOurs = published !== "" && isUnder(name, published);
+  const zone = isOurs ? published : await zoneOf(resolver, name, signal);
+  return { zone, delegation: await delegationOf(resolver, zone, signal) };
 };
 
 const zoneOf = async (resolver: Resolver, name: string, signal: AbortSignal): Promise<string> => {

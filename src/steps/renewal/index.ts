@@ -1,3 +1,4 @@
+import { challengeReachable } from "../../checks/challenge.ts";
 import { renewalRuns } from "../../checks/jobs/renewal.ts";
 import { renewalChecks } from "../../checks/renewal.ts";
 import { part as partOf } from "../part.ts";
@@ -12,6 +13,6 @@ export const part = partOf({
   options,
   next,
   status,
-  checks: [renewalRuns, ...renewalChecks],
+  checks: [renewalRuns, challengeReachable, ...renewalChecks],
   removal: () => [cronRemoval("admission", "given-back")],
 });
