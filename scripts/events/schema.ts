@@ -262,6 +262,21 @@ const lines = [
     exitCode: z.int(),
     ...seen,
   }),
+  line("version", "What `version` shows.", {
+    program: z.string(),
+    node: z.string(),
+    minors: list(z.string()).describe("minors of Knative that the program knows, oldest first"),
+    cluster: z
+      .strictObject({
+        context: z.string(),
+        server: z.string(),
+        kubernetes: z.string(),
+        installed: z.record(z.string(), z.string()).describe("by component: serving, net-kourier"),
+        newest: z.string().optional().describe("the newest minor that this server can run"),
+      })
+      .optional(),
+    unseen: z.string().optional().describe("why nothing is said of a cluster"),
+  }),
   line("status", "What `status` shows. Each area of the installation adds what it has found.", {
     context: z.string(),
     server: z.string(),

@@ -12,6 +12,7 @@ import { type Raw, readValue } from "../config/values.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import type { Command, RawOptions } from "./commands/command.ts";
+import { commandElsewhere, optionElsewhere } from "./habits.ts";
 import { topics, topicText } from "./help/index.ts";
 import { commandHelp, programHelp } from "./help.ts";
 
@@ -52,8 +53,9 @@ export const parseArguments = (
   const topic = words[0] === "help" ? topics.find(({ name }) => name === word) : undefined;
   if (!command && !topic) throw unknownCommand(word ?? "", commands, words[0] === "help");
   // So does one of another command.
-  for (const [option] of given)
-    if (command && !option.commands.includes(command.name)) throw foreignOption(option, command.name);
+  for (const [index, [option]] of given.entries())
+    if (command && !option.commands.includes(command.name))
+      throw foreignOption(option, command.name, flags[index]?.rawName ?? flagOf(option));
   const surplus = rest[command?.argument ? 1 : 0];
   if (surplus !== undefined)
     throw extraWord(surplus, command?.name ?? word ?? "", command?.argument && "second argument");
@@ -169,7 +171,10 @@ const unknownCommand = (word: string, commands: readonly Command[], help: boolea
   return new UserError({
     id: "cli.command",
     what: `There is no command ${help ? "and no topic " : ""}${JSON.stringify(word)}.`,
-    remedy: { text: didYouMean(word, [...names, ...subjects], known), command: sh`kn-bootstrap --help` },
+    remedy: (help ? undefined : commandElsewhere(word)) ?? {
+      text: didYouMean(word, [...names, ...subjects], known),
+      command: sh`kn-bootstrap --help`,
+    },
     kind: "input",
   });
 };
@@ -187,7 +192,7 @@ const unknownOption = (rawName: string, command: CommandName): UserError => {
   return new UserError({
     id: "cli.option",
     what: `There is no option ${rawName}.`,
-    remedy: {
+    remedy: optionElsewhere(rawName) ?? {
       text: didYouMean(rawName, candidates, "These are the options:"),
       command: sh`kn-bootstrap ${command} --help`,
     },
@@ -195,11 +200,11 @@ const unknownOption = (rawName: string, command: CommandName): UserError => {
   });
 };
 
-const foreignOption = (option: Option, command: CommandName): UserError =>
+const foreignOption = (option: Option, command: CommandName, rawName: string): UserError =>
   new UserError({
     id: "cli.option",
-    what: `${flagOf(option)} is no option of ${command}.`,
-    remedy: {
+    what: `${rawName} is no option of ${command}.`,
+    remedy: optionElsewhere(rawName) ?? {
       text: didYouMean(flagOf(option), optionsOf(command).map(flagOf), `It belongs to ${option.commands.join(", ")}.`),
       command: sh`kn-bootstrap ${command} --help`,
     },

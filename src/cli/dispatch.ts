@@ -5,6 +5,7 @@ import { gather, presumed, settled } from "../config/load.ts";
 import type { CommandName } from "../config/options.ts";
 import type { Event } from "../core/event.ts";
 import { Interrupted, UserError } from "../ports/error.ts";
+import { sh } from "../ports/shell.ts";
 import { visible } from "../ports/visible.ts";
 import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Invocation } from "./args.ts";
@@ -69,6 +70,7 @@ export const dispatch = async (
     said = await gather({ flags: { ...command.implied, ...written }, env: host.env });
     const finish = command.remembers && !flags.resetChoices ? presumed : settled;
     config = finish(said, { env: host.env, terminal });
+    if (config.output === "yaml" && !command.inYaml) throw notInYaml(command.name);
   } catch (error) {
     return await refuse(host, error);
   }
@@ -86,6 +88,17 @@ export const dispatch = async (
   }
   return run.page ? writePage(run, run.page, exitCode) : exitCode;
 };
+
+const notInYaml = (name: CommandName): UserError =>
+  new UserError({
+    id: "cli.yaml",
+    what: `${name} has no result in YAML.`,
+    remedy: {
+      text: "What install would apply is printed as YAML by render; its events are read as JSON:",
+      command: sh`kn-bootstrap ${name === "install" ? "render" : name} ${name === "install" ? [] : ["-o", "json"]}`,
+    },
+    kind: "input",
+  });
 
 /** Not loaded unless it is asked for. */
 const pageFor = async (

@@ -11,6 +11,7 @@ export const COMMAND_NAMES = [
   "renew",
   "iam-policy",
   "uninstall",
+  "version",
   "completion",
 ] as const;
 export type CommandName = (typeof COMMAND_NAMES)[number];

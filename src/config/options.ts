@@ -78,7 +78,7 @@ const ofRuns = [
   { key: "takeOwnership", kind: "boolean", group: "Running", commands: CHANGING, runOnly: true, default: "false", help: "Change fields that somebody else owns; the plan lists them first" },
   { key: "skipChecks", kind: "list", value: "ID,...", syntax: checkId, group: "Running", commands: CHANGING, runOnly: true, default: "", help: `Run without these checks: ${SKIPPABLE.join(", ")}` },
 
-  { key: "output", kind: "choice", short: "o", choices: ["text", "json"], group: "Output", commands: ALL, runOnly: true, default: "text", help: "Form of the result; json is one event per line" },
+  { key: "output", kind: "choice", short: "o", choices: ["text", "json", "yaml"], group: "Output", commands: ALL, runOnly: true, default: "text", help: "Form of the result; json is one event per line, yaml is for status, version and render" },
   { key: "report", kind: "text", value: "FILE", syntax: anyText, group: "Output", commands: ["install", "rehearse", "renew", "uninstall"], runOnly: true, unset: "no page", help: "Write one HTML page about the run: plan, timeline, topology, checks" },
   { key: "quiet", kind: "boolean", short: "q", group: "Output", commands: ALL, runOnly: true, default: "false", help: "No progress, only warnings and the result" },
   { key: "verbose", kind: "boolean", short: "v", group: "Output", commands: COMMAND_NAMES, runOnly: true, default: "false", help: "Every object, every check, and the stack of a bug" },

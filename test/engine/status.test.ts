@@ -90,6 +90,13 @@ describe("status with Services that are not ready", () => {
     expect(text).toContain("kubectl patch configmap config-features");
   });
 
+  it("says the same in YAML, and version says which versions take part", async () => {
+    expect((await status("-o", "yaml")).stdout).toMatch(/^type: status\n[\s\S]*knativeServices:\n {2}total: 4\n/);
+    const { code, stdout } = await kn(world, ["version"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Cluster +rehearsal .*Kubernetes 1\.36[\s\S]*Installed +serving 1\.\d+\.\d+, net-kourier/);
+  });
+
   it("says the same in JSON", async () => {
     const told = await status("--services", "-o", "json");
     expect(told.code).toBe(1);

@@ -16,6 +16,8 @@ export interface Command {
   readonly implied?: RawOptions;
   /** What was chosen before at the cluster counts, so that not all can be judged before that is known. */
   readonly remembers?: true;
+  /** Its result can be had with `-o yaml`. */
+  readonly inYaml?: true;
   /** Resolves to the exit code; the command's own file is not loaded before. */
   readonly run: (ctx: CommandContext) => Promise<number>;
 }

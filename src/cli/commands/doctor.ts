@@ -28,7 +28,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
   }
   if (flags.installCronjob) return installCronJob(ctx, checks);
   if (flags.removeCronjob) return removeCronJob(ctx);
-  const format = await FORMATS[flags.format ?? config.output]();
+  const format = await FORMATS[flags.format ?? (config.output === "json" ? "json" : "text")]();
   const contexts = await contextsOf(ctx);
   if (contexts) return visitAll(ctx, checks, contexts, format);
   if (flags.watch) return watch(ctx, checks, format);

@@ -19,6 +19,7 @@ export const commands: readonly Command[] = [
   {
     name: "render",
     summary: "Print the objects that install would apply, as YAML",
+    inYaml: true,
     run: async (ctx) => (await import("./render.ts")).run(ctx),
   },
   {
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
     name: "status",
     summary: "Show versions, URLs, address and certificate of the installation",
     remembers: true,
+    inYaml: true,
     run: async (ctx) => (await import("./status.ts")).run(ctx),
   },
   {
@@ -60,6 +62,12 @@ export const commands: readonly Command[] = [
     summary: "Remove what install made, in the safe order; show it first",
     remembers: true,
     run: async (ctx) => (await import("./uninstall.ts")).run(ctx),
+  },
+  {
+    name: "version",
+    summary: "Print the versions of this program, of what it can install, and of the cluster",
+    inYaml: true,
+    run: async (ctx) => (await import("./version.ts")).run(ctx),
   },
   {
     name: "completion",

@@ -3,7 +3,7 @@ import { STATE } from "../../kube/prior.ts";
 import { visibleData } from "../../ports/visible.ts";
 import { keptIn, notesOn } from "../../steps/state/chosen.ts";
 import type { CommandContext } from "../context.ts";
-import { statusJson } from "../reporter/json.ts";
+import { statusJson, yamlOf } from "../reporter/json.ts";
 import { servicesText, statusText } from "../reporter/status.ts";
 import { openSession } from "../session.ts";
 
@@ -14,7 +14,9 @@ export const run = async (ctx: CommandContext): Promise<number> => {
     for (const text of notesOn(keptIn(await session.frozen.cluster.get(STATE))))
       ctx.emit({ type: "note", level: "warning", text });
     const services = ctx.flags.services ? visibleData(await readServices(session.frozen, status.address)) : undefined;
-    if (ctx.config.output === "json") ctx.stdout(statusJson(status, services));
+    const { output } = ctx.config;
+    if (output === "json") ctx.stdout(statusJson(status, services));
+    else if (output === "yaml") ctx.stdout(yamlOf(statusJson(status, services)));
     else ctx.stdout(`${statusText(status, ctx.look)}${services ? `\n${servicesText(services, ctx.look)}` : ""}`);
     return status.knative && status.problems.length === 0 && !status.knativeServices?.notReady ? 0 : 1;
   } finally {

@@ -64,6 +64,7 @@ export const program: Errors = {
   ),
   "cli.twice": input("Two values were given for an option that takes one.", "", "Leave one of them out."),
   "cli.value": input("An option has a value that it does not take, or lacks one.", "", "Look at the option's --help."),
+  "cli.yaml": input("The command has no result in YAML.", "", "Use -o json, or render for the objects themselves."),
   "config.acme-ca-file": input(
     "The file of --acme-ca-file cannot be read as certificates in PEM.",
     "",

@@ -5,6 +5,7 @@ import type { Plan } from "../../core/change.ts";
 import type { Event } from "../../core/event.ts";
 import type { Report, StepReport } from "../../core/run.ts";
 import { type ObjectRef, refOf } from "../../ports/object.ts";
+import { toYaml } from "../../ports/yaml.ts";
 import { redact } from "../../secrets/redact.ts";
 import type { JsonDoctor } from "../doctor/formats/json.ts";
 import type { Problem } from "../fatal.ts";
@@ -12,6 +13,7 @@ import { askedOf } from "./asked.ts";
 import type { Next } from "./report.ts";
 import type { Reporter } from "./reporter.ts";
 import { summaryOf } from "./summary.ts";
+import type { Versions } from "./versions.ts";
 
 /** Every line carries it, because lines are filtered and logs are cut. It goes up when a field is renamed or removed. */
 const VERSION = 1;
@@ -59,10 +61,13 @@ interface JsonReport extends Pick<Report, "outcome" | "seconds"> {
 type JsonError = Problem & { readonly type: "error" };
 type JsonStatus = Status & { readonly type: "status"; readonly services?: readonly ServiceStatus[] };
 
+type JsonVersion = Versions & { readonly type: "version" };
 type JsonRequest = LoggedRequest & { readonly type: "request" };
 
 /** Every line that `-o json` writes, of every command that has a report or events. */
-export type JsonLine = Versioned<JsonEvent | JsonReport | JsonError | JsonStatus | JsonRequest> | JsonDoctor;
+export type JsonLine =
+  | Versioned<JsonEvent | JsonReport | JsonError | JsonStatus | JsonVersion | JsonRequest>
+  | JsonDoctor;
 
 const lineOf = <T extends { readonly type: string }>({ type, ...rest }: T): string =>
   `${JSON.stringify({ type, v: VERSION, ...rest })}\n`;
@@ -79,6 +84,11 @@ export const jsonReporter = (stdout: (text: string) => void): Reporter => ({
 
 export const statusJson = (status: Status, services: readonly ServiceStatus[] | undefined): string =>
   lineOf<JsonStatus>({ type: "status", ...status, ...(services ? { services } : {}) });
+
+export const versionJson = (versions: Versions): string => lineOf<JsonVersion>({ type: "version", ...versions });
+
+/** The same result for people and for kubectl's friends. */
+export const yamlOf = (line: string): string => toYaml([JSON.parse(line) as Record<string, unknown>]);
 
 export const requestJson = (request: LoggedRequest): string =>
   lineOf<JsonRequest>({ type: "request", ...redact(request) });

@@ -1,3 +1,4 @@
+import type { Config } from "../../config/config.ts";
 import type { Host } from "../context.ts";
 import { jsonReporter } from "./json.ts";
 import { columnsOf, isUnicode, type Look } from "./look.ts";
@@ -6,7 +7,7 @@ import { both, type Reporter } from "./reporter.ts";
 
 /** What the options say about output. */
 export interface Settings {
-  readonly output: "text" | "json";
+  readonly output: Config["output"];
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: boolean;
@@ -54,7 +55,7 @@ export const openOutput = async (host: Host, settings: Settings): Promise<Output
   const look = lookOf(host, settings);
   const options = { stdout, stderr, look, quiet, verbose };
   if (!isLively(host, settings)) {
-    const plain = plainReporter({ ...options, results: settings.output === "text" });
+    const plain = plainReporter({ ...options, results: settings.output !== "json" });
     const reporter = settings.output === "json" ? both(jsonReporter(stdout), plain) : plain;
     return { reporter, look, stdout, stderr, aside: (work) => work(), close: () => {} };
   }
