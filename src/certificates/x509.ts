@@ -45,8 +45,14 @@ export const makeRoot = async (commonName: string, now: Date, days: number): Pro
   return { certificate: certificate.toString("pem"), key: await keyPem(keys.privateKey) };
 };
 
-/** A server certificate for these dNSNames, signed by the root. The subject is empty but for the first name, as CAs do today. */
-export const makeLeaf = async (root: KeyPair, names: readonly string[], now: Date, days: number): Promise<KeyPair> => {
+/** A server certificate for these dNSNames, signed by the root; `alsoClient`: its holder shows it to others like it. The subject is empty but for the first name, as CAs do today. */
+export const makeLeaf = async (
+  root: KeyPair,
+  names: readonly string[],
+  now: Date,
+  days: number,
+  { alsoClient = false }: { readonly alsoClient?: boolean } = {},
+): Promise<KeyPair> => {
   const issuer = new x509.X509Certificate(root.certificate);
   const signingKey = await webcrypto.subtle.importKey(
     "pkcs8",
@@ -70,7 +76,10 @@ export const makeLeaf = async (root: KeyPair, names: readonly string[], now: Dat
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.ExtendedKeyUsageExtension([
+        x509.ExtendedKeyUsage.serverAuth,
+        ...(alsoClient ? [x509.ExtendedKeyUsage.clientAuth] : []),
+      ]),
       new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns" as const, value }))),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),

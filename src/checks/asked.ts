@@ -8,7 +8,7 @@ export interface AskingPod {
   readonly memory: bigint;
 }
 
-/** Every pod that the Deployments make at least: as many as their scalers leave. */
+/** Every pod that the Deployments and StatefulSets make at least: as many as their scalers leave. */
 export const podsOf = (objects: readonly KubeObject[]): readonly AskingPod[] => {
   const least = (deployment: KubeObject): number => {
     const scaler = objects.find(
@@ -20,7 +20,7 @@ export const podsOf = (objects: readonly KubeObject[]): readonly AskingPod[] => 
     return Number(at(scaler, "spec", "minReplicas") ?? at(deployment, "spec", "replicas") ?? 1);
   };
   return objects
-    .filter(({ kind }) => kind === "Deployment")
+    .filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet")
     .flatMap((deployment) => {
       const pod = { spec: at(deployment, "spec", "template", "spec") };
       const one = { deployment, cpu: requestOf(pod, "cpu"), memory: requestOf(pod, "memory") };

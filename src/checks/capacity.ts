@@ -44,7 +44,9 @@ export const capacityFor = (objects: Promise<readonly KubeObject[]>, isRunning: 
   ...capacity,
   run: async (ctx, memory) => {
     const coming = podsOf(await objects);
-    const there = new Set((await ctx.cluster.list({ apiVersion: "apps/v1", kind: "Deployment" })).map(keyOf));
+    const kinds = [...new Set(["Deployment", ...coming.map(({ deployment }) => deployment.kind)])];
+    const lists = await Promise.all(kinds.map((kind) => ctx.cluster.list({ apiVersion: "apps/v1", kind })));
+    const there = new Set(lists.flat().map(keyOf));
     const missing = coming.filter(({ deployment }) => !there.has(keyOf(deployment)));
     const problem = missing.length > 0 ? await unplaced(ctx, missing) : undefined;
     return problem ?? (isRunning ? ok("what runs already has room") : capacity.run(ctx, memory));

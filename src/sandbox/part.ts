@@ -53,6 +53,8 @@ export interface Playing {
   readonly admits?: Admits;
   /** What runs to an end in a pod that is known by its containers; undefined for other pods. */
   readonly workOf?: (pod: Obj) => Work | undefined;
+  /** What is answered at a port of one of its pods to a GET without a password; undefined: what listens there just answers. */
+  readonly answers?: (pod: Obj, port: number, path: string) => string | undefined;
   /** Whether a container goes on running when the first of its pod has ended. */
   readonly outlives?: (container: Obj) => boolean;
 }

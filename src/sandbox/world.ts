@@ -3,6 +3,7 @@ import type { Door } from "./cert-manager/door.ts";
 import { createFaults, type Faults, type Outside } from "./faults/index.ts";
 import { type NodePortFront, startFront } from "./front.ts";
 import type { DataPlane } from "./knative/data-plane.ts";
+import { provideStorage } from "./kubernetes/claims.ts";
 import { createCronJobs } from "./kubernetes/cron-jobs.ts";
 import { kubernetesControllers } from "./kubernetes/index.ts";
 import { leaderElection } from "./kubernetes/leader-election.ts";
@@ -10,7 +11,7 @@ import type { LoadBalancer } from "./kubernetes/load-balancers.ts";
 import { createLogs } from "./kubernetes/logs/files.ts";
 import { podLog } from "./kubernetes/logs/read.ts";
 import { joinNodes, type NodeSpec } from "./kubernetes/nodes.ts";
-import { type Admits, podProxy } from "./kubernetes/pod-proxy.ts";
+import { type Admits, type Carried, podProxy } from "./kubernetes/pod-proxy.ts";
 import type { Work } from "./kubernetes/processes.ts";
 import type { Stage } from "./objects.ts";
 import type { Ground, Part } from "./part.ts";
@@ -28,6 +29,8 @@ export interface WorldOptions {
   readonly nodePortFront?: NodePortFront;
   /** One node with 8 CPU, 16 Gi and the addresses 127.0.0.1 when absent. */
   readonly nodes?: readonly NodeSpec[];
+  /** `none`: no StorageClass, so that no claim is bound; else one that is the default. */
+  readonly storage?: "none";
   readonly onRequest?: ApiOptions["onRequest"];
   /**
    * Milliseconds that one second of cluster time lasts (20): a pod is pulled and started in one, crash loops back off by ten
@@ -111,7 +114,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     onRequest: async (request) =>
       (await options.onRequest?.(request)) ??
       (await hooks.onRequest(request)) ??
-      (stage && (await podProxy(stage.api, { admits, gateways }, request))),
+      (stage && (await podProxy(stage.api, { admits, gateways, answers }, request))),
     onNode: (call) => podLog(onStage().api, logs, call),
   });
   stage = { api, version, second: pace, random: createRandom(seed) };
@@ -120,6 +123,8 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     if (!end) throw new Error("no part answers requests");
     return end(...request);
   };
+  const answers: Carried["answers"] = (...call) =>
+    playing.map((part) => part.answers?.(...call)).find((answer) => answer !== undefined);
   const admits: Admits = (...call) => playing.every((part) => part.admits?.(...call) ?? true);
   const ground: Ground = { stage, logs, pull, door: options.certManager, dataPlane, admits };
   const playing = parts.flatMap(({ play }) => play?.(ground) ?? []);
@@ -148,6 +153,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   ];
   const running = runReconcilers(api, controllers.map(hooks.reconciler));
   await joinNodes(api, version, nodes);
+  if (options.storage !== "none") await provideStorage(api);
   await begin();
   return {
     api,

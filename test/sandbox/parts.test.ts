@@ -67,7 +67,7 @@ const secret = (name: string): Obj => ({ apiVersion: "v1", kind: "Secret", metad
 
 describe("the parts", () => {
   it("are those of an installation, each once", async () => {
-    expect(PARTS.map(({ name }) => name)).toEqual(["serving", "hpa", "kourier", "istio", "cert-manager"]);
+    expect(PARTS.map(({ name }) => name)).toEqual(["serving", "hpa", "kourier", "istio", "cert-manager", "logging"]);
     const standIns = PARTS.flatMap((part) => Object.keys(part.standIns));
     expect(new Set(standIns).size).toBe(standIns.length);
     const { minors, resolve } = await loadCatalog();

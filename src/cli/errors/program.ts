@@ -150,6 +150,16 @@ export const program: Errors = {
     "Every output but stdout has a URL.",
     "Give both, or neither.",
   ),
+  "logging.fewer": input(
+    "Elasticsearch has more nodes than --logging-replicas asks for.",
+    "Logs on the nodes that go would be lost.",
+    "Leave the number as it is.",
+  ),
+  "logging.storage": input(
+    "--logging-storage or --logging-storage-class differs from what Elasticsearch runs with.",
+    "Kubernetes takes no other claims for a StatefulSet that is there.",
+    "Take the values that are there; claims can grow where their StorageClass lets them.",
+  ),
   "config.magic-domain": input(
     "--dns magic does not go with --domain.",
     "Magic DNS makes the domain from the gateway's address.",

@@ -1,6 +1,7 @@
 import type { Stage } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import { horizontalPodAutoscalers } from "./autoscalers.ts";
+import { claims } from "./claims.ts";
 import type { CronJobs } from "./cron-jobs.ts";
 import { deployments } from "./deployments.ts";
 import { disruptionBudgets } from "./disruption-budgets.ts";
@@ -23,6 +24,7 @@ export const kubernetesControllers = (
   replicaSets(stage),
   statefulSets(stage),
   daemonSets(stage),
+  claims(stage),
   jobs(stage),
   options.cronJobs.reconciler,
   scheduler(stage),

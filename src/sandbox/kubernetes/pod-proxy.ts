@@ -10,6 +10,7 @@ const PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/(?:http:)?([^/:]+):(\d+)\/p
 export interface Carried {
   readonly admits: Admits;
   readonly gateways: readonly Gateway[];
+  readonly answers: (pod: Obj, port: number, path: string) => string | undefined;
 }
 
 /**
@@ -18,7 +19,7 @@ export interface Carried {
  */
 export const podProxy = (
   api: Api,
-  { admits, gateways }: Carried,
+  { admits, gateways, answers }: Carried,
   request: ApiRequest,
 ): ApiResponse | Promise<ApiResponse> | undefined => {
   const target = podIn(api, request) ?? serviceBehind(api, request);
@@ -32,7 +33,7 @@ export const podProxy = (
     return trouble(`read tcp 10.0.0.1:40000->${ip}:${port}: read: connection reset by peer`);
   return gateway?.listensAt(port, pod) === "http"
     ? throughGateway(gateway, target, request)
-    : { status: 200, body: "ok\n" };
+    : { status: 200, body: answers(pod, port, `${request.path}?${new URLSearchParams(request.query)}`) ?? "ok\n" };
 };
 
 const podIn = (api: Api, { method, path }: ApiRequest): { readonly pod: Obj; readonly port: number } | undefined => {

@@ -11,6 +11,7 @@ import {
 } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
+import { claimsOf } from "./claims.ts";
 import { fitsNode } from "./node-affinity.ts";
 import { createPod, podsOf } from "./templates.ts";
 
@@ -45,6 +46,8 @@ const podSet = (stage: Stage, { kind, members, status }: PodSet): Reconciler => 
       const there = new Set(podsOf(stage, set).map((pod) => pod.metadata.name));
       for (const { name, spec, labels } of wanted) {
         if (there.has(name)) continue;
+        for (const claim of kind === "StatefulSet" ? claimsOf(set, name) : [])
+          if (!api.get(refOf(claim))) await api.create(MANAGER, claim);
         const refusal = await createPod(
           stage,
           set,
@@ -74,13 +77,26 @@ const podSet = (stage: Stage, { kind, members, status }: PodSet): Reconciler => 
   };
 };
 
+/** Those of the template, and its claims under the names of the templates. */
+const volumesOf = (set: Obj, pod: string): readonly Obj[] => [
+  ...((set.spec.template.spec.volumes ?? []) as Obj[]),
+  ...(((set.spec.volumeClaimTemplates ?? []) as Obj[]).map(({ metadata: { name } }) => ({
+    name,
+    persistentVolumeClaim: { claimName: `${name}-${pod}` },
+  })) as unknown as Obj[]),
+];
+
 export const statefulSets = (stage: Stage): Reconciler =>
   podSet(stage, {
     kind: "StatefulSet",
     members: (set) =>
       Array.from({ length: set.spec.replicas ?? 1 }, (_, ordinal) => {
         const name = `${set.metadata.name}-${ordinal}`;
-        return { name, labels: { "statefulset.kubernetes.io/pod-name": name }, spec: { hostname: name } };
+        return {
+          name,
+          labels: { "statefulset.kubernetes.io/pod-name": name },
+          spec: { hostname: name, volumes: volumesOf(set, name) },
+        };
       }),
     status: (set, { there, updated, ready }) => {
       const hash = contentHash(set.spec.template, 10);

@@ -2,14 +2,17 @@ import { quantityOf } from "../api/schema/quantity.ts";
 import { isTrue, keysOfKind, refAt, refOf, type Stage, timestamp } from "../objects.ts";
 import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
+import { unboundIn } from "./claims.ts";
 import { recordEvent } from "./events.ts";
 import { fitsNode } from "./node-affinity.ts";
 
 const MANAGER = "kube-scheduler";
+const UNBOUND = "pod has unbound immediate PersistentVolumeClaims";
 type Resource = "cpu" | "memory";
 
 /** Puts pods on the first node that is Ready, matches nodeSelector and has the requested CPU and memory left. */
-export const scheduler = ({ api }: Stage): Reconciler => {
+export const scheduler = (stage: Stage): Reconciler => {
+  const { api } = stage;
   const unscheduled = () =>
     api.list("v1", "Pod").filter((pod) => pod.spec.nodeName === undefined && !pod.metadata.deletionTimestamp);
 
@@ -38,7 +41,7 @@ export const scheduler = ({ api }: Stage): Reconciler => {
 
   const refuse = async (pod: Obj, nodes: readonly Obj[], reasons: readonly string[]): Promise<void> => {
     const counts = [...new Set(reasons)].sort().map((why) => `${reasons.filter((one) => one === why).length} ${why}`);
-    const message = `0/${nodes.length} nodes are available: ${counts.join(", ")}.`;
+    const message = `0/${nodes.length} nodes are available: ${unboundIn(stage, pod) ? UNBOUND : counts.join(", ")}.`;
     let isNews = false;
     await api.update(
       MANAGER,
@@ -63,7 +66,9 @@ export const scheduler = ({ api }: Stage): Reconciler => {
     name: "scheduler",
     keys: (event) => {
       // A node, or a pod that goes, makes room for those that wait.
-      const makesRoom = event.object.kind === "Node" || (event.object.kind === "Pod" && event.type === "DELETED");
+      const makesRoom =
+        ["Node", "PersistentVolumeClaim"].includes(event.object.kind) ||
+        (event.object.kind === "Pod" && event.type === "DELETED");
       if (makesRoom) return unscheduled().map((pod) => `${pod.metadata.namespace}/${pod.metadata.name}`);
       return event.object.spec?.nodeName === undefined ? keysOfKind(event, "v1", "Pod") : [];
     },
@@ -71,6 +76,10 @@ export const scheduler = ({ api }: Stage): Reconciler => {
       const pod = api.get(refAt("v1", "Pod", key));
       if (!pod || pod.spec.nodeName !== undefined || pod.metadata.deletionTimestamp) return undefined;
       const nodes = api.list("v1", "Node");
+      if (unboundIn(stage, pod)) {
+        await refuse(pod, nodes, []);
+        return undefined;
+      }
       const verdicts = nodes.map((node) => ({ node, lack: lacks(node, pod) }));
       const fit = verdicts.find(({ lack }) => lack === undefined)?.node;
       if (!fit) {

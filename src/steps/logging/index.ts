@@ -1,9 +1,12 @@
 import { loggingFound } from "../../checks/logging/running.ts";
 import { part as partOf } from "../part.ts";
 import { configMap } from "../serving/transforms.ts";
+import { asLarge } from "./elastic.ts";
+import { claims } from "./kept.ts";
 import { manifestsOf } from "./objects.ts";
 import { options } from "./options.ts";
 import { ID, logging } from "./step.ts";
+import { views } from "./views.ts";
 
 /**
  * The form of the lines is compiled in, JSON, in every release: the key that would say it stays away, as older versions of Knative spoil what
@@ -14,8 +17,12 @@ const REQUEST_LOG = { "logging.enable-request-log": "true" };
 export const part = partOf({
   id: ID,
   options,
-  own: ({ config }) => manifestsOf(config.logging),
+  own: async ({ config }) => (await manifestsOf(config.logging)).map((object) => asLarge(object, config)),
+  products: [claims],
   transform: ({ config }) => configMap("config-observability", config.logging === "none" ? {} : REQUEST_LOG),
-  steps: (install) => [logging(install)],
+  steps: (install, removing) => [
+    logging(install, removing), // what collects and keeps them
+    views(install), //             what people look at
+  ],
   checks: [loggingFound],
 });

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { LOGGING } from "../../checks/logging/names.ts";
 import type { Config } from "../../config/config.ts";
+import { blank, hasBlank } from "../../core/blank.ts";
 import { isRecord, type KubeObject, refOf } from "../../ports/object.ts";
 import { manifestFile } from "../../releases/catalog.ts";
 import { parseManifest } from "../../releases/objects.ts";
@@ -29,7 +31,9 @@ export const manifestsOf = async (logging: Logging): Promise<readonly KubeObject
 export const rolledBy = (pods: KubeObject, read: unknown): KubeObject => {
   const copy = structuredClone(pods);
   const { template } = copy.spec as { template: { metadata: { annotations?: Record<string, string> } } };
-  const digest = createHash("sha256").update(JSON.stringify(read)).digest("hex").slice(0, 16);
+  const digest = hasBlank(read)
+    ? blank("what its pods read")
+    : createHash("sha256").update(JSON.stringify(read)).digest("hex").slice(0, 16);
   template.metadata.annotations = { ...template.metadata.annotations, "kn-bootstrap/read": digest };
   return copy;
 };
@@ -67,3 +71,10 @@ export const isOf = (object: KubeObject, kind: string, name?: string): boolean =
   const ref = refOf(object);
   return ref.kind === kind && (name === undefined || ref.name === name);
 };
+
+export const configMap = (name: string, data: Readonly<Record<string, string>>): KubeObject => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { namespace: LOGGING, name },
+  data,
+});

@@ -1,16 +1,9 @@
-import { FLUENT_BIT, LOGGING, OUTPUT_CREDENTIALS } from "../../checks/logging/names.ts";
+import { FLUENT_BIT, OUTPUT_CREDENTIALS } from "../../checks/logging/names.ts";
 import type { Config } from "../../config/config.ts";
 import type { KubeObject } from "../../ports/object.ts";
 import { heldIn } from "./credentials.ts";
 import { CA_FOLDER, fluentBitYaml, VARIABLES } from "./fluent-bit.ts";
-import { inContainer, isOf, onNodes, rolledBy } from "./objects.ts";
-
-const configMap = (name: string, data: Readonly<Record<string, string>>): KubeObject => ({
-  apiVersion: "v1",
-  kind: "ConfigMap",
-  metadata: { namespace: LOGGING, name },
-  data,
-});
+import { configMap, inContainer, isOf, onNodes, rolledBy } from "./objects.ts";
 
 /** Fluent Bit with its configuration, and what it shows its output. */
 export const fluentBit = (

@@ -14,6 +14,7 @@ import { dataOf, refOf } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
 import { findNaming, plannedNaming } from "../domain/index.ts";
 import type { Installation } from "../installation.ts";
+import { logProof } from "../logging/proof.ts";
 import { canaryChecks, canaryIn, leftOfCanary } from "../mesh/canary.ts";
 import { part as partOf, step } from "../part.ts";
 import { PROOF_MANAGER, PROVED, provedState } from "../state/index.ts";
@@ -53,12 +54,14 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
         }
       : {}),
   };
+  const logs = ofCertificate ? undefined : logProof(install, subject);
   const checks = [
     // Before the others: it knows why the Service is not ready.
     ...(controller ? [controller.ready(HELLO)] : []),
     serviceReady(subject),
     serviceAnswers(subject),
     ...(ofCertificate ? [] : canaryChecks(install, subject)),
+    ...(logs?.checks ?? []),
     ...(hasTls(config) && config.http === "redirect" ? [httpRedirects(subject)] : []),
     ...(isLeftOut || ofCertificate ? [] : [startsFromZero(subject)]),
   ];
@@ -84,7 +87,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
       const lacksZero = ofCertificate ? proved.endsWith(WITHOUT_ZERO) : isLeftOut;
       const fingerprint = open ? blank("what was proved") : `${whole}${lacksZero ? WITHOUT_ZERO : ""}`;
       const canary = ofCertificate ? undefined : await canaryIn(ctx, install, HELLO);
-      const objects = [hello(manifests.hello, canary?.pods), ...(canary?.objects ?? [])];
+      const objects = [hello(manifests.hello, canary?.pods), ...(canary?.objects ?? []), ...(logs?.objects(ctx) ?? [])];
       const found = await Promise.all(objects.map((object) => ctx.live.get(refOf(object))));
       const left = found.some((object) => object !== undefined);
       // A run may have ended before it wrote down what the proof had found.
