@@ -1,10 +1,12 @@
 import { strategyOf } from "../certificates/index.ts";
 import { daysLeft, inspect } from "../certificates/secret.ts";
 import { type Check, type Finding, fail, ok, skipped } from "../core/check.ts";
+import type { ClusterRead } from "../ports/cluster.ts";
 import { few } from "../ports/few.ts";
 import { describe, type ObjectRef } from "../ports/object.ts";
-import { inNamespace, sh } from "../ports/shell.ts";
-import { type Found, findInstallation } from "./found.ts";
+import { readable } from "../ports/readable.ts";
+import { inNamespace, joined, sh } from "../ports/shell.ts";
+import { type Found, findInstallation, KNATIVE } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
 import { SERVED_BY, servedNow } from "./served.ts";
 
@@ -50,6 +52,26 @@ const ofOthers = (secret: ObjectRef): Pick<Check, "run"> => ({
       : found
         ? "holds a key of another certificate"
         : "holds no certificate with its key";
+    const elsewhere = live ? undefined : await foundElsewhere(cluster, secret);
+    if (elsewhere)
+      return fail(
+        `Secret ${namespace}/${name}, which the gateway is to serve, does not exist; there is one of that name in namespace ${elsewhere}, where the gateway does not look`,
+        {
+          text: "Copy it there, and again after each renewal; or let what renews it write it there:",
+          command: copied(secret, elsewhere),
+        },
+        {
+          evidence: [
+            { object: secret, field: "" },
+            {
+              object: { ...secret, namespace: elsewhere },
+              field: ".metadata.namespace",
+              observed: elsewhere,
+              expected: namespace,
+            },
+          ],
+        },
+      );
     return fail(
       `Secret ${namespace}/${name}, which the gateway is to serve, ${wrong}`,
       live
@@ -62,6 +84,25 @@ const ofOthers = (secret: ObjectRef): Pick<Check, "run"> => ({
     );
   },
 });
+
+/** Where people put it: beside the Gateway, beside Istio, beside Knative. Each is read by its name. */
+const USUAL_PLACES = ["istio-system", KNATIVE, "default"];
+
+const foundElsewhere = async (cluster: ClusterRead, secret: ObjectRef): Promise<string | undefined> => {
+  const places = USUAL_PLACES.filter((namespace) => namespace !== secret.namespace);
+  const found = await Promise.all(places.map((namespace) => readable(cluster.get({ ...secret, namespace }))));
+  return places.find((_place, index) => found[index] !== undefined);
+};
+
+/** Its two halves alone, so that nothing of where it was comes along, and nothing is shown. */
+const copied = ({ name, namespace = "" }: ObjectRef, from: string) => {
+  const half = (key: string): string => `"${key}":"{{index .data "${key}"}}"`;
+  const meta = `"metadata":{"name":"${name}","namespace":"${namespace}"}`;
+  const data = `"data":{${half("tls.crt")},${half("tls.key")}}`;
+  const template = `{"apiVersion":"v1","kind":"Secret","type":"kubernetes.io/tls",${meta},${data}}`;
+  const get = sh`kubectl get secret ${name} -n ${from} -o ${[`go-template=${template}`]}`;
+  return joined(" | ", [get, sh`kubectl apply -f -`]);
+};
 
 const againOf = ({ tls }: Pick<Found, "tls">): string | undefined => tls && strategyOf(tls).elsewhere?.again;
 

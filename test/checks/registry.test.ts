@@ -96,11 +96,12 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
       ...["owner", "settings", "service-names", "probed-service", "certificate-forms"],
       ...["members", "shared-port", "certificate-source", "secret-rights"],
     ];
-    const mesh = ["sidecars", "strict", "namespace"];
+    const mesh = ["sidecars", "strict", "namespace", "outside"];
     expect(skipped.map(({ check }) => check.id)).toEqual([
       "config.writers",
       ...istio.map((name) => `istio.${name}`),
-      ...["contour.services", "contour.delegation", "gateway-api.gateways"],
+      ...["contour.services", "contour.delegation", "gateway-api.gateways", "ingress.terminated"],
+      ...["istio.tls-names", "istio.gateway-pods"],
       ...mesh.map((name) => `mesh.${name}`),
       "domain.job",
       "domain.magic",

@@ -306,6 +306,12 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
       ? { ...next, data: { "ingress-class": "istio.ingress.networking.knative.dev" } }
       : next;
   },
+  "a Route waits for its probe": ofKind(["Ingress"], (object) => withConditions(object)),
+  "the gateway waits for PROXY headers": ofKind(["ConfigMap"], (object) =>
+    object.metadata.name === "config-kourier"
+      ? { ...object, data: { ...(object.data as object), "enable-proxy-protocol": "true" } }
+      : object,
+  ),
   "Contour is the ingress": withClass("contour"),
   "Gateway API is the ingress": withClass("gateway-api"),
   "MetalLB gives out addresses": (object) => {

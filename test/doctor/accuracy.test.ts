@@ -5,11 +5,12 @@ import { patient } from "../patience.ts";
 import { isThorough, sampled } from "../thorough.ts";
 import { FAULTS as EARLIER } from "./faults.ts";
 import { FAULTS_INSIDE } from "./faults-inside.ts";
+import { FAULTS_PATH } from "./faults-path.ts";
 import { ODD } from "./odd.ts";
 import { diagnosisOf, mendingOf, type Scene } from "./scene.ts";
 import { openShapes, SHAPES, type Shape } from "./shapes.ts";
 
-const FAULTS = { ...EARLIER, ...FAULTS_INSIDE };
+const FAULTS = { ...EARLIER, ...FAULTS_INSIDE, ...FAULTS_PATH };
 
 /** Where the check stands among the causes, from 1. Undefined: it is none of them. */
 const rankOf = ({ causes }: Diagnosis, id: string): number | undefined => {

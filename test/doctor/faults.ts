@@ -377,46 +377,6 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       ),
     ),
   },
-  "Contour's Envoy runs on no node": {
-    leads: "ingress.deployments",
-    in: ["contour"],
-    break: edit(isA("DaemonSet", "envoy"), (one) => withStatus(one, { numberReady: 0 })),
-  },
-  "config-contour names an Envoy that is not there": {
-    leads: "contour.services",
-    hides: ["ingress"],
-    in: ["contour"],
-    break: config("config-contour", {
-      visibility:
-        "ExternalIP: {class: a, service: edge/envoy}\nClusterLocal: {class: b, service: contour-internal/envoy}",
-    }),
-  },
-  "Contour may not use the certificate for all names": {
-    leads: "contour.delegation",
-    in: ["contour"],
-    break: async (scene) => {
-      const { pem, key } = await make({ subject: "CN=leaf", names: ["*.apps.example.com"] });
-      const base64 = (text: string) => Buffer.from(text).toString("base64");
-      const data = { "tls.crt": base64(pem), "tls.key": base64(key) };
-      const secret = object("Secret", "certs/wildcard", { type: "kubernetes.io/tls", data });
-      return add(secret)(config("config-contour", { "default-tls-secret": "certs/wildcard" })(scene));
-    },
-  },
-  "the Gateway has no room for another certificate": {
-    leads: "gateway-api.gateways",
-    in: ["gateway-api"],
-    break: edit(isA("Gateway", "knative-gateway"), (one) => ({
-      ...one,
-      spec: { listeners: Array.from({ length: 64 }, (_none, index) => ({ name: `l${index}`, port: 443 })) },
-    })),
-  },
-  "the Gateway is not taken up": {
-    leads: "gateway-api.gateways",
-    in: ["gateway-api"],
-    break: edit(isA("Gateway", "knative-gateway"), (one) =>
-      withStatus(one, { conditions: [{ type: "Accepted", status: "False", reason: "NoClass", message: "x" }] }),
-    ),
-  },
   "config-istio has both forms": {
     leads: "istio.settings",
     in: ["istio"],

@@ -204,7 +204,11 @@ const eks = (scene: Scene): Scene => {
   );
   const address = textAt(gateway, "status", "loadBalancer", "ingress", 0, "ip");
   const named = { ...scene, internet: { zones: scene.internet?.zones ?? [], hosts: { [ELB]: address } } };
-  return change(withOwnSecret(named), (one) =>
+  const probe: Scene["probe"] = (request) => {
+    if (!scene.probe) throw new Error("connect ECONNREFUSED");
+    return scene.probe(request.address === ELB ? { ...request, address } : request);
+  };
+  return change(withOwnSecret({ ...named, probe }), (one) =>
     one.apiVersion === "v1" && one.kind === "Service" && one.metadata.name === "kourier"
       ? {
           ...one,

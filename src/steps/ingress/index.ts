@@ -4,6 +4,7 @@ import { deploymentsAvailable } from "../../checks/deployments.ts";
 import { gatewayAddress, ingressDeployments } from "../../checks/ingress.ts";
 import { istioChecks } from "../../checks/istio.ts";
 import { istioGatewayChecks } from "../../checks/istio-gateways.ts";
+import { pathChecks } from "../../checks/path/index.ts";
 import { seenChecks } from "../../checks/seen/index.ts";
 import { serviceTypeFound } from "../../checks/service-type.ts";
 import { errorOf } from "../../core/finding-error.ts";
@@ -85,5 +86,13 @@ export const part = partOf({
     former(install), // what was chosen before goes last
     cleared(install), // and what its processes leave
   ],
-  checks: [...istioChecks, ...istioGatewayChecks, ...seenChecks, ingressDeployments, serviceTypeFound, gatewayAddress],
+  checks: [
+    ...istioChecks,
+    ...istioGatewayChecks,
+    ...seenChecks,
+    ingressDeployments,
+    serviceTypeFound,
+    gatewayAddress,
+    ...pathChecks,
+  ],
 });

@@ -1,4 +1,5 @@
 import { meshNamespaceFound, noOtherMesh } from "../../checks/mesh/namespace.ts";
+import { outsidersLetIn } from "../../checks/mesh/outside.ts";
 import { IN_MESH, sidecarsFound } from "../../checks/mesh/sidecars.ts";
 import { strictFound, strictNeedsSidecars } from "../../checks/mesh/strict.ts";
 import { isThe } from "../../ingress/gateway-service.ts";
@@ -27,7 +28,7 @@ export const part = partOf({
   transform: ({ config }) => (config.mesh ? (object) => mutualLocalGateway(outside(object)) : (object) => object),
   kinds: [POLICY, RULE].map((kind) => ({ ...kind, namespaced: true })),
   preflight: ({ mesh }) => [strictNeedsSidecars(mesh), noOtherMesh(mesh)],
-  checks: [sidecarsFound, strictFound, meshNamespaceFound],
+  checks: [sidecarsFound, strictFound, meshNamespaceFound, outsidersLetIn],
   steps: (install) => [
     sidecars(install), // of those through which requests go
     policy(install), //   who gets in
