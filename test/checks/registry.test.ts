@@ -90,8 +90,8 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
 
   it("each say something in one of the two", async () => {
     const skipped = (await look()).filter(({ looks }) => looks.every(({ finding }) => finding.status === "skipped"));
-    // Neither has Istio, a mesh, a domain of magic DNS or its Job, a CronJob, a proof over http alone, a DomainMapping, or
-    // another program that keeps settings.
+    // Neither has Istio, a mesh, a domain of magic DNS or its Job, a CronJob, a proof over http alone, a DomainMapping,
+    // another program that keeps settings, or GitLab's agent.
     const istio = [
       ...["owner", "settings", "service-names", "probed-service", "certificate-forms"],
       ...["members", "shared-port", "certificate-source", "secret-rights"],

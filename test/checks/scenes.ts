@@ -265,6 +265,17 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
       ? { ...object, type: "Warning", message: "Readiness probe failed: HTTP probe failed with statuscode: 500" }
       : object;
   },
+  "the GitLab agent is there": ofKind(["Deployment"], (object) =>
+    object.metadata.name === "autoscaler"
+      ? {
+          ...object,
+          spec: {
+            ...(object.spec as object),
+            template: { spec: { containers: [{ name: "autoscaler", image: "example.com/agentk:v17.1.0" }] } },
+          },
+        }
+      : object,
+  ),
   "Knative's webhook is not reached": calling("context deadline exceeded"),
   "Knative's webhook has no Service": calling('service "webhook" not found'),
   "a Job of Knative has not ended": (object) => {

@@ -201,4 +201,27 @@ export const FAULTS_INSIDE: Readonly<Record<string, Fault>> = {
         });
       }),
   },
+  "GitLab's agent is given an address without a slash": {
+    leads: "gitlab.agent",
+    break: add(
+      object("Deployment.apps/v1", "gitlab-agent/agent", {
+        spec: {
+          template: {
+            spec: {
+              containers: [
+                {
+                  name: "agentk",
+                  image: "registry.gitlab.com/gitlab-org/cluster-integration/gitlab-agent/agentk:v18.3.0",
+                  args: [
+                    "--token-file=/etc/agentk/secrets/token",
+                    "--kas-address=wss://git.example.org/-/kubernetes-agent",
+                  ],
+                },
+              ],
+            },
+          },
+        },
+      }),
+    ),
+  },
 };

@@ -1,4 +1,5 @@
 import { controllers } from "../../certificates/index.ts";
+import { gitlabAgent } from "../../checks/gitlab/agent.ts";
 import { podsLetIn } from "../../checks/let-in/index.ts";
 import { domainMappingsClaimed, hostsFit } from "../../checks/names.ts";
 import { servicesReady } from "../../checks/services.ts";
@@ -178,5 +179,5 @@ const noIngresses: Check = {
 export const part = partOf({
   id: "workloads",
   removal: (removal) => [workloads(removal)],
-  checks: [hostsFit, podsLetIn, servicesReady, domainMappingsClaimed],
+  checks: [hostsFit, podsLetIn, servicesReady, domainMappingsClaimed, gitlabAgent],
 });
