@@ -108,6 +108,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
       "certificate.provided",
       "proof.http",
       "domain-mappings.claimed",
+      "gitlab.agent",
       "renew.cronjob",
     ]);
   });
