@@ -25,7 +25,11 @@ interface SourceFile {
   readonly imports: readonly Import[];
 }
 
-const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+// In a text no comment begins: `"application/json, */*"`.
+const withoutComments = (text: string): string =>
+  text
+    .replace(/("(?:[^"\\\n]|\\.)*")|\/\*[\s\S]*?\*\//g, (_, string: string | undefined) => string ?? "")
+    .replace(/^\s*\/\/.*$/gm, "");
 
 /** `a, type b, c as d` as pairs of the name there and the name here. */
 const pairsIn = (list: string): readonly (readonly [string, string])[] =>

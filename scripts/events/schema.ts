@@ -336,6 +336,13 @@ const lines = [
     responseBytes: z.int().optional(),
     traceId: z.string().optional().describe("Absent: it was not traced."),
   }),
+  line("opened", "A UI for logs that can be opened on this machine, of `logs open`; until the command ends.", {
+    ui: z.string(),
+    namespace: z.string(),
+    service: z.string(),
+    url: z.string(),
+    login: remedy.describe("How one logs in; the command shows the password."),
+  }),
   line("doctor", "What `doctor` found, once for each cluster.", {
     context: z.string(),
     server: z.string(),

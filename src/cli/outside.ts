@@ -2,6 +2,7 @@ import type { Authority } from "../ports/authority.ts";
 import type { Resolver } from "../ports/dns.ts";
 import type { Probe } from "../ports/http.ts";
 import type { PodLogs } from "../ports/logs.ts";
+import type { PodPorts } from "../ports/pod-ports.ts";
 import type { SealedCluster } from "../ports/sealed.ts";
 import type { Learn } from "../ports/secrets.ts";
 import type { StandIns } from "../releases/index.ts";
@@ -9,7 +10,7 @@ import type { Holder } from "./holder.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface OpenedCluster extends SealedCluster, PodLogs {
+export interface OpenedCluster extends SealedCluster, PodLogs, PodPorts {
   /** What the person should know about this connection, one sentence each; of the clock only after the first answer. */
   readonly warnings: () => readonly string[];
   readonly close: () => void;

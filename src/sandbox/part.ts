@@ -6,6 +6,7 @@ import type { Drain } from "./kubernetes/ending.ts";
 import type { Election } from "./kubernetes/leader-election.ts";
 import type { Logs } from "./kubernetes/logs/files.ts";
 import type { Admits } from "./kubernetes/pod-proxy.ts";
+import type { ServedAt } from "./kubernetes/port-forward.ts";
 import type { Program, Work } from "./kubernetes/processes.ts";
 import type { Stage } from "./objects.ts";
 import type { Reconciler } from "./reconcile.ts";
@@ -55,6 +56,8 @@ export interface Playing {
   readonly workOf?: (pod: Obj) => Work | undefined;
   /** What is answered at a port of one of its pods to a GET without a password; undefined: what listens there just answers. */
   readonly answers?: (pod: Obj, port: number, path: string) => string | undefined;
+  /** Where on loopback a port of a pod is served; absent, or undefined: nobody listens there. */
+  readonly servedAt?: ServedAt;
   /** Whether a container goes on running when the first of its pod has ended. */
   readonly outlives?: (container: Obj) => boolean;
 }

@@ -159,7 +159,7 @@ export interface ApiOptions {
    * When it rejects, the connection is dropped as if the server had died; in this process `request` rejects.
    */
   onRequest?: (request: ApiRequest) => ApiResponse | undefined | Promise<ApiResponse | undefined>;
-  /** Answers what the server leaves to the node of a pod, its logs; not found when absent. Throws StatusError. */
+  /** Answers what the server leaves to the node of a pod, its logs and its ports; not found when absent. Throws StatusError. */
   onNode?: (call: NodeCall) => NodeAnswer;
   /** How many milliseconds later than everybody else those learn of a change who watch; none when absent. */
   lag?: () => number;
@@ -184,13 +184,23 @@ export class StatusError extends Error {
 }
 
 /** What the server leaves to the node of a pod. */
-export type NodeSubresource = "log";
+export type NodeSubresource = "log" | "portforward";
 
 /** A request of somebody who may ask it. */
 export interface NodeCall {
   readonly pod: Obj;
   readonly subresource: NodeSubresource;
   readonly query: Readonly<Record<string, string>>;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Numbered streams of bytes over one connection. */
+export interface Channels {
+  /** Called once; from then on messages are told, and the end of the connection. */
+  readonly begin: (onMessage: (channel: number, bytes: Buffer) => void, onEnd: () => void) => void;
+  readonly send: (channel: number, bytes: Buffer, done?: () => void) => void;
+  readonly end: () => void;
 }
 
 export interface NodeAnswer {
@@ -199,4 +209,6 @@ export interface NodeAnswer {
   readonly body: string | Buffer;
   /** What comes after it: writes until it calls `end`; returns what stops it early. */
   readonly stream?: (write: (text: string | Buffer) => void, end: () => void) => () => void;
+  /** With status 101: the connection becomes a WebSocket, with this subprotocol; empty: none. */
+  readonly upgrade?: { readonly protocol: string; readonly begin: (channels: Channels) => void };
 }

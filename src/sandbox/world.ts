@@ -12,6 +12,7 @@ import { createLogs } from "./kubernetes/logs/files.ts";
 import { podLog } from "./kubernetes/logs/read.ts";
 import { joinNodes, type NodeSpec } from "./kubernetes/nodes.ts";
 import { type Admits, type Carried, podProxy } from "./kubernetes/pod-proxy.ts";
+import { portForward, type ServedAt } from "./kubernetes/port-forward.ts";
 import type { Work } from "./kubernetes/processes.ts";
 import type { Stage } from "./objects.ts";
 import type { Ground, Part } from "./part.ts";
@@ -115,7 +116,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       (await options.onRequest?.(request)) ??
       (await hooks.onRequest(request)) ??
       (stage && (await podProxy(stage.api, { admits, gateways, answers }, request))),
-    onNode: (call) => podLog(onStage().api, logs, call),
+    onNode: (call) => (call.subresource === "log" ? podLog(onStage().api, logs, call) : portForward(servedAt, call)),
   });
   stage = { api, version, second: pace, random: createRandom(seed) };
   const dataPlane: DataPlane = async (...request) => {
@@ -125,6 +126,8 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   };
   const answers: Carried["answers"] = (...call) =>
     playing.map((part) => part.answers?.(...call)).find((answer) => answer !== undefined);
+  const servedAt: ServedAt = (...call) =>
+    playing.map((part) => part.servedAt?.(...call)).find((port) => port !== undefined);
   const admits: Admits = (...call) => playing.every((part) => part.admits?.(...call) ?? true);
   const ground: Ground = { stage, logs, pull, door: options.certManager, dataPlane, admits };
   const playing = parts.flatMap(({ play }) => play?.(ground) ?? []);

@@ -1,5 +1,6 @@
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
+import type { Duplex } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { collect, TooMuch } from "../../ports/bounded.ts";
@@ -26,6 +27,8 @@ export interface Opened {
   readonly response: IncomingMessage;
   readonly status: number;
   readonly signal: AbortSignal | undefined;
+  /** The connection, where the server goes over to another protocol, and what of that has come already. */
+  readonly upgraded?: { readonly socket: Duplex; readonly head: Buffer };
   /** Stops the clock and lets go of the signal. */
   readonly release: () => void;
 }
@@ -82,6 +85,9 @@ export const openExchange = (options: ExchangeOptions): Promise<Opened | Lost> =
         outgoing.destroy(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
       }, timeoutMs);
     });
+    outgoing.on("upgrade", (response, socket, head) =>
+      resolve({ response, status: response.statusCode ?? 0, signal, release, upgraded: { socket, head } }),
+    );
     outgoing.on("response", (response) => resolve({ response, status: response.statusCode ?? 0, signal, release }));
     outgoing.on("error", (error) => {
       release();

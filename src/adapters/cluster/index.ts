@@ -1,6 +1,7 @@
 import type { Account, ListQuery, LockableCluster } from "../../ports/cluster.ts";
 import type { PodLogs } from "../../ports/logs.ts";
 import { at, type KubeObject } from "../../ports/object.ts";
+import type { PodPorts } from "../../ports/pod-ports.ts";
 import { type Learn, learnNothing } from "../../ports/secrets.ts";
 import { createAccess } from "./access.ts";
 import { askAccount } from "./account.ts";
@@ -8,6 +9,7 @@ import { createCredentials } from "./credentials.ts";
 import { createDiscovery } from "./discovery.ts";
 import { logLines } from "./log-lines.ts";
 import { createObjects } from "./objects.ts";
+import { openForward } from "./port-forward.ts";
 import type { Patience } from "./retry.ts";
 import { learnLogin } from "./secrets.ts";
 import type { ClusterTarget } from "./target.ts";
@@ -51,7 +53,7 @@ export interface ClusterStats {
   readonly lists: Readonly<Record<string, number>>;
 }
 
-export interface Cluster extends LockableCluster, PodLogs {
+export interface Cluster extends LockableCluster, PodLogs, PodPorts {
   /** What the person should know about this connection, one sentence each; about the clocks once something was answered. */
   readonly warnings: () => readonly string[];
   readonly stats: () => ClusterStats;
@@ -158,6 +160,13 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
       });
       return String(body);
     },
+    forward: (to, onTrouble) =>
+      openForward(
+        transport.upgrade,
+        to,
+        onTrouble,
+        AbortSignal.any([closed.signal, ...(options.signal ? [options.signal] : [])]),
+      ),
     logLines: (log, signal) => logLines(transport.stream, log, AbortSignal.any([signal, closed.signal])),
     watch: (query, signal, known = []) =>
       watch(query, AbortSignal.any([signal, closed.signal]), known, {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import { TooMuch } from "../../ports/bounded.ts";
 import { BrokenAnswer } from "../../ports/cluster.ts";
 import { retryAfterMs } from "../../ports/retry-after.ts";
@@ -22,6 +23,8 @@ export interface Request {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly accept?: string;
+  /** More of them, by lower-case name. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Doing it twice is the same as doing it once. Default: true for GET only. */
   readonly repeatable?: boolean;
   /** Whether a success holds what was asked for. Another answer is none: it is asked again, then a {@link BrokenAnswer}. Default: any JSON. */
@@ -58,6 +61,12 @@ export interface Transport {
   readonly sendLease: Send;
   /** One try over the watches' own connections; the body as it comes, for as long as the signal lives. */
   readonly stream: (request: Request, signal: AbortSignal) => Promise<IncomingMessage>;
+  /** One try over a connection of its own, which becomes another protocol's; `isMeant`: whether the server's answer agrees to it. */
+  readonly upgrade: (
+    request: Request,
+    isMeant: (headers: IncomingHttpHeaders) => boolean,
+    signal: AbortSignal,
+  ) => Promise<{ readonly socket: Duplex; readonly head: Buffer }>;
   /** Tries included that failed. */
   readonly counts: () => { readonly requests: number; readonly connections: number };
   /** How far the server's clock is ahead, in milliseconds, by the Date of its first answer; undefined: not known. */
@@ -125,6 +134,7 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
         ...(lane === lanes.watch ? {} : { "accept-encoding": "gzip" }),
         ...(body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
         "user-agent": "kn-bootstrap",
+        ...request.headers,
         ...(request.host ? { host: request.host } : {}),
         ...credential.headers,
       },
@@ -221,6 +231,16 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
       if (!isSuccess(opened.status)) throw errorOf(request, await readExchange(opened, MOST), target);
       opened.release();
       return opened.response;
+    },
+    upgrade: async (request, isMeant, ownSignal) => {
+      const opened = await authorized(request, lanes.watch, ownSignal);
+      if (isLost(opened)) throw errorOf(request, opened, target);
+      const { upgraded, response } = opened;
+      if (!upgraded) throw errorOf(request, await readExchange(opened, MOST), target);
+      opened.release();
+      if (isMeant(response.headers)) return upgraded;
+      upgraded.socket.destroy();
+      throw new BrokenAnswer(target.server, requestLine(request), "another protocol than the one that was asked for");
     },
     counts: () => ({ requests, connections }),
     skewMs: () => (skew === undefined || Number.isNaN(skew) ? undefined : skew),

@@ -54,7 +54,7 @@ export async function* requestsOf(
     ...(query.namespace === undefined ? {} : { namespace: query.namespace }),
   };
   const pods = await cluster.list(podsQuery).catch((error: unknown) => {
-    throw isForbidden(error) ? mayNotList(error, query.namespace) : error;
+    throw isForbidden(error) ? mayNotList(error, "pods", query.namespace, "requests") : error;
   });
   if (pods.length === 0) emit({ type: "note", level: "info", text: noPods(query) });
 

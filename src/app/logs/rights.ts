@@ -6,21 +6,26 @@ import { inNamespace, sh } from "../../ports/shell.ts";
 
 export const isForbidden = (error: unknown): error is ApiError => error instanceof ApiError && error.status === 403;
 
-/** The account may not list pods. */
-export const mayNotList = (error: ApiError, namespace: string | undefined): UserError =>
+/** The account may not list pods, or Services; `word`: behind `logs`. */
+export const mayNotList = (
+  error: ApiError,
+  kind: "pods" | "Services",
+  namespace: string | undefined,
+  word: "requests" | "open",
+): UserError =>
   new UserError({
     id: "logs.rights",
-    what: `This account may not list pods ${namespace === undefined ? "of all namespaces" : `in namespace ${namespace}`}.`,
+    what: `This account may not list ${kind} ${namespace === undefined ? "of all namespaces" : `in namespace ${namespace}`}.`,
     why: error.message,
     remedy:
       namespace === undefined
         ? {
             text: "Name the namespace that it may look into.",
-            command: sh`kn-bootstrap logs requests --namespace NAME`,
+            command: sh`kn-bootstrap logs ${word} --namespace NAME`,
           }
         : {
-            text: "Have an administrator grant it, together with pods/log. Whether it is granted:",
-            command: sh`kubectl auth can-i list pods ${inNamespace(namespace)}`,
+            text: "Have an administrator grant it. Whether it is granted:",
+            command: sh`kubectl auth can-i list ${kind.toLowerCase()} ${inNamespace(namespace)}`,
           },
     kind: "input",
     cause: error,

@@ -41,8 +41,8 @@ export const commands: readonly Command[] = [
   },
   {
     name: "logs",
-    summary: "Show the requests that Services have answered, as they come if you like",
-    argument: { value: "WHAT", choices: ["requests"] },
+    summary: "Show the requests that Services have answered, or open the UI for logs that is there",
+    argument: { value: "WHAT", choices: ["requests", "open"] },
     run: async (ctx) => (await import("./logs.ts")).run(ctx),
   },
   {

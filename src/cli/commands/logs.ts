@@ -1,4 +1,8 @@
 import type { CommandContext } from "../context.ts";
-import { showRequests } from "../logs/requests.ts";
+import { assertLogsFlags } from "../logs/flags.ts";
 
-export const run = (ctx: CommandContext): Promise<number> => showRequests(ctx);
+export const run = async (ctx: CommandContext): Promise<number> => {
+  assertLogsFlags(ctx.flags);
+  if (ctx.flags.argument === "open") return (await import("../logs/open.ts")).openUi(ctx);
+  return (await import("../logs/requests.ts")).showRequests(ctx);
+};

@@ -4,6 +4,7 @@ import { byKind, type Change, type ObjectChange } from "../../changes/index.ts";
 import type { Plan } from "../../core/change.ts";
 import type { Event } from "../../core/event.ts";
 import type { Report, StepReport } from "../../core/run.ts";
+import type { Remedy } from "../../ports/error.ts";
 import { type ObjectRef, refOf } from "../../ports/object.ts";
 import { toYaml } from "../../ports/yaml.ts";
 import { redact } from "../../secrets/redact.ts";
@@ -64,9 +65,18 @@ type JsonStatus = Status & { readonly type: "status"; readonly services?: readon
 type JsonVersion = Versions & { readonly type: "version" };
 type JsonRequest = LoggedRequest & { readonly type: "request" };
 
+interface JsonOpened {
+  readonly type: "opened";
+  readonly ui: string;
+  readonly namespace: string;
+  readonly service: string;
+  readonly url: string;
+  readonly login: Remedy;
+}
+
 /** Every line that `-o json` writes, of every command that has a report or events. */
 export type JsonLine =
-  | Versioned<JsonEvent | JsonReport | JsonError | JsonStatus | JsonVersion | JsonRequest>
+  | Versioned<JsonEvent | JsonReport | JsonError | JsonStatus | JsonVersion | JsonRequest | JsonOpened>
   | JsonDoctor;
 
 const lineOf = <T extends { readonly type: string }>({ type, ...rest }: T): string =>
@@ -92,6 +102,9 @@ export const yamlOf = (line: string): string => toYaml([JSON.parse(line) as Reco
 
 export const requestJson = (request: LoggedRequest): string =>
   lineOf<JsonRequest>({ type: "request", ...redact(request) });
+
+export const openedJson = (opened: Omit<JsonOpened, "type">): string =>
+  lineOf<JsonOpened>({ type: "opened", ...redact(opened) });
 
 const eventJson = (event: Event): JsonEvent => {
   switch (event.type) {

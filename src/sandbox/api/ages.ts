@@ -24,6 +24,9 @@ export const ENDPOINTS_DEPRECATED_SINCE = 33;
 /** How many pods are on their way out (DeploymentReplicaSetTerminatingReplicas). */
 export const COUNTS_TERMINATING_SINCE = 35;
 
+/** A WebSocket to a pod takes the right to create, too (AuthorizePodWebsocketUpgradeCreatePermission). */
+export const UPGRADES_CREATE_SINCE = 35;
+
 /** Versions of flowcontrol.apiserver.k8s.io, of which each release from 1.28 to 1.32 had others. */
 export const flowControl = (minor: number): readonly string[] => [
   ...(minor >= 29 ? ["v1"] : []),

@@ -4,7 +4,7 @@ import type { ApiRequest, NodeAnswer, NodeCall, NodeSubresource } from "../types
 import { StatusError } from "../types.ts";
 import type { Attributes, User } from "./access.ts";
 import { ADMIN, decide, refusal } from "./access.ts";
-import { minorOf, watchesList } from "./ages.ts";
+import { minorOf, UPGRADES_CREATE_SINCE, watchesList } from "./ages.ts";
 import { readJson, unknownFormat } from "./body.ts";
 import type { Call, Target, World } from "./call.ts";
 import { fieldsOf } from "./json.ts";
@@ -40,6 +40,7 @@ export interface Reply {
   /** Besides those that every answer has. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly stream?: Stream;
+  readonly upgrade?: NodeAnswer["upgrade"];
 }
 
 export interface Server {
@@ -152,7 +153,7 @@ async function route(exchange: Exchange): Promise<Reply> {
     if (method !== "GET") throw methodNotAllowed();
     const pod = world.store.get(storageKey(resource), namespace, name);
     if (!pod) throw notFound(resource, name);
-    return { contentType: "text/plain", warnings, ...server.onNode({ pod, subresource, query }) };
+    return { contentType: "text/plain", warnings, ...server.onNode({ pod, subresource, query, headers }) };
   }
   const { status, body } = await perform(exchange, target);
   return json(status, body, warnings);
@@ -176,7 +177,7 @@ const notAcceptable = (): StatusError =>
     {},
   );
 
-const NODE_SUBRESOURCES: ReadonlySet<string> = new Set<NodeSubresource>(["log"]);
+const NODE_SUBRESOURCES: ReadonlySet<string> = new Set<NodeSubresource>(["log", "portforward"]);
 const isNodeSubresource = (subresource: string): subresource is NodeSubresource => NODE_SUBRESOURCES.has(subresource);
 
 const isWatch = (query: Exchange["query"]): boolean => query.watch === "true" || query.watch === "1";
@@ -258,6 +259,8 @@ function authorize(exchange: Exchange, found: Route): void {
   const verb = VERBS[method] ?? method.toLowerCase();
   if (found.name !== "") check(verb);
   else check(verb === "get" && isWatch(query) ? "watch" : (MANY[verb] ?? verb));
+  // A GET that becomes a WebSocket writes as well.
+  if (found.subresource === "portforward" && minorOf(server.version) >= UPGRADES_CREATE_SINCE) check("create");
   // An apply that will create needs both rights.
   const applies = method === "PATCH" && mediaType(exchange.headers) === APPLY && found.subresource === "";
   if (!applies) return;

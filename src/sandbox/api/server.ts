@@ -1,12 +1,14 @@
 /** The HTTPS front of the API on loopback. A request that cannot be answered at all loses its connection. */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { ApiRequest } from "../types.ts";
 import type { Serving } from "./certificate.ts";
 import type { Reply } from "./handler.ts";
 import { bodyOf, refuse } from "./status.ts";
+import { channelsOn, switching } from "./websocket.ts";
 
 /** What the API server reads at most of a body. */
 const BODY_LIMIT = 3 * 1024 * 1024;
@@ -34,6 +36,9 @@ export async function listen(
       serve(incoming, outgoing, lag, answer).catch(() => incoming.socket.destroy());
     },
   );
+  server.on("upgrade", (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgrade(incoming, socket, head, answer).catch(() => socket.destroy());
+  });
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -90,14 +95,11 @@ async function serve(
       .end(JSON.stringify(bodyOf(error)));
     return;
   }
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(incoming.headers))
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(",") : value;
   const reply = await answer({
     method: incoming.method ?? "GET",
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),
-    headers,
+    headers: headersOf(incoming),
     ...(body === "" ? {} : { body }),
   });
   if (outgoing.destroyed) return;
@@ -122,6 +124,40 @@ async function serve(
     () => tell(() => void outgoing.end()),
   );
   outgoing.once("close", stop);
+}
+
+/** A connection that is to become another protocol's: it does, or gets an answer and ends. */
+async function upgrade(
+  incoming: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  answer: (request: ApiRequest) => Promise<Reply>,
+): Promise<void> {
+  socket.on("error", () => socket.destroy());
+  const url = new URL(incoming.url ?? "/", "https://loopback");
+  const headers = headersOf(incoming);
+  const query = Object.fromEntries(url.searchParams);
+  const reply = await answer({ method: incoming.method ?? "GET", path: url.pathname, query, headers });
+  if (reply.upgrade) {
+    socket.write(switching(headers["sec-websocket-key"] ?? "", reply.upgrade.protocol));
+    reply.upgrade.begin(channelsOn(socket, head));
+    return;
+  }
+  const body = Buffer.from(reply.body);
+  const lines = [`HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status]}`, `Content-Type: ${reply.contentType}`];
+  socket.end(
+    Buffer.concat([
+      Buffer.from(`${lines.join("\r\n")}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`),
+      body,
+    ]),
+  );
+}
+
+function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  const found = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(",") : value] as const],
+  );
+  return Object.fromEntries(found);
 }
 
 /** Rejects when the body is too large. */

@@ -140,7 +140,10 @@ export function builtinResources(minor: number): Resource[] {
       short: ["po"],
       categories: all,
       status: true,
-      others: [{ name: "log", kind: "Pod", verbs: ["get"] }],
+      others: [
+        { name: "log", kind: "Pod", verbs: ["get"] },
+        { name: "portforward", kind: "PodPortForwardOptions", verbs: ["create", "get"] },
+      ],
       rules: podRules,
     }),
     resource("", "v1", "ResourceQuota", { plural: "resourcequotas", short: ["quota"], status: true }),
