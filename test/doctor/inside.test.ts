@@ -267,6 +267,13 @@ describe("certificate.readers", () => {
       ],
     ],
     [
+      "an administrator",
+      [
+        role("ClusterRole", "admins", [rule({ apiGroups: ["*"], resources: ["*"], verbs: ["*"] })]),
+        bind("ClusterRoleBinding", "b", "ClusterRole", "admins", { kind: "Group", name: "kubeadm:cluster-admins" }),
+      ],
+    ],
+    [
       "writing alone",
       [
         role("ClusterRole", "r", [rule({ verbs: ["create"] })]),
