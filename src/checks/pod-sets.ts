@@ -2,6 +2,7 @@ import { type Finding, fail, type Memory, never, ok, type ReadContext } from "..
 import { denialOf } from "../kube/denial.ts";
 import { at, describe, isRecord, type KubeObject, numberAt, type ObjectRef, refOf } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
+import { claimsProblem } from "./claims.ts";
 import { clusterEventsIn } from "./events.ts";
 import { podsProblem } from "./pods.ts";
 
@@ -48,7 +49,8 @@ const seen = (object: ObjectRef, field: string, observed: unknown) => ({ evidenc
 
 const causeOf = async (ctx: ReadContext, live: KubeObject, memory: Memory): Promise<Finding | undefined> => {
   const selector = at(live, "spec", "selector", "matchLabels");
-  const refusal = await refusalOf(ctx, live);
+  const refusal =
+    (await refusalOf(ctx, live)) ?? (live.kind === "StatefulSet" ? await claimsProblem(ctx, live) : undefined);
   if (refusal || !isRecord(selector)) return refusal;
   const labels = selector as Record<string, string>;
   return podsProblem(ctx, describe(live), live.metadata.namespace ?? "", labels, memory);

@@ -294,6 +294,7 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
     const metadata = { ...object.metadata, creationTimestamp: "2020-01-01T00:00:00Z" };
     return withConditions({ ...object, metadata, status: {} }, condition("Ready", "False", ""));
   },
+  "Elasticsearch keeps the logs, and is gone": choosing({ logging: "elasticsearch" }),
   "definitions are going away": ofKind(["CustomResourceDefinition"], (object) => ({
     ...object,
     metadata: { ...object.metadata, deletionTimestamp: "2030-01-01T00:00:00Z" },

@@ -40,6 +40,20 @@ export const OPTION_SETS = {
     ],
   },
   mirror: { title: "--image-registry", args: ["--image-registry", "registry.example.com/mirror"] },
+  fluentBit: { title: "--logging fluent-bit", args: ["--logging", "fluent-bit"] },
+  elasticsearch: { title: "--logging elasticsearch", args: ["--logging", "elasticsearch"] },
+  istioRequestLogs: {
+    title: "--logging request-logs and --ingress istio",
+    args: ["--ingress", "istio", "--logging", "request-logs"],
+  },
+  istioFluentBit: {
+    title: "--logging fluent-bit and --ingress istio",
+    args: ["--ingress", "istio", "--logging", "fluent-bit"],
+  },
+  istioElasticsearch: {
+    title: "--logging elasticsearch and --ingress istio",
+    args: ["--ingress", "istio", "--logging", "elasticsearch"],
+  },
   istio: { title: "--ingress istio", args: ["--ingress", "istio"] },
   laptop: {
     title: "--profile small",

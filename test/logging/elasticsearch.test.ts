@@ -40,6 +40,31 @@ describe("--logging elasticsearch", () => {
   });
 });
 
+describe("Elasticsearch in a cluster without a StorageClass", () => {
+  it("says why its claim is not bound, and goes on when there is one", async () => {
+    const world = await stage({ storage: "none" });
+    try {
+      const run = (...args: string[]) => kn({ ...world, standIns: true }, args);
+      const options = ["--tls", "none", "--logging", "elasticsearch"];
+      const stuck = await run("install", "--yes", "--timeout", "8", ...options);
+      expect(stuck.code).toBe(1);
+      expect(stuck.stderr.replace(/\s+/g, " ")).toMatch(
+        /PersistentVolumeClaim kube-logging\/data-elasticsearch-0 is not bound: no persistent volumes available.*--logging-storage-class/,
+      );
+      await world.api.create("kubectl", {
+        apiVersion: "storage.k8s.io/v1",
+        kind: "StorageClass",
+        metadata: { name: "fast", annotations: { "storageclass.kubernetes.io/is-default-class": "true" } },
+        provisioner: "csi.example.com",
+      });
+      const again = await run("install", "--yes", ...options);
+      expect(again.code, again.stderr).toBe(0);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
 describe("Elasticsearch's logs, when it goes", () => {
   let world: World;
   beforeAll(async () => {

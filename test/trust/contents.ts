@@ -15,8 +15,8 @@ const GENERATED: Readonly<Record<string, RegExp>> = {
 const KEPT_UP: ReadonlySet<string> = new Set(["Endpoints", "Lease"]);
 const MOVING = new Set(["resourceVersion", "creationTimestamp", "generation", "time", "status"]);
 const ALLOCATED = new Set(["clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort"]);
-/** How often a Deployment was rolled, and a digest over what was proved, certificate included: whether that is right, `plan` knows. */
-const DIGESTED = new Set(["deployment.kubernetes.io/revision", "proved"]);
+/** How often a Deployment was rolled, and digests over what was proved and what pods have read, certificates included: whether they are right, `plan` knows. */
+const DIGESTED = new Set(["deployment.kubernetes.io/revision", "proved", "kn-bootstrap/read"]);
 const UID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /** A manager, and a label, of somebody else: what it adds is not compared. */

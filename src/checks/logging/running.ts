@@ -18,16 +18,15 @@ const WORKLOADS: Readonly<Record<string, readonly ObjectRef[]>> = {
 const ready = (ctx: ReadContext, ref: ObjectRef, memory: Memory): Promise<Finding> =>
   ref.kind === "Deployment" ? deploymentsAvailable(ID, [ref]).run(ctx, memory) : podSetReady(ctx, ref, memory);
 
-/** Whatever this kind of logging needs runs; the first that does not is told. */
+/** Whatever this kind of logging needs runs; the first that does not is told, as the others wait for it. */
 export const loggingRuns = (logging: string): Check => ({
   id: ID,
   title: "What collects and keeps logs runs",
   run: async (ctx, memory) => {
     const refs = WORKLOADS[logging] ?? [];
-    for (const ref of refs) {
-      const finding = await ready(ctx, ref, memory);
-      if (isBad(finding)) return finding;
-    }
+    const findings = await Promise.all(refs.map((ref) => ready(ctx, ref, memory)));
+    const bad = findings.find(isBad);
+    if (bad) return bad;
     return refs.length > 0 ? ok(`${refs.map(({ name }) => name).join(", ")} run`) : skipped("no logs are collected");
   },
 });
@@ -35,7 +34,7 @@ export const loggingRuns = (logging: string): Check => ({
 export const loggingFound = healthCheck({
   id: ID,
   title: "What collects and keeps logs runs",
-  reads: [...FOUND_BY, "DaemonSet.apps", "Pod", "Event", "Node"],
+  reads: [...FOUND_BY, "DaemonSet.apps", "StatefulSet.apps", "Deployment.apps", "Pod", "Event", "Node"],
   meaning: "Logs of requests are not collected, or not kept. Services answer all the same.",
   todo: "Do what the finding says of the pods: a volume that is not bound, too little room, a pull that is refused, a process that ends.",
   run: async (ctx, memory) => {
