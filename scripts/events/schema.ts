@@ -260,6 +260,10 @@ const lines = [
     why: z.string().optional(),
     remedy,
     exitCode: z.int(),
+    behind: z
+      .strictObject({ id: z.string().describe("Of the check."), summary: z.string(), remedy })
+      .optional()
+      .describe("What `doctor` finds behind it first, where the error does not say it."),
     ...seen,
   }),
   line("version", "What `version` shows.", {

@@ -4,7 +4,8 @@ import type { CommandFlags } from "../config/options.ts";
 import type { Emit } from "../core/event.ts";
 import type { Report } from "../core/run.ts";
 import type { Learn } from "../ports/secrets.ts";
-import type { Adapters, Where } from "./outside.ts";
+import type { Behind } from "./fatal.ts";
+import type { Adapters, Adapters, Where } from "./outside.ts";
 import type { ReportPage } from "./report-page/index.ts";
 import type { Look } from "./reporter/look.ts";
 import type { Next } from "./reporter/report.ts";
@@ -42,8 +43,8 @@ export interface CommandContext {
   readonly flags: CommandFlags;
   /** Progress and plan: text or JSON, as the options say. */
   readonly emit: Emit;
-  /** Prints how the run went, what went wrong and what to do next; resolves to the exit code. */
-  readonly finish: (report: Report, next: Next) => number;
+  /** Prints how the run went, what went wrong and what to do next; resolves to the exit code. `behind`: what has led to the error. */
+  readonly finish: (report: Report, next: Next, behind?: Behind) => number;
   /** The page that --report asks for; absent: nobody asked for one. */
   readonly page?: Pick<ReportPage, "chose" | "witness">;
   /** The same data, its commands as they work when they are copied: at the cluster that options name, called as this one was. Events are so already. */

@@ -12,7 +12,7 @@ import type { Invocation } from "./args.ts";
 import { calledHere, calledIn, howCalled } from "./called.ts";
 import { confirm } from "./confirm.ts";
 import type { CommandContext, Host } from "./context.ts";
-import { BUG, type Problem, problemOf, reportTo } from "./fatal.ts";
+import { type Behind, BUG, type Problem, problemOf, reportTo } from "./fatal.ts";
 import type { ReportPage } from "./report-page/index.ts";
 import { brief } from "./reporter/brief.ts";
 import { createRecording, writeBugReport } from "./reporter/bug-report.ts";
@@ -138,8 +138,9 @@ const explain = (run: Run, error: unknown): number => {
   return tell(run, host.signal.aborted && !(error instanceof UserError) ? host.signal.reason : error, false);
 };
 
-const tell = (run: Run, error: unknown, changing: boolean): number => {
-  const problem = problemOf(error, { changing, verbose: run.settings.verbose });
+const tell = (run: Run, error: unknown, changing: boolean, behind?: Behind): number => {
+  const known = problemOf(error, { changing, verbose: run.settings.verbose });
+  const problem = behind ? { ...known, behind } : known;
   run.reporter.problem(problem.id === BUG ? withReport(problem, run, error) : problem);
   return problem.exitCode;
 };
@@ -167,9 +168,9 @@ const contextFor = (run: Run, config: Config, written: Written, flags: CommandCo
     written,
     flags,
     emit: reporter.emit,
-    finish: (report, next) => {
+    finish: (report, next, behind) => {
       reporter.report(report, next);
-      return report.outcome === "done" ? 0 : tell(run, report.error ?? new Interrupted("SIGINT"), true);
+      return report.outcome === "done" ? 0 : tell(run, report.error ?? new Interrupted("SIGINT"), true, behind);
     },
     ...(page ? { page } : {}),
     called: (data, where = config) => calledIn(data, howCalled(host.env, where)),

@@ -17,6 +17,16 @@ export interface Problem {
   /** What was seen, as data. */
   readonly facts?: Facts;
   readonly evidence?: readonly Evidence[];
+  /** What `doctor` finds behind it, where the error does not say it. */
+  readonly behind?: Behind;
+}
+
+/** The first cause of a diagnosis. */
+export interface Behind {
+  /** Of the check. */
+  readonly id: string;
+  readonly summary: string;
+  readonly remedy: Remedy;
 }
 
 export const BUG = "bug";
@@ -76,7 +86,7 @@ const sentence = (text: string): string => (/[.!?:]$/.test(text) ? text : `${tex
 const ERROR = "Error:";
 
 /** One paragraph, and the command to copy below it. */
-export const problemText = ({ what, why, remedy, exitCode }: Problem, look: Look): string => {
+export const problemText = ({ what, why, remedy, exitCode, behind }: Problem, look: Look): string => {
   const interrupted = exitCode > 128;
   const paragraph = [sentence(what), ...(why ? [sentence(why)] : []), remedy.text].join(" ");
   const lines = [
@@ -84,6 +94,13 @@ export const problemText = ({ what, why, remedy, exitCode }: Problem, look: Look
       index === 0 && !interrupted ? paint("red", ERROR, look) + line.slice(ERROR.length) : line,
     ),
     ...commandLines(look, 2, remedy.command),
+    ...(behind ? behindLines(behind, look) : []),
   ];
   return `${lines.join("\n")}\n`;
 };
+
+/** As the first line of `doctor`, with its remedy. */
+const behindLines = ({ id, summary, remedy }: Behind, look: Look): readonly string[] => [
+  ...entry(look, 0, "", `Behind it is ${id}: ${sentence(summary)} ${remedy.text}`),
+  ...commandLines(look, 2, remedy.command),
+];

@@ -8,6 +8,7 @@ import { changesOf } from "../core/change.ts";
 import { UserError } from "../ports/error.ts";
 import type { Installation } from "../steps/installation.ts";
 import type { CommandContext } from "./context.ts";
+import { finish } from "./finish.ts";
 import { nextSteps } from "./next.ts";
 import { agree } from "./session.ts";
 
@@ -35,7 +36,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
   }
   const report = await runInstall(plan, install, tools);
   await ctx.page?.witness(tools);
-  return ctx.finish(report, report.outcome === "done" ? await next(install, tools) : []);
+  return finish(ctx, report, report.outcome === "done" ? await next(install, tools) : [], tools);
 };
 
 /** Nothing to change is not yet healthy: what should run must run. */

@@ -8,6 +8,7 @@ import { openSurroundings } from "../../app/surroundings.ts";
 import { strategyOf } from "../../certificates/index.ts";
 import { changesOf } from "../../core/change.ts";
 import type { CommandContext } from "../context.ts";
+import { finish } from "../finish.ts";
 import { assertRenewFlags, couldNotCheck, installCronJob, removeCronJob, rollAccountKey } from "../renewing.ts";
 import { agree, openSession } from "../session.ts";
 
@@ -64,5 +65,5 @@ const renew = async (ctx: CommandContext, session: Session): Promise<number> => 
   if (!(await agree(ctx, plan, `Renew at context ${context} (${server})?`))) return 0;
   const report = await runRenewal(plan, due, tools);
   await ctx.page?.witness(tools);
-  return ctx.finish(report, []);
+  return finish(ctx, report, [], tools);
 };

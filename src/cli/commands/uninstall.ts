@@ -10,6 +10,7 @@ import { told } from "../../ports/outside.ts";
 import { joined, sh } from "../../ports/shell.ts";
 import { homeNamespace } from "../../steps/state/index.ts";
 import type { CommandContext } from "../context.ts";
+import { finish } from "../finish.ts";
 import { agree, openSession } from "../session.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
@@ -31,7 +32,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
     if (!(await agree(ctx, plan, `Remove this from context ${context} (${server})?`))) return 0;
     const report = await runUninstall(plan, install, removal, tools);
     const isOfRecords = report.steps.some(({ id, status }) => id === "records" && status === "failed");
-    if (report.error) return ctx.finish({ ...report, error: orKeepRecords(report.error, isOfRecords) }, []);
+    if (report.error) return finish(ctx, { ...report, error: orKeepRecords(report.error, isOfRecords) }, [], tools);
     return ctx.finish(report, removal.purge ? await afterPurge(tools.cluster) : [KEPT]);
   } finally {
     session.close();
