@@ -109,7 +109,7 @@ const againOf = ({ tls }: Pick<Found, "tls">): string | undefined => tls && stra
 export const gatewayCertificateUsable = healthCheck({
   id: "certificate.usable",
   title: "The certificate's key and chain match",
-  needs: ["knative.installed"],
+  needs: ["knative.finished"],
   reads: [...SERVED_BY, "Secret"],
   meaning:
     "The gateway cannot serve the certificate, or browsers refuse it. Where the Secret is missing, Kourier's controller ends again and again, and Istio answers no handshake, so that new Routes wait.",

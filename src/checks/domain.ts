@@ -50,7 +50,7 @@ const judge = (
 export const defaultDomain = healthCheck({
   id: ID,
   title: "config-domain has one default domain",
-  needs: ["knative.installed"],
+  needs: ["knative.finished"],
   reads: [...FOUND_BY, "Service", "Node"],
   meaning:
     "URLs do not end in the domain that was chosen: of several defaults the alphabetically first counts, and nothing says so.",

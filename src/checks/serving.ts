@@ -2,6 +2,7 @@ import { fail, ok, skipped } from "../core/check.ts";
 import { ids, ingressProvider } from "../ingress/index.ts";
 import { keyOf, type ObjectRef, refOf, VERSION_LABEL } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
+import { whyHeld } from "./cluster/terminating.ts";
 import { deploymentsAvailable } from "./deployments.ts";
 import { KNATIVE } from "./found.ts";
 import { CAUSES_OF_DEPLOYMENTS, healthCheck } from "./health-check.ts";
@@ -31,6 +32,12 @@ export const knativeInstalled = healthCheck({
       cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE }),
       cluster.list({ apiVersion: "apps/v1", kind: "Deployment", namespace: KNATIVE }),
     ]);
+    const { deletionTimestamp } = namespace?.metadata ?? {};
+    if (deletionTimestamp)
+      return fail(`Namespace ${KNATIVE} is going away: ${whyHeld(namespace)}`, {
+        text: "Let it go, or have whoever put the finalizers there take them away; then install.",
+        command: sh`kubectl get namespace ${KNATIVE} -o yaml`,
+      });
     if (!namespace) return fail(`Namespace ${KNATIVE} does not exist`, install);
     if (deployments.length === 0) return fail(`Namespace ${KNATIVE} has no Deployment`, install);
     return ok(namespace.metadata.labels?.[VERSION_LABEL] ?? "of an unknown version");

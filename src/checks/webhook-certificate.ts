@@ -1,14 +1,15 @@
 import { X509Certificate } from "node:crypto";
-import { fail, ok } from "../core/check.ts";
+import { fail, ok, skipped } from "../core/check.ts";
 import { dnsNamesOf } from "../ports/certificate-names.ts";
 import type { Remedy } from "../ports/error.ts";
 import { mend } from "../ports/mend.ts";
-import { at, dataOf, isRecord, type ObjectRef } from "../ports/object.ts";
+import { at, dataOf, isRecord, numberAt, type ObjectRef } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { KNATIVE } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
 
 const SECRET: ObjectRef = { apiVersion: "v1", kind: "Secret", namespace: KNATIVE, name: "webhook-certs" };
+const WEBHOOK: ObjectRef = { apiVersion: "apps/v1", kind: "Deployment", namespace: KNATIVE, name: "webhook" };
 const SERVER = "server-cert.pem";
 const ROOT = "ca-cert.pem";
 const HOST = `webhook.${KNATIVE}.svc`;
@@ -50,6 +51,7 @@ export const webhookCertificateTrusted = healthCheck({
   needs: ["knative.installed"],
   reads: [
     "Secret",
+    "Deployment.apps",
     "MutatingWebhookConfiguration.admissionregistration.k8s.io",
     "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
   ],
@@ -58,7 +60,7 @@ export const webhookCertificateTrusted = healthCheck({
   todo: "Empty Secret `webhook-certs`: the webhook makes its certificate anew. Do not delete it: an empty one comes with the release alone.",
   threads: ["knative/serving#12980", "knative/serving#14786"],
   run: async ({ cluster, now }) => {
-    const secret = await cluster.get(SECRET);
+    const [secret, webhook] = await Promise.all([cluster.get(SECRET), cluster.get(WEBHOOK)]);
     if (!secret)
       return fail(
         "Secret knative-serving/webhook-certs does not exist, and the webhook makes none",
@@ -67,7 +69,10 @@ export const webhookCertificateTrusted = healthCheck({
       );
     const data = dataOf(secret);
     const [certificate, root] = [parsed(data[SERVER]), parsed(data[ROOT])];
-    const remedy = Object.keys(data).length === 0 ? restart : anew;
+    const isEmpty = Object.keys(data).length === 0;
+    const hasRun = (numberAt(webhook, "status", "availableReplicas") ?? 0) > 0;
+    if (isEmpty && webhook && !hasRun) return skipped("the webhook fills it when it runs");
+    const remedy = isEmpty ? restart : anew;
     const bad = (summary: string, field: string, observed?: unknown, expected?: unknown) =>
       fail(summary, remedy, { evidence: [{ object: SECRET, field, observed, expected }] });
     if (!certificate || !root)

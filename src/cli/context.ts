@@ -5,7 +5,7 @@ import type { Emit } from "../core/event.ts";
 import type { Report } from "../core/run.ts";
 import type { Learn } from "../ports/secrets.ts";
 import type { Behind } from "./fatal.ts";
-import type { Adapters, Adapters, Where } from "./outside.ts";
+import type { Adapters, Where } from "./outside.ts";
 import type { ReportPage } from "./report-page/index.ts";
 import type { Look } from "./reporter/look.ts";
 import type { Next } from "./reporter/report.ts";

@@ -6,6 +6,8 @@ import type { ObjectChange } from "./object-change.ts";
 /** What was chosen, proved, and found before (rule 4). It never proves ownership. */
 export const STATE: ObjectRef = { apiVersion: "v1", kind: "ConfigMap", namespace: HOME, name: "state" };
 export const PRIOR = "prior";
+/** Key of the fingerprint of what was proved. With another fingerprint the proof is given again. */
+export const PROVED = "proved";
 export const PRIOR_MANAGER = managerFor("prior");
 
 /** ConfigMap `namespace/name` → key → the value that stood there before us; null: there was none. */

@@ -4,6 +4,7 @@ import { patient, patientSeconds } from "../patience.ts";
 import { sampled } from "../thorough.ts";
 import { clusterRows } from "./cluster-rows.ts";
 import { istioRows } from "./istio-rows.ts";
+import { leadOf } from "./leads.ts";
 import type { Row } from "./row.ts";
 import { openScene, type Run, type Scene } from "./scene.ts";
 import { serverRows } from "./server-rows.ts";
@@ -45,6 +46,14 @@ const expectSoon = (said: number | undefined, seen: number | undefined, began: n
   const late = (said ?? 0) - Math.max(seen ?? 0, began);
   expect(late).toBeLessThanOrEqual(SOON_MS);
   slowest = Math.max(slowest, late);
+};
+
+/** The cause that doctor names in the same world, while the fault lasts. */
+const expectNamed = async (scene: Scene, row: Row): Promise<void> => {
+  const { said } = await scene.run(["doctor"], { patience: { firstContactMs: 1_000, midRunMs: 1_000 } });
+  const last = said.at(-1)?.event;
+  const [first] = (last?.causes ?? []) as readonly { readonly id: string }[];
+  expect(last?.type === "error" ? last.id : first?.id, JSON.stringify(last?.causes)).toBe(leadOf(row));
 };
 
 const check = async (scene: Scene, row: Row): Promise<void> => {
@@ -107,8 +116,11 @@ const check = async (scene: Scene, row: Row): Promise<void> => {
       const failed = saidAt(run, ({ type }) => type === "step-failed" || type === "error");
       expectSoon(failed, certain(), began, run);
     }
+    // What the error says is not said again.
+    expect(last?.event.behind).toBeUndefined();
     expect(run.seconds).toBeLessThan(row.certain ? QUICK.permanent : QUICK.late);
   }
+  if (error) await expectNamed(scene, row);
   expect(run.code, run.stderr).toBe(error ? (error.code ?? 1) : 0);
   // That the next run mends it is much the same for all of them.
   if (!error || row.again === false || !again.has(row)) return;

@@ -1,3 +1,4 @@
+import { installFinished } from "../../checks/finished.ts";
 import type { HealthCheck } from "../../checks/health-check.ts";
 import { Unreachable } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";
@@ -37,7 +38,9 @@ export const behind = async (
   const ctx = contextOf(ask, { identity: cluster.identity, resolver: resolver.server, now: now(), signal });
   const { causes } = await diagnose(checks, ctx);
   const met = checks.find(({ id, also }) => id === error.id || also?.includes(error.id as never));
-  return causes.find((cause) => isFailed(cause) && !saysTheSame(cause, error) && explains(cause, met));
+  return causes.find(
+    (cause) => cause.check !== installFinished && isFailed(cause) && !saysTheSame(cause, error) && explains(cause, met),
+  );
 };
 
 const isFailed = ({ finding }: Cause): boolean => finding.status === "fail";

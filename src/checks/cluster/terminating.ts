@@ -15,7 +15,8 @@ const HOLDING = [
   "NamespaceDeletionContentFailure",
 ];
 
-const reasonOf = (namespace: KubeObject): string => {
+/** What its controller says, of a namespace that is going away. */
+export const whyHeld = (namespace: KubeObject | undefined): string => {
   const held = HOLDING.map((type) => conditionOf(namespace, type)).find((one) => one?.status === "True");
   return textAt(held, "message") || "nothing says what holds it";
 };
@@ -38,7 +39,7 @@ export const nothingStuck = healthCheck({
     if (!first) return ok("none goes away");
     const { name, deletionTimestamp = "" } = first.metadata;
     return fail(
-      `namespace ${few(stuck.map(({ metadata }) => metadata.name))} has been going away since ${deletionTimestamp}: ${reasonOf(first)}`,
+      `namespace ${few(stuck.map(({ metadata }) => metadata.name))} has been going away since ${deletionTimestamp}: ${whyHeld(first)}`,
       {
         text: "See what is left in it, and who takes its finalizers away.",
         command: sh`kubectl get namespace ${name} -o yaml`,

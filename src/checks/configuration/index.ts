@@ -2,6 +2,7 @@ import { classesServed } from "./classes.ts";
 import { examplesUntouched } from "./example.ts";
 import { ingressClassServed } from "./ingress-class.ts";
 import { keysKnown } from "./keys.ts";
+import { schemeServed } from "./scheme.ts";
 import { settingsKept } from "./writers.ts";
 
 /** What Knative's ConfigMaps say, whoever has written them. */
@@ -11,4 +12,5 @@ export const configurationChecks = [
   ingressClassServed,
   classesServed,
   settingsKept,
+  schemeServed,
 ] as const;

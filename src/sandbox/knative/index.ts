@@ -17,6 +17,7 @@ import { serverlessServices } from "./serverless-services.ts";
 import { services } from "./services.ts";
 import { servingCore, servingCrds } from "./stand-ins/index.ts";
 import { storageMigration } from "./storage-migration.ts";
+import { telling } from "./telling.ts";
 import { SERVING_WEBHOOK, webhookProgram, webhookReconciler } from "./webhook.ts";
 
 /** Knative Serving: its processes, its controllers and the path of a request. */
@@ -25,6 +26,8 @@ export const serving: Part = {
   standIns: { "serving/serving-crds.yaml": servingCrds, "serving/serving-core.yaml": servingCore },
   play: (ground) => play(ground),
 };
+
+const SERVING = "serving.knative.dev/v1";
 
 const play = ({ stage, logs, pull, admits }: Ground): Playing => {
   const autoscaler = createAutoscaler(stage);
@@ -35,11 +38,11 @@ const play = ({ stage, logs, pull, admits }: Ground): Playing => {
     webhooks: [servingWebhook(stage)],
     reconcilers: [
       webhookReconciler(stage, SERVING_WEBHOOK),
-      services(stage),
-      configurations(stage),
-      revisions(stage, pull),
-      routes(stage),
-      serverlessServices(stage),
+      telling(stage, SERVING, "Service", services(stage)),
+      telling(stage, SERVING, "Configuration", configurations(stage)),
+      telling(stage, SERVING, "Revision", revisions(stage, pull)),
+      telling(stage, SERVING, "Route", routes(stage)),
+      telling(stage, "networking.internal.knative.dev/v1alpha1", "ServerlessService", serverlessServices(stage)),
       autoscaler.reconciler,
       storageMigration(stage),
       ...certificates.reconcilers,

@@ -7,6 +7,7 @@ import { versionsFit } from "../../checks/cluster/versions.ts";
 import { configurationChecks } from "../../checks/configuration/index.ts";
 import { crdsEstablished, knativeCrdsEstablished } from "../../checks/crds.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { installFinished } from "../../checks/finished.ts";
 import { observabilityChecks } from "../../checks/observability.ts";
 import { knativeOwnerFound, serverVersionFound } from "../../checks/preflight.ts";
 import { knativeInstalled, servingDeployments } from "../../checks/serving.ts";
@@ -218,6 +219,7 @@ export const part = partOf({
     capacity,
     knativeOwnerFound,
     knativeInstalled,
+    installFinished,
     knativeCrdsEstablished,
     servingDeployments,
     versionsFit,

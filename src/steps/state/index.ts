@@ -8,7 +8,7 @@ import { markerName } from "../../dns/ownership.ts";
 import { AUTHORITY_ROOT, CHOSEN, choicesOf } from "../../kube/choices.ts";
 import { HOME, isOurs, managerFor, ownerOf, ownerOfData } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
-import { PRIOR, PRIOR_MANAGER, readPrior, STATE } from "../../kube/prior.ts";
+import { PRIOR, PRIOR_MANAGER, PROVED, readPrior, STATE } from "../../kube/prior.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { dataOf, type KubeObject, refOf } from "../../ports/object.ts";
@@ -121,9 +121,6 @@ export const keptAuthorityRoot = async (
   const state = await cluster.get(STATE);
   return choicesOf(state)["acme-directory"] === acmeDirectory ? dataOf(state)[AUTHORITY_ROOT] : undefined;
 };
-
-/** Key of the fingerprint of what was proved. With another fingerprint the proof is given again. */
-export const PROVED = "proved";
 
 /** Writes down that the proof succeeded, so that a run that was cut off before it gives it again. */
 export const provedState = (fingerprint: string): KubeObject => ({

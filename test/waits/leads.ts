@@ -1,0 +1,37 @@
+import type { Row } from "./row.ts";
+
+/**
+ * What leads in `doctor` at the cluster that a failed run has left, by the row's title or fault: a check, or the error that says why nothing
+ * can be looked at. What no object tells is told by the install that `knative.finished` asks for.
+ */
+const LEADS: Readonly<Record<string, string>> = {
+  "image-pull-401:activator": "serving.deployments",
+  "image-pull-404:activator": "serving.deployments",
+  "image-pull-404 of the proof": "knative.finished",
+  "image-pull-404 of istiod": "ingress.deployments",
+  "image-pull-429:600": "serving.deployments",
+  "unschedulable:600": "serving.deployments",
+  "crash-loop:600": "serving.deployments",
+  "a server too old for Knative": "serving.deployments",
+  "load-balancer-pending:600": "ingress.address",
+  "load-balancer-refused:600": "ingress.address",
+  "load-balancer-pending of Istio's gateway": "ingress.address",
+  "webhook-no-endpoints:600": "serving.webhook",
+  "webhook-wrong-ca:600": "knative.finished",
+  "webhook-timeout:600": "knative.finished",
+  "admission-denial:pods": "serving.deployments",
+  "admission-denial:deployments": "knative.installed",
+  "quota:pods": "serving.deployments",
+  "quota:services.loadbalancers": "network.class",
+  "quota:services.loadbalancers of Istio's gateway": "network.class",
+  "field-fight:600": "knative.finished",
+  "namespace-terminating, met by install": "knative.installed",
+  "namespace-terminating, met by uninstall": "knative.installed",
+  "api-429:600": "cluster.refused",
+  "api-503:600": "cluster.refused",
+  "api-away:600": "cluster.unreachable",
+  "clock-skew, the server ahead": "cluster.unreachable",
+};
+
+/** Undefined: nobody has said it. */
+export const leadOf = ({ title, fault = "" }: Row): string | undefined => LEADS[title ?? fault];
