@@ -137,6 +137,8 @@ describe("doctor --install-cronjob", { timeout: patient(60_000) }, () => {
     const fresh = news();
     expect(fresh).toContain("Warning NetworkClass config-network");
     expect(fresh).not.toContain("Normal NetworkClass config-network");
+    const about = events().find(({ reason }) => reason === "NetworkClass")?.involvedObject;
+    expect(about.uid).toBe(world.api.get(network)?.metadata.uid);
     await look();
     expect(news()).toEqual(fresh);
     expect(result()?.summary).toMatch(/^fail network\.class: /m);
@@ -179,6 +181,10 @@ describe("doctor --install-cronjob", { timeout: patient(60_000) }, () => {
     expect(removed.code, removed.stderr).toBe(0);
     expect(world.api.get(home)).toBeUndefined();
     expect(ours()).toEqual([]);
+    await kn(world, ["doctor", "--publish"]);
+    expect(result()?.summary).toBeDefined();
+    expect((await kn(world, ["doctor", "--remove-cronjob", "--yes"])).code).toBe(0);
+    expect(world.api.get(home)).toBeUndefined();
   });
 
   it("goes with uninstall", async () => {

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Step } from "../../changes/step.ts";
 import { managerFor } from "../../kube/inventory.ts";
-import { creation } from "../../kube/reconcile.ts";
+import { creation, type PlanContext } from "../../kube/reconcile.ts";
 import { type KubeObject, type ObjectRef, textAt } from "../../ports/object.ts";
+import { readable } from "../../ports/readable.ts";
+import { homeIn } from "./home.ts";
 import { RESULT } from "./objects.ts";
 
 /** What is wrong by itself, or could not be seen: as it is kept from one look to the next. */
@@ -48,8 +50,9 @@ export const publication = (found: Publication): Step<"publication"> => ({
       ...before.filter(isGoneFrom(found.noted)).map((one) => eventOf(one, "Normal", found.at)),
     ];
     return [
+      ...(await homeIn(ctx)),
       ...(await ctx.reconcile([result], { manager: managerFor("doctor") })),
-      ...news.map((event) => creation(event)),
+      ...(await Promise.all(news.map((event) => withUid(ctx, event)))).map((event) => creation(event)),
     ];
   },
   verify: [],
@@ -69,6 +72,15 @@ const notedIn = (result: KubeObject | undefined): readonly Noted[] => {
   }
 };
 
+/** `kubectl describe` shows the Events of this very object, and of none that had its name. */
+const withUid = async ({ live }: PlanContext, { involvedObject, ...event }: EventObject): Promise<KubeObject> => {
+  const found = await readable(live.get(involvedObject));
+  const uid = found?.metadata.uid;
+  return { ...event, involvedObject: { ...involvedObject, ...(uid ? { uid } : {}) } };
+};
+
+type EventObject = KubeObject & { readonly involvedObject: ObjectRef };
+
 /** `ServingWebhook` */
 const reasonOf = (id: string): string =>
   id.replaceAll(/(?:^|[.-])(\w)/g, (_all, letter: string) => letter.toUpperCase());
@@ -78,7 +90,7 @@ const eventOf = (
   { id, status, summary, advice, object = KNATIVE }: Noted,
   type: "Warning" | "Normal",
   at: string,
-): KubeObject => {
+): EventObject => {
   const namespace = object.namespace ?? "default";
   const hash = createHash("sha256").update(`${id} ${status} ${type} ${at}`).digest("hex").slice(0, 16);
   const words = type === "Warning" ? `${summary}. ${advice}` : `No longer: ${summary}`;

@@ -1,22 +1,15 @@
 import type { Step } from "../../changes/step.ts";
-import { withOwner } from "../../kube/inventory.ts";
 import { deletions } from "../../kube/object-change.ts";
 import { STATE } from "../../kube/prior.ts";
-import { creation, type PlanContext } from "../../kube/reconcile.ts";
-import { type KubeObject, refOf } from "../../ports/object.ts";
+import { refOf } from "../../ports/object.ts";
 import { jobSucceeded } from "../in-cluster/checked.ts";
 import type { Right } from "../rights.ts";
-import { homeNamespace } from "../state/index.ts";
+import { home, homeIn } from "./home.ts";
 import { accountObjects, CHECK_JOB, checkJob, cronJob, type DoctorWish, RESULT, scheduleFor } from "./objects.ts";
 
 const ID = "doctor";
 const TITLE = "Look at Knative by a CronJob";
 const UNDO = "Remove the CronJob that looks at Knative";
-
-const home: KubeObject = withOwner(homeNamespace, "state");
-
-/** Who watches a Knative of others may have no such namespace yet. */
-const homeIn = async (ctx: PlanContext) => ((await ctx.live.get(refOf(home))) ? [] : [creation(home)]);
 
 /** The CronJob is written only after a Job of the same form has looked. */
 export const doctorCron = (rights: readonly Right[], wish: DoctorWish): Step<typeof ID> => ({
@@ -67,7 +60,8 @@ export const doctorRemoval = <const Need extends string = never>(
       ctx.live.get(STATE),
       ctx.live.get(refOf(home)),
     ]);
-    const isLeft = alone && owned.length > 0 && !state && namespace?.metadata.labels?.["kn-bootstrap/step"] === "state";
+    const isOurs = owned.length > 0 || result !== undefined;
+    const isLeft = alone && isOurs && !state && namespace?.metadata.labels?.["kn-bootstrap/step"] === "state";
     return deletions([...owned, ...(result ? [result] : []), ...(isLeft && namespace ? [namespace] : [])]);
   },
   verify: [],
