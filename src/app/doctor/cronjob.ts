@@ -23,7 +23,7 @@ export interface DoctorPlan {
   readonly rights: readonly Right[];
 }
 
-/** Looks once, so that the account gets the Secrets and ConfigMaps that are asked for, and no others. Reads only. Throws UserError (input) without an image. */
+/** Looks once, so that the account gets the Secrets that are asked for, and no others. Reads only. Throws UserError (input) without an image. */
 export const planDoctorCron = async (
   { image, ...rest }: Partial<DoctorWish>,
   checks: readonly HealthCheck[],
@@ -50,7 +50,7 @@ export const planDoctorCron = async (
   return { plan, wish, rights };
 };
 
-/** Of what is given by name or by namespace: what is there to be read. */
+/** In namespaces that are there: in no other can a Role be. */
 const askedFor = async (checks: readonly HealthCheck[], tools: Tools): Promise<readonly Asked[]> => {
   const [{ recording }, namespaces] = await Promise.all([
     examine(tools, checks),

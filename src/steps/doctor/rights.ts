@@ -5,17 +5,17 @@ import { groupOf, type ObjectRef } from "../../ports/object.ts";
 import type { Right } from "../rights.ts";
 import { RESULT } from "./objects.ts";
 
-/** An object that was read by its name, or the ones of its kind in a namespace. */
+/** What was read by its name; without one, those of its kind. */
 export type Asked = Pick<ObjectRef, "kind" | "namespace"> & { readonly name?: string };
 
 const READ = ["get", "list"];
 /** Nobody may read all of them: of these the account gets what it asks for. */
 const BY_NAME: ReadonlySet<string> = new Set(["Secret"]);
-const BY_NAMESPACE: ReadonlySet<string> = new Set(["ConfigMap"]);
 
 /**
- * What a diagnosis reads, and what publishing it writes: of each kind that a check says it looks at `get` and `list`; of ConfigMaps those in
- * the namespaces that were asked about, of Secrets those that were. `known`: the server's discovery, which names the resources.
+ * What a diagnosis reads, and what publishing it writes: of each kind that a check says it looks at `get` and `list`, wherever it is: a
+ * namespace that is asked about may not be there yet. Of Secrets those that were asked for. `known`: the server's discovery, which names the
+ * resources.
  */
 export const doctorRights = (
   checks: readonly HealthCheck[],
@@ -30,7 +30,7 @@ const readRights = (checks: readonly HealthCheck[], known: readonly ApiResource[
     .toSorted();
   return kinds.flatMap((reading) => {
     const [kind = "", ...group] = reading.split(".");
-    if (BY_NAME.has(reading) || BY_NAMESPACE.has(reading)) return [];
+    if (BY_NAME.has(reading)) return [];
     const resource = plurals.get(`${kind}.${group.join(".")}`) ?? pluralOf(kind);
     return [{ group: group.join("."), resource, verbs: READ }];
   });
@@ -46,18 +46,14 @@ const pluralOf = (kind: string): string => {
 const namedRights = (asked: readonly Asked[]): readonly Right[] => {
   const sorted = (texts: readonly (string | undefined)[]) =>
     [...new Set(texts.flatMap((text) => text ?? []))].toSorted();
-  const maps = sorted(asked.flatMap(({ kind, namespace }) => (BY_NAMESPACE.has(kind) ? namespace : [])));
   const secrets = Map.groupBy(
     asked.filter(({ kind }) => BY_NAME.has(kind)),
     ({ namespace = "" }) => namespace,
   );
-  return [
-    ...maps.map((namespace) => ({ namespace, group: "", resource: "configmaps", verbs: READ })),
-    ...[...secrets.keys()].toSorted().map((namespace) => ({
-      ...{ namespace, group: "", resource: "secrets", verbs: ["get"] },
-      names: sorted(secrets.get(namespace)?.map(({ name }) => name) ?? []),
-    })),
-  ];
+  return [...secrets.keys()].toSorted().map((namespace) => ({
+    ...{ namespace, group: "", resource: "secrets", verbs: ["get"] },
+    names: sorted(secrets.get(namespace)?.map(({ name }) => name) ?? []),
+  }));
 };
 
 /** The result, and Events wherever what they are about is. */
