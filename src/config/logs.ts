@@ -3,7 +3,7 @@ import { anyText, milliseconds, namespaceName } from "./syntax.ts";
 
 // biome-ignore format: a table is read row by row
 export const options = [
-  { key: "service", kind: "text", value: "NAME", syntax: anyText, only: "flag", group: "This command", commands: ["logs"], runOnly: true, unset: "every Knative Service", help: "Of this Knative Service" },
+  { key: "service", kind: "text", value: "NAME", syntax: anyText, only: "flag", group: "This command", commands: ["logs"], runOnly: true, unset: "all of them", help: "Requests to this Knative Service; the Service of the UI to open" },
   { key: "namespace", kind: "text", value: "NAME", syntax: namespaceName, only: "flag", group: "This command", commands: ["logs"], runOnly: true, unset: "all namespaces", help: "Look into this namespace alone" },
   // In CommandFlags: seconds.
   { key: "since", kind: "duration", value: "TIME", only: "flag", group: "This command", commands: ["logs"], runOnly: true, unset: "all that the pods have kept", help: "Requests of the last 90, 10m or 1h30m" },

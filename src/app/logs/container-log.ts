@@ -10,6 +10,8 @@ export interface Reading {
   readonly signal: AbortSignal;
   /** Lines before this are of no interest: RFC 3339. */
   readonly since?: string | undefined;
+  /** Before a log is asked for again, in milliseconds; it doubles while nothing comes. Default 200. */
+  readonly pauseMs?: number;
   /** Told once of what keeps a log from being read; the reading of others goes on. */
   readonly onTrouble: (pod: KubeObject, why: string) => void;
 }
@@ -59,7 +61,6 @@ async function* passingOver(pod: KubeObject, { onTrouble }: Reading, lines: Asyn
   }
 }
 
-const FIRST_PAUSE_MS = 200;
 const LAST_PAUSE_MS = 5_000;
 
 /**
@@ -72,9 +73,9 @@ export async function* followedLog(
   reading: Reading,
   now: () => KubeObject | undefined,
 ): AsyncGenerator<LogLine, void, undefined> {
-  const { signal, onTrouble } = reading;
+  const { signal, onTrouble, pauseMs = 200 } = reading;
   let restarts = restartsOf(pod) ?? 0;
-  let pause = FIRST_PAUSE_MS;
+  let pause = pauseMs;
   while (!signal.aborted) {
     const seen = now();
     const last = restartsOf(seen ?? pod) ?? restarts;
@@ -84,7 +85,7 @@ export async function* followedLog(
       restarts = last;
       for (const run of runs)
         for await (const line of newLines(pod, reading, position, run)) {
-          pause = FIRST_PAUSE_MS;
+          pause = pauseMs;
           yield line;
         }
     } catch (error) {

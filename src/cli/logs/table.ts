@@ -29,22 +29,24 @@ const TIME: Column = { title: "TIME", width: 24, cell: ({ time }) => `${time.sli
 /** Of today, in UTC. */
 const SHORT_TIME: Column = { title: "TIME", width: 12, cell: ({ time }) => time.slice(11, 23) };
 
-/** Below it, the date, the namespace and what else takes place are left out. */
-const NARROW = 100;
+/** To the second; with the method before the path. */
+const SHORTEST_TIME: Column = { title: "TIME", width: 8, cell: ({ time }) => time.slice(11, 19) };
+const REQUEST: Column = { title: "REQUEST", width: 0, cell: (request) => `${request.method} ${PATH.cell(request)}` };
+const PATH_AND_REVISION: Column = { ...PATH, cell: (request) => `${PATH.cell(request)}  ${request.revision}` };
+
+/** By the columns that a terminal has at least. What does not find room is left out, not what happened. */
+const BY_WIDTH: readonly (readonly [number, readonly Column[]])[] = [
+  [100, [TIME, METHOD, STATUS, LATENCY, REVISION, PATH]],
+  [60, [SHORT_TIME, METHOD, STATUS, LATENCY, PATH_AND_REVISION]],
+  [0, [SHORTEST_TIME, STATUS, LATENCY, REQUEST]],
+];
 
 /** `isTerminal`: rows are as wide as the terminal, and longer paths are cut; elsewhere all of it is there. */
 export const requestTable = (look: Look, isTerminal: boolean): RequestTable => {
-  const isNarrow = (): boolean => isTerminal && look.columns < NARROW;
-  const columns = (): readonly Column[] =>
-    isNarrow()
-      ? [
-          SHORT_TIME,
-          METHOD,
-          STATUS,
-          LATENCY,
-          { ...PATH, cell: (request) => `${PATH.cell(request)}  ${request.revision}` },
-        ]
-      : [TIME, METHOD, STATUS, LATENCY, REVISION, PATH];
+  const columns = (): readonly Column[] => {
+    const width = isTerminal ? look.columns : Number.POSITIVE_INFINITY;
+    return BY_WIDTH.find(([least]) => width >= least)?.[1] ?? [];
+  };
   const lineOf = (texts: readonly string[]): string => {
     const all = columns();
     const line = texts
