@@ -21,7 +21,10 @@ export const doctorRights = (
   checks: readonly HealthCheck[],
   asked: readonly Asked[],
   known: readonly ApiResource[],
-): readonly Right[] => [...readRights(checks, known), ...namedRights(asked), ...WRITTEN];
+): readonly Right[] => [...readRights(checks, known), ...LOGS, ...namedRights(asked), ...WRITTEN];
+
+/** Some checks read the last lines of the containers of Knative and its ingress. */
+const LOGS: readonly Right[] = [{ group: "", resource: "pods/log", verbs: ["get"] }];
 
 const readRights = (checks: readonly HealthCheck[], known: readonly ApiResource[]): readonly Right[] => {
   const plurals = new Map(known.map(({ apiVersion, kind, plural }) => [`${kind}.${groupOf(apiVersion)}`, plural]));
