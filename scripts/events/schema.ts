@@ -319,6 +319,18 @@ const lines = [
         reason: z.string(),
         remedy: remedy.optional(),
         pods: z.int(),
+        requests: z
+          .strictObject({
+            count: z.int(),
+            errors: z.int().describe("Answered with 5xx."),
+            since: z
+              .enum(["5m", "pods"])
+              .describe(
+                "`5m`: in the last five minutes, from a Prometheus. `pods`: since its running pods have started, from these.",
+              ),
+          })
+          .optional()
+          .describe("Absent: nothing is measured, or it cannot be read."),
       }),
     ).optional(),
   }).loose(),

@@ -18,6 +18,7 @@ import { readable } from "../ports/readable.ts";
 import { PARTS, type StatusFound } from "../steps/index.ts";
 import type { Seen } from "../steps/part.ts";
 import { keptIn } from "../steps/state/chosen.ts";
+import { type Requests, readRequests } from "./requests.ts";
 
 /** What an installation looks like from outside, whoever made it: what its parts have found, absent where no Knative is, and what is asked of all of them. */
 export interface Status extends StatusFound {
@@ -44,6 +45,8 @@ export interface ServiceStatus {
   readonly reason: string;
   readonly remedy?: Remedy;
   readonly pods: number;
+  /** Absent: nothing is measured, or it cannot be read. */
+  readonly requests?: Requests;
 }
 
 /** Where an installation's Deployments are: those of an ingress that is not chosen are somebody else's. */
@@ -113,9 +116,10 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
 
 /** Every Knative Service of the cluster, by namespace and name; with the URLs that open at the gateway's address. */
 export const readServices = async (ctx: ReadContext, address: Ports | undefined): Promise<readonly ServiceStatus[]> => {
-  const [services, deployments] = await Promise.all([
+  const [services, deployments, measured] = await Promise.all([
     readKnativeServices(ctx),
     ctx.cluster.list({ apiVersion: "apps/v1", kind: "Deployment" }),
+    readRequests(ctx),
   ]);
   const statuses = services.map(async (service): Promise<ServiceStatus> => {
     const { namespace = "", name } = service.metadata;
@@ -127,7 +131,8 @@ export const readServices = async (ctx: ReadContext, address: Ports | undefined)
     const said = String(at(service, "status", "url") ?? "");
     // A name of the cluster's own does not lead through the gateway's outer ports.
     const url = said.includes(`.${namespace}.svc.`) ? said : urlAt(said, address);
-    const base = { namespace, name, url, pods };
+    const requests = measured.get(`${namespace}/${name}`);
+    const base = { namespace, name, url, pods, ...(requests ? { requests } : {}) };
     if (isReady(service)) return { ...base, ready: true, reason: "" };
     const finding = theirs(await whyNotReady(ctx, service, new Map()));
     const reason = finding.facts?.reason ?? finding.summary;

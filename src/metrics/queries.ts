@@ -37,6 +37,8 @@ export interface Dialect {
   /** A gauge of each Revision, for the variables of the dashboard. */
   readonly known: string;
   readonly latencyUnit: "s" | "ms";
+  /** The series in which queue-proxy counts requests, by {@link code}. */
+  readonly counted: string;
   /** What queue-proxy counts of requests: rates by Service, with further matchers. */
   readonly requests: (matchers?: string, over?: string) => string;
   readonly buckets: () => string;
@@ -59,6 +61,7 @@ const opencensus: Dialect = {
   failed: 'response_code_class="5xx"',
   known: "autoscaler_desired_pods",
   latencyUnit: "ms",
+  counted: "revision_app_request_count",
   requests: (matchers = "", over = OVER) =>
     `rate(revision_app_request_count{${[chosen("namespace_name", "service_name"), matchers].filter(Boolean).join(", ")}}${over})`,
   buckets: () => `rate(revision_app_request_latencies_bucket{${chosen("namespace_name", "service_name")}}${OVER})`,
@@ -110,6 +113,7 @@ const openTelemetry = (duration: string, depth: string): Dialect => ({
   failed: 'http_response_status_code=~"5.."',
   known: "kn_revision_pods_desired",
   latencyUnit: "s",
+  counted: `${duration}_count`,
   requests: (matchers = "", over = OVER) => ofService(`rate(${duration}_count{${matchers}}${over})`, over),
   // The older histogram of the same counts whole seconds only, until 1.21.0, 1.20.2 and 1.19.9 (serving #16358).
   buckets: () => ofService(`rate(http_server_request_duration_seconds_bucket${OVER})`),
@@ -288,4 +292,14 @@ export const sectionsOf = (version: string): readonly Section[] => {
       ],
     },
   ];
+};
+
+/** Requests to every Service within the last minutes, by namespace and Service: all, and those that were answered with 5xx. */
+export const recentRequests = (version: string, minutes: number): { readonly all: string; readonly failed: string } => {
+  const { namespace, service, failed, requests } = dialectOf(version);
+  const within = (matchers?: string): string => {
+    const rates = requests(matchers, `[${minutes}m]`).replaceAll("$namespace", ".*").replaceAll("$service", ".*");
+    return `${minutes * 60} * sum by (${namespace}, ${service}) (${rates})`;
+  };
+  return { all: within(), failed: within(failed) };
 };

@@ -25,6 +25,17 @@ export interface Part {
   readonly play?: (ground: Ground) => Playing;
 }
 
+/** The queue of a controller. */
+export interface Queue {
+  readonly name: string;
+  /** Keys that wait now, and that have ever been put into it. */
+  readonly depth: number;
+  readonly adds: number;
+}
+
+/** What a port of a pod answers to Prometheus; `refused`: nothing listens there, whatever the pod declares. */
+export type Exported = { readonly text: string } | "refused";
+
 /** What a part finds in the world that it plays in. */
 export interface Ground {
   readonly stage: Stage;
@@ -37,6 +48,8 @@ export interface Ground {
   readonly dataPlane: DataPlane;
   /** By what all parts say. */
   readonly admits: Admits;
+  /** Those of all controllers. */
+  readonly queues: () => readonly Queue[];
 }
 
 /** What a part gives to the world that it plays in. */
@@ -58,6 +71,8 @@ export interface Playing {
   readonly answers?: (pod: Obj, port: number, path: string) => string | undefined;
   /** Where on loopback a port of a pod is served; absent, or undefined: nobody listens there. */
   readonly servedAt?: ServedAt;
+  /** What is measured in a pod, at a port of it; undefined for other pods and ports. */
+  readonly exports?: (pod: Obj, port: number) => Exported | undefined;
   /** Whether a container goes on running when the first of its pod has ended. */
   readonly outlives?: (container: Obj) => boolean;
 }

@@ -14,6 +14,7 @@ export interface Reconciler {
 export interface Running {
   /** Stops all timers and waits for what is under way. */
   readonly close: () => Promise<void>;
+  readonly queues: () => readonly { readonly name: string; readonly depth: number; readonly adds: number }[];
 }
 
 const FIRST_RETRY_MS = 5;
@@ -29,6 +30,7 @@ export const runReconcilers = (api: Api, reconcilers: readonly Reconciler[]): Ru
     for (const queue of queues) queue.offer(event);
   });
   return {
+    queues: () => queues.map((queue) => queue.seen()),
     close: async () => {
       unsubscribe();
       await Promise.all(queues.map((queue) => queue.close()));
@@ -42,9 +44,11 @@ const startQueue = (reconciler: Reconciler) => {
   const failures = new Map<string, number>();
   let working: Promise<void> | undefined;
   let closed = false;
+  let adds = 0;
 
   const add = (key: string): void => {
     if (closed) return;
+    adds += 1;
     pending.add(key);
     working ??= drain();
   };
@@ -93,6 +97,7 @@ const startQueue = (reconciler: Reconciler) => {
   reconciler.listen?.(add);
 
   return {
+    seen: () => ({ name: reconciler.name, depth: pending.size, adds }),
     offer: (event: ChangeEvent) => {
       for (const key of reconciler.keys(event)) add(key);
     },

@@ -115,7 +115,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     onRequest: async (request) =>
       (await options.onRequest?.(request)) ??
       (await hooks.onRequest(request)) ??
-      (stage && (await podProxy(stage.api, { admits, gateways, answers }, request))),
+      (stage && (await podProxy(stage.api, { admits, gateways, answers, exports }, request))),
     onNode: (call) => (call.subresource === "log" ? podLog(onStage().api, logs, call) : portForward(servedAt, call)),
   });
   stage = { api, version, second: pace, random: createRandom(seed) };
@@ -129,7 +129,17 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   const servedAt: ServedAt = (...call) =>
     playing.map((part) => part.servedAt?.(...call)).find((port) => port !== undefined);
   const admits: Admits = (...call) => playing.every((part) => part.admits?.(...call) ?? true);
-  const ground: Ground = { stage, logs, pull, door: options.certManager, dataPlane, admits };
+  const exports: Carried["exports"] = (pod, port) =>
+    playing.map((part) => part.exports?.(pod, port)).find((found) => found !== undefined);
+  const ground: Ground = {
+    stage,
+    logs,
+    pull,
+    door: options.certManager,
+    dataPlane,
+    admits,
+    queues: () => running.queues(),
+  };
   const playing = parts.flatMap(({ play }) => play?.(ground) ?? []);
   webhooks.push(...playing.flatMap((part) => part.webhooks ?? []));
   const gateways = playing.flatMap(({ gateway }) => gateway ?? []);

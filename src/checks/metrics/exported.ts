@@ -28,7 +28,7 @@ export const toldBy = async (
   }
 };
 
-const isReady = (pod: KubeObject): boolean =>
+export const isReady = (pod: KubeObject): boolean =>
   !pod.metadata.deletionTimestamp && conditionOf(pod, "Ready")?.status === "True";
 
 /** Knative's own processes show what they measure. */

@@ -28,16 +28,23 @@ const servicesLine = ({ total, notReady }: NonNullable<Status["knativeServices"]
       ? `${total}, ${total === 1 ? "" : "all "}ready`
       : `${notReady} of ${total} not ready; kn-bootstrap status --services says why`;
 
-/** A table of Services with readiness, pods and URL. Below one that is not ready stand the reason and what helps. */
+const requestsCell = ({ count: all, errors, since }: NonNullable<ServiceStatus["requests"]>): string =>
+  `${count(all, "request")}${errors > 0 ? `, ${count(errors, "error")}` : ""} ${since === "5m" ? "in 5 minutes" : "of these pods"}`;
+
+/** A table of Services with readiness, pods, requests where they are measured, and URL. Below one that is not ready stand the reason and what helps. */
 export const servicesText = (services: readonly ServiceStatus[], look: Look): string => {
   if (services.length === 0) return "No Knative Services.\n";
-  const cells = services.map(({ namespace, name, url, ready, pods }) => [
+  const isMeasured = services.some(({ requests }) => requests);
+  const cells = services.map(({ namespace, name, url, ready, pods, requests }) => [
     `${namespace}/${name}`,
     ready ? "ready" : "not ready",
     pods > 0 ? count(pods, "pod") : ready ? "scaled to zero" : "no pods",
+    ...(isMeasured ? [requests ? requestsCell(requests) : ""] : []),
     url,
   ]);
-  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const widths = (isMeasured ? [0, 1, 2, 3] : [0, 1, 2]).map((column) =>
+    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  );
   const lines = cells.flatMap((row, index) => {
     const { reason = "", remedy } = services[index] ?? {};
     const shown = row.map((cell, column) => legible(cell, look).padEnd(widths[column] ?? 0)).join("  ");

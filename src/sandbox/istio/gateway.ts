@@ -7,11 +7,13 @@ import type { DataPlane } from "../knative/data-plane.ts";
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
 import type { Program } from "../kubernetes/processes.ts";
 import { isTrue, type Stage } from "../objects.ts";
+import type { Playing } from "../part.ts";
 import type { Obj } from "../types.ts";
 import { createMounted } from "./mounted.ts";
 import type { Dial, Outcome, Probe } from "./prober.ts";
 import { type Asked, type Decision, decide } from "./routes.ts";
 import { chainFor, type Server, type Snapshot, serversOf } from "./servers.ts";
+import { istioStatistics, STATISTICS_PORTS } from "./statistics.ts";
 import { HASH_HEADER } from "./virtual-services.ts";
 import { isIngressGateway, isIstiod, istiods } from "./workloads.ts";
 
@@ -19,6 +21,7 @@ export interface IngressGateways {
   readonly push: (snapshot: Snapshot) => void;
   readonly process: Program;
   readonly gateway: Gateway;
+  readonly exports: NonNullable<Playing["exports"]>;
   /** What a request in plain text meets at a port of its pods. */
   readonly plain: Plain;
   /** What a probe at the address of one of its pods meets. */
@@ -35,6 +38,7 @@ export const createIngressGateways = (stage: Stage, dataPlane: DataPlane): Ingre
   const connected = new Set<string>();
   let look: () => void = () => {};
   const mounted = createMounted(stage, () => look());
+  const statistics = istioStatistics();
   let snapshot: Snapshot | undefined;
   let known = new Map<string, ReturnType<typeof serversOf>>();
 
@@ -116,6 +120,7 @@ export const createIngressGateways = (stage: Stage, dataPlane: DataPlane): Ingre
       for (const pod of api.list("v1", "Pod")) if (isIngressGateway(pod)) mounted.note(pod);
       look();
     },
+    exports: (pod, port) => (STATISTICS_PORTS.includes(port) && isIngressGateway(pod) ? statistics.of(pod) : undefined),
     process: {
       deployment: isIngressGateway,
       // terminationDrainDuration, as net-istio's istio.yaml sets it.
@@ -133,8 +138,10 @@ export const createIngressGateways = (stage: Stage, dataPlane: DataPlane): Ingre
         const [server] = serversAt({ pod, port });
         return server && (server.isTls ? "https" : "http");
       },
-      handle: (request, response, _isTls, listener) =>
-        answering(request, response, () => handle(request, response, listener)),
+      handle: (request, response, _isTls, listener) => {
+        statistics.watch(listener.pod, response);
+        answering(request, response, () => handle(request, response, listener));
+      },
       certificateFor: (name, listener) => {
         const chain = chainFor(serversAt(listener), name);
         return chain && certificateOf(chain, listener.pod);

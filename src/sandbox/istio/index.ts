@@ -35,6 +35,7 @@ export const istioWith = (through: (next: Dial) => Dial): Part => ({
       ],
       webhooks: [netIstioWebhook(stage), istiod.webhook],
       gateway: gateways.gateway,
+      exports: gateways.exports,
       admits: (from, to, port) => admits(stage, from, to, port),
       workOf: callerWork({ stage, dataPlane }, gateways.plain),
       outlives: ({ name }) => name === PROXY,

@@ -1,4 +1,4 @@
-import { deployment, type Labels, minorOf, object, pairs, rule, service } from "../stand-ins/pieces.ts";
+import { deployment, type Labels, minorOf, object, pairs, rule, scrapedAt, service } from "../stand-ins/pieces.ts";
 import type { Obj } from "../types.ts";
 import { istioCrds } from "./stand-in-crds.ts";
 import { injector, validator } from "./stand-in-webhooks.ts";
@@ -138,6 +138,7 @@ const workloads = (version: string, { gateway, pilot, pilotPod }: Marks): readon
       container: "istio-proxy",
       image: `docker.io/istio/proxyv2:${version}`,
       requests: "1000m/1024Mi",
+      podAnnotations: scrapedAt(15_020, "/stats/prometheus"),
       ports: "15021/TCP 8080/TCP 8443/TCP http-envoy-prom:15090/TCP",
       podLabels: gateway({
         ...(minor >= APART_SINCE.gateway ? apart : {}),

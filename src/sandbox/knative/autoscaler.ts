@@ -26,6 +26,8 @@ export interface Autoscaler {
   readonly reconciler: Reconciler;
   /** Tells of a request for a Revision, as the activator and queue-proxy report them. Call the answer when it is served. */
   readonly request: (namespace: string, revision: string) => () => void;
+  /** Requests for a Revision that are under way. */
+  readonly concurrency: (namespace: string, revision: string) => number;
 }
 
 interface Traffic {
@@ -220,6 +222,7 @@ export const createAutoscaler = (stage: Stage): Autoscaler => {
         reconcile,
       },
     ),
+    concurrency: (namespace, revision) => traffic.get(`${namespace}/${revision}`)?.inFlight ?? 0,
     request: (namespace, revision) => {
       const key = `${namespace}/${revision}`;
       const seen = trafficOf(key);

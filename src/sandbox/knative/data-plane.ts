@@ -6,6 +6,7 @@ import { isPodReady, isTrue, type Stage } from "../objects.ts";
 import type { Obj } from "../types.ts";
 import { appOf } from "./apps.ts";
 import type { Autoscaler } from "./autoscaler.ts";
+import type { RequestMetrics } from "./metrics/requests.ts";
 import { NAMESPACE, SERVING } from "./names.ts";
 import { requestLogsIn } from "./observability.ts";
 import type { Reply, Request } from "./request.ts";
@@ -23,7 +24,7 @@ const HTTP1 = 8012;
 export const createDataPlane = (
   stage: Stage,
   autoscaler: Autoscaler,
-  { logs, admits }: { readonly logs: Logs; readonly admits: Admits },
+  { logs, admits, requests }: { readonly logs: Logs; readonly admits: Admits; readonly requests: RequestMetrics },
   onUse: (pod: Obj) => void,
 ): DataPlane => {
   const { api, second } = stage;
@@ -63,13 +64,15 @@ export const createDataPlane = (
 
   const inUsersPod = async (pod: Obj, revision: Obj, request: Request): Promise<Reply> => {
     const startedAt = performance.now();
+    const served = requests.inPod(pod, revision, request);
     const container = userContainer(pod);
     const app = appOf(container, revision.metadata.name);
     for (const { stream, text } of app.serves?.(request) ?? []) logs.write(pod, container.name, text, stream);
     const reply = await app.answer(request, container);
+    served(reply.status);
     const { template } = requestLogsIn(settingsOf(pod));
-    const served = { revision, pod, milliseconds: performance.now() - startedAt };
-    if (template) logs.write(pod, QUEUE_PROXY, requestLine(template, request, reply, served));
+    const how = { revision, pod, milliseconds: performance.now() - startedAt };
+    if (template) logs.write(pod, QUEUE_PROXY, requestLine(template, request, reply, how));
     return reply;
   };
 
@@ -82,15 +85,18 @@ export const createDataPlane = (
     if (first && !admits(request.from, first, HTTP1))
       return { status: 503, body: "upstream connect error or disconnect/reset before headers" };
     const done = autoscaler.request(namespace, name);
+    const passing = first && requests.inActivator(first, revision, request);
     const viaActivator = async (): Promise<Reply> => {
       const limit: number = revision.spec.timeoutSeconds ?? 300;
       const pod = podOf(namespace, name) ?? (await waitForPod(namespace, name, limit * second));
       if (!pod) return { status: 504, body: "activator request timeout\n" };
       onUse(pod);
+      passing?.sentOn();
       return await inUsersPod(pod, revision, request);
     };
     try {
       const reply = await viaActivator();
+      passing?.done(reply.status);
       const { template } = requestLogsIn(readConfig(api, "config-observability"));
       const served = { revision, milliseconds: performance.now() - startedAt };
       if (first && template) logs.write(first, "activator", requestLine(template, request, reply, served));

@@ -9,6 +9,8 @@ import { type KnativeCertificates, knativeCertificates } from "./certificates.ts
 import { configurations } from "./configurations.ts";
 import { createDataPlane, hasQueueProxy, QUEUE_PROXY, userProgram } from "./data-plane.ts";
 import { servingElections } from "./elections.ts";
+import { createServingMetrics } from "./metrics/index.ts";
+import { createRequestMetrics } from "./metrics/requests.ts";
 import { NAMESPACE } from "./names.ts";
 import { fatal, versionRefusal } from "./process.ts";
 import { revisions } from "./revisions.ts";
@@ -29,13 +31,16 @@ export const serving: Part = {
 
 const SERVING = "serving.knative.dev/v1";
 
-const play = ({ stage, logs, pull, admits }: Ground): Playing => {
+const play = ({ stage, logs, pull, admits, queues }: Ground): Playing => {
   const autoscaler = createAutoscaler(stage);
+  const requests = createRequestMetrics(stage);
+  const metrics = createServingMetrics(stage, { requests, autoscaler, queues });
   const certificates = knativeCertificates(stage);
   const lastUse = new Map<string, number>();
   return {
     programs: [...servingPrograms(stage, certificates), userProgram(logs)],
-    webhooks: [servingWebhook(stage)],
+    webhooks: [metrics.counted(servingWebhook(stage))],
+    exports: metrics.exports,
     reconcilers: [
       webhookReconciler(stage, SERVING_WEBHOOK),
       telling(stage, SERVING, "Service", services(stage)),
@@ -48,7 +53,7 @@ const play = ({ stage, logs, pull, admits }: Ground): Playing => {
       ...certificates.reconcilers,
     ],
     elections: servingElections(stage, certificates.isOn),
-    dataPlane: createDataPlane(stage, autoscaler, { logs, admits }, ({ metadata: { uid = "" } }) => {
+    dataPlane: createDataPlane(stage, autoscaler, { logs, admits, requests }, ({ metadata: { uid = "" } }) => {
       lastUse.set(uid, performance.now());
     }),
     drainOf: (pod) => queueProxyDrain(pod, lastUse.get(pod.metadata.uid ?? "")),

@@ -5,7 +5,9 @@ import type { DataPlane } from "../knative/data-plane.ts";
 import { readyEndpoints } from "../kubernetes/endpoint-slices.ts";
 import { deploymentOf, type Program } from "../kubernetes/processes.ts";
 import type { Stage } from "../objects.ts";
+import type { Playing } from "../part.ts";
 import { CONTROLLER, CONTROLLER_NAMESPACE, GATEWAY, GATEWAY_NAMESPACE, HTTP_PORT, HTTPS_PORT } from "./names.ts";
+import { envoyStatistics, STATISTICS_PORT } from "./statistics.ts";
 import type { VirtualHost } from "./translate.ts";
 
 /** What the controller last told the gateway. */
@@ -21,6 +23,7 @@ export interface Envoy {
   readonly program: (snapshot: Snapshot) => void;
   readonly process: Program;
   readonly gateway: Gateway;
+  readonly exports: NonNullable<Playing["exports"]>;
 }
 
 const DEPLOYMENT = `${GATEWAY_NAMESPACE}/${GATEWAY}`;
@@ -29,6 +32,7 @@ const DEPLOYMENT = `${GATEWAY_NAMESPACE}/${GATEWAY}`;
 export const createEnvoy = (stage: Stage, dataPlane: DataPlane): Envoy => {
   const answers = envoyAnswers(stage, dataPlane);
   const connected = new Set<string>();
+  const statistics = envoyStatistics();
   let snapshot: Snapshot | undefined;
   let look: () => void = () => {};
 
@@ -44,6 +48,8 @@ export const createEnvoy = (stage: Stage, dataPlane: DataPlane): Envoy => {
       snapshot = next;
       look();
     },
+    exports: (pod, port) =>
+      port === STATISTICS_PORT && deploymentOf(pod) === DEPLOYMENT ? statistics.of(pod) : undefined,
     process: {
       deployment: DEPLOYMENT,
       // Its preStop hook sleeps for DRAIN_TIME_SECONDS, and Envoy does not catch the signal after it.
@@ -68,7 +74,10 @@ export const createEnvoy = (stage: Stage, dataPlane: DataPlane): Envoy => {
         const hasCertificate = snapshot.certificate !== undefined || snapshot.certificates.size > 0;
         return port === HTTPS_PORT && hasCertificate && snapshot.hosts.size > 0 ? "https" : undefined;
       },
-      handle: (request, response, isTls) => answering(request, response, () => handle(request, response, isTls)),
+      handle: (request, response, isTls, { pod }) => {
+        statistics.watch(pod, response);
+        answering(request, response, () => handle(request, response, isTls));
+      },
       certificateFor: (name) => {
         const own = name === undefined ? undefined : snapshot?.certificates;
         return own?.get(name ?? "") ?? own?.get(wildcardOf(name ?? "")) ?? snapshot?.certificate;

@@ -15,6 +15,7 @@ export const kourier: Part = {
       reconcilers: [reconciler],
       elections: [election],
       gateway: envoy.gateway,
+      exports: envoy.exports,
     };
   },
 };

@@ -10,6 +10,7 @@ import {
   ownNamespace,
   rule,
   SERVING,
+  scrapedAt,
   service,
 } from "../stand-ins/pieces.ts";
 import type { Obj } from "../types.ts";
@@ -60,6 +61,7 @@ export const standIn = (version: string): readonly Obj[] => {
       container: "controller",
       image: image("net-kourier/cmd/kourier"),
       requests: "200m/200Mi",
+      podAnnotations: scrapedAt(9090, "/metrics"),
       ports: `http2-xds:18000/TCP${metrics("metrics:9090/TCP")}`,
       env: [
         { name: "CERTS_SECRET_NAMESPACE", value: "" },
@@ -83,6 +85,7 @@ export const standIn = (version: string): readonly Obj[] => {
       container: "kourier-gateway",
       image: "docker.io/envoyproxy/envoy:stand-in",
       requests: "200m/200Mi",
+      podAnnotations: scrapedAt(9000, "/stats/prometheus"),
       ports: `http2-external:8080/TCP http2-internal:8081/TCP https-external:8443/TCP http-probe:8090/TCP https-probe:9443/TCP${metrics("metrics:9000/TCP")}`,
       spec: rolling,
       podSpec: {

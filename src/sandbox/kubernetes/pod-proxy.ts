@@ -6,11 +6,16 @@ import { serviceBehind, throughGateway, unavailable } from "./through-server.ts"
 export type Admits = (from: Obj | undefined, to: Obj, port: number) => boolean;
 
 const PATH = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/(?:http:)?([^/:]+):(\d+)\/proxy(?:\/|$)/;
+/** Of Prometheus' exposition. */
+const TEXT = "text/plain; version=0.0.4; charset=utf-8";
+
 /** What the server carries requests on to. */
 export interface Carried {
   readonly admits: Admits;
   readonly gateways: readonly Gateway[];
   readonly answers: (pod: Obj, port: number, path: string) => string | undefined;
+  /** What shows what is measured. */
+  readonly exports: (pod: Obj, port: number) => { readonly text: string } | "refused" | undefined;
 }
 
 /**
@@ -19,7 +24,7 @@ export interface Carried {
  */
 export const podProxy = (
   api: Api,
-  { admits, gateways, answers }: Carried,
+  { admits, gateways, answers, exports }: Carried,
   request: ApiRequest,
 ): ApiResponse | Promise<ApiResponse> | undefined => {
   const target = podIn(api, request) ?? serviceBehind(api, request);
@@ -27,10 +32,13 @@ export const podProxy = (
   const { pod, port } = target;
   const gateway = gateways.find(({ runs }) => runs(pod));
   const ip = pod.status?.podIP;
-  const isOpen = gateway?.listensAt(port, pod) !== undefined || listens(pod, port);
+  const exported = pod.status?.phase === "Running" ? exports(pod, port) : undefined;
+  if (exported === "refused") return trouble(`dial tcp ${ip}:${port}: connect: connection refused`);
+  const isOpen = exported !== undefined || gateway?.listensAt(port, pod) !== undefined || listens(pod, port);
   if (!isOpen) return trouble(`dial tcp ${ip}:${port}: connect: connection refused`);
   if (!admits(undefined, pod, port))
     return trouble(`read tcp 10.0.0.1:40000->${ip}:${port}: read: connection reset by peer`);
+  if (exported) return { status: 200, body: exported.text, headers: { "content-type": TEXT } };
   return gateway?.listensAt(port, pod) === "http"
     ? throughGateway(gateway, target, request)
     : { status: 200, body: answers(pod, port, `${request.path}?${new URLSearchParams(request.query)}`) ?? "ok\n" };

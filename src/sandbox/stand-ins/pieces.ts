@@ -46,6 +46,7 @@ export interface Workload {
   readonly env?: readonly Record<string, unknown>[];
   /** Labels of the pods besides the selector. */
   readonly podLabels?: Labels;
+  readonly podAnnotations?: Labels;
   readonly spec?: Record<string, unknown>;
   readonly podSpec?: Record<string, unknown>;
   readonly containerSpec?: Record<string, unknown>;
@@ -58,6 +59,13 @@ const containerPort = (text: string): Record<string, unknown> => {
   return { ...(name ? { name } : {}), containerPort: Number(port), ...(protocol ? { protocol } : {}) };
 };
 
+/** What Prometheus goes by that finds pods itself. */
+export const scrapedAt = (port: number, path: string): Labels => ({
+  "prometheus.io/scrape": "true",
+  "prometheus.io/port": String(port),
+  "prometheus.io/path": path,
+});
+
 export const deployment = (workload: Workload): Obj => {
   const { name, selector, account, container, requests, ports, env } = workload;
   const [cpu, memory] = requests.split("/");
@@ -66,7 +74,10 @@ export const deployment = (workload: Workload): Obj => {
       ...workload.spec,
       selector: { matchLabels: pairs(selector) },
       template: {
-        metadata: { labels: { ...pairs(selector), ...workload.podLabels } },
+        metadata: {
+          labels: { ...pairs(selector), ...workload.podLabels },
+          ...(workload.podAnnotations ? { annotations: workload.podAnnotations } : {}),
+        },
         spec: {
           ...(account === undefined ? {} : { serviceAccountName: account }),
           containers: [

@@ -16,6 +16,7 @@ import { findNaming, plannedNaming } from "../domain/index.ts";
 import type { Installation } from "../installation.ts";
 import { logProof } from "../logging/proof.ts";
 import { canaryChecks, canaryIn, leftOfCanary } from "../mesh/canary.ts";
+import { measuredChecks } from "../metrics/proven.ts";
 import { part as partOf, step } from "../part.ts";
 import { PROOF_MANAGER, provedState } from "../state/index.ts";
 import { GREETING, HELLO, hello } from "./hello.ts";
@@ -60,7 +61,7 @@ export const proof = (install: Installation, { reached, ofCertificate = false }:
     ...(controller ? [controller.ready(HELLO)] : []),
     serviceReady(subject),
     serviceAnswers(subject),
-    ...(ofCertificate ? [] : canaryChecks(install, subject)),
+    ...(ofCertificate ? [] : [...measuredChecks(install, subject), ...canaryChecks(install, subject)]),
     ...(logs?.checks ?? []),
     ...(hasTls(config) && config.http === "redirect" ? [httpRedirects(subject)] : []),
     ...(isLeftOut || ofCertificate ? [] : [startsFromZero(subject)]),

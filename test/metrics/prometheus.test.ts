@@ -1,0 +1,219 @@
+import { spawnSync } from "node:child_process";
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { ingressProvider } from "../../src/ingress/index.ts";
+import { dashboardSections } from "../../src/metrics/dashboard.ts";
+import { metricsOf } from "../../src/metrics/names.ts";
+import { isTrue } from "../../src/sandbox/objects.ts";
+import type { Obj } from "../../src/sandbox/types.ts";
+import { kn, stage } from "../engine/cli.ts";
+import { patient } from "../patience.ts";
+import { WITH_SERVERS } from "../real/programs.ts";
+import { hasPrometheus, startPrometheus } from "../real/prometheus.ts";
+import { apply, ask, until } from "../sandbox/install.ts";
+import { thoroughly } from "../thorough.ts";
+import { annotatedPods, CRDS, filesFor, jobsFor, STACK } from "./operator.ts";
+
+const PLAIN = ["--dns", "none", "--domain", "apps.example.com", "--tls", "none", "--skip-checks", "proof.zero"];
+
+const HELLO = "ghcr.io/knative/helloworld-go";
+const service = (name: string, image: string): Obj => ({
+  apiVersion: "serving.knative.dev/v1",
+  kind: "Service",
+  metadata: { namespace: "default", name },
+  spec: {
+    template: {
+      metadata: { annotations: { "autoscaling.knative.dev/min-scale": "1" } },
+      spec: { containerConcurrency: 5, containers: [{ image }] },
+    },
+  },
+});
+
+const serviceRef = (name: string) => ({
+  apiVersion: "serving.knative.dev/v1",
+  kind: "Service",
+  namespace: "default",
+  name,
+});
+
+type Place = Awaited<ReturnType<typeof stage>>;
+
+const openPlace = async (version: string, ingress: string, hasOperator: boolean): Promise<Place> => {
+  const world = await stage({ pace: 20 });
+  if (hasOperator) {
+    await apply(world, ...CRDS);
+    await until(world, "the operator's kinds are served", () =>
+      CRDS.every(({ metadata: { name } }) =>
+        isTrue(
+          world.api.get({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name }),
+          "Established",
+        ),
+      ),
+    );
+    await apply(world, ...STACK);
+  }
+  const args = ["--ingress", ingress, "--metrics", "prometheus", "--knative-version", version];
+  const installed = await kn({ ...world, standIns: true }, ["install", "--yes", ...PLAIN, ...args, "-o", "json"]);
+  expect(installed.code, installed.stderr + installed.stdout).toBe(0);
+  await apply(world, service("hello", HELLO), service("bin", "docker.io/kennethreitz/httpbin"));
+  await until(world, "both Services are ready", () =>
+    ["hello", "bin"].every((name) => isTrue(world.api.get(serviceRef(name)), "Ready")),
+  );
+  return world;
+};
+
+/** Requests of every kind, for as long as `done` has not come. Resolves to how many there were of each Service. */
+const traffic = (world: Place, signal: AbortSignal): Promise<Readonly<Record<string, number>>> => {
+  const sent: Record<string, number> = { hello: 0, bin: 0, failed: 0 };
+  const go = async (name: string, path: string): Promise<void> => {
+    const { host } = new URL(world.api.get(serviceRef(name))?.status.url);
+    const { status } = await ask(world, 80, host, path);
+    sent[name] = (sent[name] ?? 0) + 1;
+    if (status >= 500) sent.failed = (sent.failed ?? 0) + 1;
+  };
+  const loop = async (): Promise<typeof sent> => {
+    while (!signal.aborted) {
+      await Promise.all([go("hello", "/"), go("hello", "/a"), go("bin", "/status/503"), go("bin", "/delay/0.1")]);
+      // The webhook is asked about every change.
+      await apply(world, service("hello", HELLO));
+      await pause(100);
+    }
+    return sent;
+  };
+  return loop();
+};
+
+const filledIn = (expr: string): string =>
+  expr
+    .replaceAll("$__rate_interval", "8s")
+    .replaceAll("$__range:15s", "8s:1s")
+    .replaceAll("$namespace", "default")
+    .replaceAll("$service", "hello|bin");
+
+/** All that is shown at a port of the pods, by promtool's own reader. */
+const faultsIn = (text: string): readonly string[] => {
+  const { status, stderr, stdout } = spawnSync("promtool", ["check", "metrics"], {
+    input: text,
+    env: WITH_SERVERS,
+    encoding: "utf8",
+  });
+  // 3: it can be read, and is not as it should be called, which is Knative's own matter.
+  return status === 0 || status === 3 ? [] : [`${status}: ${stderr}${stdout}`];
+};
+
+const texts = async ({ api }: Place): Promise<readonly string[]> => {
+  const pods = api.list("v1", "Pod").filter(({ status }) => status?.phase === "Running");
+  const answers = await Promise.all(
+    pods.flatMap(({ metadata: { namespace, name } }) =>
+      [9000, 9090, 9091, 15_090].map((port) =>
+        api.request({ method: "GET", path: `/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy/metrics` }),
+      ),
+    ),
+  );
+  return answers.flatMap(({ status, body }) =>
+    status === 200 && String(body).startsWith("# HELP") ? [String(body)] : [],
+  );
+};
+
+const ROWS = thoroughly(
+  [
+    { version: "1.23", ingress: "kourier", hasOperator: true },
+    { version: "1.18", ingress: "istio", hasOperator: true },
+  ],
+  ["kourier", "istio"].flatMap((ingress) =>
+    ["1.18", "1.19", "1.19.7", "1.20", "1.21", "1.22", "1.23"].map((version) => ({
+      version,
+      ingress,
+      hasOperator: true,
+    })),
+  ),
+);
+
+describe.skipIf(!hasPrometheus)("a real Prometheus", () => {
+  it.each(ROWS)(
+    "answers every question of the dashboard for $version with $ingress",
+    { timeout: patient(120_000) },
+    async ({ version, ingress }) => {
+      const world = await openPlace(version, ingress, true);
+      const prometheus = await startPrometheus(jobsFor(world.api, "stack"), filesFor(world.api));
+      const stops: (() => Promise<void>)[] = [];
+      try {
+        const stop = new AbortController();
+        const sending = traffic(world, stop.signal);
+        stops.push(async () => {
+          stop.abort();
+          await sending;
+        });
+        await pause(patient(9_000));
+        const serving = world.api.get({
+          apiVersion: "apps/v1",
+          kind: "Deployment",
+          namespace: "knative-serving",
+          name: "controller",
+        });
+        const release = serving?.metadata.labels?.["app.kubernetes.io/version"] ?? "";
+        const { metrics } = ingressProvider(ingress);
+        const panels = dashboardSections(release, metrics).flatMap((section) => section.panels);
+        const targets = await prometheus.targets();
+        expect(
+          targets.filter((target) => !target.endsWith(": up")),
+          targets.join("\n"),
+        ).toEqual([]);
+        const empty: string[] = [];
+        for (const { title, queries } of panels)
+          for (const { expr } of queries) {
+            const found = await prometheus.query(filledIn(expr));
+            const isData = found.length > 0 && found.every(({ value: [, value] }) => value !== "NaN");
+            if (!isData) empty.push(`${title}: ${filledIn(expr)} → ${JSON.stringify(found)}`);
+          }
+        expect(empty, targets.join("\n")).toEqual([]);
+        const names = new Set((await prometheus.query('{__name__=~".+"}')).map(({ metric }) => metric.__name__));
+        const missing = metricsOf(release).flatMap(({ name, type }) =>
+          names.has(type === "histogram" ? `${name}_count` : name) ? [] : [name],
+        );
+        expect(missing).toEqual([]);
+        stop.abort();
+        const sent = await sending;
+        const [errors] = panels.filter(({ title }) => title === "Errors");
+        const shares = await prometheus.query(filledIn(errors?.queries[0]?.expr ?? ""));
+        const share = shares.find(({ metric }) => Object.values(metric).includes("bin"))?.value[1];
+        expect(Number(share)).toBeCloseTo((sent.failed ?? 0) / (sent.bin ?? 1), 1);
+        const shown = await texts(world);
+        expect(shown.length).toBeGreaterThan(5);
+        expect(shown.flatMap(faultsIn)).toEqual([]);
+      } finally {
+        for (const end of stops) await end();
+        await prometheus.close();
+        await world.close();
+      }
+    },
+  );
+
+  it("finds Knative's processes and the gateway by their annotations where no operator is", {
+    timeout: patient(60_000),
+  }, async () => {
+    const world = await openPlace("1.23", "kourier", false);
+    const prometheus = await startPrometheus([annotatedPods(world.api)], filesFor(world.api));
+    try {
+      await expect
+        .poll(
+          async () =>
+            (await prometheus.query("up == 1"))
+              .map(({ metric }) => metric.pod?.replace(/-[a-z0-9]+-[a-z0-9]+$/, ""))
+              .sort(),
+          { timeout: patient(15_000) },
+        )
+        .toEqual([
+          "3scale-kourier-gateway",
+          "activator",
+          "autoscaler",
+          "controller",
+          "net-kourier-controller",
+          "webhook",
+        ]);
+    } finally {
+      await prometheus.close();
+      await world.close();
+    }
+  });
+});
