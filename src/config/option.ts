@@ -8,6 +8,7 @@ export const COMMAND_NAMES = [
   "status",
   "doctor",
   "logs",
+  "metrics",
   "renew",
   "iam-policy",
   "uninstall",
@@ -89,8 +90,10 @@ export type ValuesOf<R extends OptionRow> = {
 } & { readonly [One in Exclude<R, Certain<R>> as One["key"]]?: ValueOf<One> };
 
 export const CHANGING: readonly CommandName[] = ["install", "plan", "render", "rehearse"];
+/** Those that a release or an ingress is chosen for. */
+export const CHOOSING: readonly CommandName[] = [...CHANGING, "metrics"];
 /** Those that are about names: a policy for them needs no cluster. */
 export const NAMING: readonly CommandName[] = [...CHANGING, "iam-policy"];
 /** Those that do something; the others only print what the program knows. */
-export const ALL: readonly CommandName[] = COMMAND_NAMES.filter((name) => name !== "completion");
+export const ALL: readonly CommandName[] = COMMAND_NAMES.filter((name) => name !== "completion" && name !== "metrics");
 export const AT_A_CLUSTER: readonly CommandName[] = ALL.filter((name) => name !== "iam-policy");

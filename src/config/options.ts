@@ -14,6 +14,7 @@ import {
   ALL,
   AT_A_CLUSTER,
   CHANGING,
+  CHOOSING,
   COMMAND_NAMES,
   type CommandName,
   type OptionRow,
@@ -62,7 +63,7 @@ const ofCommands = [
 const ofCluster = [
   { key: "kubeconfig", kind: "text", value: "FILE", syntax: anyText, group: "Cluster", commands: AT_A_CLUSTER, runOnly: true, unset: "$KUBECONFIG, else ~/.kube/config", help: "Kubeconfig file" },
   { key: "context", kind: "text", value: "NAME", syntax: anyText, group: "Cluster", commands: AT_A_CLUSTER, runOnly: true, unset: "the current one", help: "Context in the kubeconfig" },
-  { key: "knativeVersion", kind: "text", value: "VERSION", syntax: version, group: "Knative", commands: CHANGING, unset: "the installed one, else the newest that the server can run", help: "Knative minor such as 1.23, or one patch of it" },
+  { key: "knativeVersion", kind: "text", value: "VERSION", syntax: version, group: "Knative", commands: CHOOSING, unset: "the installed one, else the newest that the server can run", help: "Knative minor such as 1.23, or one patch of it" },
 ] as const satisfies readonly OptionRow[];
 
 // biome-ignore format: a table is read row by row

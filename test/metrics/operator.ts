@@ -1,4 +1,7 @@
+import { isTrue } from "../../src/sandbox/objects.ts";
 import type { Api, Obj } from "../../src/sandbox/types.ts";
+import type { World } from "../../src/sandbox/world.ts";
+import { apply, until } from "../sandbox/install.ts";
 import { endpointTargets, metaName, podTargets } from "./discovery.ts";
 
 /** The Prometheus operator, as far as a client meets it: its kinds, and what it makes of monitors. */
@@ -21,11 +24,11 @@ const crd = (kind: string): Obj => {
   };
 };
 
-export const CRDS: readonly Obj[] = ["ServiceMonitor", "PodMonitor", "Prometheus"].map(crd);
+const CRDS: readonly Obj[] = ["ServiceMonitor", "PodMonitor", "Prometheus"].map(crd);
 
 const picked = { matchLabels: { release: "stack" } };
 /** As kube-prometheus-stack installs it: it picks what carries its release's label, everywhere. */
-export const STACK: readonly Obj[] = [
+const STACK: readonly Obj[] = [
   { apiVersion: "v1", kind: "Namespace", metadata: { name: "observability" } },
   {
     apiVersion: `${GROUP}/v1`,
@@ -63,6 +66,21 @@ export const STACK: readonly Obj[] = [
     },
   },
 ];
+
+/** Puts the operator, a Prometheus of it and a Grafana into a cluster. */
+export const bringStack = async (world: World): Promise<void> => {
+  await apply(world, ...CRDS);
+  const isEstablished = ({ metadata: { name } }: Obj): boolean =>
+    isTrue(
+      world.api.get({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name }),
+      "Established",
+    );
+  await until(world, "the operator's kinds are served", () => CRDS.every(isEstablished));
+  await apply(world, ...STACK);
+  await until(world, "Grafana runs", () =>
+    world.api.list("v1", "Pod", "observability").some((pod) => isTrue(pod, "Ready")),
+  );
+};
 
 interface Selector {
   readonly matchLabels?: Readonly<Record<string, string>>;

@@ -12,7 +12,7 @@ import { WITH_SERVERS } from "../real/programs.ts";
 import { hasPrometheus, startPrometheus } from "../real/prometheus.ts";
 import { apply, ask, until } from "../sandbox/install.ts";
 import { thoroughly } from "../thorough.ts";
-import { annotatedPods, CRDS, filesFor, jobsFor, STACK } from "./operator.ts";
+import { annotatedPods, bringStack, filesFor, jobsFor } from "./operator.ts";
 
 const PLAIN = ["--dns", "none", "--domain", "apps.example.com", "--tls", "none", "--skip-checks", "proof.zero"];
 
@@ -40,18 +40,7 @@ type Place = Awaited<ReturnType<typeof stage>>;
 
 const openPlace = async (version: string, ingress: string, hasOperator: boolean): Promise<Place> => {
   const world = await stage({ pace: 20 });
-  if (hasOperator) {
-    await apply(world, ...CRDS);
-    await until(world, "the operator's kinds are served", () =>
-      CRDS.every(({ metadata: { name } }) =>
-        isTrue(
-          world.api.get({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name }),
-          "Established",
-        ),
-      ),
-    );
-    await apply(world, ...STACK);
-  }
+  if (hasOperator) await bringStack(world);
   const args = ["--ingress", ingress, "--metrics", "prometheus", "--knative-version", version];
   const installed = await kn({ ...world, standIns: true }, ["install", "--yes", ...PLAIN, ...args, "-o", "json"]);
   expect(installed.code, installed.stderr + installed.stdout).toBe(0);

@@ -46,6 +46,12 @@ export const commands: readonly Command[] = [
     run: async (ctx) => (await import("./logs.ts")).run(ctx),
   },
   {
+    name: "metrics",
+    summary: "Print a Grafana dashboard that asks for what this Knative measures",
+    argument: { value: "WHAT", choices: ["dashboard"] },
+    run: async (ctx) => (await import("./metrics.ts")).run(ctx),
+  },
+  {
     name: "renew",
     summary: "Replace the certificate when it is due, and prove that the new one is served",
     remembers: true,
