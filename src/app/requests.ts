@@ -5,7 +5,7 @@ import { dialectOf, recentRequests } from "../metrics/queries.ts";
 import { REQUESTS_PORT } from "../metrics/settings.ts";
 import { samplesOf } from "../metrics/text.ts";
 import { ApiError, BrokenAnswer } from "../ports/cluster.ts";
-import { at, type KubeObject, refOf, textAt } from "../ports/object.ts";
+import { at, isRecord, type KubeObject, refOf, textAt } from "../ports/object.ts";
 import { readable } from "../ports/readable.ts";
 
 /** What was measured of the requests to a Service. */
@@ -58,10 +58,14 @@ const resultIn = (text: string): readonly Answer[] | undefined => {
   }
   const result = at(body, "data", "result");
   if (at(body, "status") !== "success" || !Array.isArray(result)) return undefined;
-  return result.map((one) => ({
-    metric: (at(one, "metric") ?? {}) as Answer["metric"],
-    value: Number(at(one, "value", "1") ?? Number.NaN),
-  }));
+  return result.map((one) => {
+    const [metric, value] = [at(one, "metric"), at(one, "value")];
+    // `[ <unix time>, "<value>" ]`
+    return {
+      metric: (isRecord(metric) ? metric : {}) as Answer["metric"],
+      value: Number(Array.isArray(value) ? value[1] : Number.NaN),
+    };
+  });
 };
 
 /** Undefined: nobody answered, or the account may not ask. */
