@@ -39,6 +39,7 @@ export const servicesReady = healthCheck({
     "services.pods",
     "network.classes",
     "serving.admission",
+    "cert-manager.certificates",
   ],
   reads: CAUSES_OF_SERVICES,
   meaning: "A Service does not answer, or answers with an older Revision.",

@@ -346,6 +346,50 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     in: ["ours"],
     break: withRecord("_acme-challenge.apps CNAME x.gone.com"),
   },
+  "the issuer has no account": {
+    leads: "cert-manager.issuer",
+    in: ["istio"],
+    break: edit(isA("ClusterIssuer"), (one) =>
+      withStatus(one, { conditions: [{ type: "Ready", status: "False", message: "Failed to register ACME account" }] }),
+    ),
+  },
+  "a challenge of cert-manager's is stuck": {
+    leads: "cert-manager.certificates",
+    in: ["istio"],
+    break: (scene) => {
+      const wanted = scene.objects.find(
+        (one) => one.kind === "Certificate" && one.apiVersion.startsWith("networking.internal.knative.dev"),
+      );
+      const place = `default/${wanted?.metadata.name}`;
+      const owned = (uid: string, by?: string) => ({ uid, ...(by ? { ownerReferences: [{ uid: by }] } : {}) });
+      const pending = { status: { state: "pending" } };
+      return add(
+        object("Certificate.cert-manager.io/v1", place, { status: {} }, owned("c")),
+        object("CertificateRequest.cert-manager.io/v1", `${place}-1`, { status: {} }, owned("r", "c")),
+        object("Order.acme.cert-manager.io/v1", `${place}-1-2`, pending, owned("o", "r")),
+        object(
+          "Challenge.acme.cert-manager.io/v1",
+          `${place}-1-2-3`,
+          {
+            spec: { dnsName: "hello-default.apps.example.com" },
+            status: { state: "pending", reason: "AccessDenied: not authorized to perform route53:GetChange" },
+          },
+          owned("h", "o"),
+        ),
+      )(
+        edit(
+          (one) => one === wanted || (one.kind === "Certificate" && one.metadata.name === wanted?.metadata.name),
+          (one) => withStatus(one, { conditions: [{ type: "Ready", status: "Unknown", message: "" }] }),
+        )(
+          edit(isUser, (one) =>
+            withStatus(one, {
+              conditions: [{ type: "Ready", status: "Unknown", reason: "Uninitialized", message: "x" }],
+            }),
+          )(scene),
+        ),
+      );
+    },
+  },
   "CAA names another CA": {
     leads: "renew.caa",
     in: ["ours"],

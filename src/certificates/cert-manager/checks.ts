@@ -1,6 +1,6 @@
 import { type Check, fail, ok } from "../../core/check.ts";
 import type { Remedy } from "../../ports/error.ts";
-import { at, conditionOf, isRecord, type KubeObject, numberAt, textAt } from "../../ports/object.ts";
+import { at, conditionOf, isRecord, type KubeObject, numberAt, type ObjectRef, textAt } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { ISSUER } from "./names.ts";
 
@@ -54,8 +54,8 @@ export const certManagerAnswers: Check = {
 };
 
 /** What to do about a refusal of the CA, by its own words. */
-const accountRemedy = (message: string): Remedy => {
-  const command = sh`kubectl describe clusterissuer ${ISSUER.name}`;
+const accountRemedy = (message: string, name: string): Remedy => {
+  const command = sh`kubectl describe clusterissuer ${name}`;
   if (/x509|certificate/.test(message))
     return { text: "Give the root that the CA's own https is verified with: --acme-ca-file.", command };
   if (/externalAccount/i.test(message))
@@ -66,20 +66,31 @@ const accountRemedy = (message: string): Remedy => {
 };
 
 /** The CA knows cert-manager's account. Whether cert-manager may write records is known only when it gets the first certificate. */
-export const issuerReady: Check = {
+export const issuerReadyAt = (issuer: ObjectRef, whenAbsent: Remedy): Check => ({
   id: "cert-manager.issuer",
-  title: `ClusterIssuer ${ISSUER.name} is ready`,
+  title: `ClusterIssuer ${issuer.name} is ready`,
   run: async (ctx) => {
-    const live = await ctx.cluster.get(ISSUER);
-    if (!live) return fail(`ClusterIssuer ${ISSUER.name} does not exist`, { text: "Run install again." });
+    const live = await ctx.cluster.get(issuer);
+    const { name } = issuer;
+    const seen = (observed?: unknown) => ({
+      evidence: [{ object: issuer, field: "condition Ready", ...(observed ? { observed } : {}), expected: "True" }],
+    });
+    if (!live) return fail(`ClusterIssuer ${name} does not exist`, whenAbsent, seen());
     const ready = conditionOf(live, "Ready");
     const observed = numberAt(ready, "observedGeneration") ?? live.metadata.generation ?? 0;
     if (!ready || observed < (live.metadata.generation ?? 0))
-      return fail(`cert-manager has not looked at ClusterIssuer ${ISSUER.name} yet`, {
-        text: "Look at cert-manager's log.",
-        command: sh`kubectl logs -A -l app.kubernetes.io/name=cert-manager,app.kubernetes.io/component=controller --tail=20`,
-      });
+      return fail(
+        `cert-manager has not looked at ClusterIssuer ${name} yet`,
+        {
+          text: "Look at cert-manager's log.",
+          command: sh`kubectl logs -A -l app.kubernetes.io/name=cert-manager,app.kubernetes.io/component=controller --tail=20`,
+        },
+        seen(),
+      );
     const message = textAt(ready, "message") || textAt(ready, "reason");
-    return ready.status === "True" ? ok(message) : fail(message, accountRemedy(message));
+    return ready.status === "True" ? ok(message) : fail(message, accountRemedy(message, name), seen(ready.status));
   },
-};
+});
+
+/** Ours. */
+export const issuerReady: Check = issuerReadyAt(ISSUER, { text: "Run install again." });

@@ -1,14 +1,16 @@
 import { certificatesReady, wantedCertificates } from "../../certificates/cert-manager/chain.ts";
-import { certManagerAnswers, issuerReady } from "../../certificates/cert-manager/checks.ts";
+import { certManagerAnswers, issuerReadyAt } from "../../certificates/cert-manager/checks.ts";
 import { findCertManager, knativeProblem } from "../../certificates/cert-manager/found.ts";
 import { NAMESPACE } from "../../certificates/cert-manager/names.ts";
 import { type Check, fail, ok, skipped } from "../../core/check.ts";
 import { VERSION_LABEL } from "../../ports/object.ts";
 import { readerOf } from "../../ports/reader.ts";
+import { sh } from "../../ports/shell.ts";
 import { crdsEstablished } from "../crds.ts";
 import { deploymentsAvailable } from "../deployments.ts";
-import { FOUND_BY, findInstallation, KNATIVE } from "../found.ts";
+import { FOUND_BY, KNATIVE } from "../found.ts";
 import { CAUSES_OF_DEPLOYMENTS, healthCheck, type Reading } from "../health-check.ts";
+import { issuerAsked, whereAsked, whereChosen } from "./asked.ts";
 
 /** The kinds that we and Knative use, in the form of their definitions' names. */
 const KINDS = [
@@ -27,14 +29,6 @@ const ADMISSION = [
   "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
 ] as const satisfies readonly Reading[];
 
-/** Runs it only where Knative is to ask cert-manager for certificates. */
-const whereChosen =
-  (run: Check["run"]): Check["run"] =>
-  async (ctx, memory) =>
-    (await findInstallation(ctx.cluster)).serves === "routes"
-      ? run(ctx, memory)
-      : skipped("certificates do not come from cert-manager here");
-
 export const certManagerKinds: Check = {
   id: "cert-manager.kinds",
   title: "cert-manager's kinds are served",
@@ -47,7 +41,11 @@ export const certManagerRuns: Check = {
   title: "cert-manager runs",
   run: async (ctx, memory) => {
     const found = await findCertManager(readerOf(ctx.cluster));
-    if (!found) return fail(`no Deployment of cert-manager in namespace ${NAMESPACE}`, { text: "Run install again." });
+    if (!found)
+      return fail(`no Deployment of cert-manager in namespace ${NAMESPACE}`, {
+        text: "Install it, or have Knative ask nobody: set external-domain-tls in config-network to Disabled.",
+        command: sh`kubectl get deployments -A -l app.kubernetes.io/instance=cert-manager`,
+      });
     return deploymentsAvailable("cert-manager.deployments", found.deployments).run(ctx, memory);
   },
 };
@@ -74,7 +72,7 @@ export const certManagerChecks = [
     reads: [...FOUND_BY, "CustomResourceDefinition.apiextensions.k8s.io", "any kind"],
     meaning: "Knative cannot ask cert-manager for certificates.",
     todo: "Run `kn-bootstrap install` again, or install cert-manager's definitions the way it was installed.",
-    run: whereChosen(certManagerKinds.run),
+    run: whereAsked(certManagerKinds.run),
   }),
   healthCheck({
     id: "cert-manager.deployments",
@@ -83,7 +81,7 @@ export const certManagerChecks = [
     reads: [...FOUND_BY, ...CERT_MANAGER, ...CAUSES_OF_DEPLOYMENTS],
     meaning: "No certificate is issued or renewed.",
     todo: "Do what the finding says of the pods.",
-    run: whereChosen(certManagerRuns.run),
+    run: whereAsked(certManagerRuns.run),
   }),
   healthCheck({
     id: "cert-manager.webhook",
@@ -92,16 +90,24 @@ export const certManagerChecks = [
     reads: [...FOUND_BY, ...ADMISSION, "EndpointSlice.discovery.k8s.io"],
     meaning: "The API server refuses every write of cert-manager's kinds.",
     todo: "Look at the webhook's pods, and at the cainjector, which hands the API server the webhook's CA.",
-    run: whereChosen(certManagerAnswers.run),
+    run: whereAsked(certManagerAnswers.run),
   }),
   healthCheck({
     id: "cert-manager.issuer",
-    title: issuerReady.title,
+    title: "The issuer that Knative names is ready",
     needs: ["cert-manager.webhook"],
     reads: [...FOUND_BY, "ClusterIssuer.cert-manager.io"],
     meaning: "cert-manager has no account at the CA, so that it can order nothing.",
     todo: "Do what the finding says: a CA that cannot be reached from the cluster, a root that is not trusted, an external account that is missing.",
-    run: whereChosen(issuerReady.run),
+    run: whereAsked(async (ctx, memory) => {
+      const issuer = await issuerAsked(ctx);
+      if (!issuer) return skipped("config-certmanager names no ClusterIssuer");
+      const whenAbsent = {
+        text: "Make it, or name another one in ConfigMap knative-serving/config-certmanager.",
+        command: sh`kubectl get clusterissuers`,
+      };
+      return issuerReadyAt(issuer, whenAbsent).run(ctx, memory);
+    }),
   }),
   healthCheck({
     id: "cert-manager.certificates",
@@ -116,8 +122,9 @@ export const certManagerChecks = [
       "Challenge.acme.cert-manager.io",
     ],
     meaning: "The Services whose Routes wait for a certificate have none, and answer http alone or not at all.",
+    threads: ["knative/serving#14250", "knative/serving#13359", "knative/serving#7035", "knative/serving#12461"],
     todo: "Do what the deepest object of the chain says: Certificate, CertificateRequest, Order, Challenge.",
-    run: whereChosen(async (ctx, memory) =>
+    run: whereAsked(async (ctx, memory) =>
       (await wantedCertificates(ctx)).length > 0
         ? certificatesReady().run(ctx, memory)
         : skipped("Knative has not asked for a certificate"),
