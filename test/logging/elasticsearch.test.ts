@@ -40,6 +40,20 @@ describe("--logging elasticsearch", () => {
   });
 });
 
+describe("a cluster that is too small for Elasticsearch", () => {
+  it("is said to be so before anything is changed", async () => {
+    const world = await stage({ nodes: [{ name: "small", cpu: "4", memory: "4Gi", internalIP: "127.0.0.1" }] });
+    try {
+      const plan = await kn({ ...world, standIns: true }, ["plan", "--tls", "none", "--logging", "elasticsearch"]);
+      expect(plan.stderr.replace(/\s+/g, " ")).toMatch(
+        /no node has room for .*: all that is to be installed asks for 1\.8 vCPU and 4\.7 GiB of memory/,
+      );
+    } finally {
+      await world.close();
+    }
+  });
+});
+
 describe("Elasticsearch in a cluster without a StorageClass", () => {
   it("says why its claim is not bound, and goes on when there is one", async () => {
     const world = await stage({ storage: "none" });

@@ -1,6 +1,6 @@
 import { LOGGING } from "../../checks/logging/names.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
-import { at, isRecord, type KubeObject } from "../../ports/object.ts";
+import { at, isRecord, type KubeObject, textAt } from "../../ports/object.ts";
 import { readable } from "../../ports/readable.ts";
 import { type ShellCommand, sh } from "../../ports/shell.ts";
 
@@ -32,11 +32,12 @@ const PORTS = { elasticsearch: 9200, opensearch: 9200, loki: 3100 } as const;
 const operated = async (live: Live): Promise<readonly Store[]> => {
   const lists = await Promise.all(
     OPERATED.map(async ({ apiVersion, kind, output, service }) =>
-      ((await readable(live.list(apiVersion, kind))) ?? []).map(({ metadata: { name, namespace } }) => ({
-        title: `${kind} ${namespace}/${name}`,
-        output,
-        url: `https://${name}${service}.${namespace}.svc:9200`,
-      })),
+      ((await readable(live.list(apiVersion, kind))) ?? []).map((store) => {
+        const { name, namespace } = store.metadata;
+        // The operator of OpenSearch lets people name it.
+        const behind = textAt(store, "spec", "general", "serviceName") || `${name}${service}`;
+        return { title: `${kind} ${namespace}/${name}`, output, url: `https://${behind}.${namespace}.svc:9200` };
+      }),
     ),
   );
   return lists.flat();

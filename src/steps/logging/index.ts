@@ -3,6 +3,7 @@ import { part as partOf } from "../part.ts";
 import { configMap } from "../serving/transforms.ts";
 import { asLarge } from "./elastic.ts";
 import { claims } from "./kept.ts";
+import { next } from "./next.ts";
 import { manifestsOf } from "./objects.ts";
 import { options } from "./options.ts";
 import { ID, logging } from "./step.ts";
@@ -17,6 +18,7 @@ const REQUEST_LOG = { "logging.enable-request-log": "true" };
 export const part = partOf({
   id: ID,
   options,
+  next,
   own: async ({ config }) => (await manifestsOf(config.logging)).map((object) => asLarge(object, config)),
   products: [claims],
   transform: ({ config }) => configMap("config-observability", config.logging === "none" ? {} : REQUEST_LOG),

@@ -1,0 +1,12 @@
+import { sh } from "../../ports/shell.ts";
+import type { Part } from "../part.ts";
+
+/** Where the logs are seen. */
+export const next: NonNullable<Part["next"]> = async ({ config: { logging } }) => {
+  if (logging === "none") return [];
+  if (logging === "elasticsearch")
+    return [
+      { text: 'Look at requests in Kibana, under Discover, "Knative requests":', command: sh`kn-bootstrap logs open` },
+    ];
+  return [{ text: "Look at requests as they come:", command: sh`kn-bootstrap logs requests --follow` }];
+};
