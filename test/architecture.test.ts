@@ -155,6 +155,7 @@ describe("the house", () => {
     ["js-yaml", /^src\/(ports\/(yaml|dialect)|config\/file)\.ts$|^src\/sandbox\//],
     ["@peculiar/x509", /^src\/(certificates|sandbox)\//],
     ["enquirer", /^src\/cli\/wizard\/prompts\.ts$/],
+    ["get-east-asian-width", /^src\/cli\/reporter\/cells\.ts$/],
     ["listr2", /^src\/cli\/reporter\/list\.ts$/],
     ["acme-client", /^src\/adapters\/authority\//],
     ["@aws-sdk/client-route-53", /^src\/dns\/route53\//],

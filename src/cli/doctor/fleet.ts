@@ -1,7 +1,8 @@
 import type { HealthCheck } from "../../checks/health-check.ts";
 import { UserError } from "../../ports/error.ts";
 import type { CommandContext } from "../context.ts";
-import { cells, cut, heading, type Look, legible } from "../reporter/look.ts";
+import { cells, padded } from "../reporter/cells.ts";
+import { cut, heading, type Look, legible } from "../reporter/look.ts";
 import type { Format } from "./formats/format.ts";
 import { type Examined, type ExitCode, lookAt } from "./look.ts";
 
@@ -79,9 +80,8 @@ const table = (visits: readonly Visit[], place: Look): string => {
     (visit) => [legible(visit.context, place), verdictOf(visit), legible(leadOf(visit), place)] as const,
   );
   const width = (column: 0 | 1) => Math.max(...rows.map((row) => cells(row[column])));
-  const pad = (text: string, to: number) => text + " ".repeat(Math.max(0, to - cells(text)));
   const lines = rows.map(([context, verdict, lead]) =>
-    cut(`${pad(context, width(0))}  ${pad(verdict, width(1))}  ${lead}`.trimEnd(), place.columns, place),
+    cut(`${padded(context, width(0))}  ${padded(verdict, width(1))}  ${lead}`.trimEnd(), place.columns, place),
   );
   return `${[...heading(place, `${visits.length} clusters`), ...lines].join("\n")}\n`;
 };

@@ -1,6 +1,7 @@
 import type { LoggedRequest } from "../../app/logs/request.ts";
 import { redactText } from "../../secrets/redact.ts";
-import { cells, cut, type Look, legible, paint } from "../reporter/look.ts";
+import { padded } from "../reporter/cells.ts";
+import { cut, type Look, legible, paint } from "../reporter/look.ts";
 
 /** Lines of a table whose rows come one by one. */
 export interface RequestTable {
@@ -50,10 +51,7 @@ export const requestTable = (look: Look, isTerminal: boolean): RequestTable => {
   const lineOf = (texts: readonly string[]): string => {
     const all = columns();
     const line = texts
-      .map((text, index) => {
-        const shown = legible(text, look);
-        return shown + " ".repeat(Math.max(0, (all[index]?.width ?? 0) - cells(shown)));
-      })
+      .map((text, index) => padded(legible(text, look), all[index]?.width ?? 0))
       .join("  ")
       .trimEnd();
     return isTerminal ? cut(line, look.columns, look) : line;

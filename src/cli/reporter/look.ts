@@ -1,9 +1,10 @@
 import type { Remedy } from "../../ports/error.ts";
 import type { ToCopy } from "../../ports/shell.ts";
 import { spelled, visible } from "../../ports/visible.ts";
+import { beginning, cells } from "./cells.ts";
 
 // Not imported: see args.ts.
-const { stripVTControlCharacters, styleText } = process.getBuiltinModule("node:util");
+const { styleText } = process.getBuiltinModule("node:util");
 
 /** What the terminal or file that a text ends up in can show. */
 export interface Look {
@@ -55,18 +56,19 @@ type Colour = "green" | "yellow" | "red" | "bold" | "dim";
 export const paint = (colour: Colour, text: string, { color }: Look): string =>
   color && text !== "" ? styleText(colour, text, { validateStream: false }) : text;
 
-/** Lines of at most `width` characters; words that are longer than a line are cut. */
+/** Lines of at most `width` cells; words that are longer than a line are cut. */
 export const wrap = (text: string, width: number): readonly string[] => {
   const lines: string[] = [];
   let line = "";
   for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
+    if (line !== "" && cells(line) + 1 + cells(word) > width) {
       lines.push(line);
       line = word;
     } else line = line === "" ? word : `${line} ${word}`;
-    while (line.length > width) {
-      lines.push(line.slice(0, width));
-      line = line.slice(width);
+    while (cells(line) > width) {
+      const first = beginning(line, width);
+      lines.push(first);
+      line = line.slice(first.length);
     }
   }
   return [...lines, line];
@@ -76,8 +78,8 @@ export const wrap = (text: string, width: number): readonly string[] => {
 export const entry = (look: Look, indent: number, mark: string, text: string, colour?: Colour): readonly string[] => {
   const sign = legible(mark, look);
   const margin = " ".repeat(indent);
-  const hanging = margin + (sign === "" ? "" : " ".repeat(sign.length + 1));
-  const [first = "", ...rest] = wrap(legible(text, look), look.columns - hanging.length);
+  const hanging = margin + (sign === "" ? "" : " ".repeat(cells(sign) + 1));
+  const [first = "", ...rest] = wrap(legible(text, look), look.columns - cells(hanging));
   const shownSign = colour === undefined ? sign : paint(colour, sign, look);
   return [`${margin}${shownSign}${sign === "" ? "" : " "}${first}`, ...rest.map((line) => hanging + line)];
 };
@@ -101,29 +103,11 @@ export const advice = (look: Look, indent: number, { text, command }: Remedy): r
   ...commandLines(look, indent + 2, command),
 ];
 
-/** Unicode's East Asian wide and fullwidth characters, and those that are pictures by themselves. */
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}|[\u{20000}-\u{3fffd}]/u;
-
-/** How many places a text takes on a terminal. */
-export const cells = (text: string): number => {
-  const plain = stripVTControlCharacters(text);
-  if (/^[ -~]*$/.test(plain)) return plain.length;
-  return [...plain].reduce((sum, one) => sum + (/\p{M}|\p{Cf}/u.test(one) ? 0 : WIDE.test(one) ? 2 : 1), 0);
-};
-
-/** Cut to so many places, with dots where something is missing. */
+/** Cut to so many cells, with dots where something is missing. */
 export const cut = (text: string, width: number, look: Look): string => {
   if (cells(text) <= width) return text;
   const dots = legible("…", look);
-  const kept: string[] = [];
-  let rest = width - dots.length;
-  for (const one of text) {
-    rest -= cells(one);
-    if (rest < 0) break;
-    kept.push(one);
-  }
-  return kept.join("").trimEnd() + dots;
+  return beginning(text, width - dots.length).trimEnd() + dots;
 };
 
 /** `0.4 s`, `31 s`, `1 min 12 s`. */

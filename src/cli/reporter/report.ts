@@ -1,7 +1,8 @@
 import { longestChain } from "../../core/critical-path.ts";
 import type { Report, StepReport } from "../../core/run.ts";
 import type { Remedy } from "../../ports/error.ts";
-import { advice, cells, count, cut, elapsed, entry, heading, type Look, legible, paint } from "./look.ts";
+import { cells, padded } from "./cells.ts";
+import { advice, count, cut, elapsed, entry, heading, type Look, legible, paint } from "./look.ts";
 
 /** What can be done next: the last lines on the screen. */
 export type Next = readonly Remedy[];
@@ -67,8 +68,7 @@ const timeline = (steps: readonly StepReport[], report: Report, look: Look): rea
   const rows = steps.flatMap((step, index) => {
     const [mark, colour] = MARKS[step.status];
     const number = numbered ? `${String(index + 1).padStart(numberWidth - 1)} ` : "";
-    const name = cut(legible(step.title, look), titleWidth, look);
-    const title = name + " ".repeat(Math.max(0, titleWidth - cells(name)));
+    const title = padded(cut(legible(step.title, look), titleWidth, look), titleWidth);
     const drawn = bar(step, report.seconds, barWidth, { look, critical: !linked || chain.has(step.id) });
     const gap = " ".repeat(after[index] ? barWidth - cells(drawn) + 2 : 0);
     const time = (times[index] ?? "").padStart(timeWidth);

@@ -1,4 +1,4 @@
-import { cells } from "./look.ts";
+import { cells } from "./cells.ts";
 
 /** A terminal with a region at its lower end that changes, below lines that stay. */
 export interface Screen {

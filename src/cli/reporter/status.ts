@@ -1,5 +1,6 @@
 import type { ServiceStatus, Status } from "../../app/status.ts";
 import { PARTS } from "../../steps/index.ts";
+import { cells, padded } from "./cells.ts";
 import { advice, count, entry, heading, type Look, legible } from "./look.ts";
 
 const row = (look: Look, name: string, value: string): readonly string[] => entry(look, 2, name.padEnd(12), value);
@@ -35,19 +36,21 @@ const requestsCell = ({ count: all, errors, since }: NonNullable<ServiceStatus["
 export const servicesText = (services: readonly ServiceStatus[], look: Look): string => {
   if (services.length === 0) return "No Knative Services.\n";
   const isMeasured = services.some(({ requests }) => requests);
-  const cells = services.map(({ namespace, name, url, ready, pods, requests }) => [
-    `${namespace}/${name}`,
-    ready ? "ready" : "not ready",
-    pods > 0 ? count(pods, "pod") : ready ? "scaled to zero" : "no pods",
-    ...(isMeasured ? [requests ? requestsCell(requests) : ""] : []),
-    url,
-  ]);
-  const widths = (isMeasured ? [0, 1, 2, 3] : [0, 1, 2]).map((column) =>
-    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
+  const rows = services.map(({ namespace, name, url, ready, pods, requests }) =>
+    [
+      `${namespace}/${name}`,
+      ready ? "ready" : "not ready",
+      pods > 0 ? count(pods, "pod") : ready ? "scaled to zero" : "no pods",
+      ...(isMeasured ? [requests ? requestsCell(requests) : ""] : []),
+      url,
+    ].map((text) => legible(text, look)),
   );
-  const lines = cells.flatMap((row, index) => {
+  const widths = (isMeasured ? [0, 1, 2, 3] : [0, 1, 2]).map((column) =>
+    Math.max(...rows.map((row) => cells(row[column] ?? ""))),
+  );
+  const lines = rows.flatMap((row, index) => {
     const { reason = "", remedy } = services[index] ?? {};
-    const shown = row.map((cell, column) => legible(cell, look).padEnd(widths[column] ?? 0)).join("  ");
+    const shown = row.map((text, column) => padded(text, widths[column] ?? 0)).join("  ");
     return [
       `  ${shown.trimEnd()}`,
       ...(reason === "" ? [] : entry(look, 4, "", reason)),
