@@ -1,7 +1,7 @@
 import { type CommandName, defaultText, flagOf, type Option, optionName, optionsOf } from "../config/options.ts";
 import type { Command } from "./commands/command.ts";
 import { topics } from "./help/index.ts";
-import { wrap } from "./reporter/look.ts";
+import { wrapOurs } from "./reporter/lines.ts";
 
 /** Descriptions stand beside their flags while they have at least this much room, else below them. */
 const ROOM = 28;
@@ -13,7 +13,7 @@ interface Item {
 
 const HELP: Item = { term: "-h, --help", text: "Show this help" };
 
-const paragraph = (text: string, columns: number): string => `${wrap(text, columns).join("\n")}\n`;
+const paragraph = (text: string, columns: number): string => `${wrapOurs(text, columns).join("\n")}\n`;
 
 export const programHelp = (commands: readonly Command[], columns: number): string =>
   [
@@ -89,7 +89,7 @@ const sections = (groups: readonly (readonly [string, readonly Item[]])[], colum
 
 const lines = ({ term, text }: Item, width: number, columns: number): readonly string[] => {
   const beside = columns - width - 4;
-  if (beside < ROOM) return [`  ${term}`, ...wrap(text, columns - 6).map((line) => `      ${line}`)];
-  const [first = "", ...rest] = wrap(text, beside);
+  if (beside < ROOM) return [`  ${term}`, ...wrapOurs(text, columns - 6).map((line) => `      ${line}`)];
+  const [first = "", ...rest] = wrapOurs(text, beside);
   return [`  ${term.padEnd(width)}  ${first}`, ...rest.map((line) => " ".repeat(width + 4) + line)];
 };

@@ -3,7 +3,7 @@ import { Interrupted } from "../ports/error.ts";
 import { type Invocation, parseArguments } from "./args.ts";
 import { commands as allCommands, type Command } from "./commands/index.ts";
 import type { Host } from "./context.ts";
-import { columnsOf } from "./reporter/look.ts";
+import { columnsOf } from "./reporter/lines.ts";
 
 export { watchForEnd } from "./ending.ts";
 export { thisProcess } from "./holder.ts";

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { LoggedRequest } from "../../src/app/logs/request.ts";
 import { requestTable } from "../../src/cli/logs/table.ts";
-import { cells } from "../../src/cli/reporter/look.ts";
+import { cells } from "../../src/cli/reporter/cells.ts";
 import { spelled } from "../../src/ports/visible.ts";
 
 const REQUEST: LoggedRequest = {

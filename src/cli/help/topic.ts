@@ -1,4 +1,4 @@
-import { wrap } from "../reporter/look.ts";
+import { wrapOurs } from "../reporter/lines.ts";
 
 /** Something that is more than one option. */
 export interface Topic {
@@ -16,6 +16,6 @@ export const topicText = async ({ load }: Topic, columns: number): Promise<strin
     .map((paragraph) => {
       const lines = paragraph.split("\n");
       const asItIs = lines.every((line) => line.startsWith("  "));
-      return `${(asItIs ? lines : wrap(lines.join(" "), columns)).join("\n")}\n`;
+      return `${(asItIs ? lines : wrapOurs(lines.join(" "), columns)).join("\n")}\n`;
     })
     .join("\n");

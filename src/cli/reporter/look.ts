@@ -2,24 +2,19 @@ import type { Remedy } from "../../ports/error.ts";
 import type { ToCopy } from "../../ports/shell.ts";
 import { spelled, visible } from "../../ports/visible.ts";
 import { beginning, cells } from "./cells.ts";
+import { wrapBy } from "./lines.ts";
 
 // Not imported: see args.ts.
 const { styleText } = process.getBuiltinModule("node:util");
 
 /** What the terminal or file that a text ends up in can show. */
 export interface Look {
-  /** Between {@link NARROWEST} and {@link WIDEST}. */
+  /** Between NARROWEST and WIDEST of lines.ts. */
   readonly columns: number;
   readonly color: boolean;
   /** False: the locale is not UTF-8, so everything is written in ASCII. */
   readonly unicode: boolean;
 }
-
-const NARROWEST = 40;
-const WIDEST = 200;
-
-export const columnsOf = (columns: number | undefined, env: Readonly<Record<string, string | undefined>>): number =>
-  Math.min(WIDEST, Math.max(NARROWEST, columns || Number(env.COLUMNS) || 80));
 
 /** POSIX: LC_ALL wins over LC_CTYPE, that over LANG; an empty one counts as not set. */
 export const isUnicode = (env: Readonly<Record<string, string | undefined>>): boolean =>
@@ -57,22 +52,7 @@ export const paint = (colour: Colour, text: string, { color }: Look): string =>
   color && text !== "" ? styleText(colour, text, { validateStream: false }) : text;
 
 /** Lines of at most `width` cells; words that are longer than a line are cut. */
-export const wrap = (text: string, width: number): readonly string[] => {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && cells(line) + 1 + cells(word) > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-    while (cells(line) > width) {
-      const first = beginning(line, width);
-      lines.push(first);
-      line = line.slice(first.length);
-    }
-  }
-  return [...lines, line];
-};
+export const wrap = wrapBy({ cells, beginning });
 
 /** A paragraph behind a mark, wrapped below its own beginning: `  + Deployment …`. */
 export const entry = (look: Look, indent: number, mark: string, text: string, colour?: Colour): readonly string[] => {

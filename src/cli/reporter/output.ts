@@ -1,7 +1,8 @@
 import type { Config } from "../../config/config.ts";
 import type { Host } from "../context.ts";
 import { jsonReporter } from "./json.ts";
-import { columnsOf, isUnicode, type Look } from "./look.ts";
+import { columnsOf } from "./lines.ts";
+import { isUnicode, type Look } from "./look.ts";
 import { plainReporter } from "./plain.ts";
 import { both, type Reporter } from "./reporter.ts";
 

@@ -1,6 +1,7 @@
 import { emitKeypressEvents } from "node:readline";
 import { Interrupted } from "../../ports/error.ts";
-import { columnsOf, type Look } from "../reporter/look.ts";
+import { columnsOf } from "../reporter/lines.ts";
+import type { Look } from "../reporter/look.ts";
 import type { Asker, ChoiceAsking, TextAsking } from "./question.ts";
 import { answeredScreen, cancelledScreen, choiceScreen, textScreen } from "./screen.ts";
 
