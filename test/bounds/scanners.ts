@@ -19,6 +19,7 @@ import { denialOf } from "../../src/kube/denial.ts";
 import { deletionState } from "../../src/kube/holders.ts";
 import { quantity } from "../../src/kube/quantity.ts";
 import { webhookFailure } from "../../src/kube/webhook-failure.ts";
+import { samplesOf } from "../../src/metrics/text.ts";
 import { linesOf } from "../../src/ports/bounded.ts";
 import { retryAfterMs } from "../../src/ports/retry-after.ts";
 import { parseDocuments } from "../../src/ports/yaml.ts";
@@ -126,6 +127,12 @@ export const scanners: readonly Scanner[] = [
   { name: "an API server's error", text: repeated("x ", "<html>"), run: (text) => apiError("GET /", 500, text) },
   { name: "Retry-After", text: repeated("9"), run: (text) => retryAfterMs(text, 0) },
   { name: "Retry-After, sent often", text: repeated("1,"), run: (text) => retryAfterMs(text.split(","), 0) },
+  {
+    name: "metrics, labels without an end",
+    text: repeated('b="c\\', "a{", "} 1"),
+    run: (text) => samplesOf(text, "a"),
+  },
+  { name: "metrics, many lines", text: repeated('a{b="c"} 1\n'), run: (text) => samplesOf(text, "a") },
   { name: "quantity", text: repeated("9"), run: quantity },
   {
     name: "a refusal's reason",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { metricsAsked } from "../../src/checks/metrics/asked.ts";
+import { tracesAsked } from "../../src/checks/metrics/traces.ts";
 import { domainMappingsClaimed, hostsFit, servicesPublic } from "../../src/checks/names.ts";
 import { requestLogWritten } from "../../src/checks/observability.ts";
 import { configMap, findingOf, object } from "./scene.ts";
@@ -65,6 +66,36 @@ describe("observability", () => {
       status: "ok",
     });
     expect(await find(metricsAsked, "1.23.0", older)).toMatchObject({ status: "warn" });
+  });
+
+  it("metrics: what was chosen stands there, under the keys of the release", async () => {
+    const chosen = (metrics: string, more: Record<string, string> = {}) =>
+      object("ConfigMap", "kn-bootstrap/state", { data: { choices: JSON.stringify({ metrics, ...more }) } });
+    const findChosen = (state: ReturnType<typeof chosen>, data: Record<string, string>) =>
+      findingOf({ objects: [knative("1.23.0"), state, configMap("config-observability", data)] }, metricsAsked);
+    const on = { "metrics-protocol": "prometheus", "request-metrics-protocol": "prometheus" };
+    expect(await findChosen(chosen("prometheus"), on)).toMatchObject({ status: "ok", summary: "prometheus" });
+    expect(await findChosen(chosen("prometheus"), { "metrics-protocol": "prometheus" })).toMatchObject({
+      status: "warn",
+      summary: "--metrics prometheus was chosen, but request-metrics-protocol is not there",
+    });
+    const endpoint = { "metrics-endpoint": "http://collector:4317" };
+    expect(await findChosen(chosen("otlp", endpoint), on)).toMatchObject({ status: "warn" });
+    expect(await findChosen(chosen("none"), on)).toMatchObject({ status: "ok" });
+  });
+
+  it("traces: config-tracing is no longer read since 1.19, and gRPC has a port of its own", async () => {
+    const zipkin = configMap("config-tracing", { backend: "zipkin" });
+    const traces = (version: string, data: Record<string, string>) =>
+      findingOf({ objects: [knative(version), zipkin, configMap("config-observability", data)] }, tracesAsked);
+    const to = (endpoint: string) => ({ "tracing-protocol": "grpc", "tracing-endpoint": endpoint });
+    expect(await traces("1.18.2", {})).toMatchObject({ status: "ok", summary: "zipkin" });
+    expect(await traces("1.23.0", {})).toMatchObject({
+      status: "warn",
+      summary: expect.stringContaining("zipkin, is no longer read"),
+    });
+    expect(await traces("1.23.0", to("http://c:4318/v1/traces"))).toMatchObject({ status: "warn" });
+    expect(await traces("1.23.0", to("http://c:4317"))).toMatchObject({ status: "ok", summary: "grpc" });
   });
 
   it("request log: a template may be left out, not empty, and names the trace from 1.21 on", async () => {

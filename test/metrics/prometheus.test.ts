@@ -74,8 +74,8 @@ const traffic = (world: Place, signal: AbortSignal): Promise<Readonly<Record<str
 
 const filledIn = (expr: string): string =>
   expr
-    .replaceAll("$__rate_interval", "8s")
-    .replaceAll("$__range:15s", "8s:1s")
+    .replaceAll("$__rate_interval", "5s")
+    .replaceAll("$__range:15s", "5s:1s")
     .replaceAll("$namespace", "default")
     .replaceAll("$service", "hello|bin");
 
@@ -133,7 +133,7 @@ describe.skipIf(!hasPrometheus)("a real Prometheus", () => {
           stop.abort();
           await sending;
         });
-        await pause(patient(9_000));
+        await pause(patient(6_000));
         const serving = world.api.get({
           apiVersion: "apps/v1",
           kind: "Deployment",
