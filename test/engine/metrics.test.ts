@@ -128,16 +128,11 @@ describe("--metrics prometheus", () => {
     const again = await run("install", "--yes");
     expect([again.code, again.stats.writes], again.stderr).toEqual([0, 0]);
 
-    const off = await run("install", "--yes", "--metrics", "none");
-    expect(off.code, off.stderr).toBe(0);
-    expect(config(world)).toEqual(traces);
-    expect(told(world).controller).not.toHaveProperty("kn-bootstrap/metrics");
-
     // What somebody else says of metrics themselves is theirs: nothing is forced.
     await world.api.update("kubectl-edit", CONFIG, (draft) => {
       draft.data["metrics-protocol"] = "grpc";
     });
-    const refused = await run("install", "--yes", "--metrics", "prometheus");
+    const refused = await run("install", "--yes");
     expect([refused.code, refused.stats.writes]).toEqual([1, 0]);
     expect(refused.stderr + refused.stdout).toContain("kubectl-edit");
     expect((await run("uninstall", "--yes", "--purge")).code).toBe(0);

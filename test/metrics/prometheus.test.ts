@@ -74,8 +74,8 @@ const traffic = (world: Place, signal: AbortSignal): Promise<Readonly<Record<str
 
 const filledIn = (expr: string): string =>
   expr
-    .replaceAll("$__rate_interval", "5s")
-    .replaceAll("$__range:15s", "5s:1s")
+    .replaceAll("$__rate_interval", "8s")
+    .replaceAll("$__range:15s", "8s:1s")
     .replaceAll("$namespace", "default")
     .replaceAll("$service", "hello|bin");
 
@@ -133,7 +133,6 @@ describe.skipIf(!hasPrometheus)("a real Prometheus", () => {
           stop.abort();
           await sending;
         });
-        await pause(patient(6_000));
         const serving = world.api.get({
           apiVersion: "apps/v1",
           kind: "Deployment",
@@ -143,19 +142,24 @@ describe.skipIf(!hasPrometheus)("a real Prometheus", () => {
         const release = serving?.metadata.labels?.["app.kubernetes.io/version"] ?? "";
         const { metrics } = ingressProvider(ingress);
         const panels = dashboardSections(release, metrics).flatMap((section) => section.panels);
+        const unanswered = async (): Promise<readonly string[]> => {
+          const answers = await Promise.all(
+            panels.flatMap(({ title, queries }) =>
+              queries.map(async ({ expr }) => ({ title, expr, found: await prometheus.query(filledIn(expr)) })),
+            ),
+          );
+          const isData = ({ found }: (typeof answers)[number]): boolean =>
+            found.length > 0 && found.every(({ value: [, value] }) => value !== "NaN");
+          return answers.flatMap((one) =>
+            isData(one) ? [] : [`${one.title}: ${filledIn(one.expr)} → ${JSON.stringify(one.found)}`],
+          );
+        };
+        await expect.poll(unanswered, { timeout: patient(30_000), interval: 1_000 }).toEqual([]);
         const targets = await prometheus.targets();
         expect(
           targets.filter((target) => !target.endsWith(": up")),
           targets.join("\n"),
         ).toEqual([]);
-        const empty: string[] = [];
-        for (const { title, queries } of panels)
-          for (const { expr } of queries) {
-            const found = await prometheus.query(filledIn(expr));
-            const isData = found.length > 0 && found.every(({ value: [, value] }) => value !== "NaN");
-            if (!isData) empty.push(`${title}: ${filledIn(expr)} → ${JSON.stringify(found)}`);
-          }
-        expect(empty, targets.join("\n")).toEqual([]);
         const names = new Set((await prometheus.query('{__name__=~".+"}')).map(({ metric }) => metric.__name__));
         const missing = metricsOf(release).flatMap(({ name, type }) =>
           names.has(type === "histogram" ? `${name}_count` : name) ? [] : [name],
