@@ -46,6 +46,13 @@ const main = async (): Promise<void> => {
         const { readKubeconfig } = await import("./adapters/cluster/kubeconfig-files.ts");
         return (await readKubeconfig(kubeconfig, env))?.contexts.map(({ name }) => name) ?? [];
       },
+      system: async () => {
+        const [{ systemOf }, { readFile }] = await Promise.all([
+          import("./cli/root-file/system.ts"),
+          import("node:fs/promises"),
+        ]);
+        return systemOf(process.platform, await readFile("/etc/os-release", "utf8").catch(() => ""));
+      },
       createResolver: async (options) => {
         const { createResolver } = await import("./adapters/resolver/index.ts");
         return createResolver(options);

@@ -10,10 +10,12 @@ import type { Installation } from "../steps/installation.ts";
 import type { CommandContext } from "./context.ts";
 import { finish } from "./finish.ts";
 import { nextSteps } from "./next.ts";
+import { assertRootFile, saveRoot, sayTrust } from "./root-file/index.ts";
 import { agree } from "./session.ts";
 
 /** Plan, show, confirm, apply, verify, report. */
 export const installInto = async (ctx: CommandContext, session: Session, next = nextSteps): Promise<number> => {
+  await assertRootFile(ctx);
   const { install, plan, tools, lost, refusal } = await planFor(ctx, session, "install");
   if (refusal) {
     ctx.emit({ type: "plan", plan });
@@ -22,7 +24,10 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
   if (changesOf(plan).length === 0) {
     ctx.emit({ type: "plan", plan });
     await ctx.page?.witness(tools);
-    return verifyOnly(install, session.frozen);
+    const code = await verifyOnly(install, session.frozen);
+    const trust = await saveRoot(ctx, tools.cluster);
+    if (trust) sayTrust(ctx, trust);
+    return code;
   }
   if (lost.length > 0) {
     ctx.emit({ type: "plan", plan });
@@ -36,7 +41,16 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
   }
   const report = await runInstall(plan, install, tools);
   await ctx.page?.witness(tools);
-  return finish(ctx, report, report.outcome === "done" ? await next(install, tools) : [], tools);
+  if (report.outcome !== "done") return finish(ctx, report, [], tools);
+  let unsaved: unknown;
+  const trust = await saveRoot(ctx, tools.cluster).catch((error: unknown) => {
+    unsaved = error;
+    return undefined;
+  });
+  const code = await finish(ctx, report, await next(install, tools, trust), tools);
+  // What is done is told first.
+  if (unsaved) throw unsaved;
+  return code;
 };
 
 /** Nothing to change is not yet healthy: what should run must run. */

@@ -6,8 +6,12 @@ import { PARTS } from "../steps/index.ts";
 import type { Installation } from "../steps/installation.ts";
 
 /** What to do when the installation answers: what each part has to say, a look at it, the way back. */
-export const nextSteps = async (install: Installation, tools: Tools): Promise<readonly Remedy[]> => {
-  const asked = { ...tools, cluster: trackReads(tools.cluster).cluster };
+export const nextSteps = async (
+  install: Installation,
+  tools: Tools,
+  trust?: readonly Remedy[],
+): Promise<readonly Remedy[]> => {
+  const asked = { ...tools, cluster: trackReads(tools.cluster).cluster, ...(trust ? { trust } : {}) };
   const said = await Promise.all(PARTS.map((part) => part.next?.(install, asked) ?? []));
   return [
     ...said.flat(),

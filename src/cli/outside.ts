@@ -7,6 +7,7 @@ import type { SealedCluster } from "../ports/sealed.ts";
 import type { Learn } from "../ports/secrets.ts";
 import type { StandIns } from "../releases/index.ts";
 import type { Holder } from "./holder.ts";
+import type { System } from "./root-file/system.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -47,6 +48,8 @@ export interface Adapters {
   }) => Promise<Authority>;
   /** Names of the contexts in the kubeconfig, for completion. */
   readonly listContexts?: (kubeconfig: string | undefined, env: Environment) => Promise<readonly string[]>;
+  /** What this machine is; absent: not known. */
+  readonly system?: () => Promise<System>;
   readonly holder: Holder;
   /** Takes the place of every source of releases; only ever in a rehearsal. */
   readonly standIns?: StandIns;

@@ -83,6 +83,7 @@ export const kn = async (
     stderr: stderr.stream,
     signal: options.signal ?? new AbortController().signal,
     adapters: {
+      system: async () => "debian",
       holder: { name: `test/${holders++}`, isDead: (name) => dead.has(name), ...options.holder },
       openCluster: async ({ kubeconfig, context }, { env, ...opening }) => {
         const target = await loadKubeconfig({

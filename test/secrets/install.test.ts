@@ -170,11 +170,33 @@ describe("an ordinary run with real credentials", () => {
   );
 });
 
-it("the root that is printed for import is the one in the cluster", async () => {
+it("the root for import is a file on request, is the one in the cluster, and never replaces anything else", async () => {
   const world = { ...(await stage()), standIns: true };
-  const outcome = await kn(world, ["install", "--yes"]);
-  const [, printed = ""] = /echo '?(\S+?)'? \| base64 -d/.exec(outcome.stdout) ?? [];
+  const path = join(folder, "root.crt");
+  const outcome = await kn(world, ["install", "--yes", "--save-root", path]);
+  expect(outcome.code, outcome.stderr).toBe(0);
   const root = world.api.get({ apiVersion: "v1", kind: "Secret", namespace: "kn-bootstrap", name: "self-signed-root" });
-  expect(printed).toBe(root?.data["tls.crt"]);
+  const pem = Buffer.from(root?.data["tls.crt"], "base64").toString();
+  expect(readFileSync(path, "utf8").trim()).toBe(pem.trim());
+  const trusted = outcome.stdout.split("\n").find((line) => line.includes("update-ca-certificates"));
+  expect(trusted?.trim()).toMatch(
+    /^sudo install -m 644 \S+root\.crt \/usr\/local\/share\/ca-certificates\/kn-bootstrap-\w+\.crt && /,
+  );
+  expect(outcome.stdout).not.toContain(root?.data["tls.crt"].slice(0, 60));
+
+  const again = await kn(world, ["install", "--yes", "--save-root", path]);
+  expect(again.code, again.stderr).toBe(0);
+  expect(again.stdout).toContain("update-ca-certificates");
+  const told = await kn(world, ["status", "--save-root", join(folder, "told.crt")]);
+  expect(told.code, told.stderr).toBe(0);
+  expect(readFileSync(join(folder, "told.crt"), "utf8")).toBe(readFileSync(path, "utf8"));
+  expect(told.stdout).toContain("cert9.db");
+
+  const foreign = file("mine");
+  const refused = await kn(world, ["status", "--save-root", foreign]);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr.replace(/\s+/g, " ")).toContain("it is there already, and is no root");
+  expect(readFileSync(foreign, "utf8")).toBe("mine");
+  expect((await kn(world, ["status", "--save-root", join(folder, "no/such/root.crt")])).stderr).toContain("directory");
   await world.close();
 });

@@ -5,9 +5,11 @@ import { keptIn, notesOn } from "../../steps/state/chosen.ts";
 import type { CommandContext } from "../context.ts";
 import { statusJson, yamlOf } from "../reporter/json.ts";
 import { servicesText, statusText } from "../reporter/status.ts";
+import { assertRootFile, saveRoot, sayTrust } from "../root-file/index.ts";
 import { openSession } from "../session.ts";
 
 export const run = async (ctx: CommandContext): Promise<number> => {
+  await assertRootFile(ctx);
   const session = await openSession(ctx);
   try {
     const status = visibleData(await readStatus(session.frozen));
@@ -18,6 +20,8 @@ export const run = async (ctx: CommandContext): Promise<number> => {
     if (output === "json") ctx.stdout(statusJson(status, services));
     else if (output === "yaml") ctx.stdout(yamlOf(statusJson(status, services)));
     else ctx.stdout(`${statusText(status, ctx.look)}${services ? `\n${servicesText(services, ctx.look)}` : ""}`);
+    const trust = await saveRoot(ctx, session.frozen.cluster);
+    if (trust) sayTrust(ctx, trust);
     return status.knative && status.problems.length === 0 && !status.knativeServices?.notReady ? 0 : 1;
   } finally {
     session.close();

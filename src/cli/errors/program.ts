@@ -185,6 +185,11 @@ export const program: Errors = {
     "It is tried before anything is changed.",
     "Name another file with --report.",
   ),
+  "config.save-root": input(
+    "The root cannot be written to that file.",
+    "It is tried before anything is changed; a file that holds something else is left as it is.",
+    "Name another file with --save-root.",
+  ),
   "config.template": input(
     "The domain template lacks a field.",
     "Two Services would have the same host, or a host outside the domain.",
@@ -226,6 +231,11 @@ export const program: Errors = {
     "The report could not be written.",
     "The run itself is not touched by this.",
     "See how the cluster is with kn-bootstrap status.",
+  ),
+  "root.save": failed(
+    "The root could not be written to that file.",
+    "The installation is not touched by this; a file that holds something else is left as it is.",
+    "Name another file: kn-bootstrap status --save-root FILE.",
   ),
   "system.file": failed(
     "This machine did not let a file be written.",

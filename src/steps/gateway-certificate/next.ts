@@ -1,18 +1,16 @@
 import { strategyOf } from "../../certificates/index.ts";
-import { inspect } from "../../certificates/secret.ts";
-import { WILDCARD } from "../../certificates/served.ts";
 import { sh } from "../../ports/shell.ts";
 import type { Part } from "../part.ts";
 
-export const next: NonNullable<Part["next"]> = async ({ config }, { cluster }) => {
+/** How the root is trusted; where it is not in a file yet, the command that puts it there and says that. */
+export const next: NonNullable<Part["next"]> = async ({ config }, { trust }) => {
   const { root } = strategyOf(config.tls);
-  const ca = root && inspect(await cluster.get(WILDCARD))?.ca;
-  if (!ca) return [];
+  if (!root) return [];
+  if (trust) return trust;
   return [
     {
-      text: `Trust ${root.title} where your browsers and clients keep theirs (once; it is kept over reinstalls):`,
-      // One line: a here-document would not end where it is copied with its margin.
-      command: sh`echo ${Buffer.from(ca).toString("base64")} | base64 -d > kn-bootstrap-root.crt`,
+      text: `Put ${root.title} into a file, and see how this machine is made to trust it (once; it is kept over reinstalls):`,
+      command: sh`kn-bootstrap status --save-root kn-bootstrap-root.crt`,
     },
   ];
 };
