@@ -1,5 +1,6 @@
 import { type Check, type Finding, fail, type Memory, ok, type ReadContext } from "../core/check.ts";
 import type { Evidence } from "../ports/facts.ts";
+import { mend } from "../ports/mend.ts";
 import { describe, type KubeObject, numberAt, type ObjectRef, refOf } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { newestPodsProblem } from "./pods.ts";
@@ -45,6 +46,22 @@ const look = ({ metadata }: KubeObject) => ({
   command: sh`kubectl describe deployment ${metadata.name} ${inNamespace(metadata.namespace)}`,
 });
 
+/** Nothing lacks to a Deployment that is to have no pods; what needs it does. */
+const switchedOff = (live: KubeObject): Finding => {
+  const object = refOf(live);
+  return fail(
+    `${describe(live)} is scaled to no pods at all`,
+    mend("Let it run again.", {
+      object,
+      action: "patch",
+      patch: { spec: { replicas: 1 } },
+      safe: "Nothing works without it, and one pod is what a release begins with.",
+      rest: "Kubernetes makes the pod.",
+    }),
+    { evidence: [{ object, field: ".spec.replicas", observed: 0, expected: 1 }] },
+  );
+};
+
 /** `weight` chooses which problem is reported: 3 permanent, 2 a known cause, 1 only a count of pods that are missing. */
 interface Problem {
   readonly finding: Finding;
@@ -64,6 +81,7 @@ const deploymentProblem = async (
       weight: 2,
     };
   }
+  if (numberAt(live, "spec", "replicas") === 0) return { finding: switchedOff(live), weight: 2 };
   const missing = lacking(live);
   if (missing === undefined) return undefined;
   const cause = isUnseen(live)

@@ -28,6 +28,13 @@ export const withStatus = (one: KubeObject, status: object): KubeObject => ({
   ...one,
   status: { ...(one.status as object), ...status },
 });
+/** As `kubectl scale --replicas=0` leaves it: it lacks nothing. */
+const scaledToNone = (one: KubeObject): KubeObject => ({
+  ...one,
+  spec: { ...(one.spec as object), replicas: 0 },
+  status: {},
+});
+
 export const unavailable = (one: KubeObject) => withStatus(one, { availableReplicas: 0, readyReplicas: 0 });
 export const isUser = (one: KubeObject): boolean =>
   one.apiVersion.startsWith("serving.knative.dev") && one.kind === "Service" && one.metadata.name === "hello";
@@ -128,6 +135,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     leads: "serving.deployments",
     break: edit(isA("Deployment", "controller"), unavailable),
   },
+  "the controller is scaled to none": {
+    leads: "serving.deployments",
+    break: edit(isA("Deployment", "controller"), scaledToNone),
+  },
   "the webhook does not run": { leads: "serving.deployments", break: edit(isA("Deployment", "webhook"), unavailable) },
   "an upgrade was left half done": {
     leads: "knative.versions",
@@ -202,6 +213,14 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       (one) =>
         ["3scale-kourier-gateway", "istio-ingressgateway", "contour"].some((name) => isA("Deployment", name)(one)),
       unavailable,
+    ),
+  },
+  "the gateway is scaled to none": {
+    leads: "ingress.deployments",
+    break: edit(
+      (one) =>
+        ["3scale-kourier-gateway", "istio-ingressgateway", "contour"].some((name) => isA("Deployment", name)(one)),
+      scaledToNone,
     ),
   },
   "the load balancer is pending": {

@@ -17,8 +17,11 @@ export const behind = async (
     chosen.length > 0 &&
     workload.metadata.namespace === service.namespace &&
     chosen.every(([key, value]) => at(workload, "spec", "template", "metadata", "labels", key) === value);
+  const all = deployments.filter(isBehind);
+  // One that is scaled to none beside others that run is a spare.
+  const running = all.filter((deployment) => at(deployment, "spec", "replicas") !== 0);
   return {
-    deployments: deployments.filter(isBehind).map(refOf),
+    deployments: (running.length > 0 ? running : all).map(refOf),
     daemonSets: daemonSets.filter(isBehind).map(refOf),
   };
 };
