@@ -1,6 +1,7 @@
 import { minorOf } from "../ports/version.ts";
 import type { GatewayMetrics } from "./gateway.ts";
-import { dialectOf, type Panel, type Section, sectionsOf } from "./queries.ts";
+import type { Panel, Section } from "./panels.ts";
+import { dialectOf, sectionsOf } from "./queries.ts";
 
 /** Width of Grafana's grid, and of a panel in it. */
 const [GRID, WIDTH, HEIGHT] = [24, 8, 8];

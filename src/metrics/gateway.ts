@@ -1,4 +1,4 @@
-import { quantiles, type Section } from "./queries.ts";
+import { quantiles, type Section } from "./panels.ts";
 
 /** What a gateway measures, and where it is to be read. */
 export interface GatewayMetrics {

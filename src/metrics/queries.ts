@@ -1,30 +1,8 @@
 import { generationOf, metricsOf } from "./names.ts";
-
-/** One line of a panel. */
-export interface Query {
-  readonly expr: string;
-  /** Grafana's: `{{label}}` stands for its value. */
-  readonly legend: string;
-}
-
-/** A question that a dashboard answers. */
-export interface Panel {
-  readonly title: string;
-  readonly about: string;
-  /** Grafana's name of the unit. */
-  readonly unit: "reqps" | "percentunit" | "s" | "ms" | "short";
-  readonly queries: readonly Query[];
-}
-
-export interface Section {
-  readonly title: string;
-  readonly panels: readonly Panel[];
-}
+import { type Query, quantiles, type Section } from "./panels.ts";
 
 /** The time that a rate is taken over; Grafana fills it in. */
 const OVER = "[$__rate_interval]";
-const QUANTILES = [0.5, 0.95, 0.99] as const;
-const percentile = (quantile: number): string => `p${Math.round(quantile * 100)}`;
 
 /** How a generation's series are told apart and asked for. */
 export interface Dialect {
@@ -149,13 +127,6 @@ export const dialectOf = (version: string): Dialect =>
     queueproxy: openTelemetry("kn_queueproxy_app_duration_seconds", "kn_queueproxy_depth"),
     serving: openTelemetry("kn_serving_invocation_duration_seconds", "kn_serving_queue_depth"),
   })[generationOf(version)];
-
-/** @param buckets the rate of a histogram's buckets */
-export const quantiles = (buckets: string): readonly Query[] =>
-  QUANTILES.map((quantile) => ({
-    expr: `histogram_quantile(${quantile}, sum by (le) (${buckets}))`,
-    legend: percentile(quantile),
-  }));
 
 /** Whether the activator reaches the autoscaler. */
 const CONNECTED = "kn_activator_stats_conn_reachable";
