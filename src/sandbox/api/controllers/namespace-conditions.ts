@@ -16,8 +16,15 @@ function counted(items: readonly string[]): [string, number][] {
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** `left`: what remains, of the kinds that were counted; `failures`: the errors of deleting. */
-export function conditionsOf(left: readonly Left[], failures: readonly string[]): Fields[] {
+/**
+ * `left`: what remains, of the kinds that were counted; `failures`: the errors of deleting; `undiscovered`: the groups' versions, as
+ * `metrics.k8s.io/v1beta1`, whose kinds could not be asked for.
+ */
+export function conditionsOf(
+  left: readonly Left[],
+  failures: readonly string[],
+  undiscovered: readonly string[],
+): Fields[] {
   const kinds = counted(left.map(({ resource }) => `${resource.plural}.${resource.group}`));
   const finalizers = counted(left.flatMap(({ object }) => object.metadata.finalizers ?? []));
   const resources = kinds.map(([kind, count]) => `${kind} has ${count} resource instances`).join(", ");
@@ -29,12 +36,19 @@ export function conditionsOf(left: readonly Left[], failures: readonly string[])
     message,
   });
   return [
-    condition(
-      "NamespaceDeletionDiscoveryFailure",
-      "False",
-      "ResourcesDiscovered",
-      "All resources successfully discovered",
-    ),
+    undiscovered.length > 0
+      ? condition(
+          "NamespaceDeletionDiscoveryFailure",
+          "True",
+          "DiscoveryFailed",
+          `Discovery failed for some groups, ${undiscovered.length} failing: ${discoveryError(undiscovered)}`,
+        )
+      : condition(
+          "NamespaceDeletionDiscoveryFailure",
+          "False",
+          "ResourcesDiscovered",
+          "All resources successfully discovered",
+        ),
     condition(
       "NamespaceDeletionGroupVersionParsingFailure",
       "False",
@@ -77,6 +91,10 @@ export function conditionsOf(left: readonly Left[], failures: readonly string[])
         ),
   ];
 }
+
+/** What client-go makes of an aggregated API whose server is away (discovery.ErrGroupDiscoveryFailed). */
+export const discoveryError = (undiscovered: readonly string[]): string =>
+  `unable to retrieve the complete list of server APIs: ${undiscovered.map((one) => `${one}: stale GroupVersion discovery: ${one}`).join(", ")}`;
 
 /** Keeps the transition time of what did not change. */
 export function withConditions(before: readonly unknown[], wanted: readonly Fields[], now: string): Fields[] {

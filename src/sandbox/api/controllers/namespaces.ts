@@ -9,11 +9,11 @@ import { minorOf, ORDERED_DELETION_SINCE } from "../ages.ts";
 import { internalCall, timestamp } from "../call.ts";
 import { deleteObject, finalizeNamespace } from "../delete.ts";
 import type { Fields } from "../json.ts";
-import { fieldsOf, listOf } from "../json.ts";
+import { fieldsOf, listOf, objectsOf } from "../json.ts";
 import type { Resource } from "../resource.ts";
 import { storageKey } from "../resource.ts";
 import type { Cluster } from "./cluster.ts";
-import { conditionsOf, type Left, withConditions } from "./namespace-conditions.ts";
+import { conditionsOf, discoveryError, type Left, withConditions } from "./namespace-conditions.ts";
 
 const call = internalCall("kube-controller-manager");
 
@@ -52,6 +52,13 @@ export function endNamespaces({ client, world, registry, version, second }: Clus
     const passed = (performance.now() - (since.get(uid) ?? 0)) / second;
     return passed >= longest ? 0 : longest;
   };
+
+  /** Versions of groups that another server answers for, and that is away. */
+  const undiscovered = (): readonly string[] =>
+    store.list("apiregistration.k8s.io/apiservices", "").flatMap(({ spec, status }) => {
+      const isAway = objectsOf(status?.conditions).some((one) => one.type === "Available" && one.status === "False");
+      return isAway ? [`${spec?.group}/${spec?.version}`] : [];
+    });
 
   const deleteAll = async (namespace: Obj, resource: Resource): Promise<Pass> => {
     const { name } = namespace.metadata;
@@ -96,11 +103,12 @@ export function endNamespaces({ client, world, registry, version, second }: Clus
     const kinds = [...new Map(all.map((resource) => [storageKey(resource), resource])).values()];
     const isPods = (resource: Resource): boolean => storageKey(resource) === "/pods";
     const passes: Pass[] = [];
+    const unknown = undiscovered();
     for (const resource of isOrdered ? kinds.filter(isPods) : []) {
       const pass = await deleteAll(namespace, resource);
       if (pass.left.length > 0) {
         // As upstream returns here, before it has counted what remains.
-        await say(name, conditionsOf([], pass.failures));
+        await say(name, conditionsOf([], pass.failures, unknown));
         return pass;
       }
     }
@@ -108,8 +116,10 @@ export function endNamespaces({ client, world, registry, version, second }: Clus
       passes.push(await deleteAll(namespace, resource));
     const left = passes.flatMap((pass) => pass.left);
     const failed = passes.flatMap((pass) => pass.failures);
-    await say(name, conditionsOf(left, failed));
-    return { estimate: Math.max(0, ...passes.map(({ estimate }) => estimate)), left, failures: failed };
+    await say(name, conditionsOf(left, failed, unknown));
+    // What was discovered is emptied all the same; the namespace stays, as nobody knows what else is in it.
+    const errors = unknown.length > 0 ? [...failed, discoveryError(unknown)] : failed;
+    return { estimate: Math.max(0, ...passes.map(({ estimate }) => estimate)), left, failures: errors };
   };
 
   const look = async (name: string): Promise<void> => {
