@@ -127,6 +127,7 @@ export const gatewayCertificateCurrent = healthCheck({
   id: "certificate.current",
   title: "The certificate has not expired",
   needs: ["certificate.usable"],
+  symptomOf: ["renew.cronjob"],
   reads: [...SERVED_BY, "Secret"],
   meaning: "Browsers refuse the certificate since its last day.",
   todo: "Run `kn-bootstrap renew`, and see in `kn-bootstrap status` who renews it; one that was brought has to be replaced by its owner.",

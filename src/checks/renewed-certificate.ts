@@ -31,7 +31,7 @@ const minute = (date: Date): string => `${date.toISOString().slice(0, 16).replac
 export const certificateRenewed = healthCheck({
   id: "certificate.renewed",
   title: "The gateway's certificate was renewed in time",
-  needs: ["certificate.usable"],
+  needs: ["certificate.current"],
   symptomOf: ["renew.cronjob"],
   reads: [...SERVED_BY, "Secret", "authority"],
   meaning:

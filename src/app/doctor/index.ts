@@ -51,7 +51,7 @@ export const examineRecording = async (
   at: Date = new Date(recording.at),
 ): Promise<Examination> => {
   const { context, server, resolver } = recording;
-  const ask = askRecording(recording);
+  const { ask } = recorded(askRecording(recording));
   const surroundings = { identity: { context, server }, resolver, now: at, signal };
   const first = await diagnose(withoutCanary(checks), contextOf(ask, surroundings));
   return {

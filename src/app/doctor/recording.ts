@@ -2,6 +2,7 @@ import { z } from "zod";
 import { messageOf, UserError } from "../../ports/error.ts";
 import { fromRecorded, NotRecorded, recordedError, toRecorded } from "./errors.ts";
 import { type Ask, type Asked, keyOfQuestion } from "./questions.ts";
+import { refusalsLast } from "./refusals.ts";
 
 /** It goes up when a recording can no longer be read by what reads it now. */
 const VERSION = 1;
@@ -32,10 +33,11 @@ type Answered = Recording["answers"][number];
 /** Asks each question once, and keeps the answers. */
 export const recorded = (ask: Ask): { readonly ask: Ask; readonly answers: () => Promise<readonly Answered[]> } => {
   const kept = new Map<string, { readonly asked: Asked; readonly of: unknown; readonly answer: Promise<unknown> }>();
+  const calm = refusalsLast(ask);
   return {
     ask: ((asked, of, signal) => {
       const key = keyOfQuestion(asked, of);
-      const one = kept.get(key) ?? { asked, of, answer: ask(asked, of, signal) };
+      const one = kept.get(key) ?? { asked, of, answer: calm(asked, of, signal) };
       kept.set(key, one);
       return one.answer;
     }) as Ask,

@@ -11,7 +11,7 @@ const MOST_OF_A_BODY = 2_000;
 
 /**
  * The object without what is nobody's business: of a Secret its certificates and, of a key, the public half stay; of a container in people's
- * namespaces the names of its variables.
+ * namespaces the names of its variables, and of people's Revisions no command line and no header of a probe.
  */
 export const withoutSecrets = (object: KubeObject): KubeObject => {
   const { managedFields, annotations, ...metadata } = object.metadata;
@@ -20,10 +20,13 @@ export const withoutSecrets = (object: KubeObject): KubeObject => {
     metadata: { ...metadata, ...slimAnnotations(annotations), ...slimFields(object, managedFields) },
   };
   if (slim.kind === "Secret" && slim.apiVersion === "v1") return withPublicHalf(slim);
-  return OPEN.has(metadata.namespace ?? "") || slim.spec === undefined
-    ? slim
-    : { ...slim, spec: withoutValues(slim.spec) };
+  if (OPEN.has(metadata.namespace ?? "") || slim.spec === undefined) return slim;
+  return { ...slim, spec: hidden(slim.spec, isOfRevision(slim) ? IN_A_REVISION : IN_A_CONTAINER) };
 };
+
+/** Its containers are people's own. Those of agents and controllers tell in their command lines what they are for. */
+const isOfRevision = ({ apiVersion, metadata: { labels } }: KubeObject): boolean =>
+  apiVersion.startsWith("serving.knative.dev/") || labels?.["serving.knative.dev/revision"] !== undefined;
 
 const slimAnnotations = (annotations: ObjectMeta["annotations"]): Pick<ObjectMeta, "annotations"> => {
   if (!annotations) return {};
@@ -61,18 +64,32 @@ const publicHalf = (base64: string): string => {
 
 const encoded = (text: string): string => Buffer.from(text).toString("base64");
 
-const withoutValues = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(withoutValues);
+const REDACTED = "[redacted]";
+
+/** Variables and headers keep their names. */
+const namesOnly = (named: unknown): unknown =>
+  Array.isArray(named)
+    ? named.map((one) => (isRecord(one) && typeof one.value === "string" ? { ...one, value: REDACTED } : one))
+    : named;
+
+const noWords = (words: unknown): unknown => (Array.isArray(words) ? words.map(() => REDACTED) : words);
+
+/** What is put in place of a field, by its name, at any depth. */
+type Hiding = Readonly<Record<string, (value: unknown) => unknown>>;
+
+const IN_A_CONTAINER: Hiding = { env: namesOnly };
+const IN_A_REVISION: Hiding = { ...IN_A_CONTAINER, args: noWords, command: noWords, httpHeaders: namesOnly };
+
+const hidden = (value: unknown, hiding: Hiding): unknown => {
+  if (Array.isArray(value)) return value.map((one) => hidden(one, hiding));
   if (!isRecord(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, key === "env" ? namesOnly(inner) : withoutValues(inner)]),
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      Object.hasOwn(hiding, key) ? hiding[key]?.(inner) : hidden(inner, hiding),
+    ]),
   );
 };
-
-const namesOnly = (env: unknown): unknown =>
-  Array.isArray(env)
-    ? env.map((one) => (isRecord(one) && typeof one.value === "string" ? { ...one, value: "[redacted]" } : one))
-    : env;
 
 /** A gateway's page, cut. */
 export const shortened = <T extends { readonly body: string }>(response: T): T => ({
