@@ -4,6 +4,7 @@ import { messageOf } from "../ports/error.ts";
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "the directory does not exist",
   ENOTDIR: "a part of the path is not a directory",
+  EISDIR: "it is a directory",
   EACCES: "permission denied",
   EPERM: "permission denied",
   EROFS: "the file system is read-only",

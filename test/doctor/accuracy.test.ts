@@ -82,6 +82,15 @@ describe("doctor", { timeout: patient(60_000) }, () => {
     ).toEqual([]);
   });
 
+  it("takes a certificate that nobody renewed for one problem, and for what came of the CronJob where that fails", async () => {
+    const causesOf = async (scene: Scene) => (await diagnosisOf(scene)).causes.map(({ check }) => check.id);
+    const broken = (fault: string, scene: Scene) => FAULTS[fault]?.break(scene) ?? Promise.reject(new Error(fault));
+    const expired = await broken("the certificate has expired", shapes.ours);
+    expect(await causesOf(expired)).toEqual(["certificate.current"]);
+    const both = await broken("the CronJob's runs fail", expired);
+    expect(await causesOf(both)).toEqual(["renew.cronjob"]);
+  });
+
   it("mends in memory what it says that it can mend, and by that nothing else breaks", async () => {
     const rows: string[] = [];
     const mended = new Set<string>();

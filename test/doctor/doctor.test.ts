@@ -64,6 +64,12 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
     expect((await kn({ ...world, kubeconfig }, ["doctor", "--contexts", "rehearsal"])).code).toBe(0);
   });
 
+  it("says what it has found where it cannot be kept", async () => {
+    const { code, stdout, stderr } = await kn(world, ["doctor", "--save", join(folder, "none", "x.json")]);
+    expect(stdout).toMatch(/^\S+: all is well/m);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/the\s+directory\s+does not exist/) });
+  });
+
   it("looks until nothing is wrong", async () => {
     expect((await kn(world, ["doctor", "--watch"])).code).toBe(0);
   });
@@ -73,6 +79,12 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
     [["--contexts", "a,b", "--format", "junit"], /--format junit does not go with several clusters/],
     [["--checks", "nothing"], /there is no such check/],
     [["--at", "yesterday"], /It is no date/],
+    [["--checks", "canary"], /--checks canary does nothing without --probe/],
+    [["--watch", "--metrics-file", "x"], /--watch does not go with --metrics-file/],
+    [["--fix", "--publish"], /--fix does not go with --publish/],
+    [["--install-cronjob", "--contexts", "a,b"], /--install-cronjob does not go with --contexts/],
+    [["--remove-cronjob", "--fix"], /--remove-cronjob does not go with --fix/],
+    [["--from", tmpdir()], /it is a directory/],
   ])("refuses what cannot be meant: %j", async (args, words) => {
     const { code, stderr } = await kn(world, ["doctor", ...args]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(words) });

@@ -23,13 +23,12 @@ const firstRefusal = (ask: Ask): Promise<string> =>
   ]).then(String, ({ message }) => message);
 
 describe("refusals of several questions at once", () => {
-  it.each([
-    [{ Pod: 0, Node: 8, Service: 4 }],
-    [{ Pod: 8, Node: 0, Service: 4 }],
-    [{ Pod: 4, Node: 8, Service: 0 }],
-  ])("come in the same order, whichever was first: %j", async (after) => {
-    expect(await firstRefusal(recorded(refusing(after)).ask)).toBe("Pod is forbidden");
-  });
+  it.each([[{ Pod: 0, Node: 8, Service: 4 }], [{ Pod: 8, Node: 0, Service: 4 }], [{ Pod: 4, Node: 8, Service: 0 }]])(
+    "come in the same order, whichever was first: %j",
+    async (after) => {
+      expect(await firstRefusal(recorded(refusing(after)).ask)).toBe("Pod is forbidden");
+    },
+  );
 
   it("keep back no answer, and no question that comes of them", async () => {
     const { ask } = recorded(refusing({ Pod: 1 }));

@@ -34,11 +34,12 @@ export const run = async (ctx: CommandContext): Promise<number> => {
   if (flags.watch) return watch(ctx, checks, format);
   if (flags.fix) return (await import("../doctor/fix.ts")).fix(ctx, checks, format);
   const { told, recording, exitCode } = await lookAt(ctx, checks);
+  // First: it is to be seen where a file cannot be written, too.
+  ctx.stdout(format(told));
   if (flags.save !== undefined) {
     await writeRecording(flags.save, recording, ctx.mask);
     ctx.emit({ type: "note", level: "info", text: `What was read is kept in ${flags.save}, without secrets.` });
   }
   if (flags.metricsFile !== undefined) await writeMetrics(flags.metricsFile, metricsText(told));
-  ctx.stdout(format(told));
   return exitCode;
 };

@@ -1,6 +1,18 @@
 import { type CommandFlags, flagOf } from "../../config/options.ts";
 import { UserError } from "../../ports/error.ts";
 
+/** What a run that only installs or removes the CronJob does not do. */
+const NOT_WITH_CRONJOB = [
+  ["contexts", "--contexts"],
+  ["allContexts", "--all-contexts"],
+  ["fix", "--fix"],
+  ["watch", "--watch"],
+  ["probe", "--probe"],
+  ["save", "--save"],
+  ["publish", "--publish"],
+  ["metricsFile", "--metrics-file"],
+] as const;
+
 /** Each pair of which one has to be left out, and why. */
 const APART: readonly (readonly [keyof CommandFlags, string, keyof CommandFlags, string, string])[] = [
   ["from", "--from", "contexts", "--contexts", "A recording is of one cluster."],
@@ -27,6 +39,20 @@ const APART: readonly (readonly [keyof CommandFlags, string, keyof CommandFlags,
   ["fix", "--fix", "watch", "--watch", "It looks again by itself until what it changed holds."],
   ["fix", "--fix", "probe", "--probe", "It makes a Service for one look, and --fix looks more than once."],
   ["fix", "--fix", "save", "--save", "It looks more than once. Save a recording first, and try --fix --from on it."],
+  ["fix", "--fix", "publish", "--publish", "It looks more than once. Publish what the next look finds."],
+  ["fix", "--fix", "metricsFile", "--metrics-file", "It looks more than once. Write what the next look finds."],
+  ["watch", "--watch", "metricsFile", "--metrics-file", "It writes what one look has found."],
+  ...NOT_WITH_CRONJOB.flatMap(([key, flag]) =>
+    (
+      [
+        ["installCronjob", "--install-cronjob"],
+        ["removeCronjob", "--remove-cronjob"],
+      ] as const
+    ).map(
+      ([cronJob, cronJobFlag]) =>
+        [cronJob, cronJobFlag, key, flag, "It changes the CronJob of one cluster, and looks at nothing."] as const,
+    ),
+  ),
 ];
 
 /** What says how something is to be that has to be asked for. */
@@ -54,6 +80,15 @@ export const assertDoctorFlags = (flags: CommandFlags): void => {
         remedy: `Add ${flagOf({ key: of })}, or leave it out.`,
         kind: "input",
       });
+  const ofCanary = flags.checks?.find((name) => name === "canary" || name.startsWith("canary."));
+  if (ofCanary !== undefined && !flags.probe && flags.from === undefined && !flags.listChecks)
+    throw new UserError({
+      id: "doctor.flags",
+      what: `--checks ${ofCanary} does nothing without --probe.`,
+      why: "It asks a Service that --probe makes.",
+      remedy: "Add --probe.",
+      kind: "input",
+    });
   const isMany = isGiven(flags.contexts) || flags.allContexts;
   if (isMany && (flags.format === "junit" || flags.format === "sarif"))
     throw bad(`--format ${flags.format} does not go with several clusters.`, "It is one document of one cluster.");
