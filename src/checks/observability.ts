@@ -2,6 +2,7 @@ import { fail, ok, skipped } from "../core/check.ts";
 import { mend } from "../ports/mend.ts";
 import { dataOf } from "../ports/object.ts";
 import { compareVersions, minorOf } from "../ports/version.ts";
+import { requestLogCollected } from "./collector.ts";
 import { healthCheck } from "./health-check.ts";
 import { CONFIG, metricsAsked, NAMESPACE, releaseIn } from "./metrics/asked.ts";
 import { tracesAsked } from "./metrics/traces.ts";
@@ -39,4 +40,4 @@ export const requestLogWritten = healthCheck({
   },
 });
 
-export const observabilityChecks = [metricsAsked, tracesAsked, requestLogWritten] as const;
+export const observabilityChecks = [metricsAsked, tracesAsked, requestLogWritten, requestLogCollected] as const;

@@ -207,6 +207,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     leads: "observability.request-log",
     break: config("config-observability", { "logging.enable-request-log": "true", "logging.request-log-template": "" }),
   },
+  "requests are logged, and nothing collects them": {
+    leads: "observability.collector",
+    break: config("config-observability", { "logging.enable-request-log": "true" }),
+  },
   "the gateway does not run": {
     leads: "ingress.deployments",
     break: edit(
