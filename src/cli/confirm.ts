@@ -2,10 +2,16 @@ import { Interrupted, UserError } from "../ports/error.ts";
 import type { Host } from "./context.ts";
 
 /** Asks on stderr, because stdout is the result. An empty answer and the end of the input mean no. */
-export const confirm = async (
+export const confirm = async (question: string, host: Pick<Host, "stdin" | "stderr" | "signal">): Promise<boolean> =>
+  isYes(await lineTo(question, host));
+
+export const isYes = (line: string): boolean => /^y(es)?$/i.test(line);
+
+/** The line that somebody types after `question [y/N]`, without blanks around it; empty at the end of the input. */
+export const lineTo = async (
   question: string,
   { stdin, stderr, signal }: Pick<Host, "stdin" | "stderr" | "signal">,
-): Promise<boolean> => {
+): Promise<string> => {
   if (!stdin.isTTY) {
     throw new UserError({
       id: "cli.confirm",
@@ -18,10 +24,10 @@ export const confirm = async (
   const { createInterface } = await import("node:readline");
   const terminal = createInterface({ input: stdin, output: stderr, terminal: true });
   try {
-    return await new Promise<boolean>((resolve, reject) => {
+    return await new Promise<string>((resolve, reject) => {
       const ended = (): void => {
         stderr.write("\n");
-        resolve(false);
+        resolve("");
       };
       terminal.on("close", ended);
       // In raw mode Ctrl-C is a key, not a signal.
@@ -29,7 +35,7 @@ export const confirm = async (
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       terminal.question(`${question} [y/N] `, (answer) => {
         terminal.off("close", ended);
-        resolve(/^y(es)?$/i.test(answer.trim()));
+        resolve(answer.trim());
       });
     });
   } finally {

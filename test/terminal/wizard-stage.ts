@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { bundle } from "../../scripts/build.ts";
+import { cells } from "../../src/cli/reporter/cells.ts";
 import type { WorldOptions } from "../../src/sandbox/world.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -69,5 +70,5 @@ export const startRemoteWorld = async (options: WorldOptions = {}): Promise<Remo
 
 /** No line is wider than the terminal and none was broken by it: what wraps is wrapped by us. */
 export const expectFits = (screen: string, columns: number): void => {
-  for (const line of screen.split("\n")) expect(line.length, line).toBeLessThanOrEqual(columns);
+  for (const line of screen.split("\n")) expect(cells(line), line).toBeLessThanOrEqual(columns);
 };

@@ -38,11 +38,16 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
   /** Of the wizard all that it ever said counts as on the screen. */
   const open = async (
     options: TerminalOptions & { readonly args?: readonly string[]; readonly node?: string } = {},
-  ): Promise<Terminal> => {
+  ): Promise<Terminal & { readonly seen: (pattern: RegExp) => Promise<string> }> => {
     const { args = [], node = process.execPath, env = {} } = options;
     const terminal = await openTerminal([node, program.path, ...args], { ...options, env: { ...world.env, ...env } });
     terminals.push(terminal);
-    return { ...terminal, screen: terminal.history, until: (pattern) => terminal.until(pattern, "history") };
+    return {
+      ...terminal,
+      screen: terminal.history,
+      until: (pattern) => terminal.until(pattern, "history"),
+      seen: (pattern) => terminal.until(pattern, "screen"),
+    };
   };
 
   const answer = async (terminal: Terminal, answers: Answers): Promise<void> => {
@@ -185,10 +190,59 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
       await terminal.resize(40, 40);
       await terminal.until(/^ {2}also have a certificate/m);
       await terminal.press("Down");
-      const screen = await terminal.until(/> A name server with DNS UPDATE/);
+      const screen = await terminal.until(/> 2 A name server with DNS UPDATE/);
       expect(screen.match(/Who keeps the DNS/g)).toHaveLength(1);
       expect(screen.match(/What is the base domain/g)).toHaveLength(1);
       expectFits(screen, 40);
+    });
+
+    it.each([100, 80, 40])(
+      "stands each line once in %i columns, whatever script is typed, gone back from and taken away",
+      async (columns) => {
+        const terminal = await open({ columns, rows: 40 });
+        await terminal.until(QUESTIONS.domain);
+        await terminal.press("日本語".repeat(9), "Enter");
+        const refused = await terminal.until(/✗ --domain cannot be/);
+        expect(refused.match(/What is the base domain/g)).toHaveLength(1);
+        await terminal.press(...Array.from({ length: 27 }, () => "BSpace"), "x.org", "Enter");
+        await terminal.until(QUESTIONS.dns);
+        await terminal.press("BTab");
+        const back = await terminal.until(/> x\.org/);
+        expect(back.match(/What is the base domain/g)).toHaveLength(1);
+        expect(back).not.toMatch(/日|Who keeps the DNS|✓/);
+        expectFits(back, columns);
+        await terminal.press("Enter");
+        await terminal.until(QUESTIONS.dns);
+        await terminal.press("4");
+        const next = await terminal.until(/> 4 Somebody else, later/);
+        expect(next.match(/What is the base domain/g)).toHaveLength(1);
+        expect(next).toMatch(/\(2 of 6\)/);
+      },
+    );
+
+    it("shows all answers together with the last question, each of which can be changed there", async () => {
+      const terminal = await open({ rows: 24 });
+      await answer(terminal, ALL);
+      await terminal.until(QUESTIONS.confirm);
+      await terminal.press("4", "Enter");
+      await answer(terminal, [["ingress", "i"]]);
+      const screen = await terminal.seen(/4 Gateway +Istio\n[\s\S]*\[y\/N\]/);
+      for (const row of [
+        /1 Domain +apps\.example\.com/,
+        /2 DNS +Amazon Route 53/,
+        /3 Certificate/,
+        /5 Way there/,
+        /6 E-mail/,
+      ])
+        expect(screen).toMatch(row);
+      await terminal.press("3", "Enter");
+      await terminal.seen(/\? Who makes the certificate\?$/m);
+      await terminal.press("BTab");
+      await terminal.seen(/4 Gateway +Istio\n[\s\S]*\[y\/N\]/);
+      await terminal.press("n", "Enter");
+      expect(await terminal.ended()).toEqual({ code: 0, isSane: true, hasCursor: true });
+      expect(await terminal.screen()).toMatch(/^kn-bootstrap install .*--ingress istio/m);
+      expect(await world.writes()).toEqual([]);
     });
 
     it("goes without colours and without Unicode where they are not understood", async () => {

@@ -1,11 +1,14 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { createPrompts } from "../../src/cli/wizard/prompts.ts";
-import type { Asker, TextAsking } from "../../src/cli/wizard/question.ts";
+import { type Asker, type TextAsking, WentBack } from "../../src/cli/wizard/question.ts";
 import { Interrupted } from "../../src/ports/error.ts";
 
 const ENTER = "\r";
 const CTRL_C = "\u0003";
+const SHIFT_TAB = "\u001b[Z";
+const ESCAPE = "\u001b";
+const BACKSPACE = "\u007f";
 const DOWN = "\u001b[B";
 
 const person = () => {
@@ -67,6 +70,54 @@ describe("prompts", () => {
     type(one, DOWN, DOWN, "\t", "x", ENTER);
     expect(await one.asker.choice(asking)).toEqual({ id: "a", form: 1 });
     expectHandedBack(one);
+  });
+
+  it("take the number of a line, and the letter that it begins with", async () => {
+    const choices = ["Kourier", "Istio", "Inside"].map((title) => ({ id: title, title, hint: "" }));
+    const asking = { message: "Which?", help: "", choices, initial: "Kourier", forms: 1 };
+    const chosen = async (...keys: readonly string[]): Promise<string> => {
+      const one = person();
+      type(one, ...keys, ENTER);
+      return (await one.asker.choice(asking)).id;
+    };
+    expect(await chosen("3")).toBe("Inside");
+    expect(await chosen("9")).toBe("Kourier");
+    expect(await chosen("i")).toBe("Istio");
+    expect(await chosen("I", "i")).toBe("Inside");
+  });
+
+  it("show both forms, the other one behind the key that leads there", async () => {
+    const choices = [{ id: "a", title: "A", hint: "" }];
+    const live = (_id: string, form: number): string => ["flat", "nested"][form] ?? "";
+    const one = person();
+    type(one, ENTER);
+    await one.asker.choice({ message: "Which?", help: "", choices, initial: "a", forms: 2, live });
+    expect(one.shown()).toMatch(/ {2}flat\n {2}Tab: nested\n/);
+  });
+
+  it("go back on Shift-Tab and Escape where there is a question before, and nowhere else", async () => {
+    for (const key of [SHIFT_TAB, ESCAPE]) {
+      const one = person();
+      type(one, "abc", key);
+      await expect(one.asker.text({ ...name, canGoBack: true })).rejects.toBeInstanceOf(WentBack);
+      expectHandedBack(one);
+    }
+    const first = person();
+    type(first, SHIFT_TAB, "x", ENTER);
+    expect(await first.asker.text(name)).toBe("x");
+  });
+
+  it("tell the place of a question", async () => {
+    const one = person();
+    type(one, ENTER);
+    await one.asker.text({ ...name, place: async () => ({ number: 2, of: 5 }) });
+    expect(one.shown()).toContain("Name? (2 of 5)");
+  });
+
+  it("take away what people take for one character", async () => {
+    const one = person();
+    type(one, "日e\u0301🇩🇪", BACKSPACE, BACKSPACE, "本", ENTER);
+    expect(await one.asker.text(name)).toBe("日本");
   });
 
   it("end with Interrupted on Ctrl-C and at the end of the input", async () => {

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { askAll } from "../../src/cli/wizard/questions.ts";
 import { brokenRule, completed } from "../../src/cli/wizard/settle.ts";
 import type { Sight } from "../../src/cli/wizard/sight.ts";
 import { shown } from "../../src/config/shown.ts";
-import { anybody, bare, chances, route53, scripted, sights } from "./sights.ts";
+import { anybody, askAll, bare, chances, route53, scripted, sights } from "./sights.ts";
 
 const asking = async (sight: Partial<Sight>, answers: Readonly<Record<string, string>> = {}) => {
   const asker = scripted(answers);

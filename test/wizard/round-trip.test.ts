@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseArguments } from "../../src/cli/args.ts";
 import { commands } from "../../src/cli/commands/index.ts";
 import { fileText, offer } from "../../src/cli/wizard/offer.ts";
-import { askAll } from "../../src/cli/wizard/questions.ts";
 import { completed } from "../../src/cli/wizard/settle.ts";
 import type { Config } from "../../src/config/config.ts";
 import { type Kept, NOTHING_KEPT, settleWith } from "../../src/config/kept.ts";
@@ -16,7 +15,7 @@ import { asWords, shown } from "../../src/config/shown.ts";
 import { sh } from "../../src/ports/shell.ts";
 import { anyChoices, readAll } from "../choices/any-choices.ts";
 import { isThorough } from "../thorough.ts";
-import { anybody, chances, scripted, sights } from "./sights.ts";
+import { anybody, askAll, chances, scripted, sights } from "./sights.ts";
 
 let folder: string;
 beforeAll(async () => {

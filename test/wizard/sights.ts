@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import { createInterview } from "../../src/cli/wizard/interview.ts";
 import type { Asker, ChoiceAsking, TextAsking } from "../../src/cli/wizard/question.ts";
 import type { Sight } from "../../src/cli/wizard/sight.ts";
+import type { Written } from "../../src/config/complete.ts";
 
 /** A cluster of which nothing is known but that it is there. */
 export const bare: Sight = {
@@ -115,3 +117,7 @@ export const sights: fc.Arbitrary<Sight> = fc.record({
   gateways: fc.constantFrom([], ["mesh/gate", "mesh/other"]),
   installed: fc.constant(undefined),
 });
+
+/** What a person would have written who answers all that comes up. */
+export const askAll = async (sight: Sight, run: Written, asker: Asker): Promise<Written> =>
+  (await createInterview(sight, run).all(asker)).written;

@@ -39,5 +39,15 @@ export const beginning = (text: string, width: number): string => {
   return kept;
 };
 
+/** As much of the end as so many cells hold. */
+export const ending = (text: string, width: number): string => {
+  let kept = "";
+  for (const one of graphemes(text).toReversed()) {
+    if (cells(one) + cells(kept) > width) break;
+    kept = one + kept;
+  }
+  return kept;
+};
+
 /** With blanks behind it, as `padEnd` counted in cells. */
 export const padded = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - cells(text)));

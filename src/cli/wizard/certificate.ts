@@ -46,6 +46,7 @@ const OWNS = ["tls", "domainTemplate"] as const;
 
 export const tls: Question = {
   id: "tls",
+  title: "Certificate",
   owns: OWNS,
   isAsked: () => true,
   ask: async (known, asker) => {
@@ -78,6 +79,7 @@ export const tls: Question = {
 
 export const directory: Question = {
   id: "directory",
+  title: "CA",
   owns: ["acmeDirectory"],
   isAsked: ({ written }) => needsDirectory(written),
   ask: async ({ written, before }, asker) => {
@@ -94,6 +96,7 @@ export const directory: Question = {
 
 export const secret: Question = {
   id: "secret",
+  title: "Secret",
   owns: ["tlsSecret"],
   isAsked: ({ written }) => needsSecret(written),
   ask: async ({ written, before }, asker) => {
@@ -112,6 +115,7 @@ const NONE = "none";
 
 export const email: Question = {
   id: "email",
+  title: "E-mail",
   owns: ["acmeEmail"],
   // With another CA its directory has been asked already, and seven questions are enough.
   isAsked: ({ written }) => written.tls !== undefined && !needsDirectory(written) && asksAcmeCa({ tls: written.tls }),

@@ -22,6 +22,7 @@ export const gatewaysFor = ({ gateways }: Pick<Sight, "gateways">): readonly Way
 
 export const gateway: Question = {
   id: "ingress",
+  title: "Gateway",
   owns: ["ingress", "istioGateway"],
   isAsked: ({ before }) => before.ingress === undefined,
   ask: async ({ sight }, asker) => {

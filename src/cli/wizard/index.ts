@@ -16,15 +16,42 @@ import { catalogFile, versionOf } from "../../releases/catalog.ts";
 import { keptIn } from "../../steps/state/chosen.ts";
 import type { CommandContext } from "../context.ts";
 import { installInto } from "../installing.ts";
+import { type Answers, createInterview } from "./interview.ts";
 import { offer } from "./offer.ts";
 import { createPrompts } from "./prompts.ts";
-import { askAll } from "./questions.ts";
-import { look } from "./sight.ts";
+import type { Asker } from "./question.ts";
+import { look, type Sight } from "./sight.ts";
 import { sightText } from "./sight-text.ts";
+import { Changing, confirmBelow } from "./summary.ts";
 
 /** Looks at the cluster, asks what cannot be known, and installs: the plan and its confirmation are those of every install. */
 export const installByAsking = async (ctx: CommandContext, session: Session): Promise<number> => {
-  const { written, kept } = await ask(ctx, session);
+  const { terminal, env, signal } = ctx;
+  if (!terminal) throw new Error("the wizard needs a terminal");
+  const { sight, kept } = await seen(ctx, session);
+  ctx.stderr(`\n${sightText(sight, ctx.look)}`);
+  const interview = createInterview(sight, ctx.written);
+  const streams = { input: terminal.stdin, output: terminal.stderr };
+  /** With answers above of its own each time: those before are in the terminal's history. */
+  const asked = (ask: (asker: Asker) => Promise<Answers>): Promise<Answers> =>
+    terminal.aside(() => ask(createPrompts(streams, ctx.look, env, signal)));
+  let answers = await asked(interview.all);
+  for (;;) {
+    try {
+      return await installWith({ ...ctx, confirm: confirmBelow(ctx, answers.said, terminal) }, session, answers, kept);
+    } catch (error) {
+      if (!(error instanceof Changing)) throw error;
+      answers = await asked((asker) => interview.again(error.question, asker));
+    }
+  }
+};
+
+const installWith = async (
+  ctx: CommandContext,
+  session: Session,
+  { written }: Answers,
+  kept: Kept,
+): Promise<number> => {
   const config = settled(written, { env: ctx.env, terminal: ctx.config.color });
   // What was chosen before is in the answers: it was proposed.
   const flags = { ...ctx.flags, resetChoice: CHOICES.map(optionName) };
@@ -42,24 +69,20 @@ export const installByAsking = async (ctx: CommandContext, session: Session): Pr
   }
 };
 
-const ask = async (ctx: CommandContext, session: Session): Promise<{ written: Written; kept: Kept }> => {
-  const { terminal, env, signal, learn } = ctx;
-  if (!terminal) throw new Error("the wizard needs a terminal");
-  const [seen, running] = await Promise.all([
+const seen = async (ctx: CommandContext, session: Session): Promise<{ sight: Sight; kept: Kept }> => {
+  const { env, signal, learn } = ctx;
+  const [found, running] = await Promise.all([
     look(session.frozen.cluster, { env, signal, learn }),
     readable(installedVersions(session.frozen.cluster)),
   ]);
   const chosen = running && (await chooseFor(ctx, { installed: running, kubernetes: session.version }));
-  const kept = seen.installed ? keptIn(await session.frozen.cluster.get(STATE)) : NOTHING_KEPT;
+  const kept = found.installed ? keptIn(await session.frozen.cluster.get(STATE)) : NOTHING_KEPT;
   const sight = {
-    ...seen,
+    ...found,
     installed: proposable(kept, ctx.flags),
     ...(chosen ? { knative: { version: versionOf(chosen.release, "serving"), remarks: chosen.remarks } } : {}),
   };
-  ctx.stderr(`\n${sightText(sight, ctx.look)}`);
-  const { stdin: input, stderr: output } = terminal;
-  const prompts = createPrompts({ input, output }, ctx.look, env, signal);
-  return { written: await terminal.aside(() => askAll(sight, ctx.written, prompts)), kept };
+  return { sight, kept };
 };
 
 /** Without what was taken back. */

@@ -69,6 +69,7 @@ const onlyNames = ({ cloud, loadBalancers }: Sight): boolean => cloud?.isNamed =
 
 export const domain: Question = {
   id: "domain",
+  title: "Domain",
   owns: ["domain"],
   isAsked: () => true,
   ask: async (known, asker) => {
@@ -126,6 +127,7 @@ const hintOf = (id: string, credentials: string, { sight, written }: Known): str
 
 export const dns: Question = {
   id: "dns",
+  title: "DNS",
   owns: ["dns"],
   isAsked: ({ written }) => written.domain !== undefined,
   ask: async (known, asker) => {

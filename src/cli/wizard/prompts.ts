@@ -2,28 +2,21 @@ import { emitKeypressEvents } from "node:readline";
 import { Interrupted } from "../../ports/error.ts";
 import { columnsOf } from "../reporter/lines.ts";
 import type { Look } from "../reporter/look.ts";
-import type { Asker, ChoiceAsking, TextAsking } from "./question.ts";
-import { answeredScreen, cancelledScreen, choiceScreen, textScreen } from "./screen.ts";
+import { createScreen, reflows } from "../reporter/screen.ts";
+import { choicePart, type Edited, type Key, type Part, textPart } from "./parts.ts";
+import { type Asker, WentBack } from "./question.ts";
+import { answeredScreen, cancelledScreen } from "./screen.ts";
 
 /** A person's keyboard and screen. */
 export interface Terminal {
   readonly input: NodeJS.ReadableStream & { readonly isRaw?: boolean; readonly setRawMode?: (raw: boolean) => unknown };
-  readonly output: NodeJS.WritableStream & { readonly columns?: number };
-}
-
-interface Key {
-  readonly name?: string;
-  readonly ctrl?: boolean;
+  readonly output: NodeJS.WritableStream & { readonly columns?: number; readonly rows?: number };
 }
 
 /** What we use of enquirer's prompts; its types leave it out. */
-interface EnquirerPrompt {
-  readonly input: string;
-  readonly cursor: number;
+interface EnquirerPrompt extends Edited {
   readonly state: { submitted?: boolean; cancelled?: boolean; closed?: boolean };
   readonly keypress: (text: string | undefined, key: Key) => Promise<unknown>;
-  readonly clear: () => void;
-  readonly write: (text: string) => void;
   readonly cancel: () => Promise<void>;
   readonly emit: (event: string) => void;
   readonly run: () => Promise<unknown>;
@@ -34,46 +27,65 @@ interface Enquirer {
   readonly Input: new (options: object) => EnquirerPrompt;
 }
 
-/** What a prompt shows and takes; enquirer edits the line, and knows what stands on the screen. */
-interface Part {
-  readonly screen: (prompt: EnquirerPrompt, look: Look) => readonly string[];
-  /** The one line that remains. */
-  readonly answer: (prompt: EnquirerPrompt) => string;
-  readonly message: string;
-  readonly isFine?: (prompt: EnquirerPrompt) => boolean;
-  /** Before enquirer sees it. True: it is dealt with. */
-  readonly onKey?: (key: Key, prompt: EnquirerPrompt) => boolean;
-}
-
 const HIDE = "\u001b[?25l";
 const SHOW = "\u001b[?25h";
 
 /**
- * Questions on a terminal. Rejects with Interrupted on Ctrl-C, Escape and at the end of the input, with the signal's reason when it
- * is aborted; the terminal is as it was in any case. The only import of enquirer.
+ * Questions on a terminal, those that are answered above the one that is asked. Rejects with WentBack on Shift-Tab and Escape, with
+ * Interrupted on Ctrl-C and at the end of the input, with the signal's reason when it is aborted; the terminal is as it was in any
+ * case. The only import of enquirer.
  */
 export const createPrompts = (terminal: Terminal, look: Look, env: NodeJS.ProcessEnv, signal: AbortSignal): Asker => {
+  const { input, output } = terminal;
+  const answered: { readonly message: string; readonly answer: string }[] = [];
+  let asked: (look: Look) => readonly string[] = () => [];
+  const write = (text: string): void => void output.write(text);
+  const rows = (): number => output.rows || 24;
+  const screen = createScreen({
+    stdout: write,
+    stderr: write,
+    columns: () => output.columns || 80,
+    rows,
+    reflows: reflows(env),
+    region: () => {
+      const now: Look = { ...look, columns: columnsOf(output.columns, env) };
+      const lines = asked(now).slice(0, rows() - 1);
+      const above = answered.flatMap(({ message, answer }) => answeredScreen(message, answer, now));
+      // What has left the screen could not be taken away again.
+      const room = rows() - 1 - lines.length;
+      return [...(room > 0 ? above.slice(-room) : []), ...lines];
+    },
+  });
+
   const ask = async (kind: keyof Enquirer, part: Part): Promise<EnquirerPrompt> => {
     signal.throwIfAborted();
     const enquirer = ((await import("enquirer")) as unknown as { readonly default: Enquirer }).default;
-    const { output } = terminal;
-    const lookNow = (): Look => ({ ...look, columns: columnsOf(output.columns, env) });
-    const prompt = new enquirer[kind]({ name: "answer", message: part.message, stdin: terminal.input, stdout: output });
-    const draw = async (): Promise<void> => {
+    const prompt = new enquirer[kind]({ name: "answer", message: part.message, stdin: input, stdout: output });
+    let wentBack = false;
+    asked = (now) => {
       const { submitted, cancelled } = prompt.state;
-      const lines = cancelled
-        ? cancelledScreen(part.message, lookNow())
-        : submitted
-          ? answeredScreen(part.message, part.answer(prompt), lookNow())
-          : part.screen(prompt, lookNow());
-      prompt.clear();
-      prompt.write(lines.join("\n"));
+      if (wentBack) return [];
+      if (cancelled) return cancelledScreen(part.message, now);
+      return submitted ? [] : part.screen(prompt, now);
+    };
+    const draw = async (): Promise<void> => {
+      // What is cancelled counts as submitted too.
+      const { submitted, cancelled } = prompt.state;
+      if (submitted && !cancelled && answered.at(-1)?.message !== part.message)
+        answered.push({ message: part.message, answer: part.answer(prompt) });
+      screen.refresh();
+    };
+    const back = (): void => {
+      if (!part.canGoBack) return;
+      wentBack = true;
+      answered.pop();
+      void prompt.cancel();
     };
     let release = (): void => {};
     // enquirer reads keys through a readline of its own, which Ctrl-C closes first; using it afterwards throws since Node 24.
     Object.assign(prompt, {
       start: async () => {
-        release = listen(terminal, prompt, part, draw);
+        release = listen(terminal, prompt, { ...part, back }, draw);
       },
       render: draw,
       validate: async () => part.isFine?.(prompt) ?? true,
@@ -82,7 +94,6 @@ export const createPrompts = (terminal: Terminal, look: Look, env: NodeJS.Proces
       cursorShow: () => {},
       close: async () => {
         prompt.state.closed = true;
-        prompt.write("\n");
         prompt.emit("close");
       },
     });
@@ -93,6 +104,7 @@ export const createPrompts = (terminal: Terminal, look: Look, env: NodeJS.Proces
       return prompt;
     } catch (error) {
       signal.throwIfAborted();
+      if (wentBack) throw new WentBack();
       // enquirer rejects with nothing when it is cancelled.
       throw error instanceof Error ? error : new Interrupted("SIGINT");
     } finally {
@@ -103,8 +115,8 @@ export const createPrompts = (terminal: Terminal, look: Look, env: NodeJS.Proces
 
   return {
     text: async (asking) => {
-      const answered = ({ input }: EnquirerPrompt): string => (input.trim() === "" ? asking.initial : input.trim());
-      const prompt = await ask("Input", textPart(asking, answered));
+      const answered = ({ input }: Edited): string => (input.trim() === "" ? asking.initial : input.trim());
+      const prompt = await ask("Input", textPart(asking, await asking.place?.(), answered));
       return answered(prompt);
     },
     choice: async (asking) => {
@@ -113,61 +125,10 @@ export const createPrompts = (terminal: Terminal, look: Look, env: NodeJS.Proces
           0,
           asking.choices.findIndex(({ id }) => id === asking.initial),
         ),
-        form: 0,
+        form: (asking.form ?? 0) % asking.forms,
       };
-      await ask("Prompt", choicePart(asking, chosen));
+      await ask("Prompt", choicePart(asking, await asking.place?.(), chosen));
       return { id: asking.choices[chosen.index]?.id ?? asking.initial, form: chosen.form };
-    },
-  };
-};
-
-const textPart = (asking: TextAsking, answered: (prompt: EnquirerPrompt) => string): Part => {
-  let problem: string | undefined;
-  return {
-    message: asking.message,
-    screen: ({ input, cursor }, look) => textScreen(asking, { input, cursor, problem }, look),
-    answer: answered,
-    isFine: (prompt) => {
-      problem = asking.problem(answered(prompt));
-      return problem === undefined;
-    },
-    onKey: ({ name, ctrl }, prompt) => {
-      if (name !== "return" && name !== "enter") problem = undefined;
-      // As every shell has it; enquirer's own meaning is "undo".
-      if (!ctrl || name !== "u") return false;
-      Object.assign(prompt, { input: "", cursor: 0 });
-      return true;
-    },
-  };
-};
-
-const choicePart = (asking: ChoiceAsking, chosen: { index: number; form: number }): Part => {
-  const { length } = asking.choices;
-  const moves: Readonly<Record<string, () => void>> = {
-    up: () => {
-      chosen.index = (chosen.index + length - 1) % length;
-    },
-    down: () => {
-      chosen.index = (chosen.index + 1) % length;
-    },
-    home: () => {
-      chosen.index = 0;
-    },
-    end: () => {
-      chosen.index = length - 1;
-    },
-    tab: () => {
-      chosen.form = (chosen.form + 1) % asking.forms;
-    },
-  };
-  return {
-    message: asking.message,
-    screen: (_prompt, look) => choiceScreen(asking, chosen, look),
-    answer: () => asking.choices[chosen.index]?.title ?? "",
-    onKey: ({ name = "", ctrl }) => {
-      if (ctrl) return false;
-      moves[name]?.();
-      return !["return", "enter", "escape"].includes(name);
     },
   };
 };
@@ -176,7 +137,7 @@ const choicePart = (asking: ChoiceAsking, chosen: { index: number; form: number 
 const listen = (
   { input, output }: Terminal,
   prompt: EnquirerPrompt,
-  { onKey }: Part,
+  { onKey, back }: Part & { readonly back: () => void },
   draw: () => Promise<void>,
 ): (() => void) => {
   let last: Promise<unknown> = Promise.resolve();
@@ -184,7 +145,8 @@ const listen = (
     last = last.then(async () => {
       const { submitted, closed } = prompt.state;
       if (submitted || closed) return;
-      if (onKey?.(key, prompt)) await draw();
+      if (key.name === "escape" || (key.name === "tab" && key.shift)) back();
+      else if (onKey(text ?? "", key, prompt)) await draw();
       else await prompt.keypress(text, key);
     });
   };

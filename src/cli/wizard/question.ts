@@ -2,8 +2,25 @@ import type { Written } from "../../config/complete.ts";
 import type { Config } from "../../config/config.ts";
 import type { Sight } from "./sight.ts";
 
+/** Where a question stands among those that come up when all that is proposed is taken. */
+export interface Place {
+  /** From 1. */
+  readonly number: number;
+  readonly of: number;
+}
+
+/** What somebody does who wants the question before once more. */
+export class WentBack extends Error {}
+
+interface Asking {
+  /** Absent: it is asked by itself. */
+  readonly place?: () => Promise<Place>;
+  /** Whether there is somewhere to go back to; absent: there is not. */
+  readonly canGoBack?: boolean;
+}
+
 /** A question that is answered by a line of text. */
-export interface TextAsking {
+export interface TextAsking extends Asking {
   readonly message: string;
   /** One line. */
   readonly help: string;
@@ -22,7 +39,7 @@ export interface Choice {
   readonly hint: string;
 }
 
-export interface ChoiceAsking {
+export interface ChoiceAsking extends Asking {
   readonly message: string;
   readonly help: string;
   readonly choices: readonly Choice[];
@@ -30,10 +47,12 @@ export interface ChoiceAsking {
   readonly initial: string;
   /** Forms in which every choice can be had, for the Tab key; 1: there is but one. */
   readonly forms: number;
+  /** The one that is proposed. Default 0. */
+  readonly form?: number;
   readonly live?: (id: string, form: number) => string | undefined;
 }
 
-/** Who can be asked. Rejects with Interrupted when the answer is Ctrl-C. */
+/** Who can be asked. Rejects with Interrupted when the answer is Ctrl-C, with WentBack when it is Shift-Tab or Esc. */
 export interface Asker {
   /** Resolves to a text that is no problem. */
   readonly text: (asking: TextAsking) => Promise<string>;
@@ -51,6 +70,8 @@ export interface Known {
 
 export interface Question {
   readonly id: string;
+  /** What it is about, in a word or two. */
+  readonly title: string;
   /** The keys that its answer decides; what stood there before is forgotten. */
   readonly owns: readonly (keyof Config)[];
   readonly isAsked: (known: Known) => boolean;

@@ -49,6 +49,7 @@ export const exposureOf = (known: Pick<Known, "sight" | "before">): Written => {
 
 export const exposure: Question = {
   id: "expose",
+  title: "Way there",
   owns: ["expose", "address"],
   isAsked: ({ sight }) => !isClear(sight) && sight.installed?.expose === undefined,
   ask: async ({ sight }, asker) => {
@@ -66,6 +67,7 @@ export const exposure: Question = {
 
 export const namespaces: Question = {
   id: "namespaces",
+  title: "Namespaces",
   owns: ["namespaces"],
   isAsked: ({ written }) => needsNamespaces(written),
   ask: async ({ sight, before, written }, asker) => {

@@ -1,5 +1,6 @@
+import { beginning, cells, ending, graphemes } from "../reporter/cells.ts";
 import { cut, entry, type Look, legible, paint } from "../reporter/look.ts";
-import type { ChoiceAsking, TextAsking } from "./question.ts";
+import type { ChoiceAsking, Place, TextAsking } from "./question.ts";
 
 /** What somebody has typed, and where the cursor stands in it. */
 export interface Typed {
@@ -19,25 +20,22 @@ const INVERSE = ["\u001b[7m", "\u001b[27m"] as const;
 /** A block where the cursor is: the terminal's own one is hidden. No colour, so that it is there without colours too. */
 const block = (character: string): string => `${INVERSE[0]}${character}${INVERSE[1]}`;
 
-/** The part of a long line around its cursor. */
-const windowOf = (text: string, cursor: number, width: number): { readonly text: string; readonly cursor: number } => {
-  const start = Math.max(0, Math.min(cursor - width + 1, text.length - width + 1));
-  return { text: text.slice(start, start + width), cursor: cursor - start };
-};
-
 const typedLine = ({ initial }: TextAsking, { input, cursor }: Typed, look: Look): string => {
   const width = look.columns - 5;
   if (input === "") {
-    const shown = legible(cut(initial, width, look), look);
-    return `  > ${block(shown.charAt(0) || " ")}${paint("dim", shown.slice(1), look)}`;
+    const [first = " ", ...rest] = graphemes(legible(cut(initial, width, look), look));
+    return `  > ${block(first)}${paint("dim", rest.join(""), look)}`;
   }
-  const seen = windowOf(legible(input, look), cursor, width);
-  const under = seen.text.charAt(seen.cursor) || " ";
-  return `  > ${seen.text.slice(0, seen.cursor)}${block(under)}${seen.text.slice(seen.cursor + 1)}`;
+  // The part of a long line around its cursor.
+  const [under = " ", ...rest] = graphemes(legible(input.slice(cursor), look));
+  const head = ending(legible(input.slice(0, cursor), look), width - cells(under));
+  const left = width - cells(head) - cells(under);
+  const tail = rest.length > 0 && left > 1 ? beginning(rest.join(""), left) : "";
+  return `  > ${head}${block(under)}${tail}`;
 };
 
-const title = (message: string, look: Look): readonly string[] => {
-  const [first = "", ...rest] = entry(look, 0, "?", message);
+const title = (message: string, place: Place | undefined, look: Look): readonly string[] => {
+  const [first = "", ...rest] = entry(look, 0, "?", place ? `${message} (${place.number} of ${place.of})` : message);
   return [
     `${paint("green", "?", look)} ${paint("bold", first.slice(2), look)}`,
     ...rest.map((line) => paint("bold", line, look)),
@@ -52,22 +50,33 @@ const liveLine = (url: string | undefined, look: Look): readonly string[] => [
   url === undefined ? "" : `  ${paint("green", cut(legible(url, look), look.columns - 3, look), look)}`,
 ];
 
-export const textScreen = (asking: TextAsking, typed: Typed, look: Look): readonly string[] => [
-  ...title(asking.message, look),
+/** What the Tab key would make of it. */
+const otherLine = (url: string | undefined, look: Look): readonly string[] =>
+  url === undefined ? [] : [`  ${paint("dim", cut(legible(`Tab: ${url}`, look), look.columns - 3, look), look)}`];
+
+export const textScreen = (asking: TextAsking, typed: Typed, look: Look, place?: Place): readonly string[] => [
+  ...title(asking.message, place, look),
   typedLine(asking, typed, look),
   ...(asking.live ? liveLine(asking.live(typed.input === "" ? asking.initial : typed.input), look) : []),
   ...(typed.problem === undefined ? dim(asking.help, look) : entry(look, 2, "✗", typed.problem, "red")),
 ];
 
-export const choiceScreen = (asking: ChoiceAsking, { index, form }: Chosen, look: Look): readonly string[] => {
-  const choice = asking.choices[index];
+export const choiceScreen = (
+  asking: ChoiceAsking,
+  { index, form }: Chosen,
+  look: Look,
+  place?: Place,
+): readonly string[] => {
+  const { choices, forms, live } = asking;
+  const choice = choices[index];
   return [
-    ...title(asking.message, look),
-    ...asking.choices.flatMap((one, place) => {
-      const lines = entry(look, 2, place === index ? ">" : " ", one.title);
-      return place === index ? lines.map((line) => paint("bold", line, look)) : lines;
+    ...title(asking.message, place, look),
+    ...choices.flatMap((one, at) => {
+      const lines = entry(look, 2, `${at === index ? ">" : " "} ${at + 1}`, one.title);
+      return at === index ? lines.map((line) => paint("bold", line, look)) : lines;
     }),
-    ...(asking.live && choice ? liveLine(asking.live(choice.id, form), look) : []),
+    ...(live && choice ? liveLine(live(choice.id, form), look) : []),
+    ...(live && choice && forms > 1 ? otherLine(live(choice.id, (form + 1) % forms), look) : []),
     ...(choice ? entry(look, 2, "", choice.hint) : []),
     ...dim(asking.help, look),
   ];

@@ -48,7 +48,12 @@ export const sightText = (sight: Sight, look: Look): string => {
   const lines = [
     ...rows.flatMap(([name, text]) => entry(look, 0, name.padEnd(WIDTH), text)),
     "",
-    ...entry(look, 0, "", "Enter takes what is proposed; Ctrl-C leaves everything as it is."),
+    ...entry(
+      look,
+      0,
+      "",
+      "Enter takes what is proposed, Shift-Tab or Esc goes back; Ctrl-C leaves everything as it is.",
+    ),
     "",
   ];
   return `${lines.join("\n")}\n`;
