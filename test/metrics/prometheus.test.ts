@@ -109,12 +109,15 @@ const ROWS = thoroughly(
     { version: "1.23", ingress: "kourier", hasOperator: true },
     { version: "1.18", ingress: "istio", hasOperator: true },
   ],
-  ["kourier", "istio"].flatMap((ingress) =>
-    ["1.18", "1.19", "1.19.7", "1.20", "1.21", "1.22", "1.23"].map((version) => ({
-      version,
-      ingress,
-      hasOperator: true,
-    })),
+  // What differs with the ingress is the gateway's section, which is the same for every version.
+  (["kourier", "istio"] as const).flatMap((ingress) =>
+    (ingress === "kourier" ? ["1.18", "1.19", "1.19.7", "1.20", "1.21", "1.22", "1.23"] : ["1.18", "1.23"]).map(
+      (version) => ({
+        version,
+        ingress,
+        hasOperator: true,
+      }),
+    ),
   ),
 );
 
