@@ -17,6 +17,8 @@ export const installFinished = healthCheck({
     "serving.webhook",
     "serving.admission",
     "network.class",
+    "network.scheme",
+    "ingress.quota",
     "ingress.deployments",
     "ingress.address",
   ],

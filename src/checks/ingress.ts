@@ -13,7 +13,7 @@ export const ingressDeployments = healthCheck({
   id: "ingress.deployments",
   title: "The ingress runs",
   needs: ["knative.installed"],
-  symptomOf: ["network.class", "contour.services"],
+  symptomOf: ["network.class", "contour.services", "ingress.quota"],
   also: ["ingress.rolled"],
   reads: [...FOUND_BY, ...CAUSES_OF_DEPLOYMENTS, "Service", "DaemonSet.apps", "Gateway.gateway.networking.k8s.io"],
   meaning:
@@ -34,7 +34,7 @@ export const gatewayAddress = healthCheck({
   id: "ingress.address",
   title: "The gateway has an address",
   needs: ["ingress.deployments"],
-  symptomOf: ["gateway-api.gateways"],
+  symptomOf: ["gateway-api.gateways", "ingress.quota"],
   reads: [
     ...FOUND_BY,
     "Deployment.apps",

@@ -55,6 +55,22 @@ const served =
 
 /** What goes wrong between a client and the gateway. */
 export const FAULTS_PATH: Readonly<Record<string, Fault>> = {
+  "a quota keeps the gateway's Service out": {
+    leads: "ingress.quota",
+    in: ["ours"],
+    break: (scene) => {
+      const gone = ["net-kourier-controller", "3scale-kourier-gateway", "kourier"];
+      const kept = edit(
+        (one) => isEntrance(one) || (one.kind === "Deployment" && gone.includes(one.metadata.name)),
+        () => undefined,
+      )(scene);
+      const quota = object("ResourceQuota", "kourier-system/compute", {
+        spec: { hard: { "services.loadbalancers": "1" } },
+        status: { used: { "services.loadbalancers": "1" } },
+      });
+      return add(quota)(kept);
+    },
+  },
   "Contour's Envoy runs on no node": {
     leads: "ingress.deployments",
     in: ["contour"],

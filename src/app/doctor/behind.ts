@@ -2,6 +2,7 @@ import { installFinished } from "../../checks/finished.ts";
 import type { HealthCheck } from "../../checks/health-check.ts";
 import { Unreachable } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";
+import { describe } from "../../ports/object.ts";
 import { outage } from "../../ports/outage.ts";
 import type { Tools } from "../tools.ts";
 import { contextOf } from "./context.ts";
@@ -48,11 +49,18 @@ const isFailed = ({ finding }: Cause): boolean => finding.status === "fail";
 const explains = ({ check, explains }: Cause, met: HealthCheck | undefined): boolean =>
   met ? explains.some((one) => one.check === met) : HOLDS_WRITES.test(check.id);
 
-/** The error names the check, its finding, or the command that helps. */
+/** The error names the check, its finding, every object that this is about, or the command that helps. */
 const saysTheSame = ({ check, finding }: Cause, { id, message, why = "", remedy }: UserError): boolean => {
   const own = "remedy" in finding ? finding.remedy.command : undefined;
-  const isSaid = `${message} ${why}`.includes(finding.summary);
-  return id === check.id || isSaid || (own !== undefined && remedy.command?.includes(own) === true);
+  const said = `${message} ${why}`;
+  const objects = (finding.evidence ?? []).flatMap(({ object }) => object ?? []);
+  const isNamed = objects.length > 0 && objects.every((object) => said.includes(describe(object)));
+  return (
+    id === check.id ||
+    said.includes(finding.summary) ||
+    isNamed ||
+    (own !== undefined && remedy.command?.includes(own) === true)
+  );
 };
 
 const isAway = (error: unknown): boolean => {

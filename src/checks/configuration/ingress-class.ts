@@ -21,6 +21,7 @@ export const ingressClassServed = healthCheck({
   id: "network.class",
   title: "The ingress class is one that a controller here serves",
   needs: ["knative.installed"],
+  symptomOf: ["ingress.quota"],
   reads: [...FOUND_BY, "Deployment.apps"],
   meaning: 'Every new Service stays at "Ingress has not yet been reconciled": its class is nobody\'s.',
   todo: "Set `ingress-class` in ConfigMap knative-serving/config-network to the class of the ingress that runs, and remove `ingress.class`; without either it is Istio.",

@@ -1,6 +1,7 @@
 import type { Step } from "../../changes/step.ts";
 import { addressKnown, magicProblem } from "../../checks/address.ts";
 import { deploymentsAvailable } from "../../checks/deployments.ts";
+import { gatewayLetIn } from "../../checks/gateway-quota.ts";
 import { gatewayAddress, ingressDeployments } from "../../checks/ingress.ts";
 import { istioChecks } from "../../checks/istio.ts";
 import { istioGatewayChecks } from "../../checks/istio-gateways.ts";
@@ -90,6 +91,7 @@ export const part = partOf({
     ...istioChecks,
     ...istioGatewayChecks,
     ...seenChecks,
+    gatewayLetIn,
     ingressDeployments,
     serviceTypeFound,
     gatewayAddress,
