@@ -1,4 +1,4 @@
-import { fail, ok, type ReadContext } from "../core/check.ts";
+import { fail, ok, type ReadContext, timeOfReading } from "../core/check.ts";
 import { webhookFailure, withConfiguration } from "../kube/webhook-failure.ts";
 import { few } from "../ports/few.ts";
 import { conditionOf, type KubeObject, type ObjectRef, textAt } from "../ports/object.ts";
@@ -24,13 +24,14 @@ const timeOf = (event: KubeObject): number =>
     textAt(event, "lastTimestamp") || textAt(event, "series", "lastObservedTime") || textAt(event, "eventTime"),
   );
 
-const ofEvents = async ({ cluster, now }: ReadContext): Promise<readonly Said[]> => {
+const ofEvents = async (ctx: ReadContext): Promise<readonly Said[]> => {
+  const { cluster } = ctx;
   // Who may look at one namespace only is told by its events.
   const all =
     (await readable(cluster.list({ apiVersion: "v1", kind: "Event" }))) ??
     (await cluster.list({ apiVersion: "v1", kind: "Event", namespace: KNATIVE }));
   return all
-    .filter((event) => event.type === "Warning" && now().getTime() - timeOf(event) < RECENT_MS)
+    .filter((event) => event.type === "Warning" && timeOfReading(ctx) - timeOf(event) < RECENT_MS)
     .map((event) => ({
       object: {
         apiVersion: textAt(event, "involvedObject", "apiVersion"),

@@ -1,4 +1,13 @@
-import { type Finding, fail, type Memory, never, noted, type ReadContext, seenIn } from "../core/check.ts";
+import {
+  type Finding,
+  fail,
+  type Memory,
+  never,
+  noted,
+  type ReadContext,
+  seenIn,
+  timeOfReading,
+} from "../core/check.ts";
 import { ApiError } from "../ports/cluster.ts";
 import type { Remedy } from "../ports/error.ts";
 import type { Evidence, Seen } from "../ports/facts.ts";
@@ -111,7 +120,7 @@ const podProblem = async (ctx: ReadContext, pod: KubeObject, memory: Memory): Pr
   }
   countedSince(memory, uidOf(pod), 0);
   const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
-  const age = ctx.now().getTime() - Date.parse(pod.metadata.creationTimestamp ?? "");
+  const age = timeOfReading(ctx) - Date.parse(pod.metadata.creationTimestamp ?? "");
   return isReady || !(age > SETTLED_MS) ? undefined : lastWarning(ctx, pod);
 };
 

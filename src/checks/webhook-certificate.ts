@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { fail, ok, skipped } from "../core/check.ts";
+import { fail, ok, skipped, timeOfReading } from "../core/check.ts";
 import { dnsNamesOf } from "../ports/certificate-names.ts";
 import type { Remedy } from "../ports/error.ts";
 import { mend } from "../ports/mend.ts";
@@ -59,7 +59,8 @@ export const webhookCertificateTrusted = healthCheck({
     'Every write of Knative\'s kinds fails with an x509 error: "signed by unknown authority", "has expired", or "valid for" another name.',
   todo: "Empty Secret `webhook-certs`: the webhook makes its certificate anew. Do not delete it: an empty one comes with the release alone.",
   threads: ["knative/serving#12980", "knative/serving#14786"],
-  run: async ({ cluster, now }) => {
+  run: async (ctx) => {
+    const { cluster } = ctx;
     const [secret, webhook] = await Promise.all([cluster.get(SECRET), cluster.get(WEBHOOK)]);
     if (!secret)
       return fail(
@@ -77,7 +78,7 @@ export const webhookCertificateTrusted = healthCheck({
       fail(summary, remedy, { evidence: [{ object: SECRET, field, observed, expected }] });
     if (!certificate || !root)
       return bad("Secret knative-serving/webhook-certs holds no certificate", `.data["${SERVER}"]`);
-    if (certificate.validToDate < now())
+    if (certificate.validToDate.getTime() < timeOfReading(ctx))
       return bad(
         `the webhook's certificate expired on ${certificate.validToDate.toISOString().slice(0, 10)}`,
         `.data["${SERVER}"]`,

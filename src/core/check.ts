@@ -10,11 +10,18 @@ export interface ReadContext {
   /** Reads what is too much to be watched, such as every pod there is. Absent: nothing is watched anyway. */
   readonly unwatched?: WorldRead;
   readonly probe: Probe;
+  /** As of when dates count, such as the end of a certificate. */
   readonly now: () => Date;
+  /** When what is read was so, by which ages count. Absent: now. A look as of another day makes nothing wait for longer. */
+  readonly readAt?: () => Date;
   readonly signal: AbortSignal;
   /** During a wait: a check that takes long says what it is waiting for, before it ends. */
   readonly onSlow?: ((reason: string, remedy: Remedy) => void) | undefined;
 }
+
+/** By which the ages of objects count. */
+export const timeOfReading = ({ now, readAt }: Pick<ReadContext, "now" | "readAt">): number =>
+  (readAt ?? now)().getTime();
 
 /**
  * The answer of a check. `permanent` marks a failure that waiting cannot mend (rule 7 lists the only ones); everything else

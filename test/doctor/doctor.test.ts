@@ -64,6 +64,22 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
     expect((await kn({ ...world, kubeconfig }, ["doctor", "--contexts", "rehearsal"])).code).toBe(0);
   });
 
+  it("as of another day takes nothing that goes on by itself for late", async () => {
+    const file = join(folder, "later.json");
+    await kn(world, ["doctor", "--save", file]);
+    const later = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    const { stdout } = await kn(world, [
+      "doctor",
+      "--from",
+      file,
+      "--at",
+      later,
+      "--skip",
+      "knative.support,knative.next",
+    ]);
+    expect(stdout).toMatch(/^\S+: all is well \(\d+ checks\)\.\n$/);
+  });
+
   it("says what it has found where it cannot be kept", async () => {
     const { code, stdout, stderr } = await kn(world, ["doctor", "--save", join(folder, "none", "x.json")]);
     expect(stdout).toMatch(/^\S+: all is well/m);
@@ -94,6 +110,7 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
     const one = await kn(world, ["doctor", "--checks", "certificate.current", "-v"]);
     expect(one.stdout.match(/^✓ (\S+):/gm)).toEqual([
       "✓ knative.installed:",
+      "✓ knative.finished:",
       "✓ certificate.usable:",
       "✓ certificate.current:",
     ]);

@@ -18,6 +18,8 @@ export interface Scene {
   readonly objects: readonly KubeObject[];
   readonly version?: string;
   readonly now?: string;
+  /** When it was read; now when absent. */
+  readonly readAt?: string;
   /** What name servers answer, where {@link Scene.dns} does not say it. */
   readonly internet?: { readonly zones: readonly SceneZone[]; readonly hosts?: Readonly<Record<string, string>> };
   readonly dns?: (name: string, type: string, server?: string) => Answer | undefined;
@@ -87,6 +89,7 @@ const reading = (scene: Scene) => (ask: Ask) =>
     identity: { context: "scene", server: "https://scene" },
     resolver: "192.0.2.53",
     now: new Date(scene.now ?? "2026-11-30T12:00:00Z"),
+    ...(scene.readAt ? { readAt: new Date(scene.readAt) } : {}),
     signal: new AbortController().signal,
   });
 

@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly identity: ClusterIdentity;
   readonly resolver: string;
   readonly now: Date;
+  /** Absent: now. */
+  readonly readAt?: Date;
   readonly signal: AbortSignal;
 }
 
@@ -22,7 +24,7 @@ export interface Surroundings {
  * What checks read with: each kind is listed once. Where the account may not list it in the whole cluster, it is listed in the namespaces
  * that are asked about; Secrets are read by name.
  */
-export const contextOf = (ask: Ask, { identity, resolver, now, signal }: Surroundings): HealthContext => {
+export const contextOf = (ask: Ask, { identity, resolver, now, readAt = now, signal }: Surroundings): HealthContext => {
   const listed = async (apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> => {
     const inNamespace = () => ask("list", { apiVersion, kind, ...(namespace ? { namespace } : {}) });
     if (namespace !== undefined && WITHIN_A_NAMESPACE.has(kind)) return inNamespace();
@@ -81,6 +83,7 @@ export const contextOf = (ask: Ask, { identity, resolver, now, signal }: Surroun
     createAuthority: authorityBy(ask, signal),
     probe: ({ signal: _one, ...request }) => ask("probe", request, signal),
     now: () => now,
+    readAt: () => readAt,
     signal,
   };
 };

@@ -1,4 +1,4 @@
-import { fail, ok } from "../../core/check.ts";
+import { fail, ok, timeOfReading } from "../../core/check.ts";
 import { few } from "../../ports/few.ts";
 import { conditionOf, type KubeObject, refOf, textAt } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
@@ -30,10 +30,11 @@ export const nothingStuck = healthCheck({
     "Nothing can be made in a namespace that goes away, and what holds it is an object with a finalizer whose controller is gone, or an API that does not answer.",
   todo: "Remove what the finding names; bring its controller back where there is none to take the finalizer away.",
   threads: ["knative/operator#1950", "knative/serving#4732"],
-  run: async ({ cluster, now }) => {
+  run: async (ctx) => {
+    const { cluster } = ctx;
     const namespaces = await cluster.list({ apiVersion: "v1", kind: "Namespace" });
     const stuck = namespaces.filter(({ metadata: { deletionTimestamp } }) =>
-      deletionTimestamp ? now().getTime() - Date.parse(deletionTimestamp) > SLOW_MS : false,
+      deletionTimestamp ? timeOfReading(ctx) - Date.parse(deletionTimestamp) > SLOW_MS : false,
     );
     const [first] = stuck;
     if (!first) return ok("none goes away");

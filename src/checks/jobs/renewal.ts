@@ -1,5 +1,5 @@
 import { knownStrategy } from "../../certificates/index.ts";
-import { fail, ok, skipped, warn } from "../../core/check.ts";
+import { fail, ok, skipped, timeOfReading, warn } from "../../core/check.ts";
 import { HOME } from "../../kube/home.ts";
 import { at, conditionOf, describe, type KubeObject, type ObjectRef, refOf, textAt } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
@@ -91,7 +91,7 @@ export const renewalRuns = healthCheck({
     const since = Date.parse(
       textAt(cronJob, "status", "lastScheduleTime") || (cronJob.metadata.creationTimestamp ?? ""),
     );
-    if (ctx.now().getTime() - since > MISSED_RUNS * periodOf(schedule))
+    if (timeOfReading(ctx) - since > MISSED_RUNS * periodOf(schedule))
       return fail(
         `${name} has started no run since ${day(since)}, though it is to run at ${schedule}`,
         {

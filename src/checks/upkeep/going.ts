@@ -1,4 +1,4 @@
-import { fail, ok } from "../../core/check.ts";
+import { fail, ok, timeOfReading } from "../../core/check.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { few } from "../../ports/few.ts";
 import { describe, type KubeObject, refOf } from "../../ports/object.ts";
@@ -42,9 +42,10 @@ export const objectsGo = healthCheck({
     "A finalizer waits for a controller that is gone: the operator was removed before its object, or the ingress before its routes. The namespace does not go either.",
   todo: "Bring the controller back until the object is gone. Where that cannot be, take its finalizers away; what they were to clean up stays.",
   threads: ["knative/operator#1950", "knative/serving#4732"],
-  run: async ({ cluster, now }) => {
+  run: async (ctx) => {
+    const { cluster } = ctx;
     const stuck = (await goingIn(cluster)).filter(
-      ({ metadata }) => now().getTime() - Date.parse(metadata.deletionTimestamp ?? "") > SLOW_MS,
+      ({ metadata }) => timeOfReading(ctx) - Date.parse(metadata.deletionTimestamp ?? "") > SLOW_MS,
     );
     const [first] = stuck;
     if (!first) return ok("none goes away");

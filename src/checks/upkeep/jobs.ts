@@ -1,4 +1,4 @@
-import { ok, skipped, warn } from "../../core/check.ts";
+import { ok, skipped, timeOfReading, warn } from "../../core/check.ts";
 import { few } from "../../ports/few.ts";
 import { conditionOf, describe, type KubeObject, numberAt, refOf, textAt } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
@@ -38,7 +38,7 @@ export const jobsEnded = healthCheck({
       (job) =>
         conditionOf(job, "Complete")?.status !== "True" &&
         !failed.includes(job) &&
-        ctx.now().getTime() - Date.parse(startOf(job)) > SLOW_MS,
+        timeOfReading(ctx) - Date.parse(startOf(job)) > SLOW_MS,
     );
     const [first] = [...failed, ...open];
     if (!first) return ok(`${newest.length} ${newest.length === 1 ? "Job" : "Jobs"}`);
