@@ -15,6 +15,7 @@ import {
   OPTIONS,
   type Option,
   optionName,
+  valuePart,
 } from "../src/config/options.ts";
 import { type Catalog, loadCatalog } from "../src/releases/index.ts";
 import { CHECKS } from "../src/steps/index.ts";
@@ -55,10 +56,9 @@ const code = (text: string): string => `\`${text}\``;
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 
 const flagCell = (option: Option): string => {
-  const value = option.kind === "boolean" ? "" : ` ${option.value ?? option.choices?.join("|") ?? ""}`;
   const long =
     option.kind === "boolean" && option.default === undefined ? `--no-${optionName(option)}` : flagOf(option);
-  return code(cell(`${option.short ? `-${option.short}, ` : ""}${long}${value}`));
+  return code(cell(`${option.short ? `-${option.short}, ` : ""}${long}${valuePart(option)}`));
 };
 
 const row = (option: Option): string =>

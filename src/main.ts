@@ -40,7 +40,9 @@ const main = async (): Promise<void> => {
           import("./ports/sealed.ts"),
         ]);
         const where = { ...(kubeconfig ? { path: kubeconfig } : {}), ...(context ? { context } : {}), env };
-        return seal(openCluster(await loadKubeconfig(where), options));
+        const target = await loadKubeconfig(where);
+        const { ca } = target.tls;
+        return { ...seal(openCluster(target, options)), ...(ca === undefined ? {} : { trusted: ca }) };
       },
       listContexts: async (kubeconfig, env) => {
         const { readKubeconfig } = await import("./adapters/cluster/kubeconfig-files.ts");

@@ -89,7 +89,9 @@ export const prepareInstall = (
  * Works out what would change; writes nothing. A refused read is answered with all that the account lacks for the purpose, instead of with
  * the first of many refusals.
  */
-export const planFor = async (ctx: Asked, session: Session, purpose: "plan" | "install"): Promise<Planned> => {
+export const planFor = async (asked: Asked, session: Session, purpose: "plan" | "install"): Promise<Planned> => {
+  const { standIns } = session;
+  const ctx = standIns ? { ...asked, adapters: { standIns } } : asked;
   try {
     return await lookAndPlan(ctx, session);
   } catch (error) {

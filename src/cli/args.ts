@@ -107,7 +107,10 @@ const SHAPES: Record<string, { type: "boolean" | "string"; short?: string }> = {
   ...Object.fromEntries(
     OPTIONS.map((option) => [
       optionName(option),
-      { type: option.kind === "boolean" ? "boolean" : "string", ...(option.short ? { short: option.short } : {}) },
+      {
+        type: option.kind === "boolean" || option.bare ? "boolean" : "string",
+        ...(option.short ? { short: option.short } : {}),
+      },
     ]),
   ),
 };
@@ -141,6 +144,7 @@ const onOrOff = ({ rawName, value }: Token): boolean => {
 
 /** A forgotten value must not swallow the flag that follows. */
 const textOf = (option: Option, { value, inlineValue }: Token): string => {
+  if (value === undefined && option.bare !== undefined) return option.bare;
   const isFlag =
     !inlineValue &&
     value?.startsWith("-") &&

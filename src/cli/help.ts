@@ -1,4 +1,12 @@
-import { type CommandName, defaultText, flagOf, type Option, optionName, optionsOf } from "../config/options.ts";
+import {
+  type CommandName,
+  defaultText,
+  flagOf,
+  type Option,
+  optionName,
+  optionsOf,
+  valuePart,
+} from "../config/options.ts";
 import type { Command } from "./commands/command.ts";
 import { topics } from "./help/index.ts";
 import { wrapOurs } from "./reporter/lines.ts";
@@ -72,7 +80,7 @@ const itemOf = (option: Option): Item => {
   }
   const choices = option.choices ? `${option.choices.join(", ")}; ` : "";
   return {
-    term: withShort(option, `${flagOf(option)} ${option.value ?? "CHOICE"}`),
+    term: withShort(option, `${flagOf(option)}${valuePart({ value: "CHOICE", ...option })}`),
     text: `${option.help} (${choices}default: ${defaultText(option)})`,
   };
 };

@@ -12,6 +12,8 @@ import type { System } from "./root-file/system.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface OpenedCluster extends SealedCluster, PodLogs, PodPorts {
+  /** PEM of the CAs that its server is verified with; absent: the system's, or none. */
+  readonly trusted?: string;
   /** What the person should know about this connection, one sentence each; of the clock only after the first answer. */
   readonly warnings: () => readonly string[];
   readonly close: () => void;

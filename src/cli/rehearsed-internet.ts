@@ -17,8 +17,33 @@ interface Rehearsed {
   readonly door?: Internet["door"];
   /** What faults reach into. Absent: nothing of it was started. */
   readonly outside?: Outside;
+  /** By which others get there. */
+  readonly surroundings?: Surroundings;
   readonly close: () => Promise<void>;
 }
+
+/** The rehearsal's DNS, DNS providers and CA, as a process finds them; data, so that it can be another one. */
+export interface Surroundings {
+  /** `127.0.0.1:PORT` of the recursive resolver. */
+  readonly resolver: string;
+  /** From the address of a name server to `127.0.0.1:PORT`. */
+  readonly connectTo: ReadonlyMap<string, string>;
+  /** PEM of the CA that the ACME server's https is verified with. */
+  readonly tlsCa: string;
+  /** PEM of the root that its certificates lead to. */
+  readonly root: string;
+  /** Credentials for the DNS providers. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+type Ways = Pick<CommandContext["adapters"], "createResolver" | "createAuthority" | "createProbe">;
+
+/** The ways out, each to the rehearsal instead. */
+export const throughInternet = (ways: Ways, { resolver, connectTo, tlsCa, root }: Omit<Surroundings, "env">): Ways => ({
+  createResolver: async (options) => rehearsed(await ways.createResolver({ ...options, server: resolver, connectTo })),
+  createAuthority: (options) => ways.createAuthority({ ...options, ca: tlsCa }),
+  createProbe: (options) => ways.createProbe({ ...options, root }),
+});
 
 /**
  * The same command, but DNS, DNS provider and CA are the rehearsal's. Nothing is started that the options do not need. `folder` is for what
@@ -30,6 +55,13 @@ export const rehearsedInternet = async (ctx: CommandContext, folder: string): Pr
   const { startInternet } = await import("../sandbox/internet.ts");
   const internet = await startInternet({ zones: [zoneAbove(config.domain)] });
   const { dns, acme } = internet;
+  const surroundings = {
+    resolver: dns.resolver,
+    connectTo: dns.connectTo,
+    tlsCa: acme.tlsCa,
+    root: acme.root,
+    env: internet.env,
+  };
   const ours = await atOurCa(config, acme, folder).catch(async (error: unknown) => {
     await internet.close();
     throw error;
@@ -38,6 +70,7 @@ export const rehearsedInternet = async (ctx: CommandContext, folder: string): Pr
     close: internet.close,
     door: internet.door,
     outside: internet,
+    surroundings,
     ctx: {
       ...ctx,
       env: { ...ctx.env, ...internet.env },
@@ -48,13 +81,7 @@ export const rehearsedInternet = async (ctx: CommandContext, folder: string): Pr
         ctx.emit(event);
         if (event.type === "person") doAsAsked(internet, event);
       },
-      adapters: {
-        ...adapters,
-        createResolver: async (options) =>
-          rehearsed(await adapters.createResolver({ ...options, server: dns.resolver, connectTo: dns.connectTo })),
-        createAuthority: (options) => adapters.createAuthority({ ...options, ca: acme.tlsCa }),
-        createProbe: (options) => adapters.createProbe({ ...options, root: acme.root }),
-      },
+      adapters: { ...adapters, ...throughInternet(adapters, surroundings) },
     },
   };
 };

@@ -5,6 +5,7 @@ import { changesOf } from "../core/change.ts";
 import { takeSnapshot, throughSnapshot } from "../kube/snapshot.ts";
 import type { CommandContext } from "./context.ts";
 import type { OpenedCluster, Where } from "./outside.ts";
+import { here, waysFor } from "./rehearsal/led.ts";
 
 const REACH = { text: "See whether the cluster is well, and the way to it." };
 
@@ -39,10 +40,11 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
   const cluster = await connect(ctx, where);
   try {
     const { dnsResolver } = ctx.config;
+    const { ways, env, standIns } = where.connectTo ? here(ctx) : await waysFor(ctx, cluster);
     const [version, probe, resolver] = await Promise.all([
       cluster.version(),
-      ctx.adapters.createProbe(where.connectTo ? { connectTo: where.connectTo } : {}),
-      ctx.adapters.createResolver(dnsResolver ? { server: dnsResolver } : {}),
+      ways.createProbe(where.connectTo ? { connectTo: where.connectTo } : {}),
+      ways.createResolver(dnsResolver ? { server: dnsResolver } : {}),
     ]);
     sayWhich(ctx, cluster, version);
     const tools: Tools = {
@@ -51,8 +53,8 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
       probe,
       emit: ctx.emit,
       resolver,
-      createAuthority: (options) => ctx.adapters.createAuthority({ ...options, env: ctx.env }),
-      env: ctx.env,
+      createAuthority: (options) => ways.createAuthority({ ...options, env }),
+      env,
       learn: ctx.learn,
       interactive: ctx.stdinIsTTY,
       now: () => new Date(),
@@ -66,6 +68,7 @@ export const openSession = async (ctx: CommandContext, where: Where = ctx.config
       frozen: { ...tools, cluster: throughSnapshot(cluster, live) },
       live,
       version,
+      ...(standIns ? { standIns } : {}),
       onClose: (close) => closings.push(close),
       close: () => {
         for (const close of closings) close();

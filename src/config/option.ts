@@ -36,6 +36,8 @@ interface Row<Key extends string, Owner extends string> {
   /** What stands for the value in help: `FILE`. */
   readonly value?: string;
   readonly short?: string;
+  /** What the flag alone means. A value follows it only behind `=`. */
+  readonly bare?: string;
   readonly choices?: readonly string[];
   /** For texts and items of lists. */
   readonly syntax?: Syntax;

@@ -55,6 +55,7 @@ const ofCommands = [
   { key: "kubernetes", kind: "choice", choices: SERVERS, value: "VERSION", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "the newest known", help: "Kubernetes of the rehearsal's cluster, 1.28 to 1.36" },
   { key: "fault", kind: "list", value: "NAME,...", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, default: "", help: "What goes wrong, see help rehearse: NAME or NAME:PARAMETER" },
   { key: "existingIstio", kind: "choice", choices: ISTIO_SHAPES, value: "SHAPE", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "none", help: `Somebody else's Istio in the rehearsal's cluster: ${ISTIO_SHAPES.join(", ")}` },
+  { key: "keep", kind: "duration", value: "TIME", bare: "0", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "it ends with the run", help: "Leave the rehearsal's cluster running until Ctrl-C, for other commands, kubectl and a browser" },
   { key: "resetChoices", kind: "boolean", only: "flag", group: "This command", commands: CHANGING, runOnly: true, default: "false", help: "Start from the defaults, not from what was chosen before; see help config" },
   { key: "resetChoice", kind: "list", value: "NAME,...", syntax: choiceName, only: "flag", group: "This command", commands: CHANGING, runOnly: true, default: "", help: "Options, such as address, of which nothing counts that was chosen before" },
 ] as const satisfies readonly OptionRow[];
@@ -124,6 +125,18 @@ export interface CommandFlags extends ValuesOf<Extract<TableRow, { readonly only
 export const optionName = ({ key }: Pick<Option, "key">): string =>
   key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 export const flagOf = (option: Pick<Option, "key">): string => `--${optionName(option)}`;
+
+/** What follows the flag: ` FILE`, `[=TIME]`, nothing behind a switch. */
+export const valuePart = ({
+  kind,
+  value,
+  choices,
+  bare,
+}: Pick<Option, "kind" | "value" | "choices" | "bare">): string => {
+  const name = value ?? choices?.join("|") ?? "";
+  if (kind === "boolean") return "";
+  return bare === undefined ? ` ${name}` : `[=${name}]`;
+};
 
 export const ENV_PREFIX = "KN_BOOTSTRAP_";
 export const envOf = (option: Pick<Option, "key">): string =>

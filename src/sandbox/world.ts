@@ -22,6 +22,8 @@ import type { Api, ApiOptions } from "./types.ts";
 import { callWebhooks, type Webhook } from "./webhooks.ts";
 
 export interface WorldOptions {
+  /** Of the context, the cluster and the user in its kubeconfig; `rehearsal` when absent. */
+  readonly name?: string;
   /** Of the API server; `v1.36.2` when absent. */
   readonly version?: string;
   /** What LoadBalancer Services get: an address of loopback each, from 127.0.0.1 on (default), a host name, or no address ever. */
@@ -57,7 +59,7 @@ export interface WorldOptions {
 /** A cluster on loopback in which Knative Serving and its ingresses behave as the real ones do. */
 export interface World {
   readonly api: Api;
-  /** YAML with one context named `rehearsal`. */
+  /** YAML with one context, named as the world is. */
   readonly kubeconfig: string;
   /** From the port as the cluster says (80, 443, 31080, 31443) to the port of the same address where it can be reached. */
   readonly connectTo: ReadonlyMap<number, number>;
@@ -170,7 +172,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   await begin();
   return {
     api,
-    kubeconfig: kubeconfigOf(api),
+    kubeconfig: kubeconfigOf(api, options.name ?? "rehearsal"),
     connectTo: front.ports,
     faults,
     runCronJob: cronJobs.run,
@@ -183,25 +185,25 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   };
 };
 
-const kubeconfigOf = ({ url, ca, token }: Api): string =>
+const kubeconfigOf = ({ url, ca, token }: Api, name: string): string =>
   [
     "apiVersion: v1",
     "kind: Config",
     "clusters:",
-    "- name: rehearsal",
+    `- name: ${name}`,
     "  cluster:",
     `    server: ${url}`,
     `    certificate-authority-data: ${Buffer.from(ca).toString("base64")}`,
     "users:",
-    "- name: rehearsal",
+    `- name: ${name}`,
     "  user:",
     `    token: ${token}`,
     "contexts:",
-    "- name: rehearsal",
+    `- name: ${name}`,
     "  context:",
-    "    cluster: rehearsal",
-    "    user: rehearsal",
-    "current-context: rehearsal",
+    `    cluster: ${name}`,
+    `    user: ${name}`,
+    `current-context: ${name}`,
     "",
   ].join("\n");
 

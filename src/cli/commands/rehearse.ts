@@ -10,6 +10,8 @@ import { lines, sh } from "../../ports/shell.ts";
 import type { World } from "../../sandbox/world.ts";
 import type { CommandContext } from "../context.ts";
 import { installInto } from "../installing.ts";
+import { kubeconfigIn, stay, toTry } from "../rehearsal/keep.ts";
+import { announce, makeKept } from "../rehearsal/kept.ts";
 import { rehearsedInternet } from "../rehearsed-internet.ts";
 import { openSession } from "../session.ts";
 
@@ -42,26 +44,32 @@ export const run = async (given: CommandContext): Promise<number> => {
   const ready = await withReleases({ ...given, confirm: async () => true });
   const stood = ready.adapters.standIns !== undefined;
   const { startWorld } = await import("../../sandbox/world.ts");
-  const directory = await mkdtemp(join(tmpdir(), "kn-bootstrap-"));
+  const { keep } = given.flags;
+  const kept = keep === undefined ? undefined : makeKept();
+  const directory = kept?.folder ?? (await mkdtemp(join(tmpdir(), "kn-bootstrap-")));
   // A second Ctrl-C does not wait for the end of this, and there are credentials in it.
   const forget = (): void => rmSync(directory, { recursive: true, force: true });
   process.once("exit", forget);
   const closings: (() => Promise<void>)[] = [];
   try {
-    const { ctx, door, outside, close } = await rehearsedInternet(ready, directory);
+    const { ctx, door, outside, surroundings, close } = await rehearsedInternet(ready, directory);
     closings.push(close);
     const world = await startWorld({
       pace: 60,
       nodes: NODES,
       faults,
+      ...(kept ? { name: kept.name } : {}),
       ...(kubernetes ? { version: `v${kubernetes}.0` } : {}),
       ...(door ? { certManager: door } : {}),
       ...(outside ? { outside } : {}),
     });
     closings.push(world.close);
     await bringIstio(given, world);
-    const kubeconfig = join(directory, "kubeconfig");
+    const kubeconfig = kubeconfigIn(directory);
     await writeFile(kubeconfig, world.kubeconfig, { mode: 0o600 });
+    const { url: server, ca } = world.api;
+    const reached = { connectTo: world.connectTo, ...(surroundings ? { surroundings } : {}) };
+    if (kept) announce(kept, { server, ca, ...reached, isStandIn: stood });
     const what = stood
       ? " with stand-ins: the released manifests can be had neither from the cache nor from the network"
       : "";
@@ -73,11 +81,11 @@ export const run = async (given: CommandContext): Promise<number> => {
     if (faults.length > 0)
       ctx.emit({ type: "note", level: "warning", text: `What goes wrong in it, as asked: ${faults.join(", ")}.` });
     const session = await openSession(ctx, { kubeconfig, connectTo: world.connectTo });
-    try {
-      return await installInto(ctx, session, async () => nextAfter(ctx));
-    } finally {
-      session.close();
-    }
+    const exitCode = await installInto(ctx, session, async (...done) =>
+      kept ? toTry(kept, reached, ...done) : nextAfter(ctx),
+    ).finally(session.close);
+    if (kept && keep !== undefined) await stay(ctx, kept, keep);
+    return exitCode;
   } finally {
     await Promise.all(closings.map((close) => close()));
     process.off("exit", forget);

@@ -95,7 +95,7 @@ const readLine = (words: readonly string[]) => {
     else {
       const option = optionFor(flag);
       line.options.add(option ? flagOf(option) : flag);
-      if (inlined === undefined) pending = option;
+      if (inlined === undefined) pending = option?.bare === undefined ? option : undefined;
       else if (option?.key === "kubeconfig") kubeconfig = inlined;
     }
   }

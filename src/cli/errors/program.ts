@@ -227,6 +227,11 @@ export const program: Errors = {
     "",
     "Choose one of those that are listed.",
   ),
+  "rehearse.folder": input(
+    "The folder of kept rehearsals is not this user's alone.",
+    "Whoever else writes there could lead commands elsewhere.",
+    "See whose it is, or let TMPDIR name another place.",
+  ),
   "report.write": failed(
     "The report could not be written.",
     "The run itself is not touched by this.",

@@ -7,6 +7,7 @@ import {
   OPTIONS,
   type Option,
   optionName,
+  valuePart,
 } from "../../config/options.ts";
 
 /** Where else than in a flag it may stand. */
@@ -19,10 +20,9 @@ const placesOf = (option: Option): string => {
 };
 
 const entryOf = (option: Option): string => {
-  const value = option.kind === "boolean" ? "" : ` ${option.value ?? option.choices?.join("|")}`;
   const takes = option.choices && option.value ? ` One of ${option.choices.join(", ")}.` : "";
   const owners = option.group === "This command" ? ` Of ${option.commands.join(", ")}.` : "";
-  return `${flagOf(option)}${value}: ${option.help}.${owners}${takes} Default: ${defaultText(option)}. ${placesOf(option)}`;
+  return `${flagOf(option)}${valuePart(option)}: ${option.help}.${owners}${takes} Default: ${defaultText(option)}. ${placesOf(option)}`;
 };
 
 export const text = `

@@ -12,5 +12,9 @@ To see what the installer says when things go wrong, ask for a fault, or for sev
   kn-bootstrap rehearse --fault load-balancer-pending
   kn-bootstrap rehearse --fault api-away:20,image-pull-429:3
 
+To try other commands, kubectl and a browser at it, let it stay; it prints the kubeconfig and ends with Ctrl-C:
+
+  kn-bootstrap rehearse --keep
+
 A name that does not exist lists them all. It is a demonstration, never evidence: what counts is a real cluster.
 `;

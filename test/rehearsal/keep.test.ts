@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMPILED } from "../compiled.ts";
+import { patient } from "../patience.ts";
+import { isThorough } from "../thorough.ts";
+
+const MAIN = resolve(import.meta.dirname, "../../src/main.ts");
+const hasKubectl = spawnSync("kubectl", ["version", "--client"]).status === 0;
+
+/** With name servers, a provider and a CA of its own, to which the others are led too. */
+const PUBLIC = ["--domain", "apps.example.com", "--dns", "route53", "--tls", "letsencrypt"];
+
+const temporary = mkdtempSync(join(tmpdir(), "kn-bootstrap-keep-"));
+const env = {
+  PATH: process.env.PATH,
+  HOME: temporary,
+  TMPDIR: temporary,
+  XDG_CACHE_HOME: join(temporary, "no-cache"),
+  // Releases can be had from nowhere: the rehearsal has stand-ins, and so have those who come to it.
+  KN_BOOTSTRAP_RELEASE_MIRROR: "https://127.0.0.1:9",
+  ...COMPILED,
+};
+
+interface Program {
+  readonly child: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+  /** Exit code, or the name of the signal. */
+  readonly ended: Promise<number | string>;
+}
+
+const start = (command: string, args: readonly string[], kubeconfig = "none"): Program => {
+  const child = spawn(command, args, { env: { ...env, KUBECONFIG: kubeconfig }, stdio: ["ignore", "pipe", "pipe"] });
+  const said = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said.out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
+  const ended = once(child, "close").then(([code, signal]) => (code ?? signal) as number | string);
+  return { child, out: () => said.out, err: () => said.err, ended };
+};
+
+const program = (args: readonly string[], kubeconfig?: string): Program =>
+  start(process.execPath, [MAIN, ...args], kubeconfig);
+
+const run = async (started: Program): Promise<string> => {
+  expect(await started.ended, started.out() + started.err()).toBe(0);
+  return started.out() + started.err();
+};
+
+/** Words that are wrapped stand in one line. */
+const flat = (text: string): string => text.replaceAll(/\s+/g, " ");
+
+const stays = async ({ child, out, err }: Program): Promise<string> => {
+  const kubeconfig = () => /^export KUBECONFIG=(\S+)\n$/m.exec(out())?.[1];
+  while (kubeconfig() === undefined && child.exitCode === null) await new Promise((done) => setTimeout(done, 50));
+  return kubeconfig() ?? expect.fail(err());
+};
+
+describe("two rehearsals that stay", () => {
+  let magic: Program;
+  let other: Program;
+  let kubeconfigs: readonly [string, string];
+  beforeAll(async () => {
+    magic = program(["rehearse", "--keep"]);
+    other = program(["rehearse", "--keep", ...(isThorough ? PUBLIC : ["--tls", "none"])]);
+    kubeconfigs = await Promise.all([stays(magic), stays(other)]);
+  }, patient(40_000));
+  afterAll(() => {
+    for (const { child } of [magic, other]) child.kill("SIGKILL");
+    rmSync(temporary, { recursive: true });
+  });
+
+  it("are two clusters, each with a kubeconfig for its owner only", () => {
+    expect(new Set(kubeconfigs).size).toBe(2);
+    for (const path of kubeconfigs) expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it(
+    "answer status, plan and doctor of other processes, through their own gateways, name servers and CA",
+    async () => {
+      const [of, ofOther] = kubeconfigs;
+      const said = await Promise.all([
+        run(program(["status"], of)),
+        run(program(["status"], ofOther)),
+        run(program(["plan"], of)),
+        run(program(["doctor"], ofOther)),
+      ]);
+      expect(said[0]).toContain("127.0.0.1.sslip.io");
+      expect(said[1]).toContain(isThorough ? "apps.example.com" : "http://<service>");
+      expect(said[2]).toContain("Nothing to do");
+      expect(said[3]).toContain("all is well");
+    },
+    patient(60_000),
+  );
+
+  it.runIf(hasKubectl)(
+    "kubectl deploys a Service, and it answers at the URL that was printed",
+    async () => {
+      const [of] = kubeconfigs;
+      const [, file = ""] = /kubectl apply --validate=false -f (\S+)/.exec(magic.out()) ?? [];
+      const [, root = ""] = /curl --cacert (\S+)/.exec(magic.out()) ?? [];
+      const [, url = ""] = / In a browser, where root\.crt [^:]*: (\S+)/.exec(flat(magic.out())) ?? [];
+      await run(start("kubectl", ["apply", "--validate=false", "-f", file], of));
+      await run(start("kubectl", ["wait", "--for=condition=Ready", "ksvc/hello", "--timeout=30s"], of));
+      const { hostname, port, href } = new URL(url);
+      const asked = ["--silent", "--fail", "--cacert", root, "--resolve", `${hostname}:${port}:127.0.0.1`, href];
+      expect(await run(start("curl", asked))).toContain("Hello");
+    },
+    patient(60_000),
+  );
+
+  it(
+    "are renewed and uninstalled by other processes",
+    async () => {
+      const [, ofOther] = kubeconfigs;
+      if (isThorough) expect(await run(program(["renew", "--check"], ofOther))).toContain("rehearsal-");
+      expect(await run(program(["uninstall", "--yes", "--purge"], ofOther))).toContain(
+        "Nothing of kn-bootstrap is left",
+      );
+    },
+    patient(60_000),
+  );
+
+  it(
+    "one that is killed is found by the next and its folder removed; Ctrl-C leaves nothing",
+    async () => {
+      const [of, ofOther] = kubeconfigs;
+      other.child.kill("SIGKILL");
+      expect(await other.ended).toBe("SIGKILL");
+      expect(existsSync(ofOther)).toBe(true);
+      await run(program(["status"], of));
+      expect(existsSync(ofOther)).toBe(false);
+      magic.child.kill("SIGINT");
+      expect(await magic.ended).toBe(0);
+      const [home = ""] = readdirSync(temporary).filter((name) => name.startsWith("kn-bootstrap-rehearsals-"));
+      expect(readdirSync(join(temporary, home))).toEqual([]);
+    },
+    patient(30_000),
+  );
+});

@@ -1,0 +1,90 @@
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Machine } from "../../src/cli/holder.ts";
+import { announce, type KeptWorld, keptRehearsals, makeKept } from "../../src/cli/rehearsal/kept.ts";
+import { waysFor } from "../../src/cli/rehearsal/led.ts";
+import { fakeHost } from "../cli/host.ts";
+
+let before: string | undefined;
+let folder: string;
+beforeEach(() => {
+  before = process.env.TMPDIR;
+  folder = mkdtempSync(join(tmpdir(), "kn-bootstrap-kept-"));
+  process.env.TMPDIR = folder;
+});
+afterEach(() => {
+  if (before === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = before;
+  rmSync(folder, { recursive: true });
+});
+
+/** Processes by id, and when they began. */
+const machine = (pid: number, running: Readonly<Record<number, string>>): Machine => ({
+  host: "test",
+  pid,
+  place: () => undefined,
+  processAt: (id) => (id in running ? { began: running[id] } : undefined),
+});
+
+const CA = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+const WORLD: KeptWorld = {
+  server: "https://127.0.0.1:6443",
+  ca: CA,
+  connectTo: new Map([[443, 23456]]),
+  surroundings: {
+    resolver: "127.0.0.1:53",
+    connectTo: new Map([["192.0.2.1", "127.0.0.1:54"]]),
+    tlsCa: "a",
+    root: "b",
+    env: { AWS_REGION: "us-east-1" },
+  },
+  isStandIn: false,
+};
+
+it("several have names of their own, and what they say is read as it was written", () => {
+  const here = machine(7, { 7: "100" });
+  const [one, two] = [makeKept(here), makeKept(here)];
+  announce(two, WORLD);
+  expect(keptRehearsals(here)).toEqual([
+    { name: "rehearsal-1", folder: one.folder, process: { pid: 7, began: "100" } },
+    { name: "rehearsal-2", folder: two.folder, process: { pid: 7, began: "100" }, world: WORLD },
+  ]);
+  for (const path of [dirname(one.folder), one.folder]) expect(statSync(path).mode & 0o777).toBe(0o700);
+  expect(readdirSync(two.folder)).toEqual(["rehearsal.json"]);
+  expect(statSync(join(two.folder, "rehearsal.json")).mode & 0o777).toBe(0o600);
+});
+
+it("what a process left that was killed is removed, also where its id is another's by now", () => {
+  const [one, two] = [makeKept(machine(7, { 7: "100" })), makeKept(machine(8, { 7: "100", 8: "200" }))];
+  expect(keptRehearsals(machine(9, { 7: "100", 8: "201" })).map(({ name }) => name)).toEqual(["rehearsal-1"]);
+  expect([one, two].map(({ folder }) => existsSync(folder))).toEqual([true, false]);
+  expect(makeKept(machine(9, { 9: "300" })).name).toBe("rehearsal-1");
+});
+
+it("a folder in which others may write is neither used nor believed", () => {
+  const here = machine(7, { 7: "100" });
+  announce(makeKept(here), WORLD);
+  chmodSync(dirname(makeKept(here).folder), 0o777);
+  expect(keptRehearsals(here)).toEqual([]);
+  expect(() => makeKept(here)).toThrow(expect.objectContaining({ id: "rehearse.folder", kind: "input" }));
+});
+
+it.each([
+  ["this very cluster", WORLD.server, CA, true],
+  ["its certificate as another tool writes it", WORLD.server, CA.trim(), true],
+  ["another CA at its address", WORLD.server, CA.replace("AAAA", "BBBB"), false],
+  ["its CA at another address", "https://127.0.0.1:6444", CA, false],
+  ["another machine", "https://192.0.2.1:6443", CA, false],
+  ["no CA", WORLD.server, undefined, false],
+])("%s", async (_which, server, trusted, isLed) => {
+  announce(makeKept(), WORLD);
+  const { adapters, env } = fakeHost([]);
+  const { ways, env: given } = await waysFor(
+    { adapters, env, emit: () => {} },
+    { identity: { context: "any", server }, ...(trusted === undefined ? {} : { trusted }) },
+  );
+  expect(ways === adapters).toBe(!isLed);
+  expect(given.AWS_REGION).toBe(isLed ? "us-east-1" : undefined);
+});
