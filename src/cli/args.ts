@@ -12,7 +12,7 @@ import { type Raw, readValue } from "../config/values.ts";
 import { UserError } from "../ports/error.ts";
 import { sh } from "../ports/shell.ts";
 import type { Command, RawOptions } from "./commands/command.ts";
-import { commandElsewhere, optionElsewhere } from "./habits.ts";
+import { commandElsewhere, optionElsewhere, optionForNothing } from "./habits.ts";
 import { topics, topicText } from "./help/index.ts";
 import { commandHelp, programHelp } from "./help.ts";
 
@@ -208,9 +208,14 @@ const foreignOption = (option: Option, command: CommandName, rawName: string): U
   new UserError({
     id: "cli.option",
     what: `${rawName} is no option of ${command}.`,
-    remedy: optionElsewhere(rawName) ?? {
-      text: didYouMean(flagOf(option), optionsOf(command).map(flagOf), `It belongs to ${option.commands.join(", ")}.`),
-      command: sh`kn-bootstrap ${command} --help`,
-    },
+    remedy: optionForNothing(command, rawName) ??
+      optionElsewhere(rawName) ?? {
+        text: didYouMean(
+          flagOf(option),
+          optionsOf(command).map(flagOf),
+          `It belongs to ${option.commands.join(", ")}.`,
+        ),
+        command: sh`kn-bootstrap ${command} --help`,
+      },
     kind: "input",
   });

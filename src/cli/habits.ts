@@ -68,6 +68,19 @@ const COMMANDS: Readonly<Record<string, Remedy>> = {
   diagnose: DOCTOR,
 };
 
+const OWN_CLUSTER = said(
+  "A rehearsal brings its own cluster. What would change at another one is shown by",
+  sh`kn-bootstrap plan --context NAME`,
+);
+
+/** Options of ours that mean nothing to one of our commands. */
+const POINTLESS: Readonly<Record<string, Remedy>> = {
+  "rehearse --kubeconfig": OWN_CLUSTER,
+  "rehearse --context": OWN_CLUSTER,
+};
+
+/** What somebody is to be told who writes an option of ours where it does nothing. */
+export const optionForNothing = (command: string, flag: string): Remedy | undefined => POINTLESS[`${command} ${flag}`];
 /** What somebody is to be told who writes an option as it is called elsewhere. */
 export const optionElsewhere = (flag: string): Remedy | undefined => OPTIONS[flag];
 /** The same of a command. */

@@ -98,4 +98,4 @@ export const CHOOSING: readonly CommandName[] = [...CHANGING, "metrics"];
 export const NAMING: readonly CommandName[] = [...CHANGING, "iam-policy"];
 /** Those that do something; the others only print what the program knows. */
 export const ALL: readonly CommandName[] = COMMAND_NAMES.filter((name) => name !== "completion" && name !== "metrics");
-export const AT_A_CLUSTER: readonly CommandName[] = ALL.filter((name) => name !== "iam-policy");
+export const AT_A_CLUSTER: readonly CommandName[] = ALL.filter((name) => name !== "iam-policy" && name !== "rehearse");

@@ -2,7 +2,10 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } fro
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { parseArguments } from "../../src/cli/args.ts";
+import { commands } from "../../src/cli/commands/index.ts";
 import type { Machine } from "../../src/cli/holder.ts";
+import { runCli } from "../../src/cli/index.ts";
 import { announce, type KeptWorld, keptRehearsals, makeKept } from "../../src/cli/rehearsal/kept.ts";
 import { waysFor } from "../../src/cli/rehearsal/led.ts";
 import { fakeHost } from "../cli/host.ts";
@@ -87,4 +90,18 @@ it.each([
   );
   expect(ways === adapters).toBe(!isLed);
   expect(given.AWS_REGION).toBe(isLed ? "us-east-1" : undefined);
+});
+
+it.each(["--context", "--kubeconfig"])("%s is refused: a rehearsal brings its own cluster", async (flag) => {
+  const host = fakeHost(["rehearse", flag, "prod"]);
+  expect(await runCli(host)).toBe(2);
+  expect(host.err()).toContain(`${flag} is no option of rehearse. A rehearsal brings its own cluster.`);
+});
+
+it.each([
+  [["--keep"], 0],
+  [["--keep=2h"], 7200],
+])("%s", (args, seconds) => {
+  const invocation = parseArguments(["rehearse", ...args, "--tls", "none"], { commands, version: "1", columns: 80 });
+  expect(invocation).toMatchObject({ flags: { keep: seconds }, written: { tls: "none" } });
 });

@@ -81,8 +81,8 @@ export const run = async (given: CommandContext): Promise<number> => {
     if (faults.length > 0)
       ctx.emit({ type: "note", level: "warning", text: `What goes wrong in it, as asked: ${faults.join(", ")}.` });
     const session = await openSession(ctx, { kubeconfig, connectTo: world.connectTo });
-    const exitCode = await installInto(ctx, session, async (...done) =>
-      kept ? toTry(kept, reached, ...done) : nextAfter(ctx),
+    const exitCode = await installInto(ctx, session, async (install, tools) =>
+      kept ? toTry(kept, reached, install, tools) : nextAfter(ctx),
     ).finally(session.close);
     if (kept && keep !== undefined) await stay(ctx, kept, keep);
     return exitCode;
