@@ -139,10 +139,10 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
       expect(await world.writes()).toEqual([]);
     });
 
-    it("says what is wrong with an answer, in the flag's own words, and lets it be mended", async () => {
+    it("says what is wrong with an answer, in words of the question, and lets it be mended", async () => {
       const terminal = await open({ columns: 40, rows: 40 });
       await answer(terminal, [["domain", "shop!.example.com"]]);
-      const refused = await terminal.until(/✗ --domain cannot be/);
+      const refused = await terminal.until(/✗ The domain cannot be/);
       expect(refused.replace(/\s+/g, " ")).toContain(
         '"shop!" is not a DNS label: letters, digits and inner hyphens only. Write it like apps.example.com.',
       );
@@ -202,7 +202,7 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
         const terminal = await open({ columns, rows: 40 });
         await terminal.until(QUESTIONS.domain);
         await terminal.press("日本語".repeat(9), "Enter");
-        const refused = await terminal.until(/✗ --domain cannot be/);
+        const refused = await terminal.until(/✗ The domain cannot be/);
         expect(refused.match(/What is the base domain/g)).toHaveLength(1);
         await terminal.press(...Array.from({ length: 27 }, () => "BSpace"), "x.org", "Enter");
         await terminal.until(QUESTIONS.dns);

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Asker } from "../../src/cli/wizard/question.ts";
+import { loadBalancersOf } from "../../src/cli/wizard/reach.ts";
 import { brokenRule, completed } from "../../src/cli/wizard/settle.ts";
 import type { Sight } from "../../src/cli/wizard/sight.ts";
 import { shown } from "../../src/config/shown.ts";
@@ -98,6 +100,48 @@ describe("the questions", () => {
     expect(kind.asked[0]?.live).toBe("https://hello-default.127.0.0.1.sslip.io");
   });
 
+  it("propose a load balancer where a cloud's controller is, and node ports where nobody makes any", async () => {
+    const outside = { external: ["203.0.113.7"], internal: [] };
+    const firstOf = async (id?: string, waits = false) => {
+      const cloud = id === undefined ? undefined : { id, title: id };
+      const service = {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "web", namespace: "shop" },
+        spec: { type: "LoadBalancer" },
+      };
+      const loadBalancers = loadBalancersOf(cloud, waits ? [service] : [], []);
+      const { asked } = await asking({ cloud, loadBalancers, addresses: outside });
+      return asked.find(({ message }) => message === "How is the gateway reached?")?.initial;
+    };
+    for (const id of ["hcloud", "openstack", "k3s", "somewhere"]) expect(await firstOf(id)).toBe("loadbalancer");
+    expect(await firstOf("hcloud", true)).toBe("nodeport");
+    expect(await firstOf("vsphere")).toBe("nodeport");
+    expect(await firstOf()).toBe("nodeport");
+  });
+
+  it("speak of answers, not of flags", async () => {
+    const seen: string[] = [];
+    const refusing = scripted();
+    const asker: Asker = {
+      text: (asking) => {
+        seen.push(asking.message, asking.help);
+        for (const text of ["a b", "https://x", `${"a".repeat(64)}.com`, "*.x.org", ","]) {
+          const problem = asking.problem(text);
+          if (problem !== undefined) seen.push(problem);
+        }
+        return refusing.text(asking);
+      },
+      choice: (asking) => {
+        seen.push(asking.message, asking.help, ...asking.choices.map(({ hint }) => hint));
+        return refusing.choice(asking);
+      },
+    };
+    await askAll({ ...bare, zones: route53("example.com") }, {}, asker);
+    expect(seen.filter((text) => /(^|\s)--[a-z]/.test(text))).toEqual([]);
+    expect(seen.length).toBeGreaterThan(20);
+  });
+
   it("show URLs with the port that will answer: a node's own, the one that was kept, or none where something is said to lead there", async () => {
     const outside = { addresses: { external: ["203.0.113.7"], internal: ["192.0.2.10"] } };
     const liveOf = async (sight: Partial<Sight>) => {
@@ -135,15 +179,15 @@ describe("the questions", () => {
     expect(mail.config).toMatchObject({ tls: "letsencrypt", acmeEmail: "a@example.com" });
   });
 
-  it("refuse in the sentences of the flags", async () => {
+  it("refuse in the sentences that the flags have, about the answer", async () => {
     const wrong = asking(cloud, { domain: "https://apps.example.com/x" });
     await expect(wrong).rejects.toThrow(
-      '--domain cannot be "https://apps.example.com/x". It has a scheme. Write the name alone, for example apps.example.com.',
+      'The domain cannot be "https://apps.example.com/x". It has a scheme. Write the name alone, for example apps.example.com.',
     );
     const long = asking(cloud, { domain: Array.from({ length: 5 }, () => "a".repeat(49)).join(".") });
     await expect(long).rejects.toThrow("a DNS name has at most 253");
     const none = asking(cloud, { domain: "apps.example.com", "makes the cert": "self-signed+1", namespaces: "," });
-    await expect(none).rejects.toThrow("needs --namespaces");
+    await expect(none).rejects.toThrow("needs the list of namespaces");
   });
 
   it("do not propose magic DNS where load balancers have names only", async () => {
@@ -151,7 +195,7 @@ describe("the questions", () => {
       cloud: { id: "aws", title: "AWS", isNamed: true },
       loadBalancers: { work: "yes", because: "AWS makes them" },
     } as const;
-    await expect(asking(aws)).rejects.toThrow("--dns magic needs an IP address");
+    await expect(asking(aws)).rejects.toThrow("magic makes a name from an IP address");
   });
 
   it("offer no certificate that the DNS does not allow", async () => {

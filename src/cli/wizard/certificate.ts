@@ -85,7 +85,7 @@ export const directory: Question = {
   ask: async ({ written, before }, asker) => {
     const text = await asker.text({
       message: "Where is the CA's directory?",
-      help: "Its ACME URL. A root of its own is given by --acme-ca-file, an e-mail address by --acme-email.",
+      help: "Its ACME URL. A root of its own, or an e-mail address, goes into the file that is printed at the end: acme-ca-file, acme-email.",
       initial: before.acmeDirectory ?? "",
       problem: (typed) =>
         problemWith("acmeDirectory", typed, (value) => judged({ ...written, acmeDirectory: String(value) })),

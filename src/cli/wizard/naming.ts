@@ -10,6 +10,7 @@ import { isInZone } from "../../ports/zones.ts";
 import type { Known, Question } from "./question.ts";
 import { brokenRule, completed, exampleUrl, fitted, without } from "./settle.ts";
 import type { Sight } from "./sight.ts";
+import { capital, inAnswers } from "./words.ts";
 
 /** One value by the option table's own syntax, or its sentences. */
 export const readAs = (key: Option["key"], text: string): Value | UserError => {
@@ -24,7 +25,7 @@ export const readAs = (key: Option["key"], text: string): Value | UserError => {
 };
 
 export const sentences = (error: UserError): string =>
-  [error.message, ...(error.why ? [error.why] : []), error.remedy.text].join(" ");
+  inAnswers([error.message, ...(error.why ? [error.why] : []), error.remedy.text].join(" "));
 
 /** What is wrong with it, or with what would follow from it. */
 export const problemWith = (key: Option["key"], text: string, meant: (value: Value) => Written): string | undefined => {
@@ -92,7 +93,7 @@ export const domain: Question = {
         if (typed.trim().toLowerCase() !== MAGIC)
           return problemWith("domain", typed, (value) => ({ domain: String(value) }));
         return onlyNames(sight)
-          ? `--dns magic needs an IP address, and load balancers of ${sight.cloud?.title} have a host name only. Give a domain of yours.`
+          ? `magic makes a name from an IP address, and load balancers of ${sight.cloud?.title} have a host name only. Give a domain of yours.`
           : undefined;
       },
     });
@@ -152,5 +153,3 @@ export const dns: Question = {
     return { dns: ids.find((one) => one === id) ?? NONE };
   },
 };
-
-export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

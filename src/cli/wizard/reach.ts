@@ -21,6 +21,9 @@ const CLOUDS: ReadonlyMap<string, string> = new Map([
 /** Those that have their own load balancers without anything being installed. */
 const BALANCING = new Set(["aws", "gce", "azure", "digitalocean", "linode", "vultr", "scaleway", "ibm", "alicloud"]);
 
+/** Nobody makes them there unless something is installed for it: vSphere's controller needs NSX, kind's is a program beside it. */
+const UNBALANCED = new Set(["kind", "vsphere"]);
+
 /** Those whose load balancers have a host name and no address. */
 const NAMED = new Set(["aws"]);
 
@@ -44,6 +47,10 @@ export const cloudOf = (nodes: readonly KubeObject[]): Cloud | undefined => {
 export interface LoadBalancers {
   readonly work: "yes" | "no" | "unclear";
   readonly because: string;
+  /** It is not certain, but to be expected. */
+  readonly isLikely?: true;
+  /** What tells somebody who looks. */
+  readonly lookAt?: string;
 }
 
 const entriesOf = (service: KubeObject): readonly string[] => {
@@ -74,12 +81,21 @@ export const loadBalancersOf = (
   if (deployments.some(isMetalLb)) return { work: "yes", because: "MetalLB makes them" };
   if (cloud?.id === "kind") return { work: "no", because: "kind makes none" };
   const [waiting] = balanced;
-  return waiting
-    ? {
-        work: "unclear",
-        because: `Service ${waiting.metadata.namespace}/${waiting.metadata.name} waits for an address`,
-      }
-    : { work: "unclear", because: "no Service here has tried" };
+  if (waiting) {
+    const name = `Service ${waiting.metadata.namespace}/${waiting.metadata.name}`;
+    return {
+      work: "unclear",
+      because: `${name} waits for an address`,
+      lookAt: "Its Events, as kubectl describe shows them, say why; without any, nobody makes load balancers here.",
+    };
+  }
+  return {
+    work: "unclear",
+    because: "no Service here has tried",
+    // A providerID is written by a cloud's controller, which makes load balancers too; k3s has its own (ServiceLB).
+    ...(cloud && !UNBALANCED.has(cloud.id) ? { isLikely: true as const } : {}),
+    lookAt: "A controller makes them, the cloud's or MetalLB's: look for its pods in kube-system and metallb-system.",
+  };
 };
 
 const addressesOf = (nodes: readonly KubeObject[], type: string): readonly string[] =>

@@ -23,7 +23,7 @@ export const waysTo = ({ addresses, loadBalancers, cloud }: Sight): readonly Way
     hint:
       cloud?.id === "kind"
         ? "kind-config.yaml leads ports 80 and 443 of this machine there."
-        : `At ${external ?? "an address that you give by --address"}; URLs have the port where nothing leads to it from 443.`,
+        : `At ${external}; URLs have the port where nothing leads to it from 443.`,
     written: { expose: "nodeport" },
   };
   const inside = addresses.internal.slice(0, 1).map((address) => ({
@@ -33,8 +33,8 @@ export const waysTo = ({ addresses, loadBalancers, cloud }: Sight): readonly Way
     written: { expose: "nodeport", address } as const,
   }));
   if (loadBalancers.work === "yes") return [balancer];
-  if (cloud?.id === "kind" || external !== undefined) return [nodes, balancer];
-  return inside.length > 0 ? [...inside, balancer] : [balancer];
+  const others = cloud?.id === "kind" || external !== undefined ? [nodes] : inside;
+  return loadBalancers.isLikely ? [balancer, ...others] : [...others, balancer];
 };
 
 export const isClear = ({ loadBalancers, cloud }: Sight): boolean =>
@@ -56,7 +56,7 @@ export const exposure: Question = {
     const ways = waysTo(sight);
     const { id } = await asker.choice({
       message: "How is the gateway reached?",
-      help: `Whether load balancers work here cannot be seen: ${sight.loadBalancers.because}.`,
+      help: `Whether load balancers work here cannot be seen: ${sight.loadBalancers.because}. ${sight.loadBalancers.lookAt ?? ""}`.trim(),
       initial: ways[0]?.id ?? "loadbalancer",
       forms: 1,
       choices: ways,
