@@ -15,6 +15,8 @@ const MARKS = {
 } as const;
 /** Of a finding with many objects the first few are enough to begin with. */
 const FEW = 5;
+/** More names of checks than this are a wall. */
+const MANY = 20;
 
 /** One line when all is well; else each cause with its evidence, what helps, and what it explains. */
 export const text: Format = (told) => {
@@ -40,11 +42,17 @@ const causeLines = ({ check, finding, explains, weight }: Cause, look: Look): re
     ),
     ...evidenceLines(finding.evidence ?? [], look),
     ...("remedy" in finding ? advice(look, 2, finding.remedy) : []),
-    ...(explains.length > 0
-      ? entry(look, 2, "", `Because of it: ${explains.map((one) => one.check.id).join(", ")}`)
-      : []),
+    ...(explains.length > 0 ? entry(look, 2, "", `Because of it: ${namesOf(explains)}`) : []),
     ...advice(look, 2, { text: `More: ${anchorOf(check.id)}`, command: sh`kn-bootstrap doctor --explain ${check.id}` }),
   ];
+};
+
+/** Of very many their areas say as much; all of them stand in the list of --verbose. */
+const namesOf = (judged: readonly Judged[]): string => {
+  const ids = judged.map(({ check }) => check.id);
+  if (ids.length <= MANY) return ids.join(", ");
+  const areas = new Set(ids.map((id) => id.slice(0, id.indexOf("."))));
+  return `${count(ids.length, "check")} of ${[...areas].join(", ")}`;
 };
 
 const evidenceLines = (evidence: readonly Evidence[], look: Look): readonly string[] => {
@@ -70,7 +78,7 @@ const unseenLines = (unseen: readonly Judged[], look: Look): readonly string[] =
   const groups = Map.groupBy(unseen, ({ finding }) => finding.summary);
   return [...groups].flatMap(([why, some]) => [
     ...entry(look, 0, "?", `could not look: ${why}`, "yellow"),
-    ...entry(look, 2, "", `Not known because of it: ${some.map(({ check }) => check.id).join(", ")}`),
+    ...entry(look, 2, "", `Not known because of it: ${namesOf(some)}`),
     ...commandLines(some, look),
     "",
   ]);
