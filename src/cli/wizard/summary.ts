@@ -28,7 +28,7 @@ export const summaryText = (said: readonly Said[], look: Look): string => {
 export const confirmBelow =
   (ctx: CommandContext, said: readonly Said[], terminal: NonNullable<CommandContext["terminal"]>) =>
   async (question: string): Promise<boolean> => {
-    ctx.stderr(`\n${summaryText(said, ctx.look)}`);
+    ctx.stderr(summaryText(said, ctx.look));
     const { stdin, stderr, aside } = terminal;
     const line = await aside(() => lineTo(visible(ctx.mask(question)), { stdin, stderr, signal: ctx.signal }));
     const chosen = /^\d+$/.test(line) ? said[Number(line) - 1] : undefined;
