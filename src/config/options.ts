@@ -56,6 +56,7 @@ const ofCommands = [
   { key: "fault", kind: "list", value: "NAME,...", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, default: "", help: "What goes wrong, see help rehearse: NAME or NAME:PARAMETER" },
   { key: "existingIstio", kind: "choice", choices: ISTIO_SHAPES, value: "SHAPE", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "none", help: `Somebody else's Istio in the rehearsal's cluster: ${ISTIO_SHAPES.join(", ")}` },
   { key: "keep", kind: "duration", value: "TIME", bare: "0", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "it ends with the run", help: "Leave the rehearsal's cluster running until Ctrl-C, for other commands, kubectl and a browser" },
+  { key: "stop", kind: "text", value: "NAME", bare: "all", syntax: anyText, only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "nothing is ended", help: "End rehearsals that were kept, all or the one of this name" },
   { key: "resetChoices", kind: "boolean", only: "flag", group: "This command", commands: CHANGING, runOnly: true, default: "false", help: "Start from the defaults, not from what was chosen before; see help config" },
   { key: "resetChoice", kind: "list", value: "NAME,...", syntax: choiceName, only: "flag", group: "This command", commands: CHANGING, runOnly: true, default: "", help: "Options, such as address, of which nothing counts that was chosen before" },
 ] as const satisfies readonly OptionRow[];

@@ -1,10 +1,11 @@
+import { spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { parseArguments } from "../../src/cli/args.ts";
 import { commands } from "../../src/cli/commands/index.ts";
-import type { Machine } from "../../src/cli/holder.ts";
+import { type Machine, thisMachine } from "../../src/cli/holder.ts";
 import { runCli } from "../../src/cli/index.ts";
 import { announce, type KeptWorld, keptRehearsals, makeKept } from "../../src/cli/rehearsal/kept.ts";
 import { waysFor } from "../../src/cli/rehearsal/led.ts";
@@ -107,3 +108,23 @@ it.each([
   const invocation = parseArguments(["rehearse", ...args, "--tls", "none"], { commands, version: "1", columns: 80 });
   expect(invocation).toMatchObject({ flags: { keep: seconds }, written: { tls: "none" } });
 });
+
+it.runIf(process.platform === "linux")(
+  "--stop ends the process of that name and no other, and says which there are",
+  async () => {
+    const sleepers = [1, 2].map(() => spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]));
+    try {
+      const [one, two] = sleepers.map(({ pid = 0 }) => makeKept({ ...thisMachine(), pid }));
+      const wrong = fakeHost(["rehearse", "--stop=rehearsal-9"]);
+      expect(await runCli(wrong)).toBe(2);
+      expect(wrong.err()).toContain("There are rehearsal-1, rehearsal-2:");
+      const host = fakeHost(["rehearse", "--stop=rehearsal-1"]);
+      expect(await runCli(host), host.err()).toBe(0);
+      expect(host.err()).toContain("rehearsal-1 has ended.");
+      expect([one, two].map((kept) => existsSync(kept?.folder ?? ""))).toEqual([false, true]);
+      expect(keptRehearsals().map(({ name }) => name)).toEqual(["rehearsal-2"]);
+    } finally {
+      for (const sleeper of sleepers) sleeper.kill("SIGKILL");
+    }
+  },
+);

@@ -37,7 +37,11 @@ const nextAfter = ({ written: { ingress }, config: { mesh } }: CommandContext): 
 };
 
 export const run = async (given: CommandContext): Promise<number> => {
-  const { kubernetes } = given.flags;
+  const { kubernetes, stop } = given.flags;
+  if (stop !== undefined) {
+    await (await import("../rehearsal/stop.ts")).stop(given, stop);
+    return 0;
+  }
   const faults = given.flags.fault.flatMap((text) => text.split(/\s+/));
   await assertFaults(faults);
   await assertOutside(faults, given.config);

@@ -232,6 +232,12 @@ export const program: Errors = {
     "Whoever else writes there could lead commands elsewhere.",
     "See whose it is, or let TMPDIR name another place.",
   ),
+  "rehearse.stop": failed(
+    "A kept rehearsal has not ended.",
+    "Its process was told to and runs on, or cannot be told from another one.",
+    "Press Ctrl-C where it runs.",
+  ),
+  "rehearse.unknown": input("No rehearsal of this name is kept.", "", "Choose one of those that are listed."),
   "report.write": failed(
     "The report could not be written.",
     "The run itself is not touched by this.",
