@@ -118,7 +118,8 @@ export const startBrowser = async (program: string): Promise<Browser> => {
     pdf: async () => Buffer.from(String((await page("Page.printToPDF", { printBackground: false })).data), "base64"),
     ask,
     close: async () => {
-      await call("Browser.close").catch(() => {});
+      // It may end before it answers.
+      call("Browser.close").catch(() => {});
       const late = setTimeout(() => child.kill("SIGKILL"), 5_000);
       await ended;
       clearTimeout(late);

@@ -21,7 +21,9 @@ export const outcomeOf = (recording: Recording, steps: readonly StepView[]): Out
   const interrupted = report ? report.outcome === "interrupted" : (problem?.exitCode ?? 0) > 128;
   if (report || problem) {
     const word = interrupted ? "Interrupted" : "Failed";
-    const after = `After ${elapsed(report?.seconds ?? seconds)}`;
+    // As the steps count, where there are any: what came before is no part of them.
+    const ran = Math.max(...steps.map((step) => step.startedAt + step.seconds));
+    const after = `After ${elapsed(report?.seconds ?? (steps.length > 0 ? ran : seconds))}`;
     return {
       kind: interrupted ? "interrupted" : "failed",
       word,

@@ -3,9 +3,11 @@ import { changesOf } from "../../core/change.ts";
 import { few } from "../../ports/few.ts";
 import { describe } from "../../ports/object.ts";
 import { renewalText } from "../../steps/renewal/status.ts";
+import type { Problem } from "../fatal.ts";
 import { askedOf } from "../reporter/asked.ts";
-import { elapsed, size } from "../reporter/look.ts";
+import { size } from "../reporter/look.ts";
 import { checksOf, checksSection } from "./checks.ts";
+import { SCRIPT } from "./copy.ts";
 import { clip, firsts, html, type Markup } from "./html.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { certificateOf, placesOf } from "./places.ts";
@@ -19,7 +21,7 @@ import { topologySection } from "./topology.ts";
 
 const MOST_NOTES = 50;
 
-/** The page as one file. It loads no script, font or picture, and its policy forbids them. */
+/** The page as one file. It loads nothing, and its policy lets no other style and script run than its own. */
 export const reportPage = (recording: Recording): string => {
   const steps = stepsOf(recording);
   const outcome = outcomeOf(recording, steps);
@@ -39,12 +41,11 @@ export const reportPage = (recording: Recording): string => {
     ...(checks.length > 0 ? ([["checks", "Checks", checksSection(checks)]] as const) : []),
     ...(plan && changesOf(plan).length > 0 ? ([["plan", "Plan", planSection(plan)]] as const) : []),
   ];
-  const hash = createHash("sha256").update(STYLE).digest("base64");
   const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '${hashOf(STYLE)}'; script-src '${hashOf(SCRIPT)}'; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <meta name="color-scheme" content="light dark">
@@ -65,11 +66,14 @@ ${askedSection(recording)}
 ${sections.map(([, , section]) => section)}
 </main>
 <footer><p>Made by kn-bootstrap ${asked.version}. Secrets, keys and tokens are left out.</p></footer>
+<script>${{ markup: SCRIPT }}</script>
 </body>
 </html>
 `;
   return page.markup;
 };
+
+const hashOf = (text: string): string => `sha256-${createHash("sha256").update(text).digest("base64")}`;
 
 const SIGNS = { done: "✓", failed: "✗", interrupted: "–", nothing: "·" } as const;
 
@@ -86,7 +90,7 @@ const facts = (recording: Recording): Markup => {
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["Context", target?.context],
     ["Server", target && `${target.server}, Kubernetes ${target.version}`],
-    ["Began", `${began.toISOString().slice(0, 19).replace("T", " ")} UTC, ${elapsed(seconds)} from start to end`],
+    ["Time", `${timeOf(began)} to ${timeOf(new Date(began.getTime() + seconds * 1000))} UTC`],
     ["Downloaded", files.length > 0 ? `${files.length} files, ${size(bytes)}` : undefined],
   ];
   return html`<dl>${rows.map(([name, value]) =>
@@ -94,14 +98,23 @@ const facts = (recording: Recording): Markup => {
   )}<dt>Command</dt><dd><code>${clip(asked.commandLine)}</code></dd></dl>`;
 };
 
+const timeOf = (date: Date): string => date.toISOString().slice(0, 19).replace("T", " ");
+
 const problemSection = ({ problem }: Recording): Markup | undefined =>
   problem &&
   html`<section class="problem ${problem.exitCode > 128 ? "stopped" : ""}" aria-labelledby="problem">
 <h2 id="problem">${problem.exitCode > 128 ? "How to go on" : "What went wrong"}</h2>
 <p>${clip(sentence(problem.what), 4_000)}${problem.why ? html` ${clip(problem.why)}` : undefined}</p>
 ${remedyPart(problem.remedy)}
+${behindPart(problem)}
 <p class="soft">Exit code ${problem.exitCode}, <code>${problem.id}</code></p>
 </section>`;
+
+/** As the terminal says it. */
+const behindPart = ({ behind }: Problem): Markup | undefined =>
+  behind &&
+  html`<p>Behind it is <code>${behind.id}</code>: ${clip(sentence(behind.summary))}</p>
+${remedyPart(behind.remedy)}`;
 
 const sentence = (text: string): string => (/[.!?:]$/.test(text) ? text : `${text}.`);
 

@@ -9,12 +9,13 @@ import type { Facts } from "../../ports/facts.ts";
 import { few } from "../../ports/few.ts";
 import type { StepId } from "../../steps/index.ts";
 import { contentOf, recordSetName } from "../reporter/plan.ts";
+import { failedHop, type PlaceId } from "./hop.ts";
 import { eventsOf, type Recording } from "./recording.ts";
 import { planOf, type StepView } from "./steps.ts";
 
 /** One place on the way from a name to a Service. */
 export interface Place {
-  readonly id: "dns" | "address" | "gateway" | "serving" | "service";
+  readonly id: PlaceId;
   readonly title: string;
   readonly state: "in place" | "planned" | "not reached" | "stopped here" | "failed here";
   readonly facts: readonly Fact[];
@@ -28,7 +29,7 @@ export interface Fact {
 }
 
 /** The steps that make each place. */
-const MADE_BY: Readonly<Record<Place["id"], readonly StepId[]>> = {
+const MADE_BY: Readonly<Record<PlaceId, readonly StepId[]>> = {
   dns: ["records", "domain"],
   address: ["address"],
   gateway: ["ingress", "certificate", "gateway-tls"],
@@ -44,7 +45,7 @@ export const placesOf = (recording: Recording, steps: readonly StepView[]): read
   const { asked } = recording;
   const findings = (id: string): readonly Checked[] =>
     steps.find((step) => step.id === id && step.status === "done")?.findings ?? [];
-  const place = (id: Place["id"], title: string, leads: string, facts: readonly (Fact | undefined)[]): Place => ({
+  const place = (id: PlaceId, title: string, leads: string, facts: readonly (Fact | undefined)[]): Place => ({
     id,
     title,
     leads,
@@ -60,6 +61,10 @@ export const placesOf = (recording: Recording, steps: readonly StepView[]): read
   const ingress = status?.ingress?.id ?? asked.ingress;
   const known = ingressIds.find((id) => id === ingress);
   const ingressTitle = known ? ingressProvider(known).title : ingress;
+  const serves = knownStrategy(asked.tls)?.serves ?? "nothing";
+  // Half-way, Knative does not know yet that https will be served.
+  const planned =
+    serves !== "nothing" && !isWhole(recording, steps) ? status?.url?.replace(/^http:/, "https:") : status?.url;
   const proved = findings("proof");
   const url = proved.find(({ facts }) => facts?.status !== undefined)?.facts?.url;
   return [
@@ -77,14 +82,14 @@ export const placesOf = (recording: Recording, steps: readonly StepView[]): read
     ]),
     place("serving", "Knative Serving", "starts", [
       fact("Version", status?.knative?.version),
-      fact("URLs", status?.url),
+      fact("URLs", planned),
       fact(
         "Health",
         status?.problems.join("; ") || (isWhole(recording, steps) ? "every Deployment available" : undefined),
       ),
     ]),
     place("service", "Service", "", [
-      fact("URL", url ?? status?.url),
+      fact("URL", url ?? planned),
       fact("Answer", proved.flatMap(answerWords).join("; ")),
     ]),
   ];
@@ -112,11 +117,16 @@ const answerWords = ({ status: outcome, summary, facts = {} }: Checked): readonl
 export const isWhole = ({ status }: Recording, steps: readonly StepView[]): boolean =>
   status?.knative !== undefined && steps.every((step) => step.status === "done");
 
-const stateOf = (id: Place["id"], { status }: Recording, steps: readonly StepView[]): Place["state"] => {
+const stateOf = (id: PlaceId, recording: Recording, steps: readonly StepView[]): Place["state"] => {
+  const { status } = recording;
+  const hop = failedHop(recording);
+  if (hop === id) return "failed here";
   const own = steps.filter((step) => MADE_BY[id].some((made) => made === step.id));
   const has = (wanted: StepView["status"]): boolean => own.some((step) => step.status === wanted);
   if (own.length === 0) return status?.knative ? "in place" : "planned";
-  if (has("failed")) return "failed here";
+  // What is broken elsewhere is felt here.
+  if (has("failed")) return hop === undefined ? "failed here" : "not reached";
+  if (id === "address" && status?.address) return "in place";
   if (has("stopped")) return "stopped here";
   return has("not started") ? "not reached" : "in place";
 };

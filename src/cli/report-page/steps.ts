@@ -22,9 +22,12 @@ export const planOf = (recording: Recording): Plan | undefined => eventsOf(recor
 
 /** How the steps went, with what each waited for. Empty: none was begun. */
 export const stepsOf = (recording: Recording): readonly StepView[] => {
-  const origin = eventsOf(recording, "step-started")[0]?.at;
-  if (origin === undefined) return [];
-  const steps = recording.report?.steps ?? pieced(recording, origin);
+  const [first] = eventsOf(recording, "step-started");
+  if (!first) return [];
+  const reported = recording.report?.steps;
+  // Events are told by the page's clock, steps by the engine's: the first start is where both meet.
+  const origin = first.at - (reported?.find(({ id }) => id === first.event.step)?.startedAt ?? 0);
+  const steps = reported ?? pieced(recording, origin);
   return steps.map((step) => ({ ...step, waits: waitsOf(recording, step, origin) }));
 };
 

@@ -42,7 +42,9 @@ h2{font-size:1.25rem;margin:0 0 .75rem;padding-top:.5rem}
 p{margin:.4rem 0}
 a{color:var(--link)}
 code,pre{font:.92em/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
-pre{margin:.4rem 0;padding:.6rem .8rem;background:var(--panel);border:1px solid var(--line);border-radius:6px;overflow-x:auto;overflow-wrap:normal}
+pre{margin:.4rem 0;padding:.6rem .8rem;background:var(--panel);border:1px solid var(--line);border-radius:6px;white-space:pre-wrap}
+.command{position:relative}.command pre{padding-right:5rem}
+.command button{position:absolute;top:.4rem;right:.4rem;font:.8rem/1.5 system-ui,sans-serif;padding:.1rem .6rem;color:var(--ink);background:var(--ground);border:1px solid var(--soft);border-radius:4px;cursor:pointer}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
 header{border-left:6px solid var(--soft);padding:.2rem 0 .2rem 1.2rem}
 header.done{border-color:var(--good)}header.done h1{color:var(--good)}
@@ -72,22 +74,19 @@ table.timeline th[scope=row]{font-weight:400}
 .axis{display:flex;justify-content:space-between;font-variant-numeric:tabular-nums}
 svg.bar{display:block;width:100%;height:16px;margin-top:3px}
 .grid{stroke:var(--line);stroke-width:1;vector-effect:non-scaling-stroke;fill:none}
-rect.work{fill:var(--work)}rect.wait{fill:var(--wait);stroke:var(--work);stroke-width:1;vector-effect:non-scaling-stroke}
+rect.work{fill:var(--work)}rect.failed{fill:var(--bad);stroke:var(--bad);stroke-width:4;vector-effect:non-scaling-stroke}rect.wait{fill:var(--wait);stroke:var(--work);stroke-width:1;vector-effect:non-scaling-stroke}
 .legend{color:var(--soft)}.legend strong{color:var(--ink);margin-left:.6em}
+tr.failed rect.work{fill:var(--bad)}tr.failed rect.wait{stroke:var(--bad)}
 .key{display:inline-block;width:1.6em;height:.7em;border:1px solid var(--work);margin-left:.6em}.key:first-child{margin-left:0}
 .key.work{background:var(--work)}.key.wait{background:var(--wait)}
 ul.waits{list-style:none;margin:.2rem 0 0;padding:0;color:var(--soft);font-size:.9em;white-space:pre-line}
 ul.waits .number{color:var(--ink);margin-right:.4em}
-svg.topology{display:block;width:100%;height:auto;margin-bottom:1rem}
-svg.tall{display:none;max-width:26rem;margin-inline:auto}
-.box{fill:var(--panel);stroke:var(--line);stroke-width:1.5}
-.box.good{stroke:var(--good)}.box.warn{stroke:var(--warn)}.box.bad{stroke:var(--bad)}.dashed{stroke-dasharray:5 4}
-svg text{fill:var(--ink);font-size:13px}
-svg text.head{font-weight:600;font-size:15px}
-svg text.state.good{fill:var(--good)}svg text.state.warn{fill:var(--warn)}svg text.state.bad{fill:var(--bad)}
-svg text.state.soft,svg text.name,svg text.label{fill:var(--soft)}svg text.name,svg text.label,svg text.state{font-size:12px}
-svg text.middle{text-anchor:middle}
-.arrow{stroke:var(--soft);stroke-width:1.5;fill:none}
+ol.way{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:3.2rem}
+ol.way li{position:relative;background:var(--panel);border:1.5px dashed var(--line);border-radius:6px;padding:.5rem .7rem;font-size:.88em;color:var(--ink)}
+ol.way li.good{border:1.5px solid var(--good)}ol.way li.warn{border-color:var(--warn)}ol.way li.bad{border:2px solid var(--bad)}
+ol.way h3{font-size:1.1rem;margin:0}.state{margin:0 0 .3rem}.fact{margin-top:.25rem}
+.leads{position:absolute;left:100%;top:.4rem;width:3.2rem;text-align:center;color:var(--soft);font-size:.9em;line-height:1.2;overflow-wrap:normal}
+.leads::after{content:"→";display:block;font-size:1.2em}
 details{border-top:1px solid var(--line);padding:.35rem 0}
 details:last-of-type{border-bottom:1px solid var(--line)}
 summary{cursor:pointer;padding:.15rem 0}
@@ -97,7 +96,8 @@ ul.changes,ul.changes ul{list-style:none;margin:.2rem 0 .5rem;padding-left:1.2re
 .mark.create{color:var(--good)}.mark.update,.mark.warn{color:var(--warn)}.mark.delete{color:var(--bad)}
 footer{color:var(--soft);border-top:1px solid var(--line);font-size:.9em}
 @media (max-width:58rem){
-svg.wide{display:none}svg.tall{display:block}
+ol.way{grid-template-columns:1fr;gap:1.7rem}
+.leads{left:.7rem;top:100%;width:auto;line-height:1.7rem}.leads::after{content:" ↓";display:inline}
 }
 @media (max-width:46rem){
 body{padding:1rem}
@@ -116,10 +116,10 @@ table.facts tr{border-bottom:1px solid var(--line);padding:.4rem 0}
 @media print{
 :root{color-scheme:light;${variables(LIGHT)}}
 body{max-width:none;padding:0;font-size:10.5pt}
-nav{display:none}
-pre{white-space:pre-wrap;overflow-wrap:anywhere}
+nav,.command button{display:none}
+.command pre{padding-right:.8rem}
 rect,.key{print-color-adjust:exact;-webkit-print-color-adjust:exact}
-tr,svg.topology,li,header{break-inside:avoid}
+tr,li,pre,header,.problem{break-inside:avoid}
 h2,summary{break-after:avoid}
 details::details-content{content-visibility:visible;block-size:auto}
 }

@@ -77,10 +77,13 @@ const bar = (step: StepView, total: number): Markup => {
     const left = Math.min(x(from), WIDTH - NARROWEST);
     return html`<rect class="${kind}" x="${left}" y="2" width="${Math.max(NARROWEST, x(until) - left)}" height="12"><title>${title}</title></rect>`;
   };
+  const end = step.startedAt + step.seconds;
   return html`<svg class="bar" viewBox="0 0 ${WIDTH} 16" preserveAspectRatio="none" aria-hidden="true" focusable="false"><path class="grid" d="M0 0V16M500 0V16M1000 0V16"/>${piece(
     step.startedAt,
-    step.startedAt + step.seconds,
+    end,
     "work",
     `${step.title}, ${elapsed(step.seconds)}`,
-  )}${firsts(step.waits, MOST_PIECES).shown.map(({ from, until, reason }) => piece(from, until, "wait", clip(reason, 200)))}</svg>`;
+  )}${firsts(step.waits, MOST_PIECES).shown.map(({ from, until, reason }) => piece(from, until, "wait", clip(reason, 200)))}${
+    step.status === "failed" ? piece(end, end, "failed", clip(step.error ?? "", 200)) : undefined
+  }</svg>`;
 };
