@@ -36,11 +36,14 @@ export const choiceChanges = (
     // Whoever chose before did not know it, and so it changes nothing but what is kept.
     if (!unreadable && !(key in kept.values) && before[key] !== undefined && !(key in said)) return [change];
     const why = unreadable && !(key in said) ? "this version cannot use what was chosen" : because(key);
-    const means = meaning(option, config, before);
+    const from = unreadable?.value ?? words(option, value);
+    // What holds unless somebody says otherwise was said, or is no more: that too changes nothing but what is kept.
+    const isSame = from === change.to;
+    const means = isSame ? undefined : meaning(option, config, before);
     return [
       {
         ...change,
-        from: unreadable?.value ?? words(option, value),
+        ...(isSame ? {} : { from }),
         ...(why ? { because: why } : {}),
         ...(means ? { means } : {}),
       },

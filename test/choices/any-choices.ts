@@ -26,6 +26,8 @@ const TEXTS = [
   "registry.example.com/mirror",
   "Z0123456789",
   "shortlived",
+  "3",
+  "20Gi",
 ];
 
 /** As somebody writes it. */
