@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kn, type Stage, stage } from "../engine/cli.ts";
 
@@ -30,10 +33,14 @@ describe("an issuer that is no ACME CA and that nothing but its own file knows",
     expect(await planned("--tls", "example-root")).toEqual([
       "the example root: the one that is there is from another CA",
     ]);
-    const { code, stdout, stderr } = await run("install", "--yes", "--tls", "example-root");
+    const folder = await mkdtemp(join(tmpdir(), "kn-bootstrap-root-"));
+    const file = join(folder, "root.crt");
+    const { code, stdout, stderr } = await run("install", "--yes", "--tls", "example-root", "--save-root", file);
     expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toContain("Trust the example root where your browsers and clients keep theirs");
-    expect(stdout).toContain(rootIn("example-root").slice(0, 60));
+    const stored = Buffer.from(rootIn("example-root"), "base64").toString("utf8");
+    expect((await readFile(file, "utf8")).trim()).toBe(stored.trim());
+    await rm(folder, { recursive: true });
+    expect(stdout).toContain(file);
     expect(stdout).toMatch(/Nobody renews the certificate: it is due on .* Let a CronJob do it:/s);
     expect(stdout).toContain("kn-bootstrap renew --install-cronjob --image IMAGE\n");
   });

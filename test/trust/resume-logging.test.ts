@@ -1,5 +1,5 @@
 import { it } from "vitest";
-import { thoroughly } from "../thorough.ts";
+import { isThorough, thoroughly } from "../thorough.ts";
 import { killEverywhere, PATIENCE } from "./kill-everywhere.ts";
 
 const INSTALL = ["install", "--yes", "--domain", "apps.example.com"];
@@ -18,7 +18,7 @@ it.each(KINDS)(
   PATIENCE,
 );
 
-it.each(KINDS)(
+it.runIf(isThorough).each(KINDS)(
   "the way back from --logging %s does so too",
   (kind) =>
     killEverywhere({

@@ -1,5 +1,6 @@
 import { it } from "vitest";
 import { bringStack } from "../metrics/operator.ts";
+import { isThorough } from "../thorough.ts";
 import { killEverywhere, PATIENCE } from "./kill-everywhere.ts";
 
 const VERSION = ["--knative-version", "1.23"];
@@ -20,7 +21,7 @@ it(
     }),
 );
 
-it("so they do when they are switched off", { timeout: PATIENCE }, () =>
+it.runIf(isThorough)("so they do when they are switched off", { timeout: PATIENCE }, () =>
   killEverywhere({
     title: "metrics switched off (every other write)",
     given: bringStack,

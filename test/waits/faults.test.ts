@@ -130,7 +130,7 @@ const check = async (scene: Scene, row: Row): Promise<void> => {
 };
 
 describe.concurrent("the wait explains itself", () => {
-  it.each(sampled(rows, 2).map((row) => [row.title ?? row.fault ?? "", row] as const))("%s", async (_title, row) => {
+  it.each(sampled(rows, 3).map((row) => [row.title ?? row.fault ?? "", row] as const))("%s", async (_title, row) => {
     const { fault, version, uninstall } = row;
     const leave = await enter();
     const scene = await openScene({
