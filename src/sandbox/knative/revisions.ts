@@ -163,8 +163,8 @@ export const revisions = (stage: Stage, pull: Pull): Reconciler => {
       if (!(error instanceof StatusError) || error.status.code === 409) throw error;
       await write(revision, { resources: unknown("Deploying"), health: unknown("Deploying") });
       const name = `${revision.metadata.name}-deployment`;
-      await tellError(revision, `failed to create deployment ${JSON.stringify(name)}: ${error.message}`);
-      throw error;
+      const message = `failed to create deployment ${JSON.stringify(name)}: ${error.message}`;
+      throw new StatusError({ ...error.status, message });
     }
     const marks = judgeDeployment(revision, made.deployment);
     const autoscaler = await ensureAutoscaler(revision);
