@@ -57,6 +57,7 @@ const served =
 export const FAULTS_PATH: Readonly<Record<string, Fault>> = {
   "a quota keeps the gateway's Service out": {
     leads: "ingress.quota",
+    hides: ["ingress", "network"],
     in: ["ours"],
     break: (scene) => {
       const gone = ["net-kourier-controller", "3scale-kourier-gateway", "kourier"];
@@ -126,6 +127,7 @@ export const FAULTS_PATH: Readonly<Record<string, Fault>> = {
   },
   "the load balancer decrypts, and the gateway waits for TLS": {
     leads: "ingress.terminated",
+    hides: ["network.redirect"],
     in: BALANCED,
     break: annotated({ [`${AWS}ssl-cert`]: "arn:aws:acm:eu-central-1:1:certificate/a", [`${AWS}ssl-ports`]: "443" }),
   },
@@ -136,6 +138,7 @@ export const FAULTS_PATH: Readonly<Record<string, Fault>> = {
   },
   "the gateway waits for PROXY headers": {
     leads: "ingress.proxy-protocol",
+    hides: ["ingress.answered"],
     in: ["ours", "quickstart"],
     break: (scene) => answering(closed)(config("config-kourier", { "enable-proxy-protocol": "true" })(scene)),
   },

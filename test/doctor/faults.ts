@@ -8,7 +8,7 @@ import { change, type Shape } from "./shapes.ts";
 export interface Fault {
   readonly leads: string;
   readonly break: (scene: Scene) => Scene | Promise<Scene>;
-  /** Areas of which nothing can be said as long as it lasts. */
+  /** Checks, or whole areas, of which nothing can be said as long as it lasts, in the cluster or in the scene of a test. */
   readonly hides?: readonly string[];
   /** Absent: in all of them. */
   readonly in?: readonly Shape[];
@@ -139,7 +139,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     leads: "serving.deployments",
     break: edit(isA("Deployment", "controller"), scaledToNone),
   },
-  "the webhook does not run": { leads: "serving.deployments", break: edit(isA("Deployment", "webhook"), unavailable) },
+  "the webhook does not run": {
+    leads: "serving.deployments",
+    hides: ["serving.webhook-certificate"],
+    break: edit(isA("Deployment", "webhook"), unavailable),
+  },
   "an upgrade was left half done": {
     leads: "knative.versions",
     break: edit(isA("Deployment", "activator"), (one) => ({
@@ -189,7 +193,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     break: edit(isA("ConfigMap", "config-network"), (one) => ({
       ...one,
       metadata: { ...one.metadata, annotations: {} },
-      data: { ...data(one), _example: "# http-protocol: Enabled", "htp-protocol": "Redirected" },
+      data: { ...data(one), _example: "# http-protocol: Enabled", "htp-protocol": "Enabled" },
     })),
   },
   "a setting stands in the example": {
@@ -205,7 +209,16 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
   "the request log's template is empty": {
     leads: "observability.request-log",
-    break: config("config-observability", { "logging.enable-request-log": "true", "logging.request-log-template": "" }),
+    break: (scene) =>
+      add(
+        object("DaemonSet.apps/v1", "logging/collector", {
+          spec: { template: { spec: { volumes: [{ name: "logs", hostPath: { path: "/var/log" } }] } } },
+        }),
+      )(
+        config("config-observability", { "logging.enable-request-log": "true", "logging.request-log-template": "" })(
+          scene,
+        ),
+      ),
   },
   "requests are logged, and nothing collects them": {
     leads: "observability.collector",
@@ -340,6 +353,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
   "the gateway shows an older certificate": {
     leads: "certificate.served",
+    // Its answers take the place of all others.
+    hides: ["dns.target", "ingress.answered"],
     in: WITH_CERTIFICATE,
     break: (scene) => ({
       ...scene,
