@@ -26,7 +26,8 @@ export const howCalled = (
 const programOf = ({ npm_command, npm_lifecycle_event, npm_package_name }: NodeJS.ProcessEnv): string => {
   if (npm_package_name !== "kn-bootstrap" && npm_command !== "exec") return "kn-bootstrap";
   if (npm_lifecycle_event === "npx") return "npx kn-bootstrap";
-  return npm_command === "run-script" ? "npm run dev --" : "kn-bootstrap";
+  // Older versions of npm say run-script, newer ones run.
+  return /^run(-script)?$/.test(npm_command ?? "") ? "npm run dev --" : "kn-bootstrap";
 };
 
 /** What is quoted; or the start of a command, with the verb of ours. */

@@ -6,6 +6,7 @@ const PROD = { kubeconfig: "/home/a b/config", context: "prod" };
 describe("a command to copy works from where this one was called", () => {
   it.each([
     [{}, "kn-bootstrap plan"],
+    [{ npm_command: "run", npm_package_name: "kn-bootstrap", npm_lifecycle_event: "dev" }, "npm run dev -- plan"],
     [
       { npm_command: "run-script", npm_package_name: "kn-bootstrap", npm_lifecycle_event: "dev" },
       "npm run dev -- plan",
