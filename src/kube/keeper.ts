@@ -102,9 +102,14 @@ const owner: Rule = ({ metadata }) => {
     : undefined;
 };
 
-/** What people write with by hand. */
+/** What people write with, as API servers note it: the program's name, and for kubectl what it did. */
+const PEOPLE =
+  /^(kubectl(-(edit|patch|replace|set|annotate|label|create))?|oc|k9s|Mozilla|lens|OpenLens|rancher|dashboard|octant|headlamp(-server)?)$/i;
+export const isPersons = (manager: string): boolean => PEOPLE.test(manager);
+
+/** Nobody writes it again by itself: a person, whoever applied a file once, or we. */
 const isByHand = (manager: string): boolean =>
-  /^(kubectl($|-)|before-first-apply$)/.test(manager) || isOurs(manager) || manager === "";
+  isPersons(manager) || /^(kubectl-|before-first-apply$)/.test(manager) || isOurs(manager) || manager === "";
 
 /** Settings are the one thing that people write themselves; of other kinds a controller owns fields by its nature. */
 const manager: Rule = ({ kind, metadata: { managedFields = [] } }, fix) => {

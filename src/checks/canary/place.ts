@@ -1,30 +1,9 @@
-import { BlockList, isIP } from "node:net";
 import type { TlsSecret } from "../../certificates/secret.ts";
 import type { Ports } from "../../ingress/address.ts";
 import { messageOf } from "../../ports/error.ts";
+import { isPrivate } from "../../ports/networks.ts";
 import { REDIRECTS, type Verdict } from "./answer.ts";
 import type { Standing } from "./context.ts";
-
-/** Addresses that are somebody else's, or nobody's, in another network (RFC 1918, 6598, 3927, 4193, 4291). */
-const PRIVATE = new BlockList();
-for (const [net, bits] of [
-  ["10.0.0.0", 8],
-  ["172.16.0.0", 12],
-  ["192.168.0.0", 16],
-  ["100.64.0.0", 10],
-  ["169.254.0.0", 16],
-] as const)
-  PRIVATE.addSubnet(net, bits, "ipv4");
-for (const [net, bits] of [
-  ["fc00::", 7],
-  ["fe80::", 10],
-] as const)
-  PRIVATE.addSubnet(net, bits, "ipv6");
-
-export const isPrivate = (address: string): boolean => {
-  const version = isIP(address);
-  return version !== 0 && PRIVATE.check(address, version === 6 ? "ipv6" : "ipv4");
-};
 
 const NO_WAY: ReadonlySet<unknown> = new Set(["ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT"]);
 const SILENT: ReadonlySet<unknown> = new Set(["EHOSTUNREACH", "ETIMEDOUT"]);

@@ -1,4 +1,5 @@
 import { ok, skipped, warn } from "../../core/check.ts";
+import { isPersons } from "../../kube/keeper.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
 import { at, dataOf, describe, isRecord, type KubeObject, refOf } from "../../ports/object.ts";
@@ -6,10 +7,6 @@ import { inNamespace, sh } from "../../ports/shell.ts";
 import { KNATIVE, OPERATOR, operatorsIn } from "../found.ts";
 import { healthCheck } from "../health-check.ts";
 import { configMaps } from "./maps.ts";
-
-/** What people write with, as API servers note it: the program's name, and for kubectl what it did. */
-const BY_HAND =
-  /^(kubectl(-(edit|patch|replace|set|annotate|label|create))?|oc|k9s|Mozilla|lens|OpenLens|rancher|dashboard|octant|headlamp(-server)?)$/i;
 
 /** Somebody who writes an object again and again from what is said elsewhere. */
 interface Keeper {
@@ -73,7 +70,7 @@ interface Written extends Setting {
 /** The settings of a ConfigMap, or servers of a Gateway, that somebody wrote by hand and that are still as they wrote them. */
 const byHand = (object: KubeObject): readonly Written[] =>
   (object.metadata.managedFields ?? []).flatMap(({ manager = "", time = "", fieldsV1 }) => {
-    if (!BY_HAND.test(manager)) return [];
+    if (!isPersons(manager)) return [];
     const root = object.kind === "ConfigMap" ? "f:data" : "f:spec";
     const fields = at(fieldsV1, root);
     return Object.keys(isRecord(fields) ? fields : {}).flatMap((field) =>

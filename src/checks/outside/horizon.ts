@@ -1,8 +1,9 @@
 import { type Finding, ok, skipped, warn } from "../../core/check.ts";
 import { dig } from "../../ports/dig.ts";
 import { few } from "../../ports/few.ts";
+import { isInside } from "../../ports/networks.ts";
 import { healthCheck } from "../health-check.ts";
-import { isInside, type Resolved } from "./resolved.ts";
+import type { Resolved } from "./resolved.ts";
 import { type Located, OUTSIDE, type Outside, outside } from "./view.ts";
 import { worst } from "./worst.ts";
 

@@ -1,4 +1,3 @@
-import { BlockList, isIP } from "node:net";
 import { referralOf } from "../../dns/delegation.ts";
 import { askOneOf, type ZoneServers } from "../../dns/servers.ts";
 import type { Answer, Resolver } from "../../ports/dns.ts";
@@ -63,24 +62,3 @@ export const resolvedAt = async (
   const addresses = own.length > 0 || last === undefined ? own : (await resolvedHere(resolver, last, signal)).addresses;
   return { host, rcode: via.length > 0 ? "NOERROR" : first.rcode, via, addresses, by: "zone" };
 };
-
-/** Addresses that the Internet does not lead to (RFC 1918, 6598, 3927, 4193, 1122). */
-const INSIDE = new BlockList();
-for (const [net, bits] of [
-  ["10.0.0.0", 8],
-  ["172.16.0.0", 12],
-  ["192.168.0.0", 16],
-  ["100.64.0.0", 10],
-  ["169.254.0.0", 16],
-  ["127.0.0.0", 8],
-] as const)
-  INSIDE.addSubnet(net, bits);
-for (const [net, bits] of [
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["::1", 128],
-] as const)
-  INSIDE.addSubnet(net, bits, "ipv6");
-
-export const isInside = (address: string): boolean =>
-  isIP(address) !== 0 && INSIDE.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");

@@ -4,13 +4,14 @@ import { dig } from "../../ports/dig.ts";
 import type { Remedy } from "../../ports/error.ts";
 import type { Evidence, PublishedRecords } from "../../ports/facts.ts";
 import { few } from "../../ports/few.ts";
+import { isInside } from "../../ports/networks.ts";
 import { textAt } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { zoneLines } from "../../ports/zone-file.ts";
 import { findInstallation } from "../found.ts";
 import { type HealthContext, healthCheck } from "../health-check.ts";
 import { isAnotherWay, leadsTo } from "./leads.ts";
-import { isInside, type Resolved } from "./resolved.ts";
+import type { Resolved } from "./resolved.ts";
 import { GATEWAY_BY, type Gateway, type Located, NOBODY, OUTSIDE, type Outside, outside } from "./view.ts";
 import { worst } from "./worst.ts";
 

@@ -4,6 +4,7 @@ import { hostsOf } from "../../ingress/address.ts";
 import { messageOf, type Remedy } from "../../ports/error.ts";
 import type { Evidence } from "../../ports/facts.ts";
 import type { ProbeResponse } from "../../ports/http.ts";
+import { isInside } from "../../ports/networks.ts";
 import { at, describe, isRecord, type KubeObject, refOf } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
 import { healthCheck } from "../health-check.ts";
@@ -111,7 +112,7 @@ const find = (pod: KubeObject | undefined): Remedy => ({
 
 /** This machine may well be outside of where a private address is reached. */
 const unreached = (host: string, error: unknown): Finding =>
-  isPrivate(host)
+  isUnseen(host)
     ? skipped(`this machine does not reach ${host}: ${messageOf(error)}`)
     : warn(
         `nothing answers at ${host}, port 80, from here: ${messageOf(error)}`,
@@ -122,10 +123,5 @@ const unreached = (host: string, error: unknown): Finding =>
         { facts: { address: host } },
       );
 
-/** RFC 1918, 6598, 3927 and 4193, loopback; and names that clouds give to what is inside. */
-const isPrivate = (host: string): boolean =>
-  isIP(host) === 0
-    ? /^internal-/.test(host)
-    : /^(10\.|127\.|169\.254\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|f[cd]|fe80|::1$)/i.test(
-        host,
-      );
+/** Names too that clouds give to what is inside. */
+const isUnseen = (host: string): boolean => isInside(host) || /^internal-/.test(host);
