@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Stream } from "../kubernetes/logs/cri.ts";
 import type { Obj } from "../types.ts";
 import type { Reply, Request } from "./request.ts";
@@ -37,12 +38,18 @@ const hello: App = {
   answer: (_request, container) => ({ status: 200, body: `Hello ${environment(container, "TARGET") ?? "World"}!\n` }),
 };
 
+/** Node's timers may fire up to a millisecond early, Go's never do. */
+const atLeast = async (milliseconds: number): Promise<void> => {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until) await sleep(Math.max(1, until - performance.now()));
+};
+
 /** httpbin, of which it has /status/CODE and /delay/SECONDS. */
 const httpbin: App = {
   answer: async ({ uri }) => {
     const [, status] = /^\/status\/(\d{3})\b/.exec(uri) ?? [];
     const [, delay] = /^\/delay\/(\d+(?:\.\d+)?)\b/.exec(uri) ?? [];
-    if (delay) await new Promise((resolve) => setTimeout(resolve, Number(delay) * 1000));
+    if (delay) await atLeast(Number(delay) * 1000);
     return { status: Number(status ?? 200), body: "" };
   },
 };
