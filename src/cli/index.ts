@@ -10,6 +10,8 @@ export { thisProcess } from "./holder.ts";
 
 /** What the scripts of `completion` ask with. */
 const COMPLETE = "__complete";
+/** What `rehearse` starts the process of a world with (rehearsal/talk.ts), by a channel that nobody has who types it. */
+const HOST_WORLD = "__world";
 
 /** The program from its arguments to its exit code; never rejects. What help and version do not need is not loaded for them. */
 export const runCli = async (host: Host, commands: readonly Command[] = allCommands): Promise<number> => {
@@ -26,6 +28,10 @@ const answer = async (host: Host, commands: readonly Command[]): Promise<number>
   const [first, ...words] = host.argv;
   // Not a command: its words may be flags, and half of one.
   if (first === COMPLETE) return (await import("./completion/index.ts")).complete(words, host);
+  if (first === HOST_WORLD && process.connected) {
+    host.beforeCommand?.();
+    return (await import("./rehearsal/world-process.ts")).run(host);
+  }
   let invocation: Invocation;
   try {
     const columns = columnsOf(host.stdout.columns, host.env);

@@ -7,20 +7,8 @@ import type { Resolver } from "../ports/dns.ts";
 import { NoAnswer } from "../ports/dns.ts";
 import type { RecordsTask } from "../ports/facts.ts";
 import { zoneValue } from "../ports/zone-file.ts";
-import type { Outside } from "../sandbox/faults/index.ts";
 import type { Internet } from "../sandbox/internet.ts";
 import type { CommandContext } from "./context.ts";
-
-interface Rehearsed {
-  readonly ctx: CommandContext;
-  /** By which the world's own controllers get there too. */
-  readonly door?: Internet["door"];
-  /** What faults reach into. Absent: nothing of it was started. */
-  readonly outside?: Outside;
-  /** By which others get there. */
-  readonly surroundings?: Surroundings;
-  readonly close: () => Promise<void>;
-}
 
 /** The rehearsal's DNS, DNS providers and CA, as a process finds them; data, so that it can be another one. */
 export interface Surroundings {
@@ -28,6 +16,8 @@ export interface Surroundings {
   readonly resolver: string;
   /** From the address of a name server to `127.0.0.1:PORT`. */
   readonly connectTo: ReadonlyMap<string, string>;
+  /** URL of the ACME directory. */
+  readonly directory: string;
   /** PEM of the CA that the ACME server's https is verified with. */
   readonly tlsCa: string;
   /** PEM of the root that its certificates lead to. */
@@ -36,55 +26,53 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** The same of an internet in this process. */
+export const surroundingsOf = ({ dns, acme, env }: Internet): Surroundings => ({
+  resolver: dns.resolver,
+  connectTo: dns.connectTo,
+  directory: acme.directory,
+  tlsCa: acme.tlsCa,
+  root: acme.root,
+  env,
+});
+
 type Ways = Pick<CommandContext["adapters"], "createResolver" | "createAuthority" | "createProbe">;
 
 /** The ways out, each to the rehearsal instead. */
-export const throughInternet = (ways: Ways, { resolver, connectTo, tlsCa, root }: Omit<Surroundings, "env">): Ways => ({
+export const throughInternet = (
+  ways: Ways,
+  { resolver, connectTo, tlsCa, root }: Omit<Surroundings, "env" | "directory">,
+): Ways => ({
   createResolver: async (options) => rehearsed(await ways.createResolver({ ...options, server: resolver, connectTo })),
   createAuthority: (options) => ways.createAuthority({ ...options, ca: tlsCa }),
   createProbe: (options) => ways.createProbe({ ...options, root }),
 });
 
+/** The zone that these options write to; undefined: they ask no name server and no CA. */
+export const zoneFor = ({ domain, dns }: Config): string | undefined =>
+  domain && dnsProvider(dns) ? zoneAbove(domain) : undefined;
+
 /**
- * The same command, but DNS, DNS provider and CA are the rehearsal's. Nothing is started that the options do not need. `folder` is for what
- * options name as files.
+ * The same command, but DNS, DNS provider and CA are the rehearsal's. `folder` is for what options name as files; `asPerson` does what the
+ * screen asks a person for.
  */
-export const rehearsedInternet = async (ctx: CommandContext, folder: string): Promise<Rehearsed> => {
-  const { config, adapters } = ctx;
-  if (!config.domain || !dnsProvider(config.dns)) return { ctx, close: async () => {} };
-  const { startInternet } = await import("../sandbox/internet.ts");
-  const internet = await startInternet({ zones: [zoneAbove(config.domain)] });
-  const { dns, acme } = internet;
-  const surroundings = {
-    resolver: dns.resolver,
-    connectTo: dns.connectTo,
-    tlsCa: acme.tlsCa,
-    root: acme.root,
-    env: internet.env,
-  };
-  const ours = await atOurCa(config, acme, folder).catch(async (error: unknown) => {
-    await internet.close();
-    throw error;
-  });
-  return {
-    close: internet.close,
-    door: internet.door,
-    outside: internet,
-    surroundings,
-    ctx: {
-      ...ctx,
-      env: { ...ctx.env, ...internet.env },
-      config: ours,
-      // A person who does what the screen asks for.
-      stdinIsTTY: true,
-      emit: (event) => {
-        ctx.emit(event);
-        if (event.type === "person") doAsAsked(internet, event);
-      },
-      adapters: { ...adapters, ...throughInternet(adapters, surroundings) },
-    },
-  };
-};
+export const inSurroundings = async (
+  ctx: CommandContext,
+  surroundings: Surroundings,
+  folder: string,
+  asPerson: (task: RecordsTask) => void,
+): Promise<CommandContext> => ({
+  ...ctx,
+  env: { ...ctx.env, ...surroundings.env },
+  config: await atOurCa(ctx.config, surroundings, folder),
+  // A person who does what the screen asks for.
+  stdinIsTTY: true,
+  emit: (event) => {
+    ctx.emit(event);
+    if (event.type === "person") asPerson(event);
+  },
+  adapters: { ...ctx.adapters, ...throughInternet(ctx.adapters, surroundings) },
+});
 
 const rehearsed = (resolver: Resolver): Resolver => ({
   ...resolver,
@@ -96,11 +84,7 @@ const rehearsed = (resolver: Resolver): Resolver => ({
 });
 
 /** A controller in the cluster is told which root to trust; we are told by the adapter, as everybody trusts a public CA. */
-const atOurCa = async (
-  config: Config,
-  { directory, tlsCa, root }: Internet["acme"],
-  folder: string,
-): Promise<Config> => {
+const atOurCa = async (config: Config, { directory, tlsCa, root }: Surroundings, folder: string): Promise<Config> => {
   if (provesByDns(config)) return { ...config, acmeDirectory: directory };
   if (!asksAcmeCa(config)) return config;
   const acmeCaFile = join(folder, "roots.pem");
@@ -115,7 +99,7 @@ const zoneAbove = (domain: string): string => {
 };
 
 /** With `--dns manual`, this is who keeps the zone. */
-const doAsAsked = ({ zones }: Internet, { action, records }: RecordsTask): void => {
+export const doAsAsked = ({ zones }: Internet, { action, records }: RecordsTask): void => {
   const [zone] = zones;
   for (const { name, type, ttl, values } of records) {
     const asked = values.map((value) => zoneValue(type, value));

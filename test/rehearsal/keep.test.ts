@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -59,13 +59,27 @@ const stays = async ({ child, out, err }: Program): Promise<string> => {
   return kubeconfig() ?? expect.fail(err());
 };
 
-describe("two rehearsals that stay", () => {
+/** What is in the folder of all of them. */
+const left = (): readonly string[] =>
+  readdirSync(temporary)
+    .filter((name) => name.startsWith("kn-bootstrap-rehearsals-"))
+    .flatMap((name) => readdirSync(join(temporary, name)));
+
+const isThere = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+describe("two rehearsals that stay, one in the background", () => {
   let magic: Program;
   let other: Program;
   let kubeconfigs: readonly [string, string];
   beforeAll(async () => {
     magic = program(["rehearse", "--keep"]);
-    other = program(["rehearse", "--keep", ...(isThorough ? PUBLIC : ["--tls", "none"])]);
+    other = program(["rehearse", "--keep=1h", ...(isThorough ? PUBLIC : ["--tls", "none"])]);
     kubeconfigs = await Promise.all([stays(magic), stays(other)]);
   }, patient(40_000));
   afterAll(() => {
@@ -96,6 +110,24 @@ describe("two rehearsals that stay", () => {
     patient(60_000),
   );
 
+  it("one is a process of its own, and both are listed with what they need", async () => {
+    expect(await other.ended).toBe(0);
+    const of = (kubeconfig: string) =>
+      expect.objectContaining({ kubeconfig, url: expect.stringContaining("<service>") });
+    const [here, away] = kubeconfigs;
+    const listed = JSON.parse(await run(program(["rehearse", "--list", "-o", "json"])));
+    expect(listed).toHaveLength(2);
+    expect(listed).toEqual(expect.arrayContaining([of(here), of(away)]));
+    const background = listed.find(({ kubeconfig }: { kubeconfig: string }) => kubeconfig === away);
+    expect(Date.parse(background.until) - Date.parse(background.since)).toBeGreaterThan(3_600_000);
+    expect(background.pid).not.toBe(other.child.pid);
+    expect(statSync(background.log).mode & 0o777).toBe(0o600);
+    expect(readFileSync(background.log, "utf8")).toContain("stands at https://127.0.0.1:");
+    expect(flat(await run(program(["rehearse", "--list"])))).toMatch(
+      / old, ends in 59m .* old, ends when| old, ends when .* old, ends in 59m /,
+    );
+  });
+
   it.runIf(hasKubectl)(
     "kubectl deploys a Service, and it answers at the URL that was printed",
     async () => {
@@ -125,18 +157,20 @@ describe("two rehearsals that stay", () => {
   );
 
   it(
-    "one that is killed is found by the next and its folder removed; Ctrl-C leaves nothing",
+    "they end when they are told to, also while they start, and leave nothing",
     async () => {
-      const [of, ofOther] = kubeconfigs;
-      other.child.kill("SIGKILL");
-      expect(await other.ended).toBe("SIGKILL");
-      expect(existsSync(ofOther)).toBe(true);
-      await run(program(["status"], of));
-      expect(existsSync(ofOther)).toBe(false);
+      const [, ofOther] = kubeconfigs;
+      const listed = JSON.parse(await run(program(["rehearse", "--list", "-o", "json"])));
+      const { name, pid } = listed.find(({ kubeconfig }: { kubeconfig: string }) => kubeconfig === ofOther);
+      const early = program(["rehearse", "--keep=1h", "--tls", "none"]);
+      while (left().length < 3 && early.child.exitCode === null) await new Promise((done) => setTimeout(done, 10));
+      early.child.kill("SIGINT");
+      await run(program(["rehearse", `--stop=${name}`]));
+      expect(isThere(pid)).toBe(false);
+      expect(await early.ended).toBe(130);
       magic.child.kill("SIGINT");
       expect(await magic.ended).toBe(0);
-      const [home = ""] = readdirSync(temporary).filter((name) => name.startsWith("kn-bootstrap-rehearsals-"));
-      expect(readdirSync(join(temporary, home))).toEqual([]);
+      expect(left()).toEqual([]);
     },
     patient(30_000),
   );

@@ -1,18 +1,19 @@
 import { rmSync } from "node:fs";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseFor, prepareInstall } from "../../app/planning.ts";
-import { didYouMean } from "../../config/similar.ts";
-import { dnsProvider } from "../../dns/index.ts";
 import { type Remedy, UserError } from "../../ports/error.ts";
-import { lines, sh } from "../../ports/shell.ts";
-import type { World } from "../../sandbox/world.ts";
+import { sh } from "../../ports/shell.ts";
 import type { CommandContext } from "../context.ts";
 import { installInto } from "../installing.ts";
-import { kubeconfigIn, stay, toTry } from "../rehearsal/keep.ts";
+import { faultsOf } from "../rehearsal/assert-faults.ts";
+import { hostElsewhere } from "../rehearsal/elsewhere.ts";
+import { type Hosted, host, kubeconfigIn, type WorldSpec } from "../rehearsal/host.ts";
+import { sayStays, toTry } from "../rehearsal/keep.ts";
 import { announce, makeKept } from "../rehearsal/kept.ts";
-import { rehearsedInternet } from "../rehearsed-internet.ts";
+import { lasts } from "../rehearsal/lasts.ts";
+import { inSurroundings, zoneFor } from "../rehearsed-internet.ts";
 import { openSession } from "../session.ts";
 
 /** What is recommended for a real one. */
@@ -37,64 +38,55 @@ const nextAfter = ({ written: { ingress }, config: { mesh } }: CommandContext): 
 };
 
 export const run = async (given: CommandContext): Promise<number> => {
-  const { kubernetes, stop } = given.flags;
+  const { stop, list, keep } = given.flags;
+  assertOneWish(given.flags);
+  if (list) return (await import("../rehearsal/list.ts")).list(given);
   if (stop !== undefined) {
     await (await import("../rehearsal/stop.ts")).stop(given, stop);
     return 0;
   }
-  const faults = given.flags.fault.flatMap((text) => text.split(/\s+/));
-  await assertFaults(faults);
-  await assertOutside(faults, given.config);
+  const faults = await faultsOf(given);
   const ready = await withReleases({ ...given, confirm: async () => true });
-  const stood = ready.adapters.standIns !== undefined;
-  const { startWorld } = await import("../../sandbox/world.ts");
-  const { keep } = given.flags;
+  const isStandIn = ready.adapters.standIns !== undefined;
   const kept = keep === undefined ? undefined : makeKept();
-  const directory = kept?.folder ?? (await mkdtemp(join(tmpdir(), "kn-bootstrap-")));
+  const folder = kept?.folder ?? (await mkdtemp(join(tmpdir(), "kn-bootstrap-")));
   // A second Ctrl-C does not wait for the end of this, and there are credentials in it.
-  const forget = (): void => rmSync(directory, { recursive: true, force: true });
+  const forget = (): void => rmSync(folder, { recursive: true, force: true });
   process.once("exit", forget);
-  const closings: (() => Promise<void>)[] = [];
+  let isLeft = false;
   try {
-    const { ctx, door, outside, surroundings, close } = await rehearsedInternet(ready, directory);
-    closings.push(close);
-    const world = await startWorld({
-      pace: 60,
-      nodes: NODES,
-      faults,
-      ...(kept ? { name: kept.name } : {}),
-      ...(kubernetes ? { version: `v${kubernetes}.0` } : {}),
-      ...(door ? { certManager: door } : {}),
-      ...(outside ? { outside } : {}),
-    });
-    closings.push(world.close);
-    await bringIstio(given, world);
-    const kubeconfig = kubeconfigIn(directory);
-    await writeFile(kubeconfig, world.kubeconfig, { mode: 0o600 });
-    const { url: server, ca } = world.api;
-    const reached = { connectTo: world.connectTo, ...(surroundings ? { surroundings } : {}) };
-    if (kept) announce(kept, { server, ca, ...reached, isStandIn: stood });
-    const what = stood
-      ? " with stand-ins: the released manifests can be had neither from the cache nor from the network"
-      : "";
-    ctx.emit({
-      type: "note",
-      level: stood ? "warning" : "info",
-      text: `A rehearsal in a world on this machine's loopback${what}. No cluster is touched.`,
-    });
-    if (faults.length > 0)
-      ctx.emit({ type: "note", level: "warning", text: `What goes wrong in it, as asked: ${faults.join(", ")}.` });
-    const session = await openSession(ctx, { kubeconfig, connectTo: world.connectTo });
-    const exitCode = await installInto(ctx, session, async (install, tools) =>
-      kept ? toTry(kept, reached, install, tools) : nextAfter(ctx),
-    ).finally(session.close);
-    if (kept && keep !== undefined) await stay(ctx, kept, keep);
-    return exitCode;
+    const spec = { ...specOf(given, faults), isStandIn, ...(kept ? { name: kept.name } : {}) };
+    // A time means that it outlives this process.
+    const elsewhere = kept && keep ? await hostElsewhere(kept, spec, given.signal) : undefined;
+    const hosted = elsewhere ?? (await host(spec, folder));
+    try {
+      sayWhat(given, spec);
+      const { surroundings } = hosted.reached;
+      const ctx = surroundings ? await inSurroundings(ready, surroundings, folder, hosted.asPerson) : ready;
+      if (!kept) return await installIn(ctx, hosted, folder, async () => nextAfter(ctx));
+      const here = elsewhere?.kept ?? announce(kept, hosted.reached);
+      const seconds = elsewhere && keep;
+      let url: string | undefined;
+      const exitCode = await installIn(ctx, hosted, folder, async (install, tools) => {
+        const found = await toTry(here, hosted.reached, install, tools, seconds);
+        url = found.url;
+        return found.next;
+      });
+      if (given.signal.aborted) return exitCode;
+      const until = seconds && new Date(Date.now() + seconds * 1_000).toISOString();
+      announce({ ...here, ...(url ? { url } : {}), ...(until ? { until } : {}) }, hosted.reached);
+      if (seconds) await elsewhere.leave(seconds);
+      isLeft = elsewhere !== undefined;
+      sayStays(given, here, seconds);
+      if (!isLeft) await lasts(undefined, given.signal);
+      return exitCode;
+    } finally {
+      if (!isLeft) await hosted.close();
+    }
   } finally {
-    await Promise.all(closings.map((close) => close()));
     process.off("exit", forget);
-    forget();
-    if (stood)
+    if (!isLeft) forget();
+    if (isStandIn)
       given.emit({
         type: "note",
         level: "warning",
@@ -103,46 +95,54 @@ export const run = async (given: CommandContext): Promise<number> => {
   }
 };
 
-/** Somebody else's, as it was asked for. */
-const bringIstio = async ({ flags: { existingIstio } }: CommandContext, { api }: Pick<World, "api">): Promise<void> => {
-  if (existingIstio === undefined) return;
-  const { bring, shapeObjects } = await import("../../sandbox/istio/shapes/index.ts");
-  await bring(api, shapeObjects(existingIstio));
-};
+const specOf = ({ flags, config }: CommandContext, faults: readonly string[]): Omit<WorldSpec, "isStandIn"> => ({
+  nodes: NODES,
+  faults,
+  zone: zoneFor(config),
+  ...(flags.kubernetes ? { version: `v${flags.kubernetes}.0` } : {}),
+  ...(flags.existingIstio ? { existingIstio: flags.existingIstio } : {}),
+});
 
-const assertFaults = async (texts: readonly string[]): Promise<void> => {
-  const { chooseFault, FAULTS } = await import("../../sandbox/faults/index.ts");
-  const wrong = texts.find((text) => !chooseFault(text));
-  if (wrong === undefined) return;
-  const [name = ""] = wrong.split(":");
-  const known = FAULTS.find((fault) => fault.name === name);
-  const terms = FAULTS.map((fault) => ({ ...fault, term: `${fault.name}[:${fault.parameter.value}]` }));
-  const width = Math.max(...terms.map(({ term }) => term.length));
-  throw new UserError({
-    id: "rehearse.fault",
-    what: known
-      ? `The fault ${name} does not take ${JSON.stringify(wrong.slice(name.length + 1))}.`
-      : `There is no fault ${JSON.stringify(name)}.`,
-    remedy: {
-      text: didYouMean(name, known ? [] : FAULTS.map((fault) => fault.name), "These can be asked for:"),
-      command: lines(terms.map(({ term, summary }) => `${term.padEnd(width)}  ${summary}`).join("\n")),
-    },
-    kind: "input",
+const sayWhat = ({ emit }: CommandContext, { faults, isStandIn }: Pick<WorldSpec, "faults" | "isStandIn">): void => {
+  const what = isStandIn
+    ? " with stand-ins: the released manifests can be had neither from the cache nor from the network"
+    : "";
+  emit({
+    type: "note",
+    level: isStandIn ? "warning" : "info",
+    text: `A rehearsal in a world on this machine's loopback${what}. No cluster is touched.`,
   });
+  if (faults.length > 0)
+    emit({ type: "note", level: "warning", text: `What goes wrong in it, as asked: ${faults.join(", ")}.` });
 };
 
-/** Without a domain, nobody asks a name server or a CA. */
-const assertOutside = async (texts: readonly string[], { domain, dns }: CommandContext["config"]): Promise<void> => {
-  const { chooseFault } = await import("../../sandbox/faults/index.ts");
-  const wrong = texts.find((text) => chooseFault(text)?.fault.isOutside);
-  if (wrong === undefined || (domain && dnsProvider(dns))) return;
+const installIn = async (
+  ctx: CommandContext,
+  { reached: { connectTo } }: Hosted,
+  folder: string,
+  next: NonNullable<Parameters<typeof installInto>[2]>,
+): Promise<number> => {
+  const session = await openSession(ctx, { kubeconfig: kubeconfigIn(folder), connectTo });
+  try {
+    return await installInto(ctx, session, next);
+  } finally {
+    session.close();
+  }
+};
+
+/** Throws UserError (exit code 2) where more than one of these is asked for. */
+const assertOneWish = ({ keep, stop, list }: CommandContext["flags"]): void => {
+  const asked = [
+    ...(keep === undefined ? [] : ["--keep"]),
+    ...(stop === undefined ? [] : ["--stop"]),
+    ...(list ? ["--list"] : []),
+  ];
+  if (asked.length < 2) return;
   throw new UserError({
-    id: "rehearse.fault",
-    what: `The fault ${wrong} is felt by nobody: this rehearsal has no name servers and no CA.`,
-    remedy: {
-      text: "Rehearse with a domain whose records are written:",
-      command: sh`kn-bootstrap rehearse --fault ${wrong} --domain apps.example.com --dns route53 --tls letsencrypt`,
-    },
+    id: "rehearse.flags",
+    what: `${asked[0]} does not go with ${asked[1]}.`,
+    why: "Each is a run of its own.",
+    remedy: "Give one of them.",
     kind: "input",
   });
 };

@@ -227,6 +227,7 @@ export const program: Errors = {
     "",
     "Choose one of those that are listed.",
   ),
+  "rehearse.flags": input("These options of rehearse do not go together.", "", "Leave one of them out."),
   "rehearse.folder": input(
     "The folder of kept rehearsals is not this user's alone.",
     "Whoever else writes there could lead commands elsewhere.",
@@ -238,6 +239,11 @@ export const program: Errors = {
     "Press Ctrl-C where it runs.",
   ),
   "rehearse.unknown": input("No rehearsal of this name is kept.", "", "Choose one of those that are listed."),
+  "rehearse.world": failed(
+    "The rehearsal's world does not stand.",
+    "The process that should have it has ended.",
+    "See whether it does in the foreground, with kn-bootstrap rehearse --keep.",
+  ),
   "report.write": failed(
     "The report could not be written.",
     "The run itself is not touched by this.",

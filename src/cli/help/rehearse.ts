@@ -16,5 +16,11 @@ To try other commands, kubectl and a browser at it, let it stay; it prints the k
 
   kn-bootstrap rehearse --keep
 
+Or in the background for a time, after which nothing of it is left:
+
+  kn-bootstrap rehearse --keep=2h
+  kn-bootstrap rehearse --list
+  kn-bootstrap rehearse --stop
+
 A name that does not exist lists them all. It is a demonstration, never evidence: what counts is a real cluster.
 `;

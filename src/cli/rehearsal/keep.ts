@@ -12,56 +12,59 @@ import { lines, option, sh } from "../../ports/shell.ts";
 import { findNaming } from "../../steps/domain/index.ts";
 import type { Installation } from "../../steps/installation.ts";
 import type { CommandContext } from "../context.ts";
+import { logIn } from "./elsewhere.ts";
+import { kubeconfigIn } from "./host.ts";
 import type { Kept, KeptWorld } from "./kept.ts";
 
-/** Stays until somebody ends it, or for so many seconds; 0: as long as nobody does. */
-export const stay = async (
-  { emit, signal, config, stdout }: Pick<CommandContext, "emit" | "signal" | "config" | "stdout">,
+/** Says that it stays, and with which kubeconfig it is reached. */
+export const sayStays = (
+  { emit, config, stdout }: Pick<CommandContext, "emit" | "config" | "stdout">,
   { name, folder }: Kept,
-  seconds: number,
-): Promise<void> => {
-  if (signal.aborted) return;
-  const until = seconds > 0 ? `for ${duration(seconds)}, or until Ctrl-C` : "until Ctrl-C";
+  seconds: number | undefined,
+): void => {
   const choose = sh`export KUBECONFIG=${kubeconfigIn(folder)}`;
   const isText = config.output === "text";
+  const until = seconds === undefined ? "until Ctrl-C" : `for ${duration(seconds)}, its log is in ${logIn(folder)}`;
   emit({ type: "note", level: "info", text: `${name} stays ${until}${isText ? "." : `: ${choose}`}` });
   // By itself, as a line that is not wrapped: an installation that failed has no other place that names it.
   if (isText) stdout(`\n${choose}\n`);
-  await new Promise<void>((end) => {
-    // What the world listens with keeps no process alive.
-    const timer = seconds > 0 ? setTimeout(end, seconds * 1_000) : setInterval(() => {}, LONG_MS);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      end();
-    });
-  });
 };
 
-const LONG_MS = 2 ** 30;
-
-export const kubeconfigIn = (folder: string): string => join(folder, "kubeconfig");
-
-/** What can be tried, each as a command to copy. What these need is written into the folder. */
+/** What can be tried, each as a command to copy, and where Services are. What these need is written into the folder. */
 export const toTry = async (
-  { folder }: Kept,
-  { connectTo, surroundings }: Pick<KeptWorld, "connectTo" | "surroundings">,
+  { name, folder }: Kept,
+  world: KeptWorld,
   install: Installation,
   tools: Tools,
-): Promise<readonly Remedy[]> => {
+  seconds: number | undefined,
+): Promise<{ readonly url: string | undefined; readonly next: readonly Remedy[] }> => {
   const service = join(folder, "hello.yaml");
   await writeFile(service, helloOf(install.manifests.hello));
-  return [
-    {
-      text: "In another terminal, where KUBECONFIG is as said below, look at it:",
-      command: sh`kn-bootstrap status && kn-bootstrap doctor && kubectl get pods -A`,
-    },
-    { text: "Deploy a first Service:", command: sh`kubectl apply --validate=false -f ${service}` },
-    ...(await toAsk(folder, connectTo, surroundings?.root, install, tools)),
-    {
-      text: "Renew its certificate, or take it all away again:",
-      command: sh`kn-bootstrap renew; kn-bootstrap uninstall`,
-    },
-  ];
+  const opened = await findOpened(world, install, tools);
+  const where = seconds === undefined ? "In another terminal, where" : "Where";
+  return {
+    url: opened?.urlOf({ name: "<service>", namespace: "<namespace>" }),
+    next: [
+      {
+        text: `${where} KUBECONFIG is as said below, look at it:`,
+        command: sh`kn-bootstrap status && kn-bootstrap doctor && kubectl get pods -A`,
+      },
+      { text: "Deploy a first Service:", command: sh`kubectl apply --validate=false -f ${service}` },
+      ...(opened ? await toAsk(folder, opened, install) : []),
+      {
+        text: "Renew its certificate, or take it all away again:",
+        command: sh`kn-bootstrap renew; kn-bootstrap uninstall`,
+      },
+      ...(seconds === undefined
+        ? []
+        : [
+            {
+              text: "See which are kept, and end this one:",
+              command: sh`kn-bootstrap rehearse --list; kn-bootstrap rehearse --stop=${name}`,
+            },
+          ]),
+    ],
+  };
 };
 
 const HELLO = { name: "hello", namespace: "default" };
@@ -78,34 +81,52 @@ const helloOf = (image: string): string =>
     2,
   )}\n`;
 
-/** Its URL as it opens on this machine: the gateway cannot listen on 80 and 443. */
-const toAsk = async (
-  folder: string,
-  connectTo: KeptWorld["connectTo"],
-  publicRoot: string | undefined,
+/** How its Services are reached on this machine: the gateway cannot listen on 80 and 443. */
+interface Opened {
+  /** The loopback address and port that answer, and the URL as the cluster says it. */
+  readonly there: string;
+  readonly origin: string;
+  readonly urlOf: (service: { readonly name: string; readonly namespace: string }) => string;
+  /** PEM of the root that signs for it; absent: no https. */
+  readonly root: string | undefined;
+}
+
+const findOpened = async (
+  { connectTo, surroundings }: KeptWorld,
   install: Installation,
   { cluster }: Tools,
-): Promise<readonly Remedy[]> => {
+): Promise<Opened | undefined> => {
   const { config, ingress } = install;
   const reader = readerOf(cluster);
   const [naming, address] = await Promise.all([findNaming(reader, install), findAddress(reader, config, ingress)]);
-  if (!naming || !address) return [];
-  const url = new URL(urlAt(naming.url(HELLO), address));
-  const isTls = url.protocol === "https:";
+  if (!naming || !address) return undefined;
+  const { protocol, origin } = new URL(urlAt(naming.url(HELLO), address));
+  const isTls = protocol === "https:";
   const port = connectTo.get(isTls ? address.https : address.http);
-  const { root } = strategyOf(config.tls);
-  const pem = isTls ? (root ? inspect(await cluster.get(WILDCARD))?.ca : publicRoot) : undefined;
+  const own = strategyOf(config.tls).root;
+  return {
+    there: `${address.host.startsWith("127.") ? address.host : "127.0.0.1"}:${port}`,
+    origin,
+    urlOf: (service) => `${naming.url(service)}:${port}`,
+    root: isTls ? (own ? inspect(await cluster.get(WILDCARD))?.ca : surroundings?.root) : undefined,
+  };
+};
+
+const toAsk = async (
+  folder: string,
+  { there, origin, urlOf, root }: Opened,
+  { config: { domain } }: Installation,
+): Promise<readonly Remedy[]> => {
   const file = join(folder, "root.crt");
-  if (pem) await writeFile(file, pem);
-  const trust = pem ? option("--cacert", file) : [];
-  const there = `::${address.host.startsWith("127.") ? address.host : "127.0.0.1"}:${port}`;
+  if (root) await writeFile(file, root);
+  const trust = root ? option("--cacert", file) : [];
   return [
-    { text: "Ask it:", command: sh`curl ${trust} --connect-to ${there} ${url.origin}` },
+    { text: "Ask it:", command: sh`curl ${trust} --connect-to ${`::${there}`} ${origin}` },
     {
-      text: `In a browser${pem ? ", where root.crt beside its kubeconfig is trusted" : ""}${
-        config.domain ? `, and where ${url.hostname} leads to 127.0.0.1` : ""
+      text: `In a browser${root ? ", where root.crt beside its kubeconfig is trusted" : ""}${
+        domain ? `, and where ${new URL(origin).hostname} leads to 127.0.0.1` : ""
       }:`,
-      command: lines(`${url.protocol}//${url.hostname}:${port}`),
+      command: lines(urlOf(HELLO)),
     },
   ];
 };

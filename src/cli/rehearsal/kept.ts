@@ -14,6 +14,12 @@ export interface Kept {
   readonly name: string;
   readonly folder: string;
   readonly process: Began;
+  /** ISO 8601. */
+  readonly since: string;
+  /** When it ends by itself, as ISO 8601; absent: when somebody ends it. */
+  readonly until?: string;
+  /** Of its Services, as they open on this machine; absent until its installation has succeeded. */
+  readonly url?: string;
   /** Absent while it starts. */
   readonly world?: KeptWorld;
 }
@@ -77,19 +83,25 @@ export const runs = ({ process: { pid, began } }: Pick<Kept, "process">, machine
   return found !== undefined && found.began === began;
 };
 
+/** Who a process is, for others to find it again. */
+export const processOf = (machine: Machine): Kept["process"] => ({
+  pid: machine.pid,
+  began: machine.processAt(machine.pid)?.began,
+});
+
 /** A folder with a name that none of those has that run, and in it who it belongs to. Throws UserError where none can be made. */
 export const makeKept = (machine: Machine = thisMachine()): Kept => {
   keptRehearsals(machine);
   mkdirSync(home(), { recursive: true, mode: 0o700 });
   const folder = ownHome();
   if (folder === undefined) throw notOurs();
-  const process = { pid: machine.pid, began: machine.processAt(machine.pid)?.began };
+  const since = new Date().toISOString();
   // It appears complete: nobody finds a folder of which nothing is known.
   const made = join(folder, `.${randomUUID()}`);
   mkdirSync(made, { mode: 0o700 });
   for (let number = 1; ; number++) {
     const name = `rehearsal-${number}`;
-    const kept = { name, folder: join(folder, name), process };
+    const kept = { name, folder: join(folder, name), process: processOf(machine), since };
     write(made, kept);
     try {
       renameSync(made, kept.folder);
@@ -104,29 +116,29 @@ export const makeKept = (machine: Machine = thisMachine()): Kept => {
 
 const MOST = 1_000;
 
-/** Tells other processes how the world is reached. */
-export const announce = (kept: Kept, world: KeptWorld): void => {
+/** Tells other processes how the world is reached. Resolves to what is known of it now. */
+export const announce = (before: Kept, world: KeptWorld): Kept & { readonly world: KeptWorld } => {
+  const kept = { ...before, world };
   const next = join(kept.folder, ".next");
   mkdirSync(next, { mode: 0o700 });
-  write(next, { ...kept, world });
+  write(next, kept);
   renameSync(join(next, RECORD), join(kept.folder, RECORD));
   rmSync(next, { recursive: true });
+  return kept;
 };
 
-const write = (folder: string, { name, process, world }: Kept): void => {
-  const text = JSON.stringify({ name, process, world }, (_key, value: unknown) =>
-    value instanceof Map ? { entries: [...value] } : value,
-  );
+const write = (folder: string, { folder: _where, ...kept }: Kept): void => {
+  const text = JSON.stringify(kept, (_key, value: unknown) => (value instanceof Map ? { entries: [...value] } : value));
   writeFileSync(join(folder, RECORD), text, { mode: 0o600 });
 };
 
 const read = (folder: string, name: string): readonly Kept[] => {
   try {
     const text = readFileSync(join(folder, RECORD), "utf8");
-    const { process, world } = JSON.parse(text, (_key, value) =>
+    const kept = JSON.parse(text, (_key, value) =>
       Array.isArray(value?.entries) ? new Map(value.entries) : value,
-    ) as Pick<Kept, "process" | "world">;
-    return [{ name, folder, process, ...(world ? { world } : {}) }];
+    ) as Omit<Kept, "folder">;
+    return [{ ...kept, name, folder }];
   } catch {
     return [];
   }

@@ -1,0 +1,76 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { CommandFlags } from "../../config/options.ts";
+import type { RecordsTask } from "../../ports/facts.ts";
+import { startInternet } from "../../sandbox/internet.ts";
+import { startWorld, type World, type WorldOptions } from "../../sandbox/world.ts";
+import { doAsAsked, surroundingsOf } from "../rehearsed-internet.ts";
+import type { KeptWorld } from "./kept.ts";
+
+/** What world is asked for: data, so that another process can have it. */
+export interface WorldSpec extends Pick<WorldOptions, "name" | "version" | "nodes"> {
+  /** What is wrong in it from the beginning. */
+  readonly faults: readonly string[];
+  /** Somebody else's Istio that is in it. */
+  readonly existingIstio?: CommandFlags["existingIstio"];
+  /** Releases are stand-ins. */
+  readonly isStandIn: boolean;
+  /** The zone that is written to; absent: it has no name servers and no CA. */
+  readonly zone?: string | undefined;
+}
+
+/** A world that stands, with its kubeconfig in its folder. */
+export interface Hosted {
+  readonly reached: KeptWorld;
+  /** Does what a person is asked for. */
+  readonly asPerson: (task: RecordsTask) => void;
+  readonly close: () => Promise<void>;
+}
+
+export const kubeconfigIn = (folder: string): string => join(folder, "kubeconfig");
+
+/** Starts it in this process. */
+export const host = async (
+  { zone, existingIstio, isStandIn, ...spec }: WorldSpec,
+  folder: string,
+  onRequest?: WorldOptions["onRequest"],
+): Promise<Hosted> => {
+  const closings: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => void (await Promise.all(closings.map((end) => end())));
+  try {
+    const internet = zone === undefined ? undefined : await startInternet({ zones: [zone] });
+    if (internet) closings.push(internet.close);
+    const world = await startWorld({
+      ...spec,
+      pace: 60,
+      ...(internet ? { certManager: internet.door, outside: internet } : {}),
+      ...(onRequest ? { onRequest } : {}),
+    });
+    closings.push(world.close);
+    if (existingIstio !== undefined) await bringIstio(existingIstio, world);
+    await writeFile(kubeconfigIn(folder), world.kubeconfig, { mode: 0o600 });
+    const { url: server, ca } = world.api;
+    return {
+      reached: {
+        server,
+        ca,
+        connectTo: world.connectTo,
+        isStandIn,
+        ...(internet ? { surroundings: surroundingsOf(internet) } : {}),
+      },
+      asPerson: (task) => internet && doAsAsked(internet, task),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const bringIstio = async (
+  shape: NonNullable<WorldSpec["existingIstio"]>,
+  { api }: Pick<World, "api">,
+): Promise<void> => {
+  const { bring, shapeObjects } = await import("../../sandbox/istio/shapes/index.ts");
+  await bring(api, shapeObjects(shape));
+};

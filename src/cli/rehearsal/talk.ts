@@ -1,0 +1,15 @@
+import type { RecordsTask } from "../../ports/facts.ts";
+import type { Hosted, WorldSpec } from "./host.ts";
+import type { Kept } from "./kept.ts";
+
+/** What is said to that process. */
+export type ToWorld =
+  | { readonly kind: "start"; readonly kept: Kept; readonly spec: WorldSpec }
+  | { readonly kind: "person"; readonly task: RecordsTask }
+  /** It is on its own now, for so many seconds. */
+  | { readonly kind: "stay"; readonly seconds: number };
+
+/** What it says, once. */
+export type FromWorld =
+  | { readonly kind: "stands"; readonly process: Kept["process"]; readonly reached: Hosted["reached"] }
+  | { readonly kind: "failed"; readonly reason: string };
