@@ -34,6 +34,10 @@ export const networkSettings = (
   scheme: data["default-external-scheme"] ?? data.defaultExternalScheme ?? "http",
 });
 
+/** Whether Knative asks for a certificate for each Route; older releases have other names for it (knative.dev/networking pkg/config). */
+export const routesHaveOwn = (data: Readonly<Record<string, string>>): boolean =>
+  /^enabled$/i.test((data["external-domain-tls"] ?? data["auto-tls"] ?? data.autoTLS ?? "").trim());
+
 /** What can be seen of an installation from the cluster alone, whoever made it. */
 export interface Found {
   /** As they are kept; empty where we did not install. */

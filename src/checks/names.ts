@@ -9,10 +9,6 @@ import { configMap, defaultDomains } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
 import { knativeServices } from "./services.ts";
 
-/** RFC 1035 section 2.3.4 */
-const MOST_OF_A_LABEL = 63;
-const MOST_OF_A_NAME = 253;
-
 const hostOf = (object: KubeObject): string => {
   try {
     return new URL(textAt(object, "status", "url")).hostname;
@@ -20,36 +16,6 @@ const hostOf = (object: KubeObject): string => {
     return "";
   }
 };
-
-const isTooLong = (host: string): boolean =>
-  host.length > MOST_OF_A_NAME || host.split(".").some((label) => label.length > MOST_OF_A_LABEL);
-
-export const hostsFit = healthCheck({
-  id: "services.hosts",
-  title: "Every Service's host is one that the DNS can hold",
-  needs: ["knative.installed"],
-  reads: ["Service.serving.knative.dev"],
-  meaning:
-    "A label of the host is longer than 63 letters, or the host longer than 253: no name server answers for it, and no CA signs it.",
-  todo: "Give the Service or its namespace a shorter name; with the flat template both make one label.",
-  threads: ["knative/serving#5152", "knative/serving#14250"],
-  run: async (ctx) => {
-    const all = await knativeServices(ctx);
-    const long = all.filter((service) => isTooLong(hostOf(service)));
-    if (long.length === 0) return ok(`${all.length} hosts`);
-    return fail(
-      `the host of ${few(long.map(describe))} is longer than the DNS allows`,
-      { text: "Give it a shorter name: a label has at most 63 letters, a host 253." },
-      {
-        evidence: long.map((service) => ({
-          object: refOf(service),
-          field: ".status.url",
-          observed: textAt(service, "status", "url"),
-        })),
-      },
-    );
-  },
-});
 
 const CLAIM = "networking.internal.knative.dev/v1alpha1";
 

@@ -20,6 +20,7 @@ const HPA = deployment("autoscaler-hpa");
 export const knativeInstalled = healthCheck({
   id: "knative.installed",
   title: "Knative Serving is installed",
+  symptomOf: ["knative.operator"],
   reads: ["Namespace", "Deployment.apps"],
   meaning: "There is no Knative Serving in this cluster, or the kubeconfig leads to another cluster than was meant.",
   todo: "Check `--context`, or run `kn-bootstrap install`.",

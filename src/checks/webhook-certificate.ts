@@ -3,7 +3,7 @@ import { fail, ok, skipped, timeOfReading } from "../core/check.ts";
 import { dnsNamesOf } from "../ports/certificate-names.ts";
 import type { Remedy } from "../ports/error.ts";
 import { mend } from "../ports/mend.ts";
-import { at, dataOf, isRecord, numberAt, type ObjectRef } from "../ports/object.ts";
+import { at, dataOf, isRecord, type KubeObject, numberAt, type ObjectRef, textAt } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { KNATIVE } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
@@ -18,6 +18,18 @@ const CONFIGURATIONS = [
   ["ValidatingWebhookConfiguration", "validation.webhook.serving.knative.dev"],
   ["ValidatingWebhookConfiguration", "config.webhook.serving.knative.dev"],
 ] as const;
+
+/** Each webhook makes a certificate for its own Service: one of another's name says whose image runs here. */
+const foreignImage = (names: readonly string[], webhook: KubeObject | undefined): Remedy | undefined => {
+  const other = names.map((name) => /^([\w-]+)\.[\w-]+\.svc$/.exec(name)?.[1]).find((name) => name !== undefined);
+  const images = at(webhook, "spec", "template", "spec", "containers");
+  const [image] = (Array.isArray(images) ? images : []).map((container) => textAt(container, "image"));
+  if (other === undefined || image === undefined) return undefined;
+  return {
+    text: `It is one that ${other} makes: see whether Deployment webhook, which runs ${image}, has ${other}'s image, and give it its own again; with the operator in spec.registry.override, under webhook/webhook. Then empty Secret webhook-certs.`,
+    command: sh`kubectl get deployment webhook -n ${KNATIVE} -o jsonpath={.spec.template.spec.containers[*].image}`,
+  };
+};
 
 const parsed = (base64: string | undefined): X509Certificate | undefined => {
   try {
@@ -84,8 +96,11 @@ export const webhookCertificateTrusted = healthCheck({
         `.data["${SERVER}"]`,
         certificate.validTo,
       );
-    if (!dnsNamesOf(certificate).includes(HOST))
-      return bad(`the webhook's certificate is not for ${HOST}`, `.data["${SERVER}"]`, dnsNamesOf(certificate), HOST);
+    const names = dnsNamesOf(certificate);
+    if (!names.includes(HOST))
+      return fail(`the webhook's certificate is not for ${HOST}`, foreignImage(names, webhook) ?? remedy, {
+        evidence: [{ object: SECRET, field: `.data["${SERVER}"]`, observed: names, expected: HOST }],
+      });
     for (const [kind, name] of CONFIGURATIONS) {
       const object = { apiVersion: "admissionregistration.k8s.io/v1", kind, name };
       const live = await cluster.get(object);

@@ -3,6 +3,7 @@ import type { Fix } from "../ports/fix.ts";
 import { at, describe, isRecord, type KubeObject } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { isOurs } from "./inventory.ts";
+import { keptBy } from "./kept-by.ts";
 
 /** Who writes an object by itself, so that a change to the object alone would not last, or would not be theirs to make. */
 export interface Keeper {
@@ -41,53 +42,26 @@ const operator: Rule = ({ metadata, kind }, fix, operators) => {
   };
 };
 
-/** Argo CD writes the tracking id as `APPLICATION:GROUP/KIND:NAMESPACE/NAME`, or only the usual label. */
-const argo: Rule = (live) => {
-  const isIts = live.metadata.managedFields?.some((entry) => entry.manager?.startsWith("argocd"));
-  const application =
-    marked(live, "argocd.argoproj.io/tracking-id")?.split(":")[0] ??
-    (isIts ? marked(live, "app.kubernetes.io/instance") : undefined);
-  return application === undefined
-    ? undefined
-    : {
-        name: `Argo CD, for application ${application}`,
-        remedy: { text: `Change it where application ${application} is made from; Argo CD would write it back.` },
-      };
-};
-
-const FLUX = {
-  "kustomize.toolkit.fluxcd.io": "Kustomization",
-  "helm.toolkit.fluxcd.io": "HelmRelease",
-} as const;
-
-const flux: Rule = (live) => {
-  for (const [domain, kind] of Object.entries(FLUX)) {
-    const name = marked(live, `${domain}/name`);
-    const what = `${kind} ${marked(live, `${domain}/namespace`) ?? ""}/${name}`;
-    if (name !== undefined)
-      return {
-        name: `Flux, from ${what}`,
-        remedy: { text: `Change it where ${what} is made from; Flux would write it back.` },
-      };
-  }
-  return undefined;
-};
-
-const helm: Rule = (live, { action }) => {
-  const release = marked(live, "meta.helm.sh/release-name");
-  if (release === undefined) return undefined;
-  const place = inNamespace(marked(live, "meta.helm.sh/release-namespace"));
-  const name = `Helm, of release ${release}`;
+/** Where a program has left its mark. */
+const program: Rule = (live, { action }) => {
+  const found = keptBy(live);
+  if (!found) return undefined;
+  const { title, source, until } = found;
+  const name = source ? `${title}, from ${source}` : title;
+  const place = source ? `${source} is made from` : `${title} reads it from`;
+  if (title !== "Helm") return { name, remedy: { text: `Change it where ${place}; ${title} would write it back.` } };
+  const release = marked(live, "meta.helm.sh/release-name") ?? "";
+  const home = inNamespace(marked(live, "meta.helm.sh/release-namespace"));
   return action === "delete"
     ? {
         name,
-        remedy: { text: "Uninstall the release that it is of.", command: sh`helm uninstall ${release} ${place}` },
+        remedy: { text: "Uninstall the release that it is of.", command: sh`helm uninstall ${release} ${home}` },
       }
     : {
         name,
         remedy: {
-          text: "Change it in the values of the release; its next upgrade would write it back.",
-          command: sh`helm get values ${release} ${place}`,
+          text: `Change it in the values of the release; its ${until} would write it back.`,
+          command: sh`helm get values ${release} ${home}`,
         },
       };
 };
@@ -127,7 +101,7 @@ const manager: Rule = ({ kind, metadata: { managedFields = [] } }, fix) => {
   return undefined;
 };
 
-const RULES: readonly Rule[] = [operator, argo, flux, helm, owner, manager];
+const RULES: readonly Rule[] = [operator, program, owner, manager];
 
 /**
  * By what is written on the object and, for settings, by the managers of the fields that would change. Undefined: nobody keeps it, or

@@ -98,6 +98,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
     ];
     const mesh = ["sidecars", "strict", "namespace", "outside"];
     expect(skipped.map(({ check }) => check.id)).toEqual([
+      "knative.operator",
       "config.writers",
       ...istio.map((name) => `istio.${name}`),
       ...["contour.services", "contour.delegation", "gateway-api.gateways", "ingress.terminated"],

@@ -4,13 +4,14 @@ import { changesOf } from "../../src/core/change.ts";
 import { patient } from "../patience.ts";
 import { isThorough, sampled } from "../thorough.ts";
 import { FAULTS as EARLIER } from "./faults.ts";
+import { FAULTS_AROUND } from "./faults-around.ts";
 import { FAULTS_INSIDE } from "./faults-inside.ts";
 import { FAULTS_PATH } from "./faults-path.ts";
 import { ODD } from "./odd.ts";
 import { diagnosisOf, mendingOf, type Scene } from "./scene.ts";
 import { openShapes, SHAPES, type Shape } from "./shapes.ts";
 
-const FAULTS = { ...EARLIER, ...FAULTS_INSIDE, ...FAULTS_PATH };
+const FAULTS = { ...EARLIER, ...FAULTS_INSIDE, ...FAULTS_PATH, ...FAULTS_AROUND };
 
 /** With how many others each fault is paired; `all` takes minutes of its own. */
 const NEIGHBOURS = process.env.KN_TEST_PAIRS === "all" ? Number.POSITIVE_INFINITY : isThorough ? 4 : 1;

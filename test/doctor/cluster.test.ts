@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { operatorObeyed } from "../../src/checks/cluster/operator.ts";
 import { admissionAnswered } from "../../src/checks/cluster/orphans.ts";
 import { apisAvailable, nothingStuck } from "../../src/checks/cluster/terminating.ts";
 import { versionsFit } from "../../src/checks/cluster/versions.ts";
 import { webhookCertificateTrusted } from "../../src/checks/webhook-certificate.ts";
 import { makeWebhookCertificates } from "../../src/sandbox/webhook-certificates.ts";
-import { findingOf, KNATIVE, object } from "./scene.ts";
+import { configMap, findingOf, KNATIVE, object } from "./scene.ts";
 
 const ADMISSION = "admissionregistration.k8s.io/v1";
 
@@ -139,5 +140,83 @@ describe("serving.webhook-certificate", async () => {
     const finding = await look();
     expect(finding.status).toBe("fail");
     expect(finding.summary).toMatch(words);
+  });
+
+  it("says whose image the webhook may run, where the certificate is another webhook's", async () => {
+    const image = "registry.example.com/net-istio/webhook";
+    const webhook = object("Deployment.apps/v1", "knative-serving/webhook", {
+      spec: { template: { spec: { containers: [{ name: "webhook", image }] } } },
+      status: { availableReplicas: 1 },
+    });
+    expect(await findingOf({ objects: [webhook, secret(other)] }, webhookCertificateTrusted)).toMatchObject({
+      status: "fail",
+      remedy: { text: expect.stringMatching(/one that net-istio-webhook makes.*net-istio\/webhook/) },
+    });
+  });
+});
+
+describe("knative.operator", () => {
+  const NAME = "knative-serving/knative-serving";
+  const own = (fields: object, metadata: object = {}) =>
+    object("KnativeServing.operator.knative.dev/v1beta1", NAME, { ...fields }, { ...metadata });
+  const program = (availableReplicas: number) =>
+    object("Deployment.apps/v1", "knative-operator/knative-operator", { status: { availableReplicas } });
+  const find = (...objects: ReturnType<typeof own>[]) =>
+    findingOf({ objects: [...KNATIVE, ...objects] }, operatorObeyed);
+  const refusing = (type: string, message: string, spec: object = {}) =>
+    own({ spec, status: { version: "1.20.1", conditions: [{ type, status: "False", message }] } });
+  const well = { status: { version: "1.23.0", conditions: [{ type: "Ready", status: "True" }] } };
+
+  it("is about a Knative that the operator keeps, and holds where it runs", async () => {
+    expect(await find()).toMatchObject({ status: "skipped" });
+    expect(await find(own(well), program(1))).toMatchObject({ status: "ok", summary: "1.23.0" });
+  });
+
+  it("takes one minor after another", async () => {
+    const object = refusing("VersionMigrationEligible", "not supported", { version: "1.23" });
+    expect(await find(object, program(1))).toMatchObject({
+      status: "fail",
+      remedy: { command: expect.stringContaining('{"spec":{"version":"1.21"}}') },
+    });
+  });
+
+  it("says what it waits for, and leaves a webhook that refuses it to that webhook's own finding", async () => {
+    expect(await find(refusing("DependenciesInstalled", "please install istio"), program(1))).toMatchObject({
+      status: "fail",
+      remedy: { command: expect.stringContaining('"kourier":{"enabled":true}') },
+    });
+    expect(await find(refusing("InstallSucceeded", "failed calling webhook"), program(1))).toMatchObject({
+      status: "warn",
+    });
+  });
+
+  it("is warned of where nobody looks at its object, and wrong where something of it is not done", async () => {
+    const open = own({ ...well, spec: { config: { network: { "ingress-class": "a" } } } });
+    const network = configMap("config-network", { "ingress-class": "b" });
+    expect(await find(own(well))).toMatchObject({ status: "warn" });
+    expect(await find(own(well), program(0))).toMatchObject({ status: "warn" });
+    expect(await find(open, network)).toMatchObject({ status: "fail" });
+    // What a running operator has not taken back yet, or cannot see, is config.writers'.
+    expect(await find(open, network, program(1))).toMatchObject({ status: "ok" });
+    const red = object("ClusterVersion.config.openshift.io/v1", "version");
+    expect(await find(own(well), red)).toMatchObject({ status: "ok" });
+  });
+
+  it("compares with what runs", async () => {
+    const controller = object(
+      "Deployment.apps/v1",
+      "knative-serving/controller",
+      {},
+      { labels: { "app.kubernetes.io/version": "1.22.1" } },
+    );
+    expect(await findingOf({ objects: [own(well), program(1), controller] }, operatorObeyed)).toMatchObject({
+      status: "warn",
+      summary: expect.stringContaining("has installed 1.23.0, and the controller is 1.22.1"),
+    });
+    const contour = { ingress: { kourier: { enabled: true }, contour: { enabled: true } } };
+    expect(await find(own({ ...well, spec: contour }), program(1))).toMatchObject({
+      status: "warn",
+      summary: expect.stringContaining("no net-contour-controller is here"),
+    });
   });
 });

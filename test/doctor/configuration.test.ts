@@ -60,6 +60,24 @@ describe("config.keys", () => {
   });
 });
 
+describe("config.keys, where the example itself is wrong", () => {
+  const kourier = (data: Readonly<Record<string, string>>) =>
+    findingOf(
+      {
+        objects: [...KNATIVE, configMap("config-kourier", { _example: '# extauthz-pack-as-byte: "false"\n', ...data })],
+      },
+      keysKnown,
+    );
+
+  it("goes by what the program reads", async () => {
+    expect(await kourier({ "extauthz-pack-as-bytes": "true" })).toMatchObject({ status: "ok" });
+    expect(await kourier({ "extauthz-pack-as-byte": "true" })).toMatchObject({
+      status: "warn",
+      summary: "config-kourier: extauthz-pack-as-byte is no key; extauthz-pack-as-bytes is",
+    });
+  });
+});
+
 describe("config.example", () => {
   const find = (example: string) =>
     findingOf(

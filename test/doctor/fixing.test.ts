@@ -73,6 +73,7 @@ describe("doctor --fix", () => {
       "Flux",
       { labels: { "kustomize.toolkit.fluxcd.io/name": "infra", "kustomize.toolkit.fluxcd.io/namespace": "flux" } },
     ],
+    ["Config Sync", { annotations: { "configsync.gke.io/resource-id": "_configmap_knative-serving_config-network" } }],
     ["Helm", { annotations: { "meta.helm.sh/release-name": "knative" } }],
     ["KnativeServing", { ownerReferences: [{ kind: "KnativeServing", name: "a", uid: "1", controller: true }] }],
     ["somebody-else", fields("somebody-else")],

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { hostsFit } from "../../src/checks/hosts/fit.ts";
 import { metricsAsked } from "../../src/checks/metrics/asked.ts";
 import { tracesAsked } from "../../src/checks/metrics/traces.ts";
-import { domainMappingsClaimed, hostsFit, servicesPublic } from "../../src/checks/names.ts";
+import { domainMappingsClaimed, servicesPublic } from "../../src/checks/names.ts";
 import { requestLogWritten } from "../../src/checks/observability.ts";
 import { configMap, findingOf, object } from "./scene.ts";
 
@@ -14,6 +15,27 @@ describe("names of Services", () => {
     expect(await findingOf({ objects: [service(fine)] }, hostsFit)).toMatchObject({ status: "ok" });
     const long = await findingOf({ objects: [service(`https://${"a".repeat(64)}.apps.example.com`)] }, hostsFit);
     expect(long.summary).toMatch(/Service default\/hello is longer than the DNS allows/);
+  });
+
+  it("services.hosts: a tag, a DomainMapping, and what Knative has refused count, too", async () => {
+    const label = "a".repeat(64);
+    const tagged = object("Service.serving.knative.dev/v1", "default/hello", {
+      status: { url: "https://hello.x.org", traffic: [{ tag: "blue", url: `https://${label}.x.org` }] },
+    });
+    const mapping = object("DomainMapping.serving.knative.dev/v1beta1", `web/${label}.example.com`);
+    const message = `domain name error: invalid domain name "${label}.x.org": url: Invalid value: must be no more than 63 characters`;
+    const refused = object("Service.serving.knative.dev/v1", "default/refused", {
+      status: { conditions: [{ type: "RoutesReady", status: "False", message }] },
+    });
+    for (const [one, words] of [
+      [tagged, "tag blue of Service default/hello"],
+      [mapping, `DomainMapping web/${label}.example.com`],
+      [refused, "Service default/refused"],
+    ] as const)
+      expect(await findingOf({ objects: [one] }, hostsFit)).toMatchObject({
+        status: "fail",
+        summary: `the host of ${words} is longer than the DNS allows`,
+      });
   });
 
   it("domain.public: warns of a Service that only the cluster reaches, unless that is meant", async () => {

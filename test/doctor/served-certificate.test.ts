@@ -1,8 +1,9 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { gatewayCertificateUsable } from "../../src/checks/certificate.ts";
+import { hostsCovered } from "../../src/checks/hosts/covered.ts";
 import { certificateRenewed } from "../../src/checks/renewed-certificate.ts";
-import { certificateReal, hostsCovered } from "../../src/checks/served-certificate.ts";
+import { certificateReal } from "../../src/checks/served-certificate.ts";
 import { certificateServed } from "../../src/checks/served-now.ts";
 import { make } from "../certificates/provided-pki.ts";
 import { configMap, findingOf, KNATIVE, object, type Scene } from "./scene.ts";
@@ -67,6 +68,40 @@ describe("the certificate that a Kourier of others serves", async () => {
     const bare = await findingOf(scene(secret(good), service("hello.default.apps.example.com")), hostsCovered);
     expect(bare).toMatchObject({ status: "fail" });
     expect(bare.summary).toMatch(/\*\.apps\.example\.com, and not for hello\.default\.apps\.example\.com/);
+  });
+
+  it("covers the hosts of tags and of DomainMappings that have no certificate of their own", async () => {
+    const fine = service("hello-default.apps.example.com");
+    const tagged = (host: string) => {
+      const traffic = [{ tag: "blue", url: `https://${host}` }];
+      return { ...fine, status: { ...(fine.status as object), traffic } };
+    };
+    expect(
+      await findingOf(scene(secret(good), tagged("blue-hello-default.apps.example.com")), hostsCovered),
+    ).toMatchObject({ status: "ok" });
+    expect(
+      await findingOf(scene(secret(good), tagged("blue.hello-default.apps.example.com")), hostsCovered),
+    ).toMatchObject({ status: "fail", remedy: { command: expect.stringContaining("tag-template") } });
+    const mapping = (fields: Readonly<Record<string, unknown>>) =>
+      object("DomainMapping.serving.knative.dev/v1beta1", "web/www.example.net", fields);
+    const url = "https://www.example.net";
+    for (const [fields, status] of [
+      [{ status: { url } }, "warn"],
+      [{ status: { url: url.replace("https", "http") } }, "ok"],
+      [{ spec: { tls: { secretName: "own" } }, status: { url } }, "ok"],
+      [{ status: { url, conditions: [{ type: "CertificateProvisioned", status: "True" }] } }, "ok"],
+      [
+        { status: { url, conditions: [{ type: "CertificateProvisioned", status: "True", reason: "TLSNotEnabled" }] } },
+        "warn",
+      ],
+    ] as const)
+      expect(await findingOf(scene(secret(good), fine, mapping(fields)), hostsCovered)).toMatchObject({ status });
+  });
+
+  it("is not for hosts that have one each", async () => {
+    const each = configMap("config-network", { ...KOURIER, "external-domain-tls": "Enabled" });
+    const objects = [...KNATIVE, each, settings, secret(good), service("www.example.net")];
+    expect(await findingOf({ objects }, hostsCovered)).toMatchObject({ status: "skipped" });
   });
 
   it("is warned of when it is Let's Encrypt's staging one", async () => {

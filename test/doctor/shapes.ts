@@ -165,6 +165,10 @@ const operator = (scene: Scene): Scene =>
       spec: { version: "1.23" },
       status: { version: "1.23.0", conditions: [{ type: "Ready", status: "True" }] },
     }),
+    object("Deployment.apps/v1", "knative-operator/knative-operator", {
+      spec: { replicas: 1 },
+      status: { replicas: 1, availableReplicas: 1 },
+    }),
   );
 
 /** Kourier stands in a namespace of its own behind OpenShift's router, and the operator writes the older keys (platform facts, E3). */

@@ -1,19 +1,18 @@
 import { API } from "../../certificates/cert-manager/names.ts";
 import { type Check, skipped } from "../../core/check.ts";
 import { dataOf, type ObjectRef } from "../../ports/object.ts";
-import { configMap, findInstallation } from "../found.ts";
+import { configMap, findInstallation, routesHaveOwn } from "../found.ts";
 import type { HealthContext } from "../health-check.ts";
 
 const NOT_HERE = "certificates do not come from cert-manager here";
 
-/** Whether config-network has Knative ask for certificates; older releases have other names for it (knative.dev/networking pkg/config). */
+/** Whether Knative is to ask cert-manager for certificates. */
 const isAsked = async ({ cluster }: Pick<HealthContext, "cluster">): Promise<boolean> => {
   const { serves, tls } = await findInstallation(cluster);
   if (tls !== undefined) return serves === "routes";
   const data = dataOf(await cluster.get(configMap("config-network")));
-  const setting = data["external-domain-tls"] ?? data["auto-tls"] ?? data.autoTLS ?? "";
   const className = data["certificate-class"] ?? data["certificate.class"] ?? "cert-manager";
-  return /^enabled$/i.test(setting.trim()) && className.startsWith("cert-manager");
+  return routesHaveOwn(data) && className.startsWith("cert-manager");
 };
 
 /** Runs it only where Knative is to ask cert-manager for certificates, whoever has set that. */

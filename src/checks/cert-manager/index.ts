@@ -11,6 +11,7 @@ import { deploymentsAvailable } from "../deployments.ts";
 import { FOUND_BY, KNATIVE } from "../found.ts";
 import { CAUSES_OF_DEPLOYMENTS, healthCheck, type Reading } from "../health-check.ts";
 import { issuerAsked, whereAsked, whereChosen } from "./asked.ts";
+import { commonNamesFit } from "./common-names.ts";
 
 /** The kinds that we and Knative use, in the form of their definitions' names. */
 const KINDS = [
@@ -109,10 +110,12 @@ export const certManagerChecks = [
       return issuerReadyAt(issuer, whenAbsent).run(ctx, memory);
     }),
   }),
+  commonNamesFit,
   healthCheck({
     id: "cert-manager.certificates",
     title: "cert-manager has issued the certificates that Knative asked for",
     needs: ["cert-manager.issuer"],
+    symptomOf: ["cert-manager.common-names"],
     reads: [
       ...FOUND_BY,
       "Certificate.networking.internal.knative.dev",

@@ -1,5 +1,6 @@
+import { operatorObeyed } from "./operator.ts";
 import { admissionAnswered } from "./orphans.ts";
 import { apisAvailable, nothingStuck } from "./terminating.ts";
 
 /** What is wrong with a cluster before anything of Knative is. */
-export const clusterChecks = [apisAvailable, admissionAnswered, nothingStuck] as const;
+export const clusterChecks = [apisAvailable, admissionAnswered, nothingStuck, operatorObeyed] as const;

@@ -1,5 +1,6 @@
 import { ok, skipped, warn } from "../../core/check.ts";
 import { isPersons } from "../../kube/keeper.ts";
+import { type KeptBy, keptBy } from "../../kube/kept-by.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
 import { at, dataOf, describe, isRecord, type KubeObject, refOf } from "../../ports/object.ts";
@@ -21,23 +22,14 @@ interface Setting {
   readonly key: string;
 }
 
-const inGit = (title: string, field: string): Keeper => ({
+const elsewhere = ({ title, mark, source, until }: KeptBy): Keeper => ({
   title,
-  field,
+  field: mark,
   remedy: ({ object }) => ({
-    text: `Write it where ${title} reads it from, in Git; what is written here lasts until its next synchronisation.`,
+    text: `Write it where ${title} reads it from${source ? `, for ${source}` : ""}; what is written here lasts until its ${until}.`,
     command: sh`kubectl get ${object.kind.toLowerCase()} ${object.metadata.name} ${inNamespace(object.metadata.namespace)} -o yaml --show-managed-fields`,
   }),
 });
-
-const MARKS: readonly (readonly [key: string, title: string])[] = [
-  ["argocd.argoproj.io/tracking-id", "Argo CD"],
-  ["argocd.argoproj.io/instance", "Argo CD"],
-  ["kustomize.toolkit.fluxcd.io/name", "Flux"],
-  ["helm.toolkit.fluxcd.io/name", "Flux"],
-  ["config.k8s.io/owning-inventory", "Config Sync"],
-  ["meta.helm.sh/release-name", "Helm"],
-];
 
 /** The operator names a ConfigMap as its object's `spec.config` does: without `config-`. */
 const shortName = ({ metadata }: KubeObject): string => metadata.name.replace(/^config-/, "");
@@ -55,11 +47,11 @@ const byOperator = (operator: KubeObject): Keeper => ({
   },
 });
 
-const keeperOf = ({ metadata }: KubeObject, operator: KubeObject | undefined): Keeper | undefined => {
-  const isOwned = metadata.ownerReferences?.some(({ kind }) => kind === "KnativeServing") === true;
+const keeperOf = (object: KubeObject, operator: KubeObject | undefined): Keeper | undefined => {
+  const isOwned = object.metadata.ownerReferences?.some(({ kind }) => kind === "KnativeServing") === true;
   if (operator && isOwned) return byOperator(operator);
-  const mark = MARKS.find(([key]) => metadata.annotations?.[key] ?? metadata.labels?.[key]);
-  return mark && inGit(mark[1], `${mark[0]}`);
+  const program = keptBy(object);
+  return program && elsewhere(program);
 };
 
 interface Written extends Setting {
@@ -90,7 +82,7 @@ export const settingsKept = healthCheck({
   needs: ["knative.installed"],
   reads: ["ConfigMap", "Gateway.networking.istio.io", OPERATOR],
   meaning:
-    "The operator, Argo CD, Flux or Helm writes the ConfigMap or Gateway from what it is told elsewhere: a change by hand disappears at its next look, or comes back at the next upgrade.",
+    "The operator, Argo CD, Flux, Config Sync or Helm writes the ConfigMap or Gateway from what it is told elsewhere: a change by hand disappears at its next look, or comes back at the next upgrade.",
   todo: "Write it where that program reads: `spec.config` of the KnativeServing, or Git.",
   threads: ["knative/operator#505", "knative/serving#5393", "knative/serving#5181"],
   run: async (ctx) => {

@@ -1,7 +1,7 @@
 import { type Finding, fail, ok, skipped } from "../../core/check.ts";
 import { at, dataOf, isRecord, type KubeObject, textAt } from "../../ports/object.ts";
 import { sh } from "../../ports/shell.ts";
-import { configMap, KNATIVE } from "../found.ts";
+import { configMap, KNATIVE, routesHaveOwn } from "../found.ts";
 import { healthCheck } from "../health-check.ts";
 import { servedNow } from "../served.ts";
 import { targetOf, terminatedAt } from "./balancer.ts";
@@ -57,8 +57,7 @@ export const redirectLeads = healthCheck({
         "Let the load balancer redirect:",
         set,
       );
-    const hasOwn = ["external-domain-tls", "auto-tls", "autoTLS"].some((key) => /^enabled$/i.test(data[key] ?? ""));
-    if (hasOwn) return ok("each Route has a certificate");
+    if (routesHaveOwn(data)) return ok("each Route has a certificate");
     if (found.ingress?.id === "istio")
       return trap(
         "for that net-istio takes each Route off the shared Gateway, whose certificate is then served with 404",

@@ -1,7 +1,8 @@
 import { controllers } from "../../certificates/index.ts";
 import { gitlabAgent } from "../../checks/gitlab/agent.ts";
+import { hostsFit } from "../../checks/hosts/fit.ts";
 import { podsLetIn } from "../../checks/let-in/index.ts";
-import { domainMappingsClaimed, hostsFit } from "../../checks/names.ts";
+import { domainMappingsClaimed } from "../../checks/names.ts";
 import { servicesReady } from "../../checks/services.ts";
 import { type Check, fail, ok } from "../../core/check.ts";
 import { HOME, ownerOf } from "../../kube/inventory.ts";

@@ -1,0 +1,106 @@
+import type { KubeObject } from "../../src/ports/object.ts";
+import { add, config, edit, type Fault, isA, isUser, WITH_CERTIFICATE, withService, withStatus } from "./faults.ts";
+import { object, type Scene } from "./scene.ts";
+import type { Shape } from "./shapes.ts";
+
+const OPERATED: readonly Shape[] = ["operator"];
+const isOperated = isA("KnativeServing");
+const said = (type: string, message: string) =>
+  edit(isOperated, (one) => ({
+    ...withStatus(one, {
+      version: "1.20.1",
+      conditions: [
+        { type, status: "False", message },
+        { type: "Ready", status: "False", message },
+      ],
+    }),
+  }));
+const tagged = (url: string) =>
+  edit(isUser, (one) => withStatus(one, { traffic: [{ tag: "blue", url, percent: 0, revisionName: "hello-00001" }] }));
+const mapping = (fields: object, name = "www.example.com") =>
+  object("DomainMapping.serving.knative.dev/v1beta1", `default/${name}`, { ...fields });
+const claimed = { conditions: [{ type: "DomainClaimed", status: "True" }] };
+
+/** A Service whose Route was refused its name, as Knative says it. */
+const unnamed =
+  (host: string) =>
+  (scene: Scene): Scene => {
+    const message = `domain name error: invalid domain name "${host}": url: Invalid value: "${"a".repeat(64)}": must be no more than 63 characters`;
+    const conditions = ["RoutesReady", "Ready"].map((type) => ({ type, status: "False", message }));
+    return edit(
+      (one: KubeObject) => one.kind === "Service" && one.metadata.name === "long",
+      (one) => ({ ...one, status: { conditions } }),
+    )(withService("long", "")(scene));
+  };
+
+/** What goes wrong with names, and with those who install for others. */
+export const FAULTS_AROUND: Readonly<Record<string, Fault>> = {
+  "the operator is asked for two minors at once": {
+    leads: "knative.operator",
+    in: OPERATED,
+    break: said(
+      "VersionMigrationEligible",
+      "Version migration is not eligible with message: not supported to upgrade or downgrade across multiple MINOR versions. The installed KnativeServing version is v1.20.1.",
+    ),
+  },
+  "the operator waits for an Istio": {
+    leads: "knative.operator",
+    in: OPERATED,
+    break: said(
+      "DependenciesInstalled",
+      "Dependency missing: please install istio or disable the istio ingress plugin",
+    ),
+  },
+  "the operator is gone, and has something to do": {
+    leads: "knative.operator",
+    in: OPERATED,
+    break: (scene) =>
+      edit(isOperated, (one) => ({
+        ...one,
+        spec: { ...(one.spec as object), config: { autoscaler: { "scale-to-zero-grace-period": "60s" } } },
+      }))(edit(isA("Deployment", "knative-operator"), () => undefined)(scene)),
+  },
+  "somebody has installed over the operator": {
+    leads: "knative.operator",
+    in: OPERATED,
+    break: edit(isOperated, (one) => withStatus(one, { version: "1.22.0" })),
+  },
+  "a tag's host is not covered": {
+    leads: "certificate.covers",
+    in: WITH_CERTIFICATE,
+    break: tagged("https://blue.hello-default.apps.example.com"),
+  },
+  "a DomainMapping is given out with https, and has no certificate": {
+    leads: "certificate.covers",
+    in: ["operator"],
+    break: add(mapping({ status: { url: "https://www.example.net", ...claimed } }, "www.example.net")),
+  },
+  "a tag makes a host too long": {
+    leads: "services.hosts",
+    in: ["quickstart"],
+    break: tagged(`http://${"a".repeat(64)}.default.127.0.0.1.sslip.io`),
+  },
+  "Knative refuses a host that is too long": {
+    leads: "services.hosts",
+    break: unnamed(`${"a".repeat(64)}.apps.example.com`),
+  },
+  "a setting is written as Kourier's example has it": {
+    leads: "config.keys",
+    in: ["operator"],
+    break: config("config-kourier", {
+      "extauthz-pack-as-byte": "true",
+      _example: '# extauthz-pack-as-byte: "false"',
+    }),
+  },
+  "a certificate's common name is too long": {
+    leads: "cert-manager.common-names",
+    in: ["istio"],
+    break: edit(
+      (one) => isA("Certificate")(one) && one.apiVersion.startsWith("networking.internal.knative.dev"),
+      (one) => ({
+        ...withStatus(one, { conditions: [{ type: "Ready", status: "False", message: "CommonName too long" }] }),
+        spec: { ...(one.spec as object), dnsNames: [`${"a".repeat(30)}.${"b".repeat(40)}.example.com`], domain: "" },
+      }),
+    ),
+  },
+};
