@@ -4,6 +4,7 @@ import { at, describe, isRecord, type KubeObject, numberAt, type ObjectRef, refO
 import { inNamespace, sh } from "../ports/shell.ts";
 import { claimsProblem } from "./claims.ts";
 import { clusterEventsIn } from "./events.ts";
+import { labelsAsked } from "./placement.ts";
 import { podsProblem } from "./pods.ts";
 
 /** How many pods there should be, are of the newest form, and are ready, under the names that each kind has for them. */
@@ -67,12 +68,16 @@ const refusalOf = async (ctx: ReadContext, live: KubeObject): Promise<Finding | 
 };
 
 const noNode = (live: KubeObject): Finding => {
-  const label = at(live, "spec", "template", "spec", "nodeSelector");
-  const asked = isRecord(label) ? Object.entries(label).map(([key, value]) => `${key}=${value}`) : [];
+  const asked = labelsAsked(at(live, "spec", "template", "spec"));
   const why = asked.length > 0 ? ` with the label ${asked.join(", ")}` : "";
   return fail(
     `${describe(live)}: no node${why} takes its pods`,
-    { text: "Label the nodes whose logs are to be collected.", command: sh`kubectl get nodes --show-labels` },
+    asked.length === 0
+      ? { text: "See which nodes there are.", command: sh`kubectl get nodes` }
+      : {
+          text: "Label the nodes whose logs are to be collected.",
+          command: sh`kubectl label nodes NAME ${asked.map((one) => (one.includes("=") ? one : `${one}=true`))}`,
+        },
     seen(refOf(live), ".status.desiredNumberScheduled", 0),
   );
 };

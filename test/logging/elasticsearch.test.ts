@@ -46,7 +46,7 @@ describe("a cluster that is too small for Elasticsearch", () => {
     try {
       const plan = await kn({ ...world, standIns: true }, ["plan", "--tls", "none", "--logging", "elasticsearch"]);
       expect(plan.stderr.replace(/\s+/g, " ")).toMatch(
-        /no node has room for .*: all that is to be installed asks for 1\.8 vCPU and 4\.7 GiB of memory/,
+        /no node has room for .*: all that is to be installed asks for 1\.9 vCPU and 4\.8 GiB of memory/,
       );
     } finally {
       await world.close();

@@ -71,6 +71,12 @@ it.each<[string, KubeObject, string, string]>([
     "http",
     "kubectl get secret stack-grafana -n monitoring -o jsonpath='{.data.admin-password}' | base64 -d",
   ],
+  [
+    "Dashboards by the operator of OpenSearch",
+    service(["search", "my-search-dashboards"], { "opensearch.cluster.dashboards": "mine" }),
+    "http",
+    "kubectl get secret mine-admin-password -n search -o jsonpath='{.data.password}' | base64 -d",
+  ],
 ])("%s is found, and how its password is shown", async (_what, ui, scheme, command) => {
   const others = [
     service(["elastic", "logs-es-http"], { "common.k8s.elastic.co/type": "elasticsearch" }),

@@ -73,5 +73,15 @@ const openSearch: Ui = {
   login: async () => ({ text: "Log in with the name and password that it was installed with." }),
 };
 
+const OF_CLUSTER = "opensearch.cluster.dashboards";
+
+/** By the operator (opensearch-k8s-operator pkg/builders/dashboards.go). */
+const operatedOpenSearch: Ui = {
+  title: "OpenSearch Dashboards",
+  isIt: (service) => label(service, OF_CLUSTER) !== "",
+  login: async (service) =>
+    as("admin", decoded(`${label(service, OF_CLUSTER)}-admin-password`, spaceOf(service), "password")),
+};
+
 /** The first that it is counts. */
-export const UIS: readonly Ui[] = [ours, eck, grafana, openSearch, chart];
+export const UIS: readonly Ui[] = [ours, eck, grafana, openSearch, operatedOpenSearch, chart];

@@ -2,7 +2,7 @@ import { ELASTICSEARCH, FILEBEAT, KIBANA } from "../../checks/logging/names.ts";
 import type { Config } from "../../config/config.ts";
 import { dataOf, type KubeObject } from "../../ports/object.ts";
 import { filebeatYaml, policyJson } from "./filebeat.ts";
-import { configMap, inContainer, isOf, onNodes, rolledBy } from "./objects.ts";
+import { configMap, inContainer, isOf, rolledBy } from "./objects.ts";
 import { viewsObject } from "./saved.ts";
 
 /** What `--profile small` asks for, to fit a laptop. Kibana takes more than it asks for when there is more. */
@@ -57,8 +57,7 @@ export const elastic = (
     ...manifests.map((object) => {
       const { name } = object.metadata;
       if (isOf(object, "StatefulSet") || isOf(object, "Deployment")) return rolledBy(object, read(name));
-      if (isOf(object, "DaemonSet"))
-        return rolledBy(onNodes(object, config.loggingNodes), [settings.data, secret.data]);
+      if (isOf(object, "DaemonSet")) return rolledBy(object, [settings.data, secret.data]);
       return object;
     }),
     settings,

@@ -20,6 +20,11 @@ export interface Held {
 }
 
 const TAG = "kube.*";
+/** A pod that is gone has no labels, but its log may not have been read before. */
+const OF_SERVICES = [
+  "$kubernetes['labels']['serving.knative.dev/service'] .",
+  "$kubernetes['container_name'] ^(queue-proxy|user-container)$",
+];
 const STATE = "/var/lib/fluent-bit";
 /** Names of indices and the job of Loki. */
 export const PREFIX = "knative";
@@ -132,9 +137,7 @@ export const fluentBitYaml = (config: Config, held: Held): string => {
             "k8s-logging.parser": "off",
             "k8s-logging.exclude": "off",
           },
-          ...(collected === "services"
-            ? [{ name: "grep", match: TAG, regex: "$kubernetes['labels']['serving.knative.dev/service'] ." }]
-            : []),
+          ...(collected === "services" ? [{ name: "grep", match: TAG, logical_op: "or", regex: OF_SERVICES }] : []),
         ],
         outputs: [outputOf(config, held)],
       },

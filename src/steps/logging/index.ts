@@ -4,7 +4,7 @@ import { configMap } from "../serving/transforms.ts";
 import { asLarge } from "./elastic.ts";
 import { claims } from "./kept.ts";
 import { next } from "./next.ts";
-import { manifestsOf } from "./objects.ts";
+import { manifestsOf, placed } from "./objects.ts";
 import { options } from "./options.ts";
 import { ID, logging } from "./step.ts";
 import { views } from "./views.ts";
@@ -19,7 +19,8 @@ export const part = partOf({
   id: ID,
   options,
   next,
-  own: async ({ config }) => (await manifestsOf(config.logging)).map((object) => asLarge(object, config)),
+  own: async ({ config }) =>
+    (await manifestsOf(config.logging)).map((object) => placed(asLarge(object, config), config)),
   products: [claims],
   transform: ({ config }) => configMap("config-observability", config.logging === "none" ? {} : REQUEST_LOG),
   steps: (install, removing) => [

@@ -38,11 +38,8 @@ export const rolledBy = (pods: KubeObject, read: unknown): KubeObject => {
   return copy;
 };
 
-/** Pods go where the label is: `key` alone means that it is there, whatever its value. */
-export const onNodes = (pods: KubeObject, label: string | undefined): KubeObject => {
-  if (label === undefined) return pods;
-  const copy = structuredClone(pods);
-  const { template } = copy.spec as { template: { spec: Record<string, unknown> } };
+/** What a pod that goes where this label is has in its spec: `key` alone means that it is there, whatever its value. */
+export const wanting = (label: string) => {
   const [key = "", value] = label.split("=");
   const matchExpressions = [
     value === undefined ? { key, operator: "Exists" } : { key, operator: "In", values: [value] },
@@ -50,9 +47,19 @@ export const onNodes = (pods: KubeObject, label: string | undefined): KubeObject
   const nodeAffinity = {
     requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] },
   };
-  template.spec = { ...template.spec, affinity: { nodeAffinity } };
+  return { affinity: { nodeAffinity }, tolerations: [{ operator: "Exists" }] };
+};
+
+const onNodes = (pods: KubeObject, label: string): KubeObject => {
+  const copy = structuredClone(pods);
+  const { template } = copy.spec as { template: { spec: Record<string, unknown> } };
+  template.spec = { ...template.spec, ...wanting(label) };
   return copy;
 };
+
+/** What collects goes where the option says. */
+export const placed = (object: KubeObject, { loggingNodes }: Pick<Config, "loggingNodes">): KubeObject =>
+  loggingNodes === undefined || !isOf(object, "DaemonSet") ? object : onNodes(object, loggingNodes);
 
 /** The only container of its pods, changed. */
 export const inContainer = (

@@ -3,7 +3,7 @@ import type { Config } from "../../config/config.ts";
 import type { KubeObject } from "../../ports/object.ts";
 import { heldIn } from "./credentials.ts";
 import { CA_FOLDER, fluentBitYaml, VARIABLES } from "./fluent-bit.ts";
-import { configMap, inContainer, isOf, onNodes, rolledBy } from "./objects.ts";
+import { configMap, inContainer, isOf, rolledBy } from "./objects.ts";
 
 /** Fluent Bit with its configuration, and what it shows its output. */
 export const fluentBit = (
@@ -31,9 +31,7 @@ export const fluentBit = (
   };
   return [
     ...manifests.map((object) =>
-      isOf(object, "DaemonSet")
-        ? rolledBy(onNodes(showing(object), config.loggingNodes), [settings.data, secret?.data])
-        : object,
+      isOf(object, "DaemonSet") ? rolledBy(showing(object), [settings.data, secret?.data]) : object,
     ),
     settings,
     ...(secret ? [secret] : []),

@@ -9,9 +9,10 @@ import { objectsOf, type PartRemoval, step } from "../part.ts";
 import { outputSecret } from "./credentials.ts";
 import { elastic } from "./elastic.ts";
 import { blankSecret, elasticSecret, isKept } from "./elastic-secret.ts";
-import { findStores, sendingTo } from "./existing.ts";
+import { findStores, sendingTo } from "./existing/index.ts";
 import { removal } from "./kept.ts";
 import { leftOf } from "./left.ts";
+import { sayWhichNodes } from "./nodes.ts";
 import { fluentBit } from "./shapes.ts";
 import { assertStored } from "./stored.ts";
 
@@ -87,6 +88,8 @@ export const logging = (install: Installation, removing?: PartRemoval) =>
         sayWhatItAsks(ctx, objects);
         await sayWhatIsThere(ctx, install.config);
       }
+      if (changes.some(({ action, object }) => action !== "delete" && object.kind === "DaemonSet"))
+        await sayWhichNodes(ctx, install.config);
       return changes;
     },
     absent: (ctx, owned) => removal(ctx, owned, removing?.purge ?? false),
