@@ -61,6 +61,15 @@ const facts = z
     image: z.string(),
     domain: z.string(),
     records: list(records),
+    request: z
+      .strictObject({
+        verb: z.string(),
+        resource: z.string().describe("`pods`, `deployments.apps`; what is no resource: its path."),
+        namespace: z.string().optional(),
+        name: z.string().optional(),
+        status: z.int().optional().describe("Absent: there was no answer."),
+      })
+      .describe("What the API server refused or did not answer, so that it is not known."),
   })
   .partial()
   .meta({ id: "facts", description: "What was found out. A name means the same wherever it stands." });
@@ -187,7 +196,11 @@ const line = <T extends string, S extends z.ZodRawShape>(type: T, description: s
   z.strictObject({ type: z.literal(type), v: z.literal(1), ...shape }).meta({ id: type, description });
 
 const lines = [
-  line("target", "The cluster that is worked on.", { context: z.string(), server: z.string(), version: z.string() }),
+  line("target", "The cluster that is worked on.", {
+    context: z.string(),
+    server: z.string(),
+    version: z.string().optional().describe("absent: the account may not ask for it"),
+  }),
   line("note", "Worth knowing.", { level: z.enum(["info", "warning"]), text: z.string() }),
   line("download", "A file on its way.", { file: z.string(), bytes: z.number(), total: z.number().optional() }),
   line("check", "A check that was made before or without a run.", checked),

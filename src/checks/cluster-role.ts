@@ -120,7 +120,7 @@ export const rightsText = (rights: readonly AccessQuestion[]): string =>
 /** Uninstall looks through every kind, so that nothing of anybody else goes with a namespace. */
 const EVERYTHING: Rule = { apiGroups: ["*"], resources: ["*"], verbs: READ };
 
-export type Purpose = "plan" | "install" | "renew" | "uninstall" | "doctor" | "doctor-probe";
+export type Purpose = "plan" | "install" | "renew" | "uninstall" | "doctor" | "doctor-probe" | "look";
 
 /**
  * The rules of the least ClusterRole for a purpose. No `resourceNames`: who may `escalate` can give itself everything, and a list
@@ -155,7 +155,7 @@ export const clusterRoleYaml = (purpose: Purpose, rules: readonly Rule[], subjec
 };
 
 /** The name is one that no other account has: subjects are one list, and the binding of another account stays as it is. */
-const bindingName = (purpose: Purpose, subject: Subject): string => {
+export const bindingName = (purpose: Purpose, subject: Subject): string => {
   const who = subject.kind === "ServiceAccount" ? `${subject.namespace}:${subject.name}` : subject.name;
   return `kn-bootstrap-${purpose}:${who.replace(/[^\w.:@-]+/g, "-")}`;
 };

@@ -31,6 +31,10 @@ export interface Adapters {
       readonly onTrouble: (reason: string) => void;
       /** Told of each secret that comes to light. */
       readonly learn: Learn;
+      /** Longest that the server may say nothing to a question, in milliseconds. Absent: as the connection has it. */
+      readonly silentMs?: number;
+      /** How long a failed question is asked again, in milliseconds: before the first answer, and after it. Absent: as the connection has it. */
+      readonly patience?: { readonly firstContactMs: number; readonly midRunMs: number };
     },
   ) => Promise<OpenedCluster>;
   readonly createProbe: (options: {

@@ -3,14 +3,18 @@ import type { Tools } from "../app/tools.ts";
 import type { Plan } from "../core/change.ts";
 import { changesOf } from "../core/change.ts";
 import { takeSnapshot, throughSnapshot } from "../kube/snapshot.ts";
+import { readable } from "../ports/readable.ts";
 import type { CommandContext } from "./context.ts";
-import type { OpenedCluster, Where } from "./outside.ts";
+import type { Adapters, OpenedCluster, Where } from "./outside.ts";
 import { here, waysFor } from "./rehearsal/led.ts";
+
+type Limits = Pick<Parameters<Adapters["openCluster"]>[1], "silentMs" | "patience">;
 
 const REACH = { text: "See whether the cluster is well, and the way to it." };
 
-const connect = (ctx: CommandContext, where: Where): Promise<OpenedCluster> =>
+const connect = (ctx: CommandContext, where: Where, limits: Limits = {}): Promise<OpenedCluster> =>
   ctx.adapters.openCluster(where, {
+    ...limits,
     env: ctx.env,
     signal: ctx.signal,
     interactive: ctx.stdinIsTTY,
@@ -19,8 +23,8 @@ const connect = (ctx: CommandContext, where: Where): Promise<OpenedCluster> =>
       ctx.emit({ type: "waiting", step: "cluster", check: "cluster.answers", reason, remedy: REACH }),
   });
 
-const sayWhich = ({ emit }: CommandContext, cluster: OpenedCluster, version: string): void => {
-  emit({ type: "target", ...cluster.identity, version });
+const sayWhich = ({ emit }: CommandContext, cluster: OpenedCluster, version: string | undefined): void => {
+  emit({ type: "target", ...cluster.identity, ...(version === undefined ? {} : { version }) });
   for (const text of cluster.warnings()) emit({ type: "note", level: "warning", text });
 };
 
@@ -36,13 +40,34 @@ export const atCluster = async <T>(ctx: CommandContext, work: (cluster: OpenedCl
 };
 
 /** Connects, finds out that the cluster answers, and says which one it is. */
-export const openSession = async (ctx: CommandContext, where: Where = ctx.config): Promise<Session> => {
-  const cluster = await connect(ctx, where);
+export const openSession = (ctx: CommandContext, where: Where = ctx.config): Promise<Session> =>
+  openAt(ctx, where, {}, (cluster) => cluster.version());
+
+/** How long a server that is only looked at may say nothing, in milliseconds. `--timeout` says another time. */
+const SILENT_MS = 10_000;
+
+/**
+ * The same for a look at whatever can be seen: what a server does not answer soon is left, and an account that may not ask for its version may
+ * see something else.
+ */
+export const openLook = (ctx: CommandContext, where: Where = ctx.config): Promise<Omit<Session, "version">> => {
+  const silentMs = ctx.written.timeout === undefined ? SILENT_MS : ctx.config.timeout * 1000;
+  const limits = { silentMs, patience: { firstContactMs: Math.min(5_000, silentMs), midRunMs: silentMs } };
+  return openAt(ctx, where, limits, (cluster) => readable(cluster.version()));
+};
+
+const openAt = async <V extends string | undefined>(
+  ctx: CommandContext,
+  where: Where,
+  limits: Limits,
+  ask: (cluster: OpenedCluster) => Promise<V>,
+): Promise<Omit<Session, "version"> & { readonly version: V }> => {
+  const cluster = await connect(ctx, where, limits);
   try {
     const { dnsResolver } = ctx.config;
     const { ways, env, standIns } = where.connectTo ? here(ctx) : await waysFor(ctx, cluster);
     const [version, probe, resolver] = await Promise.all([
-      cluster.version(),
+      ask(cluster),
       ways.createProbe(where.connectTo ? { connectTo: where.connectTo } : {}),
       ways.createResolver(dnsResolver ? { server: dnsResolver } : {}),
     ]);

@@ -78,7 +78,7 @@ const ofRuns = [
   { key: "config", kind: "text", value: "FILE", syntax: anyText, only: "flag or environment", group: "Running", commands: ALL, runOnly: true, unset: "no file", help: "Read options from a YAML file" },
   { key: "yes", kind: "boolean", short: "y", group: "Running", commands: [...CHANGING, "renew", "uninstall", "doctor"], runOnly: true, default: "false", help: "Do not ask before changing anything" },
   // In a Config: seconds.
-  { key: "timeout", kind: "duration", value: "TIME", group: "Running", commands: ALL, runOnly: true, default: "10m", help: "Longest that a step may take: 600, 10m, 1h30m" },
+  { key: "timeout", kind: "duration", value: "TIME", group: "Running", commands: ALL, runOnly: true, default: "10m", help: "Longest that a step may take: 600, 10m, 1h30m; for doctor, an answer (10s)" },
   { key: "takeOwnership", kind: "boolean", group: "Running", commands: CHANGING, runOnly: true, default: "false", help: "Change fields that somebody else owns; the plan lists them first" },
   { key: "skipChecks", kind: "list", value: "ID,...", syntax: checkId, group: "Running", commands: CHANGING, runOnly: true, default: "", help: `Run without these checks: ${SKIPPABLE.join(", ")}` },
 

@@ -5,7 +5,7 @@ import type { Checked } from "./check.ts";
 
 /** What the engine says while it works. Reporters render it; nothing else in the engine speaks. */
 export type Event =
-  | { readonly type: "target"; readonly context: string; readonly server: string; readonly version: string }
+  | { readonly type: "target"; readonly context: string; readonly server: string; readonly version?: string }
   | { readonly type: "note"; readonly level: "info" | "warning"; readonly text: string }
   | { readonly type: "download"; readonly file: string; readonly bytes: number; readonly total?: number }
   | (Checked & { readonly type: "check" })

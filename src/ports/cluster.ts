@@ -205,10 +205,13 @@ export class ApiError extends Error {
 /** No answer: refused, reset, timed out, name not found, certificate not trusted. */
 export class Unreachable extends Error {
   readonly server: string;
-  constructor(server: string, message: string, cause?: unknown) {
+  /** `GET /api/v1/pods`; undefined: it is about no single one. */
+  readonly request: string | undefined;
+  constructor(server: string, message: string, cause?: unknown, request?: string) {
     super(message, cause === undefined ? {} : { cause });
     this.name = "Unreachable";
     this.server = server;
+    this.request = request;
   }
 }
 
@@ -218,7 +221,7 @@ export class Unreachable extends Error {
  */
 export class BrokenAnswer extends Unreachable {
   constructor(server: string, request: string, answer: string) {
-    super(server, `${server} answered ${request} with ${answer}`);
+    super(server, `${server} answered ${request} with ${answer}`, undefined, request);
     this.name = "BrokenAnswer";
   }
 }

@@ -19,6 +19,19 @@ export interface RecordsTask {
   readonly records: readonly PublishedRecords[];
 }
 
+/** A request that the API server refused, or did not answer as it should. */
+export interface UnansweredRequest {
+  /** As RBAC has it: `list`, `get`. */
+  readonly verb: string;
+  /** `pods`, `deployments.apps`, `pods/log`; what is no resource: its path, such as `/version`. */
+  readonly resource: string;
+  /** Absent: all of them, or there are none. */
+  readonly namespace?: string;
+  readonly name?: string;
+  /** Status code of the answer. Absent: there was none. */
+  readonly status?: number;
+}
+
 /** What was found out, for programs and pages: each name means the same wherever it stands. */
 export interface Facts {
   /** Under which the Service answers, with the port where it is not the scheme's own. */
@@ -50,6 +63,8 @@ export interface Facts {
   /** The domain under which Services are published. */
   readonly domain?: string;
   readonly records?: readonly PublishedRecords[];
+  /** Why it is not known. */
+  readonly request?: UnansweredRequest;
 }
 
 /** One field as it was seen. */

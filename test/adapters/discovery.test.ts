@@ -85,6 +85,32 @@ describe("discovery", () => {
     expect(await cluster.resource("autoscaling/v1", HPA.kind)).toMatchObject({ plural: HPA.plural });
   });
 
+  test("one version of an old server that never answers holds nothing else, and is waited for once", async () => {
+    const groups = ["metrics.k8s.io/v1", "apps/v1"].map((groupVersion) => ({
+      name: groupVersion.split("/")[0],
+      versions: [{ groupVersion }],
+      preferredVersion: { groupVersion },
+    }));
+    const deployments = { name: "deployments", namespaced: true, kind: "Deployment", verbs: ["get"] };
+    const answers: Record<string, unknown> = {
+      "/api": { kind: "APIVersions", versions: ["v1"] },
+      "/api/v1": { kind: "APIResourceList", groupVersion: "v1", resources: [] },
+      "/apis": { kind: "APIGroupList", groups },
+      "/apis/apps/v1": { kind: "APIResourceList", groupVersion: "apps/v1", resources: [deployments] },
+    };
+    const timing = createTiming();
+    const { server, cluster } = await start(({ path }) => answers[path] ?? new Promise(() => {}), {
+      silentMs: 60,
+      timing,
+    });
+    expect(await cluster.resource("apps/v1", "Deployment")).toMatchObject({ plural: "deployments" });
+    expect(await cluster.resource("v1", "Nothing", true)).toBeUndefined();
+    await expect(cluster.resource("metrics.k8s.io/v1", "PodMetrics")).rejects.toThrow(
+      /has not answered GET \/apis\/metrics.k8s.io\/v1 within/,
+    );
+    expect(server.seen.filter(({ path }) => path.includes("metrics"))).toHaveLength(1);
+  });
+
   test("every kind comes once, in the version that the server prefers", async () => {
     const { cluster } = await start((seen) =>
       discover(seen, [...KINDS, { ...HPA, version: "v2" }, { ...HPA, version: "v1" }]),

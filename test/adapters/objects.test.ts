@@ -19,6 +19,30 @@ const REF = { apiVersion: "v1", kind: "ConfigMap", namespace: "n", name: "m" };
 const LIST = { apiVersion: "v1", kind: "ConfigMapList" };
 const PATH = "/api/v1/namespaces/n/configmaps/m";
 
+describe("reads from an old server", () => {
+  test("a kind that an old server has in an older version is read as the newer one", async () => {
+    const slice = { metadata: { name: "webhook-abc", namespace: "n" }, endpoints: [{ conditions: { ready: true } }] };
+    const old = { group: "discovery.k8s.io", version: "v1beta1", kind: "EndpointSlice", plural: "endpointslices" };
+    const server = await serve((seen) => {
+      const found = discover(seen, [...KINDS, { ...old, namespaced: true }]);
+      if (found) return found;
+      const [apiVersion, kind] = ["discovery.k8s.io/v1beta1", "EndpointSlice"];
+      return seen.path.endsWith("webhook-abc")
+        ? { apiVersion, kind, ...slice }
+        : { apiVersion, kind: `${kind}List`, metadata: {}, items: [slice] };
+    });
+    const cluster = openCluster(targetOf(server.url));
+    cleanUp.push(server.close, cluster.close);
+    const asked = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", namespace: "n" };
+    expect(await cluster.list(asked)).toEqual([{ apiVersion: asked.apiVersion, kind: asked.kind, ...slice }]);
+    expect(await cluster.get({ ...asked, name: "webhook-abc" })).toMatchObject({
+      apiVersion: asked.apiVersion,
+      ...slice,
+    });
+    expect(server.seen.filter(({ path }) => path === "/apis")).toHaveLength(1);
+  });
+});
+
 describe("writes", () => {
   test("apply is a server-side apply that is never forced by itself, and tells created from changed", async () => {
     const { server, cluster } = await start(({ body }) => ({ status: server.seen.length > 3 ? 200 : 201, body }));

@@ -266,6 +266,40 @@ describe("tries", () => {
   });
 });
 
+describe("a look", () => {
+  const looking = { silentMs: 60, patience: { firstContactMs: 10_000, midRunMs: 10_000 } };
+
+  test("ends where nothing comes, says of what, and is not made again", async () => {
+    const { server, cluster } = await start(() => new Promise(() => {}), looking);
+    const failure = cluster.list({ apiVersion: "v1", kind: "ConfigMap" });
+    await expect(failure).rejects.toMatchObject({ request: "GET /api/v1/configmaps" });
+    await expect(failure).rejects.toThrow(/has not answered GET \/api\/v1\/configmaps within 0.06 s$/);
+    expect(server.seen.filter(({ path }) => path === "/api/v1/configmaps")).toHaveLength(1);
+  });
+
+  test("ends where an answer stops coming, too", async () => {
+    const { cluster } = await start(({ path, raw }, response) => {
+      if (path !== "/version") return undefined;
+      response.writeHead(200, { "content-type": "application/json" }).write('{"gitVersion"');
+      return new Promise(() => raw);
+    }, looking);
+    await expect(cluster.version()).rejects.toThrow(/has not answered GET \/version within/);
+  });
+
+  test("goes on while something comes", async () => {
+    const { cluster } = await start(async (_seen, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      for (const piece of '{"gitVersion":"v1.36.2"}'.match(/.{1,4}/g) ?? []) {
+        response.write(piece);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      response.end();
+      return undefined;
+    }, looking);
+    expect(await cluster.version()).toBe("1.36.2");
+  });
+});
+
 describe("a guarded write", () => {
   const denied = new Error("the lock is gone");
 

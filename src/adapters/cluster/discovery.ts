@@ -1,6 +1,7 @@
-import { ApiError, type ApiResource, BrokenAnswer } from "../../ports/cluster.ts";
+import { ApiError, type ApiResource, BrokenAnswer, Unreachable } from "../../ports/cluster.ts";
 import { at, isRecord, textAt } from "../../ports/object.ts";
 import { isDiscovery, isResourcesOf } from "./answers.ts";
+import { Silent } from "./silent.ts";
 import type { Timing } from "./timing.ts";
 import type { Send } from "./transport.ts";
 
@@ -23,6 +24,8 @@ interface Version {
   readonly apiVersion: string;
   /** Undefined: whoever serves it does not say. An aggregated API whose server is down, or a version just removed. */
   readonly resources: readonly ApiResource[] | undefined;
+  /** Nothing came of it at all: it is not asked again. */
+  readonly silence?: Unreachable;
 }
 
 const AGGREGATED = ["v2", "v2beta1"]
@@ -34,14 +37,17 @@ const PAUSE_MS = 200;
 export const createDiscovery = (server: string, send: Send, timing: Timing): Discovery => {
   let known: { groups: readonly Group[]; at: number } | undefined;
   let asking: Promise<readonly Group[]> | undefined;
+  const silent = new Map<string, Version>();
 
   const ask = async (): Promise<readonly Group[]> => {
     try {
       const wait = known ? known.at + PAUSE_MS - timing.now() : 0;
       if (wait > 0) await timing.sleep(wait);
       const asked = timing.now();
-      const roots = await Promise.all((["/api", "/apis"] as const).map((root) => readRoot(send, root)));
+      const roots = await Promise.all((["/api", "/apis"] as const).map((root) => readRoot(send, root, silent)));
       const groups = roots.flat();
+      for (const version of groups.flatMap(({ versions }) => versions))
+        if (version.silence) silent.set(version.apiVersion, version);
       known = { groups, at: asked };
       return groups;
     } finally {
@@ -58,9 +64,11 @@ export const createDiscovery = (server: string, send: Send, timing: Timing): Dis
     find: async (apiVersion, kind, maxAgeMs) => {
       const seen = maxAgeMs > 0 ? versionIn(await current(), apiVersion) : undefined;
       const found = seen?.resources?.find((resource) => resource.kind === kind);
+      if (seen?.silence) throw seen.silence;
       const isSilent = seen !== undefined && seen.resources === undefined;
       if (found || (known && !isSilent && maxAgeMs > 0 && timing.now() - known.at <= maxAgeMs)) return found;
       const version = versionIn(await refresh(), apiVersion);
+      if (version?.silence) throw version.silence;
       if (version && !version.resources)
         throw new BrokenAnswer(server, `the question what it serves of ${apiVersion}`, "nothing usable");
       return version?.resources?.find((resource) => resource.kind === kind);
@@ -81,7 +89,13 @@ const versionIn = (groups: readonly Group[], apiVersion: string): Version | unde
   groups.flatMap(({ versions }) => versions).find((version) => version.apiVersion === apiVersion);
 
 /** `/api` or `/apis`, aggregated (Kubernetes ≥ 1.26) or version by version. */
-const readRoot = async (send: Send, root: "/api" | "/apis"): Promise<readonly Group[]> => {
+const readRoot = async (
+  send: Send,
+  root: "/api" | "/apis",
+  silent: ReadonlyMap<string, Version>,
+): Promise<readonly Group[]> => {
+  const read = async (path: string, apiVersion: string): Promise<Version> =>
+    silent.get(apiVersion) ?? readVersion(send, path, apiVersion);
   const isRoot = isDiscovery(root);
   const expect = (body: unknown): boolean => isRoot(body) && versionsIn(body) <= MOST_VERSIONS;
   const { body } = await send({ method: "GET", path: root, accept: AGGREGATED, expect });
@@ -89,7 +103,7 @@ const readRoot = async (send: Send, root: "/api" | "/apis"): Promise<readonly Gr
   if (root === "/api") {
     const versions = list(at(body, "versions"))
       .map((version) => textAt(version))
-      .map((version) => readVersion(send, `/api/${version}`, version));
+      .map((version) => read(`/api/${version}`, version));
     return [{ versions: await Promise.all(versions) }];
   }
   return Promise.all(
@@ -97,7 +111,7 @@ const readRoot = async (send: Send, root: "/api" | "/apis"): Promise<readonly Gr
       const preferred = at(group, "preferredVersion", "groupVersion");
       const all = list(at(group, "versions")).map((version) => textAt(version, "groupVersion"));
       const ordered = all.toSorted((a, b) => Number(b === preferred) - Number(a === preferred));
-      return { versions: await Promise.all(ordered.map((name) => readVersion(send, `/apis/${name}`, name))) };
+      return { versions: await Promise.all(ordered.map((name) => read(`/apis/${name}`, name))) };
     }),
   );
 };
@@ -146,6 +160,8 @@ const readVersion = async (send: Send, path: string, apiVersion: string): Promis
   } catch (error) {
     if (error instanceof ApiError && (error.status === 503 || error.status === 404))
       return { apiVersion, resources: undefined };
+    if (error instanceof Unreachable && error.cause instanceof Silent)
+      return { apiVersion, resources: undefined, silence: error };
     throw error;
   }
 };

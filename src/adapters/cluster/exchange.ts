@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { collect, TooMuch } from "../../ports/bounded.ts";
+import { Silent } from "./silent.ts";
 import { codeOf } from "./unreachable.ts";
 
 export interface ExchangeOptions {
@@ -19,6 +20,8 @@ export interface ExchangeOptions {
   readonly key?: string | undefined;
   /** From the connection to the answer's last byte. */
   readonly timeoutMs: number;
+  /** How long nothing at all may come, in milliseconds. Absent: as long as `timeoutMs` allows. */
+  readonly silentMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,7 +56,7 @@ export const isLost = (outcome: Opened | Answered | Lost): outcome is Lost => "e
 /** Sends one request and waits for the answer's head. Rejects only with the signal's reason. */
 export const openExchange = (options: ExchangeOptions): Promise<Opened | Lost> =>
   new Promise((resolve, reject) => {
-    const { origin, body, signal, timeoutMs } = options;
+    const { origin, body, signal, timeoutMs, silentMs } = options;
     const client = origin.protocol === "https:" ? https : http;
     let sent = false;
     let timer: NodeJS.Timeout | undefined;
@@ -85,10 +88,19 @@ export const openExchange = (options: ExchangeOptions): Promise<Opened | Lost> =
         outgoing.destroy(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: "ETIMEDOUT" }));
       }, timeoutMs);
     });
+    let answering: IncomingMessage | undefined;
+    if (silentMs !== undefined)
+      outgoing.setTimeout(silentMs, () => {
+        // The error of what is destroyed first is the one that is told.
+        (answering ?? outgoing).destroy(new Silent(silentMs));
+      });
     outgoing.on("upgrade", (response, socket, head) =>
       resolve({ response, status: response.statusCode ?? 0, signal, release, upgraded: { socket, head } }),
     );
-    outgoing.on("response", (response) => resolve({ response, status: response.statusCode ?? 0, signal, release }));
+    outgoing.on("response", (response) => {
+      answering = response;
+      resolve({ response, status: response.statusCode ?? 0, signal, release });
+    });
     outgoing.on("error", (error) => {
       release();
       resolve({ error, sent, reused: outgoing.reusedSocket });

@@ -33,6 +33,8 @@ export interface OpenOptions {
   readonly interactive?: boolean;
   /** For one request, from the connection to the answer's last byte. Default 30 000. */
   readonly timeoutMs?: number;
+  /** For what only looks: how long nothing at all may come to a request, which is not made again then. Default: as long as `timeoutMs` allows. */
+  readonly silentMs?: number;
   /** For a connection, TLS included. Default 5 000. */
   readonly connectTimeoutMs?: number;
   /** Default 5 000 before the first answer, 60 000 after it. */
@@ -78,6 +80,7 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
     timing,
     signal: options.signal,
     timeoutMs: options.timeoutMs ?? 30_000,
+    silentMs: options.silentMs,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     patience: options.patience ?? { firstContactMs: 5_000, midRunMs: 60_000 },
     onTrouble,

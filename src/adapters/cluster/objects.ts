@@ -10,6 +10,7 @@ import {
 import { at, type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
 import { isDeletion, isObject } from "./answers.ts";
 import type { Discovery } from "./discovery.ts";
+import { readingOlder } from "./older-kinds.ts";
 import { listAll } from "./pages.ts";
 import { pathOf } from "./paths.ts";
 import { isAbsence, isPathMissing, unknownKind } from "./status.ts";
@@ -79,7 +80,7 @@ export const createObjects = ({ server, send, discovery, timing, onWrite, onList
     }
   };
 
-  return {
+  const reads: Pick<Objects, "get" | "list"> = {
     get: (ref) =>
       ifThere(ref, async (resource) => {
         const { body } = await send({ method: "GET", path: pathOf(resource, ref), expect: isObject(ref, ref) });
@@ -94,6 +95,10 @@ export const createObjects = ({ server, send, discovery, timing, onWrite, onList
       });
       return listed ?? [];
     },
+  };
+
+  return {
+    ...readingOlder(reads, discovery, ABSENCE.toRead),
 
     dryRun: async (object, options) => {
       const request = applyRequest(await must("PATCH", refOf(object)), object, options);

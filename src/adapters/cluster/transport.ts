@@ -80,6 +80,7 @@ export interface TransportOptions {
   /** Ends what reads and what waits. Writes under way are finished, and later requests get one try: a clean-up can still talk. */
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs: number;
+  readonly silentMs?: number | undefined;
   readonly connectTimeoutMs: number;
   readonly patience: Patience;
   /** Told when a request has to be made again or gets no answer for a while; each reason once while it lasts. */
@@ -142,6 +143,8 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
       cert: credential.cert,
       key: credential.key,
       timeoutMs: lane.timeoutMs,
+      // What was not answered and may not be sent again is waited for longer.
+      silentMs: isRepeatable(request) && lane === lanes.ordinary ? options.silentMs : undefined,
       signal: cut,
     });
   };
@@ -187,7 +190,7 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
     async (request) => {
       // Where no request has arrived yet there is nothing to clean up, and a server that stays silent would be waited for.
       if (!contacted) signal?.throwIfAborted();
-      const repeatable = request.repeatable ?? request.method === "GET";
+      const repeatable = isRepeatable(request);
       const cut = request.method === "GET" && !signal?.aborted ? signal : undefined;
       const started = timing.now();
       learnSecrets(request.body, learn);
@@ -250,6 +253,8 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
   };
 };
 
+const isRepeatable = ({ repeatable, method }: Request): boolean => repeatable ?? method === "GET";
+
 const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 const requestLine = (request: Request): string => `${request.method} ${request.path}`;
@@ -258,7 +263,7 @@ const errorOf = (request: Request, outcome: Answered | Lost, target: ClusterTarg
   isLost(outcome)
     ? outcome.error instanceof TooMuch
       ? new BrokenAnswer(target.server, requestLine(request), `an answer ${outcome.error.message}, which is not read`)
-      : explain(outcome.error, target)
+      : explain(outcome.error, target, requestLine(request))
     : isSuccess(outcome.status)
       ? new BrokenAnswer(target.server, requestLine(request), descriptionOf(outcome))
       : apiError(requestLine(request), outcome.status, outcome.text);

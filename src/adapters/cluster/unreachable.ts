@@ -1,6 +1,7 @@
 import { Unreachable } from "../../ports/cluster.ts";
 import { messageOf } from "../../ports/error.ts";
 import { at } from "../../ports/object.ts";
+import { Silent } from "./silent.ts";
 import type { ClusterTarget } from "./target.ts";
 
 /** The system's or OpenSSL's code of a connection that failed; empty when it has none. */
@@ -43,16 +44,18 @@ const WORDS: Readonly<Record<string, string>> = {
 export const isPermanentCode = (code: string): boolean =>
   code === "ERR_PROXY_TUNNEL" ||
   code === "ERR_TOO_MUCH" ||
+  code === "ERR_SILENT" ||
   code === "ERR_TLS_CERT_ALTNAME_INVALID" ||
   /^(ERR_SSL_|ERR_OSSL_|ERR_CERT_|CERT_|HPE_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO_)/.test(code);
 
 /** No answer, in words that a person can act on: the server, what happened, through which proxy. */
-export const explain = (error: unknown, target: ClusterTarget): Unreachable => {
+export const explain = (error: unknown, target: ClusterTarget, request: string): Unreachable => {
   const code = codeOf(error);
   const words = WORDS[code] ?? (code.startsWith("ERR_SSL_") ? "ended the TLS handshake" : "gave no answer");
   const detail = WORDS[code] && !/ALTNAME|PROXY/.test(code) ? "" : ` (${messageOf(error) || code})`;
   const proxy = target.proxy ? `, asked through the proxy ${withoutLogin(new URL(target.proxy))}` : "";
-  return new Unreachable(target.server, `${target.server} ${words}${detail}${proxy}`, error);
+  const told = error instanceof Silent ? `has not answered ${request} within ${error.seconds} s` : `${words}${detail}`;
+  return new Unreachable(target.server, `${target.server} ${told}${proxy}`, error, request);
 };
 
 const withoutLogin = (url: URL): string => `${url.protocol}//${url.host}`;

@@ -2,6 +2,8 @@ import type { HealthCheck, HealthContext } from "../../checks/health-check.ts";
 import { type Judged as JudgedBy, runChecks } from "../../checks/run.ts";
 import { keyOf } from "../../ports/object.ts";
 import { withKeepers } from "./fixing/keepers.ts";
+import { withGrant } from "./grant.ts";
+import { lookOnce } from "./unread.ts";
 
 export interface Judged extends JudgedBy<HealthContext> {
   readonly check: HealthCheck;
@@ -32,9 +34,9 @@ export const diagnose = async (
   ctx: HealthContext,
   before: readonly Judged[] = [],
 ): Promise<Diagnosis> => {
-  const judged = (await runChecks(checks, ctx, undefined, before)) as readonly Judged[];
+  const judged = (await runChecks(checks, ctx, lookOnce, before)) as readonly Judged[];
   const lasting = judged.map(async (one) => ({ ...one, finding: await withKeepers(one.finding, ctx.cluster) }));
-  return rank([...before, ...(await Promise.all(lasting))]);
+  return rank([...before, ...(await withGrant(await Promise.all(lasting), ctx.cluster))]);
 };
 
 /**

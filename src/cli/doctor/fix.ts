@@ -7,7 +7,7 @@ import { changesOf } from "../../core/change.ts";
 import type { CommandContext } from "../context.ts";
 import { couldNotCheck } from "../renewing.ts";
 import { count, entry } from "../reporter/look.ts";
-import { openSession } from "../session.ts";
+import { openLook } from "../session.ts";
 import type { Format } from "./formats/format.ts";
 import { type Examined, examination, examined } from "./look.ts";
 
@@ -23,7 +23,7 @@ export const fix = async (ctx: CommandContext, checks: readonly HealthCheck[], f
     const { exitCode } = await show(ctx, format, await examination(ctx, checks), started);
     return exitCode;
   }
-  const session = await openSession(ctx).catch((error: unknown) => {
+  const session = await openLook(ctx).catch((error: unknown) => {
     throw couldNotCheck(error);
   });
   try {
@@ -77,7 +77,7 @@ const forecastText = ({ left, later }: Forecast): string => {
 /** Until what was mended holds, and what came of it, or for a minute. */
 const lookAgain = async (
   ctx: CommandContext,
-  { tools }: Session,
+  { tools }: Pick<Session, "tools">,
   checks: readonly HealthCheck[],
   { found, forecast }: Mending,
 ): Promise<Examined> => {

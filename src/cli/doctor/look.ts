@@ -10,7 +10,7 @@ import { redact } from "../../secrets/redact.ts";
 import type { CommandContext } from "../context.ts";
 import type { Where } from "../outside.ts";
 import { couldNotCheck } from "../renewing.ts";
-import { openSession } from "../session.ts";
+import { openLook } from "../session.ts";
 import { readRecording } from "./file.ts";
 import type { Told } from "./formats/index.ts";
 import { metricsText } from "./metrics.ts";
@@ -73,7 +73,7 @@ export const examination = async (
   const moment = at === undefined ? undefined : new Date(at);
   if (from !== undefined) return examineRecording(await readRecording(from), checks, ctx.signal, moment);
   try {
-    const session = await openSession(ctx, where);
+    const session = await openLook(ctx, where);
     try {
       const found = await examine(session.tools, checks, moment, canaryIn(ctx.flags));
       await after?.(found, session.tools);

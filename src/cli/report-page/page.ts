@@ -6,6 +6,7 @@ import { renewalText } from "../../steps/renewal/status.ts";
 import type { Problem } from "../fatal.ts";
 import { askedOf } from "../reporter/asked.ts";
 import { size } from "../reporter/look.ts";
+import { targetText } from "../reporter/target.ts";
 import { checksOf, checksSection } from "./checks.ts";
 import { SCRIPT } from "./copy.ts";
 import { clip, firsts, html, type Markup } from "./html.ts";
@@ -89,7 +90,7 @@ const facts = (recording: Recording): Markup => {
   const bytes = files.reduce((sum, { event }) => sum + event.bytes, 0);
   const rows: readonly (readonly [string, string | undefined])[] = [
     ["Context", target?.context],
-    ["Server", target && `${target.server}, Kubernetes ${target.version}`],
+    ["Server", target && targetText(target)],
     ["Time", `${timeOf(began)} to ${timeOf(new Date(began.getTime() + seconds * 1000))} UTC`],
     ["Downloaded", files.length > 0 ? `${files.length} files, ${size(bytes)}` : undefined],
   ];

@@ -9,6 +9,7 @@ import { reportText } from "./report.ts";
 import type { Reporter, ReporterOptions } from "./reporter.ts";
 import { summaryOf } from "./summary.ts";
 import { createTally } from "./tally.ts";
+import { targetText } from "./target.ts";
 
 const MARKS = { warn: ["!", "yellow"], fail: ["✗", "red"], unknown: ["?", "yellow"] } as const;
 
@@ -40,7 +41,7 @@ export const plainReporter = (options: ReporterOptions & { readonly results: boo
   const linesOf = (event: Event): readonly string[] => {
     switch (event.type) {
       case "target":
-        return entry(look, 0, "", `Cluster ${event.context} at ${event.server}, Kubernetes ${event.version}`);
+        return entry(look, 0, "", `Cluster ${event.context} at ${targetText(event)}`);
       case "note":
         return event.level === "warning" ? entry(look, 0, "!", event.text, "yellow") : entry(look, 0, "", event.text);
       case "check":

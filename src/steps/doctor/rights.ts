@@ -23,6 +23,20 @@ export const doctorRights = (
   known: readonly ApiResource[],
 ): readonly Right[] => [...readRights(checks, known), ...LOGS, ...namedRights(asked), ...WRITTEN];
 
+/** What these checks read. Of kinds that the server does not have, nothing; of Secrets those that were asked for. */
+export const rightsToLook = (
+  checks: readonly HealthCheck[],
+  asked: readonly Asked[],
+  known: readonly ApiResource[],
+): readonly Right[] => {
+  const served = new Set(known.map(({ apiVersion, plural }) => `${plural}.${groupOf(apiVersion)}`));
+  return [
+    ...readRights(checks, known).filter(({ resource, group }) => served.has(`${resource}.${group}`)),
+    ...(checks.some(({ reads }) => reads.includes("logs")) ? LOGS : []),
+    ...namedRights(asked),
+  ];
+};
+
 /** Some checks read the last lines of the containers of Knative and its ingress. */
 const LOGS: readonly Right[] = [{ group: "", resource: "pods/log", verbs: ["get"] }];
 

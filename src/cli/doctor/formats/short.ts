@@ -1,5 +1,7 @@
+import { count } from "../../reporter/look.ts";
 import type { Format } from "./format.ts";
 import { summaryLine } from "./text.ts";
+import { unseenByReason } from "./unseen.ts";
 
 /** A line for each cause, for chat and log lines; one line when all is well. */
 export const short: Format = (told) => {
@@ -9,7 +11,10 @@ export const short: Format = (told) => {
       ({ check, finding, weight }) =>
         `${finding.status} ${check.id}: ${finding.summary}${weight > 0 ? ` (explains ${weight})` : ""}`,
     ),
-    ...unseen.map(({ check, finding }) => `unknown ${check.id}: ${finding.summary}`),
+    ...unseenByReason(unseen).map(({ why, judged: [first, ...others] }) => {
+      const also = others.length > 0 ? ` and ${count(others.length, "other")}` : "";
+      return `unknown ${first?.check.id}${also}: ${why}`;
+    }),
   ];
   return `${(lines.length > 0 ? lines : [summaryLine(told)]).map((line) => line.replaceAll("\n", " ")).join("\n")}\n`;
 };

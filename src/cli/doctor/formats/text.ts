@@ -5,6 +5,7 @@ import { describe } from "../../../ports/object.ts";
 import { sh } from "../../../ports/shell.ts";
 import { advice, count, entry, type Look } from "../../reporter/look.ts";
 import { anchorOf, type Format, type Told } from "./format.ts";
+import { unseenByReason } from "./unseen.ts";
 
 const MARKS = {
   fail: ["✗", "red"],
@@ -73,16 +74,13 @@ const valueText = (value: unknown): string => {
   return said.length > 160 ? `${said.slice(0, 160)}…` : said;
 };
 
-/** What several could not see for the same reason is told once. */
-const unseenLines = (unseen: readonly Judged[], look: Look): readonly string[] => {
-  const groups = Map.groupBy(unseen, ({ finding }) => finding.summary);
-  return [...groups].flatMap(([why, some]) => [
+const unseenLines = (unseen: readonly Judged[], look: Look): readonly string[] =>
+  unseenByReason(unseen).flatMap(({ why, judged }) => [
     ...entry(look, 0, "?", `could not look: ${why}`, "yellow"),
-    ...entry(look, 2, "", `Not known because of it: ${namesOf(some)}`),
-    ...commandLines(some, look),
+    ...entry(look, 2, "", `Not known because of it: ${namesOf(judged)}`),
+    ...commandLines(judged, look),
     "",
   ]);
-};
 
 /** What is there to copy, so that it can be looked at the next time. */
 const commandLines = (some: readonly Judged[], look: Look): readonly string[] => {
