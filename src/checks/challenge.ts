@@ -7,7 +7,7 @@ import { challengeFinding } from "./outside/issuance.ts";
 export const challengeReachable = healthCheck({
   id: "renew.challenge",
   title: "The CA finds the place of the challenge",
-  symptomOf: ["dns.delegated"],
+  symptomOf: ["dns.delegated", "dns.signed"],
   reads: [...ORDERED_BY, "dns"],
   meaning:
     "CNAMEs at `_acme-challenge` go round in a circle, or lead into a zone that nobody answers for; or so many values are left there that the answer is too large for the CA.",

@@ -1,6 +1,9 @@
 /** Asking DNS servers, as a diagnostic tool does: raw answers, no cache. Terms as in RFC 9499. */
 
+/** What a zone is written with. */
 export type RecordType = "A" | "AAAA" | "CAA" | "CNAME" | "NS" | "SOA" | "TXT";
+/** What can be asked for: how a zone is signed, too, which its provider writes. */
+export type QuestionType = RecordType | "DNSKEY" | "DS";
 
 /** What may lead a name to an address or a host name. */
 export const ADDRESS_TYPES = ["A", "AAAA", "CNAME"] as const satisfies readonly RecordType[];
@@ -13,7 +16,8 @@ export interface ResourceRecord {
   readonly ttl: number;
   /**
    * As people write it: an address; a host name without the trailing dot; the joined character-strings of a TXT; a CAA as
-   * `0 issue "letsencrypt.org; accounturi=…"`; a SOA as its seven fields.
+   * `0 issue "letsencrypt.org; accounturi=…"`; a SOA as its seven fields; a DS as `12345 13 2 DIGEST` in hexadecimal digits, a DNSKEY as
+   * `257 3 13 KEY` in base64.
    */
   readonly value: string;
 }
@@ -33,7 +37,7 @@ export interface Answer {
 }
 
 /**
- * Both functions go over UDP (with EDNS, 1232 bytes), over TCP when the answer was truncated, try three times, and reject with
+ * All functions go over UDP (with EDNS, 1232 bytes), over TCP when the answer was truncated, try three times, and reject with
  * {@link NoAnswer} when nothing came. An answer of any rcode resolves.
  */
 export interface Resolver {
@@ -45,6 +49,8 @@ export interface Resolver {
   readonly inOrder?: boolean;
   /** A recursive question. */
   readonly ask: (name: string, type: RecordType, signal?: AbortSignal) => Promise<Answer>;
+  /** The same, and what a validating resolver does not believe is answered, too (CD, RFC 4035 section 3.2.2). */
+  readonly askUnchecked: (name: string, type: QuestionType, signal?: AbortSignal) => Promise<Answer>;
   /** The same question to one server, without asking for recursion. `address` is an IP address; the port is 53. */
   readonly askServer: (address: string, name: string, type: RecordType, signal?: AbortSignal) => Promise<Answer>;
   /** Makes an attempt again while its trouble may pass, and resolves to what the last one gave. Absent: nothing is waited for. */

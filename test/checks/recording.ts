@@ -73,6 +73,7 @@ export const recording = <C extends HealthContext>(
             resolver: {
               ...resolver,
               ask: noting("dns", resolver.ask),
+              askUnchecked: noting("dns", resolver.askUnchecked),
               askServer: noting("dns", resolver.askServer),
             },
           }

@@ -123,6 +123,7 @@ export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
     ...asked,
     inOrder: true,
     ask: (...of) => once(of.slice(0, 2).join(" "), () => asked.ask(of[0], of[1])),
+    askUnchecked: (...of) => once(`${of.slice(0, 2).join(" ")} unchecked`, () => asked.askUnchecked(of[0], of[1])),
     askServer: (...of) => once(of.slice(0, 3).join(" "), () => asked.askServer(of[0], of[1], of[2])),
   };
   const { signal } = new AbortController();

@@ -12,9 +12,9 @@ export interface World {
 
 export const startWorld = async (options?: DnsOptions): Promise<World> => {
   const dns = await startDns(options);
-  const { server, ask } = createResolver({ server: dns.resolver });
+  const { server, ask, askUnchecked } = createResolver({ server: dns.resolver });
   const { askServer } = createResolver({ connectTo: dns.connectTo, timeoutMs: 100 });
-  return { dns, resolver: { server, ask, askServer }, close: dns.close };
+  return { dns, resolver: { server, ask, askUnchecked, askServer }, close: dns.close };
 };
 
 /** A zone of the world as a provider shows it. */

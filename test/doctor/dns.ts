@@ -13,6 +13,10 @@ export interface SceneZone {
   readonly ns?: readonly string[];
   /** The servers are named by the zone above, and know nothing of it. */
   readonly isLame?: true;
+  /** What the zone above has of its keys: `"12345 13 2 ABCD"`. */
+  readonly ds?: readonly string[];
+  /** Its keys do not verify what it says, as after its signatures have ended. */
+  readonly isBogus?: true;
 }
 
 const ROOT: SceneZone = { name: "", servers: { "a.root-servers.net": "198.41.0.4" } };
@@ -29,6 +33,7 @@ const contentOf = ({ name: zone, servers, ns, records = [] }: SceneZone, zones: 
     { name: zone, type: "SOA", ttl: 900, values: [soa(first)] },
     { name: zone, type: "NS", ttl: 900, values: ns ?? Object.keys(servers) },
     ...cuts.map((cut): RecordSet => ({ name: cut.name, type: "NS", ttl: 900, values: Object.keys(cut.servers) })),
+    ...cuts.flatMap(({ name, ds }): readonly RecordSet[] => (ds ? [{ name, type: "DS", ttl: 900, values: ds }] : [])),
     ...[...Map.groupBy(records, (record) => record.split(" ").slice(0, 2).join(" "))].map(([key, some]): RecordSet => {
       const [name = "", type = ""] = key.split(" ");
       return { name: absolute(name), type, ttl: 300, values: some.map((one) => one.split(" ").slice(2).join(" ")) };
@@ -44,7 +49,7 @@ const nothing = { answers: [], authority: [], additional: [] } as const;
 export const dnsOf = (
   given: readonly SceneZone[],
   hosts: Readonly<Record<string, string>> = {},
-): ((name: string, type: string, server?: string) => Answer | undefined) => {
+): ((name: string, type: string, server?: string, unchecked?: boolean) => Answer | undefined) => {
   const zones = [ROOT, COM, ...given];
   const contents = new Map(zones.map((zone) => [zone, contentOf(zone, zones)]));
   const addresses = new Map([...zones.flatMap(({ servers }) => Object.entries(servers)), ...Object.entries(hosts)]);
@@ -54,7 +59,12 @@ export const dnsOf = (
     lookup(contents.get(zone) ?? new Map(), zone.name, name, type, SURROUNDINGS);
   const bare = (records: readonly Rr[]): readonly ResourceRecord[] =>
     records.map((one) => ({ ...one, value: one.value.replace(/^"(.*)"$/, "$1") }));
-  const recursive = (name: string, type: string): Answer => {
+  const above = (zone: SceneZone) => zoneFor(zone.name.slice(zone.name.indexOf(".") + 1));
+  /** A DS names a key that the zone has not, or its signatures are of no use. */
+  const isBogus = (zone: SceneZone): boolean =>
+    zone.isBogus === true ||
+    (zone.ds !== undefined && !(zone.records ?? []).some((record) => record.startsWith("@ DNSKEY ")));
+  const recursive = (name: string, type: string, unchecked = false): Answer => {
     const server = "192.0.2.53";
     const address = addresses.get(name);
     if (address !== undefined)
@@ -65,11 +75,13 @@ export const dnsOf = (
         authoritative: false,
         answers: type === "A" ? [{ name, type, ttl: 60, value: address }] : [],
       };
-    const zone = zoneFor(name);
+    const own = zoneFor(name);
+    const zone = type === "DS" && own.name === name ? above(own) : own;
+    if (isBogus(zone) && !unchecked) return { ...nothing, server, rcode: "SERVFAIL", authoritative: false };
     if (zone.isLame) return { ...nothing, server, rcode: "SERVFAIL", authoritative: false };
     const found = from(zone, name, type);
     const last = found.answers.at(-1);
-    const further = last?.type === "CNAME" && type !== "CNAME" ? recursive(last.value, type).answers : [];
+    const further = last?.type === "CNAME" && type !== "CNAME" ? recursive(last.value, type, unchecked).answers : [];
     return {
       server,
       rcode: found.rcode,
@@ -79,8 +91,8 @@ export const dnsOf = (
       additional: [],
     };
   };
-  return (name, type, server) => {
-    if (server === undefined) return recursive(name, type);
+  return (name, type, server, unchecked) => {
+    if (server === undefined) return recursive(name, type, unchecked);
     const served = zones.filter(({ servers }) => Object.values(servers).includes(server));
     if (served.length === 0) return undefined;
     const [zone] = served.filter((one) => isWithin(name, one.name)).sort((a, b) => b.name.length - a.name.length);

@@ -1,7 +1,23 @@
 import type { KubeObject } from "../../src/ports/object.ts";
-import { add, config, edit, type Fault, isA, isUser, WITH_CERTIFICATE, withService, withStatus } from "./faults.ts";
+import {
+  add,
+  config,
+  edit,
+  type Fault,
+  inZone,
+  isA,
+  isUser,
+  WITH_CERTIFICATE,
+  WITH_DOMAIN,
+  withRecord,
+  withService,
+  withStatus,
+} from "./faults.ts";
 import { object, type Scene } from "./scene.ts";
 import type { Shape } from "./shapes.ts";
+
+/** Of the zone; its tag, by RFC 4034 appendix B, is 45019. */
+const KEY = "257 3 13 q80=";
 
 const OPERATED: readonly Shape[] = ["operator"];
 const isOperated = isA("KnativeServing");
@@ -91,6 +107,25 @@ export const FAULTS_AROUND: Readonly<Record<string, Fault>> = {
       "extauthz-pack-as-byte": "true",
       _example: '# extauthz-pack-as-byte: "false"',
     }),
+  },
+  "the zone above names a key of an earlier provider": {
+    leads: "dns.signed",
+    in: WITH_DOMAIN,
+    break: inZone(() => ({ ds: ["12345 13 2 ABCD"] })),
+  },
+  "the zone's signatures have ended": {
+    leads: "dns.signed",
+    in: WITH_DOMAIN,
+    break: inZone(({ records = [] }) => ({
+      ds: ["45019 13 2 ABCD"],
+      records: [...records, `@ DNSKEY ${KEY}`],
+      isBogus: true as const,
+    })),
+  },
+  "CAA names another CA than cert-manager's": {
+    leads: "cert-manager.issuance",
+    in: ["istio"],
+    break: withRecord('@ CAA 0 issue "other.example.org"'),
   },
   "a certificate's common name is too long": {
     leads: "cert-manager.common-names",

@@ -90,7 +90,7 @@ const withCertificate =
   };
 
 /** The zone of the domain, otherwise. */
-const inZone =
+export const inZone =
   (to: (zone: SceneZone) => Partial<SceneZone>) =>
   (scene: Scene): Scene => ({
     ...scene,
@@ -99,8 +99,9 @@ const inZone =
       zones: (scene.internet?.zones ?? []).map((zone) => ({ ...zone, ...to(zone) })),
     },
   });
-const withRecord = (...more: readonly string[]) => inZone(({ records = [] }) => ({ records: [...records, ...more] }));
-const WITH_DOMAIN: readonly Shape[] = ["ours", "operator", "openshift", "istio", "eks"];
+export const withRecord = (...more: readonly string[]) =>
+  inZone(({ records = [] }) => ({ records: [...records, ...more] }));
+export const WITH_DOMAIN: readonly Shape[] = ["ours", "operator", "openshift", "istio", "eks"];
 const AT_ADDRESS: readonly Shape[] = ["ours", "operator", "istio"];
 
 export const FAULTS: Readonly<Record<string, Fault>> = {

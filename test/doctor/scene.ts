@@ -22,7 +22,7 @@ export interface Scene {
   readonly readAt?: string;
   /** What name servers answer, where {@link Scene.dns} does not say it. */
   readonly internet?: { readonly zones: readonly SceneZone[]; readonly hosts?: Readonly<Record<string, string>> };
-  readonly dns?: (name: string, type: string, server?: string) => Answer | undefined;
+  readonly dns?: (name: string, type: string, server?: string, unchecked?: boolean) => Answer | undefined;
   readonly logs?: (of: LogQuery) => string | undefined;
   /** What a CA says of itself, and of a certificate. Absent: it does not answer. */
   readonly authority?: Pick<Questions["directory"], "answer"> & {
@@ -51,8 +51,10 @@ export const askScene = ({ objects, version = "1.36.2", internet, logs, authorit
         return objects.find((object) => keyOf(object) === keyOf(question as never)) ?? null;
       case "resource":
         return { ...question, plural: "", namespaced: true, verbs: ["list"] };
+      case "unchecked":
       case "dns": {
-        const answer = dns?.(question.name ?? "", question.type ?? "", question.server);
+        const unchecked = asked === "unchecked";
+        const answer = dns?.(question.name ?? "", question.type ?? "", question.server, unchecked);
         if (!answer) throw new NoAnswer(question.server ?? "192.0.2.53", "nobody answers");
         return answer;
       }

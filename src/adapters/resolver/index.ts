@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { getServers } from "node:dns";
 import type { DecodedPacket } from "dns-packet";
-import { type Answer, NoAnswer, type RecordType, type Resolver } from "../../ports/dns.ts";
+import { type Answer, NoAnswer, type QuestionType, type Resolver } from "../../ports/dns.ts";
 import { type Endpoint, endpointOf } from "./endpoint.ts";
 import { type Exchange, overTcp, overUdp, Silence } from "./exchange.ts";
 import { decodeAnswer, encodeQuestion, type Question, rcodeOf, toAnswer } from "./wire.ts";
@@ -43,6 +43,11 @@ export const createResolver = ({ server, connectTo, timeoutMs = 2_000 }: Resolve
     ask: async (name, type, signal) => {
       signal?.throwIfAborted();
       return ask(recursive, await endpointOf(recursive), { name, type, recursion: true }, timeoutMs, signal);
+    },
+    askUnchecked: async (name, type, signal) => {
+      signal?.throwIfAborted();
+      const question = { name, type, recursion: true, unchecked: true };
+      return ask(recursive, await endpointOf(recursive), question, timeoutMs, signal);
     },
     askServer: async (address, name, type, signal) => {
       signal?.throwIfAborted();
@@ -110,7 +115,7 @@ const ask = async (
 /** RFC 6891 section 7: such a server may know nothing of EDNS. */
 const misread = (packet: DecodedPacket): boolean => ["FORMERR", "NOTIMP", "BADVERS"].includes(rcodeOf(packet));
 
-const describe = ({ name, type }: { readonly name: string; readonly type: RecordType }): string =>
+const describe = ({ name, type }: { readonly name: string; readonly type: QuestionType }): string =>
   `${name === "" ? "." : name} ${type}`;
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,12 +1,21 @@
 import { isIPv6 } from "node:net";
-import { type DecodedPacket, decode, encode, type Answer as PacketRecord, RECURSION_DESIRED } from "dns-packet";
-import type { Answer, RecordType, ResourceRecord } from "../../ports/dns.ts";
+import {
+  CHECKING_DISABLED,
+  type DecodedPacket,
+  decode,
+  encode,
+  type Answer as PacketRecord,
+  RECURSION_DESIRED,
+} from "dns-packet";
+import type { Answer, QuestionType, ResourceRecord } from "../../ports/dns.ts";
 import { escapedName, unescapedName } from "../../ports/dns-name.ts";
 
 export interface Question {
   readonly name: string;
-  readonly type: RecordType;
+  readonly type: QuestionType;
   readonly recursion: boolean;
+  /** What does not verify is answered all the same. Default false. */
+  readonly unchecked?: boolean;
 }
 
 /** What fits through nearly every path without fragments (DNS flag day 2020). */
@@ -19,11 +28,11 @@ const RCODES: readonly string[] = [
 ];
 
 /** `id` is 0 to 65535. `edns` false: for servers that cannot read it (RFC 6891 section 6.2.2). */
-export const encodeQuestion = ({ name, type, recursion }: Question, id: number, edns: boolean): Buffer =>
+export const encodeQuestion = ({ name, type, recursion, unchecked }: Question, id: number, edns: boolean): Buffer =>
   encode({
     type: "query",
     id,
-    flags: recursion ? RECURSION_DESIRED : 0,
+    flags: (recursion ? RECURSION_DESIRED : 0) | (unchecked ? CHECKING_DISABLED : 0),
     questions: [{ name: name === "" ? "." : unescapedName(name), type, class: "IN" }],
     additionals: edns
       ? [
@@ -109,6 +118,14 @@ const textOf = (record: Exclude<PacketRecord, { type: "OPT" }>): string => {
     case "SOA": {
       const { mname, rname, serial, refresh, retry, expire, minimum } = record.data;
       return [shownName(mname), shownName(rname), serial, refresh, retry, expire, minimum].join(" ");
+    }
+    case "DS": {
+      const { keyTag, algorithm, digestType, digest } = record.data;
+      return `${keyTag} ${algorithm} ${digestType} ${digest.toString("hex")}`;
+    }
+    case "DNSKEY": {
+      const { flags, algorithm, key } = record.data;
+      return `${flags} 3 ${algorithm} ${key.toString("base64")}`;
     }
     default:
       // RFC 3597 section 5.

@@ -78,6 +78,7 @@ export const contextOf = (ask: Ask, { identity, resolver, now, readAt = now, sig
       server: resolver,
       inOrder: true,
       ask: (name, type) => ask("dns", { name, type }, signal),
+      askUnchecked: (name, type) => ask("unchecked", { name, type }, signal),
       askServer: (server, name, type) => ask("dns", { name, type, server }, signal),
     },
     createAuthority: authorityBy(ask, signal),

@@ -8,7 +8,7 @@ import type {
   ThroughServer,
   ThroughServerAnswer,
 } from "../../ports/cluster.ts";
-import type { Answer as DnsAnswer, RecordType } from "../../ports/dns.ts";
+import type { Answer as DnsAnswer, QuestionType, RecordType } from "../../ports/dns.ts";
 import type { ProbeRequest, ProbeResponse } from "../../ports/http.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
 
@@ -25,6 +25,11 @@ export interface Questions {
   /** Absent server: the resolver's own. */
   readonly dns: {
     readonly of: { readonly name: string; readonly type: RecordType; readonly server?: string };
+    readonly answer: DnsAnswer;
+  };
+  /** To the resolver; what it does not believe is answered, too. */
+  readonly unchecked: {
+    readonly of: { readonly name: string; readonly type: QuestionType };
     readonly answer: DnsAnswer;
   };
   readonly directory: { readonly of: AuthorityAsked; readonly answer: DirectoryInfo };

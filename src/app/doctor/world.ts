@@ -43,6 +43,8 @@ export const askWorld = (ctx: World): Ask => {
           server === undefined ? resolver.ask(name, type, until) : resolver.askServer(server, name, type, until),
         signal,
       ),
+    unchecked: ({ name, type }, signal) =>
+      inTime(resolver.server, (until) => resolver.askUnchecked(name, type, until), signal),
     directory: authorities.directory,
     renewalInfo: authorities.renewalInfo,
     probe: async (request, signal) => shortened(await probe({ ...request, ...(signal ? { signal } : {}) })),

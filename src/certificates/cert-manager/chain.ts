@@ -116,6 +116,24 @@ const startAnew = ({ metadata }: KubeObject): Remedy => ({
   command: sh`kubectl delete certificate.cert-manager.io ${metadata.name} ${inNamespace(metadata.namespace)}`,
 });
 
+/** A CA says until when, as Let's Encrypt does: `retry after 2026-12-01 10:00:00 UTC`. */
+const LIMITED =
+  /rateLimited|too many (?:certificates|new orders|failed authorizations|registrations|currently pending)/i;
+const UNTIL = /retry after (\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?)/i;
+
+/** Whoever starts a Certificate anew before that is refused again, and each refusal may count. */
+const whileLimited = (found: Cause): Cause => {
+  if (!LIMITED.test(found.summary)) return found;
+  const [, until] = UNTIL.exec(found.summary) ?? [];
+  return {
+    summary: found.summary,
+    remedy: {
+      text: `The CA's limit is reached: leave the Certificate ${until ? `until ${until} UTC` : "until the CA takes orders again"}, when cert-manager tries by itself. With one certificate for each namespace fewer are ordered: namespace-wildcard-cert-selector in config-network, with a DNS-01 solver.`,
+      command: sh`kubectl get certificates.cert-manager.io --all-namespaces --sort-by=.metadata.creationTimestamp`,
+    },
+  };
+};
+
 /** Why cert-manager's Certificate is not ready; undefined: it is. */
 export const certificateCause = async (ctx: ReadContext, certificate: KubeObject): Promise<Cause | undefined> => {
   const ready = conditionOf(certificate, "Ready");
@@ -129,12 +147,13 @@ export const certificateCause = async (ctx: ReadContext, certificate: KubeObject
     summary: `${text(issuing?.status === "False" ? issuing.message : ready?.message) || "cert-manager has not looked at it yet"}${pause}`,
     remedy: pause ? startAnew(certificate) : describe("certificate.cert-manager.io", certificate),
   };
-  if (!request) return own;
+  if (!request) return whileLimited(own);
   const order = ownedBy(await list(ACME, "Order"), request)[0];
   const deeper = order
     ? (inChallenges(ownedBy(await list(ACME, "Challenge"), order)) ?? inOrder(order) ?? inRequest(request))
     : inRequest(request);
-  if (!deeper) return own;
+  if (!deeper) return whileLimited(own);
+  if (LIMITED.test(deeper.summary)) return whileLimited(deeper);
   return pause ? { summary: `${deeper.summary}${pause}`, remedy: startAnew(certificate) } : deeper;
 };
 

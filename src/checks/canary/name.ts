@@ -12,7 +12,7 @@ export const canaryName = hop({
   id: "canary.name",
   title: "It answers by its name",
   needs: ["canary.address"],
-  symptomOf: ["domain.default", "domain.public", "dns.propagated", "dns.resolver"],
+  symptomOf: ["dns.signed", "domain.default", "domain.public", "dns.propagated", "dns.resolver"],
   reads: [...TARGET_BY, "probe", "dns"],
   meaning:
     "The gateway's address answers, and the name does not lead to it: the DNS has nothing there, or something else.",

@@ -12,6 +12,7 @@ import { FOUND_BY, KNATIVE } from "../found.ts";
 import { CAUSES_OF_DEPLOYMENTS, healthCheck, type Reading } from "../health-check.ts";
 import { issuerAsked, whereAsked, whereChosen } from "./asked.ts";
 import { commonNamesFit } from "./common-names.ts";
+import { issuancePossible } from "./issuance.ts";
 
 /** The kinds that we and Knative use, in the form of their definitions' names. */
 const KINDS = [
@@ -111,11 +112,12 @@ export const certManagerChecks = [
     }),
   }),
   commonNamesFit,
+  issuancePossible,
   healthCheck({
     id: "cert-manager.certificates",
     title: "cert-manager has issued the certificates that Knative asked for",
     needs: ["cert-manager.issuer"],
-    symptomOf: ["cert-manager.common-names"],
+    symptomOf: ["cert-manager.common-names", "cert-manager.issuance"],
     reads: [
       ...FOUND_BY,
       "Certificate.networking.internal.knative.dev",

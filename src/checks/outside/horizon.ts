@@ -42,6 +42,7 @@ export const oneHorizon = healthCheck({
   id: "dns.horizon",
   title: "The resolver of this machine says what the zone's servers say",
   needs: ["dns.delegated"],
+  symptomOf: ["dns.signed"],
   reads: OUTSIDE,
   meaning:
     "A Service works from one network and not from another, or a challenge is never seen: the resolver answers from an old cache or from a zone of its own.",

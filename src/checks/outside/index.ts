@@ -2,6 +2,7 @@ import { zonesDelegated } from "./delegated.ts";
 import { oneHorizon } from "./horizon.ts";
 import { resolverAnswers } from "./resolver.ts";
 import { nothingShadows } from "./shadows.ts";
+import { zonesSigned } from "./signed.ts";
 import { namesLeadHere } from "./target.ts";
 import { oneWriter } from "./writers.ts";
 
@@ -9,6 +10,7 @@ import { oneWriter } from "./writers.ts";
 export const outsideChecks = [
   resolverAnswers,
   zonesDelegated,
+  zonesSigned,
   namesLeadHere,
   nothingShadows,
   oneWriter,

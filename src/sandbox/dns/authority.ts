@@ -1,7 +1,7 @@
 /** A server that answers with authority for its zones, and for nothing else. */
 
 import { type AskedQuestion, type Fault, judge, lateness, type SeenQuestion } from "./fault.ts";
-import { lookup, type Surroundings } from "./lookup.ts";
+import { type Found, lookup, type Surroundings } from "./lookup.ts";
 import { isWithin } from "./names.ts";
 import { type Listening, listen } from "./server.ts";
 import { applyUpdate, type Ttls } from "./update/apply.ts";
@@ -18,7 +18,7 @@ import {
   type Reply,
   type Transport,
 } from "./wire.ts";
-import type { Versions } from "./zone.ts";
+import type { Content, Versions } from "./zone.ts";
 
 export interface ServedZone {
   readonly name: string;
@@ -174,7 +174,17 @@ const outgoingFor = (incoming: Incoming, opcode: number, verified: Verified, opt
     if (!isTrusted(verified, zone)) return simple({ rcode: "REFUSED" });
     return { messages: transfer(query, content, zone.name), rcode: "NOERROR" };
   }
-  return simple(lookup(content, zone.name, query.name, query.type, options.surroundings));
+  const found = lookup(content, zone.name, query.name, query.type, options.surroundings);
+  return simple(query.isSigned ? withSigner(found, content) : found);
+};
+
+/** A referral says how the zone below is signed (RFC 4035 §3.1.4). */
+const withSigner = (found: Found, content: Content): Found => {
+  const [cut] = found.authoritative ? [] : found.authority;
+  const signer = content.get(cut?.name ?? "")?.find(({ type }) => type === "DS");
+  if (!cut || !signer) return found;
+  const records = signer.values.map((value) => ({ name: cut.name, type: "DS", ttl: signer.ttl ?? cut.ttl, value }));
+  return { ...found, authority: [...found.authority, ...records] };
 };
 
 const isTrusted = (verified: Verified, zone: ServedZone): boolean =>

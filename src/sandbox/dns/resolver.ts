@@ -1,8 +1,12 @@
-/** The recursive resolver: from the root down by what parents delegate (RFC 1034 §5.3.3), over real sockets. */
+/**
+ * The recursive resolver: from the root down by what parents delegate (RFC 1034 §5.3.3), over real sockets. It validates as far as this: a zone that
+ * its parent has a DS for must have a key that the DS names. Signatures are not looked at.
+ */
 
 import { ask } from "./ask.ts";
 import { createCache } from "./cache.ts";
 import { type AskedQuestion, type Fault, judge, lateness, type SeenQuestion } from "./fault.ts";
+import { hasSigner } from "./keys.ts";
 import type { Rr } from "./lookup.ts";
 import { isWithin } from "./names.ts";
 import { type Listening, listen } from "./server.ts";
@@ -54,7 +58,9 @@ export const startResolver = async (options: ResolverOptions): Promise<Recursive
       if (query.opcode !== 0) return { rcode: "NOTIMP" };
       if (query.class !== "IN" || type === "AXFR" || type === "IXFR") return { rcode: "REFUSED" };
       if (verdict === "truncate" && transport === "udp") return { rcode: "NOERROR", truncated: true };
-      return verdict === "servfail" || verdict === "lame" ? FAILURE : cached(name, type);
+      if (verdict === "servfail" || verdict === "lame") return FAILURE;
+      const reply = await cached(name, type);
+      return reply.isBogus && !query.isUnchecked ? FAILURE : reply;
     };
     if (verdict === "drop") {
       options.onQuestion(asked);
@@ -71,17 +77,19 @@ export const startResolver = async (options: ResolverOptions): Promise<Recursive
 /** The answer with every CNAME on the way. */
 const follow = async (name: string, type: string, depth: number, options: ResolverOptions): Promise<Reply> => {
   const chain: Rr[] = [];
+  let isBogus = false;
   const seen = new Set<string>();
   for (let asked = name; !seen.has(asked) && seen.size < CHAIN_LIMIT; ) {
     seen.add(asked);
     const response = await iterate(asked, type, depth, options);
     if (!response) return FAILURE;
+    isBogus ||= response.isBogus;
     const links = response.answers.filter((record) => record.type === "CNAME" && record.name === asked);
     const [link] = type === "CNAME" || type === "ANY" ? [] : links;
     if (!link) {
       const answers = response.answers.filter((record) => record.name === asked);
       const authority = answers.length === 0 ? response.authority.filter((record) => record.type === "SOA") : [];
-      return { rcode: response.rcode, answers: [...chain, ...answers], authority };
+      return { rcode: response.rcode, answers: [...chain, ...answers], authority, ...(isBogus ? { isBogus } : {}) };
     }
     chain.push(link);
     asked = link.value;
@@ -95,17 +103,22 @@ const iterate = async (
   type: string,
   depth: number,
   options: ResolverOptions,
-): Promise<Response | undefined> => {
+): Promise<(Response & { readonly isBogus: boolean }) | undefined> => {
   if (depth > DEPTH_LIMIT) return undefined;
   let cut = "";
+  let isBogus = false;
   let servers: AsyncIterable<string> | Iterable<string> = options.roots();
   for (let referrals = 0; referrals < REFERRAL_LIMIT; referrals += 1) {
     const response = await askAny(servers, name, type, cut, options);
     if (!response) return undefined;
     const referral = referralIn(response, name, cut);
-    if (referral.length === 0) return response;
+    if (referral.length === 0) return { ...response, isBogus };
     cut = referral[0]?.name ?? "";
     servers = addresses(referral, response.additional, depth, options);
+    const signers = response.authority.filter((record) => record.type === "DS" && record.name === cut);
+    if (signers.length === 0) continue;
+    const keys = await askAny(addresses(referral, response.additional, depth, options), cut, "DNSKEY", cut, options);
+    isBogus ||= keys !== undefined && !hasSigner(signers, keys.answers);
   }
   return undefined;
 };

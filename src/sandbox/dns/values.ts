@@ -142,14 +142,38 @@ const CODECS: Readonly<Record<string, Codec>> = {
   },
 };
 
+const SIGNING: Readonly<Record<string, Codec>> = {
+  DS: {
+    toData: (value) => {
+      const [keyTag, algorithm, digestType, digest = ""] = fields(value, 4);
+      return {
+        keyTag: whole(keyTag, 0xffff),
+        algorithm: whole(algorithm, 255),
+        digestType: whole(digestType, 255),
+        digest: Buffer.from(digest, "hex"),
+      };
+    },
+    toValue: ({ keyTag, algorithm, digestType, digest }: Record<string, number> & { digest: Buffer }) =>
+      `${keyTag} ${algorithm} ${digestType} ${digest.toString("hex")}`,
+  },
+  DNSKEY: {
+    toData: (value) => {
+      const [flags, , algorithm, key = ""] = fields(value, 4);
+      return { flags: whole(flags, 0xffff), algorithm: whole(algorithm, 255), key: Buffer.from(key, "base64") };
+    },
+    toValue: ({ flags, algorithm, key }: Record<string, number> & { key: Buffer }) =>
+      `${flags} 3 ${algorithm} ${key.toString("base64")}`,
+  },
+};
+
 const codecOf = (type: string): Codec => {
-  const codec = CODECS[type];
+  const codec = CODECS[type] ?? SIGNING[type];
   if (!codec) throw new TypeError(`record type ${type} is not served here`);
   return codec;
 };
 
 /** The types that a zone can hold. */
-export const TYPES: readonly string[] = Object.keys(CODECS);
+export const TYPES: readonly string[] = Object.keys({ ...CODECS, ...SIGNING });
 
 /** Throws TypeError when the value does not fit its type. */
 export const dataOf = (type: string, value: string): unknown => codecOf(type).toData(value);

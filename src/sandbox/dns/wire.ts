@@ -1,6 +1,6 @@
 /** DNS messages as bytes (RFC 1035 §4, EDNS of RFC 6891), by dns-packet. Updates have a room of their own. */
 
-import { type Answer, decode, encode, type Packet, type RecordType } from "dns-packet";
+import { type Answer, DNSSEC_OK, decode, encode, type Packet, type RecordType } from "dns-packet";
 import type { Rr } from "./lookup.ts";
 import { nameOf } from "./names.ts";
 import { dataOf, TYPES, textOf } from "./values.ts";
@@ -45,6 +45,10 @@ export interface Query {
   readonly question: NonNullable<Packet["questions"]>;
   /** The UDP payload that the asker takes; absent without EDNS. */
   readonly payload?: number;
+  /** CD: what does not verify is answered all the same (RFC 4035 §3.2.2). */
+  readonly isUnchecked: boolean;
+  /** DO: it takes what belongs to signatures, such as DS beside a referral (RFC 3225). */
+  readonly isSigned: boolean;
 }
 
 export interface Reply {
@@ -55,10 +59,12 @@ export interface Reply {
   readonly answers?: readonly Rr[];
   readonly authority?: readonly Rr[];
   readonly additional?: readonly Rr[];
+  /** What a validating resolver does not believe. */
+  readonly isBogus?: boolean;
 }
 
 /** What a server answered. */
-export interface Response extends Required<Omit<Reply, "recursionAvailable">> {
+export interface Response extends Required<Omit<Reply, "recursionAvailable" | "isBogus">> {
   readonly id: number;
   readonly question: { readonly name: string; readonly type: string } | undefined;
 }
@@ -83,6 +89,8 @@ export const decodeQuery = (message: Buffer): Query | undefined => {
     type: question.type,
     class: question.class ?? "IN",
     question: [question],
+    isUnchecked: packet.flag_cd,
+    isSigned: opt?.type === "OPT" && opt.flag_do,
     ...(opt?.type === "OPT" ? { payload: opt.udpPayloadSize } : {}),
   };
 };
@@ -142,7 +150,7 @@ export const encodeQuestion = (id: number, name: string, type: string): Buffer =
     id,
     flags: 0,
     questions: [{ name: name === "" ? "." : name, type: type as RecordType, class: "IN" }],
-    additionals: [OPT],
+    additionals: [{ ...OPT, flags: DNSSEC_OK, flag_do: true }],
   });
 
 /** Undefined: not an answer. Records of types that no zone here can hold are left out. */
