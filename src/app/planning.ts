@@ -113,7 +113,7 @@ const ingressIn = async (
 };
 
 /** Whether the Prometheus operator is there to be told what to look at. */
-const hasMonitors = async (cluster: ClusterRead): Promise<boolean> => {
+export const hasMonitors = async (cluster: ClusterRead): Promise<boolean> => {
   const found = await Promise.all(MONITORS.map(({ apiVersion, kind }) => cluster.resource(apiVersion, kind)));
   return found.every((resource) => resource !== undefined);
 };

@@ -9,9 +9,15 @@ export class TooMuch extends Error {
   }
 }
 
-/** `32 MiB`, `64 KiB`, `100 bytes`. */
+const UNITS = [
+  ["GiB", 2 ** 30],
+  ["MiB", 2 ** 20],
+  ["KiB", 2 ** 10],
+] as const;
+
+/** `1.5 GiB`, `32 MiB`, `64 KiB`, `100 bytes`. */
 export const sizeOf = (bytes: number): string => {
-  const [unit, size] = bytes >= 2 ** 20 ? ["MiB", 2 ** 20] : bytes >= 2 ** 10 ? ["KiB", 2 ** 10] : ["bytes", 1];
+  const [unit, size] = UNITS.find(([, least]) => bytes >= least) ?? ["bytes", 1];
   return `${Math.round((bytes / size) * 10) / 10} ${unit}`;
 };
 

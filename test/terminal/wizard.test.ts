@@ -14,6 +14,10 @@ const QUESTIONS = {
   expose: /\? How is the gateway reached\?/,
   namespaces: /\? Which namespaces get a\s+certificate\?/,
   email: /\? Where may the CA write to\?/,
+  logging: /\? Which logs of requests are kept\?/,
+  metrics: /\? Where do metrics go\?/,
+  endpoint: /\? Where does the collector take\s+metrics\?/,
+  review: /\? Is all as you want it\?/,
   confirm: /Apply this to context rehearsal/,
 } as const;
 type Place = keyof typeof QUESTIONS;
@@ -57,7 +61,18 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
     }
   };
 
-  const ALL: Answers = [["domain"], ["dns"], ["tls"], ["ingress"], ["expose"], ["email"]];
+  const REST: Answers = [["logging"], ["metrics"], ["review"]];
+  const ALL: Answers = [
+    ["domain"],
+    ["dns"],
+    ["tls"],
+    ["ingress"],
+    ["expose"],
+    ["email"],
+    ["logging"],
+    ["metrics"],
+    ["review"],
+  ];
 
   describe.concurrent("changes nothing, and", () => {
     it("changes nothing after a no, and ends with the command and the file that say the same", async () => {
@@ -82,6 +97,7 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
           ["ingress"],
           ["expose", "Down"],
           ["email", "a@example.com"],
+          ...REST,
           ["confirm", "n"],
         ],
         "--domain apps.example.com --dns rfc2136 --tls letsencrypt-staging --acme-email a@example.com",
@@ -95,13 +111,25 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
           ["ingress"],
           ["expose", "End"],
           ["namespaces", "shop,default"],
+          ["logging", "f"],
+          ["metrics", "3"],
+          ["endpoint", "http://otel.example.com:4317"],
+          ["review"],
           ["confirm", "n"],
         ],
-        "--domain apps.example.com --dns manual --domain-template nested --tls self-signed --namespaces shop,default",
+        "--domain apps.example.com --dns manual --domain-template nested --tls self-signed --namespaces shop,default --logging fluent-bit --metrics otlp --metrics-endpoint http://otel.example.com:4317",
       ],
       [
         "nobody's DNS, a Secret that is not there",
-        [["domain"], ["dns", "End"], ["tls", "Down"], ["secret", "default/mine"], ["ingress"], ["expose", "End"]],
+        [
+          ["domain"],
+          ["dns", "End"],
+          ["tls", "Down"],
+          ["secret", "default/mine"],
+          ["ingress"],
+          ["expose", "End"],
+          ...REST,
+        ],
         "--domain apps.example.com --dns none --tls secret --tls-secret default/mine",
       ],
       [
@@ -113,22 +141,32 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
           ["directory", "https://ca.example.com/dir"],
           ["ingress"],
           ["expose", "End"],
+          ...REST,
           ["confirm", "n"],
         ],
         "--domain apps.example.com --dns route53 --tls acme --acme-directory https://ca.example.com/dir",
       ],
       [
         "cert-manager",
-        [["domain"], ["dns"], ["tls", "End", "Up"], ["ingress"], ["expose", "End"], ["email"], ["confirm", "n"]],
+        [
+          ["domain"],
+          ["dns"],
+          ["tls", "End", "Up"],
+          ["ingress"],
+          ["expose", "End"],
+          ["email"],
+          ...REST,
+          ["confirm", "n"],
+        ],
         "--domain apps.example.com --dns route53 --tls cert-manager",
       ],
       [
         "magic and plain http",
-        [["domain", "magic"], ["tls", "End"], ["ingress"], ["expose", "End"], ["confirm", "n"]],
+        [["domain", "magic"], ["tls", "End"], ["ingress"], ["expose", "End"], ...REST, ["confirm", "n"]],
         "--tls none",
       ],
     ])("takes every branch: %s", async (_branch, answers, command) => {
-      const terminal = await open({ columns: 200 });
+      const terminal = await open({ columns: 260 });
       await answer(terminal, answers);
       const { code } = await terminal.ended();
       const said = /^kn-bootstrap install (.*)$/m.exec(await terminal.screen())?.[1] ?? "";
@@ -216,13 +254,26 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
         await terminal.press("4");
         const next = await terminal.until(/> 4 Somebody else, later/);
         expect(next.match(/What is the base domain/g)).toHaveLength(1);
-        expect(next).toMatch(/\(2 of 6\)/);
+        expect(next).toMatch(/\(2 of 8\)/);
       },
     );
 
     it("shows all answers together with the last question, each of which can be changed there", async () => {
       const terminal = await open({ rows: 24 });
-      await answer(terminal, ALL);
+      await answer(terminal, ALL.slice(0, -1));
+      // Before anything is planned.
+      const all = await terminal.seen(/> 9 Yes, show what would change/);
+      expect(all).toMatch(/\? Is all as you want it\?\n {4}1 Domain +apps\.example\.com\n/);
+      expect(all).toMatch(/^ {2}https:\/\/hello-default\.apps\.example\.com:31443$/m);
+      await terminal.press("8", "Enter");
+      await terminal.seen(/\? Where do metrics go\?$/m);
+      await terminal.press("p", "Enter");
+      await terminal.seen(/ 8 Metrics +Prometheus reads them\n/);
+      await terminal.press("BTab");
+      await terminal.seen(/> 2 Prometheus reads them/);
+      await terminal.press("1", "Enter");
+      await terminal.seen(/ 8 Metrics +None\n[\s\S]*> 9 Yes/);
+      await terminal.press("Enter");
       await terminal.until(QUESTIONS.confirm);
       await terminal.press("4", "Enter");
       await answer(terminal, [["ingress", "i"]]);
@@ -233,6 +284,9 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
         /3 Certificate/,
         /5 Way there/,
         /6 E-mail/,
+        /7 Logs +None/,
+        /8 Metrics +None/,
+        /\n {4}URLs +https:\/\/hello-default\.apps\.example\.com:31443\n/,
       ])
         expect(screen).toMatch(row);
       await terminal.press("3", "Enter");
@@ -272,6 +326,8 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
         "email",
         "directory",
         "secret",
+        "endpoint",
+        "review",
         "confirm",
       ];
       it.skipIf(node === undefined).each(places)(
@@ -282,12 +338,14 @@ describe.skipIf(noTerminal !== undefined)("the wizard in a terminal", () => {
               ? [["domain"], ["dns"], ["tls", "Down", "Down", "Down", "Tab"], ["ingress"], ["expose"]]
               : place === "directory" || place === "secret"
                 ? [["domain"], ["dns"], ["tls", ...(place === "secret" ? ["End", "Up", "Up"] : ["Down", "Down"])]]
-                : place === "confirm"
-                  ? ALL
-                  : ALL.slice(
-                      0,
-                      ALL.findIndex(([name]) => name === place),
-                    );
+                : place === "endpoint"
+                  ? [...ALL.slice(0, -2), ["metrics", "o"]]
+                  : place === "confirm"
+                    ? ALL
+                    : ALL.slice(
+                        0,
+                        ALL.findIndex(([name]) => name === place),
+                      );
           const terminal = await open({ ...(node ? { node } : {}), columns: place === "dns" ? 40 : 80 });
           await answer(terminal, way);
           await terminal.until(QUESTIONS[place]);

@@ -37,6 +37,8 @@ const BRANCHES: readonly (readonly [string, Readonly<Record<string, string>>])[]
   ["another CA", { "makes the certificate": "acme", "CA's directory": "https://ca.example.com/dir" }],
   ["a Secret", { "makes the certificate": "secret", "Which Secret": "default/mine" }],
   ["by hand, an address to write to", { "keeps the DNS": "manual", "write to": "a@example.com" }],
+  ["Elasticsearch", { "logs of requests": "elasticsearch" }],
+  ["a collector", { "metrics go": "otlp", "take metrics": "http://otel.example.com:4317" }],
   ["Istio, a load balancer", { "Which gateway": "istio", "gateway reached": "loadbalancer" }],
 ];
 const sight = { ...bare, zones: route53("example.com") };
@@ -99,7 +101,16 @@ describe("changing one answer", () => {
     const { written, said } = await interview.again("ingress", asker);
     expect(asker.asked.map(({ message }) => message)).toEqual(["Which gateway?"]);
     expect(written).toMatchObject({ ingress: "istio", tls: "letsencrypt-staging" });
-    expect(said.map(({ title }) => title)).toEqual(["Domain", "DNS", "Certificate", "Gateway", "Way there", "E-mail"]);
+    expect(said.map(({ title }) => title)).toEqual([
+      "Domain",
+      "DNS",
+      "Certificate",
+      "Gateway",
+      "Way there",
+      "E-mail",
+      "Logs",
+      "Metrics",
+    ]);
   });
 
   it("asks what comes up by it", async () => {

@@ -5,7 +5,7 @@ import { loadBalancersOf } from "../../src/cli/wizard/reach.ts";
 import { brokenRule, completed } from "../../src/cli/wizard/settle.ts";
 import type { Sight } from "../../src/cli/wizard/sight.ts";
 import { shown } from "../../src/config/shown.ts";
-import { anybody, askAll, bare, chances, route53, scripted, sights } from "./sights.ts";
+import { anybody, askAll, bare, COLLECTOR, chances, route53, STORE, scripted, sights } from "./sights.ts";
 
 const asking = async (sight: Partial<Sight>, answers: Readonly<Record<string, string>> = {}) => {
   const asker = scripted(answers);
@@ -26,10 +26,16 @@ const cloud = {
 } as const;
 
 describe("the questions", () => {
-  it("are three where there is nothing to choose between: no zone is seen, and load balancers work", async () => {
+  it("are five where there is nothing to choose between: no zone is seen, and load balancers work", async () => {
     const { written, asked } = await asking(cloud);
-    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "self-signed", "kourier"]);
-    expect(written).toEqual({ expose: "loadbalancer", tls: "self-signed", ingress: "kourier" });
+    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "self-signed", "kourier", "none", "none"]);
+    expect(written).toEqual({
+      expose: "loadbalancer",
+      tls: "self-signed",
+      ingress: "kourier",
+      logging: "none",
+      metrics: "none",
+    });
   });
 
   it("propose a name in the one zone that is seen, its provider, and a certificate that browsers trust", async () => {
@@ -40,6 +46,8 @@ describe("the questions", () => {
       "letsencrypt",
       "kourier",
       "none",
+      "none",
+      "none",
     ]);
     expect(written).toEqual({
       expose: "loadbalancer",
@@ -47,6 +55,8 @@ describe("the questions", () => {
       dns: "route53",
       tls: "letsencrypt",
       ingress: "kourier",
+      logging: "none",
+      metrics: "none",
     });
   });
 
@@ -77,7 +87,15 @@ describe("the questions", () => {
   it("propose no zone of several, but the provider whose zone is above the name that was given", async () => {
     const zones = route53("example.com", "example.org");
     const { asked, config } = await asking({ ...cloud, zones }, { domain: "x.example.org" });
-    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "route53", "letsencrypt", "kourier", "none"]);
+    expect(asked.map(({ initial }) => initial)).toEqual([
+      "magic",
+      "route53",
+      "letsencrypt",
+      "kourier",
+      "none",
+      "none",
+      "none",
+    ]);
     expect(config.dns).toBe("route53");
   });
 
@@ -95,7 +113,7 @@ describe("the questions", () => {
       cloud: { id: "kind", title: "kind" },
       loadBalancers: { work: "no", because: "kind makes none" },
     });
-    expect(kind.asked).toHaveLength(3);
+    expect(kind.asked).toHaveLength(5);
     expect(kind.config).toMatchObject({ expose: "nodeport" });
     expect(kind.asked[0]?.live).toBe("https://hello-default.127.0.0.1.sslip.io");
   });
@@ -160,11 +178,19 @@ describe("the questions", () => {
   it("ask for namespaces where each needs a certificate, and propose those with Services", async () => {
     const nested = { "makes the cert": "self-signed+1" };
     const { asked, config } = await asking({ ...cloud, served: ["shop"] }, { domain: "apps.example.com", ...nested });
-    expect(asked.map(({ initial }) => initial)).toEqual(["magic", "none", "self-signed", "kourier", "shop"]);
+    expect(asked.map(({ initial }) => initial)).toEqual([
+      "magic",
+      "none",
+      "self-signed",
+      "kourier",
+      "shop",
+      "none",
+      "none",
+    ]);
     expect(asked[2]?.live).toBe("https://hello.default.apps.example.com");
     expect(config).toMatchObject({ domainTemplate: "{{.Name}}.{{.Namespace}}.{{.Domain}}", namespaces: ["shop"] });
     const plain = await asking(cloud, { domain: "apps.example.com", "makes the certificate": "none" });
-    expect(plain.asked).toHaveLength(4);
+    expect(plain.asked).toHaveLength(6);
     expect(plain.asked[2]?.live).toBe("http://hello.default.apps.example.com");
   });
 
@@ -177,6 +203,34 @@ describe("the questions", () => {
     expect(secret.config).toMatchObject({ tls: "secret", tlsSecret: "default/mine" });
     const mail = await asking({ ...cloud, zones }, { "write to": "a@example.com" });
     expect(mail.config).toMatchObject({ tls: "letsencrypt", acmeEmail: "a@example.com" });
+  });
+
+  it("offer the stores of logs that are there, and say how much memory a new one takes", async () => {
+    const { written, asked } = await asking(
+      { ...cloud, stores: [STORE] },
+      { "logs of requests": `fluent-bit ${STORE.url}` },
+    );
+    const logs = asked.find(({ message }) => message.includes("logs of requests"));
+    expect(logs?.choices).toEqual(["none", "request-logs", `fluent-bit ${STORE.url}`, "fluent-bit", "elasticsearch"]);
+    expect(logs?.hints.at(-1)).toBe("They ask for 4 GiB of memory, and 100 MiB on each node; the nodes have 51.5 GB.");
+    expect(written).toMatchObject({ logging: "fluent-bit", loggingOutput: STORE.output, loggingUrl: STORE.url });
+    const installed = kept({ ...written, loggingCollect: "all" });
+    const again = await asking({ ...cloud, stores: [STORE], installed });
+    expect(completed(again.written)).toEqual(completed(installed ?? {}));
+    const other = await asking({ ...cloud, stores: [STORE], installed }, { "logs of requests": "elasticsearch" });
+    expect(other.config).toMatchObject({ logging: "elasticsearch" });
+    for (const key of ["loggingOutput", "loggingUrl"]) expect(other.config).not.toHaveProperty(key);
+  });
+
+  it("propose the collector that is there, and offer none to a Knative that speaks no OTLP", async () => {
+    const { config } = await asking({ ...cloud, collectors: [COLLECTOR] }, { "metrics go": "otlp" });
+    expect(config).toMatchObject({ metrics: "otlp", metricsEndpoint: COLLECTOR });
+    const wrong = asking(cloud, { "metrics go": "otlp", "take metrics": "collector:4318" });
+    await expect(wrong).rejects.toThrow(/^The collector's URL cannot be "collector:4318"/);
+    const old = await asking({ ...cloud, knative: { version: "1.18.2", remarks: [] } });
+    expect(old.asked.at(-1)?.choices).toEqual(["none", "prometheus"]);
+    const monitored = await asking({ ...cloud, isMonitored: true });
+    expect(monitored.asked.at(-1)?.hints[1]).toBe("Its operator is here, and is told where to read.");
   });
 
   it("refuse in the sentences that the flags have, about the answer", async () => {
@@ -227,6 +281,8 @@ describe("the questions", () => {
       "letsencrypt",
       "shop",
       "a@example.com",
+      "none",
+      "none",
     ]);
   });
 
@@ -250,16 +306,16 @@ describe("the questions", () => {
 });
 
 describe("anybody's answers", () => {
-  it("come to at most seven questions and to options that fit together, and so do answers given anew over them", async () => {
+  it("come to at most ten questions and to options that fit together, and so do answers given anew over them", async () => {
     await fc.assert(
       fc.asyncProperty(sights, chances, chances, async (sight, first, second) => {
         const asker = anybody(first);
         const written = await askAll(sight, {}, asker);
-        expect(asker.asked.length).toBeLessThanOrEqual(7);
+        expect(asker.asked.length).toBeLessThanOrEqual(10);
         expect(brokenRule(written)).toBeUndefined();
         const again = anybody(second);
         const over = await askAll({ ...sight, installed: kept(written) }, {}, again);
-        expect(again.asked.length).toBeLessThanOrEqual(7);
+        expect(again.asked.length).toBeLessThanOrEqual(10);
         expect(brokenRule(over)).toBeUndefined();
       }),
       { numRuns: 300 },

@@ -37,7 +37,10 @@ const fake = (objects: readonly KubeObject[], forbidden: readonly string[] = [])
     identity: { context: "c", server: "https://192.0.2.1" },
     account: async () => ({ name: "u", isKnown: true }),
     version: unused,
-    resource: unused,
+    resource: async (apiVersion, kind) =>
+      objects.some((one) => one.apiVersion === apiVersion && one.kind === kind)
+        ? { apiVersion, kind, plural: `${kind.toLowerCase()}s`, namespaced: true, verbs: [] }
+        : undefined,
     resources: unused,
     watch: unused,
     can: unused,
@@ -124,6 +127,27 @@ describe("looking", () => {
     expect(text).toContain(
       "Knative        1.17.2. Knative 1.17 is the newest that this server, Kubernetes 1.30.4, can run.\n",
     );
+  });
+
+  it("knows what takes logs and metrics already, and what an Elasticsearch of our own would take", async () => {
+    const service = (name: string, labels: object, port: number): KubeObject =>
+      object("Service", name, { spec: { clusterIP: "192.0.2.3", ports: [{ port }] } }, { namespace: "watch", labels });
+    const made = (apiVersion: string, kind: string): KubeObject => ({
+      apiVersion,
+      kind,
+      metadata: { name: "main", namespace: "watch" },
+    });
+    const there = [
+      service("loki", { "app.kubernetes.io/name": "loki" }, 3100),
+      service("otel", { "app.kubernetes.io/name": "opentelemetry-collector" }, 4318),
+      made("monitoring.coreos.com/v1", "ServiceMonitor"),
+      made("monitoring.coreos.com/v1", "PodMonitor"),
+    ];
+    const sight = await look(fake(there), { env: {}, signal });
+    expect(sightText(sight, { columns: 160, color: false, unicode: true })).toContain(
+      "Logs, metrics  loki watch/loki, Prometheus operator, OpenTelemetry collector at http://otel.watch.svc:4318/v1/metrics\n",
+    );
+    expect(sight.logMemory).toEqual(bare.logMemory);
   });
 
   it("does not wait for a provider that does not answer", async () => {

@@ -15,8 +15,24 @@ export const bare: Sight = {
   served: [],
   zones: [],
   gateways: [],
+  logMemory: {
+    "fluent-bit": { once: 0, eachNode: 64 * 2 ** 20 },
+    elasticsearch: { once: 4 * 2 ** 30, eachNode: 100 * 2 ** 20 },
+  },
+  stores: [],
+  isMonitored: false,
+  collectors: [],
   installed: undefined,
 };
+
+/** An Elasticsearch of ECK. */
+export const STORE = {
+  title: "Elasticsearch elastic/logs",
+  output: "elasticsearch",
+  url: "https://logs-es-http.elastic.svc:9200",
+  shown: ["LOGGING_PASSWORD (key elastic of Secret elastic/logs-es-elastic-user)"],
+} as const;
+export const COLLECTOR = "http://collector.otel.svc:4318/v1/metrics";
 
 export const route53 = (...zones: readonly string[]): Sight["zones"] => [
   { provider: "route53", title: "Amazon Route 53", zones },
@@ -26,6 +42,7 @@ export interface Asked {
   readonly message: string;
   readonly initial: string;
   readonly choices: readonly string[];
+  readonly hints: readonly string[];
   readonly live: string | undefined;
 }
 
@@ -38,21 +55,34 @@ export const scripted = (answers: Readonly<Record<string, string>> = {}): Asker 
     asked,
     text: async ({ message, initial, live, problem }: TextAsking) => {
       const text = answerTo(message, initial);
-      asked.push({ message, initial, choices: [], live: live?.(text) });
+      asked.push({ message, initial, choices: [], hints: [], live: live?.(text) });
       const wrong = problem(text);
       if (wrong !== undefined) throw new Error(wrong);
       return text;
     },
     choice: async ({ message, initial, choices, live, forms }: ChoiceAsking) => {
       const [id = "", tab = "0"] = answerTo(message, initial).split("+");
-      asked.push({ message, initial, choices: choices.map((choice) => choice.id), live: live?.(id, Number(tab)) });
+      asked.push({
+        message,
+        initial,
+        choices: choices.map((choice) => choice.id),
+        hints: choices.map(({ hint }) => hint),
+        live: live?.(id, Number(tab)),
+      });
       if (!choices.some((choice) => choice.id === id)) throw new Error(`${id} is not to be had`);
       return { id, form: Number(tab) % forms };
     },
   };
 };
 
-const VALID = ["apps.example.com", "https://ca.example.com/dir", "default/wildcard", "default,shop", "a@example.com"];
+const VALID = [
+  "apps.example.com",
+  "https://ca.example.com/dir",
+  "default/wildcard",
+  "default,shop",
+  "a@example.com",
+  COLLECTOR,
+];
 const TEXTS = [
   ...VALID,
   "magic",
@@ -115,6 +145,10 @@ export const sights: fc.Arbitrary<Sight> = fc.record({
   served: fc.constantFrom([], ["shop"]),
   zones: fc.constantFrom([], route53("example.com"), route53("example.com", "example.org")),
   gateways: fc.constantFrom([], ["mesh/gate", "mesh/other"]),
+  logMemory: fc.constant(bare.logMemory),
+  stores: fc.constantFrom([], [STORE]),
+  isMonitored: fc.boolean(),
+  collectors: fc.constantFrom([], [COLLECTOR]),
   installed: fc.constant(undefined),
 });
 

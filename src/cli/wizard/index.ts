@@ -20,6 +20,7 @@ import { type Answers, createInterview } from "./interview.ts";
 import { offer } from "./offer.ts";
 import { createPrompts } from "./prompts.ts";
 import type { Asker } from "./question.ts";
+import { reviewed } from "./review.ts";
 import { look, type Sight } from "./sight.ts";
 import { sightText } from "./sight-text.ts";
 import { Changing, confirmBelow } from "./summary.ts";
@@ -33,12 +34,12 @@ export const installByAsking = async (ctx: CommandContext, session: Session): Pr
   const interview = createInterview(sight, ctx.written);
   const streams = { input: terminal.stdin, output: terminal.stderr };
   /** With answers above of its own each time: those before are in the terminal's history. */
-  const asked = (ask: (asker: Asker) => Promise<Answers>): Promise<Answers> =>
+  const asked = <T>(ask: (asker: Asker) => Promise<T>): Promise<T> =>
     terminal.aside(() => ask(createPrompts(streams, ctx.look, env, signal)));
-  let answers = await asked(interview.all);
+  let answers = await reviewed(await asked(interview.all), interview, asked);
   for (;;) {
     try {
-      return await installWith({ ...ctx, confirm: confirmBelow(ctx, answers.said, terminal) }, session, answers, kept);
+      return await installWith({ ...ctx, confirm: confirmBelow(ctx, answers, terminal) }, session, answers, kept);
     } catch (error) {
       if (!(error instanceof Changing)) throw error;
       answers = await asked((asker) => interview.again(error.question, asker));

@@ -1,10 +1,11 @@
 import type { Written } from "../../config/complete.ts";
 import type { Config } from "../../config/config.ts";
 import { createMemory, type Memory } from "./memory.ts";
+import { shownDomain, shownPorts } from "./naming.ts";
 import { type Asker, type Known, type Question, WentBack } from "./question.ts";
 import { questions } from "./questions.ts";
 import { exposureOf } from "./reaching.ts";
-import { fitted, without } from "./settle.ts";
+import { exampleUrl, fitted, without } from "./settle.ts";
 import type { Sight } from "./sight.ts";
 
 /** An answer, for people. */
@@ -19,6 +20,8 @@ export interface Answers {
   readonly written: Written;
   /** One for each question that came up, in their order. */
   readonly said: readonly Said[];
+  /** `https://hello-default.apps.example.com`: what a first Service will be called. */
+  readonly url: string;
 }
 
 /** Questions with a way back, and once more. Both reject with Interrupted. */
@@ -37,7 +40,9 @@ export const createInterview = (sight: Sight, run: Written): Interview => {
   const before = { ...sight.installed, ...run };
   const start = fitted(before, { ...without(before, "expose", "address"), ...exposureOf({ sight, before }) });
   let memory = createMemory();
-  let last: Answers = { written: start, said: [] };
+  const urlOf = (written: Written): string =>
+    exampleUrl(written, shownDomain(written, sight), shownPorts(written, sight));
+  let last: Answers = { written: start, said: [], url: urlOf(start) };
 
   const after = (question: Question, written: Written, answer: Written): Written =>
     fitted(before, { ...without(written, ...question.owns), ...answer });
@@ -99,6 +104,7 @@ export const createInterview = (sight: Sight, run: Written): Interview => {
     }
     return {
       written,
+      url: urlOf(written),
       said: questions.flatMap(({ id, title }) => {
         const answer = said.get(id);
         return answer === undefined ? [] : [{ id, title, answer }];

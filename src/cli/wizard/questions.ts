@@ -1,10 +1,11 @@
 import { directory, email, secret, tls } from "./certificate.ts";
 import { gateway } from "./gateway.ts";
 import { dns, domain } from "./naming.ts";
+import { endpoint, logging, metrics } from "./observing.ts";
 import type { Question } from "./question.ts";
 import { exposure, namespaces } from "./reaching.ts";
 
-/** In the order in which they are asked; of one run at most seven. */
+/** In the order in which they are asked; of one run at most ten. */
 export const questions: readonly Question[] = [
   domain,
   dns,
@@ -15,4 +16,7 @@ export const questions: readonly Question[] = [
   exposure,
   namespaces,
   email,
+  logging,
+  metrics,
+  endpoint,
 ];

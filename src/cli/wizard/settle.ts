@@ -33,6 +33,9 @@ export const needsDirectory = ({ tls }: Written): boolean =>
 /** Whether --tls-secret has to say where the certificate is. */
 export const needsSecret = ({ tls }: Written): boolean => tls !== undefined && isBrought({ tls });
 
+/** Whether --metrics-endpoint has to say where metrics are sent. */
+export const needsEndpoint = ({ metrics }: Written): boolean => metrics === "otlp";
+
 /** Whether each namespace needs a wildcard certificate of its own. */
 export const needsNamespaces = (written: Written): boolean =>
   brokenRule({ ...withPlaceholders(written), namespaces: [] })?.id === "config.template-tls";
@@ -42,6 +45,9 @@ export const withPlaceholders = (written: Written): Written => ({
   ...written,
   ...(needsDirectory(written) && !written.acmeDirectory ? { acmeDirectory: "https://ca.example.com/directory" } : {}),
   ...(needsSecret(written) && !written.tlsSecret ? { tlsSecret: "default/wildcard-tls" } : {}),
+  ...(needsEndpoint(written) && !written.metricsEndpoint
+    ? { metricsEndpoint: "http://collector.example.com:4318/v1/metrics" }
+    : {}),
 });
 
 /**

@@ -7,8 +7,11 @@ const WIDTH = 14;
 // The units of the check of the cluster's room, which is read next.
 const nodesText = ({ nodes }: Sight): string =>
   nodes
-    ? `${count(nodes.count, "node")} with ${round(nodes.cpu)} vCPU and ${round(nodes.memory / 1e9)} GB of memory`
+    ? `${count(nodes.count, "node")} with ${round(nodes.cpu)} vCPU and ${gigabytes(nodes.memory)} of memory`
     : "may not be listed by you";
+
+/** `51.5 GB` */
+export const gigabytes = (bytes: number): string => `${round(bytes / 1e9)} GB`;
 
 const round = (value: number): string => String(Math.round(value * 10) / 10);
 
@@ -34,6 +37,14 @@ const SHOWN = 5;
 const shortened = (names: readonly string[]): string =>
   names.length > SHOWN ? `${names.slice(0, SHOWN).join(", ")} and ${names.length - SHOWN} more` : names.join(", ");
 
+/** What takes logs and metrics already; empty: nothing that is known. */
+const takersText = ({ stores, isMonitored, collectors }: Sight): string =>
+  [
+    ...stores.map(({ title }) => title),
+    ...(isMonitored ? ["Prometheus operator"] : []),
+    ...collectors.map((url) => `OpenTelemetry collector at ${url}`),
+  ].join(", ");
+
 /** What is there, a line for each thing. */
 export const sightText = (sight: Sight, look: Look): string => {
   const { cloud, loadBalancers, installed, knative } = sight;
@@ -43,6 +54,7 @@ export const sightText = (sight: Sight, look: Look): string => {
     ...(knative ? ([["Knative", [`${knative.version}.`, ...knative.remarks].join(" ")]] as const) : []),
     ["Load balancers", `${WORK[loadBalancers.work]}: ${loadBalancers.because}`],
     ["DNS zones", zonesText(sight)],
+    ...(takersText(sight) ? ([["Logs, metrics", takersText(sight)]] as const) : []),
     ...(installed ? ([["Installed", "by kn-bootstrap; what was chosen then is proposed"]] as const) : []),
   ];
   const lines = [

@@ -1,3 +1,4 @@
+import { hasMonitors } from "../../app/planning.ts";
 import { controllers } from "../../certificates/index.ts";
 import type { Written } from "../../config/complete.ts";
 import { providers } from "../../dns/index.ts";
@@ -11,8 +12,13 @@ import { messageOf } from "../../ports/error.ts";
 import { at, dataOf, type KubeObject } from "../../ports/object.ts";
 import { readable } from "../../ports/readable.ts";
 import { readerOf } from "../../ports/reader.ts";
+import { findStores } from "../../steps/logging/existing/index.ts";
+import type { Store } from "../../steps/logging/existing/store.ts";
+import { type Memory, memoryOf } from "../../steps/logging/memory.ts";
 import { keptIn } from "../../steps/state/chosen.ts";
+import { findCollectors } from "./collectors.ts";
 import { type Cloud, cloudOf, type LoadBalancers, loadBalancersOf, nodeAddresses } from "./reach.ts";
+import { completed } from "./settle.ts";
 import { type Component, componentsIn } from "./whose.ts";
 
 /** What a DNS provider's credentials at hand let us see. */
@@ -40,6 +46,14 @@ export interface Sight {
   readonly zones: readonly VisibleZones[];
   /** `namespace/name` of each gateway of an Istio that somebody else has installed. */
   readonly gateways: readonly string[];
+  /** What the choices of logging with pods of their own take. */
+  readonly logMemory: Readonly<Record<"fluent-bit" | "elasticsearch", Memory>>;
+  /** What takes logs already. */
+  readonly stores: readonly Store[];
+  /** The Prometheus operator is there. */
+  readonly isMonitored: boolean;
+  /** URLs of OpenTelemetry collectors that take metrics. */
+  readonly collectors: readonly string[];
   /** What our installation here was told; undefined: there is none. */
   readonly installed: Written | undefined;
   /** The version that would come, and why. Absent: nobody has chosen. */
@@ -64,20 +78,26 @@ const isSystem = (name: string): boolean =>
 export const look = async (cluster: ClusterRead, { zonesMs = ZONES_MS, ...at }: Sighting): Promise<Sight> => {
   const list = (apiVersion: string, kind: string): Promise<readonly KubeObject[] | undefined> =>
     readable(cluster.list({ apiVersion, kind }));
-  const [nodes, services, deployments, namespaces, knative, state, zones, istio] = await Promise.all([
-    list("v1", "Node"),
-    list("v1", "Service"),
-    list("apps/v1", "Deployment"),
-    list("v1", "Namespace"),
-    list("serving.knative.dev/v1", "Service"),
-    readable(cluster.get(STATE)),
-    visibleZones({ ...at, zonesMs }),
-    readable(findIstio(readerOf(cluster))),
-  ]);
+  const [nodes, services, deployments, namespaces, knative, state, zones, istio, stores, isMonitored] =
+    await Promise.all([
+      list("v1", "Node"),
+      list("v1", "Service"),
+      list("apps/v1", "Deployment"),
+      list("v1", "Namespace"),
+      list("serving.knative.dev/v1", "Service"),
+      readable(cluster.get(STATE)),
+      visibleZones({ ...at, zonesMs }),
+      readable(findIstio(readerOf(cluster))),
+      findStores(readerOf(cluster)),
+      readable(hasMonitors(cluster)),
+    ]);
   at.signal.throwIfAborted();
   const cloud = cloudOf(nodes ?? []);
   const reached = reachedIn(dataOf(state));
   const { values: kept } = keptIn(state);
+  const memory = (logging: "fluent-bit" | "elasticsearch"): Promise<Memory> =>
+    memoryOf(completed({ ...kept, logging }));
+  const logMemory = { "fluent-bit": await memory("fluent-bit"), elasticsearch: await memory("elasticsearch") };
   const served = [...new Set((knative ?? []).flatMap(({ metadata }) => metadata.namespace ?? []))].sort();
   const own = (namespaces ?? []).map(({ metadata }) => metadata.name).filter((name) => !isSystem(name));
   return {
@@ -94,6 +114,10 @@ export const look = async (cluster: ClusterRead, { zonesMs = ZONES_MS, ...at }: 
     served,
     zones,
     gateways: istio?.istiods.some(({ isOurs }) => !isOurs) ? entrances(istio).map(({ id }) => id) : [],
+    logMemory,
+    stores,
+    isMonitored: isMonitored ?? false,
+    collectors: findCollectors(services ?? []),
     installed: Object.keys(kept).length > 0 ? kept : undefined,
     ...(reached ? { reached } : {}),
   };

@@ -13,6 +13,8 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["--acme-email", "the e-mail address"],
   ["--expose", "the way to the gateway"],
   ["--ingress", "the gateway"],
+  ["--metrics", "the way of metrics"],
+  ["--metrics-endpoint", "the collector's URL"],
 ]);
 
 /** Sentences about flags as sentences about answers. */

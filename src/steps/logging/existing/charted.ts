@@ -1,7 +1,7 @@
 import { LOGGING } from "../../../checks/logging/names.ts";
-import type { PlanContext } from "../../../kube/reconcile.ts";
 import { at, isRecord, type KubeObject } from "../../../ports/object.ts";
 import { readable } from "../../../ports/readable.ts";
+import type { Reader } from "../../../ports/reader.ts";
 import { keyOfSecret, type Store } from "./store.ts";
 
 /** A Service that may take logs. */
@@ -97,7 +97,7 @@ const candidate = (service: KubeObject): readonly Candidate[] => {
 };
 
 /** What charts and people's own manifests have made, by the labels of its Services; one for each release. */
-export const charted = async (live: PlanContext["live"]): Promise<readonly Store[]> => {
+export const charted = async (live: Reader): Promise<readonly Store[]> => {
   const all = ((await readable(live.list("v1", "Service"))) ?? []).flatMap(candidate);
   const best = new Map<string, Candidate>();
   for (const one of all) {

@@ -1,11 +1,11 @@
-import type { PlanContext } from "../../../kube/reconcile.ts";
+import type { Reader } from "../../../ports/reader.ts";
 import { sh } from "../../../ports/shell.ts";
 import { charted } from "./charted.ts";
 import { operated } from "./operated.ts";
 import type { Store } from "./store.ts";
 
 /** Stores of others that take logs, each once. */
-export const findStores = async (live: PlanContext["live"]): Promise<readonly Store[]> => {
+export const findStores = async (live: Reader): Promise<readonly Store[]> => {
   const all = [...(await operated(live)), ...(await charted(live))];
   return [...new Map(all.toReversed().map((store) => [store.url, store])).values()].toReversed();
 };

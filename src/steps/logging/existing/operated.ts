@@ -1,9 +1,9 @@
-import type { PlanContext } from "../../../kube/reconcile.ts";
 import { at, type KubeObject, numberAt, textAt } from "../../../ports/object.ts";
 import { readable } from "../../../ports/readable.ts";
+import type { Reader } from "../../../ports/reader.ts";
 import { keyOfSecret, type Store } from "./store.ts";
 
-type Live = PlanContext["live"];
+type Live = Reader;
 type Found = Omit<Store, "title">;
 
 /** Undefined: what it makes takes no logs. */
