@@ -14,6 +14,15 @@ export interface Meddling {
 const readingOf = ({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): Reading =>
   `${kind}${groupOf(apiVersion) ? `.${groupOf(apiVersion)}` : ""}` as Reading;
 
+/** What a check reads is shared by all of them: whoever changes it fails. */
+const frozen = <T>(value: T): T => {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) frozen(inner);
+  }
+  return value;
+};
+
 /** The same context; what is looked at through it is noted, and may be meddled with. Whoever writes is noted too, and gets nowhere. */
 export const recording = <C extends HealthContext>(
   ctx: C,
@@ -44,11 +53,11 @@ export const recording = <C extends HealthContext>(
     get: async (ref) => {
       note(readingOf(ref));
       const found = await cluster.get(ref);
-      return found && change(structuredClone(found));
+      return found && change(frozen(found));
     },
     list: async (query) => {
       note(readingOf(query));
-      return (await cluster.list(query)).flatMap((object) => change(structuredClone(object)) ?? []);
+      return (await cluster.list(query)).flatMap((object) => change(frozen(object)) ?? []);
     },
   };
   const writing = ["apply", "mergePatch", "create", "replace", "remove", "dryRun"] satisfies (keyof ClusterWrite)[];

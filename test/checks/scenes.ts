@@ -79,6 +79,30 @@ const startOfActivator = async ({ list }: Pick<ClusterRead, "list">): Promise<Ku
   };
 };
 
+/** Asks each question once. `words`: how many of its arguments the question is; the others are signals. */
+const once = <A extends readonly unknown[], R>(ask: (...given: A) => R, words?: number): ((...given: A) => R) => {
+  const answers = new Map<string, R>();
+  return (...given) => {
+    const question = JSON.stringify(given.slice(0, words));
+    const answer = answers.get(question) ?? ask(...given);
+    answers.set(question, answer);
+    return answer;
+  };
+};
+
+/** The same, of which each question is sent once. */
+const standingStill = (cluster: ClusterRead): ClusterRead => ({
+  ...cluster,
+  version: once(cluster.version),
+  resources: once(cluster.resources),
+  get: once(cluster.get),
+  list: once(cluster.list),
+  can: once(cluster.can),
+  canEach: once(cluster.canEach),
+  logs: once(cluster.logs),
+  askPod: once(cluster.askPod),
+});
+
 /** Installs, makes the proof's Service, waits until it is ready, and then reads everything only once. */
 export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
   const { internet, caFile } = await openOutside();
@@ -106,47 +130,41 @@ export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
   await cluster.apply(upgradeJob, { manager: "test" });
   await cluster.create(await startOfActivator(cluster), "test");
   const { dns, acme } = internet;
-  const probe = createProbe({ connectTo: world.connectTo, root: acme.root });
-  const answers = new Map<string, ReturnType<typeof probe>>();
+  const { signal } = new AbortController();
+  const probe = once(createProbe({ connectTo: world.connectTo, root: acme.root }));
   const now = new Date();
-  const live = takeSnapshot(cluster);
+  const still = standingStill(cluster);
+  const live = takeSnapshot(still);
   const kinds = (await cluster.resources()).filter(({ verbs, kind }) => verbs.includes("list") && kind !== "Secret");
   await Promise.all(kinds.map(({ apiVersion, kind }) => live.list(apiVersion, kind)));
   const asked = createResolver({ server: dns.resolver, connectTo: dns.connectTo });
-  const said = new Map<string, ReturnType<typeof asked.ask>>();
-  const once = (key: string, ask: () => ReturnType<typeof asked.ask>) => {
-    const answer = said.get(key) ?? ask();
-    said.set(key, answer);
-    return answer;
-  };
   const resolver: typeof asked = {
     ...asked,
     inOrder: true,
-    ask: (...of) => once(of.slice(0, 2).join(" "), () => asked.ask(of[0], of[1])),
-    askUnchecked: (...of) => once(`${of.slice(0, 2).join(" ")} unchecked`, () => asked.askUnchecked(of[0], of[1])),
-    askServer: (...of) => once(of.slice(0, 3).join(" "), () => asked.askServer(of[0], of[1], of[2])),
+    ask: once(asked.ask, 2),
+    askUnchecked: once(asked.askUnchecked, 2),
+    askServer: once(asked.askServer, 3),
   };
-  const { signal } = new AbortController();
   const publication = await openPublication(
     { dns: "route53", domain: DOMAIN, domainTemplate: NESTED, namespaces: [], tls: "acme" },
     { env: internet.env, signal, resolver, interactive: false, onTrouble: () => {} },
   );
   if (!publication) throw new Error("there is no way to the records");
-  const authority = createAuthority({ directory: acme.directory, ca: acme.tlsCa, env: {} });
+  const asking = createAuthority({ directory: acme.directory, ca: acme.tlsCa, env: {} });
+  const authority = { ...asking, directory: once(asking.directory, 0), renewalInfo: once(asking.renewalInfo, 1) };
   // The trials and the CA give the same answers in the whole moment, like everything else.
+  const { find, get, list } = publication.zones;
   const rehearsed = publication.sealed.rehearse(publication.zone, [{ name: "trial", type: "TXT" }], signal);
   const ctx: HealthContext = {
-    cluster: throughSnapshot(cluster, live),
-    dryRun: cluster.dryRun,
+    cluster: throughSnapshot(still, live),
+    dryRun: once(cluster.dryRun),
     resolver,
     createAuthority: async () => authority,
-    records: { ...publication, zones: { ...publication.zones, rehearse: () => rehearsed } },
-    probe: ({ signal: _, ...request }) => {
-      const key = JSON.stringify(request);
-      const answer = answers.get(key) ?? probe(request);
-      answers.set(key, answer);
-      return answer;
+    records: {
+      ...publication,
+      zones: { find: once(find), get: once(get), list: once(list), rehearse: () => rehearsed },
     },
+    probe: ({ signal: _, ...request }) => probe(request),
     now: () => now,
     signal,
   };
