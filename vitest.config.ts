@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./test/order.ts";
 import { slowness } from "./test/slowness.ts";
 import { isThorough } from "./test/thorough.ts";
 
@@ -23,6 +24,7 @@ export default defineConfig({
     // Most of what a test runs it runs a few times only: compiled at once, but not optimized, and collected seldom.
     execArgv: ["--always-sparkplug", "--max-semi-space-size=64"],
     maxWorkers,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 180_000 * slow,
     hookTimeout: 180_000 * slow,
     // How long something may take on a busy machine; what has to be quick says so itself.

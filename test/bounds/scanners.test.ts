@@ -21,7 +21,7 @@ const measured = async (): Promise<ReadonlyMap<string, readonly number[]>> => {
   return times;
 };
 
-/** Of 64 KiB, 256 KiB and 1 MiB. Sixteen times the text may take sixteen times the time; what is quadratic takes 256 times. */
+/** Of 16, 64 and 256 KiB; of all that is four times as much where all is tested. Sixteen times the text may take sixteen times the time; what is quadratic takes 256 times. */
 const SLACK = 6;
 /** Below it, a time says more about the machine than about the scanner. */
 const LEAST_MS = 5;

@@ -13,9 +13,12 @@ const BUDGET = { more: 150, lists: 40, reviews: 5 };
 /** So often Pods and Deployments changed in that install (conformance/real-install/timeline-install.tsv); here more often. */
 const CHANGES = 74;
 
+/** Milliseconds of a second of the cluster. */
+const PACE = 20;
+
 const PLACES = ["knative-serving", "kourier-system", "kn-bootstrap"];
 
-/** Like a cluster in which status is written again and again: everything that runs changes every few milliseconds. */
+/** Like a cluster in which status is written again and again: everything that runs changes every five of its seconds. */
 const unrest = (api: Api): { readonly changes: () => number; readonly end: () => void } => {
   let changes = 0;
   let beat = 0;
@@ -33,7 +36,7 @@ const unrest = (api: Api): { readonly changes: () => number; readonly end: () =>
           // It went in the meantime.
           .catch(() => undefined);
   };
-  const timer = setInterval(touch, 20);
+  const timer = setInterval(touch, 5 * PACE);
   const off = api.onChange(({ object }) => {
     if (object.kind === "Pod" || object.kind === "Deployment") changes += 1;
   });
@@ -61,7 +64,7 @@ describe("requests", () => {
 
   beforeAll(async () => {
     world = await stage({
-      pace: 20,
+      pace: PACE,
       onRequest: ({ method, path, query = {} }) => {
         requests.push(requestOf(method, `${path}?${new URLSearchParams(query)}`));
         if (requests.at(-1)?.verb === "list") paths.push(path);

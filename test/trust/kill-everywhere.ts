@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { patient } from "../patience.ts";
-import { sampled } from "../thorough.ts";
+import { drawn } from "../thorough.ts";
 import type { Contents } from "./contents.ts";
 import { openScene, type Scene, type SceneOptions } from "./scene.ts";
 
@@ -11,7 +11,7 @@ export interface Resumption {
   readonly given?: (scene: Scene) => Promise<void>;
   readonly before: readonly (readonly string[])[];
   readonly command: readonly string[];
-  /** Must end with exit code 0 afterwards, tried after every third kill: nothing is left to do. */
+  /** Must end with exit code 0 afterwards, tried after the first kill and every third: nothing is left to do. */
   readonly after?: readonly string[];
   readonly scene?: SceneOptions;
   /** Which kills; default after every write. Of these a sample is made, and all in a thorough run. */
@@ -21,7 +21,7 @@ export interface Resumption {
 /** Worlds at once: a run also waits for its cluster. */
 const AT_ONCE = 6;
 const PLANNED = 3;
-const SHARE = 48;
+const KILLS = 2;
 /** Of a whole test, in milliseconds: the longest takes less than a minute of a core of its own. */
 export const PATIENCE = patient(400_000);
 
@@ -37,13 +37,13 @@ export const killEverywhere = async (resumption: Resumption): Promise<void> => {
   }));
   expect(writes).toBeGreaterThan(0);
   const chosen = Array.from({ length: writes }, (_, index) => index + 1).filter((n) => sample(n, writes));
-  const places = sampled(chosen, SHARE);
+  const places = drawn(chosen, KILLS, title);
   let kills = 0;
   let convergences = 0;
-  await atOnce(AT_ONCE, places, (n) =>
+  await atOnce(AT_ONCE, [...places.entries()], ([index, n]) =>
     inScene(resumption, async (scene) => {
       if ((await scene.killAfter(n, ...command)) >= n) kills++;
-      await converge(scene, resumption, expected, `${title}, killed after write ${n}`, n % PLANNED === 0);
+      await converge(scene, resumption, expected, `${title}, killed after write ${n}`, index % PLANNED === 0);
       convergences++;
     }),
   );

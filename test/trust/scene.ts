@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { Interrupted } from "../../src/ports/error.ts";
-import type { ApiRequest } from "../../src/sandbox/types.ts";
+import type { Api, ApiRequest } from "../../src/sandbox/types.ts";
 import type { WorldOptions } from "../../src/sandbox/world.ts";
 import { dead, kn, type Outcome, stage } from "../engine/cli.ts";
 import { patient } from "../patience.ts";
@@ -47,6 +47,18 @@ const SETTLED_MS = patient(10_000);
 export const isWrite = ({ method, path, query }: ApiRequest): boolean =>
   method !== "GET" && method !== "HEAD" && !query?.dryRun && !path.endsWith("reviews");
 
+/** What `look` sees, which is much: it looks again only when something has changed, or a holder of the lock has died. */
+const perChange = <T>(api: Api, look: () => Promise<T>): (() => Promise<T>) => {
+  let changes = 0;
+  api.onChange(() => changes++);
+  let seen: { readonly at: string; readonly answer: Promise<T> } | undefined;
+  return () => {
+    const at = `${changes} ${dead.size}`;
+    if (seen?.at !== at) seen = { at, answer: look() };
+    return seen.answer;
+  };
+};
+
 let clients = 0;
 
 export const openScene = async ({ standIns = true, ...options }: SceneOptions = {}): Promise<Scene> => {
@@ -59,7 +71,8 @@ export const openScene = async ({ standIns = true, ...options }: SceneOptions = 
     },
   });
   const place = { ...world, standIns };
-  const look = (): Promise<Contents> => contentsOf(world.api, (holder) => dead.has(holder));
+  const look = perChange(world.api, () => contentsOf(world.api, (holder) => dead.has(holder)));
+  const lookForClearing = perChange(world.api, () => isClearing(world.api));
 
   const client = async (): Promise<Client> => {
     const { port, reset, cut } = await openWire(Number(new URL(world.api.url).port));
@@ -103,8 +116,7 @@ export const openScene = async ({ standIns = true, ...options }: SceneOptions = 
       let contents = await look();
       for (let since = performance.now(); performance.now() - since < REST_MS; await sleep(LOOK_MS)) {
         const now = await look();
-        if ((await isClearing(world.api)) || JSON.stringify(now) !== JSON.stringify(contents))
-          since = performance.now();
+        if ((await lookForClearing()) || JSON.stringify(now) !== JSON.stringify(contents)) since = performance.now();
         contents = now;
       }
       return contents;
