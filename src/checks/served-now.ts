@@ -66,7 +66,7 @@ const remedyOf = async (ctx: HealthContext, { found }: Served): Promise<Remedy> 
     };
   return {
     text: "See whether the gateway takes it up: whether it may read the Secret, and what its controller says. Or something in front of the gateway ends TLS.",
-    command: sh`kn-bootstrap doctor --checks istio,ingress`,
+    command: sh`kn-bootstrap doctor --check istio,ingress`,
   };
 };
 

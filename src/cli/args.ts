@@ -37,9 +37,7 @@ export const parseArguments = (
     columns,
   }: { readonly commands: readonly Command[]; readonly version: string; readonly columns: number },
 ): Invocation => {
-  const { tokens } = parseArgs({ args: [...argv], options: SHAPES, strict: false, tokens: true });
-  const flags = tokens.filter((token) => token.kind === "option");
-  const words = tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : []));
+  const { flags, words } = readingOf(argv);
   const asked = (name: string): boolean => flags.some((token) => token.name === name);
   const commandOf = (word: string | undefined): Command | undefined =>
     word === undefined ? commands[0] : commands.find(({ name }) => name === word);
@@ -101,11 +99,11 @@ const argumentOf = ({ name, argument }: Command, word: string | undefined): stri
 };
 
 /** What the flags look like. All commands share one table, so a flag means the same wherever it stands. */
-const SHAPES: Record<string, { type: "boolean" | "string"; short?: string }> = {
+const shapesOf = (options: readonly Option[]): Record<string, { type: "boolean" | "string"; short?: string }> => ({
   help: { type: "boolean", short: "h" },
   version: { type: "boolean", short: "V" },
   ...Object.fromEntries(
-    OPTIONS.map((option) => [
+    options.map((option) => [
       optionName(option),
       {
         type: option.kind === "boolean" || option.bare ? "boolean" : "string",
@@ -113,6 +111,35 @@ const SHAPES: Record<string, { type: "boolean" | "string"; short?: string }> = {
       },
     ]),
   ),
+});
+
+const read = (argv: readonly string[], options: readonly Option[]) => {
+  const { tokens } = parseArgs({ args: [...argv], options: shapesOf(options), strict: false, tokens: true });
+  return {
+    flags: tokens.filter((token) => token.kind === "option"),
+    words: tokens.flatMap((token) => (token.kind === "positional" ? [token.value] : [])),
+  };
+};
+
+/** Where two commands have an option of one name, the line is read as the command reads it that is then its first word. */
+const readingOf = (argv: readonly string[]): ReturnType<typeof read> => {
+  for (const { flag, commands } of OPTIONS)
+    for (const name of flag ? commands : []) {
+      const reading = read(argv, [...OPTIONS, ...optionsOf(name)]);
+      if (reading.words[0] === name) return reading;
+    }
+  return read(
+    argv,
+    OPTIONS.filter(({ flag }) => flag === undefined),
+  );
+};
+
+/** Those of this name, first the one as which {@link readingOf} has read it. */
+const optionsCalled = (name: string, command: CommandName): readonly Option[] => {
+  const rank = ({ commands, flag }: Option): number => (commands.includes(command) ? 0 : flag === undefined ? 1 : 2);
+  return OPTIONS.filter((option) => optionName(option) === name || negated(option) === name).toSorted(
+    (a, b) => rank(a) - rank(b),
+  );
 };
 
 interface Token {
@@ -123,7 +150,7 @@ interface Token {
 }
 
 const readFlag = (token: Token, command: CommandName): readonly [Option, Raw] => {
-  const option = OPTIONS.find((candidate) => optionName(candidate) === token.name || negated(candidate) === token.name);
+  const [option] = optionsCalled(token.name, command);
   if (!option) throw unknownOption(token.rawName, command);
   return [option, option.kind === "boolean" ? onOrOff(token) : textOf(option, token)];
 };
@@ -213,7 +240,9 @@ const foreignOption = (option: Option, command: CommandName, rawName: string): U
         text: didYouMean(
           flagOf(option),
           optionsOf(command).map(flagOf),
-          `It belongs to ${option.commands.join(", ")}.`,
+          `It belongs to ${optionsCalled(optionName(option), command)
+            .flatMap(({ commands }) => commands)
+            .join(", ")}.`,
         ),
         command: sh`kn-bootstrap ${command} --help`,
       },

@@ -31,6 +31,8 @@ export type Group =
 interface Row<Key extends string, Owner extends string> {
   /** Its kebab-case form is the flag and the key in the file, `KN_BOOTSTRAP_…` the variable. */
   readonly key: Key;
+  /** The flag without dashes, where it is called otherwise: one name may be an option of each of two commands. Only of flags. */
+  readonly flag?: string;
   readonly group: Group;
   readonly help: string;
   /** What stands for the value in help: `FILE`. */

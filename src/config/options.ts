@@ -39,7 +39,7 @@ const ofCommands = [
   { key: "save", kind: "text", value: "FILE", syntax: anyText, only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "nothing is kept", help: "Keep all that was read, without secrets, to be looked at elsewhere" },
   { key: "from", kind: "text", value: "FILE", syntax: anyText, only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "the cluster", help: "Look at what --save has kept; no cluster is asked" },
   { key: "at", kind: "text", value: "DATE", syntax: moment, only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "now, or when it was kept", help: "Judge ages and certificates as of then: 2026-11-30 or 2026-11-30T08:00:00Z" },
-  { key: "checks", kind: "list", value: "ID,...", only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "all", help: "Only these checks and what they need: an id, or an area such as dns" },
+  { key: "checks", flag: "check", kind: "list", value: "ID,...", only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "all", help: "Only these checks and what they need: an id, or an area such as dns" },
   { key: "skip", kind: "list", value: "ID,...", only: "flag", group: "This command", commands: ["doctor"], runOnly: true, default: "", help: "Leave these out: ids or areas" },
   { key: "listChecks", kind: "boolean", only: "flag", group: "This command", commands: ["doctor"], runOnly: true, default: "false", help: "List every check" },
   { key: "explain", kind: "text", value: "ID", syntax: anyText, only: "flag", group: "This command", commands: ["doctor"], runOnly: true, unset: "no explanation", help: "What a check looks at, why it matters, what to do" },
@@ -123,10 +123,10 @@ export interface CommandFlags extends ValuesOf<Extract<TableRow, { readonly only
   readonly argument?: string;
 }
 
-/** Name of an option: its flag without dashes, and its key in the file. */
-export const optionName = ({ key }: Pick<Option, "key">): string =>
-  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-export const flagOf = (option: Pick<Option, "key">): string => `--${optionName(option)}`;
+/** Name of an option: its flag without dashes, and its key in the file. Two commands may each have an option of one name. */
+export const optionName = ({ key, flag }: Pick<Option, "key" | "flag">): string =>
+  flag ?? key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const flagOf = (option: Pick<Option, "key" | "flag">): string => `--${optionName(option)}`;
 
 /** What follows the flag: ` FILE`, `[=TIME]`, nothing behind a switch. */
 export const valuePart = ({

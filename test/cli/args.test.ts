@@ -99,6 +99,18 @@ describe("the command line", () => {
     expect(chosen("uninstall --purge --delete-workloads").flags).toMatchObject({ purge: true, deleteWorkloads: true });
   });
 
+  it("reads a flag as the command does that is meant, wherever it stands", () => {
+    for (const line of ["doctor --check dns --check tls,a.b", "--check dns doctor --check=tls,a.b"])
+      expect(chosen(line).flags).toMatchObject({ checks: ["dns", "tls", "a.b"], check: false });
+    // Areas may be called like a command.
+    for (const line of ["doctor --check renew", "--check renew doctor"])
+      expect(chosen(line).flags.checks).toEqual(["renew"]);
+    for (const line of ["renew --check -y", "--check renew -y"]) {
+      expect(chosen(line).flags.check).toBe(true);
+      expect(chosen(line).flags.checks).toBeUndefined();
+    }
+  });
+
   it.each([
     ["--domian x", /no option --domian\. Did you mean --domain\? kn-bootstrap install --help/],
     ["plan --exitcode", /Did you mean --exit-code\?/],
@@ -116,7 +128,11 @@ describe("the command line", () => {
     ["help dns tls", /dns takes no argument/],
     ["tls", /There are install/],
     ["plan --purge", /--purge is no option of plan\. It belongs to uninstall/],
-    ["doctor --check dns", /--check is no option of doctor\. Did you mean --checks\?/],
+    ["doctor --checks dns", /There is no option --checks\. Did you mean --check\?/],
+    ["doctor --check", /--check needs a value\. Write it like --check ID,\.\.\./],
+    ["renew --check=dns", /--check takes no value/],
+    ["renew --check dns", /renew takes no argument, and "dns" is one/],
+    ["plan --check", /--check is no option of plan\. It belongs to renew, doctor/],
     // As kubectl and helm say it.
     ["install --dry-run", /without changing it, is shown by kn-bootstrap plan/],
     ["--set tls=none", /Each setting is an option of its own/],

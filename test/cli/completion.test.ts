@@ -67,6 +67,13 @@ describe("what can be completed", () => {
     expect(await values("plan", "--kubeconfig", "other", "--context", "")).toEqual(["of-the-other"]);
     expect(await values("plan", "--kubeconfig=other", "--context=")).toEqual(["--context=of-the-other"]);
     expect(await values("--knative-version", "")).toEqual((await loadCatalog()).minors.toReversed());
+    expect(await values("doctor", "--check", "mesh")).toEqual(expect.arrayContaining(["mesh", "mesh.sidecars"]));
+    expect(await values("doctor", "--skip", "dns,tr")).toEqual([]);
+    expect(await values("doctor", "--check", "dns.target,dns.del")).toEqual(["dns.target,dns.delegated"]);
+    expect(await values("doctor", "--explain", "dns.del")).toEqual(["dns.delegated"]);
+    expect(await values("doctor", "--check", "dns", "--che")).toEqual(["--check"]);
+    expect(await values("renew", "--check", "--che")).toEqual([]);
+    expect(await values("renew", "--check", "--ti")).toEqual(["--timeout"]);
     const faults = FAULTS.map(({ name }) => name);
     expect(await values("install", "--reset-choice", "hpa,do")).toEqual(["hpa,domain", "hpa,domain-template"]);
     expect(await values("rehearse", "--fault", "")).toEqual(faults);

@@ -7,10 +7,12 @@ import {
   defaultText,
   envOf,
   flagOf,
+  inEnvironment,
   inFile,
   OPTIONS,
   type OptionKey,
   optionName,
+  optionsOf,
 } from "../../src/config/options.ts";
 
 const repeated = (words: readonly string[]): readonly string[] =>
@@ -18,8 +20,9 @@ const repeated = (words: readonly string[]): readonly string[] =>
 
 describe("the option table", () => {
   it("names every option once, in every source", () => {
-    expect(repeated(OPTIONS.map(optionName))).toEqual([]);
-    expect(repeated(OPTIONS.map(envOf))).toEqual([]);
+    for (const name of COMMAND_NAMES) expect(repeated(optionsOf(name).map(optionName))).toEqual([]);
+    expect(repeated(OPTIONS.filter(({ only }) => only !== "flag").map(optionName))).toEqual([]);
+    expect(repeated(inEnvironment.map(envOf))).toEqual([]);
     expect(repeated(OPTIONS.flatMap(({ short }) => short ?? []))).toEqual([]);
   });
 

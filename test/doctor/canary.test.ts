@@ -27,11 +27,11 @@ describe("doctor --probe", { timeout: patient(60_000) }, () => {
   let place: Stage;
   let folder: string;
   let answer: (request: ApiRequest) => ApiResponse | undefined = () => undefined;
-  const doctor = (...args: string[]) => kn(place, ["doctor", "--probe", "--checks", "canary", ...args]);
+  const doctor = (...args: string[]) => kn(place, ["doctor", "--probe", "--check", "canary", ...args]);
   /** In a namespace that stays: statuses of the hops, in their order, and the cause. */
   const walk = async (at: Stage = place, ...args: string[]) => {
     const there = ["--probe-namespace", "theirs", "--format", "json", ...args];
-    const { code, stdout } = await kn(at, ["doctor", "--probe", "--checks", "canary", ...there]);
+    const { code, stdout } = await kn(at, ["doctor", "--probe", "--check", "canary", ...there]);
     const { causes, findings } = JSON.parse(stdout) as Line;
     const hops = HOPS.map((id) => findings.find((one) => one.id === id));
     return { code, statuses: hops.map((one) => one?.status), leads: causes.map(({ id }) => id), findings: hops };
@@ -81,7 +81,7 @@ describe("doctor --probe", { timeout: patient(60_000) }, () => {
     expect(await readFile(file, "utf8")).not.toMatch(/PRIVATE KEY/);
     const nowhere = { kubeconfig: join(folder, "none") };
     for (const format of ["text", "short", "json", "junit", "markdown", "sarif"]) {
-      const again = () => kn(nowhere, ["doctor", "--from", file, "--checks", "canary", "--format", format, "-v"]);
+      const again = () => kn(nowhere, ["doctor", "--from", file, "--check", "canary", "--format", format, "-v"]);
       const [first, second] = [await again(), await again()];
       expect(first).toEqual(second);
       expect(first.code).toBe(saved.code);
@@ -180,7 +180,7 @@ describe("doctor --probe", { timeout: patient(60_000) }, () => {
   });
 
   const leave = (holder: string) =>
-    kn(place, ["doctor", "--probe", "--checks", "canary.ready"], { holder: { name: holder } });
+    kn(place, ["doctor", "--probe", "--check", "canary.ready"], { holder: { name: holder } });
   /** As a run that is killed leaves it: what removes it never arrives. */
   const killed = async (holder: string) => {
     answer = ({ method, path }) =>
@@ -217,7 +217,7 @@ describe("doctor --probe", { timeout: patient(60_000) }, () => {
       { kind: "ClusterRoleBinding", metadata: { name: "view-all" }, roleRef, subjects },
     ])
       await world.api.create("test", { apiVersion: "rbac.authorization.k8s.io/v1", ...object });
-    const { code, stdout } = await kn({ ...place, kubeconfig }, ["doctor", "--probe", "--checks", "canary", "-v"]);
+    const { code, stdout } = await kn({ ...place, kubeconfig }, ["doctor", "--probe", "--check", "canary", "-v"]);
     expect(code).toBe(3);
     const words = stdout.replaceAll(/\s+/g, " ");
     expect(words).toMatch(
@@ -256,7 +256,7 @@ describe.runIf(isThorough)("doctor --probe, elsewhere", { timeout: patient(60_00
       const dns = ["--dns", "route53", "--domain", "apps.example.com"];
       const installed = await kn(place, ["install", "--yes", "--skip-checks", "proof.zero", ...dns, ...options]);
       expect(installed.code, installed.stderr).toBe(0);
-      const { code, stdout } = await kn(place, ["doctor", "--probe", "--checks", "canary"]);
+      const { code, stdout } = await kn(place, ["doctor", "--probe", "--check", "canary"]);
       expect(stdout.match(/^. (?=canary)/gm), stdout).toEqual(HOPS.map(() => "✓ "));
       expect(code).toBe(0);
     } finally {

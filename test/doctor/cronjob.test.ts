@@ -80,7 +80,7 @@ describe("doctor --install-cronjob", { timeout: patient(60_000) }, () => {
   it("comes after a Job has looked with its account, and has nothing to do the second time", async () => {
     const first = await install("--image", IMAGE);
     expect(first.code, first.stdout + first.stderr).toBe(0);
-    expect(ran.map(({ args }) => args.join(" "))).toEqual(["doctor --checks knative.installed -o json"]);
+    expect(ran.map(({ args }) => args.join(" "))).toEqual(["doctor --check knative.installed -o json"]);
     expect(world.api.get(CRON)?.spec.schedule).toMatch(/^\d+-59\/15 \* \* \* \*$/);
     const second = await install("--image", IMAGE);
     expect([second.code, second.stats.writes, ran.length], second.stdout).toEqual([0, 0, 1]);

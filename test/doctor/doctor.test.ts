@@ -93,9 +93,9 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
   it.each([
     [["--from", "x", "--watch"], /--from does not go with --watch/],
     [["--contexts", "a,b", "--format", "junit"], /--format junit does not go with several clusters/],
-    [["--checks", "nothing"], /there is no such check/],
+    [["--check", "nothing"], /there is no such check/],
     [["--at", "yesterday"], /It is no date/],
-    [["--checks", "canary"], /--checks canary does nothing without --probe/],
+    [["--check", "canary"], /--check canary does nothing without --probe/],
     [["--watch", "--metrics-file", "x"], /--watch does not go with --metrics-file/],
     [["--fix", "--publish"], /--fix does not go with --publish/],
     [["--install-cronjob", "--contexts", "a,b"], /--install-cronjob does not go with --contexts/],
@@ -107,7 +107,7 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
   });
 
   it("asks only what a check needs, and explains it without a cluster", async () => {
-    const one = await kn(world, ["doctor", "--checks", "certificate.current", "-v"]);
+    const one = await kn(world, ["doctor", "--check", "certificate.current", "-v"]);
     expect(one.stdout.match(/^✓ (\S+):/gm)).toEqual([
       "✓ knative.installed:",
       "✓ knative.finished:",

@@ -1,9 +1,6 @@
-import { CANARY_CHECKS } from "../../checks/canary/index.ts";
-import type { HealthCheck } from "../../checks/health-check.ts";
-import { CHECKS } from "../../steps/index.ts";
 import type { CommandContext } from "../context.ts";
 import { explanation, listText } from "../doctor/catalogue.ts";
-import { checkCalled, chosenChecks } from "../doctor/choice.ts";
+import { checkCalled, chosenChecks, doctorChecks } from "../doctor/choice.ts";
 import { installCronJob, removeCronJob } from "../doctor/cronjob.ts";
 import { writeRecording } from "../doctor/file.ts";
 import { assertDoctorFlags } from "../doctor/flags.ts";
@@ -16,12 +13,11 @@ import { watch } from "../doctor/watch.ts";
 export const run = async (ctx: CommandContext): Promise<number> => {
   const { flags, look, config } = ctx;
   assertDoctorFlags(flags);
-  const all: readonly HealthCheck[] = [...CHECKS.filter((check) => !check.isForecast), ...CANARY_CHECKS];
   if (flags.explain !== undefined) {
-    ctx.stdout(explanation(checkCalled(all, flags.explain), all, look));
+    ctx.stdout(explanation(checkCalled(doctorChecks, flags.explain), doctorChecks, look));
     return 0;
   }
-  const checks = chosenChecks(all, flags);
+  const checks = chosenChecks(doctorChecks, flags);
   if (flags.listChecks) {
     ctx.stdout(listText(checks, look));
     return 0;

@@ -27,6 +27,8 @@ export interface Lookups {
   readonly contexts: (kubeconfig: string | undefined) => Promise<readonly string[]>;
   readonly versions: () => Promise<readonly string[]>;
   readonly faults: () => Promise<readonly Candidate[]>;
+  /** Areas and checks of doctor. */
+  readonly checks: () => Promise<readonly Candidate[]>;
 }
 
 export interface Words {
@@ -44,7 +46,7 @@ export const completionOf = async (
   const current = words.at(-1) ?? "";
   const line = readLine(words.slice(0, -1));
   const inline = /^(--[^=]+)=(.*)$/s.exec(current);
-  const option = inline ? optionFor(inline[1] ?? "") : line.pending;
+  const option = inline ? optionFor(inline[1] ?? "", line.words[0]) : line.pending;
   if (option) {
     const found = await valuesOf(option, inline?.[2] ?? current, line.kubeconfig, lookups);
     return found.kind === "values" && inline ? within(found.values, `${inline[1]}=`, current) : found;
@@ -78,8 +80,12 @@ const within = (values: readonly Candidate[], before: string, current: string): 
     current,
   );
 
-const optionFor = (flag: string): Option | undefined =>
-  OPTIONS.find((option) => option.kind !== "boolean" && (flagOf(option) === flag || `-${option.short}` === flag));
+/** Without one of the command's own, that of another is taken for it: the command may follow. */
+const optionFor = (flag: string, word: string | undefined): Option | undefined => {
+  const called = OPTIONS.filter((option) => flagOf(option) === flag || `-${option.short}` === flag);
+  const found = called.find(({ commands }) => commands.some((name) => name === word)) ?? called[0];
+  return found?.kind === "boolean" ? undefined : found;
+};
 
 /** What stands before the word at the cursor. `pending`: the option that this word is the value of. */
 const readLine = (words: readonly string[]) => {
@@ -93,7 +99,7 @@ const readLine = (words: readonly string[]) => {
       pending = undefined;
     } else if (!word.startsWith("-")) line.words.push(word);
     else {
-      const option = optionFor(flag);
+      const option = optionFor(flag, line.words[0]);
       line.options.add(option ? flagOf(option) : flag);
       if (inlined === undefined) pending = option?.bare === undefined ? option : undefined;
       else if (option?.key === "kubeconfig") kubeconfig = inlined;
@@ -113,8 +119,15 @@ const valuesOf = async (
   const plain = (values: readonly string[]): readonly Candidate[] => values.map((value) => ({ value, help: "" }));
   if (option.key === "context") return only(plain(await lookups.contexts(kubeconfig)), current);
   if (option.key === "knativeVersion") return only(plain(await lookups.versions()), current);
-  if (option.key !== "fault" && option.key !== "resetChoice") return only(plain(option.choices ?? []), current);
-  const all = option.key === "fault" ? await lookups.faults() : plain(CHOICES.map(optionName));
+  if (option.key === "explain") return only(await lookups.checks(), current);
+  const many: Partial<Record<Option["key"], () => Promise<readonly Candidate[]>>> = {
+    fault: lookups.faults,
+    checks: lookups.checks,
+    skip: lookups.checks,
+    resetChoice: async () => plain(CHOICES.map(optionName)),
+  };
+  const all = await many[option.key]?.();
+  if (!all) return only(plain(option.choices ?? []), current);
   const before = current.slice(0, current.lastIndexOf(",") + 1);
   const taken = before.split(",");
   return within(
@@ -127,7 +140,8 @@ const valuesOf = async (
 /** Those that are not on the line yet; the way out of a boolean is offered to those who ask for it. */
 const flags = (word: string | undefined, current: string, given: ReadonlySet<string>): readonly Candidate[] => {
   const command = COMMAND_NAMES.find((name): name is CommandName => name === (word ?? "install"));
-  const candidates = (command ? optionsOf(command) : []).flatMap((option) => {
+  const own = command ? optionsOf(command) : [];
+  const candidates = own.flatMap((option) => {
     const no = { value: `--no-${optionName(option)}`, help: "Turn off what a file or a variable has turned on" };
     // What is on by default is shown by its way out.
     if (option.kind === "boolean" && option.default === undefined) return [{ ...no, help: option.help }];
@@ -139,6 +153,6 @@ const flags = (word: string | undefined, current: string, given: ReadonlySet<str
     ...(word === undefined ? [{ value: "--version", help: "Show the version" }] : []),
   ];
   return [...candidates, ...always].filter(
-    ({ value }) => !given.has(value) || OPTIONS.some((option) => option.kind === "list" && flagOf(option) === value),
+    ({ value }) => !given.has(value) || own.some((option) => option.kind === "list" && flagOf(option) === value),
   );
 };

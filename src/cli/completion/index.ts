@@ -18,6 +18,12 @@ export const complete = async (words: readonly string[], { env, stdout, adapters
       const { FAULTS } = await import("../../sandbox/faults/index.ts");
       return FAULTS.map(({ name, summary }) => ({ value: name, help: summary }));
     },
+    checks: async () => {
+      const { areaOf, doctorChecks } = await import("../doctor/choice.ts");
+      const areas = new Map(doctorChecks.map(({ id }) => [areaOf(id), `All of ${areaOf(id)}`]));
+      const ids = doctorChecks.map(({ id, title }) => [id, title] as const);
+      return [...areas, ...ids].map(([value, help]) => ({ value, help }));
+    },
   };
   const completion = await completionOf(words, { commands, topics }, lookups).catch(() => undefined);
   if (completion) stdout.write(textOf(completion));

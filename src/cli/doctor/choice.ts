@@ -1,8 +1,14 @@
+import { CANARY_CHECKS } from "../../checks/canary/index.ts";
 import type { HealthCheck } from "../../checks/health-check.ts";
 import { didYouMean } from "../../config/similar.ts";
 import { UserError } from "../../ports/error.ts";
+import { CHECKS } from "../../steps/index.ts";
 
-const areaOf = (id: string): string => id.slice(0, id.indexOf("."));
+/** What doctor can look at, those of the canary last. */
+export const doctorChecks: readonly HealthCheck[] = [...CHECKS.filter((check) => !check.isForecast), ...CANARY_CHECKS];
+
+/** The part of a check's id before the dot. */
+export const areaOf = (id: string): string => id.slice(0, id.indexOf("."));
 
 /** Throws UserError (input) for a name that is no check's id and no area. */
 const assertKnown = (all: readonly HealthCheck[], names: readonly string[], flag: string): void => {
@@ -22,7 +28,7 @@ export const chosenChecks = (
   all: readonly HealthCheck[],
   { checks = [], skip = [] }: { readonly checks?: readonly string[]; readonly skip?: readonly string[] },
 ): readonly HealthCheck[] => {
-  assertKnown(all, checks, "--checks");
+  assertKnown(all, checks, "--check");
   assertKnown(all, skip, "--skip");
   const named = (names: readonly string[]) => (id: string) => names.includes(id) || names.includes(areaOf(id));
   const isWanted = checks.length === 0 ? () => true : named(checks);

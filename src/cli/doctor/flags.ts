@@ -84,7 +84,7 @@ export const assertDoctorFlags = (flags: CommandFlags): void => {
   if (ofCanary !== undefined && !flags.probe && flags.from === undefined && !flags.listChecks)
     throw new UserError({
       id: "doctor.flags",
-      what: `--checks ${ofCanary} does nothing without --probe.`,
+      what: `--check ${ofCanary} does nothing without --probe.`,
       why: "It asks a Service that --probe makes.",
       remedy: "Add --probe.",
       kind: "input",

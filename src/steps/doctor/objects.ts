@@ -33,7 +33,7 @@ export const cronJob = (wish: DoctorWish, schedule: string): KubeObject =>
 
 /** Only that the account gets through to Knative. */
 export const checkJob = (wish: DoctorWish): KubeObject =>
-  inCluster.checkJob(NAME, runOf(wish, ["--checks", "knative.installed"]));
+  inCluster.checkJob(NAME, runOf(wish, ["--check", "knative.installed"]));
 
 const runOf = ({ image, dnsResolver }: DoctorWish, args: readonly string[]): inCluster.Run => ({
   image,
