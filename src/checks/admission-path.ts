@@ -1,4 +1,6 @@
 import { fail, ok, type ReadContext, timeOfReading } from "../core/check.ts";
+import { STATE } from "../kube/prior.ts";
+import { STOPPED, stoppedIn } from "../kube/stopped.ts";
 import { webhookFailure, withConfiguration } from "../kube/webhook-failure.ts";
 import { few } from "../ports/few.ts";
 import { conditionOf, type KubeObject, type ObjectRef, textAt } from "../ports/object.ts";
@@ -54,6 +56,12 @@ const ofConfigurations = async ({ cluster }: ReadContext): Promise<readonly Said
   });
 };
 
+/** What it answered to an install that has stopped since. */
+const ofInstall = async ({ cluster }: ReadContext): Promise<readonly Said[]> => {
+  const { answer } = stoppedIn(await readable(cluster.get(STATE))) ?? {};
+  return answer === undefined ? [] : [{ object: STATE, field: `.data.${STOPPED}`, message: answer }];
+};
+
 /** The rule that lets the API server through, for who runs the control plane elsewhere. */
 const RULES: readonly (readonly [RegExp, string, ShellCommand])[] = [
   [
@@ -83,6 +91,7 @@ export const admissionReached = healthCheck({
   symptomOf: ["cluster.admission", "serving.webhook-certificate"],
   reads: [
     "Event",
+    "ConfigMap",
     "Configuration.serving.knative.dev",
     "Node",
     "MutatingWebhookConfiguration.admissionregistration.k8s.io",
@@ -99,7 +108,7 @@ export const admissionReached = healthCheck({
     "knative/docs#1593",
   ],
   run: async (ctx) => {
-    const said = (await Promise.all([ofEvents(ctx), ofConfigurations(ctx)])).flat();
+    const said = (await Promise.all([ofEvents(ctx), ofConfigurations(ctx), ofInstall(ctx)])).flat();
     const failed = said.flatMap((one) => {
       const failure = webhookFailure(one.message);
       return failure && OURS.test(failure.webhook) ? [{ ...one, failure }] : [];

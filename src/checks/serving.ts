@@ -1,6 +1,10 @@
 import { fail, ok, skipped } from "../core/check.ts";
 import { ids, ingressProvider } from "../ingress/index.ts";
-import { keyOf, type ObjectRef, refOf, VERSION_LABEL } from "../ports/object.ts";
+import { choicesOf } from "../kube/choices.ts";
+import { PROVED, STATE } from "../kube/prior.ts";
+import { stoppedIn } from "../kube/stopped.ts";
+import type { Remedy } from "../ports/error.ts";
+import { dataOf, type KubeObject, keyOf, type ObjectRef, refOf, VERSION_LABEL } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
 import { whyHeld } from "./cluster/terminating.ts";
 import { deploymentsAvailable } from "./deployments.ts";
@@ -17,19 +21,29 @@ const deployment = (name: string): ObjectRef => ({
 const CORE = ["activator", "autoscaler", "controller", "webhook"].map(deployment);
 const HPA = deployment("autoscaler-hpa");
 
+/** Of an installation that was taken away again, what was chosen and proved stays. */
+const isBegun = (state: KubeObject | undefined): boolean =>
+  Object.keys(choicesOf(state)).length > 0 && (!dataOf(state)[PROVED] || stoppedIn(state) !== undefined);
+
+const INSTALL: Remedy = {
+  text: "See whether this is the cluster that was meant, or install.",
+  command: sh`kn-bootstrap plan`,
+};
+const GO_ON: Remedy = {
+  text: "kn-bootstrap install has begun here: run it again. It goes on where it stopped, and says what stands in the way.",
+  command: sh`kn-bootstrap install`,
+};
+
 export const knativeInstalled = healthCheck({
   id: "knative.installed",
   title: "Knative Serving is installed",
-  symptomOf: ["knative.operator"],
-  reads: ["Namespace", "Deployment.apps"],
+  symptomOf: ["knative.operator", "knative.admitted"],
+  reads: ["Namespace", "Deployment.apps", "ConfigMap"],
   meaning: "There is no Knative Serving in this cluster, or the kubeconfig leads to another cluster than was meant.",
   todo: "Check `--context`, or run `kn-bootstrap install`.",
   run: async ({ cluster }) => {
-    const install = {
-      text: "See whether this is the cluster that was meant, or install.",
-      command: sh`kn-bootstrap plan`,
-    };
-    const [namespace, deployments] = await Promise.all([
+    const [state, namespace, deployments] = await Promise.all([
+      cluster.get(STATE),
       cluster.get({ apiVersion: "v1", kind: "Namespace", name: KNATIVE }),
       cluster.list({ apiVersion: "apps/v1", kind: "Deployment", namespace: KNATIVE }),
     ]);
@@ -39,6 +53,7 @@ export const knativeInstalled = healthCheck({
         text: "Let it go, or have whoever put the finalizers there take them away; then install.",
         command: sh`kubectl get namespace ${KNATIVE} -o yaml`,
       });
+    const install = isBegun(state) ? GO_ON : INSTALL;
     if (!namespace) return fail(`Namespace ${KNATIVE} does not exist`, install);
     if (deployments.length === 0) return fail(`Namespace ${KNATIVE} has no Deployment`, install);
     return ok(namespace.metadata.labels?.[VERSION_LABEL] ?? "of an unknown version");

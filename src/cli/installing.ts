@@ -3,6 +3,7 @@ import { judgeInstall } from "../app/judging.ts";
 import { planFromNothing, runInstall, verifyInstall } from "../app/lifecycle.ts";
 import { planFor } from "../app/planning.ts";
 import type { Session } from "../app/session.ts";
+import { keepStopped } from "../app/stopping.ts";
 import type { Tools } from "../app/tools.ts";
 import { changesOf } from "../core/change.ts";
 import { UserError } from "../ports/error.ts";
@@ -41,7 +42,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
   }
   const report = await runInstall(plan, install, tools);
   await ctx.page?.witness(tools);
-  if (report.outcome !== "done") return finish(ctx, report, [], tools);
+  if (report.outcome !== "done") return finish(ctx, report, [], tools, keepStopped);
   let unsaved: unknown;
   const trust = await saveRoot(ctx, tools.cluster).catch((error: unknown) => {
     unsaved = error;

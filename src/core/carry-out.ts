@@ -83,7 +83,7 @@ export const carryOut = async <S extends StepBase>(
       });
     };
     await patiently(write, {
-      late: (meaning) => timedOut(subject, meaning),
+      late: (meaning, error) => timedOut(subject, meaning, error),
       meaning: (error) => meaningOf(error, change),
       signal: tools.signal,
       remaining,
@@ -164,11 +164,13 @@ const deadline = (milliseconds: number, reason: () => Error): { readonly signal:
   return { signal: stop.signal, [Symbol.dispose]: () => clearTimeout(timer) };
 };
 
-const timedOut = (subject: string, { wait, remedy }: Waiting): UserError =>
+/** `cause`: what the last try ended with. */
+const timedOut = (subject: string, { wait, remedy }: Waiting, cause?: unknown): UserError =>
   new UserError({
     id: "run.timeout",
     what: `${subject} in time: ${wait}`,
     why: "What is done is kept; --timeout gives it longer.",
     remedy,
     kind: "failed",
+    cause,
   });

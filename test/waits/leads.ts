@@ -2,12 +2,12 @@ import type { Row } from "./row.ts";
 
 /**
  * What leads in `doctor` at the cluster that a failed run has left, by the row's title or fault: a check, or the error that says why nothing
- * can be looked at. What no object tells is told by the install that `knative.finished` asks for.
+ * can be looked at. What no object tells is told by what the install has kept of its end.
  */
 const LEADS: Readonly<Record<string, string>> = {
   "image-pull-401:activator": "serving.deployments",
   "image-pull-404:activator": "serving.deployments",
-  "image-pull-404 of the proof": "knative.finished",
+  "image-pull-404 of the proof": "knative.stopped",
   "image-pull-404 of istiod": "ingress.deployments",
   "image-pull-429:600": "serving.deployments",
   "unschedulable:600": "serving.deployments",
@@ -17,10 +17,10 @@ const LEADS: Readonly<Record<string, string>> = {
   "load-balancer-refused:600": "ingress.address",
   "load-balancer-pending of Istio's gateway": "ingress.address",
   "webhook-no-endpoints:600": "serving.webhook",
-  "webhook-wrong-ca:600": "knative.finished",
-  "webhook-timeout:600": "knative.finished",
+  "webhook-wrong-ca:600": "serving.admission",
+  "webhook-timeout:600": "serving.admission",
   "admission-denial:pods": "serving.deployments",
-  "admission-denial:deployments": "knative.installed",
+  "admission-denial:deployments": "knative.admitted",
   "quota:pods": "serving.deployments",
   "quota:services.loadbalancers": "ingress.quota",
   "quota:services.loadbalancers of Istio's gateway": "ingress.quota",

@@ -21,21 +21,25 @@ const FIRST_MS = 500;
 const HOLDS_WRITES =
   /^(cluster\.(apis|admission|terminating)|serving\.webhook(-certificate)?|kourier\.net-istio-webhook)$/;
 
+/** Whether the API server answers at once: it is not what has ended the run. */
+export const answers = async (error: unknown, tools: Tools): Promise<boolean> => {
+  if (isAway(error)) return false;
+  const first = within(FIRST_MS, askWorld(tools))("get", { apiVersion: "v1", kind: "Namespace", name: "default" });
+  return (await first.catch(() => undefined)) !== undefined;
+};
+
 /**
  * The cause of what has ended a run, where the error does not say it itself. One quick look, at what can be read within three seconds.
- * Undefined: there is none, or it is the API server that is away.
+ * Undefined: there is none.
  */
 export const behind = async (
   error: unknown,
   checks: readonly HealthCheck[],
   tools: Tools,
 ): Promise<Cause | undefined> => {
-  if (!(error instanceof UserError) || isAway(error)) return undefined;
+  if (!(error instanceof UserError)) return undefined;
   const { cluster, resolver, now, signal } = tools;
-  const asking = askWorld(tools);
-  const isThere = within(FIRST_MS, asking)("get", { apiVersion: "v1", kind: "Namespace", name: "default" });
-  if ((await isThere.catch(() => undefined)) === undefined) return undefined;
-  const { ask } = recorded(within(LONGEST_MS, asking));
+  const { ask } = recorded(within(LONGEST_MS, askWorld(tools)));
   const ctx = contextOf(ask, { identity: cluster.identity, resolver: resolver.server, now: now(), signal });
   const { causes } = await diagnose(checks, ctx);
   const met = checks.find(({ id, also }) => id === error.id || also?.includes(error.id as never));

@@ -11,6 +11,7 @@ import { installFinished } from "../../checks/finished.ts";
 import { observabilityChecks } from "../../checks/observability.ts";
 import { knativeOwnerFound, serverVersionFound } from "../../checks/preflight.ts";
 import { knativeInstalled, servingDeployments } from "../../checks/serving.ts";
+import { runNotStopped, writesAdmitted } from "../../checks/stopped.ts";
 import { upkeepChecks } from "../../checks/upkeep/index.ts";
 import { webhookAnswers } from "../../checks/webhook.ts";
 import { webhookCertificateTrusted } from "../../checks/webhook-certificate.ts";
@@ -218,7 +219,9 @@ export const part = partOf({
     ...clusterChecks,
     capacity,
     knativeOwnerFound,
+    writesAdmitted,
     knativeInstalled,
+    runNotStopped,
     installFinished,
     knativeCrdsEstablished,
     servingDeployments,

@@ -10,6 +10,7 @@ import { HOME, isOurs, managerFor, ownerOf, ownerOfData } from "../../kube/inven
 import { deletions } from "../../kube/object-change.ts";
 import { PRIOR, PRIOR_MANAGER, PROVED, readPrior, STATE } from "../../kube/prior.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
+import { STOPPED } from "../../kube/stopped.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { dataOf, type KubeObject, refOf } from "../../ports/object.ts";
 import { isInZone } from "../../ports/zones.ts";
@@ -18,6 +19,7 @@ import { type PartRemoval, part as partOf, step } from "../part.ts";
 import { letGo } from "../serving/index.ts";
 import { INSISTED } from "./chosen.ts";
 import { rights } from "./rights.ts";
+import { forgetStopped } from "./stopped.ts";
 
 /** The namespace as it is written, our label included. */
 export const homeNamespace: KubeObject = {
@@ -69,10 +71,10 @@ export const state = (install: Installation, removal?: PartRemoval) =>
           },
         },
       ]);
-      return changes.map(withoutText);
+      return [...changes, ...(await forgetStopped(ctx))].map(withoutText);
     },
     absent: async (ctx, owned) => {
-      if (!removal?.purge) return [];
+      if (!removal?.purge) return forgetStopped(ctx);
       const accounts = (await ctx.live.owned("v1", "Secret")).flatMap(openAccount);
       const home = owned.filter(({ kind }) => kind === "Namespace");
       if (home.length > 0 || !(await ctx.live.get(refOf(homeNamespace)))) return [...accounts, ...deletions(home)];
@@ -102,10 +104,10 @@ const choicesData = ({ choices, insisted = [] }: Installation, live: KubeObject 
   };
 };
 
-/** Leaves the texts of the choices out of the difference: the plan shows them as sentences (Plan.choices), and nobody reads JSON within JSON. */
+/** Leaves texts that are JSON out of the difference: choices are shown as sentences (Plan.choices), and nobody reads JSON within JSON. */
 const withoutText = (change: ObjectChange): ObjectChange => {
   if (change.object.kind !== STATE.kind) return change;
-  const isText = (path: string): boolean => [CHOSEN, INSISTED].some((key) => path === `.data.${key}`);
+  const isText = (path: string): boolean => [CHOSEN, INSISTED, STOPPED].some((key) => path === `.data.${key}`);
   return {
     ...change,
     fields: change.fields.map((field) => (isText(field.path) ? { path: field.path } : field)),
