@@ -59,7 +59,7 @@ export const writesAdmitted = healthCheck({
       `${withoutEnd(what)}${isSaid ? "" : `: ${denial?.message ?? answer}`}`,
       remedy
         ? { ...remedy, text: `${remedy.text} Then run kn-bootstrap install again.` }
-        : { text: advice, command: GO_ON },
+        : { text: `What kn-bootstrap install advised: ${advice}`, command: GO_ON },
     ];
   }),
 });
@@ -88,9 +88,6 @@ export const runNotStopped = healthCheck({
   todo: "Do what the finding says, and run `kn-bootstrap install` again: it goes on where it stopped.",
   run: ofStopped(
     (stopped) => !isRefused(stopped),
-    ({ what, advice }) => [
-      withoutEnd(what),
-      { text: `${advice} Then install again: it goes on where it stopped.`.trim(), command: GO_ON },
-    ],
+    ({ what, advice }) => [withoutEnd(what), { text: `What kn-bootstrap install advised: ${advice}`, command: GO_ON }],
   ),
 });

@@ -54,7 +54,10 @@ describe("what has stopped an install is told where nothing else tells it", () =
   it("says what to do, and to go on", async () => {
     const objects = [...KNATIVE, state(PROOF)];
     expect(await findingOf({ objects }, runNotStopped)).toMatchObject({
-      remedy: { text: expect.stringMatching(/copy the image there\. Then install/), command: "kn-bootstrap install" },
+      remedy: {
+        text: expect.stringMatching(/^What kn-bootstrap install advised: .*copy the image there\.$/),
+        command: "kn-bootstrap install",
+      },
       evidence: [{ field: ".data.stopped", observed: `${AT}: ${PROOF.what}` }],
     });
     expect(await findingOf({ objects: [state(DENIED)] }, writesAdmitted)).toMatchObject({
