@@ -22,12 +22,15 @@ import {
 } from "./option.ts";
 import { didYouMean } from "./similar.ts";
 import { SKIPPABLE } from "./skippable.ts";
-import { anyText, checkId, imageRegistry, mirrorUrl, moment, type Problem, version } from "./syntax.ts";
+import { anyText, checkId, imageRegistry, mirrorUrl, moment, nodeSizes, type Problem, version } from "./syntax.ts";
 
 export { ALL, COMMAND_NAMES, type CommandName } from "./option.ts";
 
 /** Servers that a rehearsal can have: from what the oldest known Knative needs to what the newest has been seen on. */
 const SERVERS = ["1.28", "1.29", "1.30", "1.31", "1.32", "1.33", "1.34", "1.35", "1.36"];
+
+/** Whose clusters a rehearsal knows (src/sandbox/clouds/). */
+const RUNS_ON = ["eks", "gke", "aks", "kind", "k3s", "openshift"] as const;
 
 /** How somebody else may have installed Istio, as the rehearsal knows it (src/sandbox/istio/shapes/). */
 const ISTIO_SHAPES = ["istioctl", "helm", "two-gateways", "revision", "service-mesh-2", "service-mesh-3"] as const;
@@ -53,6 +56,9 @@ const ofCommands = [
   { key: "purge", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Remove the namespace kn-bootstrap too: certificates and state" },
   { key: "keepRecords", kind: "boolean", only: "flag", group: "This command", commands: ["uninstall"], runOnly: true, default: "false", help: "Leave the DNS records; no DNS provider is asked" },
   { key: "kubernetes", kind: "choice", choices: SERVERS, value: "VERSION", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "the newest known", help: "Kubernetes of the rehearsal's cluster, 1.28 to 1.36" },
+  { key: "cloud", kind: "choice", choices: RUNS_ON, only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "none in particular", help: "Whose cluster the rehearsal's is like: its nodes, load balancers, storage" },
+  { key: "nodes", kind: "text", value: "NODES", syntax: nodeSizes, only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "as is usual there", help: "Nodes of the rehearsal's cluster: 3x2cpu, or 3x2cpu4gi" },
+  { key: "loadBalancer", kind: "choice", choices: ["none", "ip", "hostname"], only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "as --cloud has it, else ip", help: "What Services of type LoadBalancer get in the rehearsal's cluster" },
   { key: "fault", kind: "list", value: "NAME,...", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, default: "", help: "What goes wrong, see help rehearse: NAME or NAME:PARAMETER" },
   { key: "existingIstio", kind: "choice", choices: ISTIO_SHAPES, value: "SHAPE", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "none", help: `Somebody else's Istio in the rehearsal's cluster: ${ISTIO_SHAPES.join(", ")}` },
   { key: "keep", kind: "duration", value: "TIME", bare: "0", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "it ends with the run", help: "Leave the rehearsal's cluster running, for other commands, kubectl and a browser: until Ctrl-C, or for a time, in the background" },

@@ -253,6 +253,19 @@ const wholeNumber =
 export const days = wholeNumber(1, 3650, "days");
 export const replicas = wholeNumber(1, 9, "nodes");
 
+/** Nodes of a rehearsal: how many, of how many CPUs, of how much memory each: `3x2cpu`, `3x2cpu4gi`. */
+export const nodeSizes: Syntax = (text) => {
+  const written = text.trim().toLowerCase();
+  const [, count = "", cpus = "", memory] = /^(\d{1,3})x(\d{1,3})cpu(?:(\d{1,4})gib?)?$/.exec(written) ?? [];
+  const remedy = "Write it like 3x2cpu or 3x2cpu4gi: three nodes, each with two CPUs and four GiB.";
+  if (count === "") return { why: "It says no nodes.", remedy };
+  const isIn = (number: string, most: number): boolean => Number(number) >= 1 && Number(number) <= most;
+  if (!isIn(count, 100)) return { why: "A rehearsal has 1 to 100 nodes.", remedy };
+  if (!isIn(cpus, 128)) return { why: "A node has 1 to 128 CPUs here.", remedy };
+  if (memory !== undefined && !isIn(memory, 1024)) return { why: "A node has 1 to 1024 GiB here.", remedy };
+  return written;
+};
+
 /** Of a volume, as Kubernetes counts it (`resource.Quantity` with a binary or decimal suffix). */
 export const size: Syntax = (text) => {
   const amount = text.trim();

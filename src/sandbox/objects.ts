@@ -157,3 +157,23 @@ const sortKeys = (_key: string, value: unknown): unknown =>
   typeof value === "object" && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
     : value;
+
+const CRD = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" };
+
+/** Makes objects as that manager, those of definitions among them when these are established. */
+export const bringAs = async (manager: string, api: Api, objects: readonly Obj[]): Promise<void> => {
+  const isDefinition = ({ kind }: Obj): boolean => kind === CRD.kind;
+  const definitions = objects.filter(isDefinition);
+  for (const definition of definitions) await api.create(manager, definition);
+  const isKnown = ({ metadata: { name } }: Obj): boolean => isTrue(api.get({ ...CRD, name }), "Established");
+  await new Promise<void>((resolve) => {
+    const stop = api.onChange(() => look());
+    const look = (): void => {
+      if (!definitions.every(isKnown)) return;
+      stop();
+      resolve();
+    };
+    look();
+  });
+  for (const object of objects) if (!isDefinition(object)) await api.create(manager, object);
+};

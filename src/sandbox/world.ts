@@ -1,9 +1,10 @@
 import { createApi } from "./api/index.ts";
 import type { Door } from "./cert-manager/door.ts";
+import { type CloudName, cloudOf, nodesOf } from "./clouds/index.ts";
 import { createFaults, type Faults, type Outside } from "./faults/index.ts";
 import { type NodePortFront, startFront } from "./front.ts";
 import type { DataPlane } from "./knative/data-plane.ts";
-import { provideStorage } from "./kubernetes/claims.ts";
+import { LOCAL_STORAGE, provideStorage } from "./kubernetes/claims.ts";
 import { createCronJobs } from "./kubernetes/cron-jobs.ts";
 import { kubernetesControllers } from "./kubernetes/index.ts";
 import { leaderElection } from "./kubernetes/leader-election.ts";
@@ -14,7 +15,7 @@ import { joinNodes, type NodeSpec } from "./kubernetes/nodes.ts";
 import { type Admits, type Carried, podProxy } from "./kubernetes/pod-proxy.ts";
 import { portForward, type ServedAt } from "./kubernetes/port-forward.ts";
 import type { Work } from "./kubernetes/processes.ts";
-import type { Stage } from "./objects.ts";
+import { bringAs, type Stage } from "./objects.ts";
 import type { Ground, Part } from "./part.ts";
 import { PARTS } from "./parts.ts";
 import { runReconcilers } from "./reconcile.ts";
@@ -28,6 +29,8 @@ export interface WorldOptions {
   readonly version?: string;
   /** What LoadBalancer Services get: an address of loopback each, from 127.0.0.1 on (default), a host name, or no address ever. */
   readonly loadBalancer?: "ip" | "hostname" | "none";
+  /** Whose cluster it is like; its own choice counts of what is absent here. */
+  readonly cloud?: CloudName;
   /** What leads to node ports besides themselves; nothing when absent. `kind`: the nodes are kind's, too. */
   readonly nodePortFront?: NodePortFront;
   /** One node with 8 CPU, 16 Gi and the addresses 127.0.0.1 when absent. */
@@ -80,25 +83,22 @@ const DEFAULT_NODE: NodeSpec = {
   externalIP: "127.0.0.1",
 };
 
-/** As `kind create cluster --name knative` makes it: an address in a network of containers, and none outside. */
-const KIND_NODE: NodeSpec = {
-  name: "knative-control-plane",
-  cpu: "8",
-  memory: "16Gi",
-  internalIP: "172.18.0.2",
-  providerID: "kind://docker/knative/knative-control-plane",
-};
-
 const LOAD_BALANCERS: Record<NonNullable<WorldOptions["loadBalancer"]>, LoadBalancer> = {
   ip: "addresses",
   hostname: { hostname: "lb.rehearsal.internal" },
   none: "none",
 };
 
+/** What LoadBalancer Services get in such a world. */
+export const balancerFor = ({ loadBalancer, cloud }: Pick<WorldOptions, "loadBalancer" | "cloud">): LoadBalancer =>
+  (loadBalancer ? LOAD_BALANCERS[loadBalancer] : cloudOf(cloud)?.loadBalancer) ?? LOAD_BALANCERS.ip;
+
 /** Starts a world with its nodes joined and nothing installed. All its servers listen on 127.0.0.1 and keep no process alive. */
 export const startWorld = async (options: WorldOptions = {}): Promise<World> => {
-  const { version = "v1.36.2", loadBalancer = "ip", pace = 20, seed = 1, parts = PARTS } = options;
-  const { nodes = [options.nodePortFront === "kind" ? KIND_NODE : DEFAULT_NODE] } = options;
+  const { version: release = "v1.36.2", pace = 20, seed = 1, parts = PARTS } = options;
+  const cloud = cloudOf(options.cloud ?? (options.nodePortFront === "kind" ? "kind" : undefined));
+  const version = cloud?.build?.(release) ?? release;
+  const { nodes = cloud ? nodesOf(cloud.id as CloudName) : [DEFAULT_NODE] } = options;
   const logs = createLogs();
   let stage: Stage | undefined;
   const onStage = (): Stage => {
@@ -145,7 +145,8 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   const playing = parts.flatMap(({ play }) => play?.(ground) ?? []);
   webhooks.push(...playing.flatMap((part) => part.webhooks ?? []));
   const gateways = playing.flatMap(({ gateway }) => gateway ?? []);
-  const front = await startFront(stage, options.nodePortFront ?? "nothing", gateways);
+  const before = options.nodePortFront ?? (options.cloud && cloud?.isKind ? "kind" : "nothing");
+  const front = await startFront(stage, before, gateways);
   const cronJobs = createCronJobs(stage);
   const controllers = [
     ...kubernetesControllers(stage, {
@@ -157,7 +158,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       workOf: (pod) => playing.map(({ workOf }) => workOf?.(pod)).find((work) => work !== undefined),
       outlives: (container) => playing.some(({ outlives }) => outlives?.(container)),
       cronJobs,
-      loadBalancer: LOAD_BALANCERS[loadBalancer],
+      loadBalancer: balancerFor(options),
     }),
     ...playing.flatMap(({ reconcilers = [] }) => reconcilers),
     front.reconciler,
@@ -167,21 +168,28 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     ),
   ];
   const running = runReconcilers(api, controllers.map(hooks.reconciler));
-  await joinNodes(api, version, nodes);
-  if (options.storage !== "none") await provideStorage(api);
-  await begin();
+  const close = async (): Promise<void> => {
+    await faults.end();
+    await running.close();
+    await front.close();
+    await api.close();
+  };
+  try {
+    await joinNodes(api, version, nodes);
+    if (options.storage !== "none") await provideStorage(api, cloud?.storageClasses ?? LOCAL_STORAGE);
+    await bringAs("installer", api, cloud?.objects ?? []);
+    await begin();
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     api,
     kubeconfig: kubeconfigOf(api, options.name ?? "rehearsal"),
     connectTo: front.ports,
     faults,
     runCronJob: cronJobs.run,
-    close: async () => {
-      await faults.end();
-      await running.close();
-      await front.close();
-      await api.close();
-    },
+    close,
   };
 };
 

@@ -108,6 +108,24 @@ it.each([
   expect(invocation).toMatchObject({ flags: { keep: seconds }, written: { tls: "none" } });
 });
 
+it.each([
+  ["--nodes", "3x", "It says no nodes. Write it like 3x2cpu or 3x2cpu4gi"],
+  ["--nodes", "0x2cpu", "A rehearsal has 1 to 100 nodes."],
+  ["--nodes", "3x2cpu0gi", "A node has 1 to 1024 GiB here."],
+  ["--cloud", "digitalocean", "It takes eks, gke, aks, kind, k3s or openshift."],
+  ["--load-balancer", "yes", "It takes none, ip or hostname."],
+])("%s %s is refused in a sentence that says what it takes", async (flag, value, said) => {
+  const host = fakeHost(["rehearse", flag, value]);
+  expect(await runCli(host)).toBe(2);
+  expect(host.err().replaceAll(/\s+/g, " ")).toContain(said);
+});
+
+it("two wishes at once are refused", async () => {
+  const host = fakeHost(["rehearse", "--keep", "--stop"]);
+  expect(await runCli(host)).toBe(2);
+  expect(host.err()).toContain("--keep does not go with --stop.");
+});
+
 it.runIf(process.platform === "linux")(
   "--stop ends the process of that name and no other, and says which there are",
   async () => {

@@ -37,3 +37,10 @@ it("without a time, the signal ends it, and no timer is left", async () => {
   await over;
   expect(vi.getTimerCount()).toBe(0);
 });
+
+it("it ends when it is not wanted any more", async () => {
+  const over = vi.fn();
+  void lasts(3_600, never, () => false).then(over);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(over).toHaveBeenCalled();
+});

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { chooseFor, prepareInstall } from "../../app/planning.ts";
 import { type Remedy, UserError } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
+import { nodesOf } from "../../sandbox/clouds/index.ts";
 import type { CommandContext } from "../context.ts";
 import { installInto } from "../installing.ts";
 import { faultsOf } from "../rehearsal/assert-faults.ts";
@@ -15,15 +16,6 @@ import { announce, makeKept } from "../rehearsal/kept.ts";
 import { lasts } from "../rehearsal/lasts.ts";
 import { inSurroundings, zoneFor } from "../rehearsed-internet.ts";
 import { openSession } from "../session.ts";
-
-/** What is recommended for a real one. */
-const NODES = [1, 2, 3].map((number) => ({
-  name: `rehearsal-${number}`,
-  cpu: "4",
-  memory: "16Gi",
-  internalIP: "127.0.0.1",
-  externalIP: "127.0.0.1",
-}));
 
 /** The ingress that was asked for is asked for there too, and its mesh. */
 const nextAfter = ({ written: { ingress }, config: { mesh } }: CommandContext): readonly Remedy[] => {
@@ -96,12 +88,20 @@ export const run = async (given: CommandContext): Promise<number> => {
 };
 
 const specOf = ({ flags, config }: CommandContext, faults: readonly string[]): Omit<WorldSpec, "isStandIn"> => ({
-  nodes: NODES,
+  nodes: nodesOf(flags.cloud, sizesIn(flags.nodes)),
   faults,
   zone: zoneFor(config),
+  ...(flags.cloud ? { cloud: flags.cloud } : {}),
+  ...(flags.loadBalancer ? { loadBalancer: flags.loadBalancer } : {}),
   ...(flags.kubernetes ? { version: `v${flags.kubernetes}.0` } : {}),
   ...(flags.existingIstio ? { existingIstio: flags.existingIstio } : {}),
 });
+
+/** What {@link nodeSizes} lets through. */
+const sizesIn = (text = ""): Parameters<typeof nodesOf>[1] => {
+  const [count, cpus, memory] = (text.match(/\d+/g) ?? []).map(Number);
+  return { ...(count ? { count } : {}), ...(cpus ? { cpus } : {}), ...(memory ? { memory } : {}) };
+};
 
 const sayWhat = ({ emit }: CommandContext, { faults, isStandIn }: Pick<WorldSpec, "faults" | "isStandIn">): void => {
   const what = isStandIn

@@ -7,6 +7,11 @@ The cluster is as new as can be; yours may be older, and gets the newest Knative
 
   kn-bootstrap rehearse --kubernetes 1.30
 
+It can be like the cluster that you have: its nodes and what they keep back, load balancers, storage, what OpenShift lets in.
+
+  kn-bootstrap rehearse --cloud eks --nodes 3x2cpu8gi --domain apps.example.com --dns route53
+  kn-bootstrap rehearse --cloud kind --expose nodeport
+
 To see what the installer says when things go wrong, ask for a fault, or for several:
 
   kn-bootstrap rehearse --fault load-balancer-pending

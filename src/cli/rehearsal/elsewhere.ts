@@ -4,9 +4,10 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
+import { troubledFile } from "../file-trouble.ts";
 import type { Hosted, WorldSpec } from "./host.ts";
 import type { Kept } from "./kept.ts";
-import type { FromWorld, ToWorld } from "./talk.ts";
+import type { FromWorld, ToWorld, Trouble } from "./talk.ts";
 
 export interface Elsewhere extends Hosted {
   /** Of which process it is. */
@@ -48,7 +49,7 @@ export const hostElsewhere = async (kept: Kept, spec: WorldSpec, signal: AbortSi
     await tell(child, { kind: "start", kept, spec });
     const answer = await Promise.race([said(child), ended, interrupted(signal)]);
     if (typeof answer === "string") throw doesNotStand(answer);
-    if (answer.kind === "failed") throw doesNotStand(answer.reason);
+    if (answer.kind === "failed") throw troubleFrom(answer.error);
     return {
       kept: { ...kept, process: answer.process },
       reached: answer.reached,
@@ -76,6 +77,12 @@ const interrupted = (signal: AbortSignal): Promise<never> =>
     if (signal.aborted) failed(signal.reason);
     signal.addEventListener("abort", () => failed(signal.reason), { once: true });
   });
+
+/** What happened to a file there is told as if it had happened here. */
+const troubleFrom = ({ message, ...trouble }: Trouble): Error => {
+  const error = Object.assign(new Error(message), trouble);
+  return troubledFile(error) === undefined ? doesNotStand(message) : error;
+};
 
 const doesNotStand = (why: string): UserError =>
   new UserError({

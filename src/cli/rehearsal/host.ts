@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { CommandFlags } from "../../config/options.ts";
 import type { RecordsTask } from "../../ports/facts.ts";
 import { startInternet } from "../../sandbox/internet.ts";
-import { startWorld, type World, type WorldOptions } from "../../sandbox/world.ts";
+import { balancerFor, startWorld, type World, type WorldOptions } from "../../sandbox/world.ts";
 import { doAsAsked, surroundingsOf } from "../rehearsed-internet.ts";
 import type { KeptWorld } from "./kept.ts";
 
 /** What world is asked for: data, so that another process can have it. */
-export interface WorldSpec extends Pick<WorldOptions, "name" | "version" | "nodes"> {
+export interface WorldSpec extends Pick<WorldOptions, "name" | "version" | "nodes" | "cloud" | "loadBalancer"> {
   /** What is wrong in it from the beginning. */
   readonly faults: readonly string[];
   /** Somebody else's Istio that is in it. */
@@ -38,7 +38,7 @@ export const host = async (
   const closings: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => void (await Promise.all(closings.map((end) => end())));
   try {
-    const internet = zone === undefined ? undefined : await startInternet({ zones: [zone] });
+    const internet = await internetFor(zone, spec);
     if (internet) closings.push(internet.close);
     const world = await startWorld({
       ...spec,
@@ -65,6 +65,14 @@ export const host = async (
     await close();
     throw error;
   }
+};
+
+/** Where load balancers have names, there is a DNS that knows them. */
+const internetFor = async (zone: string | undefined, spec: Parameters<typeof balancerFor>[0]) => {
+  const balancer = balancerFor(spec);
+  const hosts = typeof balancer === "string" ? [] : [[balancer.hostname, ["127.0.0.1"]] as const];
+  if (zone === undefined && hosts.length === 0) return undefined;
+  return startInternet({ zones: zone === undefined ? [] : [zone], hosts: new Map(hosts) });
 };
 
 const bringIstio = async (

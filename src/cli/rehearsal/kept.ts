@@ -102,8 +102,8 @@ export const makeKept = (machine: Machine = thisMachine()): Kept => {
   for (let number = 1; ; number++) {
     const name = `rehearsal-${number}`;
     const kept = { name, folder: join(folder, name), process: processOf(machine), since };
-    write(made, kept);
     try {
+      write(made, kept);
       renameSync(made, kept.folder);
       return kept;
     } catch (error) {

@@ -12,4 +12,7 @@ export type ToWorld =
 /** What it says, once. */
 export type FromWorld =
   | { readonly kind: "stands"; readonly process: Kept["process"]; readonly reached: Hosted["reached"] }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly error: Trouble };
+
+/** Of an error, what arrives in another process: its code and what it was about are what makes it known there. */
+export interface Trouble extends Pick<NodeJS.ErrnoException, "message" | "code" | "path" | "syscall"> {}

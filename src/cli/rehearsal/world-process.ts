@@ -1,7 +1,6 @@
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import type { Host } from "../context.ts";
-import { reasonOf } from "../file-trouble.ts";
 import { thisMachine } from "../holder.ts";
 import { type Hosted, host } from "./host.ts";
 import { announce, processOf } from "./kept.ts";
@@ -33,14 +32,16 @@ export const run = async ({ signal, stdout }: Pick<Host, "signal" | "stdout">): 
     log(`${kept.name} stands at ${server}`);
     tell({ kind: "stands", process, reached: hosted.reached });
     const seconds = await Promise.race([stay, aborted(signal)]);
-    if (seconds !== undefined) await lasts(seconds, signal);
+    // Who takes its folder away wants it gone: a cleaner of temporary files, mostly.
+    if (seconds !== undefined) await lasts(seconds, signal, () => existsSync(kept.folder));
     log(
       `${kept.name} ends: ${seconds === undefined ? "who started it has gone" : "its time is over, or it was told to"}`,
     );
     return 0;
   } catch (error) {
     log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    tell({ kind: "failed", reason: reasonOf(error) });
+    const { message = String(error), code, path, syscall } = error as NodeJS.ErrnoException;
+    tell({ kind: "failed", error: { message, code, path, syscall } });
     return 1;
   } finally {
     await hosted?.close();

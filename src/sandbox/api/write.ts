@@ -14,6 +14,7 @@ import { isHeld } from "./delete.ts";
 import type { Fields } from "./json.ts";
 import { clone, equal } from "./json.ts";
 import { metadataErrors, metadataUpdateErrors, nameIsSubdomain, randomSuffix } from "./kinds/names.ts";
+import { checkConstraints } from "./plugins/constraints.ts";
 import { checkLimitRanges } from "./plugins/limit-ranges.ts";
 import { checkPodSecurity } from "./plugins/pod-security.ts";
 import { checkQuotas } from "./plugins/quota.ts";
@@ -74,6 +75,7 @@ export async function create(world: World, call: Call, resource: Resource, objec
   call.warnings.push(...(resource.rules.warn?.(draft) ?? []));
   if (storageKey(resource) === "/pods") checkLimitRanges(store, resource, draft);
   checkPodSecurity(store, resource, draft, call);
+  checkConstraints(store, resource, draft);
   await admission.validate({ ...request, object: draft });
   checkQuotas(store, resource, draft);
   if (metadata.resourceVersion !== undefined)

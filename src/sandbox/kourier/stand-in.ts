@@ -92,7 +92,11 @@ export const standIn = (version: string): readonly Obj[] => {
         ...(minor >= METRICS_SINCE ? { terminationGracePeriodSeconds: 30 } : {}),
         volumes: [{ name: "config-volume", configMap: { name: "kourier-bootstrap" } }],
       },
-      containerSpec: { volumeMounts: [{ name: "config-volume", mountPath: "/tmp/config" }] },
+      containerSpec: {
+        // OpenShift's admission goes by it.
+        securityContext: { runAsNonRoot: true, runAsUser: 65534, runAsGroup: 65534 },
+        volumeMounts: [{ name: "config-volume", mountPath: "/tmp/config" }],
+      },
     }),
     service("kourier-system/kourier", own, `app=${GATEWAY}`, "http2:80>8080/TCP https:443>8443/TCP", "LoadBalancer"),
     service(

@@ -81,11 +81,17 @@ export const unboundIn = ({ api }: Stage, pod: Obj): boolean =>
   });
 
 /** A StorageClass that is the default, as every distribution for one's own machine brings. */
-export const provideStorage = async (api: Api): Promise<void> => {
-  await api.create("kubectl", {
-    apiVersion: STORAGE,
-    kind: "StorageClass",
-    metadata: { name: "standard", annotations: { [DEFAULT]: "true" } },
-    provisioner: "rancher.io/local-path",
-  });
+export const LOCAL_STORAGE = [{ name: "standard", provisioner: "rancher.io/local-path", isDefault: true }] as const;
+
+export const provideStorage = async (
+  api: Api,
+  classes: readonly { readonly name: string; readonly provisioner: string; readonly isDefault?: true }[],
+): Promise<void> => {
+  for (const { name, provisioner, isDefault } of classes)
+    await api.create("kubectl", {
+      apiVersion: STORAGE,
+      kind: "StorageClass",
+      metadata: { name, ...(isDefault ? { annotations: { [DEFAULT]: "true" } } : {}) },
+      provisioner,
+    });
 };

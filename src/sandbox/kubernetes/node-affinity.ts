@@ -12,6 +12,21 @@ export const fitsNode = (spec: Obj | Record<string, unknown>, node: Obj): boolea
   );
 };
 
+/** The taint that keeps a pod off a node (k8s.io/component-helpers, scheduling/corev1). */
+export const untolerated = (spec: Obj | Record<string, unknown>, node: Obj): Obj | undefined => {
+  const tolerations: readonly Obj[] = (spec as Obj).tolerations ?? [];
+  const isTolerated = (taint: Obj): boolean =>
+    tolerations.some(
+      ({ key, operator = "Equal", value = "", effect }) =>
+        (!effect || effect === taint.effect) &&
+        (key ? key === taint.key : operator === "Exists") &&
+        (operator === "Exists" || value === (taint.value ?? "")),
+    );
+  return ((node.spec?.taints ?? []) as Obj[]).find(
+    (taint) => ["NoSchedule", "NoExecute"].includes(taint.effect) && !isTolerated(taint),
+  );
+};
+
 /** A term without expressions matches nothing. */
 const holds = ({ matchExpressions = [] }: Obj, labels: Readonly<Record<string, string>>): boolean =>
   matchExpressions.length > 0 &&

@@ -10,12 +10,22 @@ export interface NodeSpec {
   readonly externalIP?: string;
   /** As the cloud's controller writes it: `kind://docker/knative/knative-control-plane`. */
   readonly providerID?: string;
+  /** What is left for pods; all of it when absent. */
+  readonly allocatable?: { readonly cpu: string; readonly memory: string };
+  /** How many pods it takes; 110 when absent. */
+  readonly pods?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly { readonly key: string; readonly effect: "NoSchedule" }[];
+  /** As `kubectl get nodes -o wide` shows them. */
+  readonly osImage?: string;
+  readonly containerRuntime?: string;
 }
 
 /** Registers Ready nodes, as kubelets do when they join. */
 export const joinNodes = async (api: Api, version: string, nodes: readonly NodeSpec[]): Promise<void> => {
-  for (const { name, cpu, memory, internalIP, externalIP, providerID } of nodes) {
-    const resources = { cpu, memory, "ephemeral-storage": "100Gi", pods: "110" };
+  for (const { name, cpu, memory, internalIP, externalIP, providerID, pods = 110, ...rest } of nodes) {
+    const { labels, taints, osImage = "rehearsal", containerRuntime = "rehearsal://0" } = rest;
+    const resources = { cpu, memory, "ephemeral-storage": "100Gi", pods: String(pods) };
     const node = {
       apiVersion: "v1",
       kind: "Node",
@@ -25,9 +35,10 @@ export const joinNodes = async (api: Api, version: string, nodes: readonly NodeS
           "kubernetes.io/hostname": name,
           "kubernetes.io/os": "linux",
           "kubernetes.io/arch": "amd64",
+          ...labels,
         },
       },
-      spec: providerID ? { providerID } : {},
+      spec: { ...(providerID ? { providerID } : {}), ...(taints ? { taints } : {}) },
     };
     await api.create("kubelet", node);
     const beat = { lastHeartbeatTime: timestamp(), lastTransitionTime: timestamp() };
@@ -44,7 +55,7 @@ export const joinNodes = async (api: Api, version: string, nodes: readonly NodeS
       (draft) => {
         draft.status = {
           capacity: resources,
-          allocatable: resources,
+          allocatable: { ...resources, ...rest.allocatable },
           conditions: [
             healthy("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
             healthy("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -67,8 +78,8 @@ export const joinNodes = async (api: Api, version: string, nodes: readonly NodeS
             systemUUID: "",
             bootID: "",
             kernelVersion: "rehearsal",
-            osImage: "rehearsal",
-            containerRuntimeVersion: "rehearsal://0",
+            osImage,
+            containerRuntimeVersion: containerRuntime,
             kubeletVersion: version,
             kubeProxyVersion: "",
             operatingSystem: "linux",

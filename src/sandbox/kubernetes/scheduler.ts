@@ -4,7 +4,7 @@ import type { Reconciler } from "../reconcile.ts";
 import type { Obj } from "../types.ts";
 import { unboundIn } from "./claims.ts";
 import { recordEvent } from "./events.ts";
-import { fitsNode } from "./node-affinity.ts";
+import { fitsNode, untolerated } from "./node-affinity.ts";
 
 const MANAGER = "kube-scheduler";
 const UNBOUND = "pod has unbound immediate PersistentVolumeClaims";
@@ -27,6 +27,8 @@ export const scheduler = (stage: Stage): Reconciler => {
   const lacks = (node: Obj, pod: Obj): string | undefined => {
     if (node.spec?.unschedulable) return "node(s) were unschedulable";
     if (!isTrue(node, "Ready")) return "node(s) had untolerated taint(s)";
+    const unwanted = untolerated(pod.spec, node);
+    if (unwanted) return `node(s) had untolerated taint {${unwanted.key}: ${unwanted.value ?? ""}}`;
     if (!fitsNode(pod.spec, node)) return "node(s) didn't match Pod's node affinity/selector";
     const neighbours = api
       .list("v1", "Pod")
