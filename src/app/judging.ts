@@ -41,7 +41,7 @@ const contextOf = ({ dns }: Known, { cluster, zones, ...tools }: Tools): HealthC
   ...tools,
   cluster,
   dryRun: cluster.dryRun,
-  ...(dns && zones ? { records: { ...dns.publication, zones } } : {}),
+  ...(dns && zones ? { records: async () => ({ ...dns.publication, zones }) } : {}),
 });
 
 /** The same for what a renewal would go through. */

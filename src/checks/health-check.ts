@@ -15,20 +15,32 @@ export interface Order {
   readonly root?: string;
 }
 
-/** The way to the domain's records. Only the credentials of a run open it. */
+/** The way to the domain's records. Only credentials open it. */
 export interface RecordsAccess {
   readonly provider: { readonly title: string };
   /** Of the domain. */
   readonly zone: Zone;
   readonly places: Places;
   readonly zones: ZonesTrial;
+  /** No write is tried, not even without effect. */
+  readonly isOnlyRead?: boolean;
 }
+
+/** There is no way to them from here. */
+export interface RecordsClosed {
+  /** With what would open it. */
+  readonly closed: string;
+}
+
+export const isOpen = (records: RecordsAccess | RecordsClosed | undefined): records is RecordsAccess =>
+  records !== undefined && !("closed" in records);
 
 /** Without one of these, what needs it is skipped, or goes by what the cluster says. */
 export interface HealthContext extends ReadContext {
   readonly resolver?: Resolver;
   readonly createAuthority?: (options: { readonly directory: string; readonly ca?: string }) => Promise<Authority>;
-  readonly records?: RecordsAccess;
+  /** Opens it, once. */
+  readonly records?: () => Promise<RecordsAccess | RecordsClosed>;
   /** Asks the server whether it would take an object. Nothing is stored, but it takes the right to write. */
   readonly dryRun?: ClusterPreview["dryRun"];
   /** What is ordered. Absent: the order of the certificate in the cluster. */

@@ -17,7 +17,7 @@ import { absolute, relativeTo, zoneLabel } from "../ports/zones.ts";
 import { authorityOf, directoryNow } from "./authority.ts";
 import { CAA_BY, caaPermits } from "./caa.ts";
 import { FOUND_BY, findInstallation } from "./found.ts";
-import { type HealthContext, healthCheck, type Order, type RecordsAccess } from "./health-check.ts";
+import { type HealthContext, healthCheck, isOpen, type Order, type RecordsAccess } from "./health-check.ts";
 import { mayWrite, type Writing } from "./may-write.ts";
 import { ORDERED_BY, orderIn } from "./order.ts";
 import { caaFinding } from "./outside/issuance.ts";
@@ -39,9 +39,10 @@ const whereOrdered =
   async (ctx: HealthContext): Promise<Finding> => {
     const order = await orderIn(ctx);
     if (!order) return skipped("kn-bootstrap orders no certificate here");
-    if (ctx.records) return judge(order, ctx.records, ctx);
+    const records = await ctx.records?.();
+    if (isOpen(records)) return judge(order, records, ctx);
     return dnsProvider(textAt((await findInstallation(ctx.cluster)).choices, "dns"))
-      ? skipped("the DNS provider's credentials are not at hand")
+      ? skipped(records?.closed ?? "the DNS provider's credentials are not at hand")
       : fail("Nobody writes records for this domain.", { text: "Install with another --dns." });
   };
 
@@ -101,6 +102,7 @@ export const renewalChecks = [
   healthCheck({
     id: "renew.zone",
     title: "The challenge has a place, and it can be read",
+    symptomOf: ["dns.delegated"],
     reads: [...ORDERED_BY, "dns", "records"],
     meaning: "The CA cannot be shown that the domain is ours, so that no certificate can be renewed.",
     todo: "Look at the credentials of the DNS provider, and at what stands at `_acme-challenge` below the domain.",
@@ -122,6 +124,7 @@ export const renewalChecks = [
     meaning: "The credentials cannot write the record by which the CA sees that the domain is ours.",
     todo: "Give them the right that the finding names. With Route 53, `kn-bootstrap iam-policy` prints the least.",
     run: whereOrdered(async (order, records, { signal }) => {
+      if (records.isOnlyRead) return skipped("no write is tried: doctor --probe does, and kn-bootstrap renew --check");
       const writings = await challengesOf(order, records);
       const how = await mayWrite(writings, records.zones, signal);
       const what = few(writings.map(({ zone, name, types }) => `${types.join()} ${absolute(zone, name)}`));
@@ -138,8 +141,9 @@ export const renewalChecks = [
     run: async (ctx) => {
       const order = await orderIn(ctx);
       if (!order) return skipped("kn-bootstrap orders no certificate here");
-      const { records } = ctx;
-      return records ? caaPermits(order, records, ctx, await directoryNow(order, ctx)) : caaFinding(ctx, order);
+      const records = await ctx.records?.();
+      if (!isOpen(records) || records.isOnlyRead) return caaFinding(ctx, order);
+      return caaPermits(order, records, ctx, await directoryNow(order, ctx));
     },
   }),
   healthCheck({
@@ -172,7 +176,7 @@ export const renewalChecks = [
     todo: "Give the account what it lacks, or lift what refuses it.",
     // A dry run asks the server, admission included, and stores nothing (rule 26).
     run: whereRenewed(async ({ cluster, dryRun }) => {
-      if (!dryRun) return skipped("nothing is tried here");
+      if (!dryRun) return skipped("no write is tried: kn-bootstrap renew --check does");
       const live = await cluster.get(WILDCARD);
       const kept: KubeObject = withOwner(
         {

@@ -1,4 +1,4 @@
-import type { HealthContext, Reading } from "../../src/checks/health-check.ts";
+import { type HealthContext, isOpen, type Reading } from "../../src/checks/health-check.ts";
 import type { PlanContext } from "../../src/checks/plan/context.ts";
 import type { ClusterRead, ClusterWrite } from "../../src/ports/cluster.ts";
 import { groupOf, type KubeObject } from "../../src/ports/object.ts";
@@ -103,19 +103,24 @@ export const recording = <C extends HealthContext>(
       ...(directory ? { directory: noting("authority", directory) } : {}),
       ...(records
         ? {
-            records: {
-              ...records,
-              zones: {
-                find: noting("records", records.zones.find),
-                get: noting("records", records.zones.get),
-                list: noting("records", records.zones.list),
-                rehearse: noting("trial", records.zones.rehearse),
-              },
-              places: {
-                challenge: noting("dns", records.places.challenge),
-                record: noting("dns", records.places.record),
-                caa: noting("dns", records.places.caa),
-              },
+            records: async () => {
+              const opened = await records();
+              if (!isOpen(opened)) return opened;
+              const { zones, places } = opened;
+              return {
+                ...opened,
+                zones: {
+                  find: noting("records", zones.find),
+                  get: noting("records", zones.get),
+                  list: noting("records", zones.list),
+                  rehearse: noting("trial", zones.rehearse),
+                },
+                places: {
+                  challenge: noting("dns", places.challenge),
+                  record: noting("dns", places.record),
+                  caa: noting("dns", places.caa),
+                },
+              };
             },
           }
         : {}),

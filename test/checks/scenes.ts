@@ -160,10 +160,10 @@ export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
     dryRun: once(cluster.dryRun),
     resolver,
     createAuthority: async () => authority,
-    records: {
+    records: async () => ({
       ...publication,
       zones: { find: once(find), get: once(get), list: once(list), rehearse: () => rehearsed },
-    },
+    }),
     probe: ({ signal: _, ...request }) => probe(request),
     now: () => now,
     signal,

@@ -69,6 +69,8 @@ export const askScene = ({ objects, version = "1.36.2", internet, logs, authorit
           });
         return written;
       }
+      case "credentials":
+        return false;
       case "directory":
       case "renewalInfo": {
         const host = new URL(question.directory ?? "").host;

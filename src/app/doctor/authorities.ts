@@ -1,5 +1,6 @@
 import type { HealthContext } from "../../checks/health-check.ts";
 import { type Authority, AuthorityUnreachable, type DirectoryInfo } from "../../ports/authority.ts";
+import { inTime } from "./in-time.ts";
 import type { Ask, AuthorityAsked, Window } from "./questions.ts";
 
 /** How long a CA is waited for, in milliseconds. */
@@ -19,15 +20,10 @@ export const askAuthorities = (create: Create | undefined) => {
     const key = `${directory} ${ca ?? ""}`;
     const authority = made.get(key) ?? create({ directory, ...(ca ? { ca } : {}) });
     made.set(key, authority);
-    const late = AbortSignal.timeout(MS);
-    try {
-      return await ask(await authority, signal ? AbortSignal.any([signal, late]) : late);
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!late.aborted || error instanceof AuthorityUnreachable) throw error;
-      const { host } = new URL(directory);
-      throw new AuthorityUnreachable(host, `${host} has not answered within ${MS / 1000} s`, error);
-    }
+    const { host } = new URL(directory);
+    const late = (cause: unknown) =>
+      new AuthorityUnreachable(host, `${host} has not answered within ${MS / 1000} s`, cause);
+    return inTime(MS, signal, late, async (until) => ask(await authority, until));
   };
   return {
     directory: (of: AuthorityAsked, signal?: AbortSignal): Promise<DirectoryInfo> =>

@@ -2,11 +2,13 @@ import type { CanaryContext } from "../../checks/canary/context.ts";
 import type { HealthContext } from "../../checks/health-check.ts";
 import { selects } from "../../kube/snapshot.ts";
 import { ApiError, type ClusterIdentity, type ClusterRead } from "../../ports/cluster.ts";
+import type { Resolver } from "../../ports/dns.ts";
 import { type KubeObject, keyOf, type ObjectRef } from "../../ports/object.ts";
 import { GREETING } from "../../steps/proof/hello.ts";
 import { authorityBy } from "./authorities.ts";
 import { NotRecorded } from "./errors.ts";
 import type { Ask } from "./questions.ts";
+import { recordsBy } from "./zones.ts";
 
 /** Those of other namespaces are nobody's business, and many. */
 const WITHIN_A_NAMESPACE: ReadonlySet<string> = new Set(["ConfigMap"]);
@@ -18,13 +20,18 @@ export interface Surroundings {
   /** Absent: now. */
   readonly readAt?: Date;
   readonly signal: AbortSignal;
+  /** Whether writes may be tried without effect. Default false. */
+  readonly tries?: boolean;
 }
 
 /**
  * What checks read with: each kind is listed once. Where the account may not list it in the whole cluster, it is listed in the namespaces
  * that are asked about; Secrets are read by name.
  */
-export const contextOf = (ask: Ask, { identity, resolver, now, readAt = now, signal }: Surroundings): HealthContext => {
+export const contextOf = (
+  ask: Ask,
+  { identity, resolver: server, now, readAt = now, signal, tries = false }: Surroundings,
+): HealthContext => {
   const listed = async (apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> => {
     const inNamespace = () => ask("list", { apiVersion, kind, ...(namespace ? { namespace } : {}) });
     if (namespace !== undefined && WITHIN_A_NAMESPACE.has(kind)) return inNamespace();
@@ -72,15 +79,17 @@ export const contextOf = (ask: Ask, { identity, resolver, now, readAt = now, sig
     logs: (query) => ask("logs", query),
     canEach: (questions) => Promise.all(questions.map((question) => ask("can", question))),
   };
+  const resolver: Resolver = {
+    server,
+    inOrder: true,
+    ask: (name, type) => ask("dns", { name, type }, signal),
+    askUnchecked: (name, type) => ask("unchecked", { name, type }, signal),
+    askServer: (asked, name, type) => ask("dns", { name, type, server: asked }, signal),
+  };
   return {
     cluster,
-    resolver: {
-      server: resolver,
-      inOrder: true,
-      ask: (name, type) => ask("dns", { name, type }, signal),
-      askUnchecked: (name, type) => ask("unchecked", { name, type }, signal),
-      askServer: (server, name, type) => ask("dns", { name, type, server }, signal),
-    },
+    resolver,
+    records: recordsBy(ask, { cluster, resolver, signal, tries }),
     createAuthority: authorityBy(ask, signal),
     probe: ({ signal: _one, ...request }) => ask("probe", request, signal),
     now: () => now,

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { AuthorityError, AuthorityUnreachable } from "../../ports/authority.ts";
 import { ApiError, BrokenAnswer, Unreachable } from "../../ports/cluster.ts";
 import { NoAnswer } from "../../ports/dns.ts";
+import { UserError } from "../../ports/error.ts";
 import { isRecord } from "../../ports/object.ts";
+import { ZonesUnreachable } from "../../ports/zones.ts";
 
 /** A check asks what was not asked when the recording was made: it is newer than that. */
 export class NotRecorded extends Unreachable {
@@ -20,6 +22,8 @@ const CLASSES: Readonly<Record<string, { readonly prototype: object }>> = {
   NoAnswer,
   AuthorityError,
   AuthorityUnreachable,
+  ZonesUnreachable,
+  UserError,
 };
 
 const simple = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -33,12 +37,15 @@ export const toRecorded = (error: unknown): RecordedError => {
   const fields = Object.entries(error).filter(([key, value]) => key !== "cause" && simple.safeParse(value).success);
   const { subject, conflicts } = error as Partial<ApiError>;
   const { problem } = error as Partial<AuthorityError>;
+  const { remedy, seen } = error as Partial<UserError>;
   const code = codeOf(error.cause);
   return {
     ...Object.fromEntries(fields),
     ...(subject ? { subject } : {}),
     ...(conflicts?.length ? { conflicts } : {}),
     ...(problem ? { problem } : {}),
+    ...(remedy ? { remedy } : {}),
+    ...(seen ? { seen } : {}),
     // It tells a CA that is not trusted from one that is away.
     ...(code === undefined ? {} : { cause: { code } }),
     name: error.name,

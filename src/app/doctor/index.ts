@@ -30,7 +30,8 @@ export const examine = async (
   const asking = askWithCanary(tools);
   const { ask, answers } = recorded(asking.ask);
   const { identity } = cluster;
-  const surroundings = { identity, resolver: resolver.server, now: at, readAt: tools.now(), signal };
+  const tries = canary !== undefined;
+  const surroundings = { identity, resolver: resolver.server, now: at, readAt: tools.now(), signal, tries };
   const first = await diagnose(withoutCanary(checks), contextOf(ask, surroundings));
   const diagnosis = canary ? await asking.walk(canary, first, () => walked(ask, surroundings, checks, first)) : first;
   const recording = { at: at.toISOString(), ...identity, resolver: resolver.server, answers: [...(await answers())] };
@@ -52,7 +53,9 @@ export const examineRecording = async (
 ): Promise<Examination> => {
   const { context, server, resolver } = recording;
   const { ask } = recorded(askRecording(recording));
-  const surroundings = { identity: { context, server }, resolver, now: at, readAt: new Date(recording.at), signal };
+  const tries = recording.answers.some(({ asked }) => asked === "canary");
+  const readAt = new Date(recording.at);
+  const surroundings = { identity: { context, server }, resolver, now: at, readAt, signal, tries };
   const first = await diagnose(withoutCanary(checks), contextOf(ask, surroundings));
   return {
     diagnosis: await walked(ask, surroundings, checks, first),

@@ -11,6 +11,7 @@ import type {
 import type { Answer as DnsAnswer, QuestionType, RecordType } from "../../ports/dns.ts";
 import type { ProbeRequest, ProbeResponse } from "../../ports/http.ts";
 import type { KubeObject, ObjectRef } from "../../ports/object.ts";
+import type { RecordPlace, RecordSet, Zone } from "../../ports/zones.ts";
 
 /** What can be asked of the world, each with its answer. All of it is JSON, so that a recording holds it. */
 export interface Questions {
@@ -40,6 +41,24 @@ export interface Questions {
   };
   /** Long lines are cut. */
   readonly logs: { readonly of: LogQuery; readonly answer: string };
+  /** Whether credentials of a DNS provider are at hand where it is asked from. */
+  readonly credentials: { readonly of: AtProvider; readonly answer: boolean };
+  /** At the domain or above it, in what these credentials open. */
+  readonly zones: { readonly of: AtProvider & { readonly domain: string }; readonly answer: readonly Zone[] };
+  readonly recordSets: {
+    readonly of: AtProvider & { readonly zone: Zone } & RecordPlace;
+    readonly answer: readonly RecordSet[];
+  };
+  /** Null: the provider does not tell. */
+  readonly recordSetsUnder: {
+    readonly of: AtProvider & { readonly zone: Zone; readonly under: string };
+    readonly answer: readonly RecordSet[] | null;
+  };
+  /** How a write was tried without effect; null: it cannot be. */
+  readonly trial: {
+    readonly of: AtProvider & { readonly zone: Zone; readonly records: readonly RecordPlace[] };
+    readonly answer: string | null;
+  };
   readonly probe: { readonly of: Omit<ProbeRequest, "signal">; readonly answer: ProbeResponse };
   readonly timed: { readonly of: Omit<ProbeRequest, "signal">; readonly answer: Timed<ProbeResponse> };
   readonly through: { readonly of: ThroughServer; readonly answer: Timed<ThroughServerAnswer> };
@@ -48,6 +67,11 @@ export interface Questions {
   readonly settled: { readonly of: undefined; readonly answer: Awaited<ReturnType<Canary["settled"]>> };
   /** Another question, asked when the canary was there: it may have had another answer before. */
   readonly later: { readonly of: { readonly asked: string; readonly of?: unknown }; readonly answer: unknown };
+}
+
+/** A provider of {@link dnsProvider}, by its id. */
+interface AtProvider {
+  readonly provider: string;
 }
 
 /** A CA: the URL of its directory, and the root of a private one (PEM). */

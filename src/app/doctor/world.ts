@@ -1,9 +1,13 @@
 import type { HealthContext } from "../../checks/health-check.ts";
+import type { ZonesOptions } from "../../dns/provider.ts";
 import type { ClusterCarrier } from "../../ports/cluster.ts";
 import { NoAnswer, type Resolver } from "../../ports/dns.ts";
+import type { Learn } from "../../ports/secrets.ts";
 import { askAuthorities } from "./authorities.ts";
+import { inTime } from "./in-time.ts";
 import type { Ask, Asked, Questions } from "./questions.ts";
 import { shortened, shortLines, withoutSecrets } from "./redacted.ts";
+import { askZones } from "./zones.ts";
 
 /** What only the maker of a canary can answer. */
 export type OfCanary = "canary" | "settled" | "later";
@@ -15,7 +19,9 @@ type Answering = {
   ) => Promise<Questions[A]["answer"]>;
 };
 
-export type World = Omit<HealthContext, "cluster"> & {
+export type World = Omit<HealthContext, "cluster" | "records"> & {
+  readonly env: ZonesOptions["env"];
+  readonly learn: Learn;
   readonly cluster: HealthContext["cluster"] & ClusterCarrier;
   readonly resolver: Resolver;
 };
@@ -37,14 +43,12 @@ export const askWorld = (ctx: World): Ask => {
     can: cluster.can,
     logs: async (query) => shortLines(await cluster.logs(query)),
     dns: ({ name, type, server }, signal) =>
-      inTime(
-        server ?? resolver.server,
-        (until) =>
-          server === undefined ? resolver.ask(name, type, until) : resolver.askServer(server, name, type, until),
-        signal,
+      inTimeOf(server ?? resolver.server, signal, (until) =>
+        server === undefined ? resolver.ask(name, type, until) : resolver.askServer(server, name, type, until),
       ),
     unchecked: ({ name, type }, signal) =>
-      inTime(resolver.server, (until) => resolver.askUnchecked(name, type, until), signal),
+      inTimeOf(resolver.server, signal, (until) => resolver.askUnchecked(name, type, until)),
+    ...askZones(ctx),
     directory: authorities.directory,
     renewalInfo: authorities.renewalInfo,
     probe: async (request, signal) => shortened(await probe({ ...request, ...(signal ? { signal } : {}) })),
@@ -71,18 +75,7 @@ const timed = async <T extends object>(asking: () => Promise<T>): Promise<T & { 
 /** How long one question to the DNS may take, in milliseconds: a packet or two may be lost, and then TCP is tried. */
 const DNS_MS = 5_000;
 
-/** Who is silent for longer has not answered. */
-const inTime = async <T>(
-  server: string,
-  ask: (until: AbortSignal) => Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> => {
-  const late = AbortSignal.timeout(DNS_MS);
-  try {
-    return await ask(signal ? AbortSignal.any([signal, late]) : late);
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (!late.aborted || error instanceof NoAnswer) throw error;
-    throw new NoAnswer(server, `${server} has not answered within ${DNS_MS / 1000} s`, error);
-  }
+const inTimeOf = <T>(server: string, signal: AbortSignal | undefined, ask: (until: AbortSignal) => Promise<T>) => {
+  const late = (cause: unknown) => new NoAnswer(server, `${server} has not answered within ${DNS_MS / 1000} s`, cause);
+  return inTime(DNS_MS, signal, late, ask);
 };

@@ -2,7 +2,7 @@ import { accountIn, accountRef, externalAccountMissing } from "../../certificate
 import { ok, skipped } from "../../core/check.ts";
 import { findingOf } from "../../core/finding-error.ts";
 import { CAA_BY, caaPermits } from "../caa.ts";
-import { healthCheck } from "../health-check.ts";
+import { healthCheck, isOpen } from "../health-check.ts";
 import type { PlanContext } from "./context.ts";
 
 const NONE = "the plan orders no certificate";
@@ -37,7 +37,8 @@ export const caaPermitsOrder = healthCheck({
   meaning: "A CAA record of the domain, or of one above it, forbids the CA to issue.",
   todo: "Add the record that the finding shows, or choose a CA that may issue.",
   run: async (ctx: PlanContext) => {
-    const { order, records, directory } = ctx;
-    return order && records && directory ? caaPermits(order, records, ctx, await directory()) : skipped(NONE);
+    const { order, directory } = ctx;
+    const records = order && directory && (await ctx.records?.());
+    return order && directory && isOpen(records) ? caaPermits(order, records, ctx, await directory()) : skipped(NONE);
   },
 });

@@ -4,7 +4,7 @@ import { type ChangeBase, changesOf } from "../../core/change.ts";
 import { ok, skipped } from "../../core/check.ts";
 import { ADDRESS_TYPES } from "../../ports/dns.ts";
 import { absolute } from "../../ports/zones.ts";
-import { healthCheck } from "../health-check.ts";
+import { healthCheck, isOpen } from "../health-check.ts";
 import { mayWrite, type Writing } from "../may-write.ts";
 import type { PlanContext } from "./context.ts";
 
@@ -23,8 +23,9 @@ export const recordsWritable = healthCheck({
   todo: "Give the credentials the right that the finding names. With Route 53, `kn-bootstrap iam-policy` prints the least.",
   run: async ({ plan, records, signal }: PlanContext) => {
     const writings = changesOf(plan).flatMap(writingsOf);
-    if (!records || writings.length === 0) return skipped("the plan writes no records");
-    const how = await mayWrite(writings, records.zones, signal);
+    const opened = writings.length > 0 ? await records?.() : undefined;
+    if (!isOpen(opened)) return skipped("the plan writes no records");
+    const how = await mayWrite(writings, opened.zones, signal);
     const names = [...new Set(writings.map(({ zone, name }) => absolute(zone, name)))].join(", ");
     return ok(how === undefined ? `not tried, as a person writes them: ${names}` : `${names}: tried ${how}`);
   },
