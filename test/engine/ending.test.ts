@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { ApiRequest } from "../../src/sandbox/types.ts";
 import { COMPILED } from "../compiled.ts";
 import { patient } from "../patience.ts";
-import { thoroughly } from "../thorough.ts";
+import { drawn } from "../thorough.ts";
 import { hasUpstream, UPSTREAM } from "../trust/upstream.ts";
 import { stage } from "./cli.ts";
 
@@ -92,7 +92,7 @@ describe.skipIf(!hasUpstream)("an install that is cut off in its proof", () => {
     // A process that did not run in between gets the lower number first.
     ["SIGTERM and SIGHUP, as at the end of a session", [143, 129], ["SIGTERM", "SIGHUP"]],
   ] as const;
-  it.each(thoroughly(signals.slice(1, 4), signals))("by %s leaves nothing temporary", async (_, codes, signals) => {
+  it.each(drawn(signals, 2, "signals"))("by %s leaves nothing temporary", async (_, codes, signals) => {
     await start();
     for (const signal of signals) {
       scene.child.kill(signal);

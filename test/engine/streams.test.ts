@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COMPILED } from "../compiled.ts";
-import { sampled } from "../thorough.ts";
+import { drawn } from "../thorough.ts";
 import { hasUpstream, UPSTREAM } from "../trust/upstream.ts";
 import { kn, stage } from "./cli.ts";
 
@@ -71,7 +71,7 @@ describe("streams that end before the program does", () => {
   ];
   const cases = commands.map((args) => [args.join(" ").replace(UPSTREAM, "…"), args] as const);
 
-  it.each(sampled(cases, 2))("%s without a reader ends as quietly as with one", async (_, args) => {
+  it.each(drawn(cases, 4, "closed"))("%s without a reader ends as quietly as with one", async (_, args) => {
     const { code, err } = await run(args, "closed");
     expect(code, err).toBe(0);
     expect(err).not.toMatch(/EPIPE|\n {4}at /);
@@ -111,7 +111,7 @@ describe("streams that end before the program does", () => {
       return run(args, file, [], kubeconfig).finally(() => closeSync(file));
     };
 
-    it.each(sampled(cases, 3))("%s says so, fails and leaves nothing", async (_, args) => {
+    it.each(drawn(cases, 3, "full"))("%s says so, fails and leaves nothing", async (_, args) => {
       const { code, err, left } = await full(args);
       expect(code).toBe(1);
       expect(err.replace(/\s+/g, " ")).toContain("could not be written to stdout: no space is left.");

@@ -7,6 +7,7 @@ import { runCli } from "../../src/cli/index.ts";
 import { UserError } from "../../src/ports/error.ts";
 import { MASK } from "../../src/secrets/looks.ts";
 import { fakeHost } from "../cli/host.ts";
+import { drawn } from "../thorough.ts";
 import { PAYLOADS, recorder } from "./shells.ts";
 import { type News, SOURCES } from "./sources.ts";
 
@@ -59,9 +60,12 @@ const textsIn = (value: unknown): readonly string[] => {
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 };
 
-describe.each(SOURCES)("%s", (_source, news) => {
+describe.each(SOURCES)("%s", (source, news) => {
+  // Each source meets others of them.
+  const payloads = drawn(PAYLOADS, 8, source);
+
   it("runs nothing that was not named when a command about it is pasted", async () => {
-    for (const payload of PAYLOADS) {
+    for (const payload of payloads) {
       const { remedy } = await news(payload);
       if (remedy.command === undefined) continue;
       expect(remedy.command).not.toMatch(UNSEEN);
@@ -71,7 +75,7 @@ describe.each(SOURCES)("%s", (_source, news) => {
 
   it("is plain to see in lines, JSON, at a terminal and on the page, and starts no line of its own", async () => {
     const page = join(mkdtempSync(join(tmpdir(), "kn-bootstrap-page-")), "report.html");
-    for (const payload of PAYLOADS.filter((one) => UNSEEN.test(one) || one.includes("\n") || one.includes("’"))) {
+    for (const payload of payloads.filter((one) => UNSEEN.test(one) || one.includes("\n") || one.includes("’"))) {
       const bad = await news(payload);
       const plain = await run(bad, ["--report", page]);
       expect(plain.err).not.toMatch(UNSEEN);
@@ -104,7 +108,7 @@ describe.each(SOURCES)("%s", (_source, news) => {
   });
 
   it("runs nothing either where the place is ASCII only", async () => {
-    for (const payload of PAYLOADS) {
+    for (const payload of payloads) {
       const bad = await news(payload);
       const { err } = await run(bad, [], { env: { LANG: "C" } });
       const { command = "" } = bad.remedy;

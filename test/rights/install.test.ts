@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Rule } from "../../src/checks/cluster-role.ts";
-import { sampled } from "../thorough.ts";
+import { drawn } from "../thorough.ts";
 import { openScene, problemOf, rightsIn, rulesIn, type Scene } from "./account.ts";
 
 const READ = /^(get|list|watch) /;
@@ -51,7 +51,7 @@ describe("install with the ClusterRole that it asks for", () => {
   });
 
   it("names a rule that was taken away, and then each single right, before it writes anything", async () => {
-    const whole = sampled(rules, 2);
+    const whole = drawn(rules, 5, "rules");
     for (const taken of whole) {
       await empty.give(rules.filter((rule) => rule !== taken));
       const outcome = await empty.run("install", "--yes", "-o", "json");
@@ -61,7 +61,7 @@ describe("install with the ClusterRole that it asks for", () => {
       expect(rulesIn(problem)).toEqual(rules);
     }
     const rights = rules.flatMap(rightsIn);
-    const singles = sampled(rights, 16);
+    const singles = drawn(rights, 5, "rights");
     for (const taken of singles) {
       await empty.give(rights.filter((right) => right !== taken).map(ruleFor));
       const outcome = await empty.run("install", "--yes", "-o", "json");

@@ -1,12 +1,12 @@
 import { byKind } from "../../changes/index.ts";
-import type { ChangeBase } from "../../core/change.ts";
+import type { ChangeBase, Plan } from "../../core/change.ts";
 import type { Event } from "../../core/event.ts";
 import type { StepReport } from "../../core/run.ts";
 import type { Reporter } from "./reporter.ts";
 
 /**
- * Leaves out what the plan has said: of an object that was changed its name stays, of a step's changes not what differed. Nobody tells it
- * again, and to look for secrets in it takes longer than all the rest of a run's news.
+ * Leaves out what nobody tells: of an object that comes, goes or was changed its name stays, of a step's changes not what differed, as the plan
+ * has said that. To look for secrets in all of it takes longer than in all the rest of a run's news.
  */
 export const brief = ({ emit, report, problem }: Reporter): Reporter => ({
   emit: (event) => emit(briefly(event)),
@@ -15,9 +15,19 @@ export const brief = ({ emit, report, problem }: Reporter): Reporter => ({
 });
 
 const briefly = (event: Event): Event => {
+  if (event.type === "plan") return { ...event, plan: planned(event.plan) };
   if (event.type === "change-done") return { ...event, change: named(event.change) };
   return event.type === "step-done" ? made(event) : event;
 };
+
+/** Whether an update is sure depends on what its object holds. */
+const planned = (plan: Plan): Plan => ({
+  ...plan,
+  steps: plan.steps.map((step) => ({
+    ...step,
+    changes: step.changes.map((change) => (change.action === "update" ? change : named(change))),
+  })),
+});
 
 const made = <T extends Pick<StepReport, "changes">>(ended: T): T => ({
   ...ended,
