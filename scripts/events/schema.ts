@@ -319,6 +319,25 @@ const lines = [
     doctor: z
       .looseObject({ schedule: z.string(), at: z.string().optional(), summary: z.string().optional() })
       .optional(),
+    logging: z
+      .looseObject({
+        kind: z.string(),
+        requestLogs: z.boolean().optional(),
+        workloads: list(z.looseObject({ name: z.string(), ready: z.int(), wanted: z.int() })),
+        output: z.looseObject({ to: z.string(), url: z.string().optional() }).optional(),
+        retentionDays: z.int().optional(),
+        volumes: list(
+          z.looseObject({
+            claim: z.string(),
+            size: z.string(),
+            storageClass: z.string().optional(),
+            bound: z.boolean(),
+            used: z.int().optional().describe("Bytes, as the node measures it."),
+          }),
+        ),
+        uis: list(z.looseObject({ title: z.string(), namespace: z.string(), service: z.string() })),
+      })
+      .optional(),
     chosen: list(z.string()).optional(),
     problems: list(z.string()),
     findings: list(z.strictObject(checked)).optional(),

@@ -2,6 +2,7 @@ import { gatewayCertificateCurrent, gatewayCertificateUsable } from "../checks/c
 import { configMap, KNATIVE, networkSettings } from "../checks/found.ts";
 import { ingressDeployments } from "../checks/ingress.ts";
 import { isReady, whyNotReady } from "../checks/knative-service/index.ts";
+import { loggingFound } from "../checks/logging/running.ts";
 import { runChecks } from "../checks/run.ts";
 import { hpaDeployment, servingDeployments } from "../checks/serving.ts";
 import { settleWith } from "../config/kept.ts";
@@ -74,9 +75,9 @@ const readableChoices = (state: KubeObject | undefined): Readonly<Record<string,
 const chosenFlags = (state: KubeObject | undefined): readonly string[] =>
   asFlags(settleWith({}, keptIn(state), [], { env: {}, terminal: false }).config);
 
-/** What should run, and what the gateway should serve. */
+/** What should run, and what the gateway should serve, and what becomes of logs. */
 const RUNNING = [servingDeployments, hpaDeployment, ingressDeployments];
-const SERVED = [gatewayCertificateUsable, gatewayCertificateCurrent];
+const SERVED = [gatewayCertificateUsable, gatewayCertificateCurrent, loggingFound];
 
 /** One read of everything that a status shows; `ctx.cluster` should answer from a snapshot. */
 export const readStatus = async (ctx: ReadContext): Promise<Status> => {
@@ -99,7 +100,7 @@ export const readStatus = async (ctx: ReadContext): Promise<Status> => {
   const found = await Promise.all(sections.map(({ read }) => read(seen)));
   const wrong = [
     ...running.filter(({ finding }) => isBad(finding)),
-    // Who may not look at what others serve is told about the rest.
+    // Who may not look at all of it is told about the rest.
     ...served.filter(({ finding }) => finding.status === "fail"),
   ];
   const knativeServices = await countServices(ctx);

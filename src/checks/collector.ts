@@ -3,6 +3,7 @@ import { at, dataOf, describe, isRecord, type KubeObject, textAt } from "../port
 import { sh } from "../ports/shell.ts";
 import { FOUND_BY, findInstallation } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
+import { isLogged } from "./logging/request-logs.ts";
 import { CONFIG } from "./metrics/asked.ts";
 
 /** Where a node keeps what its containers write: who reads it has a folder of this kind mounted. */
@@ -29,7 +30,7 @@ export const requestLogCollected = healthCheck({
       cluster.list({ apiVersion: "apps/v1", kind: "DaemonSet" }),
       findInstallation(cluster),
     ]);
-    if (dataOf(config)["logging.enable-request-log"] !== "true") return skipped("requests are not logged");
+    if (!isLogged(dataOf(config))) return skipped("requests are not logged");
     const collector = workloads.find(readsLogs);
     if (collector) return ok(`${describe(collector)} reads them`);
     if (choices.logging === "request-logs")

@@ -4,6 +4,7 @@ import { dataOf } from "../ports/object.ts";
 import { compareVersions, minorOf } from "../ports/version.ts";
 import { requestLogCollected } from "./collector.ts";
 import { healthCheck } from "./health-check.ts";
+import { isLogged } from "./logging/request-logs.ts";
 import { CONFIG, metricsAsked, NAMESPACE, releaseIn } from "./metrics/asked.ts";
 import { tracesAsked } from "./metrics/traces.ts";
 
@@ -20,7 +21,7 @@ export const requestLogWritten = healthCheck({
   run: async ({ cluster }) => {
     const [config, home] = await Promise.all([cluster.get(CONFIG), cluster.get(NAMESPACE)]);
     const data = dataOf(config);
-    if (data["logging.enable-request-log"] !== "true") return skipped("requests are not logged");
+    if (!isLogged(data)) return skipped("requests are not logged");
     const template = data["logging.request-log-template"];
     if (template === undefined) return ok("the built-in template");
     const minor = minorOf(releaseIn(home) ?? "");

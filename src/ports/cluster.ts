@@ -81,7 +81,7 @@ export interface ClusterRead {
    */
   readonly watch: (query: ListQuery, signal: AbortSignal, known?: readonly KubeObject[]) => AsyncIterable<WatchEvent>;
   /**
-   * GET at a port of a pod, or of what is behind a Service, through the server, in plain http. Resolves to the body of a success. ApiError:
+   * GET at a port of a pod, or of what is behind a Service, through the server, in plain http; of a Node at its kubelet, whatever the port. Resolves to the body of a success. ApiError:
    * 503 with a reason where nobody answered the server, other statuses without a reason where they are the pod's own. Asked once.
    */
   readonly askPod: (ref: ObjectRef, port: number, path: string) => Promise<string>;

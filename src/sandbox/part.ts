@@ -73,6 +73,8 @@ export interface Playing {
   readonly servedAt?: ServedAt;
   /** What is measured in a pod, at a port of it; undefined for other pods and ports. */
   readonly exports?: (pod: Obj, port: number) => Exported | undefined;
+  /** Bytes that one of its pods keeps on its volumes; undefined for other pods. */
+  readonly stored?: (pod: Obj) => number | undefined;
   /** Whether a container goes on running when the first of its pod has ended. */
   readonly outlives?: (container: Obj) => boolean;
 }

@@ -117,7 +117,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     onRequest: async (request) =>
       (await options.onRequest?.(request)) ??
       (await hooks.onRequest(request)) ??
-      (stage && (await podProxy(stage.api, { admits, gateways, answers, exports }, request))),
+      (stage && (await podProxy(stage.api, { admits, gateways, answers, exports, stored }, request))),
     onNode: (call) => (call.subresource === "log" ? podLog(onStage().api, logs, call) : portForward(servedAt, call)),
   });
   stage = { api, version, second: pace, random: createRandom(seed) };
@@ -133,6 +133,8 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   const admits: Admits = (...call) => playing.every((part) => part.admits?.(...call) ?? true);
   const exports: Carried["exports"] = (pod, port) =>
     playing.map((part) => part.exports?.(pod, port)).find((found) => found !== undefined);
+  const stored: Carried["stored"] = (pod) =>
+    playing.map((part) => part.stored?.(pod)).find((bytes) => bytes !== undefined);
   const ground: Ground = {
     stage,
     logs,

@@ -32,6 +32,12 @@ describe("--logging elasticsearch", () => {
 
   it("is silent the second time, and keeps its passwords whatever changes", async () => {
     expect((await run("plan", "--exit-code")).code).toBe(0);
+    const lines = (await run("status", "-o", "json")).stdout.trim().split("\n");
+    const { logging, problems } = lines.map((line) => JSON.parse(line)).find(({ type }) => type === "status");
+    expect([problems, logging.uis.length, logging.requestLogs]).toEqual([[], 1, true]);
+    expect(logging.volumes).toEqual([
+      { claim: "data-elasticsearch-0", size: "10Gi", storageClass: "standard", bound: true, used: expect.any(Number) },
+    ]);
     const changed = await run("install", "--yes", "--logging-retention", "3");
     expect(changed.code, changed.stderr).toBe(0);
     expect(dataOf(inLogging("ConfigMap", "filebeat"))["policy.json"]).toContain('"min_age": "3d"');

@@ -134,7 +134,10 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
     resources: discovery.preferred,
     askPod: async ({ kind, namespace = "", name }, port, path) => {
       const plural = kind === "Service" ? "services" : "pods";
-      const at = `/api/v1/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}:${port}/proxy`;
+      const at =
+        kind === "Node"
+          ? `/api/v1/nodes/${encodeURIComponent(name)}/proxy`
+          : `/api/v1/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}:${port}/proxy`;
       // Once: what the pod does not answer is told as what a server says that is not well.
       const { body } = await transport.send({ method: "GET", path: `${at}${path}`, isText: true, repeatable: false });
       return String(body);

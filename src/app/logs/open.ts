@@ -1,10 +1,10 @@
+import { type Ui, uiBehind } from "../../checks/logging/uis.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { type Remedy, UserError } from "../../ports/error.ts";
 import { at, type KubeObject, textAt } from "../../ports/object.ts";
 import { type PodPort, PortClosed } from "../../ports/pod-ports.ts";
 import { inNamespace, joined, sh } from "../../ports/shell.ts";
 import { isForbidden, mayNotList } from "./rights.ts";
-import { UIS, type Ui } from "./uis.ts";
 
 interface Asked {
   readonly namespace?: string;
@@ -28,7 +28,7 @@ export const findUi = async (asked: Asked, cluster: ClusterRead): Promise<FoundU
   const found = services
     .filter(({ metadata }) => asked.service === undefined || metadata.name === asked.service)
     .flatMap((service) => {
-      const ui = hasPods(service) ? UIS.find(({ isIt }) => isIt(service)) : undefined;
+      const ui = uiBehind(service);
       const { namespace = "" } = service.metadata;
       return ui ? [{ ui, service, namespace, scheme: schemeOf(service) }] : [];
     });
@@ -37,10 +37,6 @@ export const findUi = async (asked: Asked, cluster: ClusterRead): Promise<FoundU
   if (others.length > 0) throw several(found);
   return first;
 };
-
-/** Headless ones are for the members of a cluster, those without a selector for what is elsewhere. */
-const hasPods = ({ spec }: KubeObject): boolean =>
-  textAt(spec, "clusterIP") !== "None" && Object.keys(selectorOf(spec)).length > 0;
 
 const selectorOf = (spec: unknown): Readonly<Record<string, string>> =>
   (at(spec, "selector") as Record<string, string> | undefined) ?? {};

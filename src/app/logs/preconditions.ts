@@ -1,4 +1,5 @@
 import { configMap, findInstallation, operatorsIn } from "../../checks/found.ts";
+import { isLogged, REQUEST_LOG } from "../../checks/logging/request-logs.ts";
 import { didYouMean } from "../../config/similar.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { type Remedy, UserError } from "../../ports/error.ts";
@@ -20,15 +21,14 @@ export const assertLogged = async (asked: Asked, cluster: ClusterRead): Promise<
     readable(cluster.get(configMap("config-observability"))),
     readable(cluster.list({ ...KNATIVE_SERVICE, ...(asked.namespace ? { namespace: asked.namespace } : {}) })),
   ]);
-  if (settings && dataOf(settings)[KEY]?.toLowerCase() !== "true") throw isOff(await howToSwitchOn(cluster));
+  if (settings && !isLogged(dataOf(settings))) throw isOff(await howToSwitchOn(cluster));
   if (!services) return;
   const names = services.map(({ metadata }) => metadata.name);
   if (names.length === 0) throw noServices(asked);
   if (asked.service !== undefined && !names.includes(asked.service)) throw noSuchService(asked.service, asked, names);
 };
 
-const KEY = "logging.enable-request-log";
-const ON = JSON.stringify({ data: { [KEY]: "true" } });
+const ON = JSON.stringify({ data: { [REQUEST_LOG]: "true" } });
 
 const noKnative = (): UserError =>
   new UserError({
@@ -42,7 +42,7 @@ const isOff = (remedy: Remedy): UserError =>
   new UserError({
     id: "logs.off",
     what: "Request logs are off: queue-proxy writes no line for a request.",
-    why: `ConfigMap knative-serving/config-observability has no ${KEY}: "true".`,
+    why: `ConfigMap knative-serving/config-observability has no ${REQUEST_LOG}: "true".`,
     remedy,
     kind: "failed",
   });
@@ -56,7 +56,7 @@ const howToSwitchOn = async (cluster: ClusterRead): Promise<Remedy> => {
   const [operator] = (await readable(operatorsIn(cluster))) ?? [];
   if (operator) {
     const { namespace, name } = operator.metadata;
-    const patch = JSON.stringify({ spec: { config: { observability: { [KEY]: "true" } } } });
+    const patch = JSON.stringify({ spec: { config: { observability: { [REQUEST_LOG]: "true" } } } });
     return {
       text: `Switch them on where the operator keeps the settings. ${rolls}`,
       command: sh`kubectl patch knativeserving ${name} ${inNamespace(namespace)} --type merge -p ${patch}`,

@@ -13,6 +13,8 @@ const inLogging = (apiVersion: string, kind: string, name: string): ObjectRef =>
 export const FLUENT_BIT = inLogging("apps/v1", "DaemonSet", "fluent-bit");
 export const FILEBEAT = inLogging("apps/v1", "DaemonSet", "filebeat");
 export const ELASTICSEARCH = inLogging("apps/v1", "StatefulSet", "elasticsearch");
+/** Claims of its pods: the StatefulSet makes them without an owner. */
+export const STORED = new RegExp(`^data-${ELASTICSEARCH.name}-\\d+$`);
 export const KIBANA = inLogging("apps/v1", "Deployment", "kibana");
 
 /** Passwords and certificates of Elasticsearch, Kibana and Filebeat. */

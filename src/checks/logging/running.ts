@@ -10,7 +10,7 @@ import { ELASTICSEARCH, FILEBEAT, FLUENT_BIT, KIBANA } from "./names.ts";
 const ID = "logging.running";
 
 /** What runs for each kind of logging, what the others need first. */
-const WORKLOADS: Readonly<Record<string, readonly ObjectRef[]>> = {
+export const WORKLOADS: Readonly<Record<string, readonly ObjectRef[]>> = {
   "fluent-bit": [FLUENT_BIT],
   elasticsearch: [ELASTICSEARCH, KIBANA, FILEBEAT],
 };

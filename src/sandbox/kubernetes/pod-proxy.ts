@@ -1,5 +1,6 @@
 import type { Gateway } from "../front.ts";
 import type { Api, ApiRequest, ApiResponse, Obj } from "../types.ts";
+import { nodeSummary } from "./node-summary.ts";
 import { serviceBehind, throughGateway, unavailable } from "./through-server.ts";
 
 /** Whether a request gets through to a port of a pod; `from`: the pod that sends it, undefined for somebody who is no pod. */
@@ -14,6 +15,7 @@ export interface Carried {
   readonly admits: Admits;
   readonly gateways: readonly Gateway[];
   readonly answers: (pod: Obj, port: number, path: string) => string | undefined;
+  readonly stored: (pod: Obj) => number | undefined;
   /** What shows what is measured. */
   readonly exports: (pod: Obj, port: number) => { readonly text: string } | "refused" | undefined;
 }
@@ -24,9 +26,11 @@ export interface Carried {
  */
 export const podProxy = (
   api: Api,
-  { admits, gateways, answers, exports }: Carried,
+  { admits, gateways, answers, exports, stored }: Carried,
   request: ApiRequest,
 ): ApiResponse | Promise<ApiResponse> | undefined => {
+  const summary = nodeSummary(api, stored, request);
+  if (summary) return summary;
   const target = podIn(api, request) ?? serviceBehind(api, request);
   if (!target || "status" in target) return target;
   const { pod, port } = target;

@@ -6,7 +6,7 @@ import { reachable } from "./reach.ts";
 import { jsonIn, type Line, matches } from "./record.ts";
 import type { Store } from "./store.ts";
 
-/** What of Fluent Bit's configuration this stand-in knows: tail by path, the Kubernetes filter with Merge_Log, grep by what is in one of its rules, one output. */
+/** What of Fluent Bit's configuration this stand-in knows: tail by path, the Kubernetes filter with Merge_Log, grep by a label where a tag matches, one output. */
 const settingsOf = ({ stage: { api } }: Pick<Ground, "stage">) => {
   const config = api.get({ apiVersion: "v1", kind: "ConfigMap", namespace: "kube-logging", name: "fluent-bit" });
   const { pipeline } = (load(config?.data["fluent-bit.yaml"] ?? "{}") ?? {}) as Obj;
@@ -14,18 +14,12 @@ const settingsOf = ({ stage: { api } }: Pick<Ground, "stage">) => {
   const [input] = pipeline.inputs as Obj[];
   const [output] = pipeline.outputs as Obj[];
   const grep = (pipeline.filters as Obj[]).find(({ name }) => name === "grep");
-  return { input: input as Obj, output: output as Obj, keeps: grep ? [grep.regex].flat().map(ruleOf) : undefined };
+  const [, label] = /^\$kubernetes\['labels'\]\['([^']+)'\] \.$/.exec(grep?.regex ?? "") ?? [];
+  return { input: input as Obj, output: output as Obj, label, greps: new RegExp(grep?.match_regex ?? "") };
 };
 
-/** `$kubernetes['labels']['KEY'] PATTERN`: a record that lacks the field does not match. */
-const ruleOf = (rule: string): ((record: { readonly kubernetes: Readonly<Record<string, unknown>> }) => boolean) => {
-  const [, path = "", pattern = ""] = /^\$kubernetes((?:\['[^']+'\])+) (.+)$/.exec(rule) ?? [];
-  const keys = [...path.matchAll(/\['([^']+)'\]/g)].map(([, key = ""]) => key);
-  return ({ kubernetes }) => {
-    const value = keys.reduce<unknown>((at, key) => (at as Obj | undefined)?.[key], kubernetes);
-    return value !== undefined && new RegExp(pattern).test(String(value));
-  };
-};
+const tagOf = ({ name, namespace, container }: Line): string =>
+  `kube.var.log.containers.${name}_${namespace}_${container}-${"0".repeat(64)}.log`;
 
 const recordOf = ({ time, stream, text, namespace, name, container, pod }: Line) => {
   const merged = jsonIn(text);
@@ -33,12 +27,17 @@ const recordOf = ({ time, stream, text, namespace, name, container, pod }: Line)
     time,
     stream,
     ...(merged ?? { log: text }),
-    kubernetes: {
-      pod_name: name,
-      namespace_name: namespace,
-      container_name: container,
-      ...(pod ? { labels: pod.metadata.labels ?? {} } : {}),
-    },
+    // Of a pod that the API server does not know it says nothing at all.
+    ...(pod
+      ? {
+          kubernetes: {
+            pod_name: name,
+            namespace_name: namespace,
+            container_name: container,
+            labels: pod.metadata.labels ?? {},
+          },
+        }
+      : {}),
   };
 };
 
@@ -50,10 +49,11 @@ export const fluentBit = (ground: Pick<Ground, "stage" | "logs">, store: Store):
     return input !== undefined && matches(input.path, link) && !matches(input.exclude_path, link);
   },
   send: (pod, line) => {
-    const { output, keeps } = settingsOf(ground) ?? {};
+    const { output, label, greps } = settingsOf(ground) ?? {};
     if (!output) return "later";
+    const isGrepped = label !== undefined && greps?.test(tagOf(line));
+    if (isGrepped && !line.pod?.metadata.labels?.[label]) return "dropped";
     const record = recordOf(line);
-    if (keeps && !keeps.some((isIt) => isIt(record))) return "dropped";
     if (output.name === "stdout") {
       ground.logs.write(pod, "fluent-bit", JSON.stringify(record));
       return "sent";

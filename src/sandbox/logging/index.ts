@@ -25,6 +25,10 @@ export const logging: Part = {
         collecting(ground, filebeat(ground, store), new Map()),
       ],
       workOf: askingWork(ground, store),
+      stored: ({ metadata: { namespace, labels } }) =>
+        namespace === "kube-logging" && labels?.["app.kubernetes.io/name"] === "elasticsearch"
+          ? JSON.stringify(store.in("kube-logging/elasticsearch")).length
+          : undefined,
       answers: (pod, port, path) => {
         const isOwn = port === METRICS && pod.metadata.labels?.["app.kubernetes.io/name"] === "fluent-bit";
         if (!isOwn) return queried(ground.stage.api, store, pod, path);

@@ -4,7 +4,8 @@ import { toYaml } from "../../ports/yaml.ts";
 import { collectedOf, filesOf } from "./collected.ts";
 import { FILEBEAT_USER } from "./elastic-secret.ts";
 
-const RETENTION = "7";
+/** Days. */
+export const RETENTION = "7";
 /** Of a block of the hash, and the least that is in use: with the usual 1024 a log of a few lines is never read. */
 const FINGERPRINT = 64;
 const POLICY = "knative-logs";

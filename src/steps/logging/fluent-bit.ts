@@ -20,11 +20,11 @@ export interface Held {
 }
 
 const TAG = "kube.*";
-/** A pod that is gone has no labels, but its log may not have been read before. */
-const OF_SERVICES = [
-  "$kubernetes['labels']['serving.knative.dev/service'] .",
-  "$kubernetes['container_name'] ^(queue-proxy|user-container)$",
-];
+/**
+ * Records of all containers but queue-proxies, which are none but Services'. Of a pod that the API server does not know any more a record says
+ * nothing, and requests must not be lost by that. A match of no length would be none (src/flb_router.c).
+ */
+const BESIDE_REQUESTS = "^(?!.*_queue-proxy-[0-9a-f]+\\.log$).+";
 const STATE = "/var/lib/fluent-bit";
 /** Names of indices and the job of Loki. */
 export const PREFIX = "knative";
@@ -137,7 +137,15 @@ export const fluentBitYaml = (config: Config, held: Held): string => {
             "k8s-logging.parser": "off",
             "k8s-logging.exclude": "off",
           },
-          ...(collected === "services" ? [{ name: "grep", match: TAG, logical_op: "or", regex: OF_SERVICES }] : []),
+          ...(collected === "services"
+            ? [
+                {
+                  name: "grep",
+                  match_regex: BESIDE_REQUESTS,
+                  regex: "$kubernetes['labels']['serving.knative.dev/service'] .",
+                },
+              ]
+            : []),
         ],
         outputs: [outputOf(config, held)],
       },

@@ -1,5 +1,5 @@
 import type { ObjectChange } from "../../changes/index.ts";
-import { ELASTIC_CREDENTIALS, ELASTICSEARCH, LOGGING } from "../../checks/logging/names.ts";
+import { ELASTIC_CREDENTIALS, ELASTICSEARCH, LOGGING, STORED } from "../../checks/logging/names.ts";
 import { deletions } from "../../kube/object-change.ts";
 import type { Product } from "../../kube/product.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
@@ -8,10 +8,8 @@ import { sh } from "../../ports/shell.ts";
 import { SPACE } from "./left.ts";
 
 const CLAIM = { apiVersion: "v1", kind: "PersistentVolumeClaim" };
-const NAME = new RegExp(`^data-${ELASTICSEARCH.name}-\\d+$`);
 
-/** Claims of Elasticsearch's pods: its StatefulSet makes them without an owner. */
-export const claims: Product = { ...CLAIM, namespace: LOGGING, name: NAME, maker: ELASTICSEARCH };
+export const claims: Product = { ...CLAIM, namespace: LOGGING, name: STORED, maker: ELASTICSEARCH };
 
 /**
  * Takes away what collects and keeps logs. Stored logs stay, and with them what they need: their namespace and the passwords; only a purge
@@ -24,7 +22,7 @@ export const removal = async (
 ): Promise<readonly ObjectChange[]> => {
   if (!(await ctx.live.get(SPACE))) return deletions(owned);
   const found = (await ctx.live.list(CLAIM.apiVersion, CLAIM.kind, LOGGING)).filter(({ metadata }) =>
-    NAME.test(metadata.name),
+    STORED.test(metadata.name),
   );
   if (found.length === 0 || purge) return deletions([...owned, ...found]);
   const stays = new Set([keyOf(SPACE), keyOf(ELASTIC_CREDENTIALS)]);

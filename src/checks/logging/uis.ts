@@ -1,6 +1,6 @@
 import type { ClusterRead } from "../../ports/cluster.ts";
 import type { Remedy } from "../../ports/error.ts";
-import { type KubeObject, textAt } from "../../ports/object.ts";
+import { at, isRecord, type KubeObject, textAt } from "../../ports/object.ts";
 import { readable } from "../../ports/readable.ts";
 import { inNamespace, type ShellCommand, sh } from "../../ports/shell.ts";
 
@@ -84,4 +84,14 @@ const operatedOpenSearch: Ui = {
 };
 
 /** The first that it is counts. */
-export const UIS: readonly Ui[] = [ours, eck, grafana, openSearch, operatedOpenSearch, chart];
+const UIS: readonly Ui[] = [ours, eck, grafana, openSearch, operatedOpenSearch, chart];
+
+/** Headless ones are for the members of a cluster, those without a selector for what is elsewhere. */
+const hasPods = ({ spec }: KubeObject): boolean => {
+  const selector = at(spec, "selector");
+  return textAt(spec, "clusterIP") !== "None" && isRecord(selector) && Object.keys(selector).length > 0;
+};
+
+/** What a Service leads to; undefined: no UI for logs. */
+export const uiBehind = (service: KubeObject): Ui | undefined =>
+  hasPods(service) ? UIS.find(({ isIt }) => isIt(service)) : undefined;
