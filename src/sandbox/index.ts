@@ -53,7 +53,7 @@ export interface WorldOptions {
 
 /** A cluster with its nodes joined and nothing installed. */
 export interface World {
-  /** YAML with one context, `rehearsal`, which may do everything. For `kubectl apply`, add `--validate=false`: there is no OpenAPI. */
+  /** YAML with one context, `rehearsal`, which may do everything. */
   readonly kubeconfig: string;
   /** What the kubeconfig says: `https://127.0.0.1:PORT`, the CA of its certificate as PEM, and a bearer token. */
   readonly api: { readonly url: string; readonly ca: string; readonly token: string };

@@ -132,10 +132,10 @@ describe("two rehearsals that stay, one in the background", () => {
     "kubectl deploys a Service, and it answers at the URL that was printed",
     async () => {
       const [of] = kubeconfigs;
-      const [, file = ""] = /kubectl apply --validate=false -f (\S+)/.exec(magic.out()) ?? [];
+      const [, file = ""] = /kubectl apply -f (\S+)/.exec(magic.out()) ?? [];
       const [, root = ""] = /curl --cacert (\S+)/.exec(magic.out()) ?? [];
       const [, url = ""] = / In a browser, where root\.crt [^:]*: (\S+)/.exec(flat(magic.out())) ?? [];
-      await run(start("kubectl", ["apply", "--validate=false", "-f", file], of));
+      await run(start("kubectl", ["apply", "-f", file], of));
       await run(start("kubectl", ["wait", "--for=condition=Ready", "ksvc/hello", "--timeout=30s"], of));
       const { hostname, port, href } = new URL(url);
       const asked = ["--silent", "--fail", "--cacert", root, "--resolve", `${hostname}:${port}:127.0.0.1`, href];

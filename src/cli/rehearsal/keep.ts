@@ -49,7 +49,7 @@ export const toTry = async (
         text: `${where} KUBECONFIG is as said below, look at it:`,
         command: sh`kn-bootstrap status && kn-bootstrap doctor && kubectl get pods -A`,
       },
-      { text: "Deploy a first Service:", command: sh`kubectl apply --validate=false -f ${service}` },
+      { text: "Deploy a first Service:", command: sh`kubectl apply -f ${service}` },
       ...(opened ? await toAsk(folder, opened, install) : []),
       {
         text: "Renew its certificate, or take it all away again:",

@@ -7,8 +7,10 @@ import { ADMIN, decide, refusal } from "./access.ts";
 import { minorOf, UPGRADES_CREATE_SINCE, watchesList } from "./ages.ts";
 import { readJson, unknownFormat } from "./body.ts";
 import type { Call, Target, World } from "./call.ts";
+import { inVersion } from "./codec.ts";
 import { fieldsOf } from "./json.ts";
 import { APPLY, patchObject } from "./patching.ts";
+import { listPage, type Page } from "./read.ts";
 import type { Registry } from "./registry.ts";
 import type { Resource } from "./resource.ts";
 import { storageKey } from "./resource.ts";
@@ -26,8 +28,9 @@ import {
   refuse,
   unsupported,
 } from "./status.ts";
+import { tableOf, wantsTable } from "./tables/index.ts";
 import type { Answer } from "./verbs.ts";
-import { createObject, getObject, listObjects, removeObject, removeObjects, replaceObject } from "./verbs.ts";
+import { createObject, getObject, listObjects, removeObject, removeObjects, replaceObject, storedAt } from "./verbs.ts";
 import type { Stream } from "./watch.ts";
 import { watch } from "./watch.ts";
 import { wellKnown } from "./well-known.ts";
@@ -51,6 +54,7 @@ export interface Server {
   readonly version: string;
   /** `127.0.0.1:6443`, for discovery. */
   readonly address: () => string;
+  readonly now: () => Date;
   /** Answers what is left to the node of a pod; nobody does when absent. Throws StatusError. */
   readonly onNode?: ((call: NodeCall) => NodeAnswer) | undefined;
 }
@@ -155,8 +159,24 @@ async function route(exchange: Exchange): Promise<Reply> {
     if (!pod) throw notFound(resource, name);
     return { contentType: "text/plain", warnings, ...server.onNode({ pod, subresource, query, headers }) };
   }
+  if (method === "GET" && target.subresource === "" && wantsTable(accept))
+    return json(200, table(exchange, target), []);
   const { status, body } = await perform(exchange, target);
   return json(status, body, warnings);
+}
+
+/** The same objects that a plain GET gets. */
+function table({ server, query }: Exchange, target: Target): object {
+  const { resource, name } = target;
+  const { items, metadata } =
+    name === "" ? listPage(server.world.store, resource, scopeOf(target), query) : single(server, target);
+  const shown = items.map((object) => inVersion(resource, object));
+  return tableOf(resource, shown, metadata, server.now(), query.includeObject);
+}
+
+function single({ world }: Server, target: Target): Page {
+  const object = storedAt(world, target);
+  return { items: [object], metadata: { resourceVersion: object.metadata.resourceVersion ?? "" } };
 }
 
 /** Throws StatusError 404 for a path in the wrong scope. */

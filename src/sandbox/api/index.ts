@@ -42,6 +42,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
     token: randomBytes(24).toString("base64url"),
     version,
     address: () => address,
+    now: clock,
     onNode: options.onNode,
   };
   const answer = async (request: ApiRequest, trusted: boolean): Promise<Reply> => {

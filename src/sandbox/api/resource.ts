@@ -7,6 +7,7 @@ import type { Fields } from "./json.ts";
 import type { MapSchema } from "./schema/schema.ts";
 import type { FieldError, Named } from "./status.ts";
 import type { Store } from "./store.ts";
+import type { Column } from "./tables/column.ts";
 
 export interface Resource extends Named {
   readonly version: string;
@@ -29,7 +30,7 @@ export interface Resource extends Named {
   readonly excluded: FieldSet;
   readonly statusExcluded: FieldSet;
   /** Set for custom resources. */
-  readonly custom?: { readonly openapi: Fields; readonly terminating: boolean };
+  readonly custom?: { readonly openapi: Fields; readonly terminating: boolean; readonly columns: readonly Column[] };
   /** Turns a stored object into this version and back, where versions differ in more than their name. */
   readonly convert?: { readonly from: (stored: Obj) => Obj; readonly to: (object: Obj) => Obj };
   /** Served for reading old clients only: every answer carries this warning. */

@@ -4,9 +4,10 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { ApiRequest } from "../types.ts";
+import { type ApiRequest, StatusError } from "../types.ts";
 import type { Serving } from "./certificate.ts";
 import type { Reply } from "./handler.ts";
+import { decodeProtobuf, PROTOBUF } from "./protobuf/decode.ts";
 import { bodyOf, refuse } from "./status.ts";
 import { channelsOn, switching } from "./websocket.ts";
 
@@ -90,18 +91,22 @@ async function serve(
   const body = await readBody(incoming).catch(() => undefined);
   if (body === undefined) {
     const error = refuse(413, "RequestEntityTooLarge", `Request entity too large: limit is ${BODY_LIMIT}`);
-    outgoing
-      .writeHead(413, { "content-type": "application/json", connection: "close" })
-      .end(JSON.stringify(bodyOf(error)));
-    return;
+    return refuseWith(outgoing.setHeader("connection", "close"), error);
   }
-  const reply = await answer({
+  const request = {
     method: incoming.method ?? "GET",
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),
     headers: headersOf(incoming),
-    ...(body === "" ? {} : { body }),
-  });
+  };
+  let whole: ApiRequest;
+  try {
+    whole = withBody(request, body);
+  } catch (error) {
+    if (error instanceof StatusError) return refuseWith(outgoing, error);
+    throw error;
+  }
+  const reply = await answer(whole);
   if (outgoing.destroyed) return;
   outgoing.setHeader("content-type", reply.contentType);
   outgoing.setHeader("cache-control", "no-cache, private");
@@ -124,6 +129,19 @@ async function serve(
     () => tell(() => void outgoing.end()),
   );
   outgoing.once("close", stop);
+}
+
+function refuseWith(outgoing: ServerResponse, error: StatusError): void {
+  outgoing.writeHead(error.status.code, { "content-type": "application/json" }).end(JSON.stringify(bodyOf(error)));
+}
+
+/** Whatever form it came in, it goes on as text. */
+function withBody(request: ApiRequest, body: Buffer): ApiRequest {
+  if (body.length === 0) return request;
+  const { headers } = request;
+  if (headers?.["content-type"]?.split(";")[0] !== PROTOBUF) return { ...request, body: body.toString() };
+  const decoded = decodeProtobuf(body);
+  return { ...request, headers: { ...headers, "content-type": "application/json" }, body: decoded };
 }
 
 /** A connection that is to become another protocol's: it does, or gets an answer and ends. */
@@ -161,7 +179,7 @@ function headersOf({ headers }: IncomingMessage): Record<string, string> {
 }
 
 /** Rejects when the body is too large. */
-async function readBody(incoming: IncomingMessage): Promise<string> {
+async function readBody(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -169,5 +187,5 @@ async function readBody(incoming: IncomingMessage): Promise<string> {
     if (size > BODY_LIMIT) throw new RangeError("body too large");
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }

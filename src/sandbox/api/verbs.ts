@@ -36,7 +36,8 @@ export const answer = (status: number, resource: Resource, object: Obj): Answer 
   body: textOf(inVersion(resource, object)),
 });
 
-function stored(world: World, { resource, namespace, name }: Target): Obj {
+/** Throws StatusError 404. */
+export function storedAt(world: World, { resource, namespace, name }: Target): Obj {
   const object = world.store.get(storageKey(resource), namespace, name);
   if (!object) throw notFound(resource, name);
   return object;
@@ -55,7 +56,7 @@ export function checkSubresource({ resource, subresource, name }: Target): void 
 
 export function getObject(world: World, target: Target): Answer {
   checkSubresource(target);
-  const object = stored(world, target);
+  const object = storedAt(world, target);
   const { scale } = target.resource;
   if (target.subresource === "scale" && scale) return { status: 200, body: scaleOf(scale, object) };
   return answer(200, target.resource, object);
@@ -85,7 +86,7 @@ export function settleNamespace(resource: Resource, namespace: string, draft: Ob
 export async function createObject(world: World, call: Call, target: Target, incoming: Incoming): Promise<Answer> {
   const { resource, namespace } = target;
   if (target.subresource === "token" && resource.plural === "serviceaccounts")
-    return tokenFor(stored(world, target), incoming);
+    return tokenFor(storedAt(world, target), incoming);
   if (target.name !== "") throw methodNotAllowed();
   const draft = decodeRequest(resource, readObject(resource, incoming.body, incoming.contentType), call);
   settleNamespace(resource, namespace, draft);
@@ -143,7 +144,7 @@ export async function replaceObject(world: World, call: Call, target: Target, in
 /** PUT …/finalize: only spec.finalizers count. */
 function finalize(world: World, call: Call, target: Target, incoming: Incoming): Answer {
   const finalizers = at(readJson(incoming.body), "spec", "finalizers");
-  const object = finalizeNamespace(world, call, stored(world, target), Array.isArray(finalizers) ? finalizers : []);
+  const object = finalizeNamespace(world, call, storedAt(world, target), Array.isArray(finalizers) ? finalizers : []);
   return answer(200, target.resource, object);
 }
 

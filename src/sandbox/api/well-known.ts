@@ -2,6 +2,7 @@
 
 import { AGGREGATED_SINCE, EMULATION_SINCE, minorOf } from "./ages.ts";
 import { aggregated, apiGroup, apiGroups, apiResources, coreVersions, type Together, wanted } from "./discovery.ts";
+import { openapiIndex, openapiOf } from "./openapi.ts";
 import type { Registry } from "./registry.ts";
 import { noSuchResource } from "./status.ts";
 
@@ -32,6 +33,8 @@ export function wellKnown(
       return { contentType: "text/plain; charset=utf-8", body: "ok" };
     case "version":
       return json(versionInfo(version));
+    case "openapi":
+      return openapiPage(registry, path, version);
     case "api":
       if (group === "v1") return json(apiResources(registry, "", "v1"));
       if (group !== undefined) return undefined;
@@ -42,6 +45,14 @@ export function wellKnown(
     default:
       return undefined;
   }
+}
+
+/** Version 2 is not served: clients that know the third ask for that. */
+function openapiPage(registry: Registry, path: string, version: string): Page | undefined {
+  if (path === "/openapi/v3") return json(openapiIndex(registry));
+  const [, place] = /^\/openapi\/v3\/(.+)$/.exec(path) ?? [];
+  const found = place === undefined ? undefined : openapiOf(registry, place, version);
+  return found && json(found);
 }
 
 const inOne = (registry: Registry, form: Together, core: boolean): Page => ({

@@ -7,6 +7,7 @@ import { at, fieldsOf, isFields, listOf, objectsOf } from "../json.ts";
 import { nameIsSubdomain } from "../kinds/names.ts";
 import type { Resource, Rules, ScalePaths } from "../resource.ts";
 import { customSchema } from "../schema/custom.ts";
+import { customColumns } from "../tables/custom.ts";
 import { validateCustom } from "./validate.ts";
 
 const VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
@@ -45,7 +46,11 @@ export function servedBy(definition: Obj): Resource[] {
         rules: rulesOf(openapi, status, listOf(version.selectableFields)),
         excluded: status ? fieldsAt(["status"]) : fieldsAt(),
         statusExcluded: fieldsAt(["spec"]),
-        custom: { openapi, terminating: hasCondition(definition, "Terminating") },
+        custom: {
+          openapi,
+          terminating: hasCondition(definition, "Terminating"),
+          columns: customColumns(objectsOf(version.additionalPrinterColumns)),
+        },
       };
     });
 }

@@ -10,7 +10,16 @@ interface Definition {
   readonly scope?: "Cluster";
   /** Ducks: what others may do with these objects without knowing their kind. */
   readonly ducks?: readonly string[];
+  /** What `kubectl get` shows beside the name: `Name .path`. */
+  readonly columns?: readonly string[];
 }
+
+const READY = [
+  "Ready .status.conditions[?(@.type=='Ready')].status",
+  "Reason .status.conditions[?(@.type=='Ready')].reason",
+];
+const LATEST = ["LatestCreated .status.latestCreatedRevisionName", "LatestReady .status.latestReadyRevisionName"];
+const URL = "URL .status.url";
 
 const NETWORKING = { group: "networking.internal.knative.dev", version: "v1alpha1" };
 const AUTOSCALING = { group: "autoscaling.internal.knative.dev", version: "v1alpha1" };
@@ -19,14 +28,21 @@ const SERVING = { group: "serving.knative.dev", version: "v1" };
 
 const DEFINITIONS: readonly Definition[] = [
   { ...NETWORKING, kind: "Certificate", plural: "certificates", short: ["kcert"] },
-  { ...SERVING, kind: "Configuration", plural: "configurations", short: ["config", "cfg"], ducks: ["podspecable"] },
+  {
+    ...SERVING,
+    kind: "Configuration",
+    plural: "configurations",
+    short: ["config", "cfg"],
+    ducks: ["podspecable"],
+    columns: [...LATEST, ...READY],
+  },
   { ...NETWORKING, kind: "ClusterDomainClaim", plural: "clusterdomainclaims", short: ["cdc"], scope: "Cluster" },
   { ...SERVING, version: "v1beta1", kind: "DomainMapping", plural: "domainmappings", short: ["dm"] },
   { ...NETWORKING, kind: "Ingress", plural: "ingresses", short: ["kingress", "king"] },
   { ...AUTOSCALING, kind: "Metric", plural: "metrics" },
   { ...AUTOSCALING, kind: "PodAutoscaler", plural: "podautoscalers", short: ["kpa", "pa"] },
-  { ...SERVING, kind: "Revision", plural: "revisions", short: ["rev"] },
-  { ...SERVING, kind: "Route", plural: "routes", short: ["rt"], ducks: ["addressable"] },
+  { ...SERVING, kind: "Revision", plural: "revisions", short: ["rev"], columns: READY },
+  { ...SERVING, kind: "Route", plural: "routes", short: ["rt"], ducks: ["addressable"], columns: [URL, ...READY] },
   { ...NETWORKING, kind: "ServerlessService", plural: "serverlessservices", short: ["sks"] },
   {
     ...SERVING,
@@ -34,12 +50,18 @@ const DEFINITIONS: readonly Definition[] = [
     plural: "services",
     short: ["kservice", "ksvc"],
     ducks: ["addressable", "podspecable"],
+    columns: [URL, ...LATEST, ...READY],
   },
   { ...CACHING, kind: "Image", plural: "images" },
 ];
 
 /** Holds whatever it is given: the schemas are upstream's work, and the rehearsal's webhooks look at what matters. */
 const anything = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
+
+const columnOf = (text: string) => {
+  const [name = "", jsonPath = ""] = text.split(" ");
+  return { name, type: "string", jsonPath };
+};
 
 const areaOf = (group: string): string => group.split(".")[0] ?? "";
 
@@ -68,6 +90,7 @@ const definition = (version: string, item: Definition): Obj => {
             served: true,
             storage: true,
             subresources: { status: {} },
+            ...(item.columns ? { additionalPrinterColumns: item.columns.map(columnOf) } : {}),
             schema: { openAPIV3Schema: { type: "object", properties: { spec: anything, status: anything } } },
           },
         ],
