@@ -110,6 +110,7 @@ export const gatewayCertificateUsable = healthCheck({
   id: "certificate.usable",
   title: "The certificate's key and chain match",
   needs: ["knative.finished"],
+  symptomOf: ["certificate.limits"],
   reads: [...SERVED_BY, "Secret"],
   meaning:
     "The gateway cannot serve the certificate, or browsers refuse it. Where the Secret is missing, Kourier's controller ends again and again, and Istio answers no handshake, so that new Routes wait.",
@@ -123,13 +124,17 @@ export const gatewayCertificateUsable = healthCheck({
   },
 });
 
+/** Clocks are not the same, and nobody notices by less. */
+const TOLERATED_MS = 5 * 60_000;
+
 export const gatewayCertificateCurrent = healthCheck({
   id: "certificate.current",
-  title: "The certificate has not expired",
+  title: "The certificate has begun and has not expired",
   needs: ["certificate.usable"],
-  symptomOf: ["renew.cronjob"],
+  symptomOf: ["renew.cronjob", "cluster.clock"],
   reads: [...SERVED_BY, "Secret"],
-  meaning: "Browsers refuse the certificate since its last day.",
+  meaning:
+    "Browsers refuse the certificate since its last day. One that has not begun yet was made by a machine whose clock is ahead, or is looked at from one whose clock is behind.",
   todo: "Run `kn-bootstrap renew`, and see in `kn-bootstrap status` who renews it; one that was brought has to be replaced by its owner.",
   run: async (ctx) => {
     const installation = await findInstallation(ctx.cluster);
@@ -137,10 +142,20 @@ export const gatewayCertificateCurrent = healthCheck({
     const found = secret && inspect(await ctx.cluster.get(secret));
     if (!secret || !found) return skipped(NONE);
     const until = found.notAfter.toISOString().slice(0, 10);
+    const seen = (time: Date) => ({
+      evidence: [{ object: secret, field: '.data["tls.crt"]', observed: time.toISOString() }],
+    });
+    if (found.notBefore.getTime() - ctx.now().getTime() > TOLERATED_MS)
+      return fail(
+        `${describe(secret)}: begins at ${found.notBefore.toISOString()}, and here it is ${ctx.now().toISOString()}`,
+        {
+          text: "Set this machine's clock, if it is that which is wrong; else wait until the certificate begins, and set the clock of what has made it.",
+          command: sh`timedatectl set-ntp true`,
+        },
+        seen(found.notBefore),
+      );
     if (ctx.now() < found.notAfter) return ok(`until ${until}`);
     const { words, remedy } = helping("renew", againOf(installation));
-    return fail(`${describe(secret)}: expired on ${until}; ${words}`, remedy, {
-      evidence: [{ object: secret, field: '.data["tls.crt"]', observed: found.notAfter.toISOString() }],
-    });
+    return fail(`${describe(secret)}: expired on ${until}; ${words}`, remedy, seen(found.notAfter));
   },
 });

@@ -38,6 +38,8 @@ export const isOpen = (records: RecordsAccess | RecordsClosed | undefined): reco
 /** Without one of these, what needs it is skipped, or goes by what the cluster says. */
 export interface HealthContext extends ReadContext {
   readonly resolver?: Resolver;
+  /** How far the API server's clock is ahead of this machine's, in milliseconds. Undefined: it does not say. */
+  readonly skewMs?: () => Promise<number | undefined>;
   readonly createAuthority?: (options: { readonly directory: string; readonly ca?: string }) => Promise<Authority>;
   /** Opens it, once. */
   readonly records?: () => Promise<RecordsAccess | RecordsClosed>;
@@ -49,7 +51,7 @@ export interface HealthContext extends ReadContext {
 
 /**
  * What a check looks at: a kind as `Pod` or `Deployment.apps`, or what is no object. `any kind`: whatever is left of a kind that is going
- * away, to name it. `records`: what stands at the DNS provider. `rights`: what the API server says the account may do. `logs`: what a container last wrote. `trial`: a write that is tried without effect.
+ * away, to name it. `records`: what stands at the DNS provider. `rights`: what the API server says the account may do. `logs`: what a container last wrote. `clock`: what time it is for the API server. `trial`: a write that is tried without effect.
  */
 export type Reading =
   | "any kind"
@@ -60,6 +62,7 @@ export type Reading =
   | "records"
   | "rights"
   | "logs"
+  | "clock"
   | "trial"
   | Capitalize<string>;
 

@@ -32,7 +32,7 @@ export const certificateRenewed = healthCheck({
   id: "certificate.renewed",
   title: "The gateway's certificate was renewed in time",
   needs: ["certificate.current"],
-  symptomOf: ["renew.cronjob"],
+  symptomOf: ["renew.cronjob", "cluster.clock"],
   reads: [...SERVED_BY, "Secret", "authority"],
   meaning:
     "Renewal comes when the CA asks for it (RFC 9773), else at two thirds of a certificate's life. The CA's window has passed, or less than a third is left, so that what renews it has not worked; with a sixth left it is urgent.",

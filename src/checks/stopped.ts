@@ -81,6 +81,7 @@ export const runNotStopped = healthCheck({
     "ingress.quota",
     "ingress.deployments",
     "ingress.address",
+    "certificate.limits",
   ],
   reads: ["ConfigMap"],
   meaning:

@@ -63,6 +63,7 @@ export const webhookCertificateTrusted = healthCheck({
   needs: ["knative.installed"],
   reads: [
     "Secret",
+    "clock",
     "Deployment.apps",
     "MutatingWebhookConfiguration.admissionregistration.k8s.io",
     "ValidatingWebhookConfiguration.admissionregistration.k8s.io",
@@ -73,7 +74,7 @@ export const webhookCertificateTrusted = healthCheck({
   threads: ["knative/serving#12980", "knative/serving#14786"],
   run: async (ctx) => {
     const { cluster } = ctx;
-    const [secret, webhook] = await Promise.all([cluster.get(SECRET), cluster.get(WEBHOOK)]);
+    const [secret, webhook, skew] = await Promise.all([cluster.get(SECRET), cluster.get(WEBHOOK), ctx.skewMs?.()]);
     if (!secret)
       return fail(
         "Secret knative-serving/webhook-certs does not exist, and the webhook makes none",
@@ -90,7 +91,8 @@ export const webhookCertificateTrusted = healthCheck({
       fail(summary, remedy, { evidence: [{ object: SECRET, field, observed, expected }] });
     if (!certificate || !root)
       return bad("Secret knative-serving/webhook-certs holds no certificate", `.data["${SERVER}"]`);
-    if (certificate.validToDate.getTime() < timeOfReading(ctx))
+    // It is the API server that looks at it.
+    if (certificate.validToDate.getTime() < timeOfReading(ctx) + (skew ?? 0))
       return bad(
         `the webhook's certificate expired on ${certificate.validToDate.toISOString().slice(0, 10)}`,
         `.data["${SERVER}"]`,

@@ -100,6 +100,8 @@ export interface ClusterCarrier {
    * whatever is answered there. ApiError: the server's own answer, such as 503 where it had none from there. Asked once.
    */
   readonly askThrough: (request: ThroughServer) => Promise<ThroughServerAnswer>;
+  /** How far the server's clock is ahead, in milliseconds, by the Date of its first answer; undefined: not known. */
+  readonly skewMs: () => number | undefined;
 }
 
 export interface ThroughServer {

@@ -7,6 +7,7 @@ import {
   ledgerObject,
   limitProblem,
   parseLedger,
+  refusalIn,
   withEntries,
 } from "../../src/certificates/acme/ledger.ts";
 
@@ -91,8 +92,26 @@ describe("the ledger", () => {
     ]);
   });
 
+  it("keeps what the CA has refused until then, or until it has given one all the same", () => {
+    const until = new Date(now.getTime() + HOUR);
+    const refused: LedgerEntry = { kind: "refused", directory: LE, names: NAMES, at: ago(1), until, order: "" };
+    const find = (ledger: Ledger, names: readonly string[] | undefined = NAMES, when = now) =>
+      refusalIn(ledger, LE, names, when)?.until;
+    expect(find([refused])).toEqual(until);
+    expect(refusalIn([refused], LE, undefined, now)?.names).toEqual(NAMES);
+    expect(find([refused], ["other.example.com"])).toBeUndefined();
+    expect(find([refused], NAMES, until)).toBeUndefined();
+    // A clock that was far ahead has written it.
+    expect(find([{ ...refused, at: new Date(now.getTime() + HOUR) }])).toBeUndefined();
+    // It may be asked all the same.
+    expect(problem([refused])).toBeUndefined();
+    expect(withEntries([refused], [failed(0)], now).map(({ kind }) => kind)).toEqual(["refused", "failed"]);
+    expect(withEntries([refused], [issued(0)], now).map(({ kind }) => kind)).toEqual(["issued"]);
+  });
+
   it("survives being written down, and somebody's editing", () => {
-    const ledger = [issued(1, { isExempt: true }), failed(0)];
+    const refused: LedgerEntry = { ...failed(0), kind: "refused", until: now };
+    const ledger = [issued(1, { isExempt: true }), failed(0), refused];
     expect(parseLedger(ledgerObject(ledger))).toEqual(ledger);
     const object = ledgerObject([]);
     expect(parseLedger({ ...object, data: { "ledger.json": "{not json" } })).toEqual([]);

@@ -28,6 +28,21 @@ const failing = (type: "TXT" | "CAA", times: number, code = "ESERVFAIL"): AcmeFa
 const failuresIn = ({ cluster }: Pick<Scene, "cluster">) =>
   parseLedger(cluster.objects.get(keyOf(LEDGER))).filter(({ kind }) => kind === "failed");
 
+it("notes until when the CA takes no order, and asks again all the same", async () => {
+  const { ca, begin, cluster, secret } = await start();
+  ca.setFaults({ rateLimited: { detail: "too many of everything", retryAfterSeconds: 7_200 } });
+  await expect(begin()).rejects.toMatchObject({ id: "acme.rate-limited" });
+  const noted = () => parseLedger(cluster.objects.get(keyOf(LEDGER)));
+  expect(noted()).toMatchObject([{ kind: "refused", directory: ca.directory, names: [...NAMES].sort() }]);
+  const [{ at, until } = {}] = noted();
+  expect(((until?.getTime() ?? 0) - (at?.getTime() ?? 0)) / 3_600_000).toBeCloseTo(2, 1);
+  ca.setFaults({});
+  await begin();
+  expect(secret("tls.crt")).toContain("BEGIN CERTIFICATE");
+  expect(noted().map(({ kind }) => kind)).toEqual(["issued"]);
+  await ca.close();
+});
+
 describe("trouble of the CA that passes", () => {
   it.each(["TXT", "CAA"] as const)("one SERVFAIL for %s costs an order, and no second certificate", async (type) => {
     const { ca, begin, said, secret, zones, cluster, kept } = await start();

@@ -77,6 +77,7 @@ export const recording = <C extends HealthContext>(
       ...ctx,
       cluster: { ...reads, ...guarded },
       probe: noting("probe", ctx.probe),
+      ...(ctx.skewMs ? { skewMs: noting("clock", ctx.skewMs) } : {}),
       ...(resolver
         ? {
             resolver: {

@@ -160,6 +160,7 @@ export const moment = async (tls: "acme" | "cert-manager"): Promise<Moment> => {
     dryRun: once(cluster.dryRun),
     resolver,
     createAuthority: async () => authority,
+    skewMs: async () => cluster.skewMs(),
     records: async () => ({
       ...publication,
       zones: { find: once(find), get: once(get), list: once(list), rehearse: () => rehearsed },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { clocksAgree } from "../../src/checks/cluster/clock.ts";
 import { operatorObeyed } from "../../src/checks/cluster/operator.ts";
 import { admissionAnswered } from "../../src/checks/cluster/orphans.ts";
 import { apisAvailable, nothingStuck } from "../../src/checks/cluster/terminating.ts";
@@ -152,6 +153,24 @@ describe("serving.webhook-certificate", async () => {
       status: "fail",
       remedy: { text: expect.stringMatching(/one that net-istio-webhook makes.*net-istio\/webhook/) },
     });
+  });
+});
+
+describe("cluster.clock", () => {
+  const node = (lastHeartbeatTime: string) =>
+    object("Node", "worker-1", { status: { conditions: [{ type: "Ready", status: "True", lastHeartbeatTime }] } });
+  const minute = 60_000;
+  it.each([
+    ["nothing", [], undefined, "skipped", /does not say/],
+    ["nearly the same", [node("2026-11-30T12:01:00Z")], 4 * minute, "ok", /./],
+    ["that it is later", [], 90 * minute, "fail", /1 h 30 min behind the API server's/],
+    ["that it is earlier", [], -10 * minute, "fail", /10 min ahead of the API server's/],
+    ["that a node's is ahead", [node("2026-11-30T12:20:00Z")], 0, "fail", /Node worker-1 is 20 min ahead/],
+    ["that a node has been silent", [node("2026-11-30T09:00:00Z")], 0, "ok", /./],
+    ["of a node what follows from its own", [node("2026-11-30T12:05:30Z")], 4 * minute, "ok", /./],
+  ])("goes by what the API server and the nodes say: %s", async (_what, objects, skewMs, status, summary) => {
+    const scene = { objects, ...(skewMs === undefined ? {} : { skewMs }) };
+    expect(await findingOf(scene, clocksAgree)).toMatchObject({ status, summary: expect.stringMatching(summary) });
   });
 });
 

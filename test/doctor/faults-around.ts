@@ -2,6 +2,7 @@ import type { KubeObject } from "../../src/ports/object.ts";
 import {
   add,
   config,
+  data,
   edit,
   type Fault,
   inZone,
@@ -9,6 +10,7 @@ import {
   isUser,
   WITH_CERTIFICATE,
   WITH_DOMAIN,
+  withCertificate,
   withRecord,
   withService,
   withStatus,
@@ -51,6 +53,31 @@ const unnamed =
 
 /** What goes wrong with names, and with those who install for others. */
 export const FAULTS_AROUND: Readonly<Record<string, Fault>> = {
+  "this machine's clock is two hours behind": {
+    leads: "cluster.clock",
+    break: (scene) => ({ ...scene, skewMs: 7_200_000 }),
+  },
+  "this machine's clock is a year ahead": {
+    leads: "cluster.clock",
+    in: WITH_CERTIFICATE,
+    break: (scene) => {
+      const now = new Date(Date.parse(scene.now ?? "") + 366 * 86_400_000).toISOString();
+      return { ...scene, now, skewMs: -366 * 86_400_000 };
+    },
+  },
+  "a node's clock is an hour ahead": {
+    leads: "cluster.clock",
+    break: (scene) => {
+      const lastHeartbeatTime = new Date(Date.parse(scene.now ?? "") + 3_600_000).toISOString();
+      const conditions = [{ type: "Ready", status: "True", lastHeartbeatTime }];
+      return edit(isA("Node"), (one) => withStatus(one, { conditions }))(scene);
+    },
+  },
+  "the certificate has not begun": {
+    leads: "certificate.current",
+    in: WITH_CERTIFICATE,
+    break: withCertificate("2039-01-01", "2039-03-31"),
+  },
   "the operator is asked for two minors at once": {
     leads: "knative.operator",
     in: OPERATED,
@@ -126,6 +153,22 @@ export const FAULTS_AROUND: Readonly<Record<string, Fault>> = {
     leads: "cert-manager.issuance",
     in: ["istio"],
     break: withRecord('@ CAA 0 issue "other.example.org"'),
+  },
+  "the CA has refused an order for a week": {
+    leads: "certificate.limits",
+    in: ["ours"],
+    break: (scene) => {
+      const state = scene.objects.find(isA("ConfigMap", "state"));
+      const directory = JSON.parse(String(state && data(state).choices))["acme-directory"];
+      const now = Date.parse(scene.now ?? "");
+      const [at, until] = [now - 3_600_000, now + 6 * 86_400_000].map((time) => new Date(time).toISOString());
+      const refused = { kind: "refused", directory, names: ["*.apps.example.com"], at, until, order: "" };
+      const ledger = object("ConfigMap", "kn-bootstrap/acme-ledger", {
+        data: { "ledger.json": JSON.stringify([refused]) },
+      });
+      const gone = edit(isA("Secret", "wildcard-tls"), () => undefined);
+      return add(ledger)(edit(isA("ConfigMap", "acme-ledger"), () => undefined)(gone(scene)));
+    },
   },
   "a certificate's common name is too long": {
     leads: "cert-manager.common-names",

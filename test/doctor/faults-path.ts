@@ -5,6 +5,8 @@ import { add, config, edit, type Fault, isA, SEEN, withStatus } from "./faults.t
 import { object, type Scene } from "./scene.ts";
 import type { Shape } from "./shapes.ts";
 
+/** Whenever it is looked at, a certificate has begun and has most of its time before it. */
+const DATES = { from: new Date("2020-01-01"), to: new Date("2080-01-01") };
 const BALANCED: readonly Shape[] = ["ours", "quickstart", "operator", "istio", "eks", ...SEEN];
 const GATEWAYS = ["kourier", "istio-ingressgateway", "envoy"];
 
@@ -38,7 +40,7 @@ const AWS = "service.beta.kubernetes.io/aws-load-balancer-";
 const served =
   (hosts: readonly string[], home: string) =>
   async (scene: Scene): Promise<Scene> => {
-    const { pem, key } = await make({ subject: "CN=leaf", names: ["*.apps.example.com"] });
+    const { pem, key } = await make({ subject: "CN=leaf", names: ["*.apps.example.com"], ...DATES });
     const base64 = (text: string) => Buffer.from(text).toString("base64");
     const data = { "tls.crt": base64(pem), "tls.key": base64(key) };
     const server = {
@@ -90,7 +92,7 @@ export const FAULTS_PATH: Readonly<Record<string, Fault>> = {
     leads: "contour.delegation",
     in: ["contour"],
     break: async (scene) => {
-      const { pem, key } = await make({ subject: "CN=leaf", names: ["*.apps.example.com"] });
+      const { pem, key } = await make({ subject: "CN=leaf", names: ["*.apps.example.com"], ...DATES });
       const base64 = (text: string) => Buffer.from(text).toString("base64");
       const data = { "tls.crt": base64(pem), "tls.key": base64(key) };
       const secret = object("Secret", "certs/wildcard", { type: "kubernetes.io/tls", data });

@@ -75,7 +75,7 @@ const otherRoot = (one: KubeObject): KubeObject => ({
 });
 
 /** Another one for the same names. */
-const withCertificate =
+export const withCertificate =
   (from: string, until: string) =>
   async (scene: Scene): Promise<Scene> => {
     const root = await make({ subject: "CN=root", from: new Date(from), to: new Date("2040-01-01") });

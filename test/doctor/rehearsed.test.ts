@@ -46,6 +46,7 @@ const FELT: readonly Felt[] = [
   { fault: "webhook-wrong-ca:600", leads: "serving.admission", provoke: scale },
   { fault: "webhook-timeout:600", leads: "serving.admission", provoke: scale },
   { fault: "field-fight:600", leads: "network.scheme", provoke: touch(NETWORK) },
+  { fault: "clock-skew:-7200", leads: "cluster.clock", provoke: async () => {} },
 ];
 
 describe("doctor, at a rehearsed cluster that worked until now", { timeout: patient(60_000) }, () => {

@@ -18,6 +18,8 @@ export interface Scene {
   readonly objects: readonly KubeObject[];
   readonly version?: string;
   readonly now?: string;
+  /** How far the API server's clock is ahead, in milliseconds. Absent: it does not say. */
+  readonly skewMs?: number;
   /** When it was read; now when absent. */
   readonly readAt?: string;
   /** What name servers answer, where {@link Scene.dns} does not say it. */
@@ -41,6 +43,8 @@ export const askScene = ({ objects, version = "1.36.2", internet, logs, authorit
     switch (asked) {
       case "version":
         return version;
+      case "skew":
+        return scene.skewMs ?? null;
       case "list":
         return objects.filter(
           (object) =>

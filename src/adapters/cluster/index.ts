@@ -184,6 +184,7 @@ export const openCluster = (target: ClusterTarget, options: OpenOptions = {}): C
         learn,
         versionOf: (list) => versions.get(list),
       }),
+    skewMs: transport.skewMs,
     lease: { get, create, replace, remove },
     guarded: (permit) => ({ ...cluster, ...createObjects({ ...tools, permit }) }),
     warnings: () => [...target.warnings, ...clockWarning(transport.skewMs())],

@@ -91,6 +91,7 @@ export const contextOf = (
     resolver,
     records: recordsBy(ask, { cluster, resolver, signal, tries }),
     createAuthority: authorityBy(ask, signal),
+    skewMs: async () => (await ask("skew", undefined).catch(ifRecorded)) ?? undefined,
     probe: ({ signal: _one, ...request }) => ask("probe", request, signal),
     now: () => now,
     readAt: () => readAt,
@@ -101,10 +102,7 @@ export const contextOf = (
 /** The same for what is true while the canary is there, and the canary itself. Undefined: none was made, or was to be. */
 export const canaryContext = async (ask: Ask, surroundings: Surroundings): Promise<CanaryContext | undefined> => {
   const { signal } = surroundings;
-  const canary = await ask("canary", undefined).catch((error: unknown) => {
-    if (error instanceof NotRecorded) return undefined;
-    throw error;
-  });
+  const canary = await ask("canary", undefined).catch(ifRecorded);
   if (!canary) return undefined;
   const later: Ask = (async (asked, of, ends) =>
     ask("later", { asked, ...(of === undefined ? {} : { of }) }, ends)) as Ask;
@@ -118,6 +116,12 @@ export const canaryContext = async (ask: Ask, surroundings: Surroundings): Promi
       probe: (request) => later("timed", request, signal),
     },
   };
+};
+
+/** What earlier recordings do not have. */
+const ifRecorded = (error: unknown): undefined => {
+  if (error instanceof NotRecorded) return undefined;
+  throw error;
 };
 
 const isForbidden = (error: unknown): boolean => error instanceof ApiError && error.status === 403;

@@ -17,6 +17,8 @@ import type { RecordPlace, RecordSet, Zone } from "../../ports/zones.ts";
 export interface Questions {
   readonly version: { readonly of: undefined; readonly answer: string };
   readonly account: { readonly of: undefined; readonly answer: Account };
+  /** Milliseconds; null: not known. */
+  readonly skew: { readonly of: undefined; readonly answer: number | null };
   readonly resources: { readonly of: undefined; readonly answer: readonly ApiResource[] };
   readonly resource: { readonly of: Kind; readonly answer: ApiResource | null };
   /** Absent namespace: all of them. */

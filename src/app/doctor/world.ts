@@ -33,6 +33,7 @@ export const askWorld = (ctx: World): Ask => {
   const answering: Answering = {
     version: cluster.version,
     account: cluster.account,
+    skew: async () => cluster.skewMs() ?? null,
     resources: cluster.resources,
     resource: async ({ apiVersion, kind }) => (await cluster.resource(apiVersion, kind)) ?? null,
     list: async (query) => (await cluster.list(query)).map(withoutSecrets),

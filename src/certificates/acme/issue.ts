@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CertificateChange } from "../../changes/index.ts";
 import { errorOf } from "../../core/finding-error.ts";
-import type { DirectoryInfo } from "../../ports/authority.ts";
+import { AuthorityError, type DirectoryInfo } from "../../ports/authority.ts";
 import { isUnsettled, messageOf, UserError } from "../../ports/error.ts";
 import { keyOf } from "../../ports/object.ts";
+import { outage } from "../../ports/outage.ts";
 import { chainProblem, rootOf } from "../chain.ts";
 import { isAskedFor, renewalOf } from "../renewal.ts";
 import { inspect } from "../secret.ts";
@@ -13,7 +14,7 @@ import { orderRef, orderSecret, type PendingOrder, parseOrder, unfinishedOrders 
 import { LEDGER, type LedgerEntry, ledgerObject, limitProblem, parseLedger, withEntries } from "./ledger.ts";
 import { authorize, collect, type OrderInProgress, requestFor } from "./order.ts";
 import { NotOrdered, onlyOrdered } from "./ordered.ts";
-import { explained, OrderFailed, unknownProfile } from "./problems.ts";
+import { explained, nextTry, OrderFailed, unknownProfile } from "./problems.ts";
 import { type Attempts, retryOf, waitingReason, withAttempts } from "./retry.ts";
 import { issuedFor, issuedSecret, replacedBy } from "./tls-secret.ts";
 import type { AcmeIssuerOptions, AcmeTools } from "./types.ts";
@@ -42,6 +43,7 @@ export const issue = async (change: CertificateChange, options: AcmeIssuerOption
     } catch (error) {
       const isFailed = error instanceof OrderFailed;
       if (isFailed) await noteFailures(error, progress.kept, options, tools);
+      else await noteRefusal(error, change, options, tools);
       attempts = isFailed
         ? { ...attempts, orders: attempts.orders + 1 }
         : { ...attempts, hindered: attempts.hindered + 1 };
@@ -235,6 +237,28 @@ const noteFailures = async (
   });
   // The CA's reason is reported, even if the ledger could not be written.
   if (failed.length > 0) await note(failed, tools).catch(() => {});
+};
+
+/** What the CA has said of its limits is kept, for who looks later why there is no certificate; a limit of seconds is waited for as it is. */
+const noteRefusal = async (
+  error: unknown,
+  { names }: CertificateChange,
+  { authority }: AcmeIssuerOptions,
+  tools: AcmeTools,
+): Promise<void> => {
+  if (!(error instanceof AuthorityError) || error.asked !== "order" || error.problem.type !== "rateLimited") return;
+  const until = nextTry(error.problem);
+  if (!until || outage(error) !== undefined) return;
+  const entry: LedgerEntry = {
+    kind: "refused",
+    directory: authority.url,
+    names: [...names].sort(),
+    at: tools.now(),
+    until,
+    order: "",
+  };
+  // The CA's reason is reported, even if the ledger could not be written.
+  await note([entry], tools).catch(() => {});
 };
 
 const note = async (entries: readonly LedgerEntry[], tools: AcmeTools): Promise<void> => {

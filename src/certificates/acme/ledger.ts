@@ -3,19 +3,22 @@ import { HOME, withOwner } from "../../kube/inventory.ts";
 import { few } from "../../ports/few.ts";
 import { dataOf, isRecord, type KubeObject, type ObjectRef } from "../../ports/object.ts";
 
-/** Recent issuances and failed validations of this cluster. CAs limit both, and none tells how much is left. */
+/** Recent issuances, failed validations and refusals of this cluster. CAs limit them, and none tells how much is left. */
 export const LEDGER: ObjectRef = { apiVersion: "v1", kind: "ConfigMap", namespace: HOME, name: "acme-ledger" };
 
 export interface LedgerEntry {
-  readonly kind: "issued" | "failed";
+  /** `refused`: the CA has said that it takes no order before {@link LedgerEntry.until}. */
+  readonly kind: "issued" | "failed" | "refused";
   readonly directory: string;
-  /** The exact set of an issuance, sorted; the one identifier of a failed validation. */
+  /** The exact set of an issuance or a refusal, sorted; the one identifier of a failed validation. */
   readonly names: readonly string[];
   readonly at: Date;
   /** URL of the order: an issuance that is finished twice is written down once. */
   readonly order: string;
   /** A renewal within the window that the CA suggested (RFC 9773 §4.2) counts nowhere. */
   readonly isExempt?: boolean;
+  /** Of a refusal. */
+  readonly until?: Date;
 }
 
 export type Ledger = readonly LedgerEntry[];
@@ -23,6 +26,8 @@ export type Ledger = readonly LedgerEntry[];
 const HOUR = 3_600_000;
 const WEEK = 7 * 24 * HOUR;
 const FILE = "ledger.json";
+/** No limit that is known lasts longer; a clock that was wrong does not keep anybody from ordering for ever. */
+const LONGEST_REFUSAL = 8 * 24 * HOUR;
 
 /** A token bucket of `size`, refilled evenly over `period` milliseconds. */
 interface Limit {
@@ -89,6 +94,28 @@ const failures = (ledger: Ledger, directory: string, name: string, now: Date): r
     )
     .map(({ at }) => at);
 
+/**
+ * The CA's last refusal that still stands, as it has said itself (Retry-After). Whoever orders asks all the same: a limit may be lifted before. `names`:
+ * the exact set; undefined: of whichever.
+ */
+export const refusalIn = (
+  ledger: Ledger,
+  directory: string,
+  names: readonly string[] | undefined,
+  now: Date,
+): (LedgerEntry & { readonly until: Date }) | undefined =>
+  ledger
+    .flatMap((entry) => (entry.kind === "refused" && entry.until ? [{ ...entry, until: entry.until }] : []))
+    .findLast(
+      (entry) =>
+        entry.directory === directory &&
+        (names === undefined || setOf(entry.names) === setOf(names)) &&
+        isStanding(entry, now),
+    );
+
+const isStanding = ({ at, until }: LedgerEntry, now: Date): boolean =>
+  until !== undefined && at <= now && now < until && now.getTime() - at.getTime() < LONGEST_REFUSAL;
+
 export interface Cost {
   /** Certificates for exactly these names in the last seven days. */
   readonly used: number;
@@ -116,10 +143,6 @@ export const limitProblem = (
   names: readonly string[],
   now: Date,
 ): BadFinding | undefined => {
-  const limits = limitsOf(directory);
-  if (!limits) return undefined;
-  const taken = issuances(ledger, directory, names, now);
-  const next = nextFit(limits.identical, taken, now);
   const host = new URL(directory).host;
   const refused = (id: string, summary: string, why: string, text: string): BadFinding => ({
     status: "fail",
@@ -128,6 +151,10 @@ export const limitProblem = (
     error: { id, why, kind: "failed" },
     evidence: [{ object: LEDGER, field: `.data["${FILE}"]` }],
   });
+  const limits = limitsOf(directory);
+  if (!limits) return undefined;
+  const taken = issuances(ledger, directory, names, now);
+  const next = nextFit(limits.identical, taken, now);
   if (next)
     return refused(
       "acme.limit",
@@ -149,13 +176,15 @@ export const limitProblem = (
   return undefined;
 };
 
-/** Adds the entries, drops those that are too old for every limit, and keeps one issuance for each order. */
+/** Adds the entries, drops those that are too old for every limit, keeps one issuance for each order, and no refusal of what was issued then. */
 export const withEntries = (ledger: Ledger, entries: Ledger, now: Date): Ledger => {
   const known = new Set(ledger.filter(({ kind }) => kind === "issued").map(({ order }) => order));
-  const fresh = entries.filter(({ kind, order }) => kind === "failed" || !known.has(order));
-  return [...ledger, ...fresh].filter(
-    ({ kind, at }) => now.getTime() - at.getTime() < (kind === "issued" ? WEEK : HOUR),
-  );
+  const fresh = entries.filter(({ kind, order }) => kind !== "issued" || !known.has(order));
+  const had = new Set(entries.filter(({ kind }) => kind === "issued").map(({ names }) => setOf(names)));
+  return [...ledger, ...fresh].filter((entry) => {
+    if (entry.kind === "refused") return isStanding(entry, now) && !had.has(setOf(entry.names));
+    return now.getTime() - entry.at.getTime() < (entry.kind === "issued" ? WEEK : HOUR);
+  });
 };
 
 export const ledgerObject = (ledger: Ledger): KubeObject =>
@@ -169,6 +198,8 @@ export const ledgerObject = (ledger: Ledger): KubeObject =>
     "certificate",
   );
 
+const KINDS = ["issued", "failed", "refused"] as const satisfies readonly LedgerEntry["kind"][];
+
 /** Empty when it is absent or unreadable. The ledger only saves requests that the CA would refuse. */
 export const parseLedger = (object: KubeObject | undefined): Ledger => {
   try {
@@ -176,15 +207,18 @@ export const parseLedger = (object: KubeObject | undefined): Ledger => {
     return (Array.isArray(entries) ? entries : []).flatMap((entry: unknown): Ledger => {
       if (!isRecord(entry) || !Array.isArray(entry.names)) return [];
       const at = new Date(String(entry.at));
-      if (Number.isNaN(at.getTime())) return [];
+      const until = new Date(String(entry.until));
+      const kind = KINDS.find((one) => one === entry.kind);
+      if (kind === undefined || Number.isNaN(at.getTime())) return [];
       return [
         {
-          kind: entry.kind === "failed" ? "failed" : "issued",
+          kind,
           directory: String(entry.directory),
           names: entry.names.map(String),
           at,
           order: String(entry.order),
           ...(entry.isExempt === true ? { isExempt: true } : {}),
+          ...(Number.isNaN(until.getTime()) ? {} : { until }),
         },
       ];
     });

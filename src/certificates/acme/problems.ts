@@ -226,8 +226,8 @@ export const caaRecord = (name: string, { directory, info, names, accountUrl }: 
   );
 };
 
-/** From Retry-After, else from Boulder's own words: `retry after 2026-08-01 10:00:00 UTC`. */
-const nextTry = ({ retryAfter, detail }: AcmeProblem): Date | undefined => {
+/** From Boulder's own words, `retry after 2026-08-01 10:00:00 UTC`, else from Retry-After. */
+export const nextTry = ({ retryAfter, detail }: AcmeProblem): Date | undefined => {
   const [, date, time] = /retry after (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)/.exec(detail) ?? [];
   const said = new Date(`${date}T${time}Z`);
   return Number.isNaN(said.getTime()) ? retryAfter : said;

@@ -14,6 +14,7 @@ export const supported = healthCheck({
   id: "knative.support",
   title: "The Knative project still looks after this minor",
   needs: ["knative.installed"],
+  symptomOf: ["cluster.clock"],
   reads: ["Namespace", "version", OPENSHIFT],
   meaning: "Security fixes come for the two newest minors alone.",
   todo: "Upgrade, one minor after another; docs/versions.md says what each needs.",
@@ -46,6 +47,7 @@ export const nextFits = healthCheck({
   id: "knative.next",
   title: "The server can run the Knative that has to come next",
   needs: ["knative.installed"],
+  symptomOf: ["cluster.clock"],
   reads: ["Namespace", "version", OPENSHIFT],
   meaning:
     'Support of this minor ends soon, and the next one needs a newer Kubernetes: its controllers would end with "Version check failed".',
