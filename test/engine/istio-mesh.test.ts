@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { inspect } from "../../src/certificates/secret.ts";
 import { WILDCARD } from "../../src/certificates/served.ts";
 import { hasSidecar } from "../../src/checks/mesh/sidecars.ts";
-import { type KubeObject, describe as nameOf } from "../../src/ports/object.ts";
+import type { KubeObject } from "../../src/ports/object.ts";
 import { bring, shapeObjects } from "../../src/sandbox/istio/shapes/index.ts";
 import { isTrue } from "../../src/sandbox/objects.ts";
 import type { ApiRequest, Obj } from "../../src/sandbox/types.ts";
@@ -13,6 +12,7 @@ import { isThorough } from "../thorough.ts";
 import { hasUpstream, UPSTREAM } from "../trust/upstream.ts";
 import { kn, type Outcome, type Stage, stage } from "./cli.ts";
 import { type Outside, openOutside } from "./option-sets.ts";
+import { contentsOf, findingsOf } from "./place.ts";
 
 /** Knative in Istio's mesh; from the releases' own files where all is tested. */
 
@@ -43,22 +43,6 @@ const openPlace = async (options: WorldOptions = {}): Promise<Place> => {
 const MESH = ["--ingress", "istio", "--mesh"];
 const PLAIN = ["--dns", "none", "--domain", "apps.example.com", "--tls", "none"];
 const PEERS = ["security.istio.io/v1beta1", "PeerAuthentication"] as const;
-
-const contentsOf = async ({ kubeconfig }: Stage): Promise<readonly string[]> => {
-  const cluster = openCluster(await loadKubeconfig({ path: kubeconfig, env: {} }));
-  const kinds = (await cluster.resources()).filter(({ verbs, kind }) => verbs.includes("list") && kind !== "Event");
-  const lists = await Promise.all(kinds.map(({ apiVersion, kind }) => cluster.list({ apiVersion, kind })));
-  cluster.close();
-  return lists.flat().map(nameOf).sort();
-};
-
-/** Status and summary of each check that a run came to, by its id. */
-const findingsOf = ({ events }: Outcome): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    events
-      .flatMap(({ findings }) => (Array.isArray(findings) ? findings : []))
-      .map(({ id, status, summary }) => [id, `${status}: ${summary}`]),
-  );
 
 /** Apps of knative-serving whose pods have sidecars. */
 const inMesh = ({ api }: Place["world"]): readonly string[] => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
-import { dataOf, type KubeObject, describe as nameOf } from "../../src/ports/object.ts";
+import { dataOf, type KubeObject } from "../../src/ports/object.ts";
 import { bringStack } from "../metrics/operator.ts";
 import { isThorough, thoroughly } from "../thorough.ts";
 import { kn, type Outcome, stage } from "./cli.ts";
+import { contentsOf, findingsOf } from "./place.ts";
 
 /** `--metrics` as a part of an installation. */
 
@@ -12,21 +12,6 @@ const MONITORING = "monitoring.coreos.com/v1";
 const CONFIG = { apiVersion: "v1", kind: "ConfigMap", namespace: "knative-serving", name: "config-observability" };
 
 type World = Awaited<ReturnType<typeof stage>>;
-
-const contentsOf = async ({ kubeconfig }: World): Promise<readonly string[]> => {
-  const cluster = openCluster(await loadKubeconfig({ path: kubeconfig, env: {} }));
-  const kinds = (await cluster.resources()).filter(({ verbs, kind }) => verbs.includes("list") && kind !== "Event");
-  const lists = await Promise.all(kinds.map(({ apiVersion, kind }) => cluster.list({ apiVersion, kind })));
-  cluster.close();
-  return lists.flat().map(nameOf).sort();
-};
-
-const findingsOf = ({ events }: Outcome): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    events
-      .flatMap(({ findings }) => (Array.isArray(findings) ? findings : []))
-      .map(({ id, status, summary }) => [id, `${status}: ${summary}`]),
-  );
 
 const runIn =
   (world: World) =>

@@ -38,3 +38,11 @@ export const contentsOf = async ({ kubeconfig }: Stage): Promise<readonly string
   cluster.close();
   return lists.flat().map(nameOf).sort();
 };
+
+/** Status and summary of each check that a run came to, by its id. */
+export const findingsOf = ({ events }: Outcome): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    events
+      .flatMap(({ findings }) => (Array.isArray(findings) ? findings : []))
+      .map(({ id, status, summary }) => [id, `${status}: ${summary}`]),
+  );

@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
-import { describe as nameOf } from "../../src/ports/object.ts";
 import type { WorldOptions } from "../../src/sandbox/world.ts";
 import { isThorough } from "../thorough.ts";
 import { hasUpstream, UPSTREAM } from "../trust/upstream.ts";
 import { kn, type Stage, stage } from "./cli.ts";
 import { INTERNET_SETS, OPTION_SETS, type OptionSet, type Outside, openOutside } from "./option-sets.ts";
+import { contentsOf } from "./place.ts";
 
 const given = process.env.KN_TEST_KUBECONFIG;
 if (given) process.stderr.write(`there and back again in the cluster of ${given}\n`);
@@ -41,7 +40,7 @@ describe("an install with", () => {
     "$title stays as it is without flags, and uninstall --purge leaves nothing",
     async ({ args, outside, world }) => {
       await using place = await openPlace(world, outside !== undefined);
-      const before = await contentsOf(place);
+      const before = await ofOurs(place);
       const more = place.outside ? outside?.(place.outside) : undefined;
       const install = await kn(place, ["install", "--yes", ...RELEASES, ...args, ...(more ?? [])]);
       expect(install.code, install.stderr).toBe(0);
@@ -51,7 +50,7 @@ describe("an install with", () => {
       expect(uninstall.code, uninstall.stderr).toBe(0);
       expect(uninstall.stdout + uninstall.stderr).toContain("Nothing of kn-bootstrap is left in this cluster.");
       // The API server lets go of the groups that it served a moment later.
-      await expect.poll(() => contentsOf(place)).toEqual(before);
+      await expect.poll(() => ofOurs(place)).toEqual(before);
     },
   );
 });
@@ -76,11 +75,7 @@ const openPlace = async (options: WorldOptions | undefined, needsOutside: boolea
 };
 
 /** Every object by kind and name, but Events. In a cluster of somebody, what could be of ours: the rest moves. */
-const contentsOf = async ({ kubeconfig }: Stage): Promise<readonly string[]> => {
-  const cluster = openCluster(await loadKubeconfig({ path: kubeconfig, env: {} }));
-  const kinds = (await cluster.resources()).filter(({ verbs, kind }) => verbs.includes("list") && kind !== "Event");
-  const lists = await Promise.all(kinds.map(({ apiVersion, kind }) => cluster.list({ apiVersion, kind })));
-  cluster.close();
-  const names = lists.flat().map(nameOf).sort();
+const ofOurs = async (place: Stage): Promise<readonly string[]> => {
+  const names = await contentsOf(place);
   return given ? names.filter((name) => /knative|kourier|kn-bootstrap|cert-manager/.test(name)) : names;
 };

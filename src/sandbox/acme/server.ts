@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
+import { readBody } from "../incoming.ts";
 import type { WireRequest } from "./authenticate.ts";
 import type { Reply } from "./call.ts";
 import { fromBase64url, isRecord, parseJson } from "./jws.ts";
@@ -98,7 +99,7 @@ const problemReply = ({ document, headers }: Problem): Reply => ({
 export const serveRequests = (office: Office, line: FaultLine) => {
   let requests = 0;
   return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    const body = await readBody(incoming);
+    const body = String(await readBody(incoming, BODY_LIMIT));
     const wire: WireRequest = {
       method: incoming.method ?? "GET",
       path: incoming.url ?? "/",
@@ -148,16 +149,4 @@ const send = (office: Office, { method, path }: WireRequest, reply: Reply, outgo
     ...(method === "POST" || path === "/new-nonce" ? { "replay-nonce": office.nonces.issue() } : {}),
   });
   outgoing.end(method === "HEAD" || status === 204 ? undefined : text);
-};
-
-/** Rejects when the body is too large. */
-const readBody = async (incoming: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_LIMIT) throw new RangeError("body too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 };

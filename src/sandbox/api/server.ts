@@ -4,6 +4,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { createServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { headersOf, readBody } from "../incoming.ts";
 import { type ApiRequest, StatusError } from "../types.ts";
 import type { Serving } from "./certificate.ts";
 import type { Reply } from "./handler.ts";
@@ -88,7 +89,7 @@ async function serve(
   answer: (request: ApiRequest) => Promise<Reply>,
 ): Promise<void> {
   const url = new URL(incoming.url ?? "/", "https://loopback");
-  const body = await readBody(incoming).catch(() => undefined);
+  const body = await readBody(incoming, BODY_LIMIT).catch(() => undefined);
   if (body === undefined) {
     const error = refuse(413, "RequestEntityTooLarge", `Request entity too large: limit is ${BODY_LIMIT}`);
     return refuseWith(outgoing.setHeader("connection", "close"), error);
@@ -169,23 +170,4 @@ async function upgrade(
       body,
     ]),
   );
-}
-
-function headersOf({ headers }: IncomingMessage): Record<string, string> {
-  const found = Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(",") : value] as const],
-  );
-  return Object.fromEntries(found);
-}
-
-/** Rejects when the body is too large. */
-async function readBody(incoming: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_LIMIT) throw new RangeError("body too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

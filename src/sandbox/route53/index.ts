@@ -9,6 +9,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Dns, Propagation, Zone } from "../dns/index.ts";
+import { headersOf, readBody } from "../incoming.ts";
 import { actionOf, createApi, type Route53Request, resourceOf } from "./api.ts";
 import { accessDenied, priorRequestNotComplete, Refusal, refusalXml, throttled } from "./refusal.ts";
 
@@ -198,28 +199,13 @@ const serve = async (
 ): Promise<void> => {
   const url = new URL(incoming.url ?? "/", "http://loopback");
   const { method = "GET" } = incoming;
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(incoming.headers))
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(",") : value;
   const { status, body } = await answer({
     method,
     path: url.pathname,
     query: Object.fromEntries(url.searchParams),
-    headers,
-    body: await readBody(incoming),
+    headers: headersOf(incoming),
+    body: String(await readBody(incoming, BODY_LIMIT)),
     ...actionOf(method, url.pathname),
   });
   outgoing.writeHead(status, { "content-type": "text/xml" }).end(body);
-};
-
-/** Rejects when it is too large. */
-const readBody = async (incoming: IncomingMessage): Promise<string> => {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_LIMIT) throw new RangeError("body too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 };
