@@ -1,11 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { NAMESPACE, releaseIn } from "../checks/metrics/asked.ts";
 import { toldBy } from "../checks/metrics/exported.ts";
 import type { ReadContext } from "../core/check.ts";
+import { type Answer, queryPath, resultIn } from "../metrics/answers.ts";
 import { dialectOf, recentRequests } from "../metrics/queries.ts";
 import { REQUESTS_PORT } from "../metrics/settings.ts";
 import { samplesOf } from "../metrics/text.ts";
 import { ApiError, BrokenAnswer } from "../ports/cluster.ts";
-import { at, isRecord, type KubeObject, refOf, textAt } from "../ports/object.ts";
+import { at, type KubeObject, refOf, textAt } from "../ports/object.ts";
 import { readable } from "../ports/readable.ts";
 
 /** What was measured of the requests to a Service. */
@@ -24,6 +26,8 @@ const MINUTES = 5;
 /** Each takes a question of its own. */
 const MOST_PODS = 50;
 const MOST_SERVERS = 3;
+/** Somebody waits for the status: what takes longer is not known. */
+const PATIENCE_MS = 3_000;
 
 const portsOf = (service: KubeObject): readonly unknown[] => {
   const ports = at(service, "spec", "ports");
@@ -43,35 +47,10 @@ const portOf = (service: KubeObject): number | undefined => {
   return typeof port === "number" ? port : undefined;
 };
 
-interface Answer {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-/** The result of an instant query (Prometheus HTTP API, "Expression queries"). Undefined: it is none. */
-const resultIn = (text: string): readonly Answer[] | undefined => {
-  let body: unknown;
+/** Undefined: nobody answered in time, or the account may not ask. */
+const quietly = async <T>(asking: Promise<T>): Promise<T | undefined> => {
   try {
-    body = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const result = at(body, "data", "result");
-  if (at(body, "status") !== "success" || !Array.isArray(result)) return undefined;
-  return result.map((one) => {
-    const [metric, value] = [at(one, "metric"), at(one, "value")];
-    // `[ <unix time>, "<value>" ]`
-    return {
-      metric: (isRecord(metric) ? metric : {}) as Answer["metric"],
-      value: Number(Array.isArray(value) ? value[1] : Number.NaN),
-    };
-  });
-};
-
-/** Undefined: nobody answered, or the account may not ask. */
-const quietly = async (asking: Promise<string>): Promise<string | undefined> => {
-  try {
-    return await asking;
+    return await Promise.race([asking, sleep(PATIENCE_MS, undefined, { ref: false })]);
   } catch (error) {
     if (error instanceof ApiError || error instanceof BrokenAnswer) return undefined;
     throw error;
@@ -85,9 +64,8 @@ const fromPrometheus = async (
 ): Promise<MeasuredRequests | undefined> => {
   const port = portOf(service);
   if (port === undefined) return undefined;
-  const ask = async (query: string): Promise<readonly Answer[] | undefined> => {
-    const path = `/api/v1/query?query=${encodeURIComponent(query)}`;
-    return resultIn((await quietly(cluster.askPod(refOf(service), port, path))) ?? "");
+  const ask = async (query: string) => {
+    return resultIn((await quietly(cluster.askPod(refOf(service), port, queryPath(query)))) ?? "");
   };
   const { all, failed } = recentRequests(version, MINUTES);
   const [counts, errors] = await Promise.all([ask(all), ask(failed)]);
@@ -112,8 +90,8 @@ const fromPods = async (ctx: ReadContext, version: string): Promise<MeasuredRequ
   const found = new Map<string, Requests>();
   await Promise.all(
     running.map(async (pod) => {
-      const told = await toldBy(ctx, refOf(pod), REQUESTS_PORT).catch(() => ({ unknown: "" }));
-      if (!("text" in told)) return;
+      const told = await quietly(toldBy(ctx, refOf(pod), REQUESTS_PORT));
+      if (!told || !("text" in told)) return;
       const id = `${pod.metadata.namespace}/${pod.metadata.labels?.[OF_SERVICES]}`;
       const before = found.get(id) ?? { count: 0, errors: 0 };
       const samples = samplesOf(told.text, counted);
@@ -135,9 +113,7 @@ export const readRequests = async (ctx: ReadContext): Promise<MeasuredRequests> 
   const version = releaseIn(await ctx.cluster.get(NAMESPACE));
   if (version === undefined) return new Map();
   const services = (await readable(ctx.cluster.list({ apiVersion: "v1", kind: "Service" }))) ?? [];
-  for (const service of services.filter(isPrometheus).slice(0, MOST_SERVERS)) {
-    const found = await fromPrometheus(ctx, service, version);
-    if (found) return found;
-  }
-  return fromPods(ctx, version);
+  const servers = services.filter(isPrometheus).slice(0, MOST_SERVERS);
+  const found = await Promise.all(servers.map((service) => fromPrometheus(ctx, service, version)));
+  return found.find((one) => one !== undefined) ?? fromPods(ctx, version);
 };

@@ -6,6 +6,7 @@ import { requestLogCollected } from "./collector.ts";
 import { healthCheck } from "./health-check.ts";
 import { isLogged } from "./logging/request-logs.ts";
 import { CONFIG, metricsAsked, NAMESPACE, releaseIn } from "./metrics/asked.ts";
+import { metricsSent } from "./metrics/sent.ts";
 import { tracesAsked } from "./metrics/traces.ts";
 
 /** Since this minor a template may name the trace (serving #16168). */
@@ -41,4 +42,10 @@ export const requestLogWritten = healthCheck({
   },
 });
 
-export const observabilityChecks = [metricsAsked, tracesAsked, requestLogWritten, requestLogCollected] as const;
+export const observabilityChecks = [
+  metricsAsked,
+  metricsSent,
+  tracesAsked,
+  requestLogWritten,
+  requestLogCollected,
+] as const;

@@ -274,3 +274,14 @@ export const recentRequests = (version: string, minutes: number): { readonly all
   };
   return { all: within(), failed: within(failed) };
 };
+
+/**
+ * How many requests to a Service have arrived by OTLP: its name is that of the job. Whatever a Prometheus makes of dots and units, `otlp.translation_strategy`.
+ * @param version of Serving, 1.19 or newer
+ */
+export const sentRequests = (version: string, service: string): string => {
+  const name = dialectOf(version)
+    .counted.replace(/_seconds_count$/, "")
+    .replaceAll("_", ".");
+  return `sum({__name__=~"${name}.*_count", job="${service}"})`;
+};

@@ -12,6 +12,9 @@ export const REQUESTS_PORT = 9091;
 /** Of every process of Knative's own. */
 export const CONTROL_PORT = 9090;
 
+/** The path at which a Prometheus takes OTLP, when it is told to (Prometheus HTTP API, "OTLP Receiver"). */
+export const OTLP_RECEIVER = "/api/v1/otlp/v1/metrics";
+
 /** gRPC has a port of its own, and no path (OpenTelemetry protocol exporter, "Endpoint URLs"). */
 const isGrpc = ({ port, pathname }: URL): boolean => port === "4317" && pathname === "/";
 

@@ -48,6 +48,8 @@ export interface Ground {
   readonly dataPlane: DataPlane;
   /** By what all parts say. */
   readonly admits: Admits;
+  /** By what all parts say. */
+  readonly servedAt: ServedAt;
   /** Those of all controllers. */
   readonly queues: () => readonly Queue[];
 }
@@ -69,7 +71,7 @@ export interface Playing {
   readonly workOf?: (pod: Obj) => Work | undefined;
   /** What is answered at a port of one of its pods to a GET without a password; undefined: what listens there just answers. */
   readonly answers?: (pod: Obj, port: number, path: string) => string | undefined;
-  /** Where on loopback a port of a pod is served; absent, or undefined: nobody listens there. */
+  /** Where on loopback a port of a pod is served, in plain http where the API server is to carry requests to it; absent, or undefined: nobody listens there. */
   readonly servedAt?: ServedAt;
   /** What is measured in a pod, at a port of it; undefined for other pods and ports. */
   readonly exports?: (pod: Obj, port: number) => Exported | undefined;

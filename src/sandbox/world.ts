@@ -117,7 +117,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     onRequest: async (request) =>
       (await options.onRequest?.(request)) ??
       (await hooks.onRequest(request)) ??
-      (stage && (await podProxy(stage.api, { admits, gateways, answers, exports, stored }, request))),
+      (stage && (await podProxy(stage.api, { admits, gateways, answers, exports, servedAt, stored }, request))),
     onNode: (call) => (call.subresource === "log" ? podLog(onStage().api, logs, call) : portForward(servedAt, call)),
   });
   stage = { api, version, second: pace, random: createRandom(seed) };
@@ -142,6 +142,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     door: options.certManager,
     dataPlane,
     admits,
+    servedAt,
     queues: () => running.queues(),
   };
   const playing = parts.flatMap(({ play }) => play?.(ground) ?? []);

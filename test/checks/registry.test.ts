@@ -90,7 +90,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
 
   it("each say something in one of the two", async () => {
     const skipped = (await look()).filter(({ looks }) => looks.every(({ finding }) => finding.status === "skipped"));
-    // Neither has Istio, a mesh, a domain of magic DNS or its Job, a CronJob, a proof over http alone, a DomainMapping,
+    // Neither sends metrics, or has Istio, a mesh, a domain of magic DNS or its Job, a CronJob, a proof over http alone, a DomainMapping,
     // another program that keeps settings, or GitLab's agent.
     const istio = [
       ...["owner", "settings", "service-names", "probed-service", "certificate-forms"],
@@ -100,6 +100,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
     expect(skipped.map(({ check }) => check.id)).toEqual([
       "knative.operator",
       "config.writers",
+      "observability.sent",
       ...istio.map((name) => `istio.${name}`),
       ...["contour.services", "contour.delegation", "gateway-api.gateways", "ingress.terminated"],
       ...["istio.tls-names", "istio.gateway-pods"],

@@ -314,7 +314,11 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
     const metadata = { ...object.metadata, creationTimestamp: "2020-01-01T00:00:00Z" };
     return withConditions({ ...object, metadata, status: {} }, condition("Ready", "False", ""));
   },
-  "Elasticsearch keeps the logs, and is gone": choosing({ logging: "elasticsearch" }),
+  "Elasticsearch keeps the logs, and is gone, and metrics are sent": (object) => {
+    const next = choosing({ logging: "elasticsearch" })(object);
+    const data = { "metrics-protocol": "grpc", "metrics-endpoint": "http://collector.observability:4317" };
+    return next && ofKind(["ConfigMap"], (one) => (one.metadata.name === "config-observability" ? { ...one, data } : one))(next);
+  },
   "definitions are going away": ofKind(["CustomResourceDefinition"], (object) => ({
     ...object,
     metadata: { ...object.metadata, deletionTimestamp: "2030-01-01T00:00:00Z" },

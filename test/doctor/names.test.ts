@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
+import type { HealthCheck } from "../../src/checks/health-check.ts";
 import { hostsFit } from "../../src/checks/hosts/fit.ts";
 import { metricsAsked } from "../../src/checks/metrics/asked.ts";
+import { metricsSent } from "../../src/checks/metrics/sent.ts";
 import { tracesAsked } from "../../src/checks/metrics/traces.ts";
 import { domainMappingsClaimed, servicesPublic } from "../../src/checks/names.ts";
 import { requestLogWritten } from "../../src/checks/observability.ts";
 import { configMap, findingOf, object } from "./scene.ts";
 
+const READY = { status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] } };
 const service = (url: string, labels: Record<string, string> = {}) =>
   object("Service.serving.knative.dev/v1", "default/hello", { status: { url } }, { labels });
 
@@ -76,7 +79,7 @@ describe("names of Services", () => {
 describe("observability", () => {
   const knative = (version: string) =>
     object("Namespace", "knative-serving", {}, { labels: { "app.kubernetes.io/version": version } });
-  const find = (check: typeof metricsAsked | typeof requestLogWritten, version: string, data: Record<string, string>) =>
+  const find = (check: HealthCheck, version: string, data: Record<string, string>) =>
     findingOf({ objects: [knative(version), configMap("config-observability", data)] }, check);
 
   it("metrics: the older keys are no longer read since 1.19", async () => {
@@ -88,6 +91,41 @@ describe("observability", () => {
       status: "ok",
     });
     expect(await find(metricsAsked, "1.23.0", older)).toMatchObject({ status: "warn" });
+  });
+
+  it("metrics: a monitor that is left from before 1.19 looks for what is no longer shown", async () => {
+    const monitor = object("ServiceMonitor.monitoring.coreos.com/v1", "knative-serving/controller");
+    const findOff = (version: string, data: Record<string, string> = {}) =>
+      findingOf({ objects: [knative(version), monitor, configMap("config-observability", data)] }, metricsAsked);
+    expect(await findOff("1.18.2")).toMatchObject({ status: "ok" });
+    expect(await findOff("1.23.0", { "metrics-protocol": "prometheus" })).toMatchObject({ status: "ok" });
+    expect(await findOff("1.23.0")).toMatchObject({
+      status: "warn",
+      summary: expect.stringContaining("ServiceMonitor knative-serving/controller looks for them"),
+      remedy: { command: expect.stringContaining("metrics-protocol") },
+    });
+  });
+
+  it("metrics: what cannot be sent is said by the logs alone", async () => {
+    const pod = object("Pod", "knative-serving/activator-1", READY, { labels: { app: "activator" } });
+    const data = { "metrics-protocol": "http/protobuf", "metrics-endpoint": "http://c.o:4318/v1/metrics" };
+    const sent = (log: string) =>
+      findingOf(
+        {
+          objects: [knative("1.23.0"), pod, configMap("config-observability", data)],
+          now: "2026-11-30T12:02:00Z",
+          logs: () => `{"severity":"INFO"}\n${log}\n`,
+        },
+        metricsSent,
+      );
+    const line = (time: string) => `2026/11/30 ${time} failed to upload metrics: dial tcp: lookup c.o: no such host`;
+    expect(await find(metricsSent, "1.23.0", {})).toMatchObject({ status: "skipped" });
+    expect(await sent("")).toMatchObject({ status: "ok" });
+    expect(await sent(line("11:50:00"))).toMatchObject({ status: "ok" });
+    expect(await sent(line("12:01:30"))).toMatchObject({
+      status: "warn",
+      summary: "the activator could not send what it measures: dial tcp: lookup c.o: no such host",
+    });
   });
 
   it("metrics: what was chosen stands there, under the keys of the release", async () => {

@@ -1,40 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ingressProvider } from "../../src/ingress/index.ts";
 import { dashboardSections } from "../../src/metrics/dashboard.ts";
 import { metricsOf } from "../../src/metrics/names.ts";
-import { isTrue } from "../../src/sandbox/objects.ts";
-import type { Obj } from "../../src/sandbox/types.ts";
 import { kn, stage } from "../engine/cli.ts";
 import { patient } from "../patience.ts";
 import { WITH_SERVERS } from "../real/programs.ts";
 import { hasPrometheus, startPrometheus } from "../real/prometheus.ts";
-import { apply, ask, until } from "../sandbox/install.ts";
 import { thoroughly } from "../thorough.ts";
 import { annotatedPods, bringStack, filesFor, jobsFor } from "./operator.ts";
+import { bringServices, filledIn, traffic, unanswered } from "./traffic.ts";
 
 const PLAIN = ["--dns", "none", "--domain", "apps.example.com", "--tls", "none", "--skip-checks", "proof.zero"];
-
-const HELLO = "ghcr.io/knative/helloworld-go";
-const service = (name: string, image: string): Obj => ({
-  apiVersion: "serving.knative.dev/v1",
-  kind: "Service",
-  metadata: { namespace: "default", name },
-  spec: {
-    template: {
-      metadata: { annotations: { "autoscaling.knative.dev/min-scale": "1" } },
-      spec: { containerConcurrency: 5, containers: [{ image }] },
-    },
-  },
-});
-
-const serviceRef = (name: string) => ({
-  apiVersion: "serving.knative.dev/v1",
-  kind: "Service",
-  namespace: "default",
-  name,
-});
 
 type Place = Awaited<ReturnType<typeof stage>>;
 
@@ -44,40 +21,9 @@ const openPlace = async (version: string, ingress: string, hasOperator: boolean)
   const args = ["--ingress", ingress, "--metrics", "prometheus", "--knative-version", version];
   const installed = await kn({ ...world, standIns: true }, ["install", "--yes", ...PLAIN, ...args, "-o", "json"]);
   expect(installed.code, installed.stderr + installed.stdout).toBe(0);
-  await apply(world, service("hello", HELLO), service("bin", "docker.io/kennethreitz/httpbin"));
-  await until(world, "both Services are ready", () =>
-    ["hello", "bin"].every((name) => isTrue(world.api.get(serviceRef(name)), "Ready")),
-  );
+  await bringServices(world);
   return world;
 };
-
-/** Requests of every kind, for as long as `done` has not come. Resolves to how many there were of each Service. */
-const traffic = (world: Place, signal: AbortSignal): Promise<Readonly<Record<string, number>>> => {
-  const sent: Record<string, number> = { hello: 0, bin: 0, failed: 0 };
-  const go = async (name: string, path: string): Promise<void> => {
-    const { host } = new URL(world.api.get(serviceRef(name))?.status.url);
-    const { status } = await ask(world, 80, host, path);
-    sent[name] = (sent[name] ?? 0) + 1;
-    if (status >= 500) sent.failed = (sent.failed ?? 0) + 1;
-  };
-  const loop = async (): Promise<typeof sent> => {
-    while (!signal.aborted) {
-      await Promise.all([go("hello", "/"), go("hello", "/a"), go("bin", "/status/503"), go("bin", "/delay/0.1")]);
-      // The webhook is asked about every change.
-      await apply(world, service("hello", HELLO));
-      await pause(100);
-    }
-    return sent;
-  };
-  return loop();
-};
-
-const filledIn = (expr: string): string =>
-  expr
-    .replaceAll("$__rate_interval", "8s")
-    .replaceAll("$__range:15s", "8s:1s")
-    .replaceAll("$namespace", "default")
-    .replaceAll("$service", "hello|bin");
 
 /** All that is shown at a port of the pods, by promtool's own reader. */
 const faultsIn = (text: string): readonly string[] => {
@@ -145,19 +91,9 @@ describe.skipIf(!hasPrometheus)("a real Prometheus", () => {
         const release = serving?.metadata.labels?.["app.kubernetes.io/version"] ?? "";
         const { metrics } = ingressProvider(ingress);
         const panels = dashboardSections(release, metrics).flatMap((section) => section.panels);
-        const unanswered = async (): Promise<readonly string[]> => {
-          const answers = await Promise.all(
-            panels.flatMap(({ title, queries }) =>
-              queries.map(async ({ expr }) => ({ title, expr, found: await prometheus.query(filledIn(expr)) })),
-            ),
-          );
-          const isData = ({ found }: (typeof answers)[number]): boolean =>
-            found.length > 0 && found.every(({ value: [, value] }) => value !== "NaN");
-          return answers.flatMap((one) =>
-            isData(one) ? [] : [`${one.title}: ${filledIn(one.expr)} → ${JSON.stringify(one.found)}`],
-          );
-        };
-        await expect.poll(unanswered, { timeout: patient(30_000), interval: 1_000 }).toEqual([]);
+        await expect
+          .poll(() => unanswered(prometheus, panels), { timeout: patient(30_000), interval: 1_000 })
+          .toEqual([]);
         const targets = await prometheus.targets();
         expect(
           targets.filter((target) => !target.endsWith(": up")),

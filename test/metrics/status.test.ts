@@ -63,7 +63,18 @@ describe("status --services", () => {
     for (const path of ["/status/200", "/status/200", "/status/503"]) await send(path);
     expect(await status()).toEqual({ count: 3, errors: 1, since: "pods" });
     const { stdout } = await kn(world, ["status", "--services"]);
-    expect(stdout).toMatch(/default\/bin +ready +1 pod +3 requests, 1 error of these pods +http:/);
+    expect(stdout).toMatch(/default\/bin +ready +1 pod +3 requests, 1 error of these pods\n +http:/);
+    for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+    await apply(world, {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: {
+        namespace: "observability",
+        name: "prometheus-operated",
+        labels: { "operated-prometheus": "true" },
+      },
+      spec: { clusterIP: "None", ports: [{ name: "web", port: 9090 }] },
+    });
   });
 
   it.skipIf(!hasPrometheus)(
@@ -76,16 +87,6 @@ describe("status --services", () => {
         const response = await fetch(`http://127.0.0.1:${prometheus.port}${path}`);
         return { status: response.status, body: await response.text() };
       };
-      await apply(world, {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: {
-          namespace: "observability",
-          name: "prometheus-operated",
-          labels: { "operated-prometheus": "true" },
-        },
-        spec: { clusterIP: "None", ports: [{ name: "web", port: 9090 }] },
-      });
       // It has seen nothing yet: the pods are asked.
       expect(await status()).toMatchObject({ since: "pods" });
       for (let round = 0; round < 30; round += 1) {
@@ -104,6 +105,15 @@ describe("status --services", () => {
       expect(count).toBeLessThan(600);
     },
   );
+
+  it("does not wait for a Prometheus that is silent, or refuses, and asks the pods", async () => {
+    behind = () => new Promise(() => {});
+    const startedAt = performance.now();
+    expect(await status()).toMatchObject({ since: "pods" });
+    expect(performance.now() - startedAt).toBeLessThan(patient(6_000));
+    behind = async () => forbidden;
+    expect(await status()).toMatchObject({ since: "pods" });
+  });
 
   it("says nothing of requests where pods may not be asked", async () => {
     isForbidden = true;

@@ -1,12 +1,24 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import { startDaemon } from "./daemon.ts";
 import { freePort } from "./ports.ts";
-import { isInstalled } from "./programs.ts";
+import { isInstalled, WITH_SERVERS } from "./programs.ts";
 
 export const hasPrometheus = isInstalled(["prometheus", "promtool"], "apt: prometheus");
+
+/** Lets it take OTLP since 3.0. Debian's builds leave it out. */
+const OTLP_FLAG = "--web.enable-otlp-receiver";
+const hasOtlp = (): boolean =>
+  hasPrometheus &&
+  /otlp-receiver/.test(spawnSync("prometheus", ["--help-long"], { env: WITH_SERVERS, encoding: "utf8" }).stdout);
+
+/** Whether there is one that takes OTLP; says so if not. */
+export const takesOtlp = hasOtlp();
+if (!takesOtlp)
+  process.stderr.write("skipped: no Prometheus on PATH that takes OTLP (3.0 or newer, from its project)\n");
 
 export interface Series {
   readonly metric: Readonly<Record<string, string>>;
@@ -29,10 +41,10 @@ const answer = async (port: number, path: string): Promise<Record<string, unknow
   return body.data;
 };
 
-/** A Prometheus on loopback that scrapes every second. `files` lie beside its configuration. */
+/** A Prometheus on loopback that scrapes every second, and takes OTLP where it can. `files` lie beside its configuration. */
 export const startPrometheus = async (
-  jobs: readonly object[],
-  files: Readonly<Record<string, string>>,
+  jobs: readonly object[] = [],
+  files: Readonly<Record<string, string>> = {},
 ): Promise<Prometheus> => {
   const directory = mkdtempSync(join(tmpdir(), "kn-bootstrap-prometheus-"));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text, { mode: 0o600 });
@@ -43,6 +55,7 @@ export const startPrometheus = async (
     "--config.file=prometheus.yml",
     "--storage.tsdb.path=data",
     `--web.listen-address=127.0.0.1:${port}`,
+    ...(takesOtlp ? [OTLP_FLAG] : []),
   ]);
   return {
     port,

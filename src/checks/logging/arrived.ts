@@ -1,10 +1,11 @@
 import { type Check, type Finding, fail, type Memory, noted, ok, type ReadContext } from "../../core/check.ts";
 import { parsed } from "../../kube/choices.ts";
 import { ApiError } from "../../ports/cluster.ts";
-import { at, isRecord, numberAt, type ObjectRef, textAt } from "../../ports/object.ts";
+import { at, isRecord, numberAt, textAt } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { podsProblem } from "../pods.ts";
 import type { Proof } from "../proven.ts";
+import { type Listening, serviceIn } from "../service-in-url.ts";
 import { authorityOf, through } from "../through-gateway.ts";
 import { logOf, orNothing, podsCalled, said } from "./asked.ts";
 import { FILEBEAT, FLUENT_BIT, LOGGING, PROOF_JOB } from "./names.ts";
@@ -107,21 +108,6 @@ const requestIn = (value: unknown): unknown => {
       .map(requestIn)
       .find((found) => found !== undefined)
   );
-};
-
-interface Listening {
-  readonly service: ObjectRef;
-  readonly port: number;
-  readonly path: string;
-}
-
-/** The Service of this cluster behind a URL in plain http: the API server asks it for us. A password would not get through it. */
-const serviceIn = (url: string): Listening | undefined => {
-  const { protocol, hostname, port, pathname } = new URL(url);
-  const [, name, namespace] = /^([a-z0-9-]+)\.([a-z0-9-]+)(\.svc(\.cluster\.local)?)?$/.exec(hostname) ?? [];
-  if (protocol !== "http:" || name === undefined || namespace === undefined) return undefined;
-  const service = { apiVersion: "v1", kind: "Service", namespace, name };
-  return { service, port: Number(port || 80), path: pathname.replace(/\/+$/, "") };
 };
 
 const search = (path: string, id: string): string =>

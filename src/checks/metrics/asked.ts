@@ -3,11 +3,12 @@ import { isOpenTelemetry } from "../../metrics/names.ts";
 import { askedOf, deafKeys, type MetricsChoice, settingsFor } from "../../metrics/settings.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { mend } from "../../ports/mend.ts";
-import { dataOf, type KubeObject, textAt, VERSION_LABEL } from "../../ports/object.ts";
+import { dataOf, describe, type KubeObject, textAt, VERSION_LABEL } from "../../ports/object.ts";
+import { readable } from "../../ports/readable.ts";
 import { sh } from "../../ports/shell.ts";
 import { minorOf } from "../../ports/version.ts";
 import { configMap, FOUND_BY, findInstallation, KNATIVE } from "../found.ts";
-import { healthCheck } from "../health-check.ts";
+import { type HealthContext, healthCheck } from "../health-check.ts";
 
 export const CONFIG = configMap("config-observability");
 
@@ -71,15 +72,21 @@ const deaf = (data: Readonly<Record<string, string>>, version: string): Finding 
   );
 };
 
+/** Monitors of the Prometheus operator that look for metrics of Knative's own. The account may not read them: none. */
+const monitorsIn = async ({ cluster }: Pick<HealthContext, "cluster">): Promise<readonly KubeObject[]> =>
+  (await readable(
+    cluster.list({ apiVersion: "monitoring.coreos.com/v1", kind: "ServiceMonitor", namespace: KNATIVE }),
+  )) ?? [];
+
 /** @param wasPrometheus where they went to a collector, only who runs it knows where it takes OTLP */
 const switchedOn = (wasPrometheus: boolean): Remedy => {
   const { fixes, ...byHand } = mend(
-    "Switch them on under the new keys; this starts the pods of every Revision anew. Knative's own pods read it when they start: restart its Deployments afterwards.",
+    "Switch them on under the keys of this release; this starts the pods of every Revision anew. Knative's own pods read it when they start: restart its Deployments afterwards.",
     {
       action: "patch",
       object: CONFIG,
       patch: { data: { "metrics-protocol": "prometheus", "request-metrics-protocol": "prometheus" } },
-      safe: "They were asked for under an older key. The pods of every Revision start anew; Knative's own read it when they do.",
+      safe: "They were asked for. The pods of every Revision start anew; Knative's own read it when they do.",
     },
   );
   return wasPrometheus && fixes ? { ...byHand, fixes } : byHand;
@@ -89,7 +96,7 @@ export const metricsAsked = healthCheck({
   id: "observability.metrics",
   title: "What is said of metrics is what this release reads",
   needs: ["knative.installed"],
-  reads: [...FOUND_BY, "Namespace"],
+  reads: [...FOUND_BY, "Namespace", "ServiceMonitor.monitoring.coreos.com"],
   meaning:
     "Metrics are not what somebody asked for. Since 1.19 they are off by themselves, and the keys that switched them on before are no longer read, without a word.",
   todo: "Say it under the keys of this release: `kn-bootstrap install --metrics prometheus`, or `metrics-protocol` and `request-metrics-protocol`. Names of metrics have changed, too.",
@@ -105,6 +112,12 @@ export const metricsAsked = healthCheck({
     const trouble = notAsChosen(chosenIn(choices), data, version) ?? deaf(data, version);
     if (trouble) return trouble;
     const { control, requests } = askedOf(data, version);
+    const [monitor] = control === "none" ? await monitorsIn({ cluster }) : [];
+    if (monitor)
+      return warn(
+        `metrics are off, as they are since 1.19 unless asked for, and ${describe(monitor)} looks for them`,
+        switchedOn(true),
+      );
     const words = (protocol: string): string => (protocol === "none" ? "off" : protocol);
     return ok(control === requests ? words(control) : `${words(control)}; of requests: ${words(requests)}`);
   },

@@ -1,10 +1,14 @@
-import { type Check, fail, ok, warn } from "../../core/check.ts";
+import { type Check, fail, ok, type ReadContext, warn } from "../../core/check.ts";
 import { dialectOf } from "../../metrics/queries.ts";
 import { REQUESTS_PORT } from "../../metrics/settings.ts";
 import { samplesOf } from "../../metrics/text.ts";
-import { type ObjectRef, refOf } from "../../ports/object.ts";
+import { type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { isReady, toldBy } from "./exported.ts";
+
+/** Of a Knative Service. */
+export const podsOf = ({ cluster }: ReadContext, { namespace = "", name }: ObjectRef): Promise<readonly KubeObject[]> =>
+  cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector: `serving.knative.dev/service=${name}` });
 
 /**
  * What a Service answers is counted by its pod. `wake`: asks the Service through the gateway, so that it has a pod and something to count.
@@ -14,9 +18,8 @@ export const requestsMeasured = (service: ObjectRef, version: string, wake: Chec
   id: "metrics.requests",
   title: "What it answers is counted",
   run: async (ctx, memory) => {
-    const { namespace = "", name } = service;
-    const labelSelector = `serving.knative.dev/service=${name}`;
-    const pods = await ctx.cluster.list({ apiVersion: "v1", kind: "Pod", namespace, labelSelector });
+    const { namespace = "" } = service;
+    const pods = await podsOf(ctx, service);
     const look = { text: "Look at its pods.", command: sh`kubectl get pods ${inNamespace(namespace)} -o wide` };
     const again = async (summary: string) => {
       const woken = await wake(ctx, memory);

@@ -32,27 +32,35 @@ const servicesLine = ({ total, notReady }: NonNullable<Status["knativeServices"]
 const requestsCell = ({ count: all, errors, since }: NonNullable<ServiceStatus["requests"]>): string =>
   `${count(all, "request")}${errors > 0 ? `, ${count(errors, "error")}` : ""} ${since === "5m" ? "in 5 minutes" : "of these pods"}`;
 
-/** A table of Services with readiness, pods, requests where they are measured, and URL. Below one that is not ready stand the reason and what helps. */
+const GAP = "  ";
+
+/**
+ * A table of Services with readiness, pods, requests where they are measured, and URL, which stands below where the line would be too long.
+ * Below one that is not ready stand the reason and what helps.
+ */
 export const servicesText = (services: readonly ServiceStatus[], look: Look): string => {
   if (services.length === 0) return "No Knative Services.\n";
   const isMeasured = services.some(({ requests }) => requests);
-  const rows = services.map(({ namespace, name, url, ready, pods, requests }) =>
+  const rows = services.map(({ namespace, name, ready, pods, requests }) =>
     [
       `${namespace}/${name}`,
       ready ? "ready" : "not ready",
       pods > 0 ? count(pods, "pod") : ready ? "scaled to zero" : "no pods",
       ...(isMeasured ? [requests ? requestsCell(requests) : ""] : []),
-      url,
     ].map((text) => legible(text, look)),
   );
-  const widths = (isMeasured ? [0, 1, 2, 3] : [0, 1, 2]).map((column) =>
-    Math.max(...rows.map((row) => cells(row[column] ?? ""))),
-  );
+  const urls = services.map(({ url }) => legible(url, look));
+  const widest = (texts: readonly string[]): number => Math.max(...texts.map(cells));
+  const widths = (rows[0] ?? []).map((_, column) => widest(rows.map((row) => row[column] ?? "")));
+  const whole = widths.reduce((sum, width) => sum + width + GAP.length, GAP.length) + widest(urls);
   const lines = rows.flatMap((row, index) => {
     const { reason = "", remedy } = services[index] ?? {};
-    const shown = row.map((text, column) => padded(text, widths[column] ?? 0)).join("  ");
+    const shown = row.map((text, column) => padded(text, widths[column] ?? 0));
+    const url = urls[index] ?? "";
+    const isBelow = whole > look.columns && url !== "";
     return [
-      `  ${shown.trimEnd()}`,
+      `${GAP}${[...shown, ...(isBelow ? [] : [url])].join(GAP).trimEnd()}`,
+      ...(isBelow ? [`${GAP}${GAP}${url}`] : []),
       ...(reason === "" ? [] : entry(look, 4, "", reason)),
       ...(remedy ? advice(look, 4, remedy) : []),
     ];

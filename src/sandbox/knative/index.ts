@@ -31,10 +31,11 @@ export const serving: Part = {
 
 const SERVING = "serving.knative.dev/v1";
 
-const play = ({ stage, logs, pull, admits, queues }: Ground): Playing => {
+const play = (ground: Ground): Playing => {
+  const { stage, logs, pull, admits } = ground;
   const autoscaler = createAutoscaler(stage);
   const requests = createRequestMetrics(stage);
-  const metrics = createServingMetrics(stage, { requests, autoscaler, queues });
+  const metrics = createServingMetrics(ground, { requests, autoscaler });
   const certificates = knativeCertificates(stage);
   const lastUse = new Map<string, number>();
   return {
@@ -49,6 +50,7 @@ const play = ({ stage, logs, pull, admits, queues }: Ground): Playing => {
       telling(stage, SERVING, "Route", routes(stage)),
       telling(stage, "networking.internal.knative.dev/v1alpha1", "ServerlessService", serverlessServices(stage)),
       autoscaler.reconciler,
+      metrics.reconciler,
       storageMigration(stage),
       ...certificates.reconcilers,
     ],

@@ -1,11 +1,14 @@
 import { configMap } from "../../checks/found.ts";
+import { prometheusAt } from "../../checks/metrics/arrived.ts";
 import { metricsExported } from "../../checks/metrics/exported.ts";
+import { serviceIn } from "../../checks/service-in-url.ts";
+import { ownerOf } from "../../kube/inventory.ts";
 import type { PlanContext } from "../../kube/reconcile.ts";
 import { isOpenTelemetry } from "../../metrics/names.ts";
 import { pickedBy } from "../../metrics/prometheuses.ts";
-import { deafKeys, settingsFor } from "../../metrics/settings.ts";
+import { askedOf, deafKeys, settingsFor } from "../../metrics/settings.ts";
 import { UserError } from "../../ports/error.ts";
-import { dataOf, type KubeObject } from "../../ports/object.ts";
+import { dataOf, describe, type KubeObject, keyOf } from "../../ports/object.ts";
 import { readable } from "../../ports/readable.ts";
 import { sh } from "../../ports/shell.ts";
 import type { Installation } from "../installation.ts";
@@ -54,11 +57,38 @@ const dashboards = async (ctx: PlanContext, install: Installation): Promise<read
 
 /** What somebody might take for switched on. */
 const sayWhatIsOff = async (ctx: PlanContext, { config, manifests }: Installation): Promise<void> => {
-  const deaf = deafKeys(dataOf(await ctx.live.get(CONFIG)), manifests.versions.serving ?? "");
-  if (config.metrics !== "none" || deaf.length === 0) return;
-  ctx.note(
-    `Metrics are off: since 1.19 Knative does not read ${deaf.join(", ")} any more. --metrics prometheus switches them on.`,
+  if (config.metrics !== "none") return;
+  const version = manifests.versions.serving ?? "";
+  const data = dataOf(await ctx.live.get(CONFIG));
+  const switchesOn = "--metrics prometheus switches them on.";
+  const deaf = deafKeys(data, version);
+  if (deaf.length > 0) {
+    ctx.note(`Metrics are off: since 1.19 Knative does not read ${deaf.join(", ")} any more. ${switchesOn}`);
+    return;
+  }
+  if (!isOpenTelemetry(version) || askedOf(data, version).control !== "none") return;
+  const monitor = ((await readable(ctx.live.list(MONITORING, "ServiceMonitor"))) ?? []).find(
+    (object) => object.metadata.namespace === CONFIG.namespace && ownerOf(object) === undefined,
   );
+  if (monitor)
+    ctx.note(`Since 1.19 metrics are off unless asked for, and ${describe(monitor)} looks for them. ${switchesOn}`);
+};
+
+/** Whether what is sent arrives can be asked of a Prometheus in this cluster alone. */
+const sayWhereItIsSent = async (ctx: PlanContext, { config }: Installation): Promise<void> => {
+  const { metrics, metricsEndpoint = "" } = config;
+  if (metrics !== "otlp") return;
+  const { hostname } = new URL(metricsEndpoint);
+  if (/^[a-z0-9-]+$/.test(hostname))
+    ctx.note(
+      `Pods of every namespace look for ${hostname} in their own: write ${hostname}.NAMESPACE where it is a Service.`,
+    );
+  const service = serviceIn(metricsEndpoint)?.service;
+  if (service && (await readable(ctx.live.list("v1", "Service")))?.every((one) => keyOf(one) !== keyOf(service)))
+    ctx.note(`${describe(service)} is not there: until it is, all that is measured is lost.`);
+  const isNew = dataOf(await ctx.live.get(CONFIG))["metrics-endpoint"] !== metricsEndpoint;
+  if (isNew && !prometheusAt(metricsEndpoint))
+    ctx.note(`Whether metrics arrive is seen at ${hostname}: the proof cannot ask there.`);
 };
 
 const metrics = (install: Installation) => {
@@ -71,6 +101,7 @@ const metrics = (install: Installation) => {
     before: ["proof"],
     plan: async (ctx) => {
       await sayWhatIsOff(ctx, install);
+      await sayWhereItIsSent(ctx, install);
       const objects = [...(await monitors(ctx, install)), ...(await dashboards(ctx, install))];
       return [...(await ctx.prune(objects)), ...(await ctx.reconcile(objects))];
     },

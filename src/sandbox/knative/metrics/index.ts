@@ -1,7 +1,8 @@
 import { deploymentOf } from "../../kubernetes/processes.ts";
 import { createHistogram, type Family, textOf } from "../../metrics/text.ts";
-import { isUp, type Stage } from "../../objects.ts";
-import type { Exported, Queue } from "../../part.ts";
+import { isUp } from "../../objects.ts";
+import type { Exported, Ground } from "../../part.ts";
+import type { Reconciler } from "../../reconcile.ts";
 import type { Obj } from "../../types.ts";
 import type { Webhook } from "../../webhooks.ts";
 import type { Autoscaler } from "../autoscaler.ts";
@@ -10,6 +11,7 @@ import { readConfig } from "../settings.ts";
 import { autoscalerFamilies } from "./autoscaling.ts";
 import { MILLISECONDS, measuringOf, SECONDS } from "./release.ts";
 import type { RequestMetrics } from "./requests.ts";
+import { type Sending, sending } from "./sending.ts";
 
 const [CONTROL_PORT, REQUESTS_PORT] = [9090, 9091];
 const QUEUE_PROXY = "queue-proxy";
@@ -17,34 +19,38 @@ const QUEUE_PROXY = "queue-proxy";
 interface Sources {
   readonly requests: RequestMetrics;
   readonly autoscaler: Autoscaler;
-  readonly queues: () => readonly Queue[];
 }
 
 export interface ServingMetrics {
+  /** Sends what is to be sent. */
+  readonly reconciler: Reconciler;
   readonly exports: (pod: Obj, port: number) => Exported | undefined;
   /** The same webhook, its calls counted. */
   readonly counted: (webhook: Webhook) => Webhook;
 }
 
 /** What Knative's own processes and queue-proxy show at their ports, as they were told to. */
-export const createServingMetrics = (stage: Stage, { requests, autoscaler, queues }: Sources): ServingMetrics => {
+export const createServingMetrics = (
+  ground: Pick<Ground, "stage" | "logs" | "servedAt" | "admits" | "queues">,
+  { requests, autoscaler }: Sources,
+): ServingMetrics => {
+  const { stage, queues } = ground;
   const { api } = stage;
-  const told = new Map<string, string>();
+  const told = new Map<string, Settings>();
   const webhook = createHistogram(SECONDS);
   const webhookMs = createHistogram(MILLISECONDS);
 
-  const inConfig = (): string => readConfig(api, "config-observability")["metrics-protocol"] || "none";
   const startOf = ({ metadata, status }: Obj): string =>
     `${metadata.uid}/${status?.containerStatuses?.[0]?.restartCount ?? 0}`;
   // Since 1.19 a process reads it when it starts, and never again.
   api.onChange(({ object }) => {
     if (object.kind !== "Pod" || object.metadata.namespace !== NAMESPACE || object.status?.phase !== "Running") return;
     const id = startOf(object);
-    if (!told.has(id)) told.set(id, inConfig());
+    if (!told.has(id)) told.set(id, readConfig(api, "config-observability"));
   });
 
   const isShown = (pod: Obj): boolean => {
-    if (!measuringOf(stage).isCensus) return told.get(startOf(pod)) === "prometheus";
+    if (!measuringOf(stage).isCensus) return told.get(startOf(pod))?.["metrics-protocol"] === "prometheus";
     return (readConfig(api, "config-observability")["metrics.backend-destination"] || "prometheus") === "prometheus";
   };
 
@@ -139,24 +145,15 @@ export const createServingMetrics = (stage: Stage, { requests, autoscaler, queue
       ? []
       : [{ name: "target_info", type: "gauge", help: "Target metadata", samples: [{ labels, value: 1 }] }];
 
-  const ofProcess = (pod: Obj, name: string): Exported =>
-    isShown(pod)
-      ? {
-          text: textOf([
-            ...target({ service_name: name, service_instance_id: pod.metadata.name }),
-            ...(families[name]?.(pod) ?? []),
-          ]),
-        }
-      : "refused";
+  const processFamilies = (pod: Obj, name: string): readonly Family[] => [
+    ...target({ service_name: name, service_instance_id: pod.metadata.name }),
+    ...(families[name]?.(pod) ?? []),
+  ];
 
-  const ofQueueProxy = (pod: Obj): Exported => {
-    const measuring = measuringOf(stage);
-    const settings = variablesOf(pod);
-    const protocol = measuring.isCensus
-      ? settings["metrics.request-metrics-backend-destination"] || "prometheus"
-      : settings["request-metrics-protocol"] || "none";
-    const isLost = measuring.isPortless && settings["request-metrics-endpoint"] !== `:${REQUESTS_PORT}`;
-    if (protocol !== "prometheus" || isLost) return "refused";
+  const ofProcess = (pod: Obj, name: string): Exported =>
+    isShown(pod) ? { text: textOf(processFamilies(pod, name)) } : "refused";
+
+  const queueFamilies = (pod: Obj): readonly Family[] => {
     const { name, namespace = "", labels = {} } = pod.metadata;
     const own = {
       k8s_container_name: QUEUE_PROXY,
@@ -168,16 +165,43 @@ export const createServingMetrics = (stage: Stage, { requests, autoscaler, queue
       service_instance_id: name,
       service_name: labels["serving.knative.dev/service"] ?? "",
     };
-    return { text: textOf([...target(own), ...requests.ofQueueProxy(pod)]) };
+    return [...target(own), ...requests.ofQueueProxy(pod)];
+  };
+
+  const ofQueueProxy = (pod: Obj): Exported => {
+    const measuring = measuringOf(stage);
+    const settings = variablesOf(pod);
+    const protocol = measuring.isCensus
+      ? settings["metrics.request-metrics-backend-destination"] || "prometheus"
+      : settings["request-metrics-protocol"] || "none";
+    const isLost = measuring.isPortless && settings["request-metrics-endpoint"] !== `:${REQUESTS_PORT}`;
+    if (protocol !== "prometheus" || isLost) return "refused";
+    return { text: textOf(queueFamilies(pod)) };
+  };
+
+  const processOf = (pod: Obj): string | undefined => {
+    const [namespace, name] = (deploymentOf(pod) ?? "").split("/");
+    return namespace === NAMESPACE ? name : undefined;
+  };
+
+  const sendingOf = (pod: Obj): Sending | undefined => {
+    if (measuringOf(stage).isCensus) return undefined;
+    const name = processOf(pod);
+    if (name !== undefined) {
+      const container = pod.spec.containers[0]?.name;
+      return sentAs("", told.get(startOf(pod)), { container, families: () => processFamilies(pod, name) });
+    }
+    if (!hasQueue(pod)) return undefined;
+    return sentAs("request-", variablesOf(pod), { container: QUEUE_PROXY, families: () => queueFamilies(pod) });
   };
 
   return {
     exports: (pod, port) => {
-      const [namespace, name = ""] = (deploymentOf(pod) ?? "").split("/");
-      if (namespace === NAMESPACE && port === CONTROL_PORT) return ofProcess(pod, name);
-      const isQueue = (pod.spec.containers as Obj[]).some((container) => container.name === QUEUE_PROXY);
-      return isQueue && port === REQUESTS_PORT ? ofQueueProxy(pod) : undefined;
+      const name = processOf(pod);
+      if (name !== undefined && port === CONTROL_PORT) return ofProcess(pod, name);
+      return hasQueue(pod) && port === REQUESTS_PORT ? ofQueueProxy(pod) : undefined;
     },
+    reconciler: sending(ground, sendingOf),
     counted: (one) => ({
       ...one,
       answer: (path, review) => {
@@ -196,8 +220,24 @@ export const createServingMetrics = (stage: Stage, { requests, autoscaler, queue
   };
 };
 
+type Settings = Readonly<Record<string, string>>;
+
+const hasQueue = (pod: Obj): boolean => (pod.spec.containers as Obj[]).some(({ name }) => name === QUEUE_PROXY);
+
+/** Undefined: nothing is to be sent. */
+const sentAs = (
+  prefix: "" | "request-",
+  settings: Settings = {},
+  what: Pick<Sending, "container" | "families">,
+): Sending | undefined => {
+  const protocol = settings[`${prefix}metrics-protocol`];
+  const endpoint = settings[`${prefix}metrics-endpoint`];
+  if ((protocol !== "grpc" && protocol !== "http/protobuf") || !endpoint) return undefined;
+  return { protocol, endpoint, interval: settings[`${prefix}metrics-export-interval`], ...what };
+};
+
 /** The settings that queue-proxy was started with. */
-const variablesOf = (pod: Obj): Record<string, string> => {
+const variablesOf = (pod: Obj): Settings => {
   const queue = (pod.spec.containers as Obj[]).find(({ name }) => name === QUEUE_PROXY);
   const variable = (queue?.env as Obj[] | undefined)?.find(({ name }) => name === "OBSERVABILITY_CONFIG");
   return JSON.parse(variable?.value ?? "{}");
