@@ -317,7 +317,10 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
   "Elasticsearch keeps the logs, and is gone, and metrics are sent": (object) => {
     const next = choosing({ logging: "elasticsearch" })(object);
     const data = { "metrics-protocol": "grpc", "metrics-endpoint": "http://collector.observability:4317" };
-    return next && ofKind(["ConfigMap"], (one) => (one.metadata.name === "config-observability" ? { ...one, data } : one))(next);
+    return (
+      next &&
+      ofKind(["ConfigMap"], (one) => (one.metadata.name === "config-observability" ? { ...one, data } : one))(next)
+    );
   },
   "definitions are going away": ofKind(["CustomResourceDefinition"], (object) => ({
     ...object,

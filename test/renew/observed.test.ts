@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { kn, type Outcome } from "../engine/cli.ts";
+import { isThorough } from "../thorough.ts";
 import { ACME, ended, giveCredentials, HOME, IMAGE, openScene } from "./scene.ts";
 
 /** Logging and metrics of an installation that is renewed and rehearsed. */
@@ -33,7 +34,7 @@ describe("with logs in Elasticsearch and metrics for Prometheus", () => {
     expect(plan.code, plan.stdout).toBe(0);
   });
 
-  it("a rehearsal shows the proof of both, and ends with nothing left", async () => {
+  it.runIf(isThorough)("a rehearsal shows the proof of both, and ends with nothing left", async () => {
     const { code, events, stderr } = await kn({ kubeconfig: "/nowhere", standIns: true }, [
       ...["rehearse", "--tls", "none", ...OBSERVED, "-o", "json"],
     ]);
