@@ -152,7 +152,7 @@ it("goes to a collector by http and by gRPC; a Prometheus that does not take it 
 
   // It would be waited for until the time is up.
   const stop = new AbortController();
-  const reason = `its pod could not send what it has counted: failed to send metrics to http://${NAME}.observability:4318${OTLP_RECEIVER}: 404 Not Found (body: otlp write receiver needs to be enabled)`;
+  const reason = `what is measured could not be sent: failed to send metrics to http://${NAME}.observability:4318${OTLP_RECEIVER}: 404 Not Found (body: otlp write receiver needs to be enabled)`;
   const { stdout } = await install(world, `http://${NAME}.observability:4318${OTLP_RECEIVER}`, {
     signal: stop.signal,
     onStdout: (text) => {

@@ -1,13 +1,13 @@
-import { type Check, type Finding, fail, ok, warn } from "../../core/check.ts";
+import { type Check, type Finding, fail, ok, type ReadContext, warn } from "../../core/check.ts";
 import { queryPath, resultIn } from "../../metrics/answers.ts";
 import { sentRequests } from "../../metrics/queries.ts";
 import { OTLP_RECEIVER } from "../../metrics/settings.ts";
 import { ApiError } from "../../ports/cluster.ts";
 import { describe, type ObjectRef } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
+import { KNATIVE } from "../found.ts";
 import { type Listening, serviceIn } from "../service-in-url.ts";
-import { isReady } from "./exported.ts";
-import { failingIn } from "./failing.ts";
+import { type Failing, failingIn } from "./failing.ts";
 import { podsOf } from "./requests.ts";
 
 /** The Prometheus of this cluster that an endpoint leads to. Undefined: it is another store, which has no words that we know. */
@@ -16,6 +16,17 @@ export const prometheusAt = (endpoint: string): Listening | undefined => {
   return found?.path.endsWith(OTLP_RECEIVER)
     ? { ...found, path: found.path.slice(0, -OTLP_RECEIVER.length) }
     : undefined;
+};
+
+/** Of its pods, and of the activator, which sends to the same place and stays. */
+const lastFailing = async (ctx: ReadContext, service: ObjectRef): Promise<Failing | undefined> => {
+  const activator = { apiVersion: "v1", kind: "Pod", namespace: KNATIVE, labelSelector: "app=activator" };
+  const [pods, activators] = await Promise.all([podsOf(ctx, service), ctx.cluster.list(activator)]);
+  const found = await Promise.all([
+    ...pods.map((pod) => failingIn(ctx, pod, "queue-proxy")),
+    ...activators.map((pod) => failingIn(ctx, pod, "activator")),
+  ]);
+  return found.find((failing) => failing !== undefined);
 };
 
 /**
@@ -49,11 +60,10 @@ export const requestsArrived = (
     }
     const woken = await wake(ctx, memory);
     if ("remedy" in woken) return woken;
-    const pod = (await podsOf(ctx, service)).find(isReady);
-    const failing = pod && (await failingIn(ctx, pod, "queue-proxy"));
+    const failing = await lastFailing(ctx, service);
     return fail(
       failing
-        ? `its pod could not send what it has counted: ${failing.why}`
+        ? `what is measured could not be sent: ${failing.why}`
         : `waiting until ${where} has what its pod has counted: it is sent once a minute`,
       {
         text: "See whether it takes OTLP.",
