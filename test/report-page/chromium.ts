@@ -17,6 +17,8 @@ export interface Browser {
   readonly open: (path: string) => Promise<readonly string[]>;
   /** A PNG of the whole page. */
   readonly screenshot: (sight: Sight) => Promise<Buffer>;
+  /** Goes to a page of a server, and waits until all of it is there. */
+  readonly visit: (url: string) => Promise<void>;
   readonly pdf: () => Promise<Buffer>;
   /** The value of an expression in the page, as JSON has it. */
   readonly ask: <T>(expression: string) => Promise<T>;
@@ -95,11 +97,15 @@ export const startBrowser = async (program: string): Promise<Browser> => {
     await page("Emulation.setEmulatedMedia", { media, features: [{ name: "prefers-color-scheme", value: scheme }] });
     await page("Emulation.setDeviceMetricsOverride", { width, height: 800, deviceScaleFactor: 1, mobile: false });
   };
+  const visit = async (url: string): Promise<void> => {
+    heard.length = 0;
+    await page("Page.navigate", { url });
+    while (!heard.some(({ method }) => method === "Page.loadEventFired")) await once(socket, "message");
+  };
   return {
+    visit,
     open: async (path) => {
-      heard.length = 0;
-      await page("Page.navigate", { url: pathToFileURL(path).href });
-      while (!heard.some(({ method }) => method === "Page.loadEventFired")) await once(socket, "message");
+      await visit(pathToFileURL(path).href);
       return heard.flatMap(({ method, params }) =>
         method === "Log.entryAdded" || method === "Runtime.exceptionThrown" || method === "Runtime.consoleAPICalled"
           ? [JSON.stringify(params)]
