@@ -41,7 +41,8 @@ export const LOGGING_RULES: readonly Rule[] = [
             what: `--logging-output ${loggingOutput} needs --logging-url.`,
             why: "It says where the logs are sent.",
             between: ["loggingOutput", "loggingUrl"],
-            remedy: "Give the URL as the nodes reach it, for example https://logs.example.com:9200.",
+            remedy:
+              "Give the URL as pods reach it, for example https://logs.example.com:9200. A plan with --logging fluent-bit alone names the stores that are in the cluster.",
           }
         : {
             what: "--logging-url does not go with --logging-output stdout.",

@@ -210,6 +210,15 @@ export const secretName = namespaced("default/wildcard-tls");
 /** `namespace/name` of a Service. */
 export const serviceName = namespaced("istio-system/istio-ingressgateway");
 
+const decoded = (text: string): string => {
+  try {
+    return decodeURI(text);
+  } catch {
+    // No text of UTF-8: not to be read is odd enough.
+    return "\\";
+  }
+};
+
 /** Where logs are sent: an http or https URL without credentials. */
 export const storeUrl: Syntax = (text) => {
   const url = URL.parse(text.trim());
@@ -224,8 +233,13 @@ export const storeUrl: Syntax = (text) => {
   if (url.search || url.hash)
     return { why: "It has a query or a fragment.", remedy: "Write scheme, host, port and path." };
   // Fluent Bit reads these as the beginning of a variable, and the end of a value.
-  if (/[${}"\\\s]/.test(decodeURI(url.href)))
+  if (/[${}"\\\s]/.test(decoded(url.href)))
     return { why: "Its path has odd characters.", remedy: "Write them in their encoded form." };
+  if (/^(localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0|\[::\])$/.test(url.hostname))
+    return {
+      why: "In a pod that is the pod itself.",
+      remedy: "Write the address as pods reach it, such as http://loki.monitoring.svc:3100.",
+    };
   return url.href.replace(/\/+$/, "");
 };
 
@@ -266,11 +280,14 @@ export const nodeSizes: Syntax = (text) => {
   return written;
 };
 
-/** Of a volume, as Kubernetes counts it (`resource.Quantity` with a binary or decimal suffix). */
+const BYTES: Readonly<Record<string, number>> = { Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, M: 1e6, G: 1e9, T: 1e12 };
+
+/** Of a volume for Elasticsearch, as Kubernetes counts it (`resource.Quantity` with a binary or decimal suffix). */
 export const size: Syntax = (text) => {
-  const amount = text.trim();
-  if (/^[1-9]\d{0,5}(Mi|Gi|Ti|M|G|T)$/.test(amount)) return amount;
-  return { why: "It is no size of a volume.", remedy: "Write it like 10Gi." };
+  const [amount = "", count, unit = ""] = /^([1-9]\d{0,5})(Mi|Gi|Ti|M|G|T)$/.exec(text.trim()) ?? [];
+  if (count === undefined) return { why: "It is no size of a volume.", remedy: "Write it like 10Gi." };
+  if (Number(count) * (BYTES[unit] ?? 0) >= 1e9) return amount;
+  return { why: "On so little room Elasticsearch writes nothing.", remedy: "Give it 1Gi or more, for example 10Gi." };
 };
 
 /** Name of an object in a namespace that is known (RFC 1123 subdomain). */

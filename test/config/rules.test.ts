@@ -133,7 +133,15 @@ describe("options against each other", () => {
     [{ logging: "fluent-bit", loggingOutput: "http", loggingUrl: "logs.example.com" }, /no http or https URL/],
     [{ logging: "elasticsearch", loggingReplicas: "0" }, /number of nodes from 1/],
     [{ logging: "elasticsearch", loggingStorage: "10" }, /no size of a volume/],
+    [{ logging: "elasticsearch", loggingStorage: "900Mi" }, /writes nothing.*1Gi/],
     [{ logging: "fluent-bit", loggingNodes: "a b" }, /no label of nodes/],
+    ...["http://localhost:3100", "http://127.0.0.1:3100/loki", "http://[::1]:9200"].map(
+      (loggingUrl): [Sources["flags"], RegExp] => [
+        { logging: "fluent-bit", loggingOutput: "loki", loggingUrl },
+        /the pod itself.*loki\.monitoring\.svc/,
+      ],
+    ),
+    [{ logging: "fluent-bit", loggingOutput: "http", loggingUrl: "http://a.example.com/%zz" }, /odd characters/],
     [{ mesh: true }, /--mesh does not go with --ingress kourier.*no sidecars/],
     [{ quiet: true, verbose: true }, /--quiet does not go with --verbose/],
     [{ domainTemplate: "nested" }, /needs --namespaces/],
