@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
 import { conditionOf } from "../../src/ports/object.ts";
 import { kn, stage } from "../engine/cli.ts";
 import { patient } from "../patience.ts";
@@ -61,10 +62,12 @@ const deployment = (name: string) => ({
   },
 });
 
-describe("doctor, at Knative 1.0 on a server without aggregated discovery", { timeout: patient(60_000) }, () => {
+describe("doctor, at Knative 1.0 on a server without aggregated discovery, and with EndpointSlices in beta", {
+  timeout: patient(60_000),
+}, () => {
   let world: Awaited<ReturnType<typeof stage>>;
   beforeAll(async () => {
-    world = await stage({ version: "v1.25.9" });
+    world = await stage({ version: "v1.20.15" });
     const { api } = world;
     await api.create("test", { apiVersion: "v1", kind: "Namespace", metadata: { name: "knative-serving", labels } });
     for (const name of CRDS) await api.create("test", definition(name));
@@ -73,6 +76,13 @@ describe("doctor, at Knative 1.0 on a server without aggregated discovery", { ti
       "True";
     while (!CRDS.every(isEstablished)) await new Promise((resolve) => setTimeout(resolve, 10));
     for (const name of ["activator", "autoscaler", "controller", "webhook"]) await api.create("test", deployment(name));
+    const ports = [{ port: 443, targetPort: 8443 }];
+    await api.create("test", {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { namespace: "knative-serving", name: "webhook" },
+      spec: { selector: { app: "webhook" }, ports },
+    });
     // The older keys.
     const data = { "ingress.class": "kourier.ingress.networking.knative.dev" };
     const metadata = { namespace: "knative-serving", name: "config-network" };
@@ -90,5 +100,23 @@ describe("doctor, at Knative 1.0 on a server without aggregated discovery", { ti
     const named = causes.flatMap(({ id, explains }) => [id, ...explains]);
     expect(named).toEqual(expect.arrayContaining(["network.class", "knative.support"]));
     expect(code).toBe(1);
+  });
+
+  it("is told of the endpoints of a Service, by the older version", async () => {
+    const { api, kubeconfig } = world;
+    const slice = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", namespace: "knative-serving" };
+    while (api.list(slice.apiVersion, slice.kind, slice.namespace).length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    const served = await api.request({ method: "GET", path: "/apis/discovery.k8s.io/v1/endpointslices" });
+    expect(served.status).toBe(404);
+    const cluster = openCluster(await loadKubeconfig({ path: kubeconfig, env: {} }));
+    try {
+      const [found, ...others] = await cluster.list(slice);
+      expect(others).toEqual([]);
+      expect(found).toMatchObject({ apiVersion: slice.apiVersion, kind: slice.kind });
+      expect(found?.metadata.labels).toMatchObject({ "kubernetes.io/service-name": "webhook" });
+    } finally {
+      cluster.close();
+    }
   });
 });

@@ -34,6 +34,12 @@ export const flowControl = (minor: number): readonly string[] => [
   ...(minor <= 28 ? ["v1beta2"] : []),
 ];
 
+/** Versions of EndpointSlice and PodDisruptionBudget, which came out of beta in 1.21. */
+export const sinceBeta = (minor: number): readonly ("v1" | "v1beta1")[] => [
+  ...(minor >= 21 ? (["v1"] as const) : []),
+  ...(minor <= 24 ? (["v1beta1"] as const) : []),
+];
+
 /** Fields by the Go type they are in. A server that does not know one drops it, and says so if it is asked to. */
 export const FIELDS_SINCE: Readonly<Record<string, number>> = {
   "Container.restartPolicy": 29,

@@ -177,3 +177,26 @@ export const endpointSliceRules: Rules = {
   },
   generation: (object) => [object.endpoints, object.ports, object.metadata.labels],
 };
+
+const HOSTNAME = "kubernetes.io/hostname";
+const ZONE = "topology.kubernetes.io/zone";
+
+/** discovery.k8s.io/v1beta1 says in `topology` where an endpoint is (pkg/apis/discovery/v1beta1/conversion.go). */
+export function sliceToBeta(stored: Obj): Obj {
+  const endpoints = objectsOf(stored.endpoints).map(({ nodeName, zone, ...endpoint }) => ({
+    ...endpoint,
+    topology: {
+      ...(nodeName === undefined ? {} : { [HOSTNAME]: nodeName }),
+      ...(zone === undefined ? {} : { [ZONE]: zone }),
+    },
+  }));
+  return { ...stored, apiVersion: "discovery.k8s.io/v1beta1", endpoints };
+}
+
+export function sliceFromBeta(object: Obj): Obj {
+  const endpoints = objectsOf(object.endpoints).map(({ topology, ...endpoint }) => {
+    const { [HOSTNAME]: nodeName, [ZONE]: zone } = fieldsOf(topology);
+    return { ...endpoint, ...(nodeName === undefined ? {} : { nodeName }), ...(zone === undefined ? {} : { zone }) };
+  });
+  return { ...object, apiVersion: "discovery.k8s.io/v1", endpoints };
+}

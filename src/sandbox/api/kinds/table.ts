@@ -1,6 +1,6 @@
 /** Every built-in resource the server serves. */
 
-import { ENDPOINTS_DEPRECATED_SINCE, flowControl } from "../ages.ts";
+import { ENDPOINTS_DEPRECATED_SINCE, flowControl, sinceBeta } from "../ages.ts";
 import { fieldsAt } from "../apply/field-set.ts";
 import { limitRangeRules } from "../plugins/limit-ranges.ts";
 import type { Resource, Rules, ScalePaths, Subresource } from "../resource.ts";
@@ -27,7 +27,7 @@ import {
   networkPolicyRules,
 } from "./policy.ts";
 import { bindingRules, roleRules } from "./rbac.ts";
-import { endpointSliceRules, serviceRules } from "./services.ts";
+import { endpointSliceRules, serviceRules, sliceFromBeta, sliceToBeta } from "./services.ts";
 import { mutatingWebhookRules, validatingWebhookRules } from "./webhooks.ts";
 import {
   cronJobRules,
@@ -257,12 +257,15 @@ export function builtinResources(minor: number): Resource[] {
       short: ["netpol"],
       rules: networkPolicyRules,
     }),
-    resource("policy", "v1", "PodDisruptionBudget", {
-      plural: "poddisruptionbudgets",
-      short: ["pdb"],
-      status: true,
-      rules: budgetRules,
-    }),
+    ...sinceBeta(minor).map((version) =>
+      resource("policy", version, "PodDisruptionBudget", {
+        plural: "poddisruptionbudgets",
+        model: "V1PodDisruptionBudget",
+        short: ["pdb"],
+        status: true,
+        rules: budgetRules,
+      }),
+    ),
     resource(RBAC, "v1", "ClusterRoleBinding", { plural: "clusterrolebindings", cluster: true, rules: bindingRules }),
     resource(RBAC, "v1", "ClusterRole", { plural: "clusterroles", cluster: true, rules: roleRules }),
     resource(RBAC, "v1", "RoleBinding", { plural: "rolebindings", rules: bindingRules }),
@@ -297,6 +300,13 @@ export function builtinResources(minor: number): Resource[] {
     }),
     resource("scheduling.k8s.io", "v1", "PriorityClass", { plural: "priorityclasses", short: ["pc"], cluster: true }),
     resource("coordination.k8s.io", "v1", "Lease", { plural: "leases", rules: leaseRules }),
-    resource("discovery.k8s.io", "v1", "EndpointSlice", { plural: "endpointslices", rules: endpointSliceRules }),
+    ...sinceBeta(minor).map((version) =>
+      resource("discovery.k8s.io", version, "EndpointSlice", {
+        plural: "endpointslices",
+        model: "V1EndpointSlice",
+        rules: endpointSliceRules,
+        ...(version === "v1beta1" ? { extra: { convert: { from: sliceToBeta, to: sliceFromBeta } } } : {}),
+      }),
+    ),
   ];
 }
