@@ -84,6 +84,7 @@ const newestReplicaSet = async (ctx: ReadContext, { metadata }: KubeObject): Pro
       apiVersion: "apps/v1",
       kind: "ReplicaSet",
       namespace: metadata.namespace ?? "",
+      metadataOnly: true,
     });
     return sets.find(
       (set) =>

@@ -47,7 +47,7 @@ const contentOfNamespace = async (ctx: ReadContext, { metadata, status }: KubeOb
   const kind = known.find(({ apiVersion, plural }) => kinds.includes(`${plural}.${groupOf(apiVersion)}`));
   if (!kind) return "";
   const { apiVersion, kind: name } = kind;
-  return wordsFor(await ctx.cluster.list({ apiVersion, kind: name, namespace }), "is left in it");
+  return wordsFor(await ctx.cluster.list({ apiVersion, kind: name, namespace, metadataOnly: true }), "is left in it");
 };
 
 /** The first custom resource of a CustomResourceDefinition. */
@@ -56,7 +56,7 @@ const firstInstance = async (ctx: ReadContext, definition: KubeObject): Promise<
   const served = (Array.isArray(versions) ? versions : []).find((version) => at(version, "served") === true);
   const apiVersion = `${textAt(definition, "spec", "group")}/${textAt(served, "name")}`;
   const kind = textAt(definition, "spec", "names", "kind");
-  return wordsFor(await ctx.cluster.list({ apiVersion, kind }), "is left");
+  return wordsFor(await ctx.cluster.list({ apiVersion, kind, metadataOnly: true }), "is left");
 };
 
 const wordsFor = (objects: readonly KubeObject[], state: string): string => {

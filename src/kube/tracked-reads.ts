@@ -26,7 +26,8 @@ export const trackReads = (cluster: ClusterRead, cache?: WatchCache): TrackedRea
   return {
     cluster: {
       ...cluster,
-      list: (query) => {
+      // What is watched is whole.
+      list: ({ metadataOnly: _, ...query }) => {
         const id = idOf(query);
         const ask = async () => (await cache?.list(query)) ?? cluster.list(query);
         const read = lists.get(id) ?? { query, answer: ask() };

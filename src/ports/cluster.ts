@@ -17,6 +17,8 @@ export interface ListQuery {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** Nothing but their metadata is needed, and nothing else is sent. What was read before, or is watched, may have more. */
+  readonly metadataOnly?: true;
 }
 
 export interface LogQuery {

@@ -192,6 +192,27 @@ describe("writes", () => {
   });
 });
 
+describe("lists of nothing but metadata", () => {
+  const item = { metadata: { name: "m", namespace: "n", finalizers: ["x"] } };
+  const read = [{ apiVersion: "v1", kind: "ConfigMap", ...item }];
+  const asked = { apiVersion: "v1", kind: "ConfigMap", metadataOnly: true } as const;
+
+  test("are asked for, and come", async () => {
+    const [apiVersion, kind] = ["meta.k8s.io/v1", "PartialObjectMetadata"];
+    const items = [{ apiVersion, kind, ...item }];
+    const { server, cluster } = await start(() => ({ apiVersion, kind: `${kind}List`, metadata: {}, items }));
+    expect(await cluster.list(asked)).toEqual(read);
+    expect(server.seen.at(-1)?.headers.accept).toBe(
+      "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
+    );
+  });
+
+  test("are made of whole objects where the server sends those", async () => {
+    const { cluster } = await start(() => ({ ...LIST, metadata: {}, items: [{ ...item, data: { a: "1" } }] }));
+    expect(await cluster.list(asked)).toEqual(read);
+  });
+});
+
 describe("reads", () => {
   test("what is not there is undefined: object, namespace, kind", async () => {
     const { cluster } = await start(() =>

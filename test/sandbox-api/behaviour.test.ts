@@ -30,6 +30,27 @@ const apply = (object: Obj, manager: string, query: Record<string, string> = {})
 const versionOf = ({ body }: ApiResponse): string | undefined => (body as Obj).metadata.resourceVersion;
 const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
+test("a list is of nothing but metadata where that is asked for", async () => {
+  await apply(configMap("m", { a: "1" }), "test");
+  const list = async (accept: string) => {
+    const { body } = await api.request({ method: "GET", path: CONFIG_MAPS, headers: { accept } });
+    return (typeof body === "string" ? JSON.parse(body) : body) as Obj;
+  };
+  const partial = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+  const whole = await list("application/json");
+  const mine = ({ items }: Obj) => items.find(({ metadata }: Obj) => metadata.name === "m");
+  expect(await list(`${partial},application/json`)).toMatchObject({
+    apiVersion: "meta.k8s.io/v1",
+    kind: "PartialObjectMetadataList",
+    metadata: whole.metadata,
+  });
+  expect(mine(await list(partial))).toEqual({
+    apiVersion: "meta.k8s.io/v1",
+    kind: "PartialObjectMetadata",
+    metadata: mine(whole).metadata,
+  });
+});
+
 describe("SelfSubjectReview", () => {
   const who = async (name?: string) => {
     const { status, body } = await api.request({

@@ -54,6 +54,19 @@ export const isListOf =
     );
   };
 
+/** The same list, of nothing but metadata (k8s.io/apiserver, pkg/endpoints/handlers/response.go). */
+export const isMetadataList =
+  (namespace?: string): Expectation =>
+  (body) => {
+    const items = at(body, "items");
+    return (
+      at(body, "apiVersion") === "meta.k8s.io/v1" &&
+      at(body, "kind") === "PartialObjectMetadataList" &&
+      isRecord(at(body, "metadata")) &&
+      (items === null || (Array.isArray(items) && items.every((item) => isNamed(item) && isAt(item, { namespace }))))
+    );
+  };
+
 /** What a deletion answers: the object on its way, or that it is done. */
 export const isDeletion = (resource: Kind, place: Place): Expectation => {
   const isIt = isObject(resource, place);

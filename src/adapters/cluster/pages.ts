@@ -1,11 +1,13 @@
 import { sizeOf } from "../../ports/bounded.ts";
 import { ApiError, type ApiResource, BrokenAnswer, type ListQuery } from "../../ports/cluster.ts";
 import { at, type KubeObject } from "../../ports/object.ts";
-import { isListOf } from "./answers.ts";
+import { isListOf, isMetadataList } from "./answers.ts";
 import { pathOf } from "./paths.ts";
 import type { Answer, Send } from "./transport.ts";
 
 const PAGE = "500";
+/** A server that cannot leave the rest out sends whole objects. */
+const METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 /** Of one page: every object of it may be as large as etcd lets it be, few are. */
 const MOST_OF_PAGE = 128 * 2 ** 20;
 /** Of all of them: some hundred thousand pods. Beyond it a machine runs out of memory without a word. */
@@ -32,6 +34,7 @@ export const listAll = async (
   const path = pathOf(resource, query.namespace === undefined ? {} : { namespace: query.namespace });
   const selectors = { labelSelector: query.labelSelector, fieldSelector: query.fieldSelector };
   const endless = (answer: string): BrokenAnswer => new BrokenAnswer(server, `GET ${path}`, answer);
+  const [isWhole, isMetadata] = [isListOf(resource, query.namespace), isMetadataList(query.namespace)];
   const items: KubeObject[] = [];
   const tokens = new Set<string>();
   let size = 0;
@@ -45,7 +48,8 @@ export const listAll = async (
         path,
         query: { ...selectors, limit, continue: token },
         most: limit === undefined ? most : Math.min(most, MOST_OF_PAGE),
-        expect: isListOf(resource, query.namespace),
+        ...(query.metadataOnly ? { accept: METADATA } : {}),
+        expect: (body) => isWhole(body) || (query.metadataOnly === true && isMetadata(body)),
       });
     } catch (error) {
       // The list took longer than the server keeps old versions. It is read again from the start in one piece, which cannot expire.
@@ -61,7 +65,12 @@ export const listAll = async (
     const { body } = page;
     const found = at(body, "items");
     for (const item of Array.isArray(found) ? found : []) {
-      items.push({ ...item, apiVersion: resource.apiVersion, kind: resource.kind });
+      const { metadata } = item;
+      items.push({
+        ...(query.metadataOnly ? { metadata } : item),
+        apiVersion: resource.apiVersion,
+        kind: resource.kind,
+      });
     }
     const [next, version] = [at(body, "metadata", "continue"), at(body, "metadata", "resourceVersion")];
     token = typeof next === "string" && next !== "" ? next : undefined;

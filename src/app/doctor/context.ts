@@ -7,7 +7,7 @@ import { type KubeObject, keyOf, type ObjectRef } from "../../ports/object.ts";
 import { GREETING } from "../../steps/proof/hello.ts";
 import { authorityBy } from "./authorities.ts";
 import { NotRecorded } from "./errors.ts";
-import type { Ask } from "./questions.ts";
+import type { Ask, Questions } from "./questions.ts";
 import { recordsBy } from "./zones.ts";
 
 /** Those of other namespaces are nobody's business, and many. */
@@ -32,11 +32,11 @@ export const contextOf = (
   ask: Ask,
   { identity, resolver: server, now, readAt = now, signal, tries = false }: Surroundings,
 ): HealthContext => {
-  const listed = async (apiVersion: string, kind: string, namespace?: string): Promise<readonly KubeObject[]> => {
-    const inNamespace = () => ask("list", { apiVersion, kind, ...(namespace ? { namespace } : {}) });
-    if (namespace !== undefined && WITHIN_A_NAMESPACE.has(kind)) return inNamespace();
+  const listed = async ({ namespace, ...all }: Questions["list"]["of"]): Promise<readonly KubeObject[]> => {
+    const inNamespace = () => ask("list", { ...all, ...(namespace ? { namespace } : {}) });
+    if (namespace !== undefined && WITHIN_A_NAMESPACE.has(all.kind)) return inNamespace();
     try {
-      return await ask("list", { apiVersion, kind });
+      return await ask("list", all);
     } catch (error) {
       if (namespace === undefined || !isForbidden(error)) throw error;
       return inNamespace();
@@ -58,17 +58,23 @@ export const contextOf = (
     get: async (ref) => {
       if (ref.kind === "Secret") return byName(ref);
       try {
-        return byKey(await listed(ref.apiVersion, ref.kind, ref.namespace)).get(keyOf(ref));
+        return byKey(await listed(placeOf(ref))).get(keyOf(ref));
       } catch (error) {
         if (isForbidden(error)) return byName(ref);
         throw error;
       }
     },
-    list: async ({ apiVersion, kind, namespace, labelSelector }) =>
-      (await listed(apiVersion, kind, namespace)).filter(
+    list: async ({ apiVersion, kind, namespace, labelSelector, metadataOnly }) => {
+      const of = {
+        ...{ apiVersion, kind },
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(metadataOnly ? { metadataOnly } : {}),
+      };
+      return (await listed(of)).filter(
         ({ metadata }) =>
           (namespace === undefined || metadata.namespace === namespace) && selects(labelSelector, metadata.labels),
-      ),
+      );
+    },
     watch: () => {
       throw new Error("a diagnosis looks once");
     },
@@ -132,4 +138,10 @@ const exact = ({ apiVersion, kind, namespace, name }: ObjectRef): ObjectRef => (
   kind,
   ...(namespace ? { namespace } : {}),
   name,
+});
+
+const placeOf = ({ apiVersion, kind, namespace }: Omit<ObjectRef, "name">) => ({
+  apiVersion,
+  kind,
+  ...(namespace === undefined ? {} : { namespace }),
 });

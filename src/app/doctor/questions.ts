@@ -22,7 +22,10 @@ export interface Questions {
   readonly resources: { readonly of: undefined; readonly answer: readonly ApiResource[] };
   readonly resource: { readonly of: Kind; readonly answer: ApiResource | null };
   /** Absent namespace: all of them. */
-  readonly list: { readonly of: Kind & { readonly namespace?: string }; readonly answer: readonly KubeObject[] };
+  readonly list: {
+    readonly of: Kind & { readonly namespace?: string; readonly metadataOnly?: true };
+    readonly answer: readonly KubeObject[];
+  };
   readonly get: { readonly of: ObjectRef; readonly answer: KubeObject | null };
   readonly can: { readonly of: AccessQuestion; readonly answer: boolean };
   /** Absent server: the resolver's own. */

@@ -9,7 +9,8 @@ import { healthCheck } from "../health-check.ts";
 const SLOW_MS = 10 * 60_000;
 const KINDS = [
   { apiVersion: "serving.knative.dev/v1", kind: "Service" },
-  { apiVersion: "serving.knative.dev/v1", kind: "Route" },
+  // Nobody else lists these.
+  { apiVersion: "serving.knative.dev/v1", kind: "Route", metadataOnly: true },
   { apiVersion: "networking.internal.knative.dev/v1alpha1", kind: "Ingress" },
 ] as const;
 

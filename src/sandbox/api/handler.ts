@@ -211,7 +211,10 @@ async function perform(exchange: Exchange, target: Target): Promise<Answer> {
   const { resource } = target;
   const incoming = { query, contentType: mediaType(headers), body };
   const single = target.name !== "";
-  if (method === "GET") return single ? getObject(world, target) : listObjects(world, resource, scopeOf(target), query);
+  if (method === "GET")
+    return single
+      ? getObject(world, target)
+      : listObjects(world, resource, scopeOf(target), query, headers.accept ?? JSON_TYPE);
   const call = callOf(exchange);
   if (method === "POST") return createObject(world, call, target, incoming);
   if (!single) {

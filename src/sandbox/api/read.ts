@@ -91,6 +91,13 @@ export function listText(resource: Resource, page: Page): string {
   return `{${kind},"metadata":${JSON.stringify(metadata)},"items":[${items}]}`;
 }
 
+/** The list of nothing but metadata (k8s.io/apiserver, pkg/endpoints/handlers/response.go, asPartialObjectMetadataList). */
+export function metadataListText({ items, metadata }: Page): string {
+  const [apiVersion, kind] = ["meta.k8s.io/v1", "PartialObjectMetadataList"];
+  const partial = items.map((object) => ({ kind: "PartialObjectMetadata", apiVersion, metadata: object.metadata }));
+  return JSON.stringify({ kind, apiVersion, metadata, items: partial });
+}
+
 function itemText(resource: Resource, object: Obj): string {
   const text = textOf(object);
   if (resource.custom) return text;

@@ -10,7 +10,7 @@ import type { DeleteOptions } from "./delete.ts";
 import { deleteObject, finalizeNamespace } from "./delete.ts";
 import type { Fields } from "./json.ts";
 import { at, fieldsOf } from "./json.ts";
-import { listPage, listText } from "./read.ts";
+import { listPage, listText, metadataListText } from "./read.ts";
 import type { Resource } from "./resource.ts";
 import { storageKey } from "./resource.ts";
 import { scaleOf, withScale } from "./scale.ts";
@@ -62,13 +62,18 @@ export function getObject(world: World, target: Target): Answer {
   return answer(200, target.resource, object);
 }
 
+/** Of several forms a server takes the first that it can give. */
+const METADATA = /^application\/json;as=PartialObjectMetadataList;g=meta\.k8s\.io;v=v1(,|$)/;
+
 export function listObjects(
   world: World,
   resource: Resource,
   namespace: string | undefined,
   query: Incoming["query"],
+  accept: string,
 ): Answer {
-  return { status: 200, body: listText(resource, listPage(world.store, resource, namespace, query)) };
+  const page = listPage(world.store, resource, namespace, query);
+  return { status: 200, body: METADATA.test(accept) ? metadataListText(page) : listText(resource, page) };
 }
 
 /** The namespace of the path, in the object too. */
