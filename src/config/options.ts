@@ -22,7 +22,17 @@ import {
 } from "./option.ts";
 import { didYouMean } from "./similar.ts";
 import { SKIPPABLE } from "./skippable.ts";
-import { anyText, checkId, imageRegistry, mirrorUrl, moment, nodeSizes, type Problem, version } from "./syntax.ts";
+import {
+  anyText,
+  checkId,
+  days,
+  imageRegistry,
+  mirrorUrl,
+  moment,
+  nodeSizes,
+  type Problem,
+  version,
+} from "./syntax.ts";
 
 export { ALL, COMMAND_NAMES, type CommandName } from "./option.ts";
 
@@ -59,6 +69,7 @@ const ofCommands = [
   { key: "cloud", kind: "choice", choices: RUNS_ON, only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "none in particular", help: "Whose cluster the rehearsal's is like: its nodes, load balancers, storage" },
   { key: "nodes", kind: "text", value: "NODES", syntax: nodeSizes, only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "as is usual there", help: "Nodes of the rehearsal's cluster: 3x2cpu, or 3x2cpu4gi" },
   { key: "loadBalancer", kind: "choice", choices: ["none", "ip", "hostname"], only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "as --cloud has it, else ip", help: "What Services of type LoadBalancer get in the rehearsal's cluster" },
+  { key: "certificateAge", kind: "text", value: "DAYS", syntax: days, only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "new", help: "The rehearsal's certificate is so many days old already, for renew in one that is kept" },
   { key: "fault", kind: "list", value: "NAME,...", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, default: "", help: "What goes wrong, see help rehearse: NAME or NAME:PARAMETER" },
   { key: "existingIstio", kind: "choice", choices: ISTIO_SHAPES, value: "SHAPE", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "none", help: `Somebody else's Istio in the rehearsal's cluster: ${ISTIO_SHAPES.join(", ")}` },
   { key: "keep", kind: "duration", value: "TIME", bare: "0", only: "flag", group: "This command", commands: ["rehearse"], runOnly: true, unset: "it ends with the run", help: "Leave the rehearsal's cluster running, for other commands, kubectl and a browser: until Ctrl-C, or for a time, in the background" },

@@ -50,6 +50,12 @@ const run = async (started: Program): Promise<string> => {
   return started.out() + started.err();
 };
 
+/** What it prints on stdout. */
+const only = async (started: Program): Promise<string> => {
+  await run(started);
+  return started.out();
+};
+
 /** Words that are wrapped stand in one line. */
 const flat = (text: string): string => text.replaceAll(/\s+/g, " ");
 
@@ -78,11 +84,14 @@ describe("two rehearsals that stay, one in the background", () => {
   let other: Program;
   let kubeconfigs: readonly [string, string];
   beforeAll(async () => {
-    magic = program(["rehearse", "--keep"]);
+    // A root of the cluster's own signs for 398 days, and is asked again when two thirds of them are over.
+    magic = program(["rehearse", "--keep", "--certificate-age", "300"]);
     other = program(["rehearse", "--keep=1h", ...(isThorough ? PUBLIC : ["--tls", "none"])]);
     kubeconfigs = await Promise.all([stays(magic), stays(other)]);
   }, patient(40_000));
-  afterAll(() => {
+  afterAll(async () => {
+    // What a failed test has left in the background.
+    await program(["rehearse", "--stop"]).ended;
     for (const { child } of [magic, other]) child.kill("SIGKILL");
     rmSync(temporary, { recursive: true });
   });
@@ -91,6 +100,22 @@ describe("two rehearsals that stay, one in the background", () => {
     expect(new Set(kubeconfigs).size).toBe(2);
     for (const path of kubeconfigs) expect(statSync(path).mode & 0o777).toBe(0o600);
   });
+
+  it(
+    "one whose certificate is old is renewed by another process, and has the new one then",
+    async () => {
+      const [of] = kubeconfigs;
+      const daysLeft = async () => {
+        const said = await only(program(["status", "-o", "json"], of));
+        const status = said.split("\n").find((line) => line.startsWith('{"type":"status"'));
+        return JSON.parse(status ?? "{}").certificate.daysLeft;
+      };
+      expect(await daysLeft()).toBeLessThan(100);
+      expect(await run(program(["renew", "--yes"], of))).toContain("Changed 1 certificate");
+      expect(await daysLeft()).toBeGreaterThan(390);
+    },
+    patient(30_000),
+  );
 
   it(
     "answer status, plan and doctor of other processes, through their own gateways, name servers and CA",

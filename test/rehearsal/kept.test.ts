@@ -120,6 +120,16 @@ it.each([
   expect(host.err().replaceAll(/\s+/g, " ")).toContain(said);
 });
 
+it.each([
+  [["--certificate-age", "61"], "--certificate-age does nothing without --keep"],
+  [["--keep", "--certificate-age", "61", "--tls", "none"], "--certificate-age does nothing with --tls none"],
+  [["--keep", "--certificate-age", "0"], "It is no number of days from 1 to 3650."],
+])("%j is refused: nobody would renew", async (args, said) => {
+  const host = fakeHost(["rehearse", ...args]);
+  expect(await runCli(host)).toBe(2);
+  expect(host.err().replaceAll(/\s+/g, " ")).toContain(said);
+});
+
 it("two wishes at once are refused", async () => {
   const host = fakeHost(["rehearse", "--keep", "--stop"]);
   expect(await runCli(host)).toBe(2);

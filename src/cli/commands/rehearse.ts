@@ -3,6 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chooseFor, prepareInstall } from "../../app/planning.ts";
+import { strategyOf } from "../../certificates/index.ts";
 import { type Remedy, UserError } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
 import { nodesOf } from "../../sandbox/clouds/index.ts";
@@ -10,7 +11,7 @@ import type { CommandContext } from "../context.ts";
 import { installInto } from "../installing.ts";
 import { faultsOf } from "../rehearsal/assert-faults.ts";
 import { hostElsewhere } from "../rehearsal/elsewhere.ts";
-import { type Hosted, host, kubeconfigIn, type WorldSpec } from "../rehearsal/host.ts";
+import { before, type Hosted, host, kubeconfigIn, type WorldSpec } from "../rehearsal/host.ts";
 import { sayStays, toTry } from "../rehearsal/keep.ts";
 import { announce, makeKept } from "../rehearsal/kept.ts";
 import { lasts } from "../rehearsal/lasts.ts";
@@ -38,6 +39,7 @@ export const run = async (given: CommandContext): Promise<number> => {
     return 0;
   }
   const faults = await faultsOf(given);
+  const daysAgo = daysOf(given);
   const ready = await withReleases({ ...given, confirm: async () => true });
   const isStandIn = ready.adapters.standIns !== undefined;
   const kept = keep === undefined ? undefined : makeKept();
@@ -47,7 +49,7 @@ export const run = async (given: CommandContext): Promise<number> => {
   process.once("exit", forget);
   let isLeft = false;
   try {
-    const spec = { ...specOf(given, faults), isStandIn, ...(kept ? { name: kept.name } : {}) };
+    const spec = { ...specOf(given, faults), daysAgo, isStandIn, ...(kept ? { name: kept.name } : {}) };
     // A time means that it outlives this process.
     const elsewhere = kept && keep ? await hostElsewhere(kept, spec, given.signal) : undefined;
     const hosted = elsewhere ?? (await host(spec, folder));
@@ -55,16 +57,18 @@ export const run = async (given: CommandContext): Promise<number> => {
       sayWhat(given, spec);
       const { surroundings } = hosted.reached;
       const ctx = surroundings ? await inSurroundings(ready, surroundings, folder, hosted.asPerson) : ready;
-      if (!kept) return await installIn(ctx, hosted, folder, async () => nextAfter(ctx));
+      const now = () => before(daysAgo);
+      if (!kept) return await installIn(ctx, hosted, folder, now, async () => nextAfter(ctx));
       const here = elsewhere?.kept ?? announce(kept, hosted.reached);
       const seconds = elsewhere && keep;
       let url: string | undefined;
-      const exitCode = await installIn(ctx, hosted, folder, async (install, tools) => {
+      const exitCode = await installIn(ctx, hosted, folder, now, async (install, tools) => {
         const found = await toTry(here, hosted.reached, install, tools, seconds);
         url = found.url;
         return found.next;
       });
       if (given.signal.aborted) return exitCode;
+      await hosted.toPresent();
       const until = seconds && new Date(Date.now() + seconds * 1_000).toISOString();
       announce({ ...here, ...(url ? { url } : {}), ...(until ? { until } : {}) }, hosted.reached);
       if (seconds) await elsewhere.leave(seconds);
@@ -87,7 +91,10 @@ export const run = async (given: CommandContext): Promise<number> => {
   }
 };
 
-const specOf = ({ flags, config }: CommandContext, faults: readonly string[]): Omit<WorldSpec, "isStandIn"> => ({
+const specOf = (
+  { flags, config }: CommandContext,
+  faults: readonly string[],
+): Omit<WorldSpec, "isStandIn" | "daysAgo"> => ({
   nodes: nodesOf(flags.cloud, sizesIn(flags.nodes)),
   faults,
   zone: zoneFor(config),
@@ -96,6 +103,24 @@ const specOf = ({ flags, config }: CommandContext, faults: readonly string[]): O
   ...(flags.kubernetes ? { version: `v${flags.kubernetes}.0` } : {}),
   ...(flags.existingIstio ? { existingIstio: flags.existingIstio } : {}),
 });
+
+/** How long ago the certificate is made. Throws UserError (exit code 2) where it is made by somebody who does not go by our time. */
+const daysOf = ({ flags: { certificateAge, keep }, config: { tls } }: CommandContext): number => {
+  if (certificateAge === undefined) return 0;
+  const { elsewhere } = strategyOf(tls);
+  if (!elsewhere && keep !== undefined) return Number(certificateAge);
+  throw new UserError({
+    id: "rehearse.flags",
+    what: elsewhere
+      ? `--certificate-age does nothing with --tls ${tls}: renew has nothing to do there.`
+      : "--certificate-age does nothing without --keep: nothing is left that could be renewed.",
+    remedy: {
+      text: "Keep one with a certificate that is due, and renew it:",
+      command: sh`kn-bootstrap rehearse --keep --certificate-age 61 --domain apps.example.com --dns route53 --tls letsencrypt`,
+    },
+    kind: "input",
+  });
+};
 
 /** What {@link nodeSizes} lets through. */
 const sizesIn = (text = ""): Parameters<typeof nodesOf>[1] => {
@@ -120,11 +145,13 @@ const installIn = async (
   ctx: CommandContext,
   { reached: { connectTo } }: Hosted,
   folder: string,
+  now: () => Date,
   next: NonNullable<Parameters<typeof installInto>[2]>,
 ): Promise<number> => {
   const session = await openSession(ctx, { kubeconfig: kubeconfigIn(folder), connectTo });
   try {
-    return await installInto(ctx, session, next);
+    const { tools, frozen } = session;
+    return await installInto(ctx, { ...session, tools: { ...tools, now }, frozen: { ...frozen, now } }, next);
   } finally {
     session.close();
   }

@@ -54,6 +54,7 @@ export const hostElsewhere = async (kept: Kept, spec: WorldSpec, signal: AbortSi
       kept: { ...kept, process: answer.process },
       reached: answer.reached,
       asPerson: (task) => void tell(child, { kind: "person", task }),
+      toPresent: () => tell(child, { kind: "present" }),
       close,
       leave: async (seconds) => {
         await tell(child, { kind: "stay", seconds });

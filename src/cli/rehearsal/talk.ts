@@ -6,6 +6,8 @@ import type { Kept } from "./kept.ts";
 export type ToWorld =
   | { readonly kind: "start"; readonly kept: Kept; readonly spec: WorldSpec }
   | { readonly kind: "person"; readonly task: RecordsTask }
+  /** What follows happens today. */
+  | { readonly kind: "present" }
   /** It is on its own now, for so many seconds. */
   | { readonly kind: "stay"; readonly seconds: number };
 

@@ -21,7 +21,10 @@ export const run = async ({ signal, stdout }: Pick<Host, "signal" | "stdout">): 
   let hosted: Hosted | undefined;
   try {
     // Listened for before anything takes its time: nothing that is said is missed.
-    const stay = untilLeft((message) => message.kind === "person" && hosted?.asPerson(message.task));
+    const stay = untilLeft((message) => {
+      if (message.kind === "person") hosted?.asPerson(message.task);
+      if (message.kind === "present") void hosted?.toPresent();
+    });
     hosted = await host(spec, kept.folder, ({ method, path }) => {
       if (method !== "GET") log(`${method} ${path}`);
       return undefined;
