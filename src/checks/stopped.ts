@@ -82,6 +82,8 @@ export const runNotStopped = healthCheck({
     "ingress.deployments",
     "ingress.address",
     "certificate.limits",
+    "dns.resolver",
+    "dns.prompt",
   ],
   reads: ["ConfigMap"],
   meaning:

@@ -34,6 +34,8 @@ export interface Answer {
   readonly authority: readonly ResourceRecord[];
   /** Glue. */
   readonly additional: readonly ResourceRecord[];
+  /** How long it took, in milliseconds, where somebody has measured that and it was long. */
+  readonly ms?: number;
 }
 
 /**

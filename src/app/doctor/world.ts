@@ -44,8 +44,10 @@ export const askWorld = (ctx: World): Ask => {
     can: cluster.can,
     logs: async (query) => shortLines(await cluster.logs(query)),
     dns: ({ name, type, server }, signal) =>
-      inTimeOf(server ?? resolver.server, signal, (until) =>
-        server === undefined ? resolver.ask(name, type, until) : resolver.askServer(server, name, type, until),
+      whenLong(() =>
+        inTimeOf(server ?? resolver.server, signal, (until) =>
+          server === undefined ? resolver.ask(name, type, until) : resolver.askServer(server, name, type, until),
+        ),
       ),
     unchecked: ({ name, type }, signal) =>
       inTimeOf(resolver.server, signal, (until) => resolver.askUnchecked(name, type, until)),
@@ -71,6 +73,15 @@ const timed = async <T extends object>(asking: () => Promise<T>): Promise<T & { 
   const began = performance.now();
   const answer = await asking();
   return { ...answer, ms: Math.round(performance.now() - began) };
+};
+
+/** Shorter times are left out: a look that is repeated is to give the same. */
+const LONG_MS = 1_000;
+
+/** With how long it took, where that was long. */
+const whenLong = async <T extends object>(asking: () => Promise<T>): Promise<T & { readonly ms?: number }> => {
+  const { ms, ...answer } = await timed(asking);
+  return { ...(answer as unknown as T), ...(ms >= LONG_MS ? { ms } : {}) };
 };
 
 /** How long one question to the DNS may take, in milliseconds: a packet or two may be lost, and then TCP is tried. */

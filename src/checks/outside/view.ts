@@ -73,13 +73,13 @@ export const outside =
     return typeof view === "string" ? skipped(view) : judge(view, ctx);
   };
 
-/** Why the resolver cannot be asked. Undefined: it answers, whatever it says. */
-export const silenceOf = async (resolver: Resolver, signal: AbortSignal): Promise<NoAnswer | undefined> => {
+/** Why the resolver cannot be asked: half a sentence. Undefined: it knows the root, so that whatever else it says is about the name. */
+export const silenceOf = async (resolver: Resolver, signal: AbortSignal): Promise<string | undefined> => {
   try {
-    await resolver.ask("", "NS", signal);
-    return undefined;
+    const { rcode } = await resolver.ask("", "NS", signal);
+    return rcode === "NOERROR" ? undefined : `${resolver.server} answers ${rcode} even for the root's name servers`;
   } catch (error) {
-    if (error instanceof NoAnswer) return error;
+    if (error instanceof NoAnswer) return error.message;
     throw error;
   }
 };
