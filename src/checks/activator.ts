@@ -98,7 +98,7 @@ export const activatorConnected = healthCheck({
     );
     const [first] = unconnected;
     if (activators.length === 0) return skipped("no activator runs");
-    if (!first) return ok(`${activators.filter(isReady).length} ready`);
+    if (!first) return ok("no activator has lost the autoscaler");
     const autoscaler = pods.find((pod) => called("autoscaler")(pod) && isReady(pod));
     if (!autoscaler) return skipped("the autoscaler does not run");
     const policy = await policyProblem(ctx, first, autoscaler);

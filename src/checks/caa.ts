@@ -27,7 +27,7 @@ export const caaPermits = async (
   const looks = names.map(async (name): Promise<Finding> => {
     const found = await places.caa(name.replace(/^\*\./, ""));
     if (found === "unknown") return ok(`${name}: no name server of ${zone.name} can be asked from here`);
-    if (found === "none") return ok(`${name}: there are none`);
+    if (found === "none") return ok(`${name}: there are no CAA records, so that every CA may issue`);
     const { at, values } = found;
     const shown = `${at} has ${values.map((value) => `CAA ${value}`).join(", ")}`;
     const seen = { evidence: [{ field: `${at} CAA`, observed: values }] };

@@ -106,7 +106,7 @@ export const servicesPublic = healthCheck({
     const inside = all.filter(
       (service) => hostOf(service).endsWith(".svc.cluster.local") || isUnset(service, hostOf(service)),
     );
-    if (inside.length === 0) return ok(`${all.length} Services`);
+    if (inside.length === 0) return ok(`${all.length} of ${all.length} Services have one`);
     return warn(
       `${few(inside.map(describe))} ${inside.length === 1 ? "has" : "have"} no name outside the cluster`,
       {

@@ -28,9 +28,11 @@ export const requestLogWritten = healthCheck({
     const minor = minorOf(releaseIn(home) ?? "");
     const isUnknown =
       /\{\{[^}]*\.TraceID\b/.test(template) && minor !== undefined && compareVersions(minor, HAS_TRACE_ID) < 0;
-    if (template.trim() !== "" && !isUnknown) return ok("a template of one's own");
+    if (template.trim() !== "" && !isUnknown) return ok("a template of your own");
     return fail(
-      isUnknown ? `the template names .TraceID, which Knative ${minor} does not have` : "the template is empty",
+      isUnknown
+        ? `the template names .TraceID, which Knative ${minor} does not have`
+        : "the template of the request log is empty, so that nothing is written",
       mend("Remove it: the built-in one is JSON and complete.", {
         action: "patch",
         object: CONFIG,

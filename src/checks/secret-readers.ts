@@ -104,7 +104,7 @@ export const keyReaders = healthCheck({
     if (!secret) return skipped("the gateway has no certificate for all names");
     const grants = await grantsOf(cluster, secret);
     const [first] = grants;
-    if (!first) return ok(`Secret ${secret.namespace}/${secret.name}`);
+    if (!first) return ok(`nobody else can read Secret ${secret.namespace}/${secret.name}`);
     const { kind, metadata } = first.binding;
     return warn(
       `${describe(secret)} can be read by ${few([...new Set(grants.map(({ who }) => who))])}`,

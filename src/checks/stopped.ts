@@ -33,12 +33,16 @@ const worse = (state: KubeObject | undefined) => (dataOf(state)[PROVED] ? warn :
 
 /** Judges what has stopped the last install; skipped where nothing has, or where something else says it. */
 const ofStopped =
-  (isAbout: (stopped: Stopped) => boolean, judge: (stopped: Stopped) => readonly [summary: string, remedy: Remedy]) =>
+  (
+    isAbout: (stopped: Stopped) => boolean,
+    well: string,
+    judge: (stopped: Stopped) => readonly [summary: string, remedy: Remedy],
+  ) =>
   async ({ cluster }: HealthContext): Promise<Finding> => {
     const state = await cluster.get(STATE);
     if (Object.keys(choicesOf(state)).length === 0) return skipped("kn-bootstrap has installed nothing here");
     const stopped = stoppedIn(state);
-    if (!stopped) return ok("nothing has stopped the last kn-bootstrap install");
+    if (!stopped) return ok(well);
     if (!isAbout(stopped)) return skipped("something else has stopped it");
     const [summary, remedy] = judge(stopped);
     return worse(state)(summary, remedy, seenIn(stopped));
@@ -51,7 +55,7 @@ export const writesAdmitted = healthCheck({
   meaning:
     "`kn-bootstrap install` has stopped because the API server refused a write: by a policy of this cluster, by somebody else's webhook that does not answer, or for want of a right.",
   todo: "Change the policy, bring the webhook back, or ask for the right, as the finding says; then run `kn-bootstrap install` again.",
-  run: ofStopped(isRefused, ({ what, advice, answer = "" }) => {
+  run: ofStopped(isRefused, "nothing that was written was refused", ({ what, advice, answer = "" }) => {
     const denial = denialOf(answer, undefined);
     const remedy = denial?.remedy ?? webhookFailure(answer)?.remedy;
     const isSaid = webhookFailure(answer) !== undefined;
@@ -91,6 +95,7 @@ export const runNotStopped = healthCheck({
   todo: "Do what the finding says, and run `kn-bootstrap install` again: it goes on where it stopped.",
   run: ofStopped(
     (stopped) => !isRefused(stopped),
+    "the last kn-bootstrap install was not stopped",
     ({ what, advice }) => [withoutEnd(what), { text: `What kn-bootstrap install advised: ${advice}`, command: GO_ON }],
   ),
 });

@@ -28,7 +28,7 @@ export const webhookAnswers = healthCheck({
   todo: "Look at the webhook's pods. It writes the CA that the API server trusts into its configurations when it starts.",
   run: async (ctx) => {
     const look = {
-      text: "Look at the webhook.",
+      text: "See whether the webhook's pods run and are ready:",
       command: sh`kubectl get pods,endpointslices -n knative-serving -l app=webhook`,
     };
     const slices = await ctx.cluster.list({

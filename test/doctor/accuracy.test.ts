@@ -31,6 +31,10 @@ const rankOf = ({ causes }: Diagnosis, id: string): number | undefined => {
   return index < 0 ? undefined : index + 1;
 };
 
+/** What is said of something that is well begins with what is not there, or has none of these words. */
+const SOUNDS_BAD =
+  /: (?!no\b|nothing\b|none\b|nobody\b).*\b(would|cannot|lets none|denied|fails?|failed|missing|refuses?)\b/;
+
 describe("doctor", { timeout: patient(isThorough ? 300_000 : 60_000) }, () => {
   let shapes: Readonly<Record<Shape, Scene>>;
   beforeAll(async () => {
@@ -41,6 +45,10 @@ describe("doctor", { timeout: patient(isThorough ? 300_000 : 60_000) }, () => {
     const { all } = await diagnosisOf(shapes[shape]);
     const wrong = all.filter(({ finding }) => finding.status === "fail" || finding.status === "unknown");
     expect(wrong.map(({ check, finding }) => `${check.id}: ${finding.status}: ${finding.summary}`)).toEqual([]);
+    const well = all.flatMap(({ check, finding }) =>
+      finding.status === "ok" ? [`${check.id}: ${finding.summary}`] : [],
+    );
+    expect(well.filter((line) => SOUNDS_BAD.test(line))).toEqual([]);
   });
 
   it("finds nothing wrong where somebody has set things up in a way of their own", async () => {

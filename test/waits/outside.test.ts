@@ -25,7 +25,10 @@ const metIn = async (world: DnsStage, { fault, met }: OutsideRow): Promise<void>
 
 const look = async (world: DnsStage) => {
   const { code, events } = await world.run("doctor", "-o", "json");
-  const { causes = [], checks = [] } = (events.at(-1) ?? {}) as { causes?: { id: string }[]; checks?: Found[] };
+  const { causes = [], findings: checks = [] } = (events.at(-1) ?? {}) as {
+    causes?: { id: string }[];
+    findings?: Found[];
+  };
   return { code, leads: causes[0]?.id, checks };
 };
 

@@ -37,7 +37,7 @@ export const nothingStuck = healthCheck({
       deletionTimestamp ? timeOfReading(ctx) - Date.parse(deletionTimestamp) > SLOW_MS : false,
     );
     const [first] = stuck;
-    if (!first) return ok("none goes away");
+    if (!first) return ok("no namespace has been going away for long");
     const { name, deletionTimestamp = "" } = first.metadata;
     return fail(
       `namespace ${few(stuck.map(({ metadata }) => metadata.name))} has been going away since ${deletionTimestamp}: ${whyHeld(first)}`,

@@ -70,7 +70,10 @@ export const versionsFit = healthCheck({
     if (old.length > 0)
       return fail(
         `some of it is 1.${newest}, and ${few(old.map(({ object }) => `${object.metadata.name} is ${versionOf(object)}`))}`,
-        { text: "Bring all of it to one release, one minor after another." },
+        {
+          text: "An upgrade has stopped halfway, or two hands apply two releases. Bring all of it to one release, one minor after another. Which Deployment is of which:",
+          command: sh`kubectl get deployments -n ${KNATIVE} -L ${VERSION_LABEL}`,
+        },
         { evidence },
       );
     return ok(`1.${newest}`);

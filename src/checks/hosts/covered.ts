@@ -63,7 +63,8 @@ export const hostsCovered = healthCheck({
       ...mappings.filter((mapping) => !hasOwnCertificate(mapping)).map(hostOfMapping),
     ].filter(({ isHttps }) => isHttps);
     const bare = hosts.filter(({ host }) => !covers(names, host));
-    if (bare.length === 0) return ok(`${hosts.length} hosts under ${few(names)}`, { facts: { names } });
+    if (bare.length === 0)
+      return ok(`${hosts.length} of ${hosts.length} hosts, by ${few(names)}`, { facts: { names } });
     // A name of somebody's own may have something before the gateway that has its certificate.
     const judge = bare.some(({ object }) => object.kind !== "DomainMapping") ? fail : warn;
     return judge(

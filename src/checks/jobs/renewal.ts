@@ -79,7 +79,10 @@ export const renewalRuns = healthCheck({
       const since = Number.isNaN(done) ? "it has not ended well yet" : `it ended well last on ${day(done)}`;
       return fail(
         `${describe(newest)} has failed: ${why}; ${since}`,
-        { text: "Mend that, then run it once.", command: RUN_NOW },
+        {
+          text: `Mend what it complains of; its log has more: ${sh`kubectl logs job/${newest.metadata.name} ${inNamespace(HOME)}`}. Then run it once:`,
+          command: RUN_NOW,
+        },
         { facts: { reason: why }, evidence: [{ object: refOf(newest), field: "condition Failed", observed: why }] },
       );
     }

@@ -100,7 +100,10 @@ export const podsLetIn = healthCheck({
     if (deployments.length === 0) return skipped("there are no Revisions");
     const [first, ...others] = barred;
     if (!first) return ok(`${deployments.length} Revisions`);
-    const more = others.length > 0 ? `; pods of ${others.length} more would be refused` : "";
+    const more =
+      others.length > 0
+        ? `; so it is with the pods of ${others.length} more ${others.length === 1 ? "Revision" : "Revisions"}`
+        : "";
     return warn(
       `the next pod of Revision ${first.deployment.metadata.namespace}/${first.deployment.metadata.labels?.[REVISION]} would be refused: ${first.barred.summary}${more}`,
       first.barred.remedy,

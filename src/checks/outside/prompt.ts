@@ -35,7 +35,7 @@ const judge = async (resolver: Resolver, { zone, delegation }: Located, signal: 
   });
   const [first] = late;
   // Those that do not answer are told by what asks them for their records.
-  if (!first) return answering.length > 0 ? ok(`those of ${zone}`) : skipped(`no server of ${zone} answers`);
+  if (!first) return answering.length > 0 ? ok(`every server of ${zone}`) : skipped(`no server of ${zone} answers`);
   const isAll = late.length === answering.length;
   return (isAll ? fail : warn)(
     `${isAll ? "every server" : "a server"} of ${zone} takes ${inSeconds(first.ms)} to answer: ${few(late.map(({ server }) => server))}`,

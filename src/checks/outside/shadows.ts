@@ -64,7 +64,8 @@ const judge = async (view: Outside, located: Located, signal: AbortSignal): Prom
   if (!isThere(wildcard)) return skipped(`${domain.name} has no wildcard`);
   const all = await Promise.all(domain.hosts.map((host) => view.resolve(host, located)));
   const lost = all.filter((one) => !isThere(one));
-  if (lost.length === 0) return ok(`*.${domain.name} answers for all ${all.length} hosts`);
+  if (lost.length === 0)
+    return ok(`*.${domain.name} answers for ${all.length === 1 ? "the one host" : `all ${all.length} hosts`}`);
   const enclosers = await Promise.all(lost.map(({ host }) => encloser(view, located, host, signal)));
   const hidden = await Promise.all(
     [...Map.groupBy(lost, (_one, index) => enclosers[index] ?? "")].map(

@@ -60,7 +60,7 @@ const judge = async (view: Outside, ctx: HealthContext, located: Located, gatewa
   const astray = there.filter((one) => leadsTo(one, gateway) !== "all");
   const [first] = astray;
   // That single names are not answered is what dns.shadows is about.
-  if (!first) return ok(`${few(there.map(({ host }) => host))} to ${to}`);
+  if (!first) return ok(`${few(there.map(({ host }) => host))} ${there.length === 1 ? "leads" : "lead"} to ${to}`);
   const wrong = first.addresses.find((address) => !gateway.addresses.includes(address));
   const seen = {
     facts: { domain: domain.name, addresses: gateway.addresses },

@@ -81,7 +81,11 @@ const judge = (
 ): Finding => {
   const { status, headers } = response;
   const stranger = STRANGERS.find(([, is]) => is(response))?.[0];
-  if (stranger === undefined) return ok(`${host} answers ${status}`, { facts: { address: host, status } });
+  if (stranger === undefined)
+    return ok(
+      `the gateway answers at ${host}${status === 404 ? " (404, as for a name that no Service has)" : ` (${status})`}`,
+      { facts: { address: host, status } },
+    );
   const others = holdersOf(services, service).map((one) => one.service);
   const called = others.find(({ metadata }) => metadata.name.includes(stranger.toLowerCase()));
   const pod = pods.find(hasPort80);

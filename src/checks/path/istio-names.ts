@@ -87,7 +87,7 @@ export const tlsForEveryName = healthCheck({
         },
       ],
     };
-    const is = `${describe(gateway)} has port 443 for ${few(names)}`;
+    const is = `${describe(gateway)} has port 443 for ${few([...new Set(names)])}`;
     if (bare.length > 0)
       return fail(`${is}, and not for ${few(bare)}, whose Routes wait at their next change`, remedy, seen);
     if (domains.length > 0)

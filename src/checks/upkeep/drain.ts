@@ -77,7 +77,9 @@ const looser = ({ budget, pods }: Blocking, operator: KubeObject | undefined): R
 };
 
 const words = ({ budget, pods }: Blocking): string =>
-  `${describe(budget)} lets none of its ${pods.length} ${pods.length === 1 ? "pod" : "pods"} go`;
+  pods.length === 1
+    ? `${describe(budget)} does not let its only pod go`
+    : `${describe(budget)} lets none of its ${pods.length} pods go`;
 
 export const nodesDrain = healthCheck({
   id: "cluster.drain",
@@ -104,7 +106,7 @@ export const nodesDrain = healthCheck({
       return ok(
         blocking.length === 0
           ? "nothing stands in the way"
-          : `${blocking.map(words).join(", ")}: a drain of their nodes would wait`,
+          : `no node is being drained, and what has several pods spares one; ${few(blocking.map(({ budget }) => describe(budget)))} ${blocking.length === 1 ? "guards" : "guard"} a single pod, as is usual`,
       );
     const nodeNames = first.pods.map((pod) => textAt(pod, "spec", "nodeName")).filter((name) => cordoned.has(name));
     const where = now.length > 0 ? `node ${few([...new Set(nodeNames)])} cannot be drained: ` : "";

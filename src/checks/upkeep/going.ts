@@ -49,7 +49,7 @@ export const objectsGo = healthCheck({
       ({ metadata }) => timeOfReading(ctx) - Date.parse(metadata.deletionTimestamp ?? "") > SLOW_MS,
     );
     const [first] = stuck;
-    if (!first) return ok("none goes away");
+    if (!first) return ok("nothing of Knative's is going away");
     const { name, namespace, finalizers = [], deletionTimestamp } = first.metadata;
     const [group] = first.apiVersion.split("/");
     const patch = JSON.stringify({ metadata: { finalizers: null } });

@@ -68,7 +68,8 @@ export const nextFits = healthCheck({
       facts: { version: server },
       evidence: [{ field: "version", observed: server, expected: next.minimumKubernetes }],
     };
-    if (compareVersions(server, next.minimumKubernetes) >= 0) return ok(`${needs}, this server is ${server}`, seen);
+    if (compareVersions(server, next.minimumKubernetes) >= 0)
+      return ok(`${needs} or newer, and this server is ${server}`, seen);
     const until = supportOf(minor);
     const isSoon =
       until === "past" || (until !== undefined && Date.parse(until) - now().getTime() < SOON_DAYS * DAY_MS);
