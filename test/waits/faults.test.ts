@@ -4,7 +4,7 @@ import { patient, patientSeconds } from "../patience.ts";
 import { sampled } from "../thorough.ts";
 import { clusterRows } from "./cluster-rows.ts";
 import { istioRows } from "./istio-rows.ts";
-import { leadOf } from "./leads.ts";
+import { leadOf, passing, reasonOf } from "./leads.ts";
 import type { Row } from "./row.ts";
 import { openScene, type Run, type Scene } from "./scene.ts";
 import { serverRows } from "./server-rows.ts";
@@ -53,7 +53,10 @@ const expectNamed = async (scene: Scene, row: Row): Promise<void> => {
   const { said } = await scene.run(["doctor"], { patience: { firstContactMs: 1_000, midRunMs: 1_000 } });
   const last = said.at(-1)?.event;
   const [first] = (last?.causes ?? []) as readonly { readonly id: string }[];
-  expect(last?.type === "error" ? last.id : first?.id, JSON.stringify(last?.causes)).toBe(leadOf(row));
+  const shown = JSON.stringify(last);
+  if (row.error) expect(leadOf(row), `no lead for ${row.fault}`).toBeDefined();
+  else expect(reasonOf(row), `no reason for ${row.fault}`).toBeDefined();
+  expect(last?.type === "error" ? last.id : first?.id, shown).toBe(leadOf(row));
 };
 
 const check = async (scene: Scene, row: Row): Promise<void> => {
@@ -120,7 +123,7 @@ const check = async (scene: Scene, row: Row): Promise<void> => {
     expect(last?.event.behind).toBeUndefined();
     expect(run.seconds).toBeLessThan(row.certain ? QUICK.permanent : QUICK.late);
   }
-  if (error) await expectNamed(scene, row);
+  await expectNamed(scene, row);
   expect(run.code, run.stderr).toBe(error ? (error.code ?? 1) : 0);
   // That the next run mends it is much the same for all of them.
   if (!error || row.again === false || !again.has(row)) return;
@@ -148,6 +151,7 @@ describe.concurrent("the wait explains itself", () => {
   afterAll(() => {
     const said = `the slowest said ${Math.round(slowest)} ms after it could be seen`;
     process.stdout.write(`waits: ${faults.size} faults × ${texts.size} texts; ${said}\n`);
+    process.stdout.write(`doctor names nothing at:\n${passing.map((line) => `  ${line}\n`).join("")}`);
   });
 });
 

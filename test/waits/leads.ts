@@ -33,5 +33,17 @@ const LEADS: Readonly<Record<string, string>> = {
   "clock-skew, the server ahead": "cluster.unreachable",
 };
 
+/** Where an install comes through, and doctor finds nothing: why. By fault. */
+const PASSING: Readonly<Record<string, string>> = {
+  "api-resets:600": "the next try gets through",
+  "api-slow:3": "it is over by then, and slow is not wrong",
+  "watch-drops:600": "doctor looks, and watches nothing",
+  "watch-410:600": "doctor looks, and watches nothing",
+  "watch-lags:600": "doctor looks, and watches nothing",
+  "clock-skew:-7200": "the install warns of it; what is in the cluster is well",
+};
+export const reasonOf = ({ fault = "" }: Row): string | undefined => PASSING[fault];
+export const passing: readonly string[] = Object.entries(PASSING).map(([fault, why]) => `${fault}: ${why}`);
+
 /** Undefined: nobody has said it. */
 export const leadOf = ({ title, fault = "" }: Row): string | undefined => LEADS[title ?? fault];
