@@ -55,6 +55,7 @@ const main = async (): Promise<void> => {
         ]);
         return systemOf(process.platform, await readFile("/etc/os-release", "utf8").catch(() => ""));
       },
+      openUrl: async (url) => (await import("./cli/desktop/desktop.ts")).openUrl(url, process.platform, process.env),
       createResolver: async (options) => {
         const { createResolver } = await import("./adapters/resolver/index.ts");
         return createResolver(options);

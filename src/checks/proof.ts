@@ -1,17 +1,18 @@
 import { type Check, fail, ok, type ReadContext, warn } from "../core/check.ts";
 import { urlAt } from "../ingress/address.ts";
 import { isOurs } from "../kube/inventory.ts";
+import type { Remedy } from "../ports/error.ts";
 import { few } from "../ports/few.ts";
 import { textAt } from "../ports/object.ts";
-import { sh } from "../ports/shell.ts";
+import { inNamespace, sh } from "../ports/shell.ts";
 import { isReady, whyNotReady } from "./knative-service/index.ts";
 import type { Proof } from "./proven.ts";
 import { addressesOf, answer, authorityOf, through, throughEach } from "./through-gateway.ts";
 
-const READY_COMMAND = {
+const readyCommand = ({ service: { namespace } }: Proof): Remedy => ({
   text: "See why Knative does not call it ready.",
-  command: sh`kubectl get ksvc,route,configuration,revision -n kn-bootstrap -o wide`,
-};
+  command: sh`kubectl get ksvc,route,configuration,revision ${inNamespace(namespace)} -o wide`,
+});
 
 /** Knative calls the Service ready, under the URL that the template and the domain give. */
 export const serviceReady = (proof: Proof): Check => ({
@@ -23,7 +24,7 @@ export const serviceReady = (proof: Proof): Check => ({
     const evidence = (field: string, observed?: unknown, expected?: unknown) => ({
       evidence: [{ object: proof.service, field, observed, expected }],
     });
-    if (!live) return fail(`Service ${namespace}/${name} does not exist`, READY_COMMAND, evidence(""));
+    if (!live) return fail(`Service ${namespace}/${name} does not exist`, readyCommand(proof), evidence(""));
     if (!isReady(live)) return whyNotReady(ctx, live, memory);
     const host = (await proof.naming(ctx))?.host({ namespace: namespace ?? "", name });
     const url = textAt(live, "status", "url");
@@ -83,7 +84,7 @@ export const serviceAnswers = (proof: Proof): Check => ({
       const bad = responses.find(({ status, body }) => status !== 200 || !body.includes(proof.greeting));
       const { url } = target;
       if (bad)
-        return fail(`${authorityOf(url)} answers ${bad.status}`, READY_COMMAND, {
+        return fail(`${authorityOf(url)} answers ${bad.status}`, readyCommand(proof), {
           facts: { url, status: bad.status, addresses: places },
         });
       const old = responses.find(({ certificate }) => certificate && certificate.serial !== target.serial);
@@ -144,7 +145,7 @@ export const httpRedirects = (proof: Proof): Check => ({
         );
       return fail(
         `${from} answers ${response.status}${location ? ` to ${location}` : ""} instead of a redirect to https`,
-        READY_COMMAND,
+        readyCommand(proof),
         seen,
       );
     }),

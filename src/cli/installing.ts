@@ -6,9 +6,12 @@ import type { Session } from "../app/session.ts";
 import { keepStopped } from "../app/stopping.ts";
 import type { Tools } from "../app/tools.ts";
 import { changesOf } from "../core/change.ts";
+import { findAddress } from "../ingress/address.ts";
 import { UserError } from "../ports/error.ts";
+import { readerOf } from "../ports/reader.ts";
 import type { Installation } from "../steps/installation.ts";
 import type { CommandContext } from "./context.ts";
+import { openHello } from "./desktop/index.ts";
 import { finish } from "./finish.ts";
 import { nextSteps } from "./next.ts";
 import { assertRootFile, saveRoot, sayTrust } from "./root-file/index.ts";
@@ -28,6 +31,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
     const code = await verifyOnly(install, session.frozen);
     const trust = await saveRoot(ctx, tools.cluster);
     if (trust) sayTrust(ctx, trust);
+    await openHello(ctx, tools.cluster, await addressIn(install, tools));
     return code;
   }
   if (lost.length > 0) {
@@ -51,8 +55,12 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
   const code = await finish(ctx, report, await next(install, tools, trust), tools);
   // What is done is told first.
   if (unsaved) throw unsaved;
+  await openHello(ctx, tools.cluster, await addressIn(install, tools));
   return code;
 };
+
+const addressIn = ({ config, ingress }: Installation, { cluster }: Tools) =>
+  findAddress(readerOf(cluster), config, ingress);
 
 /** Nothing to change is not yet healthy: what should run must run. */
 const verifyOnly = async (install: Installation, tools: Tools): Promise<number> => {

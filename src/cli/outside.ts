@@ -56,6 +56,8 @@ export interface Adapters {
   readonly listContexts?: (kubeconfig: string | undefined, env: Environment) => Promise<readonly string[]>;
   /** What this machine is; absent: not known. */
   readonly system?: () => Promise<System>;
+  /** Opens a URL on the desktop of this machine; false: there is none. Absent: the same. */
+  readonly openUrl?: (url: string) => Promise<boolean>;
   readonly holder: Holder;
   /** Takes the place of every source of releases; only ever in a rehearsal. */
   readonly standIns?: StandIns;

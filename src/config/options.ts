@@ -1,6 +1,7 @@
 import { options as canary } from "../steps/canary/options.ts";
 import { options as doctor } from "../steps/doctor/options.ts";
 import { options as gatewayCertificate } from "../steps/gateway-certificate/options.ts";
+import { options as hello } from "../steps/hello/options.ts";
 import { options as hpa } from "../steps/hpa/options.ts";
 import { options as ingress } from "../steps/ingress/options.ts";
 import { options as logging } from "../steps/logging/options.ts";
@@ -115,6 +116,7 @@ const TABLE = [
   ...renewal,
   ...ofCluster,
   ...hpa,
+  ...hello,
   ...logging,
   ...serving,
   ...metrics,

@@ -6,6 +6,7 @@ import { part as certManager } from "./cert-manager/index.ts";
 import { part as doctor } from "./doctor/index.ts";
 import { part as domain } from "./domain/index.ts";
 import { part as gatewayCertificate } from "./gateway-certificate/index.ts";
+import { part as hello } from "./hello/index.ts";
 import { part as hpa } from "./hpa/index.ts";
 import { part as ingress } from "./ingress/index.ts";
 import type { Installation, Removal } from "./installation.ts";
@@ -35,6 +36,7 @@ const LIST = [
   logging, //            what was asked, seen where people look, on request
   gatewayCertificate, // one for every URL that Knative will print, or plain http
   proof, //              a temporary Service answers like a user's will
+  hello, //              one that stays for looking at, on request
   workloads, //          on the way back: people's own come before what they need
   renewal, //            on the way back: the CronJob comes first
   doctor, //             on the way back: nobody looks at what goes

@@ -3,6 +3,7 @@ import { STATE } from "../../kube/prior.ts";
 import { visibleData } from "../../ports/visible.ts";
 import { keptIn, notesOn } from "../../steps/state/chosen.ts";
 import type { CommandContext } from "../context.ts";
+import { openHello } from "../desktop/index.ts";
 import { statusJson, yamlOf } from "../reporter/json.ts";
 import { servicesText, statusText } from "../reporter/status.ts";
 import { assertRootFile, saveRoot, sayTrust } from "../root-file/index.ts";
@@ -22,6 +23,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
     else ctx.stdout(`${statusText(status, ctx.look)}${services ? `\n${servicesText(services, ctx.look)}` : ""}`);
     const trust = await saveRoot(ctx, session.frozen.cluster);
     if (trust) sayTrust(ctx, trust);
+    await openHello(ctx, session.frozen.cluster, status.address);
     return status.knative && status.problems.length === 0 && !status.knativeServices?.notReady ? 0 : 1;
   } finally {
     session.close();

@@ -4,25 +4,25 @@ import { inspect } from "../../certificates/secret.ts";
 import { servedSecret } from "../../certificates/served.ts";
 import { httpRedirects, serviceAnswers, serviceReady } from "../../checks/proof.ts";
 import { proofChecks } from "../../checks/proof-found.ts";
-import type { Proof, Reached } from "../../checks/proven.ts";
+import type { Reached } from "../../checks/proven.ts";
 import { startsFromZero, ZERO } from "../../checks/zero.ts";
 import { blank, hasBlank } from "../../core/blank.ts";
 import { reachedIn } from "../../ingress/address.ts";
 import { deletions } from "../../kube/object-change.ts";
 import { PROVED, STATE } from "../../kube/prior.ts";
 import { dataOf, refOf } from "../../ports/object.ts";
-import { readerOf } from "../../ports/reader.ts";
-import { findNaming, plannedNaming } from "../domain/index.ts";
+import { plannedNaming } from "../domain/index.ts";
 import type { Installation } from "../installation.ts";
 import { logProof } from "../logging/proof.ts";
 import { canaryChecks, canaryIn, leftOfCanary } from "../mesh/canary.ts";
 import { measuredChecks } from "../metrics/proven.ts";
 import { part as partOf, step } from "../part.ts";
 import { PROOF_MANAGER, provedState } from "../state/index.ts";
-import { GREETING, HELLO, hello } from "./hello.ts";
+import { HELLO, hello } from "./hello.ts";
 import { next } from "./next.ts";
 import { keepReached } from "./reached.ts";
 import { rights } from "./rights.ts";
+import { proofOf } from "./subject.ts";
 
 const ID = "proof";
 /** Ends the fingerprint of a proof from which the start from zero was left out. */
@@ -37,24 +37,10 @@ export interface ProofOptions {
 
 /** A temporary hello Service, asked through the gateway as a user would (rule 8). Given again whenever what it was about changes. */
 export const proof = (install: Installation, { reached, ofCertificate = false }: ProofOptions = {}) => {
-  const { config, ingress, manifests } = install;
+  const { config, manifests } = install;
   const { controller } = strategyOf(config.tls);
   const isLeftOut = config.skipChecks.includes(ZERO);
-  const subject: Proof = {
-    config,
-    ingress,
-    service: HELLO,
-    greeting: GREETING,
-    reached: reached ?? {},
-    naming: (ctx) => findNaming(readerOf(ctx.cluster), install),
-    ...(install.dns ? { resolver: install.dns.resolver } : {}),
-    ...(install.acmeCa ? { root: install.acmeCa } : {}),
-    ...(hasTls(config)
-      ? {
-          secret: async (cluster) => (controller ? controller.secretOf(cluster, HELLO) : servedSecret(install)),
-        }
-      : {}),
-  };
+  const subject = proofOf(install, HELLO, reached);
   const logs = ofCertificate ? undefined : logProof(install, subject);
   const checks = [
     // Before the others: it knows why the Service is not ready.
