@@ -73,6 +73,15 @@ describe("--metrics prometheus", () => {
           [],
         );
         expect(told(world).activator).not.toHaveProperty("kn-bootstrap/metrics");
+        const monitor = {
+          apiVersion: MONITORING,
+          kind: "ServiceMonitor",
+          metadata: { namespace: "knative-serving", name: "controller" },
+          spec: {},
+        };
+        await world.api.create("helm", monitor);
+        expect((await run("plan")).stdout).toContain("ServiceMonitor knative-serving/controller looks for them");
+        await world.api.remove({ ...monitor, ...monitor.metadata });
         const on = await run("install", "--yes", "--metrics", "prometheus");
         expect(on.code, on.stderr + on.stdout).toBe(0);
       }
@@ -102,6 +111,12 @@ describe("--metrics prometheus", () => {
     const endpoint = "http://collector.observability:4318/v1/metrics";
     const otlp = await run("install", "--yes", "--metrics", "otlp", "--metrics-endpoint", endpoint);
     expect(otlp.code, otlp.stderr + otlp.stdout).toBe(0);
+    expect(otlp.stdout).toContain(
+      "Service observability/collector is not there: until it is, all that is measured is lost.",
+    );
+    expect(otlp.stdout).toContain(
+      "Whether metrics arrive is seen at collector.observability: the proof cannot ask there.",
+    );
     expect(config(world)).toEqual({
       ...traces,
       "metrics-protocol": "http/protobuf",
@@ -112,6 +127,9 @@ describe("--metrics prometheus", () => {
     expect(told(world).controller).not.toHaveProperty("prometheus.io/scrape");
     const again = await run("install", "--yes");
     expect([again.code, again.stats.writes], again.stderr).toEqual([0, 0]);
+    expect(again.stdout).not.toContain("Whether metrics arrive");
+    const short = await run("plan", "--metrics-endpoint", "http://collector:4317");
+    expect(short.stdout).toContain("look for collector in their own: write collector.NAMESPACE");
 
     // What somebody else says of metrics themselves is theirs: nothing is forced.
     await world.api.update("kubectl-edit", CONFIG, (draft) => {

@@ -55,3 +55,27 @@ it("lies in Grafana's grid, each panel with an id of its own", () => {
   });
   expect(new Set(cells).size).toBe(cells.length);
 });
+
+/** The JSON model of Grafana's documentation, as far as an import, or the sidecar, goes by it: nothing is filled in by hand. */
+it.each(["1.18.2", "1.20.0", "1.23.0"])("is what Grafana imports, for %s", (version) => {
+  const json = JSON.parse(JSON.stringify(dashboardFor(version, envoyMetrics)));
+  expect(json).toMatchObject({ title: expect.any(String), schemaVersion: expect.any(Number), time: { to: "now" } });
+  // Unique in an organisation, at most 40 of these.
+  expect(json.uid).toMatch(/^[a-zA-Z0-9_-]{1,40}$/);
+  expect(json.id ?? null).toBeNull();
+  const [source, ...variables] = json.templating.list;
+  expect(source).toMatchObject({ type: "datasource", query: "prometheus" });
+  const sources = new Set<string>();
+  for (const { type, datasource, targets = [] } of json.panels) {
+    if (type !== "row") sources.add(datasource.uid);
+    const refs = targets.map(({ refId }: { refId: string }) => refId);
+    expect(new Set(refs).size).toBe(refs.length);
+    for (const { expr, datasource: own } of targets) {
+      sources.add(own.uid);
+      for (const [, name = ""] of expr.matchAll(/\$\{?(\w+)/g))
+        expect(["__rate_interval", "__range", ...variables.map((one: { name: string }) => one.name)]).toContain(name);
+    }
+  }
+  for (const { datasource } of variables) sources.add(datasource.uid);
+  expect([...sources]).toEqual([`$${source.name}`]);
+});
