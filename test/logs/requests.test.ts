@@ -104,6 +104,12 @@ describe("requests", () => {
         status: 200,
       }),
     ]);
+    const none = await logs("--service", "greeter", "--errors", "--since", "10m");
+    expect([none.code, none.stderr]).toEqual([
+      0,
+      expect.stringContaining("The pods have kept no request that failed of the last 10m."),
+    ]);
+    expect(await logs("--since", "0")).toMatchObject({ code: 2, stderr: expect.stringContaining("--since 0 leaves") });
     const nobody = await logs("--service", "greter");
     expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining("Did you mean greeter?")]);
   });
@@ -116,6 +122,7 @@ describe("requests", () => {
     const gone = await logs("--service", "hello");
     expect([gone.code, gone.stdout]).toEqual([0, ""]);
     expect(gone.stderr).toContain("Service hello has no pod now.");
+    expect(gone.stderr).not.toContain("The pods have kept no request");
 
     const stop = new AbortController();
     let text = "";

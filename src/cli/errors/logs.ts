@@ -21,6 +21,7 @@ export const logs: Errors = {
     "It takes list on pods and get on pods/log; get and create on pods/portforward for logs open.",
     "Name a namespace in which it may, or have them granted.",
   ),
+  "logs.since": input("--since 0 leaves nothing to show.", "", "Name a time such as 10m, or follow."),
   "logs.several": input("There are several UIs for logs.", "", "Choose one with --namespace and --service."),
   "logs.service": input(
     "There is no such Knative Service.",

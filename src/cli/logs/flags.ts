@@ -9,8 +9,16 @@ const OF_REQUESTS: readonly (readonly [keyof CommandFlags, string])[] = [
   ["slowerThan", "--slower-than"],
 ];
 
-/** Throws UserError (input) for options of the other word. */
+/** Throws UserError (input) for options of the other word, and for no time at all. */
 export const assertLogsFlags = (flags: CommandFlags): void => {
+  if (flags.since === 0)
+    throw new UserError({
+      id: "logs.since",
+      what: "--since 0 leaves nothing to show.",
+      why: "It is the time before now from which on requests are shown.",
+      remedy: { text: "Name a time, or see those that come.", command: sh`kn-bootstrap logs requests --follow` },
+      kind: "input",
+    });
   const [, odd] = OF_REQUESTS.find(([key]) => flags[key] !== undefined && flags[key] !== false) ?? [];
   if (flags.argument !== "open" || odd === undefined) return;
   throw new UserError({

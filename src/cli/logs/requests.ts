@@ -21,20 +21,27 @@ export const showRequests = (ctx: CommandContext): Promise<number> =>
     };
     const table = requestTable(ctx.look, ctx.stdoutIsTTY);
     let shown = 0;
-    for await (const request of requestsOf(query, { cluster, emit, signal, now: () => new Date() })) {
+    let isSaid = false;
+    const tell: typeof emit = (event) => {
+      isSaid ||= event.type === "note" && event.level === "info";
+      emit(event);
+    };
+    for await (const request of requestsOf(query, { cluster, emit: tell, signal, now: () => new Date() })) {
       if (config.output === "json") ctx.stdout(requestJson(visibleData(request, "spelled")));
       else ctx.stdout(`${shown === 0 ? table.heading() : ""}${table.row(request)}`);
       shown += 1;
       if (!(await ctx.isRead())) return 0;
     }
-    if (shown === 0) emit({ type: "note", level: "info", text: nothing(query) });
+    // That there are no pods says it.
+    if (shown === 0 && !isSaid) emit({ type: "note", level: "info", text: nothing(query) });
     return 0;
   });
 
 const nothing = ({ since, errors, slowerThan }: { since?: number; errors: boolean; slowerThan?: number }): string => {
-  const which = [errors ? "failed" : "", slowerThan === undefined ? "" : `took ${slowerThan} s or more`].filter(
-    Boolean,
-  );
-  const when = since === undefined ? "that the pods have kept" : `of the last ${duration(since)}`;
-  return `No request ${when}${which.length > 0 ? ` ${which.join(" and ")}` : ""}.`;
+  const which = [
+    errors ? "that failed" : "",
+    slowerThan === undefined ? "" : `that took ${slowerThan} s or more`,
+    since === undefined ? "" : `of the last ${duration(since)}`,
+  ].filter(Boolean);
+  return `The pods have kept no request${which.map((one) => ` ${one}`).join("")}.`;
 };
