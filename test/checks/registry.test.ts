@@ -91,7 +91,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
   it("each say something in one of the two", async () => {
     const skipped = (await look()).filter(({ looks }) => looks.every(({ finding }) => finding.status === "skipped"));
     // Neither sends metrics, or has Istio, a mesh, a domain of magic DNS or its Job, a CronJob, a proof over http alone, a DomainMapping,
-    // another program that keeps settings, or GitLab's agent.
+    // another program that keeps settings, a CA whose limits are known, or GitLab's agent.
     const istio = [
       ...["owner", "settings", "service-names", "probed-service", "certificate-forms"],
       ...["members", "shared-port", "certificate-source", "secret-rights"],
@@ -107,6 +107,7 @@ describe("the checks, in an installed cluster with a proof that runs", { timeout
       ...mesh.map((name) => `mesh.${name}`),
       "domain.job",
       "domain.magic",
+      "cert-manager.week",
       "certificate.provided",
       "proof.http",
       "domain-mappings.claimed",

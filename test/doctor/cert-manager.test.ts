@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { commonNamesFit } from "../../src/checks/cert-manager/common-names.ts";
 import { certManagerChecks } from "../../src/checks/cert-manager/index.ts";
 import { issuancePossible } from "../../src/checks/cert-manager/issuance.ts";
+import { weekHasRoom } from "../../src/checks/cert-manager/week.ts";
 import { dnsOf } from "./dns.ts";
 import { configMap, findingOf, KNATIVE, object } from "./scene.ts";
 
@@ -63,6 +64,31 @@ it.each([
     },
   };
   expect(await findingOf(scene, issuancePossible)).toMatchObject({ status });
+});
+
+it("counts what is asked for in a week", async () => {
+  const many = (count: number, created: string) =>
+    Array.from({ length: count }, (_one, index) => {
+      const one = wanted({ ...NAMES, domain: "apps.example.com" }, "True");
+      return { ...one, metadata: { ...one.metadata, name: `route-${index}-${created}`, creationTimestamp: created } };
+    });
+  const at = (server: string) => {
+    const one = issuer();
+    return { ...one, spec: { acme: { server } } };
+  };
+  const find = (server: string, ...certificates: ReturnType<typeof many>) =>
+    findingOf({ objects: [...KNATIVE, network, settings, at(server), ...certificates] }, weekHasRoom);
+  const [real, staging] = ["acme-v02", "acme-staging-v02"].map(
+    (host) => `https://${host}.api.letsencrypt.org/directory`,
+  );
+  const [now, before] = ["2026-11-28T00:00:00Z", "2026-11-01T00:00:00Z"];
+  expect(await find(real ?? "", ...many(39, now), ...many(40, before))).toMatchObject({ status: "ok" });
+  expect(await find(real ?? "", ...many(40, now))).toMatchObject({
+    status: "warn",
+    summary: "40 of 50 new certificates in seven days for apps.example.com",
+  });
+  expect(await find(staging ?? "", ...many(60, now))).toMatchObject({ status: "skipped" });
+  expect(await find("", ...many(60, now))).toMatchObject({ status: "skipped" });
 });
 
 it("waits for the CA's limit, and starts nothing anew before", async () => {

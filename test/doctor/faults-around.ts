@@ -35,8 +35,8 @@ const said = (type: string, message: string) =>
   }));
 const tagged = (url: string) =>
   edit(isUser, (one) => withStatus(one, { traffic: [{ tag: "blue", url, percent: 0, revisionName: "hello-00001" }] }));
-const mapping = (fields: object, name = "www.example.com") =>
-  object("DomainMapping.serving.knative.dev/v1beta1", `default/${name}`, { ...fields });
+const mapping = (fields: object) =>
+  object("DomainMapping.serving.knative.dev/v1beta1", "default/www.example.com", { ...fields });
 const claimed = { conditions: [{ type: "DomainClaimed", status: "True" }] };
 
 /** A Service whose Route was refused its name, as Knative says it. */
@@ -116,7 +116,10 @@ export const FAULTS_AROUND: Readonly<Record<string, Fault>> = {
   "a DomainMapping is given out with https, and has no certificate": {
     leads: "certificate.covers",
     in: ["operator"],
-    break: add(mapping({ status: { url: "https://www.example.net", ...claimed } }, "www.example.net")),
+    break: (scene) =>
+      add(mapping({ status: { url: "https://www.example.com", ...claimed } }))(
+        withRecord("www CNAME hello-default.apps.example.com")(scene),
+      ),
   },
   "a tag makes a host too long": {
     leads: "services.hosts",
@@ -168,6 +171,27 @@ export const FAULTS_AROUND: Readonly<Record<string, Fault>> = {
       });
       const gone = edit(isA("Secret", "wildcard-tls"), () => undefined);
       return add(ledger)(edit(isA("ConfigMap", "acme-ledger"), () => undefined)(gone(scene)));
+    },
+  },
+  "a week's certificates are nearly used up": {
+    leads: "cert-manager.week",
+    in: ["istio"],
+    break: (scene) => {
+      const asked = scene.objects.find(
+        (one) => isA("Certificate")(one) && one.apiVersion.startsWith("networking.internal.knative.dev"),
+      );
+      if (!asked) throw new Error("Knative has asked for no certificate");
+      const many = Array.from({ length: 45 }, (_one, index) => ({
+        ...asked,
+        metadata: { ...asked.metadata, name: `route-${index}`, creationTimestamp: scene.now ?? "" },
+      }));
+      const server = "https://acme-v02.api.letsencrypt.org/directory";
+      return add(...many)(
+        edit(isA("ClusterIssuer"), (one) => {
+          const spec = one.spec as { readonly acme: object };
+          return { ...one, spec: { ...spec, acme: { ...spec.acme, server } } };
+        })(scene),
+      );
     },
   },
   "a certificate's common name is too long": {

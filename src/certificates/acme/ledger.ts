@@ -40,6 +40,8 @@ interface Limits {
   readonly identical: Limit;
   /** Failed validations of one identifier. */
   readonly failures: Limit;
+  /** Certificates for new sets of names of one registered domain, all accounts together. */
+  readonly domain?: Limit;
 }
 
 /** Let's Encrypt, documentation of 2026-08-05. Of other CAs nothing is known. */
@@ -47,6 +49,7 @@ const LIMITS: Readonly<Record<string, Limits>> = {
   "acme-v02.api.letsencrypt.org": {
     identical: { size: 5, period: WEEK },
     failures: { size: 5, period: HOUR },
+    domain: { size: 50, period: WEEK },
   },
   "acme-staging-v02.api.letsencrypt.org": {
     identical: { size: 30_000, period: WEEK },
@@ -55,6 +58,10 @@ const LIMITS: Readonly<Record<string, Limits>> = {
 };
 
 const limitsOf = (directory: string): Limits | undefined => LIMITS[new URL(directory).host];
+
+/** Undefined: it is not known, or no URL. */
+export const domainLimitOf = (directory: string): Limit | undefined =>
+  URL.canParse(directory) ? limitsOf(directory)?.domain : undefined;
 
 const setOf = (names: readonly string[]): string => [...names].sort().join(",");
 

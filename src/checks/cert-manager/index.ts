@@ -13,6 +13,7 @@ import { CAUSES_OF_DEPLOYMENTS, healthCheck, type Reading } from "../health-chec
 import { issuerAsked, whereAsked, whereChosen } from "./asked.ts";
 import { commonNamesFit } from "./common-names.ts";
 import { issuancePossible } from "./issuance.ts";
+import { weekHasRoom } from "./week.ts";
 
 /** The kinds that we and Knative use, in the form of their definitions' names. */
 const KINDS = [
@@ -113,6 +114,7 @@ export const certManagerChecks = [
   }),
   commonNamesFit,
   issuancePossible,
+  weekHasRoom,
   healthCheck({
     id: "cert-manager.certificates",
     title: "cert-manager has issued the certificates that Knative asked for",
