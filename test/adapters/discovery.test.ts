@@ -111,6 +111,13 @@ describe("discovery", () => {
     expect(server.seen.filter(({ path }) => path.includes("metrics"))).toHaveLength(1);
   });
 
+  test("a server that says nothing of what it serves is waited for once", async () => {
+    const { server, cluster } = await start(() => new Promise(() => {}), { silentMs: 60 });
+    await expect(cluster.resource("v1", "ConfigMap")).rejects.toThrow(/has not answered GET \/apis? within/);
+    await expect(cluster.list({ apiVersion: "v1", kind: "Secret" })).rejects.toThrow(/has not answered/);
+    expect(server.seen).toHaveLength(2);
+  });
+
   test("every kind comes once, in the version that the server prefers", async () => {
     const { cluster } = await start((seen) =>
       discover(seen, [...KINDS, { ...HPA, version: "v2" }, { ...HPA, version: "v1" }]),

@@ -38,6 +38,7 @@ export const createDiscovery = (server: string, send: Send, timing: Timing): Dis
   let known: { groups: readonly Group[]; at: number } | undefined;
   let asking: Promise<readonly Group[]> | undefined;
   const silent = new Map<string, Version>();
+  let silence: Unreachable | undefined;
 
   const ask = async (): Promise<readonly Group[]> => {
     try {
@@ -50,11 +51,16 @@ export const createDiscovery = (server: string, send: Send, timing: Timing): Dis
         if (version.silence) silent.set(version.apiVersion, version);
       known = { groups, at: asked };
       return groups;
+    } catch (error) {
+      // Whoever asks next would wait as long.
+      if (error instanceof Unreachable && error.cause instanceof Silent) silence = error;
+      throw error;
     } finally {
       asking = undefined;
     }
   };
-  const refresh = (): Promise<readonly Group[]> => {
+  const refresh = async (): Promise<readonly Group[]> => {
+    if (silence) throw silence;
     asking ??= ask();
     return asking;
   };
