@@ -127,7 +127,7 @@ export const clusterRows: readonly Row[] = [
     ...late(
       "no ready endpoint of Service knative-serving/webhook",
       '"The Knative webhook answers" did not come true in time.',
-      /Look at the webhook/,
+      /See whether the webhook's pods run and are ready/,
     ),
   },
   {

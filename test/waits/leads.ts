@@ -31,6 +31,7 @@ const LEADS: Readonly<Record<string, string>> = {
   "api-503:600": "cluster.refused",
   "api-away:600": "cluster.unreachable",
   "clock-skew, the server ahead": "cluster.unreachable",
+  "clock-skew, the server behind": "cluster.clock",
 };
 
 /** Where an install comes through, and doctor finds nothing: why. By fault. */
@@ -40,7 +41,6 @@ const PASSING: Readonly<Record<string, string>> = {
   "watch-drops:600": "doctor looks, and watches nothing",
   "watch-410:600": "doctor looks, and watches nothing",
   "watch-lags:600": "doctor looks, and watches nothing",
-  "clock-skew:-7200": "the install warns of it; what is in the cluster is well",
 };
 export const reasonOf = ({ fault = "" }: Row): string | undefined => PASSING[fault];
 export const passing: readonly string[] = Object.entries(PASSING).map(([fault, why]) => `${fault}: ${why}`);

@@ -5,7 +5,7 @@ export interface OutsideRow {
   readonly fault: string;
   /** What meets it: a cluster that works, when the fault begins; or an install, which ends by it or waits it out. */
   readonly met: "by what works" | "by an install that fails" | "by an install that waits";
-  /** The check that leads; or the one that could not look, and is the only one that says so. */
+  /** The check that leads; or the first that could not look. */
   readonly leads?: string;
   readonly unknown?: string;
   readonly summary?: RegExp;
