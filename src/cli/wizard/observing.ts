@@ -1,4 +1,6 @@
 import type { Written } from "../../config/complete.ts";
+import type { Config } from "../../config/config.ts";
+import { CHOICES } from "../../config/options.ts";
 import { isOpenTelemetry } from "../../metrics/names.ts";
 import { sizeOf } from "../../ports/bounded.ts";
 import type { Store } from "../../steps/logging/existing/store.ts";
@@ -19,12 +21,16 @@ const memoryText = ({ once, eachNode }: Memory): string => {
 };
 
 const OUTPUTS = ["loggingOutput", "loggingUrl"] as const;
+/** What is said about logs beside what becomes of them. */
+const BESIDE = CHOICES.filter(({ belongsTo = [] }) => belongsTo.includes("logging")).map(({ key }) => key);
+const OWNS = ["logging", ...new Set([...BESIDE, ...OUTPUTS])] as const;
 
-/** Where Fluent Bit sends logs, as it was chosen before. */
-const outputBefore = ({ before }: Known): Written =>
-  before.logging === "fluent-bit"
-    ? Object.fromEntries(OUTPUTS.flatMap((key) => (before[key] === undefined ? [] : [[key, before[key]]])))
-    : {};
+const those = (values: Written, keys: readonly (keyof Config)[]): Written =>
+  Object.fromEntries(keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]]])));
+
+/** The same once more with all that was said about it, another one without. */
+const besides = ({ before }: Known, logging: Config["logging"]): Written =>
+  before.logging === logging ? those(before, OWNS) : {};
 
 /** Where it sends to, and what it has to show there. */
 const sending = ({ url, shown }: Store): string =>
@@ -34,7 +40,7 @@ const sending = ({ url, shown }: Store): string =>
 const loggingWays = (known: Known): readonly Way[] => {
   const { stores, nodes, logMemory } = known.sight;
   const light = memoryText(logMemory["fluent-bit"]);
-  const output = outputBefore(known);
+  const output = those(besides(known, "fluent-bit"), OUTPUTS);
   const others = stores.filter(({ url }) => url !== output.loggingUrl);
   return [
     { id: "none", title: "None", hint: "Requests are not logged.", written: { logging: "none" } },
@@ -48,19 +54,24 @@ const loggingWays = (known: Known): readonly Way[] => {
       id: `fluent-bit ${store.url}`,
       title: `Fluent Bit, to the ${store.title} that is here`,
       hint: `It asks for ${light}, and ${sending(store)}`,
-      written: { logging: "fluent-bit", loggingOutput: store.output, loggingUrl: store.url } as const,
+      written: {
+        ...besides(known, "fluent-bit"),
+        logging: "fluent-bit",
+        loggingOutput: store.output,
+        loggingUrl: store.url,
+      } as const,
     })),
     {
       id: "fluent-bit",
       title: output.loggingUrl ? `Fluent Bit, to ${output.loggingUrl}` : "Fluent Bit, to its own log",
       hint: `It asks for ${light}. Where else it sends to, says the file that is printed at the end: logging-output, logging-url.`,
-      written: { logging: "fluent-bit", ...output },
+      written: { ...besides(known, "fluent-bit"), logging: "fluent-bit" },
     },
     {
       id: "elasticsearch",
       title: "Elasticsearch and Kibana in this cluster",
       hint: `They ask for ${memoryText(logMemory.elasticsearch)}${nodes ? `; the nodes have ${gigabytes(nodes.memory)}` : ""}.`,
-      written: { logging: "elasticsearch" },
+      written: { ...besides(known, "elasticsearch"), logging: "elasticsearch" },
     },
   ];
 };
@@ -68,7 +79,7 @@ const loggingWays = (known: Known): readonly Way[] => {
 export const logging: Question = {
   id: "logging",
   title: "Logs",
-  owns: ["logging", ...OUTPUTS],
+  owns: OWNS,
   isAsked: () => true,
   ask: async (known, asker) => {
     const ways = loggingWays(known);
@@ -83,7 +94,7 @@ export const logging: Question = {
   },
 };
 
-const metricsWays = ({ sight }: Known): readonly Way[] => {
+const metricsWays = ({ sight, before }: Known): readonly Way[] => {
   const { isMonitored, collectors, knative } = sight;
   const [collector] = collectors;
   return [
@@ -103,7 +114,7 @@ const metricsWays = ({ sight }: Known): readonly Way[] => {
             id: "otlp",
             title: "OpenTelemetry: they are sent to a collector",
             hint: collector ? `One is here, at ${collector}.` : "Its URL is asked for next.",
-            written: { metrics: "otlp" } as const,
+            written: { ...those(before, ["metricsEndpoint"]), metrics: "otlp" } as const,
           },
         ]
       : []),
@@ -113,7 +124,7 @@ const metricsWays = ({ sight }: Known): readonly Way[] => {
 export const metrics: Question = {
   id: "metrics",
   title: "Metrics",
-  owns: ["metrics"],
+  owns: ["metrics", "metricsEndpoint"],
   isAsked: () => true,
   ask: async (known, asker) => {
     const ways = metricsWays(known);
