@@ -173,7 +173,7 @@ describe("config.writers", () => {
     const argo = { annotations: { "argocd.argoproj.io/tracking-id": "knative:/ConfigMap:knative-serving/config-gc" } };
     expect(await find(config("k9s", argo))).toMatchObject({
       status: "warn",
-      remedy: { text: expect.stringMatching(/^Write it where Argo CD reads it from, in Git/) },
+      remedy: { text: expect.stringMatching(/^Write it where Argo CD reads it from, for application knative/) },
     });
   });
 

@@ -25,7 +25,7 @@ interface Difference {
 }
 
 /** Options that there were not when the recording was made. */
-const NEWER = /\n {2}"(profile": "standard"|mesh": false|metrics": "none"),/g;
+const NEWER = /\n {2}"(profile": "standard"|(mesh|keep-hello)": false|metrics": "none"),/g;
 
 const asRecorded = (object: Obj): Obj =>
   object.data?.choices

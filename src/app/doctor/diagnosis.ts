@@ -41,14 +41,14 @@ export const diagnose = async (
 
 /**
  * The causal graph is data: what a check needs, and of what it is a symptom ({@link HealthCheck.symptomOf}). A finding with a failed one
- * before it, at whatever distance, is explained by that; the others are causes.
+ * before it, at whatever distance, is explained by that; the others are causes. What is well passes nothing on.
  */
 export const rank = (all: readonly Judged[]): Diagnosis => {
   const byId = new Map(all.map((one) => [one.check.id, one]));
   const before = ({ check }: Judged): readonly Judged[] =>
     [...(check.needs ?? []), ...(check.symptomOf ?? [])].flatMap((id) => byId.get(id) ?? []);
   const rootsOf = (one: Judged, way: ReadonlySet<Judged>): readonly Judged[] => {
-    if (way.has(one)) return [];
+    if (way.has(one) || (way.size > 0 && one.finding.status === "ok")) return [];
     const further = before(one).flatMap((earlier) => rootsOf(earlier, new Set([...way, one])));
     return further.length === 0 && isFailed(one) ? [one] : further;
   };
