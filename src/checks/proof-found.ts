@@ -85,6 +85,7 @@ export const proofChecks = [
     id: "proof.ready",
     title: "A Knative Service becomes ready",
     needs: ["serving.webhook", "ingress.deployments", "domain.default"],
+    symptomOf: ["cluster.admission"],
     reads: [...READS, ...CAUSES_OF_SERVICES],
     meaning: "Knative cannot bring a Service up, or gives it another URL than the one that was chosen.",
     todo: "Do what the finding says of the deepest object that is not well.",

@@ -139,6 +139,7 @@ describe("shown", () => {
         "hpa": false,
         "http": "redirect",
         "ingress": "kourier",
+        "keep-hello": false,
         "key-type": "ecdsa",
         "logging": "none",
         "mesh": false,

@@ -23,6 +23,8 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "src/checks/plan/records.ts": "the command iam-policy",
   "src/steps/in-cluster/checked.ts": "the command iam-policy",
   "src/cli/commands/rehearse.ts": "an example to copy",
+  "src/cli/rehearsal/assert-faults.ts": "an example to copy",
+  "src/config/options.ts": "clouds that a rehearsal can be like",
   "src/cli/help/config.ts": "help",
   "src/cli/help/dns.ts": "help",
   "src/cli/help/rehearse.ts": "help",

@@ -7,7 +7,7 @@ import { readable } from "../../ports/readable.ts";
 import { sh } from "../../ports/shell.ts";
 import { healthCheck } from "../health-check.ts";
 
-/** Requests signed with TSIG and for AWS may be off by so much (RFC 8945 section 10), and new certificates begin so long before. */
+/** Signed requests may be off by so much (RFC 8945 section 10), and new certificates begin so long before. */
 const TOLERATED_MS = 5 * 60_000;
 
 /** What a kubelet has noted by its own clock. Undefined: it has noted nothing yet. */
@@ -21,7 +21,7 @@ export const clocksAgree = healthCheck({
   title: "The clocks of this machine, the API server and the nodes agree",
   reads: ["clock", "Node"],
   meaning:
-    "By one clock a certificate has ended, or not begun, that by another is good; signed requests to name servers, to AWS and to CAs are refused; tokens are not valid yet. What is said here of dates goes by this machine's clock.",
+    "By one clock a certificate has ended, or not begun, that by another is good; signed requests to name servers, clouds and CAs are refused; tokens are not valid yet. What is said here of dates goes by this machine's clock.",
   todo: "Have every machine set its clock by NTP: `timedatectl set-ntp true`.",
   threads: ["certbot/certbot#9236"],
   run: async (ctx) => {
