@@ -34,7 +34,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   "src/cli/errors/certificates.ts": "the table of error ids, which no release renames",
   "src/cli/errors/dns.ts": "the table of error ids, which no release renames",
   "src/cli/errors/program.ts": "the table of error ids, which no release renames",
-  "src/cli/wizard/reach.ts": "the table of clouds, by what their nodes say",
+  "src/ingress/reach.ts": "the table of clouds, by what their nodes say",
   "src/certificates/cert-manager/chain.ts": "cert-manager's own words about whatever provider it writes to",
   "src/secrets/keys.ts": "secrets of everybody are recognised",
   "src/secrets/looks.ts": "secrets of everybody are recognised",

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Asker } from "../../src/cli/wizard/question.ts";
-import { loadBalancersOf } from "../../src/cli/wizard/reach.ts";
 import { brokenRule, completed } from "../../src/cli/wizard/settle.ts";
 import type { Sight } from "../../src/cli/wizard/sight.ts";
 import { shown } from "../../src/config/shown.ts";
+import { loadBalancersOf } from "../../src/ingress/reach.ts";
 import { anybody, askAll, bare, COLLECTOR, chances, route53, STORE, scripted, sights } from "./sights.ts";
 
 const asking = async (sight: Partial<Sight>, answers: Readonly<Record<string, string>> = {}) => {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { loadKubeconfig, openCluster } from "../../src/adapters/cluster/index.ts";
-import { cloudOf, loadBalancersOf } from "../../src/cli/wizard/reach.ts";
 import { look } from "../../src/cli/wizard/sight.ts";
 import { sightText } from "../../src/cli/wizard/sight-text.ts";
 import { componentsIn, whose } from "../../src/cli/wizard/whose.ts";
+import { cloudOf, loadBalancersOf } from "../../src/ingress/reach.ts";
 import { ApiError, type ClusterRead } from "../../src/ports/cluster.ts";
 import type { KubeObject } from "../../src/ports/object.ts";
 import { startInternet } from "../../src/sandbox/internet.ts";

@@ -5,6 +5,7 @@ import { providers } from "../../dns/index.ts";
 import type { ZoneNamesOptions } from "../../dns/provider.ts";
 import { type Ports, reachedIn } from "../../ingress/address.ts";
 import { entrances, findIstio } from "../../ingress/istio/found.ts";
+import { type Cloud, cloudOf, type LoadBalancers, loadBalancersOf, nodeAddresses } from "../../ingress/reach.ts";
 import { STATE } from "../../kube/prior.ts";
 import { quantity, UNIT } from "../../kube/quantity.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
@@ -17,7 +18,6 @@ import type { Store } from "../../steps/logging/existing/store.ts";
 import { type Memory, memoryOf } from "../../steps/logging/memory.ts";
 import { keptIn } from "../../steps/state/chosen.ts";
 import { findCollectors } from "./collectors.ts";
-import { type Cloud, cloudOf, type LoadBalancers, loadBalancersOf, nodeAddresses } from "./reach.ts";
 import { completed } from "./settle.ts";
 import { type Component, componentsIn } from "./whose.ts";
 

@@ -15,6 +15,7 @@ import { UserError } from "../../ports/error.ts";
 import { sh } from "../../ports/shell.ts";
 import type { Installation } from "../installation.ts";
 import { part as partOf, type Transform } from "../part.ts";
+import { foresee } from "./foreseen.ts";
 import { cleared, former, formerNodePorts, noteSwitch } from "./former.ts";
 import { options } from "./options.ts";
 import { requested } from "./requested.ts";
@@ -42,21 +43,25 @@ const ingress = (install: Installation): Step<"ingress", "core"> => {
   };
 };
 
-const address = ({ config, ingress: provider }: Installation): Step<"address", "ingress"> => ({
-  id: "address",
-  title: "Find the gateway's address",
-  undo: "Let go of the gateway's address",
-  needs: ["ingress"],
-  plan: async (ctx) => {
-    const known = await findAddress(ctx.live, config, provider);
-    const problem = known && config.dns === "magic" ? magicProblem(known) : undefined;
-    if (problem)
-      throw errorOf(addressKnown(config, provider), problem, { why: "Nothing was changed.", kind: "failed" });
-    return [];
-  },
-  absent: async () => [],
-  verify: [addressKnown(config, provider)],
-});
+const address = (install: Installation): Step<"address", "ingress"> => {
+  const { config, ingress: provider } = install;
+  return {
+    id: "address",
+    title: "Find the gateway's address",
+    undo: "Let go of the gateway's address",
+    needs: ["ingress"],
+    plan: async (ctx) => {
+      const known = await findAddress(ctx.live, config, provider);
+      const problem = known && config.dns === "magic" ? magicProblem(known) : undefined;
+      if (problem)
+        throw errorOf(addressKnown(config, provider), problem, { why: "Nothing was changed.", kind: "failed" });
+      if (!known) await foresee(ctx, install);
+      return [];
+    },
+    absent: async () => [],
+    verify: [addressKnown(config, provider)],
+  };
+};
 
 export const part = partOf({
   id: "ingress",

@@ -3,7 +3,6 @@ import { readable } from "../../../ports/readable.ts";
 import type { Reader } from "../../../ports/reader.ts";
 import { keyOfSecret, type Store } from "./store.ts";
 
-type Live = Reader;
 type Found = Omit<Store, "title">;
 
 /** Undefined: what it makes takes no logs. */
@@ -70,7 +69,7 @@ const OPERATED: readonly (readonly [apiVersion: string, kind: string, of: StoreO
   ["loki.grafana.com/v1", "LokiStack", lokiStack],
 ];
 
-export const operated = async (live: Live): Promise<readonly Store[]> => {
+export const operated = async (live: Reader): Promise<readonly Store[]> => {
   const lists = await Promise.all(
     OPERATED.map(async ([apiVersion, kind, of]) =>
       ((await readable(live.list(apiVersion, kind))) ?? []).flatMap((object) => {

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { at, type KubeObject } from "../../ports/object.ts";
+import { at, type KubeObject } from "../ports/object.ts";
 
 /** The beginning of `spec.providerID`, as each cloud's controller writes it, and its name for people. */
 const CLOUDS: ReadonlyMap<string, string> = new Map([
