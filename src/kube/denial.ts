@@ -30,6 +30,9 @@ const USUAL: Readonly<Record<string, readonly [field: string, resource: string, 
   memory: ["defaultRequest", "memory", "64Mi"],
 };
 
+/** What OpenShift says of pods that want something of their node. */
+const OF_THE_NODE = /"hostPath"|Privileged containers|Host (?:network|PID|IPC|ports) /;
+
 const RULES: readonly Rule[] = [
   {
     words: /exceeded quota: ([^,\s]+).*/s,
@@ -60,6 +63,17 @@ const RULES: readonly Rule[] = [
       text: "Change the LimitRange of the namespace.",
       command: sh`kubectl describe limitrange ${inNamespace(namespace)}`,
     }),
+  },
+  {
+    // OpenShift, which has a ClusterRole for the use of each of its constraints.
+    words: /unable to validate against any security context constraint.*/s,
+    remedy: ([said = ""], namespace = "NAMESPACE") => {
+      const needed = OF_THE_NODE.test(said) ? "privileged" : "nonroot-v2";
+      return {
+        text: `OpenShift does not let these pods run as they ask to. Let those of namespace ${namespace} use its constraints ${needed}:`,
+        command: sh`kubectl create rolebinding kn-bootstrap-${needed} ${inNamespace(namespace)} --clusterrole=system:openshift:scc:${needed} --group=system:serviceaccounts:${namespace}`,
+      };
+    },
   },
   {
     words: /admission webhook "([^"]*)" denied the request.*/s,

@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from "vitest";
+import { denialOf } from "../../src/kube/denial.ts";
 import { type CloudName, cloudOf, nodesOf } from "../../src/sandbox/clouds/index.ts";
 import type { Api, Obj } from "../../src/sandbox/types.ts";
 import { startWorld, type World, type WorldOptions } from "../../src/sandbox/world.ts";
@@ -129,21 +130,17 @@ it("openshift: an account that may not run as a user of its own choice gets no s
     "restricted-v2: .spec.securityContext.runAsUser: Invalid value: 65534: must be in the ranges: [1000660000, 1000669999]",
   );
   await api.create("test", pod("plain", "1m", {}, "shop"));
-  const rules = [
-    {
-      apiGroups: ["security.openshift.io"],
-      resources: ["securitycontextconstraints"],
-      resourceNames: ["nonroot-v2"],
-      verbs: ["use"],
-    },
-  ];
-  const rbac = { apiVersion: "rbac.authorization.k8s.io/v1", metadata: { name: "nonroot", namespace: "shop" } };
-  await api.create("test", { ...rbac, kind: "Role", rules });
+  const refused = String(await asNobody().catch(String));
+  const { command = "" } = denialOf(refused, "shop")?.remedy ?? {};
+  expect(command).toBe(
+    "kubectl create rolebinding kn-bootstrap-nonroot-v2 -n shop --clusterrole=system:openshift:scc:nonroot-v2 --group=system:serviceaccounts:shop",
+  );
   await api.create("test", {
-    ...rbac,
+    apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "RoleBinding",
-    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "nonroot" },
-    subjects: [{ kind: "ServiceAccount", name: "default", namespace: "shop" }],
+    metadata: { name: "kn-bootstrap-nonroot-v2", namespace: "shop" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:openshift:scc:nonroot-v2" },
+    subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: "system:serviceaccounts:shop" }],
   });
   await asNobody();
 });

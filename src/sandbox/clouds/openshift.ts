@@ -30,6 +30,21 @@ const constraints = (name: string, runAsUser: string, groups: readonly string[])
   users: [],
 });
 
+/** Every cluster has one for each of them. */
+const useOf = (name: string): Obj => ({
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRole",
+  metadata: { name: `system:openshift:scc:${name}` },
+  rules: [
+    {
+      apiGroups: ["security.openshift.io"],
+      resources: ["securitycontextconstraints"],
+      resourceNames: [name],
+      verbs: ["use"],
+    },
+  ],
+});
+
 /** OpenShift 4 on AWS with its workers: SecurityContextConstraints judge pods, and a router stands beside whatever is installed. */
 export const openshift: Cloud<"openshift"> = {
   id: "openshift",
@@ -83,5 +98,6 @@ export const openshift: Cloud<"openshift"> = {
     constraints("nonroot-v2", "MustRunAsNonRoot", []),
     constraints("anyuid", "RunAsAny", []),
     constraints("privileged", "RunAsAny", ["system:cluster-admins", "system:nodes", "system:masters"]),
+    ...["restricted-v2", "nonroot-v2", "anyuid", "privileged"].map(useOf),
   ],
 };
