@@ -77,7 +77,12 @@ export const settleWith = (said: Written, kept: Kept, reset: readonly Key[], sur
       // What stands later in the table hangs on what stands before.
       .reverse();
     const [last] = candidates;
-    if (last === undefined) throw quarrel(completed(first), first, said);
+    if (last === undefined) {
+      // What followed by itself was nobody's choice, and is not what stands in the way.
+      const chosen = without(first, (key) => isImplied(kept.values, key, surroundings));
+      const guilty = brokenRule(completed(chosen)) ? chosen : first;
+      throw quarrel(completed(guilty), guilty, said);
+    }
     const alone = (key: Key) => brokenRule(completed(without(standing, (other) => other === key)));
     const cure = candidates.find((key) => !alone(key)) ?? candidates.find((key) => alone(key)?.id !== broken.id);
     drop(cure ?? last, broken.what.replace(/\.$/, ""));
@@ -117,6 +122,9 @@ const quarrel = (config: Config, standing: Written, said: Written): Error => {
   const involved = withSources(broken.between, (key) => key in said || key in standing);
   const kept = CHOICES.filter(({ key }) => involved.includes(key) && key in standing);
   const told = kept.map((option) => `${optionName(option)} ${words(option, standing[option.key])}`);
-  const more = told.length > 0 ? ` Chosen before: ${told.join(", ")}; --reset-choice NAME takes one back.` : "";
+  const more =
+    told.length > 0
+      ? ` Chosen before: ${told.join(", ")}; --reset-choice ${kept.map(optionName).join(",")} takes ${told.length > 1 ? "them" : "it"} back.`
+      : "";
   return ruleError(broken, more);
 };

@@ -187,9 +187,15 @@ describe("what was chosen before and cannot stand beside what is said", () => {
 
   it("is named where nothing helps, with the way to take it back", () => {
     expect(error(() => changes(kept({ domain: "apps.example.com" }), { tls: "letsencrypt" }))).toMatch(
-      /--tls letsencrypt does not go with --dns none.*Chosen before: dns none; --reset-choice NAME/,
+      /--tls letsencrypt does not go with --dns none.*Chosen before: domain apps.example.com; --reset-choice domain takes it back/,
     );
     expect(error(() => changes(NOTHING_KEPT, { tls: "letsencrypt" }))).not.toMatch(/before/);
+  });
+
+  it("is not named where nobody chose it: the cause is that of a fresh cluster", () => {
+    const said: Written = { domain: "apps.example.com", tls: "letsencrypt-staging" };
+    expect(error(() => changes(kept({}), said))).toBe(error(() => changes(NOTHING_KEPT, said)));
+    expect(error(() => changes(kept({}), said))).toMatch(/--tls letsencrypt-staging does not go with --dns none/);
   });
 });
 
