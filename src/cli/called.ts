@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { AT_A_CLUSTER } from "../config/option.ts";
+import { AT_A_CLUSTER, COMMAND_NAMES } from "../config/option.ts";
 import { option, quoted } from "../ports/shell.ts";
 import type { Reporter } from "./reporter/reporter.ts";
 
@@ -44,7 +44,16 @@ export const asCalled = (command: string, { program, cluster }: Called): string 
   });
 };
 
-/** The same data with every `command` in it as it is called here. */
+/** Commands of ours inside a sentence. */
+const NAMED = new RegExp(`(?<![\\w/.-]|-n |npx )kn-bootstrap (?=(${COMMAND_NAMES.join("|")})(?![\\w/-]))`, "g");
+
+/** The same sentence: a command of ours in it is called as this one was. Which cluster is meant is said by commands to copy. */
+export const textAsCalled = (text: string, { program }: Called): string => text.replace(NAMED, () => `${program} `);
+
+/** Keys of sentences for people. */
+const SENTENCES: ReadonlySet<string> = new Set(["text", "what", "why", "summary", "reason", "error"]);
+
+/** The same data with every `command` in it as it is called here, and with the commands that its sentences name. */
 export const calledIn = <T>(value: T, how: Called): T => within(value, how) as T;
 
 const within = (value: unknown, how: Called): unknown => {
@@ -53,9 +62,14 @@ const within = (value: unknown, how: Called): unknown => {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      key === "command" && typeof inner === "string" ? asCalled(inner, how) : within(inner, how),
+      typeof inner === "string" ? spoken(key, inner, how) : within(inner, how),
     ]),
   );
+};
+
+const spoken = (key: string, text: string, how: Called): string => {
+  if (key === "command") return asCalled(text, how);
+  return SENTENCES.has(key) ? textAsCalled(text, how) : text;
 };
 
 /** Tells a reporter commands as they are called here. */

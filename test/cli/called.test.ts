@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asCalled, calledIn, howCalled } from "../../src/cli/called.ts";
+import { asCalled, calledIn, howCalled, textAsCalled } from "../../src/cli/called.ts";
 
 const PROD = { kubeconfig: "/home/a b/config", context: "prod" };
 
@@ -54,6 +54,27 @@ describe("a command to copy works from where this one was called", () => {
     );
     expect(asCalled("kubectl get a", howCalled({}, { context: "-x" }))).toBe("kubectl --context=-x get a");
     expect(asCalled("kubectl get a", howCalled({}, { context: "$&'" }))).toBe("kubectl --context '$&'\\''' get a");
+  });
+
+  it.each([
+    [
+      "nobody: run kn-bootstrap renew, or renew --install-cronjob",
+      "nobody: run npm run dev -- renew, or renew --install-cronjob",
+    ],
+    ["`kn-bootstrap install` again.", "`npm run dev -- install` again."],
+    ["The same:\n\nkn-bootstrap install --config a\n", "The same:\n\nnpm run dev -- install --config a\n"],
+    // The namespace, the product, files.
+    ["kubectl get jobs -n kn-bootstrap logs", "kubectl get jobs -n kn-bootstrap logs"],
+    ["kn-bootstrap has installed nothing here", "kn-bootstrap has installed nothing here"],
+    ["CronJob kn-bootstrap/renew; kn-bootstrap-root.crt", "CronJob kn-bootstrap/renew; kn-bootstrap-root.crt"],
+    ["npx kn-bootstrap plan", "npx kn-bootstrap plan"],
+  ])("in a sentence: %s", (text, expected) => {
+    expect(textAsCalled(text, { program: "npm run dev --", cluster: [] })).toBe(expected);
+    const data = { finding: { summary: text, why: text, remedy: { text } }, plan: [{ text: [text], data: text }] };
+    expect(calledIn(data, { program: "npm run dev --", cluster: [] })).toEqual({
+      finding: { summary: expected, why: expected, remedy: { text: expected } },
+      plan: [{ text: [text], data: text }],
+    });
   });
 
   it("in data, only what is a command", () => {

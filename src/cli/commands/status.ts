@@ -16,11 +16,16 @@ export const run = async (ctx: CommandContext): Promise<number> => {
     const status = visibleData(await readStatus(session.frozen));
     for (const text of notesOn(keptIn(await session.frozen.cluster.get(STATE))))
       ctx.emit({ type: "note", level: "warning", text });
-    const services = ctx.flags.services ? visibleData(await readServices(session.frozen, status.address)) : undefined;
+    const services = ctx.flags.services
+      ? ctx.called(visibleData(await readServices(session.frozen, status.address)))
+      : undefined;
     const { output } = ctx.config;
     if (output === "json") ctx.stdout(statusJson(status, services));
     else if (output === "yaml") ctx.stdout(yamlOf(statusJson(status, services)));
-    else ctx.stdout(`${statusText(status, ctx.look)}${services ? `\n${servicesText(services, ctx.look)}` : ""}`);
+    else
+      ctx.stdout(
+        `${statusText(status, ctx.look, (text) => ctx.called({ text }).text)}${services ? `\n${servicesText(services, ctx.look)}` : ""}`,
+      );
     const trust = await saveRoot(ctx, session.frozen.cluster);
     if (trust) sayTrust(ctx, trust);
     await openHello(ctx, session.frozen.cluster, status.address);

@@ -48,6 +48,7 @@ export const examined = (
     at,
     verbose: ctx.config.verbose,
     look: ctx.look,
+    called: <T>(data: T): T => ctx.called(data, where),
   };
   return { told: { ...shown, ...time }, recording, exitCode: exitCodeOf(ctx, diagnosis) };
 };

@@ -3,21 +3,16 @@ import { PARTS } from "../../steps/index.ts";
 import { cells, padded } from "./cells.ts";
 import { advice, count, entry, heading, type Look, legible } from "./look.ts";
 
-const row = (look: Look, name: string, value: string): readonly string[] => entry(look, 2, name.padEnd(12), value);
-
-/** The status of an installation, on one screen. */
-export const statusText = (status: Status, look: Look): string => {
+/** The status of an installation, on one screen. `said`: its sentences as they are to be said here. */
+export const statusText = (status: Status, look: Look, said: (text: string) => string = (text) => text): string => {
   const { knative, chosen, problems, knativeServices } = status;
+  const row = (name: string, value: string): readonly string[] => entry(look, 2, name.padEnd(12), said(value));
   const lines = [
     ...heading(look, `${status.context} (${status.server}), Kubernetes ${status.kubernetes}`),
-    ...PARTS.flatMap((part) => part.status?.rows(status as never) ?? []).flatMap(([name, text]) =>
-      row(look, name, text),
-    ),
-    ...(chosen ? row(look, "Chosen", chosen.length > 0 ? chosen.join(" ") : "the defaults") : []),
-    ...(knative
-      ? row(look, "Health", problems.length === 0 ? "every Deployment is available" : problems.join("; "))
-      : []),
-    ...(knativeServices ? row(look, "Services", servicesLine(knativeServices)) : []),
+    ...PARTS.flatMap((part) => part.status?.rows(status as never) ?? []).flatMap(([name, text]) => row(name, text)),
+    ...(chosen ? row("Chosen", chosen.length > 0 ? chosen.join(" ") : "the defaults") : []),
+    ...(knative ? row("Health", problems.length === 0 ? "every Deployment is available" : problems.join("; ")) : []),
+    ...(knativeServices ? row("Services", servicesLine(knativeServices)) : []),
   ];
   return `${lines.join("\n")}\n`;
 };

@@ -15,6 +15,8 @@ export interface Told {
   readonly forecast?: Forecast;
   readonly verbose: boolean;
   readonly look: Look;
+  /** What the text adds of its own, as it is called here; its findings are so already. Absent: as it stands. */
+  readonly called?: <T>(data: T) => T;
 }
 
 export type Format = (told: Told) => string;

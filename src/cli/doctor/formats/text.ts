@@ -23,7 +23,7 @@ const MANY = 20;
 export const text: Format = (told) => {
   const { diagnosis, look, verbose } = told;
   const lines = [
-    ...diagnosis.causes.flatMap((cause) => [...causeLines(cause, look), ""]),
+    ...diagnosis.causes.flatMap((cause) => [...causeLines(cause, told), ""]),
     ...unseenLines(diagnosis.unseen, look),
     ...allLines(verbose ? diagnosis.all : diagnosis.all.filter(({ check }) => isOfCanary(check)), look),
     ...entry(look, 0, "", summaryLine(told)),
@@ -31,7 +31,10 @@ export const text: Format = (told) => {
   return `${lines.join("\n")}\n`;
 };
 
-const causeLines = ({ check, finding, explains, weight }: Cause, look: Look): readonly string[] => {
+const causeLines = (
+  { check, finding, explains, weight }: Cause,
+  { look, called = (data) => data }: Told,
+): readonly string[] => {
   const [mark, colour] = MARKS[finding.status];
   return [
     ...entry(
@@ -44,7 +47,11 @@ const causeLines = ({ check, finding, explains, weight }: Cause, look: Look): re
     ...evidenceLines(finding.evidence ?? [], look),
     ...("remedy" in finding ? advice(look, 2, finding.remedy) : []),
     ...(explains.length > 0 ? entry(look, 2, "", `Because of it: ${namesOf(explains)}`) : []),
-    ...advice(look, 2, { text: `More: ${anchorOf(check.id)}`, command: sh`kn-bootstrap doctor --explain ${check.id}` }),
+    ...advice(
+      look,
+      2,
+      called({ text: `More: ${anchorOf(check.id)}`, command: sh`kn-bootstrap doctor --explain ${check.id}` }),
+    ),
   ];
 };
 
