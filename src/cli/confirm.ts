@@ -16,7 +16,7 @@ export const lineTo = async (
     throw new UserError({
       id: "cli.confirm",
       what: `There is no terminal to ask "${question}".`,
-      remedy: { text: "Give --yes to go ahead without a question, or run plan to look only." },
+      remedy: { text: "What it would do is shown above. Give --yes to go ahead without a question." },
       kind: "input",
     });
   }

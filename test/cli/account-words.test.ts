@@ -14,6 +14,14 @@ const change = (action: AccountChange["action"]): AccountChange => ({
   secret: accountRef(directory),
 });
 
+it("an object of somebody else that was patched is an object", () => {
+  const tally = createTally();
+  const object = { apiVersion: "v1", kind: "ConfigMap", namespace: "a", name: "b" };
+  const done = { kind: "patch", action: "update", object, patch: [], manager: "m", fields: [] } as const;
+  for (const step of ["a", "b"]) tally.add({ type: "change-done", step, change: done });
+  expect(tally.text()).toBe("Changed 2 objects.");
+});
+
 it.each([
   ["update", `Account at ${directory}: a new key`, "Changed 1 account."],
   ["delete", `Account at ${directory}: deactivated`, "Deleted 1 account."],

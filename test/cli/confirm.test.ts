@@ -60,6 +60,8 @@ describe("confirm", () => {
     );
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({ kind: "input" });
-    expect((error as UserError).remedy.text).toContain("--yes");
+    expect((error as UserError).remedy.text).toBe(
+      "What it would do is shown above. Give --yes to go ahead without a question.",
+    );
   });
 });

@@ -54,7 +54,7 @@ export const program: Errors = {
   "cli.confirm": input(
     "There is no terminal to ask before a change.",
     "",
-    "Give --yes to go ahead without a question, or run plan to look only.",
+    "What it would do is shown above. Give --yes to go ahead without a question.",
   ),
   "cli.option": input("There is no such option.", "", "Look at the options that are listed."),
   "cli.output": failed(

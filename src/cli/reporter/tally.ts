@@ -33,6 +33,8 @@ export const createTally = (): Tally => {
 /** Changes that last only for the run are not counted. */
 const madeBy = byKind<[], readonly (readonly [Action, string])[]>(
   {
+    // What is patched is somebody else's object.
+    patch: ({ action }) => [[action, "object"]],
     records: ({ sets }) => sets.map(({ from, to }) => [!from ? "create" : to ? "update" : "delete", "record"]),
   },
   (change) => (isTemporary(change) ? [] : [[change.action, change.kind]]),
