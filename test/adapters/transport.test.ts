@@ -105,6 +105,24 @@ describe("connections", () => {
     expect(server.seen.length).toBeGreaterThan(30);
   });
 
+  test("what is under way when it is closed is nobody's news", async () => {
+    const told: string[] = [];
+    const { server, cluster } = await start(
+      ({ path }) => (path === "/version" ? { gitVersion: "v1.36.2" } : new Promise(() => {})),
+      {
+        onTrouble: (reason) => told.push(reason),
+      },
+    );
+    await cluster.version();
+    const lost = cluster.version().catch(() => undefined);
+    const waiting = cluster.get(refOf("m")).catch(() => undefined);
+    await expect.poll(() => server.seen.length).toBeGreaterThan(2);
+    cluster.close();
+    await lost;
+    await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 100))]);
+    expect(told).toEqual([]);
+  });
+
   test("no warning about listeners when a signal serves many requests", async () => {
     const warnings: Error[] = [];
     const listen = (warning: Error): void => void warnings.push(warning);

@@ -104,7 +104,10 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
   let contacted = false;
   let skew: number | undefined;
   const told = new Map<string, number>();
+  let closed = false;
   const tell = (reason: string): void => {
+    // Whoever closes it has ended: what it still has under way is nobody's news.
+    if (closed) return;
     if (timing.now() - (told.get(reason) ?? Number.NEGATIVE_INFINITY) > AGAIN_MS) options.onTrouble?.(reason);
     told.set(reason, timing.now());
   };
@@ -248,6 +251,7 @@ export const createTransport = (target: ClusterTarget, options: TransportOptions
     counts: () => ({ requests, connections }),
     skewMs: () => (skew === undefined || Number.isNaN(skew) ? undefined : skew),
     close: () => {
+      closed = true;
       for (const lane of Object.values(lanes)) lane.agent.destroy();
     },
   };
