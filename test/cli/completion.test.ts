@@ -218,8 +218,8 @@ describe("in a real shell", () => {
     ]);
     expect(found.slice(0, 4)).toEqual([
       ["plan:Show what install would change; change nothing"],
-      ["--tls=self-signed:"],
-      [`${CONTEXTS[0]?.replaceAll(":", "\\:")}:`],
+      ["--tls=self-signed"],
+      [CONTEXTS[0]?.replaceAll(":", "\\:")],
       ["files -/"],
     ]);
   });

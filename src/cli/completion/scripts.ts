@@ -31,7 +31,7 @@ _kn_bootstrap() {
     :files) compset -P '*='; _files ;;
     :folders) compset -P '*='; _files -/ ;;
     *)
-      for line in $lines; do items+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}"); done
+      for line in $lines; do items+=("\${\${line%%$'\\t'*}//:/\\\\:}\${\${line#*$'\\t'}:+:\${line#*$'\\t'}}"); done
       _describe -V kn-bootstrap items
       ;;
   esac
