@@ -5,13 +5,13 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseArguments } from "../../src/cli/args.ts";
 import { commands } from "../../src/cli/commands/index.ts";
-import { fileText, offer } from "../../src/cli/wizard/offer.ts";
+import { offer } from "../../src/cli/wizard/offer.ts";
 import { completed } from "../../src/cli/wizard/settle.ts";
 import type { Config } from "../../src/config/config.ts";
 import { type Kept, NOTHING_KEPT, settleWith } from "../../src/config/kept.ts";
 import { gather, load } from "../../src/config/load.ts";
 import { CHOICES } from "../../src/config/options.ts";
-import { asWords, shown } from "../../src/config/shown.ts";
+import { asWords, asYaml, shown } from "../../src/config/shown.ts";
 import { sh } from "../../src/ports/shell.ts";
 import { anyChoices, readAll } from "../choices/any-choices.ts";
 import { isThorough } from "../thorough.ts";
@@ -54,7 +54,7 @@ describe("the wizard's answers", () => {
       fc.asyncProperty(sights, chances, odd, async (sight, chance, others) => {
         const config = completed(await askAll(sight, others, anybody(chance)));
         expect(await run(sh`${asWords(config)}`)).toEqual(config);
-        await writeFile(path, fileText(config, "kn-bootstrap.schema.json"));
+        await writeFile(path, asYaml(config));
         expect(await run(`kn-bootstrap install --config ${path}`)).toEqual(config);
       }),
       { numRuns: 300 },
@@ -66,7 +66,7 @@ describe("the wizard's answers", () => {
       fc.asyncProperty(sights, chances, usual, async (sight, chance, before) => {
         const { config: installed } = settleWith(readAll(before), NOTHING_KEPT, [], HERE);
         const config = completed(await askAll({ ...sight, installed: keptOf(installed).values }, {}, anybody(chance)));
-        const [command = ""] = offer(config, "", keptOf(installed));
+        const [command = ""] = offer(config, keptOf(installed));
         const line = command.split("\n").find((text) => text.startsWith("kn-bootstrap ")) ?? "";
         const invocation = parseArguments(words(line).slice(1), { commands, version: "", columns: 80 });
         if (invocation.kind !== "command") throw new Error(`${line} runs nothing`);
@@ -93,14 +93,14 @@ describe("the wizard's answers", () => {
     );
   });
 
-  it("are offered as a command, and as a file that editors know the schema of", () => {
+  it("are offered as a command, and as a file without anything of this machine", () => {
     const config = completed({
       domain: "apps.example.com",
       dns: "route53",
       domainTemplate: "nested",
       namespaces: ["a", "b"],
     });
-    expect(offer(config, "docs/config.schema.json").join("\n")).toMatchInlineSnapshot(`
+    expect(offer(config).join("\n")).toMatchInlineSnapshot(`
       "The same without questions, as one command:
 
       kn-bootstrap install --domain apps.example.com --dns route53 --domain-template nested --tls letsencrypt --namespaces a,b
@@ -108,7 +108,6 @@ describe("the wizard's answers", () => {
       Or from a file, to be kept beside the code:
 
       cat > kn-bootstrap.yaml <<'YAML'
-      # yaml-language-server: $schema=docs/config.schema.json
       domain: apps.example.com
       dns: route53
       domain-template: nested

@@ -109,6 +109,31 @@ describe("what is there already", () => {
   });
 });
 
+describe("what is shown of it", () => {
+  const LOOK = { columns: 160, color: false, unicode: true };
+  const installed = { dns: "magic" } as const;
+  const knative = { title: "Knative Serving", version: "1.23.0", owner: "kn-bootstrap" };
+
+  it("is no contradiction after an uninstall: what was chosen outlives it", () => {
+    expect(sightText({ ...bare, installed, components: [knative] }, LOOK)).toContain(
+      "Installed      by kn-bootstrap; what",
+    );
+    expect(sightText({ ...bare, installed, components: undefined }, LOOK)).toContain(
+      "Installed      by kn-bootstrap; what",
+    );
+    expect(sightText({ ...bare, installed }, LOOK)).toContain(
+      "Installed      not any more; what was chosen then is proposed\n",
+    );
+  });
+
+  it("is the version that would come, and why", () => {
+    const shown = (remarks: readonly string[]): string =>
+      sightText({ ...bare, knative: { version: "1.23.0", remarks } }, LOOK);
+    expect(shown([])).toContain("Knative        1.23.0\n");
+    expect(shown(["It is old.", "Take care."])).toContain("Knative        1.23.0. It is old. Take care.\n");
+  });
+});
+
 describe("looking", () => {
   it("leaves out what may not be read, and says so", async () => {
     const sight = await look(fake([], ["Node", "Deployment", "Service", "Namespace"]), { env: {}, signal });

@@ -1,4 +1,3 @@
-import { dirname, join } from "node:path";
 import { chooseFor } from "../../app/planning.ts";
 import type { Session } from "../../app/session.ts";
 import type { Tools } from "../../app/tools.ts";
@@ -12,7 +11,7 @@ import { STATE } from "../../kube/prior.ts";
 import { takeSnapshot, throughSnapshot } from "../../kube/snapshot.ts";
 import { UserError } from "../../ports/error.ts";
 import { readable } from "../../ports/readable.ts";
-import { catalogFile, versionOf } from "../../releases/catalog.ts";
+import { versionOf } from "../../releases/catalog.ts";
 import { keptIn } from "../../steps/state/chosen.ts";
 import type { CommandContext } from "../context.ts";
 import { installInto } from "../installing.ts";
@@ -57,8 +56,7 @@ const installWith = async (
   // What was chosen before is in the answers: it was proposed.
   const flags = { ...ctx.flags, resetChoice: CHOICES.map(optionName) };
   const chosen = { ...ctx, config, written, flags };
-  const schema = join(dirname(dirname((await catalogFile()).path)), "docs", "config.schema.json");
-  const [command = "", ...file] = offer(config, schema, kept);
+  const [command = "", ...file] = offer(config, kept).map((text) => ctx.called({ text }).text);
   try {
     const code = await installInto(chosen, withConfig(session, config));
     ctx.stdout(`\n${[command, ...file].join("\n")}`);

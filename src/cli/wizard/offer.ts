@@ -7,22 +7,18 @@ import { sh } from "../../ports/shell.ts";
 
 const FILE = "kn-bootstrap.yaml";
 
-/** The file that says the same. The first line tells editors what may stand in it. */
-export const fileText = (config: Config, schema: string): string =>
-  `# yaml-language-server: $schema=${schema}\n${asYaml(config)}`;
-
 /**
  * How to have the same again without being asked, in paragraphs: a command, and a command that writes a file. Nothing is indented
  * or wrapped, because it is there to be copied, and a here-document ends at the left margin only.
  */
-export const offer = (config: Config, schema: string, kept: Kept = NOTHING_KEPT): readonly string[] => {
+export const offer = (config: Config, kept: Kept = NOTHING_KEPT): readonly string[] => {
   const whole = saysAll(config, kept) ? [] : ["--reset-choices"];
   return [
     `The same without questions, as one command:\n\n${sh`${asWords(config)} ${whole}`}\n`,
     [
       "Or from a file, to be kept beside the code:\n",
       sh`cat > ${FILE} <<'YAML'`,
-      `${fileText(config, schema)}YAML`,
+      `${asYaml(config)}YAML`,
       sh`kn-bootstrap install --config ${FILE} ${whole}`,
       "",
     ].join("\n"),

@@ -1,6 +1,6 @@
 import { count, entry, type Look } from "../reporter/look.ts";
 import type { Sight } from "./sight.ts";
-import { NOTHING_KNOWN } from "./whose.ts";
+import { KNATIVE, NOTHING_KNOWN } from "./whose.ts";
 
 const WIDTH = 14;
 
@@ -45,17 +45,32 @@ const takersText = ({ stores, isMonitored, collectors }: Sight): string =>
     ...collectors.map((url) => `OpenTelemetry collector at ${url}`),
   ].join(", ");
 
+/** What was chosen outlives an uninstall. */
+const isRemoved = ({ components }: Sight): boolean =>
+  components !== undefined && !components.some(({ title }) => title === KNATIVE);
+
 /** What is there, a line for each thing. */
 export const sightText = (sight: Sight, look: Look): string => {
   const { cloud, loadBalancers, installed, knative } = sight;
   const rows: readonly (readonly [string, string])[] = [
     ["Nodes", `${nodesText(sight)}${cloud ? `, ${cloud.title}` : ""}`],
     ["There already", componentsText(sight)],
-    ...(knative ? ([["Knative", [`${knative.version}.`, ...knative.remarks].join(" ")]] as const) : []),
+    ...(knative
+      ? ([["Knative", [knative.version, knative.remarks.join(" ")].filter(Boolean).join(". ")]] as const)
+      : []),
     ["Load balancers", `${WORK[loadBalancers.work]}: ${loadBalancers.because}`],
     ["DNS zones", zonesText(sight)],
     ...(takersText(sight) ? ([["Logs, metrics", takersText(sight)]] as const) : []),
-    ...(installed ? ([["Installed", "by kn-bootstrap; what was chosen then is proposed"]] as const) : []),
+    ...(installed
+      ? ([
+          [
+            "Installed",
+            isRemoved(sight)
+              ? "not any more; what was chosen then is proposed"
+              : "by kn-bootstrap; what was chosen then is proposed",
+          ],
+        ] as const)
+      : []),
   ];
   const lines = [
     ...rows.flatMap(([name, text]) => entry(look, 0, name.padEnd(WIDTH), text)),

@@ -15,8 +15,10 @@ interface Known {
   readonly deployments: readonly { readonly namespace?: string; readonly name: string }[];
 }
 
+export const KNATIVE = "Knative Serving";
+
 const KNOWN: readonly Known[] = [
-  { title: "Knative Serving", deployments: [{ namespace: "knative-serving", name: "controller" }] },
+  { title: KNATIVE, deployments: [{ namespace: "knative-serving", name: "controller" }] },
   { title: "Kourier", deployments: [{ name: "net-kourier-controller" }] },
   { title: "Istio", deployments: [{ namespace: "istio-system", name: "istiod" }] },
   { title: "cert-manager", deployments: [{ name: "cert-manager" }] },
