@@ -6,6 +6,7 @@ import type { IngressProvider } from "../ingress/provider.ts";
 import { describe } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
 import { sh } from "../ports/shell.ts";
+import { AGAIN } from "./again.ts";
 import { pending } from "./path/pending.ts";
 
 /** Magic DNS is made from an IP address (rule 21). Undefined: it is one. */
@@ -46,11 +47,9 @@ export const addressKnown = (
     }
     const service = await ctx.cluster.get(ingress.service);
     if (!service)
-      return fail(
-        `${describe(ingress.service)} does not exist`,
-        { text: "Run install again." },
-        { evidence: [{ object: ingress.service, field: "" }] },
-      );
+      return fail(`${describe(ingress.service)} does not exist`, AGAIN, {
+        evidence: [{ object: ingress.service, field: "" }],
+      });
     return pending(ctx, service);
   },
 });

@@ -3,6 +3,7 @@ import type { Evidence } from "../ports/facts.ts";
 import { mend } from "../ports/mend.ts";
 import { describe, type KubeObject, numberAt, type ObjectRef, refOf } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
+import { AGAIN } from "./again.ts";
 import { newestPodsProblem } from "./pods.ts";
 import { podsRefused } from "./refused.ts";
 
@@ -77,7 +78,7 @@ const deploymentProblem = async (
   if (!live) {
     const evidence = [{ object: ref, field: "" }];
     return {
-      finding: fail(`${describe(ref)} does not exist`, { text: "Run install again." }, { evidence }),
+      finding: fail(`${describe(ref)} does not exist`, AGAIN, { evidence }),
       weight: 2,
     };
   }

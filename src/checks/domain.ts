@@ -5,6 +5,8 @@ import type { Remedy } from "../ports/error.ts";
 import { mend } from "../ports/mend.ts";
 import { dataOf, type KubeObject, textAt } from "../ports/object.ts";
 import { readerOf } from "../ports/reader.ts";
+import { sh } from "../ports/shell.ts";
+import { AGAIN } from "./again.ts";
 import { configMap, defaultDomains, FOUND_BY, findInstallation } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
 
@@ -21,18 +23,21 @@ export const domainIsSet = (find: (ctx: ReadContext) => Promise<string | undefin
   title: "config-domain has one default domain, ours",
   run: async (ctx) => {
     const name = await find(ctx);
-    if (!name) return fail("the gateway has no address any more", { text: "Run install again." });
+    if (!name) return fail("the gateway has no address any more", AGAIN);
     return judge(await ctx.cluster.get(CONFIG_DOMAIN), name);
   },
 });
 
-const AGAIN: Remedy = { text: "Run install again with --take-ownership to remove it." };
+const TAKEN: Remedy = {
+  text: "Run install again, and let it remove what is not its own:",
+  command: sh`kn-bootstrap install --take-ownership`,
+};
 
 /** @param leave what to do so that `name` alone is left */
 const judge = (
   live: KubeObject | undefined,
   name: string,
-  leave: (others: readonly string[]) => Remedy = () => AGAIN,
+  leave: (others: readonly string[]) => Remedy = () => TAKEN,
 ): Finding => {
   const others = otherDefaults(live, name);
   const isThere = name in dataOf(live);
@@ -41,7 +46,7 @@ const judge = (
     facts: { domain: name },
     evidence: [{ object: CONFIG_DOMAIN, field: ".data", observed, expected: [name] }],
   };
-  if (!isThere) return fail(`config-domain does not have ${name} yet`, { text: "Run install again." }, seen);
+  if (!isThere) return fail(`config-domain does not have ${name} yet`, AGAIN, seen);
   return others.length === 0
     ? ok(name, seen)
     : fail(`config-domain has another default domain: ${others.join(", ")}`, leave(others), seen);

@@ -7,6 +7,7 @@ import { messageOf } from "../ports/error.ts";
 import type { ProbeResponse } from "../ports/http.ts";
 import { readerOf } from "../ports/reader.ts";
 import { sh } from "../ports/shell.ts";
+import { AGAIN } from "./again.ts";
 import type { Proof } from "./proven.ts";
 
 /** Whom a request goes to, and as what. */
@@ -62,7 +63,7 @@ const throughWays = async (
 ): Promise<Finding> => {
   const address = await findAddress(readerOf(ctx.cluster), proof.config, proof.ingress);
   const naming = await proof.naming(ctx);
-  if (!address || !naming) return fail("the gateway's address is not known", { text: "Run install again." });
+  if (!address || !naming) return fail("the gateway's address is not known", AGAIN);
   const host = naming.host({ namespace: proof.service.namespace ?? "", name: proof.service.name });
   const ref = await proof.secret?.(ctx.cluster);
   const secret = ref && inspect(await ctx.cluster.get(ref));
@@ -88,7 +89,7 @@ const throughWays = async (
     else if (found.status === "fail" && next.status === "fail")
       found = { ...found, summary: `${found.summary}; ${next.summary}` };
   }
-  return found ?? fail("the gateway has no ports", { text: "Run install again." });
+  return found ?? fail("the gateway has no ports", AGAIN);
 };
 
 /** One request for the Service. */

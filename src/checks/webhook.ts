@@ -1,6 +1,7 @@
 import { fail, ok } from "../core/check.ts";
 import { at, isRecord } from "../ports/object.ts";
 import { sh } from "../ports/shell.ts";
+import { AGAIN } from "./again.ts";
 import { healthCheck } from "./health-check.ts";
 
 const CONFIGURATIONS = [
@@ -39,11 +40,9 @@ export const webhookAnswers = healthCheck({
     });
     const service = { apiVersion: "v1", kind: "Service", namespace: "knative-serving", name: "webhook" };
     if (slices.length === 0 && !(await ctx.cluster.get(service)))
-      return fail(
-        "Service knative-serving/webhook does not exist",
-        { text: "Run install again: it makes it anew." },
-        { evidence: [{ object: service, field: "" }] },
-      );
+      return fail("Service knative-serving/webhook does not exist", AGAIN, {
+        evidence: [{ object: service, field: "" }],
+      });
     const endpoints = slices.flatMap((slice) => (Array.isArray(slice.endpoints) ? slice.endpoints : []));
     if (!endpoints.some((endpoint) => at(endpoint, "conditions", "ready") === true)) {
       return fail("no ready endpoint of Service knative-serving/webhook", look, {
@@ -53,6 +52,10 @@ export const webhookAnswers = healthCheck({
     for (const { kind, name } of CONFIGURATIONS) {
       const object = { apiVersion: "admissionregistration.k8s.io/v1", kind, name };
       const live = await ctx.cluster.get(object);
+      if (!live)
+        return fail(`${kind} ${name} does not exist, so that nobody judges what is written`, AGAIN, {
+          evidence: [{ object, field: "" }],
+        });
       const webhooks = Array.isArray(live?.webhooks) ? live.webhooks.filter(isRecord) : [];
       if (webhooks.length === 0 || webhooks.some((webhook) => !at(webhook, "clientConfig", "caBundle"))) {
         return fail(`${kind} ${name} has no caBundle yet: the webhook's process writes it`, look, {

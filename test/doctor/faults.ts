@@ -160,6 +160,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     leads: "serving.webhook-certificate",
     break: edit(isA("ValidatingWebhookConfiguration", "config.webhook.serving.knative.dev"), otherRoot),
   },
+  "what asks the webhook is deleted": {
+    leads: "serving.webhook",
+    hides: ["serving.webhook-certificate"],
+    break: edit(isA("ValidatingWebhookConfiguration", "config.webhook.serving.knative.dev"), () => undefined),
+  },
   "the webhook has no endpoint": {
     leads: "serving.webhook",
     break: edit(
