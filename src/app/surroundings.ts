@@ -25,6 +25,7 @@ export const openSurroundings = async (
   { tools, onClose }: Pick<Session, "tools" | "onClose">,
   cluster: Pick<ClusterRead, "get"> = tools.cluster,
 ): Promise<Surroundings> => {
+  tools.assertReachable?.(config);
   const { resolver, env, emit, interactive, signal, learn } = tools;
   const [publication, given] = await Promise.all([
     openPublication(config, {

@@ -16,6 +16,8 @@ export interface Tools extends Omit<ReadContext, "cluster"> {
   /** Where providers find their credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly learn: Learn;
+  /** Throws UserError (exit code 2) where a configuration needs of the world outside what this cluster's has not. Absent: it has everything. */
+  readonly assertReachable?: (config: Config) => void;
   /** Absent: nothing that is planned writes records. */
   readonly zones?: SealedZones;
   /** Whether somebody sits at the terminal. */

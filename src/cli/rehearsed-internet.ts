@@ -2,7 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asksAcmeCa, provesByDns } from "../certificates/index.ts";
 import type { Config } from "../config/config.ts";
-import { dnsProvider } from "../dns/index.ts";
+import { dnsProvider, providers } from "../dns/index.ts";
+import type { DnsProvider } from "../dns/provider.ts";
 import type { Resolver } from "../ports/dns.ts";
 import { NoAnswer } from "../ports/dns.ts";
 import type { RecordsTask } from "../ports/facts.ts";
@@ -38,14 +39,28 @@ export const surroundingsOf = ({ dns, acme, env }: Internet): Surroundings => ({
 
 type Ways = Pick<CommandContext["adapters"], "createResolver" | "createAuthority" | "createProbe">;
 
-/** The ways out, each to the rehearsal instead. */
+/** The ways out, each to the rehearsal instead. Whichever CA is asked for, its own answers, under the URL that it was asked for by. */
 export const throughInternet = (
   ways: Ways,
-  { resolver, connectTo, tlsCa, root }: Omit<Surroundings, "env" | "directory">,
+  { resolver, connectTo, directory, tlsCa, root }: Omit<Surroundings, "env">,
 ): Ways => ({
   createResolver: async (options) => rehearsed(await ways.createResolver({ ...options, server: resolver, connectTo })),
-  createAuthority: (options) => ways.createAuthority({ ...options, ca: tlsCa }),
+  createAuthority: async (options) => ({
+    ...(await ways.createAuthority({ ...options, directory, ca: tlsCa })),
+    url: options.directory,
+  }),
   createProbe: (options) => ways.createProbe({ ...options, root }),
+});
+
+/** `AWS_`, `RFC2136_`: how the variables begin that lead to somebody's zones. */
+const leading: readonly string[] = providers.flatMap(({ variables = [] }: DnsProvider) =>
+  variables.map((name) => name.slice(0, name.indexOf("_") + 1)),
+);
+
+/** An environment whose way to DNS providers is this one alone: a profile, a session or an endpoint of somebody's own would lead elsewhere. */
+export const envIn = (env: CommandContext["env"], ours: Surroundings["env"]): CommandContext["env"] => ({
+  ...Object.fromEntries(Object.entries(env).filter(([name]) => !leading.some((start) => name.startsWith(start)))),
+  ...ours,
 });
 
 /** The zone that these options write to; undefined: they ask no name server and no CA. */
@@ -63,7 +78,7 @@ export const inSurroundings = async (
   asPerson: (task: RecordsTask) => void,
 ): Promise<CommandContext> => ({
   ...ctx,
-  env: { ...ctx.env, ...surroundings.env },
+  env: envIn(ctx.env, surroundings.env),
   config: await atOurCa(ctx.config, surroundings, folder),
   // A person who does what the screen asks for.
   stdinIsTTY: true,

@@ -65,7 +65,7 @@ const openAt = async <V extends string | undefined>(
   const cluster = await connect(ctx, where, limits);
   try {
     const { dnsResolver } = ctx.config;
-    const { ways, env, standIns } = where.connectTo ? here(ctx) : await waysFor(ctx, cluster);
+    const { ways, env, standIns, assertReachable } = where.connectTo ? here(ctx) : await waysFor(ctx, cluster);
     const [version, probe, resolver] = await Promise.all([
       ask(cluster),
       ways.createProbe(where.connectTo ? { connectTo: where.connectTo } : {}),
@@ -85,6 +85,7 @@ const openAt = async <V extends string | undefined>(
       now: () => new Date(),
       holder: ctx.adapters.holder,
       signal: ctx.signal,
+      ...(assertReachable ? { assertReachable } : {}),
     };
     const live = takeSnapshot(cluster);
     const closings = [cluster.close];

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type AcmeCa, type AcmeOptions, LETS_ENCRYPT, startAcme } from "./acme/index.ts";
 import type { Door } from "./cert-manager/door.ts";
 import { internetDoor } from "./cert-manager/internet-door.ts";
+import { toCa } from "./cert-manager/to-ca.ts";
 import { type Dns, type DnsOptions, startDns, type Zone } from "./dns/index.ts";
 import { type Route53, type Route53Options, startRoute53 } from "./route53/index.ts";
 
@@ -56,10 +57,13 @@ export const startInternet = async ({
     route53,
     acme,
     zones,
-    door: internetDoor(dns, {
-      accessKey: { id: route53.env.AWS_ACCESS_KEY_ID ?? "", secret: route53.env.AWS_SECRET_ACCESS_KEY ?? "" },
-      tsig: { name: KEY, secret },
-    }),
+    door: toCa(
+      acme,
+      internetDoor(dns, {
+        accessKey: { id: route53.env.AWS_ACCESS_KEY_ID ?? "", secret: route53.env.AWS_SECRET_ACCESS_KEY ?? "" },
+        tsig: { name: KEY, secret },
+      }),
+    ),
     env: {
       ...route53.env,
       ...(server ? { RFC2136_NAMESERVER: dns.endpoint(server) } : {}),

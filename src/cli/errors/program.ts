@@ -233,6 +233,11 @@ export const program: Errors = {
     "Whoever else writes there could lead commands elsewhere.",
     "See whose it is, or let TMPDIR name another place.",
   ),
+  "rehearse.internet": input(
+    "A kept rehearsal has no name servers, no DNS provider and no CA.",
+    "It was begun without a domain, and whoever works at it asks nobody outside of it.",
+    "Keep one with a domain: kn-bootstrap rehearse --keep --domain apps.example.com --dns route53.",
+  ),
   "rehearse.stop": failed(
     "A kept rehearsal has not ended.",
     "Its process was told to and runs on, or cannot be told from another one.",

@@ -37,7 +37,7 @@ export interface KeptWorld {
   readonly ca: string;
   /** Port as the cluster says → loopback port. */
   readonly connectTo: ReadonlyMap<number, number>;
-  /** Absent: it has no name servers and no CA, and the real ones are asked. */
+  /** Absent: it has no name servers and no CA, and nobody is asked instead. */
   readonly surroundings?: Surroundings;
   /** Releases are stand-ins in it. */
   readonly isStandIn: boolean;

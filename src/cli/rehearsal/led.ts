@@ -1,13 +1,17 @@
+import type { Config } from "../../config/config.ts";
 import type { StandIns } from "../../releases/index.ts";
 import type { CommandContext } from "../context.ts";
 import type { Adapters, OpenedCluster } from "../outside.ts";
-import { throughInternet } from "../rehearsed-internet.ts";
-import type { KeptWorld } from "./kept.ts";
+import { envIn, throughInternet } from "../rehearsed-internet.ts";
+import type { Kept, KeptWorld } from "./kept.ts";
+import { assertNoneNeeded, NOWHERE, noInternet } from "./no-internet.ts";
 
 /** How what is around a cluster is reached from here. */
 export interface Led extends Pick<CommandContext, "env"> {
   readonly ways: Pick<Adapters, "createProbe" | "createResolver" | "createAuthority">;
   readonly standIns?: StandIns;
+  /** Throws UserError (exit code 2) where a configuration needs what is not there. Absent: all is there. */
+  readonly assertReachable?: (config: Config) => void;
 }
 
 /** As everybody reaches it. */
@@ -28,17 +32,19 @@ export const waysFor = async (
   const kept = keptRehearsals().find(isIt);
   if (!kept?.world) return here(ctx);
   ctx.emit({ type: "note", level: "info", text: `This is the kept ${kept.name}, on this machine's loopback.` });
-  return led(ctx, kept.world);
+  return led(ctx, kept.name, kept.world);
 };
 
 const led = async (
   { adapters, env }: Pick<CommandContext, "adapters" | "env">,
+  name: Kept["name"],
   { connectTo, surroundings, isStandIn }: KeptWorld,
 ): Promise<Led> => {
-  const ways = surroundings ? throughInternet(adapters, surroundings) : adapters;
+  const ways = surroundings ? throughInternet(adapters, surroundings) : noInternet(adapters, name);
   return {
     ways: { ...ways, createProbe: (options) => ways.createProbe({ ...options, connectTo }) },
-    env: { ...env, ...surroundings?.env },
+    env: envIn(env, surroundings?.env ?? NOWHERE),
+    ...(surroundings ? {} : { assertReachable: (config) => assertNoneNeeded(config, name) }),
     ...(isStandIn ? { standIns: (await import("../../sandbox/stand-ins/index.ts")).standIn } : {}),
   };
 };
