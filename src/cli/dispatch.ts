@@ -135,11 +135,16 @@ export const refuse = async (host: Host, error: unknown): Promise<number> => {
 const explain = (run: Run, error: unknown): number => {
   const { host } = run;
   // What an abort looks like depends on what was under way; the reason is what counts.
-  return tell(run, host.signal.aborted && !(error instanceof UserError) ? host.signal.reason : error, false);
+  return tell(run, host.signal.aborted && !(error instanceof UserError) ? host.signal.reason : error, {});
 };
 
-const tell = (run: Run, error: unknown, changing: boolean, behind?: Behind): number => {
-  const known = problemOf(error, { changing, verbose: run.settings.verbose });
+const tell = (
+  run: Run,
+  error: unknown,
+  { changing = false, isGone }: { readonly changing?: boolean; readonly isGone?: true },
+  behind?: Behind,
+): number => {
+  const known = problemOf(error, { changing, ...(isGone ? { isGone } : {}), verbose: run.settings.verbose });
   const problem = behind ? { ...known, behind } : known;
   run.reporter.problem(problem.id === BUG ? withReport(problem, run, error) : problem);
   return problem.exitCode;
@@ -170,7 +175,9 @@ const contextFor = (run: Run, config: Config, written: Written, flags: CommandCo
     emit: reporter.emit,
     finish: (report, next, behind) => {
       reporter.report(report, next);
-      return report.outcome === "done" ? 0 : tell(run, report.error ?? new Interrupted("SIGINT"), true, behind);
+      return report.outcome === "done"
+        ? 0
+        : tell(run, report.error ?? new Interrupted("SIGINT"), { ...report, changing: true }, behind);
     },
     ...(page ? { page } : {}),
     called: (data, where = config) => calledIn(data, howCalled(host.env, where)),

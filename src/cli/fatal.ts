@@ -1,4 +1,6 @@
 import { seenIn } from "../core/check.ts";
+import type { Report } from "../core/run.ts";
+import { whatIsDone } from "../core/what-is-done.ts";
 import { Interrupted, messageOf, type Remedy, UserError } from "../ports/error.ts";
 import type { Evidence, Facts } from "../ports/facts.ts";
 import { outside } from "../ports/outside.ts";
@@ -37,13 +39,22 @@ export const reportTo = (path: string): Remedy => ({
   command: sh`cat ${fileWord(path)}`,
 });
 
+interface Circumstances extends Pick<Report, "isGone"> {
+  readonly changing?: boolean;
+  readonly verbose?: boolean;
+}
+
 /**
  * What an error means to the user. `changing`: something may have been written already, so nothing is wrong input any more
  * and the exit code is 1.
  */
-export const problemOf = (error: unknown, { changing = false, verbose = false } = {}): Problem => {
+export const problemOf = (
+  error: unknown,
+  { changing = false, verbose = false, isGone }: Circumstances = {},
+): Problem => {
   if (error instanceof Interrupted) {
-    const remedy = changing ? "Run the same command again; what is done is kept." : "Nothing was changed.";
+    const again = `Run the same command again; ${whatIsDone(isGone ? { isGone } : {})}.`;
+    const remedy = changing ? again : "Nothing was changed.";
     return { id: "interrupted", what: "Interrupted.", remedy: { text: remedy }, exitCode: error.exitCode };
   }
   const known = error instanceof UserError ? error : outside(error, changing);

@@ -34,6 +34,8 @@ export interface Report {
   readonly steps: readonly StepReport[];
   readonly seconds: number;
   readonly error?: Error;
+  /** What was done is gone with its cluster, which was a rehearsal's. Absent: it is kept. */
+  readonly isGone?: true;
 }
 
 /**

@@ -135,6 +135,17 @@ describe("two rehearsals that stay, one in the background", () => {
     patient(60_000),
   );
 
+  it("each says first how it is chosen, and that alone at the end", () => {
+    for (const [index, { out, err }] of [magic, other].entries()) {
+      const choose = `export KUBECONFIG=${kubeconfigs[index]}`;
+      expect(flat(out())).toMatch(
+        new RegExp(`Next (In another terminal, choose|Choose) its kubeconfig; .*: ${choose}`),
+      );
+      expect(out().trimEnd().endsWith(choose)).toBe(true);
+      expect(flat(err())).toMatch(/Rehearsed with stand-ins: .* stays (until|for) /);
+    }
+  });
+
   it("one is a process of its own, and both are listed with what they need", async () => {
     expect(await other.ended).toBe(0);
     const of = (kubeconfig: string) =>
@@ -189,10 +200,12 @@ describe("two rehearsals that stay, one in the background", () => {
       const { name, pid } = listed.find(({ kubeconfig }: { kubeconfig: string }) => kubeconfig === ofOther);
       const early = program(["rehearse", "--keep=1h", "--tls", "none"]);
       while (left().length < 3 && early.child.exitCode === null) await new Promise((done) => setTimeout(done, 10));
+      expect(await run(program(["rehearse", "--list"]))).toMatch(/ old, (starts|is being installed)\n/);
       early.child.kill("SIGINT");
       await run(program(["rehearse", `--stop=${name}`]));
       expect(isThere(pid)).toBe(false);
       expect(await early.ended).toBe(130);
+      expect(early.err()).not.toContain("is kept");
       magic.child.kill("SIGINT");
       expect(await magic.ended).toBe(0);
       expect(left()).toEqual([]);

@@ -48,6 +48,7 @@ export const run = async (given: CommandContext): Promise<number> => {
   const forget = (): void => rmSync(folder, { recursive: true, force: true });
   process.once("exit", forget);
   let isLeft = false;
+  const saySources = sourcesOf(given, isStandIn);
   try {
     const spec = { ...specOf(given, faults), daysAgo, isStandIn, ...(kept ? { name: kept.name } : {}) };
     // A time means that it outlives this process.
@@ -56,7 +57,10 @@ export const run = async (given: CommandContext): Promise<number> => {
     try {
       sayWhat(given, spec);
       const { surroundings } = hosted.reached;
-      const ctx = surroundings ? await inSurroundings(ready, surroundings, folder, hosted.asPerson) : ready;
+      const ctx = goesWith(
+        kept !== undefined,
+        surroundings ? await inSurroundings(ready, surroundings, folder, hosted.asPerson) : ready,
+      );
       const now = () => before(daysAgo);
       if (!kept) return await installIn(ctx, hosted, folder, now, async () => nextAfter(ctx));
       const here = elsewhere?.kept ?? announce(kept, hosted.reached);
@@ -70,9 +74,10 @@ export const run = async (given: CommandContext): Promise<number> => {
       if (given.signal.aborted) return exitCode;
       await hosted.toPresent();
       const until = seconds && new Date(Date.now() + seconds * 1_000).toISOString();
-      announce({ ...here, ...(url ? { url } : {}), ...(until ? { until } : {}) }, hosted.reached);
+      announce({ ...here, isSettled: true, ...(url ? { url } : {}), ...(until ? { until } : {}) }, hosted.reached);
       if (seconds) await elsewhere.leave(seconds);
       isLeft = elsewhere !== undefined;
+      saySources();
       sayStays(given, here, seconds);
       if (!isLeft) await lasts(undefined, given.signal);
       return exitCode;
@@ -82,14 +87,29 @@ export const run = async (given: CommandContext): Promise<number> => {
   } finally {
     process.off("exit", forget);
     if (!isLeft) forget();
-    if (isStandIn)
-      given.emit({
-        type: "note",
-        level: "warning",
-        text: "Rehearsed with stand-ins: this says nothing about the released manifests.",
-      });
+    saySources();
   }
 };
+
+/** Says once, before whatever is last, what this is no evidence of. */
+const sourcesOf = ({ emit }: Pick<CommandContext, "emit">, isStandIn: boolean): (() => void) => {
+  let isSaid = !isStandIn;
+  return () => {
+    if (isSaid) return;
+    isSaid = true;
+    const text = "Rehearsed with stand-ins: this says nothing about the released manifests.";
+    emit({ type: "note", level: "warning", text });
+  };
+};
+
+/** Of an installation that has not succeeded nothing is left, as its world goes: one that is kept does so only where it was interrupted. */
+const goesWith = (isKept: boolean, ctx: CommandContext): CommandContext => ({
+  ...ctx,
+  finish: (report, ...rest) => {
+    const stays = report.outcome === "done" || (isKept && report.outcome === "failed");
+    return ctx.finish(stays ? report : { ...report, isGone: true }, ...rest);
+  },
+});
 
 const specOf = (
   { flags, config }: CommandContext,

@@ -22,13 +22,15 @@ export const sayStays = (
   { name, folder }: Kept,
   seconds: number | undefined,
 ): void => {
-  const choose = sh`export KUBECONFIG=${kubeconfigIn(folder)}`;
+  const choose = choosing(folder);
   const isText = config.output === "text";
   const until = seconds === undefined ? "until Ctrl-C" : `for ${duration(seconds)}, its log is in ${logIn(folder)}`;
   emit({ type: "note", level: "info", text: `${name} stays ${until}${isText ? "." : `: ${choose}`}` });
   // By itself, as a line that is not wrapped: an installation that failed has no other place that names it.
   if (isText) stdout(`\n${choose}\n`);
 };
+
+const choosing = (folder: string) => sh`export KUBECONFIG=${kubeconfigIn(folder)}`;
 
 /** What can be tried, each as a command to copy, and where Services are. What these need is written into the folder. */
 export const toTry = async (
@@ -41,12 +43,15 @@ export const toTry = async (
   const service = join(folder, "hello.yaml");
   await writeFile(service, helloOf(install.manifests.hello));
   const opened = await findOpened(world, install, tools);
-  const where = seconds === undefined ? "In another terminal, where" : "Where";
   return {
     url: opened?.urlOf({ name: "<service>", namespace: "<namespace>" }),
     next: [
       {
-        text: `${where} KUBECONFIG is as said below, look at it:`,
+        text: `${seconds === undefined ? "In another terminal, choose" : "Choose"} its kubeconfig; all that follows goes by it:`,
+        command: choosing(folder),
+      },
+      {
+        text: "Look at it:",
         command: sh`kn-bootstrap status && kn-bootstrap doctor && kubectl get pods -A`,
       },
       { text: "Deploy a first Service:", command: sh`kubectl apply -f ${service}` },

@@ -16,6 +16,8 @@ export interface Kept {
   readonly process: Began;
   /** ISO 8601. */
   readonly since: string;
+  /** It is not installed into any more, whether or not that has succeeded. */
+  readonly isSettled?: true;
   /** When it ends by itself, as ISO 8601; absent: when somebody ends it. */
   readonly until?: string;
   /** Of its Services, as they open on this machine; absent until its installation has succeeded. */

@@ -16,6 +16,8 @@ interface Listed {
   readonly kubeconfig: string;
   /** Of its API; absent while it starts. */
   readonly server?: string;
+  /** It is being installed into, or starts. */
+  readonly isUnderWay?: true;
   /** Of its Services, as they open on this machine; absent until its installation has succeeded. */
   readonly url?: string;
   /** Absent: it is in a terminal. */
@@ -33,21 +35,27 @@ export const list = async ({
   return 0;
 };
 
-const listed = ({ name, folder, process, since, until, url, world }: Kept): Listed => ({
+const listed = ({ name, folder, process, since, until, url, world, isSettled }: Kept): Listed => ({
   name,
   pid: process.pid,
   since,
   ...(until ? { until, log: logIn(folder) } : {}),
   kubeconfig: kubeconfigIn(folder),
   ...(world ? { server: world.server } : {}),
+  ...(isSettled ? {} : { isUnderWay: true }),
   ...(url ? { url } : {}),
 });
 
 const text = (all: readonly Listed[], look: Look, now: number): string =>
   all.length === 0 ? "No rehearsal is kept.\n" : `${all.flatMap((one) => lines(one, look, now)).join("\n")}\n`;
 
-const lines = ({ name, since, until, server, ...rest }: Listed, look: Look, now: number): readonly string[] => {
-  const left = until ? `ends in ${roughly(Date.parse(until) - now)}` : server ? "ends when it is told to" : "starts";
+const lines = (
+  { name, since, until, server, isUnderWay, ...rest }: Listed,
+  look: Look,
+  now: number,
+): readonly string[] => {
+  const end = until ? `ends in ${roughly(Date.parse(until) - now)}` : "ends when it is told to";
+  const left = isUnderWay ? (server ? "is being installed" : "starts") : end;
   const rows = [
     ["Services", rest.url],
     ["KUBECONFIG", rest.kubeconfig],

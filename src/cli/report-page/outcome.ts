@@ -1,4 +1,5 @@
 import { changesOf } from "../../core/change.ts";
+import { whatIsDone } from "../../core/what-is-done.ts";
 import { count, elapsed } from "../reporter/look.ts";
 import type { Recording } from "./recording.ts";
 import { planOf, type StepView } from "./steps.ts";
@@ -15,7 +16,8 @@ export interface Outcome {
 export const outcomeOf = (recording: Recording, steps: readonly StepView[]): Outcome => {
   const { report, problem, seconds } = recording;
   const done = steps.filter(({ status }) => status === "done").length;
-  const progress = steps.length > 0 ? `${done} of ${count(steps.length, "step")} done; what is done is kept` : "";
+  const progress =
+    steps.length > 0 ? `${done} of ${count(steps.length, "step")} done; ${whatIsDone(report ?? {})}` : "";
   if (report?.outcome === "done")
     return { kind: "done", word: "Done", sentence: `${count(steps.length, "step")} in ${elapsed(report.seconds)}.` };
   const interrupted = report ? report.outcome === "interrupted" : (problem?.exitCode ?? 0) > 128;

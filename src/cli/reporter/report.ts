@@ -1,5 +1,6 @@
 import { longestChain } from "../../core/critical-path.ts";
 import type { Report, StepReport } from "../../core/run.ts";
+import { whatIsDone } from "../../core/what-is-done.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { cells, padded } from "./cells.ts";
 import { advice, count, cut, elapsed, entry, heading, type Look, legible, paint } from "./look.ts";
@@ -36,7 +37,7 @@ export const reportText = (report: Report, next: Next, look: Look, options: Repo
   const quiet = report.steps.length - steps.length;
   const done = report.steps.filter((step) => step.status === "done").length;
   const progress =
-    report.outcome === "done" ? "" : `: ${done} of ${count(report.steps.length, "step")} done, what is done is kept`;
+    report.outcome === "done" ? "" : `: ${done} of ${count(report.steps.length, "step")} done, ${whatIsDone(report)}`;
   const lines = [
     ...heading(look, `${TITLE[report.outcome]} after ${elapsed(report.seconds)}${progress}.`),
     ...(made === "" ? [] : entry(look, 0, "", made)),
