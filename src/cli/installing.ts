@@ -31,7 +31,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
     const code = await verifyOnly(install, session.frozen);
     const trust = await saveRoot(ctx, tools.cluster);
     if (trust) sayTrust(ctx, trust);
-    await openHello(ctx, tools.cluster, await addressIn(install, tools));
+    await openHello(ctx, tools.cluster, () => addressIn(install, tools));
     return code;
   }
   if (lost.length > 0) {
@@ -55,7 +55,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
   const code = await finish(ctx, report, await next(install, tools, trust), tools);
   // What is done is told first.
   if (unsaved) throw unsaved;
-  await openHello(ctx, tools.cluster, await addressIn(install, tools));
+  await openHello(ctx, tools.cluster, () => addressIn(install, tools));
   return code;
 };
 

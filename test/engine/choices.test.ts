@@ -188,15 +188,16 @@ describe("what was chosen before", () => {
   });
 });
 
-/** What this world can do without an internet around it, and without images from elsewhere. */
+/** What this world can do without an internet around it, without images from elsewhere, and with the nodes and storage that it has. */
 const isHere = ({ domain, dns = "none", tls = "self-signed", address, expose, ...others }: Wish): boolean =>
   ["none", "magic"].includes(String(dns)) &&
   ["none", "self-signed"].includes(String(tls)) &&
   String(domain ?? "").length < 100 &&
   address === undefined &&
   expose !== "nodeport" &&
-  others.istioGateway === undefined &&
-  others.imageRegistry === undefined;
+  [others.istioGateway, others.imageRegistry, others.loggingUrl, others.loggingNodes, others.loggingStorageClass].every(
+    (one) => one === undefined,
+  );
 
 const flagsFor = (wish: Wish): readonly string[] =>
   CHOICES.flatMap((option) => {

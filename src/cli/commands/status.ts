@@ -28,7 +28,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
       );
     const trust = await saveRoot(ctx, session.frozen.cluster);
     if (trust) sayTrust(ctx, trust);
-    await openHello(ctx, session.frozen.cluster, status.address);
+    await openHello(ctx, session.frozen.cluster, async () => status.address);
     return status.knative && status.problems.length === 0 && !status.knativeServices?.notReady ? 0 : 1;
   } finally {
     session.close();

@@ -6,12 +6,12 @@ import type { CommandContext } from "../context.ts";
 
 /**
  * With --open: opens the Service that --keep-hello has left. Says so, or why not; what went before is fine in any case. `address`: how the
- * gateway is reached.
+ * gateway is reached, asked only then.
  */
 export const openHello = async (
   { flags, adapters, emit }: Pick<CommandContext, "flags" | "adapters" | "emit">,
   cluster: Pick<ClusterRead, "list">,
-  address: Ports | undefined,
+  address: () => Promise<Ports | undefined>,
 ): Promise<void> => {
   if (!flags.open) return;
   const warn = (text: string): void => emit({ type: "note", level: "warning", text });
@@ -23,7 +23,7 @@ export const openHello = async (
   const said = URL.parse(textAt(hello, "status", "url"));
   if (!said || !/^https?:$/.test(said.protocol))
     return warn("There is nothing to open: install --keep-hello leaves a Service for looking at.");
-  const url = urlAt(said.origin, address);
+  const url = urlAt(said.origin, await address());
   if (await adapters.openUrl?.(url)) emit({ type: "note", level: "info", text: `Opened ${url}` });
   else warn(`There is no desktop here to open it on: ${url}`);
 };
