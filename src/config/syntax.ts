@@ -350,7 +350,10 @@ export const moment: Syntax = (text) => {
   const trimmed = text.trim();
   const isForm = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2}))?$/.test(trimmed);
   const date = isForm ? new Date(trimmed) : new Date(Number.NaN);
-  if (!Number.isNaN(date.getTime())) return date.toISOString();
+  // ECMAScript takes the 30th of February for the 2nd of March.
+  const day = trimmed.slice(0, 10);
+  const isDay = isForm && new Date(day).toJSON()?.startsWith(day);
+  if (isDay && !Number.isNaN(date.getTime())) return date.toISOString();
   return { why: "It is no date.", remedy: "Write 2026-11-30, or 2026-11-30T08:00:00Z." };
 };
 

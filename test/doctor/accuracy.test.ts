@@ -103,6 +103,15 @@ describe("doctor", { timeout: patient(isThorough ? 300_000 : 60_000) }, () => {
     expect(await causesOf(both)).toEqual(["renew.cronjob"]);
   });
 
+  it("takes a default domain that nobody chose for one problem", async () => {
+    const scene = await FAULTS["the default domain is misspelt"]?.break(shapes.ours);
+    const { causes } = await diagnosisOf(scene ?? expect.fail("there is no such fault"));
+    expect(causes.map(({ check }) => check.id)).toEqual(["domain.default"]);
+    expect(causes[0]?.explains.map(({ check }) => check.id)).toEqual(
+      expect.arrayContaining(["dns.delegated", "certificate.covers"]),
+    );
+  });
+
   it("mends in memory what it says that it can mend, and by that nothing else breaks", async () => {
     const rows: string[] = [];
     const mended = new Set<string>();

@@ -60,6 +60,30 @@ describe("config.keys", () => {
   });
 });
 
+describe("config.keys, where no example explains them", () => {
+  it.each([
+    ["config-network", "ingress_class", "ingress-class"],
+    ["config-network", "external-domain-tl", "external-domain-tls"],
+    ["config-autoscaler", "scale-to-zero-grace", "scale-to-zero-grace-period"],
+    ["config-autoscaler", "enable_scale_to_zero", "enable-scale-to-zero"],
+    ["config-deployment", "registries-skipping-tag-resolvin", "registries-skipping-tag-resolving"],
+  ])("goes by what the releases read: %s has no %s", async (name, key, read) => {
+    const finding = await findingOf({ objects: [...KNATIVE, configMap(name, { [key]: "x" })] }, keysKnown);
+    expect(finding).toMatchObject({ status: "warn", summary: `${name}: ${key} is no key; ${read} is` });
+  });
+
+  it.each([
+    ["config-network", "rolloutDuration"],
+    ["config-network", "internal-encryption"],
+    ["config-deployment", "queue-sidecar-image"],
+    ["config-autoscaler", "scale-to-zero"],
+    ["config-own", "ingress_class"],
+  ])("leaves what some release reads, and what may be anything: %s %s", async (name, key) => {
+    const finding = await findingOf({ objects: [...KNATIVE, configMap(name, { [key]: "x" })] }, keysKnown);
+    expect(finding).toMatchObject({ status: "ok" });
+  });
+});
+
 describe("config.keys, where the example itself is wrong", () => {
   const kourier = (data: Readonly<Record<string, string>>) =>
     findingOf(

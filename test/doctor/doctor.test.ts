@@ -95,6 +95,7 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
     [["--contexts", "a,b", "--format", "junit"], /--format junit does not go with several clusters/],
     [["--check", "nothing"], /there is no such check/],
     [["--at", "yesterday"], /It is no date/],
+    [["--at", "2026-02-30"], /It is no date/],
     [["--check", "canary"], /--check canary does nothing without --probe/],
     [["--watch", "--metrics-file", "x"], /--watch does not go with --metrics-file/],
     [["--fix", "--publish"], /--fix does not go with --publish/],

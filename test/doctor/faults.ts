@@ -254,6 +254,14 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       (one) => ({ ...one, status: {} }),
     ),
   },
+  "the default domain is misspelt": {
+    leads: "domain.default",
+    in: ["ours"],
+    break: (scene) =>
+      edit(isUser, (one) => withStatus(one, { url: "https://hello-default.apps.exmaple.com" }))(
+        config("config-domain", { "apps.example.com": undefined, "apps.exmaple.com": "" })(scene),
+      ),
+  },
   "there are two default domains": { leads: "domain.default", break: config("config-domain", { "a.example.org": "" }) },
   "a Service is inside only": {
     leads: "domain.public",

@@ -70,6 +70,23 @@ describe("the certificate that a Kourier of others serves", async () => {
     expect(bare.summary).toMatch(/\*\.apps\.example\.com, and not for hello\.default\.apps\.example\.com/);
   });
 
+  it("is to be another one where the template is flat already, or the domain is another", async () => {
+    const flat = configMap("config-network", { ...KOURIER, "domain-template": "{{.Name}}-{{.Namespace}}.{{.Domain}}" });
+    const other = { objects: [...KNATIVE, flat, settings, secret(good), service("hello-default.apps.example.net")] };
+    expect(await findingOf(other, hostsCovered)).toMatchObject({
+      summary: "the certificate is for *.apps.example.com, and not for hello-default.apps.example.net",
+      remedy: {
+        text: expect.stringContaining("a certificate for *.apps.example.net into Secret certs/wildcard"),
+        command: expect.stringMatching(/^kubectl create secret tls wildcard -n certs .* \| kubectl apply -f -$/),
+      },
+    });
+    const nameless = secret(await makeCertificate({ names: [] }));
+    expect(await findingOf(scene(nameless, service("hello.default.apps.example.com")), hostsCovered)).toMatchObject({
+      summary: "the certificate has no names (SAN), and is not for hello.default.apps.example.com",
+      remedy: { text: expect.stringContaining("*.default.apps.example.com") },
+    });
+  });
+
   it("covers the hosts of tags and of DomainMappings that have no certificate of their own", async () => {
     const fine = service("hello-default.apps.example.com");
     const tagged = (host: string) => {

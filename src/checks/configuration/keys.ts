@@ -10,6 +10,7 @@ import { sh } from "../../ports/shell.ts";
 import { KNATIVE } from "../found.ts";
 import { healthCheck } from "../health-check.ts";
 import { configMaps, EXAMPLE, FREE, keysExplained } from "./maps.ts";
+import { releasedKeys } from "./released.ts";
 
 /** Keys of older releases that newer ones still read (knative.dev/networking pkg/config, serving pkg/deployment). */
 const OLDER: ReadonlyMap<string, string> = new Map([
@@ -20,6 +21,7 @@ const OLDER: ReadonlyMap<string, string> = new Map([
   ["autoTLS", "external-domain-tls"],
   ["auto-tls", "external-domain-tls"],
   ["httpProtocol", "http-protocol"],
+  ["rolloutDuration", "rollout-duration"],
   ["autocreateClusterDomainClaims", "autocreate-cluster-domain-claims"],
   ["defaultExternalScheme", "default-external-scheme"],
   ["queueSidecarImage", "queue-sidecar-image"],
@@ -31,8 +33,16 @@ const OLDER: ReadonlyMap<string, string> = new Map([
 /** Keys that an example has wrong, in every release so far: what the program reads is another (net-kourier pkg/reconciler/ingress/config). */
 const MISPRINTED: ReadonlyMap<string, string> = new Map([["extauthz-pack-as-byte", "extauthz-pack-as-bytes"]]);
 
+/** Those that the example explains first: they are of the release that runs. */
 const keysRead = (config: KubeObject): ReadonlySet<string> =>
-  new Set([...keysExplained(config)].map((key) => MISPRINTED.get(key) ?? key));
+  new Set([...keysExplained(config), ...releasedKeys(config.metadata.name)].map((key) => MISPRINTED.get(key) ?? key));
+
+/** The one key that goes on where this one ends: `scale-to-zero-grace`. One word alone may be anything. */
+const cutShort = (key: string, known: readonly string[]): string | undefined => {
+  const start = key.replaceAll("_", "-");
+  const [longer, ...others] = start.includes("-") ? known.filter((one) => one.startsWith(start)) : [];
+  return others.length === 0 ? longer : undefined;
+};
 
 interface Odd {
   readonly config: KubeObject;
@@ -52,9 +62,8 @@ const oddIn = (config: KubeObject): readonly Odd[] => {
       const hides = newer in data && data[newer] !== data[key];
       return hides ? [{ config, key, because: `${key} has no effect beside ${newer}`, data: { [key]: null } }] : [];
     }
-    // `queue-sidecar-image` and the like are set by the release and explained nowhere.
     if (key === EXAMPLE || known.has(key)) return [];
-    const meant = similar(key, [...known]);
+    const meant = similar(key, [...known]) ?? cutShort(key, [...known]);
     if (meant === undefined) return [];
     if (data[meant] === data[key])
       return [{ config, key, because: `${key} is no key; ${meant} is`, data: { [key]: null } }];

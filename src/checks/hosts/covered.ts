@@ -1,13 +1,15 @@
+import { isBrought } from "../../certificates/index.ts";
 import { covers } from "../../certificates/names.ts";
+import { FLAT } from "../../config/config.ts";
 import { fail, ok, skipped, warn } from "../../core/check.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
 import { at, conditionOf, dataOf, type KubeObject, refOf } from "../../ports/object.ts";
-import { inNamespace, sh } from "../../ports/shell.ts";
+import { inNamespace, joined, sh } from "../../ports/shell.ts";
 import { configMap, KNATIVE, routesHaveOwn } from "../found.ts";
 import { healthCheck } from "../health-check.ts";
 import { SERVED_BY } from "../served.ts";
-import { withCertificate } from "../served-certificate.ts";
+import { type Served, withCertificate } from "../served-certificate.ts";
 import { knativeServices } from "../services.ts";
 import { type GivenHost, hostOfMapping, hostsOfService, MAPPINGS } from "./given.ts";
 
@@ -19,7 +21,34 @@ const hasOwnCertificate = (mapping: KubeObject): boolean => {
 
 const DEFAULT_TAG = "{{.Tag}}-{{.Name}}";
 
-const remedyFor = (bare: readonly GivenHost[]): Remedy => {
+/** Where the hosts are below the certificate's domain, and have a label more than its wildcard stands for. */
+const isDeeper = (names: readonly string[], { host }: GivenHost): boolean =>
+  names.some((name) => name.startsWith("*.") && host.endsWith(name.slice(1)));
+
+/** Of each host the wildcard that stands for its first label. */
+const wildcardsFor = (bare: readonly GivenHost[]): readonly string[] => [
+  ...new Set(bare.map(({ host }) => host.replace(/^[^.]+/, "*"))),
+];
+
+const anotherFor = (bare: readonly GivenHost[], { secret, found }: Served): Remedy => {
+  const needed = few(wildcardsFor(bare));
+  if (found.tls === undefined || isBrought({ tls: found.tls })) {
+    const { name, namespace } = secret;
+    return {
+      text: `Put a certificate for ${needed} into Secret ${namespace}/${name}, in the place of this one:`,
+      command: joined(" | ", [
+        sh`kubectl create secret tls ${name} ${inNamespace(namespace)} --cert=fullchain.pem --key=privkey.pem --dry-run=client -o yaml`,
+        sh`kubectl apply -f -`,
+      ]),
+    };
+  }
+  return {
+    text: `The certificate has to be for ${needed}. Install issues one for the domain that was chosen; where that is another, name it with --domain.`,
+    command: sh`kn-bootstrap install`,
+  };
+};
+
+const remedyFor = (bare: readonly GivenHost[], served: Served): Remedy => {
   const [mapping] = bare.filter(({ object }) => object.kind === "DomainMapping");
   if (mapping && bare.every(({ object }) => object.kind === "DomainMapping")) {
     const { name, namespace } = mapping.object.metadata;
@@ -29,13 +58,17 @@ const remedyFor = (bare: readonly GivenHost[]): Remedy => {
       command: sh`kubectl patch domainmapping ${name} ${inNamespace(namespace)} --type merge -p ${patch}`,
     };
   }
-  if (bare.every(({ tag, object }) => tag !== undefined || object.kind === "DomainMapping")) {
+  const { names } = served.certificate;
+  const isForDeeper = bare.some((one) => isDeeper(names, one));
+  if (isForDeeper && bare.every(({ tag, object }) => tag !== undefined || object.kind === "DomainMapping")) {
     const patch = JSON.stringify({ data: { "tag-template": DEFAULT_TAG, tagTemplate: null } });
     return {
       text: `Let a tag be part of the first label, as it is by itself: tag-template ${DEFAULT_TAG}.`,
       command: sh`kubectl patch configmap config-network -n ${KNATIVE} --type merge -p ${patch}`,
     };
   }
+  const isFlat = served.found.template.replaceAll(/\s/g, "") === FLAT;
+  if (isFlat || !isForDeeper) return anotherFor(bare, served);
   return {
     text: "Make the hosts fit the certificate, or the certificate the hosts.",
     command: sh`kn-bootstrap install --domain-template flat`,
@@ -46,12 +79,15 @@ export const hostsCovered = healthCheck({
   id: "certificate.covers",
   title: "The gateway's certificate is for every host that is given out with https",
   needs: ["certificate.usable"],
+  symptomOf: ["domain.default"],
   reads: [...SERVED_BY, "Secret", "Service.serving.knative.dev", MAPPINGS],
   meaning:
     "Browsers refuse the host of a Service, of one of its tags, or of a DomainMapping, with NET::ERR_CERT_COMMON_NAME_INVALID while http works: a wildcard stands for one label, and the host has more, or another domain.",
-  todo: "Use the flat template `{{.Name}}-{{.Namespace}}.{{.Domain}}`, or a wildcard for each namespace: `kn-bootstrap install --domain-template flat`. Leave `tag-template` as it is by itself. A DomainMapping takes a certificate of its own: `spec.tls.secretName`.",
+  todo: "Use the flat template `{{.Name}}-{{.Namespace}}.{{.Domain}}`, or a wildcard for each namespace: `kn-bootstrap install --domain-template flat`. Where the domain is another, take a certificate for that. Leave `tag-template` as it is by itself. A DomainMapping takes a certificate of its own: `spec.tls.secretName`.",
   threads: ["knative/serving#15014", "knative/serving#12828", "knative/serving#4058", "knative/serving#12182"],
-  run: withCertificate(async ({ secret, certificate: { names } }, ctx) => {
+  run: withCertificate(async (served, ctx) => {
+    const { secret } = served;
+    const { names } = served.certificate;
     const [network, services, mappings] = await Promise.all([
       ctx.cluster.get(configMap("config-network")),
       knativeServices(ctx),
@@ -67,9 +103,10 @@ export const hostsCovered = healthCheck({
       return ok(`${hosts.length} of ${hosts.length} hosts, by ${few(names)}`, { facts: { names } });
     // A name of somebody's own may have something before the gateway that has its certificate.
     const judge = bare.some(({ object }) => object.kind !== "DomainMapping") ? fail : warn;
+    const isFor = names.length === 0 ? "has no names (SAN)" : `is for ${few(names)}`;
     return judge(
-      `the certificate is for ${few(names)}, and not for ${few(bare.map(({ host }) => host))}`,
-      remedyFor(bare),
+      `the certificate ${isFor}, and ${names.length === 0 ? "is " : ""}not for ${few(bare.map(({ host }) => host))}`,
+      remedyFor(bare, served),
       {
         facts: { names },
         evidence: [

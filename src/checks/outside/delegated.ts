@@ -73,6 +73,8 @@ const judge = async (resolver: Resolver, located: Located, signal: AbortSignal):
 export const zonesDelegated = healthCheck({
   id: "dns.delegated",
   title: "Each domain's zone is delegated to servers that know it",
+  // A domain that nobody chose is misspelt more often than it is for sale.
+  symptomOf: ["domain.default"],
   reads: OUTSIDE,
   meaning:
     "What is written to the zone is seen by nobody, or by some: it is not delegated, or the zone above names the servers of a twin, of a zone that was deleted, or of an earlier provider.",
