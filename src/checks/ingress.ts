@@ -13,7 +13,7 @@ export const ingressDeployments = healthCheck({
   id: "ingress.deployments",
   title: "The ingress runs",
   needs: ["knative.installed"],
-  symptomOf: ["network.class", "contour.services", "ingress.quota"],
+  symptomOf: ["network.class", "contour.services", "ingress.quota", "knative.whole"],
   also: ["ingress.rolled"],
   reads: [...FOUND_BY, ...CAUSES_OF_DEPLOYMENTS, "Service", "DaemonSet.apps", "Gateway.gateway.networking.k8s.io"],
   meaning:

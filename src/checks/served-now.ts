@@ -88,6 +88,7 @@ export const certificateServed = healthCheck({
   id: "certificate.served",
   title: "The gateway serves the certificate that stands in its Secret",
   needs: ["certificate.usable", "ingress.deployments", "ingress.address"],
+  symptomOf: ["ingress.endpoints"],
   reads: [...SERVED_BY, "Secret", "Service.serving.knative.dev", "Service", "Node", "probe"],
   meaning:
     "The gateway still serves an older certificate, until it ends, or none: it has not taken the new one up, may not read it, or something in front of it ends TLS.",

@@ -35,6 +35,8 @@ export const servicesReady = healthCheck({
     "mesh.outside",
     "ingress.probes",
     "ingress.address",
+    "ingress.endpoints",
+    "knative.whole",
     "services.hosts",
     "services.pods",
     "network.classes",

@@ -67,7 +67,7 @@ export const servingDeployments = healthCheck({
   id: "serving.deployments",
   title: "Knative's Deployments are available",
   needs: ["crds.established"],
-  symptomOf: ["serving.activator"],
+  symptomOf: ["serving.activator", "knative.whole"],
   also: ["serving.restarted"],
   reads: CAUSES_OF_DEPLOYMENTS,
   meaning:

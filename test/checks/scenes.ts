@@ -296,6 +296,9 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
         }
       : object,
   ),
+  "the ingress class has a capital letter": ofKind(["ConfigMap"], (object) =>
+    object.metadata.name === "config-network" ? { ...object, data: { "ingress-class": "Kourier" } } : object,
+  ),
   "Knative's webhook is not reached": calling("context deadline exceeded"),
   "Knative's webhook has no Service": calling('service "webhook" not found'),
   "a Job of Knative has not ended": (object) => {

@@ -38,6 +38,32 @@ describe("network.class", () => {
   it("believes a class of somebody's own", async () => {
     expect(await find({ "ingress-class": "own.example.com" })).toMatchObject({ status: "skipped" });
   });
+
+  it("finds a known class that is written otherwise, and names it as it is", async () => {
+    for (const written of ["Kourier", "kourier", "Kourier.ingress.networking.knative.dev", `${KOURIER} `])
+      expect(await find({ "ingress-class": written })).toMatchObject({
+        status: "fail",
+        remedy: { command: expect.stringContaining(`"ingress-class":"${KOURIER}"`) },
+      });
+  });
+
+  it("believes no class that is nobody's where the state says which ingress was chosen", async () => {
+    const state = object("ConfigMap", "kn-bootstrap/state", { data: { choices: '{"ingress":"kourier"}' } });
+    const unknown = { "ingress-class": "own.example.com" };
+    expect(await find(unknown, [...KNATIVE, state])).toMatchObject({
+      status: "fail",
+      summary: expect.stringMatching(
+        /^the ingress class is own\.example\.com, and no controller has that one; what runs/,
+      ),
+    });
+    const ready = object(
+      "Ingress.networking.internal.knative.dev/v1alpha1",
+      "default/hello",
+      { status: { conditions: [{ type: "Ready", status: "True" }] } },
+      { annotations: { "networking.knative.dev/ingress-class": "own.example.com" } },
+    );
+    expect(await find(unknown, [...KNATIVE, state, ready])).toMatchObject({ status: "skipped" });
+  });
 });
 
 describe("config.keys", () => {

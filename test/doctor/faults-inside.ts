@@ -104,6 +104,43 @@ export const FAULTS_INSIDE: Readonly<Record<string, Fault>> = {
       },
     })),
   },
+  "a Service asks for an ingress with a capital letter": {
+    leads: "network.classes",
+    in: KOURIERS,
+    break: edit(isA("Ingress", "hello"), (one) => ({
+      ...withStatus(one, { conditions: [] }),
+      metadata: {
+        ...one.metadata,
+        annotations: { "networking.knative.dev/ingress-class": "Kourier.ingress.networking.knative.dev" },
+      },
+    })),
+  },
+  "the Service of the activator is deleted": {
+    leads: "knative.whole",
+    break: edit(
+      (one) => one.apiVersion === "v1" && isA("Service", "activator-service")(one),
+      () => undefined,
+    ),
+  },
+  "the Service of the autoscaler chooses no pods": {
+    leads: "knative.whole",
+    break: edit(
+      (one) => one.apiVersion === "v1" && isA("Service", "autoscaler")(one),
+      (one) => ({ ...one, spec: { ...(one.spec as object), selector: { app: "wrong" } } }),
+    ),
+  },
+  "ConfigMaps of the release are deleted": {
+    leads: "knative.whole",
+    break: edit(
+      (one) => one.kind === "ConfigMap" && ["config-features", "config-gc"].includes(one.metadata.name),
+      () => undefined,
+    ),
+  },
+  "what Kourier's gateway starts from is deleted": {
+    leads: "knative.whole",
+    in: KOURIERS,
+    break: edit(isA("ConfigMap", "kourier-bootstrap"), () => undefined),
+  },
   "a setting that the operator keeps is written by hand": {
     leads: "config.writers",
     in: ["operator", "openshift"],

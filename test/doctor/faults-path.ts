@@ -10,12 +10,11 @@ const DATES = { from: new Date("2020-01-01"), to: new Date("2080-01-01") };
 const BALANCED: readonly Shape[] = ["ours", "quickstart", "operator", "istio", "eks", ...SEEN];
 const GATEWAYS = ["kourier", "istio-ingressgateway", "envoy"];
 
+const isGateway = (one: KubeObject): boolean =>
+  one.apiVersion === "v1" && one.kind === "Service" && GATEWAYS.includes(one.metadata.name);
 /** The Service that the load balancer is made for. */
 const isEntrance = (one: KubeObject): boolean =>
-  one.apiVersion === "v1" &&
-  one.kind === "Service" &&
-  GATEWAYS.includes(one.metadata.name) &&
-  (one.spec as { readonly type?: string }).type === "LoadBalancer";
+  isGateway(one) && (one.spec as { readonly type?: string }).type === "LoadBalancer";
 const annotated = (annotations: Record<string, string>) =>
   edit(isEntrance, (one) => ({
     ...one,
@@ -72,6 +71,20 @@ export const FAULTS_PATH: Readonly<Record<string, Fault>> = {
         status: { used: { "services.loadbalancers": "1" } },
       });
       return add(quota)(kept);
+    },
+  },
+  "the gateway's Service selects no pod": {
+    leads: "ingress.endpoints",
+    break: (scene) => {
+      const wrong = edit(isGateway, (one) => ({
+        ...one,
+        spec: { ...(one.spec as object), selector: { app: "wrong" } },
+      }))(scene);
+      return edit(
+        (one) =>
+          one.kind === "EndpointSlice" && GATEWAYS.includes(one.metadata.labels?.["kubernetes.io/service-name"] ?? ""),
+        (one) => ({ ...one, endpoints: null }),
+      )(wrong);
     },
   },
   "Contour's Envoy runs on no node": {

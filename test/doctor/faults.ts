@@ -188,6 +188,18 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     in: KOURIERS,
     break: config("config-network", { "ingress-class": undefined, "ingress.class": undefined }),
   },
+  "the ingress class is Kourier's short name": {
+    leads: "network.class",
+    hides: ["ingress", "certificate", "istio", "kourier", "domain"],
+    in: KOURIERS,
+    break: config("config-network", { "ingress-class": "Kourier", "ingress.class": undefined }),
+  },
+  "the ingress class is nobody's whom anybody knows": {
+    leads: "network.class",
+    hides: ["ingress", "certificate", "istio", "kourier", "domain"],
+    in: ["ours"],
+    break: config("config-network", { "ingress-class": "kourrier.ingress.networking.knative.dev" }),
+  },
   "the ingress class is Kourier's, and Istio runs": {
     leads: "network.class",
     hides: ["ingress", "certificate", "istio", "domain"],

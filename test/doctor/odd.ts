@@ -116,7 +116,10 @@ export const ODD: Readonly<Record<string, Odd>> = {
         (one) => {
           if (isA("Deployment", "controller")(one))
             return spec(one, {
-              template: { spec: { containers: [{ env: [{ name: "KUBERNETES_MIN_VERSION", value: "v1.29.0" }] }] } },
+              template: {
+                metadata: { labels: { app: "controller" } },
+                spec: { containers: [{ env: [{ name: "KUBERNETES_MIN_VERSION", value: "v1.29.0" }] }] },
+              },
             });
           return one;
         },
@@ -127,6 +130,15 @@ export const ODD: Readonly<Record<string, Odd>> = {
       ),
       version: "1.29.14",
     }),
+  },
+  "an ingress of somebody's own, of which one Ingress is ready": {
+    in: ["quickstart"],
+    make: (scene) =>
+      change(scene, (one) => {
+        if (isA("ConfigMap", "config-network")(one)) return { ...one, data: { "ingress-class": "Kourier" } };
+        if (!isA("Ingress")(one)) return one;
+        return marked(one, { "networking.knative.dev/ingress-class": "Kourier" });
+      }),
   },
   "kept by Argo CD, and nobody writes in it": {
     in: NOT_OURS,

@@ -43,6 +43,15 @@ const balanced = (name: string, selector: object, status: unknown): KubeObject =
     status,
   });
 
+/** Where such a Service leads. */
+const slice = (name: string): KubeObject =>
+  object(
+    "EndpointSlice.discovery.k8s.io/v1",
+    `${name}-1`,
+    { addressType: "IPv4", endpoints: [{ addresses: ["10.244.0.9"], conditions: { ready: true } }] },
+    { labels: { "kubernetes.io/service-name": name.split("/")[1] } },
+  );
+
 const ENVOY = { app: "envoy" };
 export const contour = (scene: Scene): Scene =>
   instead(scene, "contour", (address) => [
@@ -57,6 +66,7 @@ export const contour = (scene: Scene): Scene =>
       }),
     ]),
     balanced("contour-external/envoy", ENVOY, address),
+    slice("contour-external/envoy"),
     object("Service", "contour-internal/envoy", { spec: { type: "ClusterIP", selector: ENVOY } }),
     object("TLSCertificateDelegation.projectcontour.io/v1", "knative-serving/knative-serving-certs", {
       spec: { delegations: [{ secretName: "routing-serving-certs", targetNamespaces: ["*"] }] },
@@ -80,6 +90,7 @@ export const gatewayApi = (scene: Scene): Scene =>
     deployment("istio-system/istiod"),
     deployment("istio-system/istio-ingressgateway", ISTIO),
     balanced("istio-system/istio-ingressgateway", ISTIO, address),
+    slice("istio-system/istio-ingressgateway"),
     object("Service", "istio-system/knative-local-gateway", { spec: { type: "ClusterIP", selector: ISTIO } }),
     gateway("knative-gateway", [HTTP, { name: "tls", port: 443, protocol: "TLS", tls: { mode: "Passthrough" } }]),
     gateway("knative-local-gateway", [HTTP]),

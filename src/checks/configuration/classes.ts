@@ -1,15 +1,9 @@
 import { fail, ok, skipped } from "../../core/check.ts";
 import { few } from "../../ports/few.ts";
-import { conditionOf, describe, type KubeObject, refOf } from "../../ports/object.ts";
+import { conditionOf, describe, refOf } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { healthCheck } from "../health-check.ts";
-import { CONTROLLERS, runs } from "./ingress-class.ts";
-
-/** Written by newer releases, and by older ones. */
-const CLASS = ["networking.knative.dev/ingress-class", "networking.knative.dev/ingress.class"];
-
-const classOf = ({ metadata }: KubeObject): string =>
-  CLASS.map((key) => metadata.annotations?.[key]).find((value) => value !== undefined) ?? "";
+import { CLASS, CONTROLLERS, classOf, meantBy, runs } from "./ingress-class.ts";
 
 export const classesServed = healthCheck({
   id: "network.classes",
@@ -30,16 +24,15 @@ export const classesServed = healthCheck({
     // A class that is nobody's whom we know may be anybody's.
     const waiting = ingresses.filter((ingress) => {
       const controller = CONTROLLERS.get(classOf(ingress));
-      return (
-        controller !== undefined && !runs(deployments, controller) && conditionOf(ingress, "Ready")?.status !== "True"
-      );
+      const isLost = controller ? !runs(deployments, controller) : meantBy(classOf(ingress)) !== undefined;
+      return isLost && conditionOf(ingress, "Ready")?.status !== "True";
     });
     const [first] = waiting;
     if (!first) return ok(few([...new Set(ingresses.map(classOf))]));
     const { name, namespace } = first.metadata;
-    const controller = CONTROLLERS.get(classOf(first)) ?? "";
+    const controller = CONTROLLERS.get(classOf(first));
     return fail(
-      `${few(waiting.map(describe))} ${waiting.length === 1 ? "has" : "have"} the class ${classOf(first)}, and no ${controller} runs here`,
+      `${few(waiting.map(describe))} ${waiting.length === 1 ? "has" : "have"} the class ${classOf(first)}, and ${controller ? `no ${controller} runs here` : `no controller has that one: is ${meantBy(classOf(first))} meant?`}`,
       {
         text: "Take the annotation from the Service, so that it gets the usual ingress.",
         command: sh`kubectl annotate ksvc ${name} ${inNamespace(namespace)} networking.knative.dev/ingress-class- networking.knative.dev/ingress.class-`,

@@ -1,17 +1,29 @@
-import { fail, ok, skipped } from "../../core/check.ts";
+import { fail, ok, type ReadContext, skipped } from "../../core/check.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
 import { mend } from "../../ports/mend.ts";
-import { at, type KubeObject, refOf } from "../../ports/object.ts";
+import { at, conditionOf, type KubeObject, refOf } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { configMap, FOUND_BY, findInstallation } from "../found.ts";
 import { healthCheck } from "../health-check.ts";
 
 const SUFFIX = ".ingress.networking.knative.dev";
+/** Written by newer releases, and by older ones. */
+export const CLASS = ["networking.knative.dev/ingress-class", "networking.knative.dev/ingress.class"];
+
+export const classOf = ({ metadata }: KubeObject): string =>
+  CLASS.map((key) => metadata.annotations?.[key]).find((value) => value !== undefined) ?? "";
+
 /** The controller that reconciles a class, by the Deployment's name in every release of it. */
 export const CONTROLLERS: ReadonlyMap<string, string> = new Map(
   ["kourier", "istio", "contour", "gateway-api"].map((name) => [`${name}${SUFFIX}`, `net-${name}-controller`]),
 );
+
+/** The class that was meant, where one is written with other capitals, or without what every class ends with. */
+export const meantBy = (className: string): string | undefined => {
+  const meant = `${className.trim().toLowerCase().replace(SUFFIX, "")}${SUFFIX}`;
+  return meant !== className && CONTROLLERS.has(meant) ? meant : undefined;
+};
 
 /** The Deployment of this name, unless it is scaled to nothing. */
 export const runs = (deployments: readonly KubeObject[], name: string): KubeObject | undefined =>
@@ -22,21 +34,25 @@ export const ingressClassServed = healthCheck({
   title: "The ingress class is one that a controller here serves",
   needs: ["knative.installed"],
   symptomOf: ["ingress.quota"],
-  reads: [...FOUND_BY, "Deployment.apps"],
+  reads: [...FOUND_BY, "Deployment.apps", "Ingress.networking.internal.knative.dev"],
   meaning: 'Every new Service stays at "Ingress has not yet been reconciled": its class is nobody\'s.',
   todo: "Set `ingress-class` in ConfigMap knative-serving/config-network to the class of the ingress that runs, and remove `ingress.class`; without either it is Istio.",
   threads: ["knative/serving#13826", "knative/serving#13827", "knative/serving#15120", "knative/operator#789"],
   run: async (ctx) => {
-    const { className } = await findInstallation(ctx.cluster);
+    const { className, choices } = await findInstallation(ctx.cluster);
     const wanted = CONTROLLERS.get(className);
-    if (wanted === undefined) return skipped(`the class ${className} is somebody's own`);
+    if (wanted === undefined && (await isSomebodys(ctx, className, choices)))
+      return skipped(`the class ${className} is somebody's own`);
     const deployments = await ctx.cluster.list({ apiVersion: "apps/v1", kind: "Deployment" });
-    const controller = runs(deployments, wanted);
+    const controller = wanted && runs(deployments, wanted);
     if (controller) return ok(`${className}, served by Deployment ${controller.metadata.namespace}/${wanted}`);
-    const here = [...CONTROLLERS].filter(([, name]) => runs(deployments, name)).map(([name]) => name);
+    const meant = meantBy(className);
+    const here = [...CONTROLLERS]
+      .flatMap(([name, one]) => (runs(deployments, one) ? [name] : []))
+      .sort((one, other) => Number(other === meant) - Number(one === meant));
     const network = configMap("config-network");
     return fail(
-      `the ingress class is ${className}, and no ${wanted} runs here${here.length > 0 ? `; what runs serves ${few(here)}` : ""}`,
+      `the ingress class is ${className}, and ${wanted ? `no ${wanted} runs here` : "no controller has that one"}${here.length > 0 ? `; what runs serves ${few(here)}` : ""}`,
       remedyFor(
         here,
         deployments.find(({ metadata }) => metadata.name === wanted),
@@ -60,6 +76,17 @@ export const ingressClassServed = healthCheck({
     );
   },
 });
+
+/** A class that we do not know is somebody's where one of its Ingresses is ready, or where nothing says that another one was meant. */
+const isSomebodys = async (
+  { cluster }: ReadContext,
+  className: string,
+  choices: Readonly<Record<string, unknown>>,
+): Promise<boolean> => {
+  if (meantBy(className) === undefined && choices.ingress === undefined) return true;
+  const ingresses = await cluster.list({ apiVersion: "networking.internal.knative.dev/v1alpha1", kind: "Ingress" });
+  return ingresses.some((one) => classOf(one) === className && conditionOf(one, "Ready")?.status === "True");
+};
 
 /** @param running classes that are served here */
 const remedyFor = (running: readonly string[], stopped: KubeObject | undefined): Remedy => {

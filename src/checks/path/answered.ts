@@ -30,7 +30,7 @@ export const gatewayAnswers = healthCheck({
   id: "ingress.answered",
   title: "Who answers at the gateway's address is the gateway",
   needs: ["ingress.address"],
-  symptomOf: ["ingress.proxy-protocol"],
+  symptomOf: ["ingress.proxy-protocol", "ingress.endpoints"],
   reads: [...ENTERED_BY, "Pod", "probe"],
   meaning:
     'Something else has ports 80 and 443 of that address, such as the Traefik that k3s brings: every Service answers "404 page not found", or with somebody else\'s certificate.',

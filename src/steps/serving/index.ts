@@ -15,6 +15,7 @@ import { runNotStopped, writesAdmitted } from "../../checks/stopped.ts";
 import { upkeepChecks } from "../../checks/upkeep/index.ts";
 import { webhookAnswers } from "../../checks/webhook.ts";
 import { webhookCertificateTrusted } from "../../checks/webhook-certificate.ts";
+import { nothingMissing } from "../../checks/whole/index.ts";
 import { workloadsDrained } from "../../checks/workload-pods.ts";
 import { ingressProducts } from "../../ingress/index.ts";
 import { HOME, MANAGER, ownerOf } from "../../kube/inventory.ts";
@@ -223,6 +224,7 @@ export const part = partOf({
     knativeInstalled,
     runNotStopped,
     installFinished,
+    nothingMissing,
     knativeCrdsEstablished,
     servingDeployments,
     versionsFit,
