@@ -257,6 +257,7 @@ const lines = [
         status: z.enum(["done", "failed", "stopped", "not started"]),
         startedAt: seconds.describe("Since the run began."),
         seconds,
+        planned: z.int().optional().describe("How many changes were agreed for it."),
         changes: z.int(),
         made: list(anyChange).describe("What it has changed, without the fields."),
         findings: list(z.strictObject(checked)).describe("What was proved, or what was found instead."),
@@ -304,7 +305,13 @@ const lines = [
     address: z.looseObject({ host: z.string(), http: z.int(), https: z.int(), source: z.string() }).optional(),
     records: list(z.looseObject({ name: z.string(), type: z.string(), value: z.string() })),
     certificate: z
-      .looseObject({ names: list(z.string()), notAfter: z.string(), daysLeft: z.number(), issuer: z.string() })
+      .looseObject({
+        names: list(z.string()),
+        notAfter: z.string(),
+        daysLeft: z.number(),
+        issuer: z.string(),
+        forTrials: z.literal(true).optional().describe("It comes from a CA that browsers do not trust."),
+      })
       .optional(),
     renewal: z
       .looseObject({

@@ -22,6 +22,10 @@ export const withCertificate =
 
 /** In the issuer's name of every certificate from Let's Encrypt's staging environment. */
 const STAGING = /\(STAGING\)/;
+export const isOfStaging = (issuer: string): boolean => STAGING.test(issuer);
+
+/** The way from a certificate for trying out to one that browsers trust. */
+export const TAKE_THE_REAL_ONE = sh`kn-bootstrap install --tls letsencrypt`;
 
 export const certificateReal = healthCheck({
   id: "certificate.trusted-issuer",
@@ -31,10 +35,10 @@ export const certificateReal = healthCheck({
   meaning: "It comes from Let's Encrypt's staging environment, which no browser trusts.",
   todo: "Install with `--tls letsencrypt` once all works.",
   run: withCertificate(({ secret, certificate: { issuer } }) =>
-    STAGING.test(issuer)
+    isOfStaging(issuer)
       ? warn(
           "the certificate comes from Let's Encrypt's staging environment, which no browser trusts",
-          { text: "Take the real one.", command: sh`kn-bootstrap install --tls letsencrypt` },
+          { text: "Take the real one.", command: TAKE_THE_REAL_ONE },
           { evidence: [{ object: secret, field: "issuer", observed: issuer }] },
         )
       : ok("from no staging environment"),

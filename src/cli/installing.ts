@@ -10,6 +10,7 @@ import { findAddress } from "../ingress/address.ts";
 import { UserError } from "../ports/error.ts";
 import { readerOf } from "../ports/reader.ts";
 import type { Installation } from "../steps/installation.ts";
+import { findUrls } from "../steps/proof/urls.ts";
 import type { CommandContext } from "./context.ts";
 import { openHello } from "./desktop/index.ts";
 import { finish } from "./finish.ts";
@@ -29,6 +30,7 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
     ctx.emit({ type: "plan", plan });
     await ctx.page?.witness(tools);
     const code = await verifyOnly(install, session.frozen);
+    await sayUrls(ctx, install, session.frozen);
     const trust = await saveRoot(ctx, tools.cluster);
     if (trust) sayTrust(ctx, trust);
     await openHello(ctx, tools.cluster, () => addressIn(install, tools));
@@ -57,6 +59,11 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
   if (unsaved) throw unsaved;
   await openHello(ctx, tools.cluster, () => addressIn(install, tools));
   return code;
+};
+
+const sayUrls = async (ctx: CommandContext, install: Installation, { cluster }: Tools): Promise<void> => {
+  const url = (await findUrls(install, cluster))?.({ name: "<service>", namespace: "<namespace>" });
+  if (url !== undefined) ctx.emit({ type: "note", level: "info", text: `Services answer at ${url}` });
 };
 
 const addressIn = ({ config, ingress }: Installation, { cluster }: Tools) =>

@@ -16,6 +16,9 @@ export const nextSteps = async (
   return [
     ...said.flat(),
     { text: "See how it is:", command: sh`kn-bootstrap status` },
-    { text: "Take it all away again:", command: sh`kn-bootstrap uninstall` },
+    {
+      text: "Take it all away again. Services of yours go first (kubectl delete ksvc NAME -n NAMESPACE), or with --delete-workloads:",
+      command: sh`kn-bootstrap uninstall`,
+    },
   ];
 };

@@ -19,6 +19,8 @@ export interface StepReport {
   /** Since the run began. */
   readonly startedAt: number;
   readonly seconds: number;
+  /** How many changes were agreed for it; absent: not known. */
+  readonly planned?: number;
   /** What was carried out. */
   readonly changes: readonly ChangeBase[];
   /** What its checks came to, as far as they were run. */
@@ -78,6 +80,7 @@ export const runPlan = async <S extends StepBase>(
         status,
         startedAt,
         seconds: since() - startedAt,
+        planned: plan.changes.length,
         ...outcome,
         ...(error === undefined ? {} : { error }),
         needs: step.needs,

@@ -142,6 +142,16 @@ describe("the report for people", () => {
     expect(text).not.toMatch(/░|after \d+\n|chain/);
   });
 
+  it("leaves out what was not started and had nothing to do anyway", () => {
+    const steps = failedReport.steps.map((step) => (step.status === "not started" ? { ...step, planned: 0 } : step));
+    const text = reportText({ ...failedReport, steps }, [], look(80));
+    expect(text).not.toMatch(/not started|Prove that/);
+    expect(text).toContain("1 step had nothing to do");
+    const due = steps.map((step) => ({ ...step, planned: 1 }));
+    expect(reportText({ ...failedReport, steps: due }, [], look(80))).toContain("not started");
+    expect(reportText({ ...failedReport, steps }, [], look(80), { verbose: true })).toContain("not started");
+  });
+
   it("never wraps a command", () => {
     expect(reportText(report, next, look(40))).toContain(`\n    ${next[0]?.command}\n`);
   });

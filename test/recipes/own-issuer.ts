@@ -41,7 +41,7 @@ describe("an issuer that is no ACME CA and that nothing but its own file knows",
     expect((await readFile(file, "utf8")).trim()).toBe(stored.trim());
     await rm(folder, { recursive: true });
     expect(stdout).toContain(file);
-    expect(stdout).toMatch(/Nobody renews the certificate: it is due on .* Let a CronJob do it:/s);
+    expect(stdout).toMatch(/Nobody renews the certificate: it is due on .* Let a CronJob do it \(/s);
     expect(stdout).toContain("kn-bootstrap renew --install-cronjob --image IMAGE\n");
   });
 

@@ -22,7 +22,7 @@ describe("renew --install-cronjob", () => {
 
   it("is what the installation's last screen points to, as nobody renews", () => {
     expect(words(scene.installed.stdout)).toMatch(
-      /Nobody renews the certificate: it is due on \d{4}-\d\d-\d\d and ends on \d{4}-\d\d-\d\d\. Let a CronJob do it: kn-bootstrap renew --install-cronjob --image IMAGE --credentials-secret renew-credentials/,
+      /Nobody renews the certificate: it is due on \d{4}-\d\d-\d\d and ends on \d{4}-\d\d-\d\d\. Let a CronJob do it \(IMAGE: this program in a registry, by its Dockerfile; docs\/renewal\.md\): kn-bootstrap renew --install-cronjob --image IMAGE --credentials-secret renew-credentials/,
     );
   });
 

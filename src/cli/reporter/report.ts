@@ -31,9 +31,7 @@ export interface ReportOptions {
 /** Says how the run went: a line for each step, on one time axis, and what to do next. */
 export const reportText = (report: Report, next: Next, look: Look, options: ReportOptions = {}): string => {
   const { verbose = false, made = "" } = options;
-  const steps = report.steps.filter(
-    (step) => verbose || step.status !== "done" || step.changes.length > 0 || step.seconds >= WORTH_SECONDS,
-  );
+  const steps = report.steps.filter((step) => verbose || isWorthALine(step));
   const quiet = report.steps.length - steps.length;
   const done = report.steps.filter((step) => step.status === "done").length;
   const progress =
@@ -47,6 +45,12 @@ export const reportText = (report: Report, next: Next, look: Look, options: Repo
   const after =
     next.length > 0 ? ["", ...heading(look, "Next"), ...next.flatMap((remedy) => advice(look, 2, remedy))] : [];
   return `${[...lines, ...after].join("\n")}\n`;
+};
+
+/** What would have had nothing to change is missed by nobody, too. */
+const isWorthALine = ({ status, planned, changes, seconds }: StepReport): boolean => {
+  if (status === "not started") return planned !== 0;
+  return status !== "done" || changes.length > 0 || seconds >= WORTH_SECONDS;
 };
 
 const timeline = (steps: readonly StepReport[], report: Report, look: Look): readonly string[] => {

@@ -16,6 +16,7 @@ import { type Choice, part as partOf, step } from "../part.ts";
 import { configMap as dataIn, transforming } from "../serving/transforms.ts";
 import { dashboardObject, sidecarOf } from "./grafana.ts";
 import { MONITORING, MONITORS, monitorsFor } from "./monitors.ts";
+import { next } from "./next.ts";
 import { options } from "./options.ts";
 import { telling } from "./processes.ts";
 
@@ -118,4 +119,5 @@ export const part = partOf({
     return transforming(dataIn("config-observability", settingsFor(choice.config, servingOf(choice))), telling(choice));
   },
   steps: (install) => [metrics(install)],
+  next,
 });

@@ -1,9 +1,7 @@
-import { findAddress, urlAt } from "../../ingress/address.ts";
-import { readerOf } from "../../ports/reader.ts";
 import { sh } from "../../ports/shell.ts";
-import { findNaming } from "../domain/index.ts";
 import { firstNamespace } from "../hello/place.ts";
 import type { Part } from "../part.ts";
+import { findUrls } from "./urls.ts";
 
 const serviceOf = (name: string, namespace: string, image: string) => ({
   apiVersion: "serving.knative.dev/v1",
@@ -14,12 +12,10 @@ const serviceOf = (name: string, namespace: string, image: string) => ({
 
 /** A Service of one's own, like the one that has just answered. */
 export const next: NonNullable<Part["next"]> = async (install, { cluster }) => {
-  const { config, ingress, manifests } = install;
-  const reader = readerOf(cluster);
-  const [naming, address] = await Promise.all([findNaming(reader, install), findAddress(reader, config, ingress)]);
+  const { config, manifests } = install;
+  const urls = await findUrls(install, cluster);
   const namespace = firstNamespace(config);
-  const urlOf = (name: string): string =>
-    naming ? urlAt(naming.url({ name, namespace }), address) : "the URL that status shows";
+  const urlOf = (name: string): string => urls?.({ name, namespace }) ?? "the URL that status shows";
   const name = config.keepHello ? "first" : "hello";
   return [
     ...(config.keepHello

@@ -48,5 +48,10 @@ const whoRenews = async ({ config, choices }: Installation, cluster: ClusterRead
   const text = `Nobody renews the certificate: it is due on ${due} and ends on ${end}.`;
   if (provesByDns(config) && dnsProvider(config.dns)?.byHand)
     return [{ text: `${text} As you publish the records, do it then:`, command: sh`kn-bootstrap renew` }];
-  return [{ text: `${text} Let a CronJob do it:`, command: cronJobCommand(config) }];
+  return [
+    {
+      text: `${text} Let a CronJob do it (IMAGE: this program in a registry, by its Dockerfile; docs/renewal.md):`,
+      command: cronJobCommand(config),
+    },
+  ];
 };
