@@ -8,6 +8,7 @@ import { commands } from "../../src/cli/commands/index.ts";
 import { scripts } from "../../src/cli/completion/scripts.ts";
 import { topics } from "../../src/cli/help/index.ts";
 import { runCli } from "../../src/cli/index.ts";
+import { makeKept } from "../../src/cli/rehearsal/kept.ts";
 import { flagOf, optionsOf } from "../../src/config/options.ts";
 import { loadCatalog } from "../../src/releases/index.ts";
 import { FAULTS } from "../../src/sandbox/faults/index.ts";
@@ -82,6 +83,22 @@ describe("what can be completed", () => {
     );
   });
 
+  it("the rehearsals that are kept, by name", async () => {
+    const before = process.env.TMPDIR;
+    const folder = await mkdtemp(join(tmpdir(), "kn-bootstrap-kept-"));
+    try {
+      process.env.TMPDIR = folder;
+      expect(await values("rehearse", "--stop=")).toEqual([]);
+      makeKept();
+      expect(await values("rehearse", "--stop=")).toEqual(["--stop=rehearsal-1"]);
+      expect(await values("rehearse", "--stop=rehearsal-2")).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it("leaves files and folders to the shell", async () => {
     expect(await answer("plan", "--config", "")).toEqual([":files"]);
     expect(await answer("plan", "--kubeconfig=~/")).toEqual([":files"]);
@@ -131,6 +148,7 @@ const LINES = [
   ["plan", "--context", "arn:aws:eks"],
   ["plan", "--context", "my "],
   ["plan", "--config=conf"],
+  ["rehearse", "--fault", "api-429,image-"],
   ["plan", "--manifests", "x"],
 ];
 
@@ -178,12 +196,14 @@ describe("in a real shell", () => {
       "kn-bootstrap plan --tls=self",
       "kn-bootstrap plan --context arn:aws:eks",
       "kn-bootstrap plan --context my\\ ",
+      "kn-bootstrap rehearse --fault api-429,image-",
     ]);
-    expect(found.slice(0, 4)).toEqual([
+    expect(found.slice(0, 5)).toEqual([
       ["route53", "rfc2136"],
       ["self-signed"],
       ["eks:eu-west-1:123456789012:cluster/shop"],
       ["my\\ cluster"],
+      FAULTS.filter(({ name }) => name.startsWith("image-")).map(({ name }) => `api-429,${name}`),
     ]);
   });
 

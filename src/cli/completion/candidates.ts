@@ -27,6 +27,8 @@ export interface Lookups {
   readonly contexts: (kubeconfig: string | undefined) => Promise<readonly string[]>;
   readonly versions: () => Promise<readonly string[]>;
   readonly faults: () => Promise<readonly Candidate[]>;
+  /** Names of those that are kept. */
+  readonly rehearsals: () => Promise<readonly string[]>;
   /** Areas and checks of doctor. */
   readonly checks: () => Promise<readonly Candidate[]>;
 }
@@ -119,6 +121,7 @@ const valuesOf = async (
   const plain = (values: readonly string[]): readonly Candidate[] => values.map((value) => ({ value, help: "" }));
   if (option.key === "context") return only(plain(await lookups.contexts(kubeconfig)), current);
   if (option.key === "knativeVersion") return only(plain(await lookups.versions()), current);
+  if (option.key === "stop") return only(plain(await lookups.rehearsals()), current);
   if (option.key === "explain") return only(await lookups.checks(), current);
   const many: Partial<Record<Option["key"], () => Promise<readonly Candidate[]>>> = {
     fault: lookups.faults,

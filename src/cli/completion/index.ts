@@ -18,6 +18,7 @@ export const complete = async (words: readonly string[], { env, stdout, adapters
       const { FAULTS } = await import("../../sandbox/faults/index.ts");
       return FAULTS.map(({ name, summary }) => ({ value: name, help: summary }));
     },
+    rehearsals: async () => (await import("../rehearsal/kept.ts")).keptRehearsals().map(({ name }) => name),
     checks: async () => {
       const { areaOf, doctorChecks } = await import("../doctor/choice.ts");
       const areas = new Map(doctorChecks.map(({ id }) => [areaOf(id), `All of ${areaOf(id)}`]));

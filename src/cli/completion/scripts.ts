@@ -12,7 +12,7 @@ _kn_bootstrap() {
     case $value in
       :files) compopt -o default 2>/dev/null ;;
       :folders) compopt -o dirnames 2>/dev/null ;;
-      *) COMPREPLY+=("$(printf %q "\${value#"$before"}")") ;;
+      *) value=$(printf %q "\${value#"$before"}") && COMPREPLY+=("\${value//\\\\,/,}") ;;
     esac
   done < <(kn-bootstrap __complete "\${words[@]:1}" 2>/dev/null)
 }
