@@ -55,6 +55,13 @@ describe("prompts", () => {
     expectHandedBack(one);
   });
 
+  it("show of an answer what is kept of it", async () => {
+    const one = person();
+    type(one, "NoBody", ENTER);
+    expect(await one.asker.text({ ...name, kept: (text) => text.toLowerCase() })).toBe("nobody");
+    expect(one.shown()).toContain("✓ Name? nobody");
+  });
+
   it("do not let an answer through that is refused, and lets it be edited", async () => {
     const one = person();
     type(one, "a b", ENTER, "\u007f\u007f", "c", ENTER, "too late");

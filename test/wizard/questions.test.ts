@@ -175,6 +175,29 @@ describe("the questions", () => {
     expect(await liveOf({})).toEqual(new Set(["https://hello-default.192.0.2.10.sslip.io"]));
   });
 
+  it("show the address that the load balancer has, as long as it stays", async () => {
+    const installed = kept({});
+    const liveOf = async (sight: Partial<Sight>) =>
+      (await asking({ ...cloud, installed, ...sight })).asked.map(({ live }) => live)[0];
+    expect(await liveOf({ balancer: "203.0.113.9" })).toBe("https://hello-default.203.0.113.9.sslip.io");
+    expect(await liveOf({})).toBe("https://hello-default.ADDRESS.sslip.io");
+    expect(await liveOf({ balancer: "lb.example.net" })).toBe("https://hello-default.ADDRESS.sslip.io");
+  });
+
+  it("take one spelling of a domain: small letters, and its ASCII form, which is shown", async () => {
+    for (const [typed, ascii] of [
+      ["APPS.Example.com.", "apps.example.com"],
+      ["日本語.example.com", "xn--wgv71a119e.example.com"],
+      ["Bücher.example", "xn--bcher-kva.example"],
+    ] as const) {
+      const { asked, written } = await asking(cloud, { "base domain": typed });
+      expect(written.domain).toBe(ascii);
+      expect(asked[0]?.live).toBe(`https://hello-default.${ascii}`);
+    }
+    await expect(asking(cloud, { "base domain": "日 本.example.com" })).rejects.toThrow();
+    await expect(asking(cloud, { "base domain": "https://日本.example.com" })).rejects.toThrow(/scheme/);
+  });
+
   it("ask for namespaces where each needs a certificate, and propose those with Services", async () => {
     const nested = { "makes the cert": "self-signed+1" };
     const { asked, config } = await asking({ ...cloud, served: ["shop"] }, { domain: "apps.example.com", ...nested });

@@ -1,3 +1,4 @@
+import { domainToASCII } from "node:url";
 import type { Written } from "../../config/complete.ts";
 import { baseDomain } from "../../config/naming.ts";
 import { flagOf, OPTIONS, type Option } from "../../config/options.ts";
@@ -39,10 +40,11 @@ export const problemWith = (key: Option["key"], text: string, meant: (value: Val
 const MAGIC = "magic";
 
 /** The domain that a name is made from; where the address is not known yet, how it will look. */
-export const shownDomain = (written: Written, { cloud, addresses, loadBalancers }: Sight): string => {
+export const shownDomain = (written: Written, { cloud, addresses, loadBalancers, balancer }: Sight): string => {
   const [external] = addresses.external;
   const known = written.address ?? (cloud?.id === "kind" ? "127.0.0.1" : external);
-  return baseDomain(written, loadBalancers.work === "yes" ? undefined : known) ?? magicFor("ADDRESS");
+  const given = completed(written).expose === "loadbalancer" ? balancer : undefined;
+  return baseDomain(written, loadBalancers.work === "yes" ? given : known) ?? magicFor("ADDRESS");
 };
 
 /** At which ports it will answer: those that the proof has found, as long as the way there is the same; else the usual ones. */
@@ -60,8 +62,17 @@ const proposed = ({ sight, before }: Known): string => {
   return MAGIC;
 };
 
+/** One spelling of a name: in small letters, and in its ASCII form (RFC 5890), which is shown while it is typed. What is none stays. */
+const spelled = (text: string): string => {
+  const typed = text.trim();
+  if (typed.toLowerCase() === MAGIC) return MAGIC;
+  const value = readAs("domain", /[^\p{ASCII}]/u.test(typed) ? domainToASCII(typed) : typed);
+  return typeof value === "string" ? value : typed;
+};
+
 const asDomain = (text: string): Written => {
-  const value = text.trim().toLowerCase() === MAGIC ? undefined : readAs("domain", text);
+  const name = spelled(text);
+  const value = name === MAGIC ? undefined : readAs("domain", name);
   return typeof value === "string" ? { domain: value } : {};
 };
 
@@ -82,16 +93,17 @@ export const domain: Question = {
         ? `One of yours. Load balancers of ${sight.cloud?.title} have no address of their own, so that magic DNS cannot make one.`
         : "One of yours; or magic: a name made from the gateway's address, without any set-up.",
       initial: proposed(known),
+      kept: spelled,
       live: (typed) => {
-        const isMagic = typed.trim().toLowerCase() === MAGIC;
+        const isMagic = spelled(typed) === MAGIC;
         const answer = asDomain(typed);
         if (!isMagic && answer.domain === undefined) return undefined;
         const meant = fitted(before, { ...others, ...answer });
         return exampleUrl(meant, shownDomain(meant, sight), shownPorts(meant, sight));
       },
       problem: (typed) => {
-        if (typed.trim().toLowerCase() !== MAGIC)
-          return problemWith("domain", typed, (value) => ({ domain: String(value) }));
+        const name = spelled(typed);
+        if (name !== MAGIC) return problemWith("domain", name, (value) => ({ domain: String(value) }));
         return onlyNames(sight)
           ? `magic makes a name from an IP address, and load balancers of ${sight.cloud?.title} have a host name only. Give a domain of yours.`
           : undefined;

@@ -115,7 +115,8 @@ export const createPrompts = (terminal: Terminal, look: Look, env: NodeJS.Proces
 
   return {
     text: async (asking) => {
-      const answered = ({ input }: Edited): string => (input.trim() === "" ? asking.initial : input.trim());
+      const { initial, kept = (text) => text } = asking;
+      const answered = ({ input }: Edited): string => (input.trim() === "" ? initial : kept(input.trim()));
       const prompt = await ask("Input", textPart(asking, await asking.place?.(), answered));
       return answered(prompt);
     },

@@ -28,6 +28,8 @@ export interface TextAsking extends Asking {
   readonly initial: string;
   /** What the answer leads to, shown while it is typed. */
   readonly live?: (text: string) => string | undefined;
+  /** What is kept of a text; absent: all of it. */
+  readonly kept?: (text: string) => string;
   /** Why it cannot be meant, in the words that the flag has for it; undefined: it can. */
   readonly problem: (text: string) => string | undefined;
 }

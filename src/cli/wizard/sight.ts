@@ -1,9 +1,11 @@
 import { hasMonitors } from "../../app/planning.ts";
 import { controllers } from "../../certificates/index.ts";
 import type { Written } from "../../config/complete.ts";
+import type { Config } from "../../config/config.ts";
 import { providers } from "../../dns/index.ts";
 import type { ZoneNamesOptions } from "../../dns/provider.ts";
-import { type Ports, reachedIn } from "../../ingress/address.ts";
+import { findAddress, type Ports, reachedIn } from "../../ingress/address.ts";
+import { ingressProvider } from "../../ingress/index.ts";
 import { entrances, findIstio } from "../../ingress/istio/found.ts";
 import { type Cloud, cloudOf, type LoadBalancers, loadBalancersOf, nodeAddresses } from "../../ingress/reach.ts";
 import { STATE } from "../../kube/prior.ts";
@@ -58,6 +60,8 @@ export interface Sight {
   readonly installed: Written | undefined;
   /** The version that would come, and why. Absent: nobody has chosen. */
   readonly knative?: { readonly version: string; readonly remarks: readonly string[] };
+  /** IP address or host name that the load balancer of our gateway has; absent: none is known. */
+  readonly balancer?: string;
   /** At which ports the proof was answered; absent: nothing is kept. */
   readonly reached?: Ports;
 }
@@ -95,6 +99,7 @@ export const look = async (cluster: ClusterRead, { zonesMs = ZONES_MS, ...at }: 
   const cloud = cloudOf(nodes ?? []);
   const reached = reachedIn(dataOf(state));
   const { values: kept } = keptIn(state);
+  const balancer = Object.keys(kept).length > 0 ? await balancerOf(cluster, completed(kept)) : undefined;
   const memory = (logging: "fluent-bit" | "elasticsearch"): Promise<Memory> =>
     memoryOf(completed({ ...kept, logging }));
   const logMemory = { "fluent-bit": await memory("fluent-bit"), elasticsearch: await memory("elasticsearch") };
@@ -119,9 +124,15 @@ export const look = async (cluster: ClusterRead, { zonesMs = ZONES_MS, ...at }: 
     isMonitored: isMonitored ?? false,
     collectors: findCollectors(services ?? []),
     installed: Object.keys(kept).length > 0 ? kept : undefined,
+    ...(balancer === undefined ? {} : { balancer }),
     ...(reached ? { reached } : {}),
   };
 };
+
+const balancerOf = async (cluster: ClusterRead, config: Config): Promise<string | undefined> =>
+  config.expose === "loadbalancer"
+    ? (await readable(findAddress(readerOf(cluster), config, ingressProvider(config.ingress))))?.host
+    : undefined;
 
 /** To be shown, not to be decided by. */
 const total = (nodes: readonly KubeObject[], resource: string): number =>
