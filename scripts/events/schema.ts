@@ -400,7 +400,8 @@ const lines = [
   }),
   line("doctor", "What `doctor` found, once for each cluster.", {
     context: z.string(),
-    server: z.string(),
+    server: z.string().describe("Empty: it could not be looked at."),
+    problem: z.string().optional().describe("Why this cluster, of several, could not be looked at."),
     at: z.string().describe("When it was looked at, ISO 8601; ages are judged by it."),
     seconds: seconds.optional().describe("Absent: it was looked at a recording."),
     verdict: z.enum(["ok", "warn", "fail", "unknown"]),

@@ -100,6 +100,28 @@ describe("the hops of the canary", () => {
     expect((await walk(scene(...CONTOUR, inside))).statuses).toEqual(["ok", "ok", "ok", "skipped", "ok"]);
   });
 
+  it.each([
+    [
+      "probe.p.127.0.0.1.sslip.io",
+      "warn",
+      /the resolver 192\.0\.2\.53 has no address for probe\.p\..*with 127\.0\.0\.1$/,
+    ],
+    ["probe.p.apps.example.net", "fail", /has no address in the DNS/],
+  ])(
+    "warn of magic DNS that the resolver keeps back, and are red without a record: %s",
+    async (host, status, words) => {
+      const { objects = [], ...rest } = scene(...CONTOUR, BALANCED);
+      const renamed = objects.map((one) =>
+        one.kind === "Service" && one.metadata.name === "probe"
+          ? { ...one, status: { ...READY, url: `http://${host}` } }
+          : one,
+      );
+      const { statuses, summaries } = await walk({ ...rest, objects: renamed });
+      expect(statuses).toEqual(["ok", "ok", "ok", "ok", status]);
+      expect(summaries.at(-1)).toMatch(words);
+    },
+  );
+
   const failing = (code: string) => () => {
     throw Object.assign(new Error(`connect ${code}`), { code });
   };

@@ -61,6 +61,18 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
     const several = await kn({ ...world, kubeconfig }, ["doctor", "--contexts", "rehearsal,far"]);
     expect(several.stdout).toMatch(/^2 clusters\nrehearsal +well\nfar +not reached +\S/);
     expect(several.code).toBe(3);
+    const inForm = async (format: string) =>
+      (await kn({ ...world, kubeconfig }, ["doctor", "--contexts", "rehearsal,far", "--format", format])).stdout;
+    expect(await inForm("short")).toMatch(/^rehearsal: \S.*\nfar: not reached: \S.*\n$/);
+    expect(await inForm("markdown")).toMatch(/\n## far: not reached\n\n\S/);
+    const lines = (await inForm("json"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines).toEqual([
+      expect.objectContaining({ type: "doctor", context: "rehearsal", verdict: "ok" }),
+      expect.objectContaining({ type: "doctor", context: "far", verdict: "unknown", problem: expect.any(String) }),
+    ]);
     expect((await kn({ ...world, kubeconfig }, ["doctor", "--contexts", "rehearsal"])).code).toBe(0);
   });
 
@@ -96,6 +108,7 @@ describe("doctor, at a cluster that was rehearsed", { timeout: patient(60_000) }
     [["--check", "nothing"], /there is no such check/],
     [["--at", "yesterday"], /It is no date/],
     [["--at", "2026-02-30"], /It is no date/],
+    [["--contexts", ","], /--contexts names no cluster/],
     [["--check", "canary"], /--check canary does nothing without --probe/],
     [["--watch", "--metrics-file", "x"], /--watch does not go with --metrics-file/],
     [["--fix", "--publish"], /--fix does not go with --publish/],

@@ -1,6 +1,7 @@
 import type { HealthCheck, HealthContext } from "../../checks/health-check.ts";
 import { type Judged as JudgedBy, runChecks } from "../../checks/run.ts";
 import { keyOf } from "../../ports/object.ts";
+import { notingSecrets } from "./asked-secrets.ts";
 import { withKeepers } from "./fixing/keepers.ts";
 import { withGrant } from "./grant.ts";
 import { lookOnce } from "./unread.ts";
@@ -34,9 +35,10 @@ export const diagnose = async (
   ctx: HealthContext,
   before: readonly Judged[] = [],
 ): Promise<Diagnosis> => {
-  const judged = (await runChecks(checks, ctx, lookOnce, before)) as readonly Judged[];
+  const { noted, secrets } = notingSecrets(ctx);
+  const judged = (await runChecks(checks, noted, lookOnce, before)) as readonly Judged[];
   const lasting = judged.map(async (one) => ({ ...one, finding: await withKeepers(one.finding, ctx.cluster) }));
-  return rank([...before, ...(await withGrant(await Promise.all(lasting), ctx.cluster))]);
+  return rank([...before, ...(await withGrant(await Promise.all(lasting), ctx.cluster, secrets()))]);
 };
 
 /**

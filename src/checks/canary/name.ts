@@ -1,6 +1,7 @@
-import { type Finding, fail, skipped } from "../../core/check.ts";
+import { type Finding, fail, skipped, warn } from "../../core/check.ts";
 import { dig } from "../../ports/dig.ts";
 import type { RecordType, Resolver } from "../../ports/dns.ts";
+import { addressInName } from "../outside/domains.ts";
 import { type Asked, judgePlaces, TARGET_BY, type Target, targetOf } from "./address.ts";
 import { hop, type Standing } from "./context.ts";
 import { askPlace } from "./place.ts";
@@ -16,7 +17,7 @@ export const canaryName = hop({
   reads: [...TARGET_BY, "probe", "dns"],
   meaning:
     "The gateway's address answers, and the name does not lead to it: the DNS has nothing there, or something else.",
-  todo: "Publish the wildcard record of the domain, or look at what its name leads to instead.",
+  todo: "Publish the wildcard record of the domain, or look at what its name leads to instead. For a name of magic DNS that the resolver keeps back, ask another resolver.",
   walk: async (at) => {
     const { resolver, signal } = at.ctx;
     const name = at.host.replace(/:\d+$/, "");
@@ -50,14 +51,28 @@ const addressesBehind = async (resolver: Resolver, name: string, signal: AbortSi
   );
 };
 
-const nowhere = (name: string, { server }: Resolver, { address }: Target): Finding =>
-  fail(
+/** Resolvers keep back private addresses that a public name has (protection against DNS rebinding, RFC 1918). */
+const keptBack = (name: string, inName: string, { server }: Resolver): Finding =>
+  warn(
+    `the resolver ${server} has no address for ${name}, which magic DNS answers with ${inName}`,
+    {
+      text: "Many resolvers keep back addresses of private networks and of the machine itself. Ask without it; where that has the address, let the resolver answer, or use another.",
+      command: dig(["+trace"], name),
+    },
+    { evidence: [{ field: `${name} at ${server}`, expected: inName }] },
+  );
+
+const nowhere = (name: string, resolver: Resolver, { address }: Target): Finding => {
+  const inName = addressInName(name);
+  if (inName !== undefined) return keptBack(name, inName, resolver);
+  return fail(
     `${name} has no address in the DNS`,
     {
       text: address
         ? `Publish a wildcard record for its domain that leads to ${address.hosts.join(", ")}, and ask again.`
         : "Publish a wildcard record for its domain, and ask again.",
-      command: dig([], name, server),
+      command: dig([], name, resolver.server),
     },
     { evidence: [{ field: name, expected: address?.hosts.join(", ") }] },
   );
+};

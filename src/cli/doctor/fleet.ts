@@ -4,6 +4,7 @@ import type { CommandContext } from "../context.ts";
 import { cells, padded } from "../reporter/cells.ts";
 import { cut, heading, type Look, legible } from "../reporter/look.ts";
 import type { Format } from "./formats/format.ts";
+import { UNREACHED } from "./formats/unreached.ts";
 import { type Examined, type ExitCode, lookAt } from "./look.ts";
 
 /** Of each cluster its look, or why there is none. */
@@ -16,7 +17,14 @@ interface Visit {
 /** Which clusters were asked for. Undefined: the one that every command takes. Throws UserError (input) when there are none. */
 export const contextsOf = async (ctx: CommandContext): Promise<readonly string[] | undefined> => {
   const { allContexts, contexts } = ctx.flags;
-  if (!allContexts) return contexts?.length ? contexts : undefined;
+  if (contexts?.length === 0)
+    throw new UserError({
+      id: "doctor.flags",
+      what: "--contexts names no cluster.",
+      remedy: "Name contexts of the kubeconfig, separated by commas, or leave it out.",
+      kind: "input",
+    });
+  if (!allContexts) return contexts;
   const all = (await ctx.adapters.listContexts?.(ctx.config.kubeconfig, ctx.env)) ?? [];
   if (all.length > 0) return all;
   throw new UserError({
@@ -46,9 +54,14 @@ export const visitAll = async (
     }),
   );
   if (isTable(ctx)) ctx.stdout(table(visits, ctx.look));
+  const isOneOfSeveral = visits.length > 1;
+  const unreached = UNREACHED[ctx.flags.format ?? (ctx.config.output === "json" ? "json" : "text")];
   for (const { look, problem, context } of visits) {
     if (problem) ctx.emit({ type: "note", level: "warning", text: `${context}: ${problem.message}` });
-    if (look && (!isTable(ctx) || look.exitCode !== 0)) ctx.stdout(`${isTable(ctx) ? "\n" : ""}${format(look.told)}`);
+    if (problem && unreached)
+      ctx.stdout(ctx.mask(unreached({ context, problem: problem.message, at: new Date().toISOString() })));
+    if (look && (!isTable(ctx) || look.exitCode !== 0))
+      ctx.stdout(`${isTable(ctx) ? "\n" : ""}${format({ ...look.told, isOneOfSeveral })}`);
   }
   return worst(visits);
 };

@@ -13,6 +13,8 @@ export interface Told {
   readonly seconds?: number;
   /** What would be found once the fixes are made, where some are planned. */
   readonly forecast?: Forecast;
+  /** Whether others are told of beside it, so that a line has to say whose it is. */
+  readonly isOneOfSeveral?: boolean;
   readonly verbose: boolean;
   readonly look: Look;
   /** What the text adds of its own, as it is called here; its findings are so already. Absent: as it stands. */

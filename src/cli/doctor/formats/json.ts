@@ -14,7 +14,10 @@ export interface JsonDoctor {
   readonly type: "doctor";
   readonly v: 1;
   readonly context: string;
+  /** Empty: it could not be looked at. */
   readonly server: string;
+  /** Why it could not be looked at. */
+  readonly problem?: string;
   /** ISO 8601. */
   readonly at: string;
   readonly seconds?: number;

@@ -36,5 +36,5 @@ const commandBlock = (command: string | undefined): readonly string[] => {
 };
 
 /** What others have written stays text. */
-const plain = (said: string): string => said.replace(/[\\`*_{}[\]<>#|~]/g, "\\$&").replaceAll("\n", " ");
+export const plain = (said: string): string => said.replace(/[\\`*_{}[\]<>#|~]/g, "\\$&").replaceAll("\n", " ");
 const cell = plain;

@@ -16,5 +16,6 @@ export const short: Format = (told) => {
       return `unknown ${first?.check.id}${also}: ${why}`;
     }),
   ];
-  return `${(lines.length > 0 ? lines : [summaryLine(told)]).map((line) => line.replaceAll("\n", " ")).join("\n")}\n`;
+  const whose = told.isOneOfSeveral ? `${told.context}: ` : "";
+  return `${(lines.length > 0 ? lines.map((line) => `${whose}${line}`) : [summaryLine(told)]).map((line) => line.replaceAll("\n", " ")).join("\n")}\n`;
 };
