@@ -88,10 +88,11 @@ const openAt = async <V extends string | undefined>(
       ...(assertReachable ? { assertReachable } : {}),
     };
     const live = takeSnapshot(cluster);
+    const once = version === undefined ? cluster : { ...cluster, version: async () => version };
     const closings = [cluster.close];
     return {
       tools,
-      frozen: { ...tools, cluster: throughSnapshot(cluster, live) },
+      frozen: { ...tools, cluster: throughSnapshot(once, live) },
       live,
       version,
       ...(standIns ? { standIns } : {}),

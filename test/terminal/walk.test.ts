@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { visible } from "../../src/ports/visible.ts";
+import { patient } from "../patience.ts";
 import { thoroughly } from "../thorough.ts";
 import { type Path, pathsThrough, type Stop } from "../wizard/paths.ts";
 import { bare, COLLECTOR, route53, STORE } from "../wizard/sights.ts";
@@ -58,6 +59,7 @@ describe.skipIf(noTerminal !== undefined)("ways through the wizard", () => {
       const own = thoroughly(paths.slice(first, first + 1), paths);
       for (const path of own) await take(terminal, path, columns);
     },
+    patient(600_000),
   );
 });
 

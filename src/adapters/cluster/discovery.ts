@@ -38,6 +38,7 @@ export const createDiscovery = (server: string, send: Send, timing: Timing): Dis
   let known: { groups: readonly Group[]; at: number } | undefined;
   let asking: Promise<readonly Group[]> | undefined;
   const silent = new Map<string, Version>();
+  let core: readonly Group[] | undefined;
   let silence: Unreachable | undefined;
 
   const ask = async (): Promise<readonly Group[]> => {
@@ -45,8 +46,11 @@ export const createDiscovery = (server: string, send: Send, timing: Timing): Dis
       const wait = known ? known.at + PAUSE_MS - timing.now() : 0;
       if (wait > 0) await timing.sleep(wait);
       const asked = timing.now();
-      const roots = await Promise.all((["/api", "/apis"] as const).map((root) => readRoot(send, root, silent)));
-      const groups = roots.flat();
+      const roots = [core ?? readRoot(send, "/api", silent), readRoot(send, "/apis", silent)];
+      const [own = [], others = []] = await Promise.all(roots);
+      // Its kinds come with the server: no definition adds to them.
+      if (own.some(isTold)) core = own;
+      const groups = [...own, ...others];
       for (const version of groups.flatMap(({ versions }) => versions))
         if (version.silence) silent.set(version.apiVersion, version);
       known = { groups, at: asked };
@@ -93,6 +97,8 @@ export const createDiscovery = (server: string, send: Send, timing: Timing): Dis
 
 const versionIn = (groups: readonly Group[], apiVersion: string): Version | undefined =>
   groups.flatMap(({ versions }) => versions).find((version) => version.apiVersion === apiVersion);
+
+const isTold = ({ versions }: Group): boolean => versions.some(({ resources }) => resources !== undefined);
 
 /** `/api` or `/apis`, aggregated (Kubernetes ≥ 1.26) or version by version. */
 const readRoot = async (
