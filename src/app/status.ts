@@ -9,7 +9,7 @@ import { settleWith } from "../config/kept.ts";
 import { asFlags } from "../config/shown.ts";
 import type { Checked, Finding, ReadContext } from "../core/check.ts";
 import { isBad } from "../core/finding-error.ts";
-import { type Ports, urlAt } from "../ingress/address.ts";
+import { openedPorts, type Ports, urlAt } from "../ingress/address.ts";
 import { ids as ingressIds, ingressOfClass, ingressProvider } from "../ingress/index.ts";
 import { choicesOf } from "../kube/choices.ts";
 import { STATE } from "../kube/prior.ts";
@@ -131,7 +131,7 @@ export const readServices = async (ctx: ReadContext, address: Ports | undefined)
       .reduce((sum, deployment) => sum + Number(at(deployment, "status", "readyReplicas") ?? 0), 0);
     const said = String(at(service, "status", "url") ?? "");
     // A name of the cluster's own does not lead through the gateway's outer ports.
-    const url = said.includes(`.${namespace}.svc.`) ? said : urlAt(said, address);
+    const url = said.includes(`.${namespace}.svc.`) ? said : urlAt(said, openedPorts(address, ctx.opensAt));
     const requests = measured.get(`${namespace}/${name}`);
     const base = { namespace, name, url, pods, ...(requests ? { requests } : {}) };
     if (isReady(service)) return { ...base, ready: true, reason: "" };

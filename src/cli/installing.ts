@@ -6,7 +6,7 @@ import type { Session } from "../app/session.ts";
 import { keepStopped } from "../app/stopping.ts";
 import type { Tools } from "../app/tools.ts";
 import { changesOf } from "../core/change.ts";
-import { findAddress } from "../ingress/address.ts";
+import { findAddress, openedPorts } from "../ingress/address.ts";
 import { UserError } from "../ports/error.ts";
 import { readerOf } from "../ports/reader.ts";
 import type { Installation } from "../steps/installation.ts";
@@ -61,13 +61,13 @@ export const installInto = async (ctx: CommandContext, session: Session, next = 
   return code;
 };
 
-const sayUrls = async (ctx: CommandContext, install: Installation, { cluster }: Tools): Promise<void> => {
-  const url = (await findUrls(install, cluster))?.({ name: "<service>", namespace: "<namespace>" });
+const sayUrls = async (ctx: CommandContext, install: Installation, tools: Tools): Promise<void> => {
+  const url = (await findUrls(install, tools))?.({ name: "<service>", namespace: "<namespace>" });
   if (url !== undefined) ctx.emit({ type: "note", level: "info", text: `Services answer at ${url}` });
 };
 
-const addressIn = ({ config, ingress }: Installation, { cluster }: Tools) =>
-  findAddress(readerOf(cluster), config, ingress);
+const addressIn = async ({ config, ingress }: Installation, { cluster, opensAt }: Tools) =>
+  openedPorts(await findAddress(readerOf(cluster), config, ingress), opensAt);
 
 /** Nothing to change is not yet healthy: what should run must run. */
 const verifyOnly = async (install: Installation, tools: Tools): Promise<number> => {

@@ -6,7 +6,7 @@ import { takeSnapshot, throughSnapshot } from "../kube/snapshot.ts";
 import { readable } from "../ports/readable.ts";
 import type { CommandContext } from "./context.ts";
 import type { Adapters, OpenedCluster, Where } from "./outside.ts";
-import { here, waysFor } from "./rehearsal/led.ts";
+import { here, keptAt, waysFor } from "./rehearsal/led.ts";
 
 type Limits = Pick<Parameters<Adapters["openCluster"]>[1], "silentMs" | "patience">;
 
@@ -28,12 +28,19 @@ const sayWhich = ({ emit }: CommandContext, cluster: OpenedCluster, version: str
   for (const text of cluster.warnings()) emit({ type: "note", level: "warning", text });
 };
 
-/** Does something with a cluster that answers, and says which one it is; nothing else of the world outside is asked. */
-export const atCluster = async <T>(ctx: CommandContext, work: (cluster: OpenedCluster) => Promise<T>): Promise<T> => {
+/**
+ * Does something with a cluster that answers, and says which one it is; nothing else of the world outside is asked. `rehearsal`: the name of
+ * the kept one that it is.
+ */
+export const atCluster = async <T>(
+  ctx: CommandContext,
+  work: (cluster: OpenedCluster, rehearsal?: string) => Promise<T>,
+): Promise<T> => {
   const cluster = await connect(ctx, ctx.config);
   try {
+    const kept = await keptAt(ctx, cluster);
     sayWhich(ctx, cluster, await cluster.version());
-    return await work(cluster);
+    return await work(cluster, kept?.name);
   } finally {
     cluster.close();
   }
@@ -65,7 +72,7 @@ const openAt = async <V extends string | undefined>(
   const cluster = await connect(ctx, where, limits);
   try {
     const { dnsResolver } = ctx.config;
-    const { ways, env, standIns, assertReachable } = where.connectTo ? here(ctx) : await waysFor(ctx, cluster);
+    const { ways, env, standIns, assertReachable, opensAt } = where.connectTo ? here(ctx) : await waysFor(ctx, cluster);
     const [version, probe, resolver] = await Promise.all([
       ask(cluster),
       ways.createProbe(where.connectTo ? { connectTo: where.connectTo } : {}),
@@ -85,6 +92,7 @@ const openAt = async <V extends string | undefined>(
       now: () => new Date(),
       holder: ctx.adapters.holder,
       signal: ctx.signal,
+      ...(opensAt ? { opensAt } : {}),
       ...(assertReachable ? { assertReachable } : {}),
     };
     const live = takeSnapshot(cluster);

@@ -10,6 +10,8 @@ export interface ReadContext {
   /** Reads what is too much to be watched, such as every pod there is. Absent: nothing is watched anyway. */
   readonly unwatched?: WorldRead;
   readonly probe: Probe;
+  /** Of a kept rehearsal: from a port of the gateway, as the cluster says it, to the one of this machine where it opens. Absent: the same. */
+  readonly opensAt?: ReadonlyMap<number, number>;
   /** As of when dates count, such as the end of a certificate. */
   readonly now: () => Date;
   /** When what is read was so, by which ages count. Absent: now. A look as of another day makes nothing wait for longer. */

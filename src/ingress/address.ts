@@ -63,6 +63,17 @@ export const urlAt = (url: string, ports: Ports | undefined): string => {
   return port === undefined || port === (isTls ? STANDARD.https : STANDARD.http) ? url : `${url}:${port}`;
 };
 
+/** The same gateway's ports on this machine, where it listens on others there ({@link ReadContext.opensAt}); undefined: not known yet. */
+export const openedPorts = <P extends Ports>(
+  ports: P | undefined,
+  opensAt: ReadonlyMap<number, number> | undefined,
+): P | undefined =>
+  ports && {
+    ...ports,
+    http: opensAt?.get(ports.http) ?? ports.http,
+    https: opensAt?.get(ports.https) ?? ports.https,
+  };
+
 /**
  * `--address`, else what the LoadBalancer Service got, else (nodeport, rule 22) on kind the host's own loopback, else a node's
  * ExternalIP; with nodeport at the ports that the proof has found (decision 16). Undefined: not known yet.

@@ -40,6 +40,8 @@ export interface NextTools {
   readonly cluster: ClusterRead;
   readonly createAuthority: (options: { readonly directory: string; readonly ca?: string }) => Promise<Authority>;
   readonly signal: AbortSignal;
+  /** As for checks: where URLs open that are shown. */
+  readonly opensAt?: ReadonlyMap<number, number>;
   /** How this machine is made to trust the root, which lies in a file; absent: nobody asked for the file. */
   readonly trust?: readonly Remedy[];
 }

@@ -92,8 +92,16 @@ const targetPort = (port: unknown, { spec }: KubeObject): number | undefined => 
   return named === undefined ? undefined : Number(at(named, "containerPort"));
 };
 
-/** What an error of the first connection means to somebody. */
-export const notForwarded = (error: unknown, { namespace }: FoundUi): unknown => {
+/** What an error of the first connection means to somebody. `rehearsal`: the name of the kept one in which it is. */
+export const notForwarded = (error: unknown, { namespace, ui }: FoundUi, rehearsal?: string): unknown => {
+  if (error instanceof PortClosed && rehearsal !== undefined)
+    return new UserError({
+      id: "logs.rehearsed",
+      what: `There is no ${ui.title} to open in ${rehearsal}: its pods run no images, and nobody listens in this one.`,
+      remedy: { text: "Requests are to be seen without one:", command: sh`kn-bootstrap logs requests` },
+      kind: "input",
+      cause: error,
+    });
   if (error instanceof PortClosed)
     return new UserError({
       id: "logs.port",

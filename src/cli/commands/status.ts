@@ -1,4 +1,5 @@
 import { readServices, readStatus } from "../../app/status.ts";
+import { openedPorts } from "../../ingress/address.ts";
 import { STATE } from "../../kube/prior.ts";
 import { visibleData } from "../../ports/visible.ts";
 import { keptIn, notesOn } from "../../steps/state/chosen.ts";
@@ -28,7 +29,7 @@ export const run = async (ctx: CommandContext): Promise<number> => {
       );
     const trust = await saveRoot(ctx, session.frozen.cluster);
     if (trust) sayTrust(ctx, trust);
-    await openHello(ctx, session.frozen.cluster, async () => status.address);
+    await openHello(ctx, session.frozen.cluster, async () => openedPorts(status.address, session.frozen.opensAt));
     return status.knative && status.problems.length === 0 && !status.knativeServices?.notReady ? 0 : 1;
   } finally {
     session.close();

@@ -16,6 +16,11 @@ export const logs: Errors = {
     "Switch them on; all revisions get new pods for that.",
   ),
   "logs.port": failed("The pod of the UI does not answer at its port.", "", "See what its log says."),
+  "logs.rehearsed": input(
+    "A rehearsal has no UI for logs to open.",
+    "Its pods run no images.",
+    "Look at requests with kn-bootstrap logs requests.",
+  ),
   "logs.rights": input(
     "The account may not read the logs of pods, or not reach their ports.",
     "It takes list on pods and get on pods/log; get and create on pods/portforward for logs open.",

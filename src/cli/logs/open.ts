@@ -7,7 +7,7 @@ import { atCluster } from "../session.ts";
 
 /** `logs open`: a UI for logs at a port of this machine, until a signal ends it. */
 export const openUi = (ctx: CommandContext): Promise<number> =>
-  atCluster(ctx, async (cluster) => {
+  atCluster(ctx, async (cluster, rehearsal) => {
     const { flags, config, signal, emit, look } = ctx;
     const { namespace, service } = flags;
     const found = await findUi({ ...(namespace ? { namespace } : {}), ...(service ? { service } : {}) }, cluster);
@@ -17,7 +17,7 @@ export const openUi = (ctx: CommandContext): Promise<number> =>
       .forward(() => podBehind(found, cluster), trouble)
       .catch((error: unknown) => {
         signal.throwIfAborted();
-        throw notForwarded(error, found);
+        throw notForwarded(error, found, rehearsal);
       });
     try {
       const login = await found.ui.login(found.service, cluster);

@@ -10,6 +10,8 @@ import { assertNoneNeeded, NOWHERE, noInternet } from "./no-internet.ts";
 export interface Led extends Pick<CommandContext, "env"> {
   readonly ways: Pick<Adapters, "createProbe" | "createResolver" | "createAuthority">;
   readonly standIns?: StandIns;
+  /** As for checks. */
+  readonly opensAt?: ReadonlyMap<number, number>;
   /** Throws UserError (exit code 2) where a configuration needs what is not there. Absent: all is there. */
   readonly assertReachable?: (config: Config) => void;
 }
@@ -17,22 +19,31 @@ export interface Led extends Pick<CommandContext, "env"> {
 /** As everybody reaches it. */
 export const here = ({ adapters, env }: Pick<CommandContext, "adapters" | "env">): Led => ({ ways: adapters, env });
 
+type Outside = Pick<CommandContext, "adapters" | "env" | "emit">;
+type Cluster = Pick<OpenedCluster, "identity" | "trusted">;
+
 /**
  * As everybody reaches it; for the cluster of a kept rehearsal, and for no other, as its world is reached. A cluster is that one if its
  * address is and it is verified with the CA that this world made for itself: no other cluster can answer then.
  */
-export const waysFor = async (
-  ctx: Pick<CommandContext, "adapters" | "env" | "emit">,
-  { identity: { server }, trusted }: Pick<OpenedCluster, "identity" | "trusted">,
-): Promise<Led> => {
-  if (trusted === undefined || !server.startsWith("https://127.0.0.1:")) return here(ctx);
+export const waysFor = async (ctx: Outside, cluster: Cluster): Promise<Led> => {
+  const kept = await keptAt(ctx, cluster);
+  return kept ? led(ctx, kept.name, kept.world) : here(ctx);
+};
+
+/** The kept rehearsal of which this cluster is, and says so; undefined: of none. */
+export const keptAt = async (
+  { emit }: Pick<Outside, "emit">,
+  { identity: { server }, trusted }: Cluster,
+): Promise<{ readonly name: string; readonly world: KeptWorld } | undefined> => {
+  if (trusted === undefined || !server.startsWith("https://127.0.0.1:")) return undefined;
   const { keptRehearsals } = await import("./kept.ts");
-  const isIt = ({ world }: { readonly world?: KeptWorld }): boolean =>
-    world?.server === server && lettersOf(world.ca) === lettersOf(trusted);
-  const kept = keptRehearsals().find(isIt);
-  if (!kept?.world) return here(ctx);
-  ctx.emit({ type: "note", level: "info", text: `This is the kept ${kept.name}, on this machine's loopback.` });
-  return led(ctx, kept.name, kept.world);
+  for (const { name, world } of keptRehearsals()) {
+    if (world?.server !== server || lettersOf(world.ca) !== lettersOf(trusted)) continue;
+    emit({ type: "note", level: "info", text: `This is the kept ${name}, on this machine's loopback.` });
+    return { name, world };
+  }
+  return undefined;
 };
 
 const led = async (
@@ -44,6 +55,7 @@ const led = async (
   return {
     ways: { ...ways, createProbe: (options) => ways.createProbe({ ...options, connectTo }) },
     env: envIn(env, surroundings?.env ?? NOWHERE),
+    opensAt: connectTo,
     ...(surroundings ? {} : { assertReachable: (config) => assertNoneNeeded(config, name) }),
     ...(isStandIn ? { standIns: (await import("../../sandbox/stand-ins/index.ts")).standIn } : {}),
   };

@@ -1,5 +1,5 @@
 import { networkSettings } from "../../checks/found.ts";
-import { type Address, findAddress, urlAt } from "../../ingress/address.ts";
+import { type Address, findAddress, openedPorts, urlAt } from "../../ingress/address.ts";
 import { ingressOfClass } from "../../ingress/index.ts";
 import type { IngressProvider } from "../../ingress/provider.ts";
 import { seenOfClass } from "../../ingress/seen/index.ts";
@@ -37,7 +37,14 @@ export const status = section({
     return {
       ingress: { id: provider?.id ?? other?.id ?? "other", className: classIn(seen), ...(version ? { version } : {}) },
       /** `https://<service>-<namespace>.apps.example.com` */
-      ...(naming ? { url: urlAt(naming.url({ name: "<service>", namespace: "<namespace>" }), address) } : {}),
+      ...(naming
+        ? {
+            url: urlAt(
+              naming.url({ name: "<service>", namespace: "<namespace>" }),
+              openedPorts(address, seen.ctx.opensAt),
+            ),
+          }
+        : {}),
       ...(address
         ? { address: { host: address.host, http: address.http, https: address.https, source: address.source } }
         : {}),

@@ -2,9 +2,10 @@ import { sh } from "../../ports/shell.ts";
 import type { Part } from "../part.ts";
 
 /** Where the logs are seen. */
-export const next: NonNullable<Part["next"]> = async ({ config: { logging } }) => {
+export const next: NonNullable<Part["next"]> = async ({ config: { logging } }, { opensAt }) => {
   if (logging === "none") return [];
-  if (logging === "elasticsearch")
+  // In a rehearsal there is no Kibana behind its Service.
+  if (logging === "elasticsearch" && !opensAt)
     return [
       { text: 'Look at requests in Kibana, under Discover, "Knative requests":', command: sh`kn-bootstrap logs open` },
     ];

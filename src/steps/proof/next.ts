@@ -11,9 +11,9 @@ const serviceOf = (name: string, namespace: string, image: string) => ({
 });
 
 /** A Service of one's own, like the one that has just answered. */
-export const next: NonNullable<Part["next"]> = async (install, { cluster }) => {
+export const next: NonNullable<Part["next"]> = async (install, tools) => {
   const { config, manifests } = install;
-  const urls = await findUrls(install, cluster);
+  const urls = await findUrls(install, tools);
   const namespace = firstNamespace(config);
   const urlOf = (name: string): string => urls?.({ name, namespace }) ?? "the URL that status shows";
   const name = config.keepHello ? "first" : "hello";
