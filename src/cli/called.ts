@@ -9,19 +9,26 @@ export interface Called {
   readonly program: string;
   /** The options that say which cluster is meant, where options said it; kubectl has the same. */
   readonly cluster: readonly string[];
+  /** What it was called with, where that was a rehearsal of which nothing stays: what would be mended by install is tried by another one. */
+  readonly rehearsal?: readonly string[];
 }
 
 /** npm tells its children what it was asked for (npm-run-script, npm-exec). */
 export const howCalled = (
   env: NodeJS.ProcessEnv,
   { kubeconfig, context }: Partial<Pick<Config, "kubeconfig" | "context">>,
+  argv: readonly string[] = [],
 ): Called => ({
   program: programOf(env),
+  ...(isPassing(argv) ? { rehearsal: argv } : {}),
   cluster: [
     ...(kubeconfig === undefined ? [] : option("--kubeconfig", kubeconfig)),
     ...(context === undefined ? [] : option("--context", context)),
   ],
 });
+
+const isPassing = ([command, ...options]: readonly string[]): boolean =>
+  command === "rehearse" && !options.some((word) => /^--keep(=|$)/.test(word));
 
 const programOf = ({ npm_command, npm_lifecycle_event, npm_package_name }: NodeJS.ProcessEnv): string => {
   if (npm_package_name !== "kn-bootstrap" && npm_command !== "exec") return "kn-bootstrap";
@@ -68,17 +75,29 @@ const within = (value: unknown, how: Called): unknown => {
 };
 
 const spoken = (key: string, text: string, how: Called): string => {
-  if (key === "command") return asCalled(text, how);
-  return SENTENCES.has(key) ? textAsCalled(text, how) : text;
+  if (key === "command") return asCalled(rehearsed(text, how), how);
+  return SENTENCES.has(key) ? textAsCalled(inRehearsal(text, how), how) : text;
 };
+
+const rehearsed = (command: string, { rehearsal }: Called): string =>
+  rehearsal
+    ? command.replace(/^kn-bootstrap install(?=\s|$)/, () => `kn-bootstrap ${rehearsal.map(quoted).join(" ")}`)
+    : command;
+
+const inRehearsal = (text: string, { rehearsal }: Called): string =>
+  rehearsal ? text.replace(/\binstall with (?=`?--)/g, "rehearse with ") : text;
 
 /** Tells a reporter commands as they are called here. */
 export const calledHere = (reporter: Reporter, how: Called): Reporter => {
-  const isPlain = how.program === "kn-bootstrap" && how.cluster.length === 0;
+  const isPlain = how.program === "kn-bootstrap" && how.cluster.length === 0 && !how.rehearsal;
   if (isPlain) return reporter;
   return {
     emit: (event) => reporter.emit(calledIn(event, how)),
-    report: (report, next) => reporter.report(calledIn(report, how), calledIn(next, how)),
+    // What comes next is about clusters of one's own.
+    report: (report, next) => {
+      const { rehearsal: _none, ...after } = how;
+      reporter.report(calledIn(report, how), calledIn(next, after));
+    },
     problem: (problem) => reporter.problem(calledIn(problem, how)),
   };
 };

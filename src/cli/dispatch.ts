@@ -47,7 +47,9 @@ const runOf = (
     shown.emit(event);
   };
   // What is known to be secret goes before anything in it is written in another way.
-  const reporter = brief(calledHere(masked(legibly({ ...shown, emit }), vault.mask), howCalled(host.env, settings)));
+  const reporter = brief(
+    calledHere(masked(legibly({ ...shown, emit }), vault.mask), howCalled(host.env, settings, host.argv)),
+  );
   return { host, settings, output, page, vault, events, reporter };
 };
 

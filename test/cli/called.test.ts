@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { asCalled, calledIn, howCalled, textAsCalled } from "../../src/cli/called.ts";
+import { asCalled, calledHere, calledIn, howCalled, textAsCalled } from "../../src/cli/called.ts";
+import { sh } from "../../src/ports/shell.ts";
 
 const PROD = { kubeconfig: "/home/a b/config", context: "prod" };
 
@@ -89,4 +90,26 @@ describe("a command to copy works from where this one was called", () => {
       list: [{ command: "kubectl --context prod get b" }],
     });
   });
+});
+
+it("in a rehearsal of which nothing stays, what install would mend is rehearsed as it was called; what comes next is about real clusters", () => {
+  const argv = ["rehearse", "--cloud", "kind", "--domain-template", "a b"];
+  const told: unknown[] = [];
+  const reporter = calledHere(
+    { emit: (event) => told.push(event), report: (_report, next) => told.push(next), problem: (one) => told.push(one) },
+    howCalled({}, {}, argv),
+  );
+  const remedy = {
+    text: "kind gives out none: install with --expose nodeport.",
+    command: sh`kn-bootstrap install --expose nodeport`,
+  };
+  const problem = { id: "x", what: "", remedy, exitCode: 1 };
+  reporter.problem(problem);
+  reporter.report({ outcome: "done", steps: [], seconds: 1 }, [remedy]);
+  const mended = {
+    text: "kind gives out none: rehearse with --expose nodeport.",
+    command: "kn-bootstrap rehearse --cloud kind --domain-template 'a b' --expose nodeport",
+  };
+  expect(told).toEqual([{ ...problem, remedy: mended }, [remedy]]);
+  expect(howCalled({}, {}, ["rehearse", "--keep=2h"])).toEqual(howCalled({}, {}));
 });
