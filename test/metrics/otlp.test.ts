@@ -134,7 +134,9 @@ it("goes to a collector by http and by gRPC; a Prometheus that does not take it 
   const byHttp = await install(world, `http://${NAME}.observability.svc.cluster.local:4318/v1/metrics`);
   expect(byHttp.code, byHttp.stderr + byHttp.stdout).toBe(0);
   for (const name of ["kn.revision.pods.desired", "kn.serving.invocation.duration"])
-    await expect.poll(() => names("/v1/metrics").includes(name), { message: name }).toBe(true);
+    await expect
+      .poll(() => names("/v1/metrics").includes(name), { message: name, timeout: patient(60_000) })
+      .toBe(true);
   expect(new Set(collector.got.get("/v1/metrics")?.map(({ type }) => type))).toEqual(
     new Set(["application/x-protobuf"]),
   );
@@ -142,7 +144,7 @@ it("goes to a collector by http and by gRPC; a Prometheus that does not take it 
   const byGrpc = await install(world, `http://${NAME}.observability:4317`);
   expect(byGrpc.code, byGrpc.stderr + byGrpc.stdout).toBe(0);
   const EXPORT = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
-  await expect.poll(() => names(EXPORT).includes("kn.workqueue.depth")).toBe(true);
+  await expect.poll(() => names(EXPORT).includes("kn.workqueue.depth"), { timeout: patient(60_000) }).toBe(true);
   const [call] = collector.got.get(EXPORT) ?? [];
   expect([call?.type, call?.bytes.readUInt8(0), call?.bytes.readUInt32BE(1)]).toEqual([
     "application/grpc",
