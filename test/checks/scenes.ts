@@ -296,8 +296,8 @@ export const TROUBLES: Readonly<Record<string, (object: KubeObject) => KubeObjec
         }
       : object,
   ),
-  "the ingress class has a capital letter": ofKind(["ConfigMap"], (object) =>
-    object.metadata.name === "config-network" ? { ...object, data: { "ingress-class": "Kourier" } } : object,
+  "the ingress class is none that we know": ofKind(["ConfigMap"], (object) =>
+    object.metadata.name === "config-network" ? { ...object, data: { "ingress-class": "own.example.com" } } : object,
   ),
   "Knative's webhook is not reached": calling("context deadline exceeded"),
   "Knative's webhook has no Service": calling('service "webhook" not found'),

@@ -56,13 +56,22 @@ describe("network.class", () => {
         /^the ingress class is own\.example\.com, and no controller has that one; what runs/,
       ),
     });
-    const ready = object(
-      "Ingress.networking.internal.knative.dev/v1alpha1",
-      "default/hello",
-      { status: { conditions: [{ type: "Ready", status: "True" }] } },
-      { annotations: { "networking.knative.dev/ingress-class": "own.example.com" } },
-    );
-    expect(await find(unknown, [...KNATIVE, state, ready])).toMatchObject({ status: "skipped" });
+    const readyBehind = (domainInternal: string) =>
+      object(
+        "Ingress.networking.internal.knative.dev/v1alpha1",
+        "default/hello",
+        {
+          status: {
+            conditions: [{ type: "Ready", status: "True" }],
+            publicLoadBalancer: { ingress: [{ domainInternal }] },
+          },
+        },
+        { annotations: { "networking.knative.dev/ingress-class": "own.example.com" } },
+      );
+    const stale = readyBehind("kourier.kourier-system.svc.cluster.local");
+    expect(await find(unknown, [...KNATIVE, state, stale])).toMatchObject({ status: "fail" });
+    const served = readyBehind("own.gateways.svc.cluster.local");
+    expect(await find(unknown, [...KNATIVE, state, served])).toMatchObject({ status: "skipped" });
   });
 });
 

@@ -135,9 +135,9 @@ export const ODD: Readonly<Record<string, Odd>> = {
     in: ["quickstart"],
     make: (scene) =>
       change(scene, (one) => {
-        if (isA("ConfigMap", "config-network")(one)) return { ...one, data: { "ingress-class": "Kourier" } };
+        if (isA("ConfigMap", "config-network")(one)) return { ...one, data: { "ingress-class": "own.example.com" } };
         if (!isA("Ingress")(one)) return one;
-        return marked(one, { "networking.knative.dev/ingress-class": "Kourier" });
+        return marked(one, { "networking.knative.dev/ingress-class": "own.example.com" });
       }),
   },
   "kept by Argo CD, and nobody writes in it": {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KOURIER, SERVING } from "../../src/checks/whole/needed.ts";
 import { refOf } from "../../src/sandbox/objects.ts";
 import type { Obj, Ref } from "../../src/sandbox/types.ts";
 import { kn, stage } from "../engine/cli.ts";
@@ -84,4 +85,64 @@ describe("doctor, at a rehearsed cluster that worked until now", { timeout: pati
       await until(async () => (await lead()) === undefined);
     },
   );
+
+  it("names the gateway's Service when it selects no pod, until it does again", async () => {
+    const gateway: Ref = { apiVersion: "v1", kind: "Service", namespace: "kourier-system", name: "kourier" };
+    const selector = world.api.get(gateway)?.spec.selector;
+    const select = (labels: object) =>
+      world.api.update("kubectl-patch", gateway, (draft) => {
+        draft.spec.selector = labels;
+      });
+    await select({ app: "wrong" });
+    await until(async () => (await lead()) === "ingress.endpoints");
+    expect(await lead()).toBe("ingress.endpoints");
+    await select(selector);
+    await until(async () => (await lead()) === undefined);
+    expect(await lead()).toBeUndefined();
+  });
+
+  it.each(["Kourier", "own.example.com"])("names the class %s, which no controller has", async (written) => {
+    const right = world.api.get(NETWORK)?.data["ingress-class"];
+    const name = (className: string) =>
+      world.api.update("kubectl-edit", NETWORK, (draft) => {
+        draft.data["ingress-class"] = className;
+      });
+    await name(written);
+    const ingress: Ref = {
+      apiVersion: "networking.internal.knative.dev/v1alpha1",
+      kind: "Ingress",
+      namespace: "default",
+      name: "hello",
+    };
+    // The Route's controller gives its Ingress the class, which is no new generation: it stays ready.
+    await until(
+      async () => world.api.get(ingress)?.metadata.annotations?.["networking.knative.dev/ingress.class"] === written,
+    );
+    expect(world.api.get(ingress)?.metadata.annotations?.["networking.knative.dev/ingress.class"]).toBe(written);
+    expect(await lead()).toBe("network.class");
+    await name(right);
+    await until(async () => (await lead()) === undefined);
+    expect(await lead()).toBeUndefined();
+  });
+
+  it("names what was deleted of the release, and the install that it sends to makes all of it again", async () => {
+    const gone: readonly Ref[] = [
+      ...[SERVING, KOURIER].flatMap(({ services, configMaps }) => [
+        ...services.map(({ name }) => ({ kind: "Service", name })),
+        ...configMaps.map(({ name }) => ({ kind: "ConfigMap", name })),
+      ]),
+    ].map(({ kind, name }) => ({
+      apiVersion: "v1",
+      kind,
+      namespace: /^kourier-/.test(name) ? "kourier-system" : "knative-serving",
+      name,
+    }));
+    for (const ref of gone) await world.api.remove(ref);
+    expect(gone.filter((ref) => world.api.get(ref))).toEqual([]);
+    expect(await lead()).toBe("knative.whole");
+    expect(await kn({ ...world, standIns: true }, INSTALL)).toMatchObject({ code: 0 });
+    expect(gone.filter((ref) => !world.api.get(ref))).toEqual([]);
+    await until(async () => (await lead()) === undefined);
+    expect(await lead()).toBeUndefined();
+  });
 });

@@ -24,8 +24,8 @@ export const classesServed = healthCheck({
     // A class that is nobody's whom we know may be anybody's.
     const waiting = ingresses.filter((ingress) => {
       const controller = CONTROLLERS.get(classOf(ingress));
-      const isLost = controller ? !runs(deployments, controller) : meantBy(classOf(ingress)) !== undefined;
-      return isLost && conditionOf(ingress, "Ready")?.status !== "True";
+      if (controller === undefined) return meantBy(classOf(ingress)) !== undefined;
+      return !runs(deployments, controller) && conditionOf(ingress, "Ready")?.status !== "True";
     });
     const [first] = waiting;
     if (!first) return ok(few([...new Set(ingresses.map(classOf))]));

@@ -1,8 +1,9 @@
 import { fail, ok, type ReadContext, skipped } from "../../core/check.ts";
+import { chosenIngress, ids } from "../../ingress/index.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
 import { mend } from "../../ports/mend.ts";
-import { at, conditionOf, type KubeObject, refOf } from "../../ports/object.ts";
+import { at, conditionOf, type KubeObject, refOf, textAt } from "../../ports/object.ts";
 import { inNamespace, sh } from "../../ports/shell.ts";
 import { configMap, FOUND_BY, findInstallation } from "../found.ts";
 import { healthCheck } from "../health-check.ts";
@@ -77,16 +78,32 @@ export const ingressClassServed = healthCheck({
   },
 });
 
-/** A class that we do not know is somebody's where one of its Ingresses is ready, or where nothing says that another one was meant. */
+/**
+ * A class that we do not know is somebody's where nothing says that another one was meant, or where another gateway than the chosen one
+ * serves it. Ready alone says nothing: an Ingress that gets another class stays ready, since an annotation makes no new generation.
+ */
 const isSomebodys = async (
   { cluster }: ReadContext,
   className: string,
   choices: Readonly<Record<string, unknown>>,
 ): Promise<boolean> => {
-  if (meantBy(className) === undefined && choices.ingress === undefined) return true;
+  if (meantBy(className) !== undefined) return false;
+  const chosen = ids.find((id) => id === choices.ingress);
+  if (chosen === undefined) return true;
+  const gateway = textAt(choices, "istio-gateway");
+  const { service } = chosenIngress({ ingress: chosen, ...(gateway ? { istioGateway: gateway } : {}) });
   const ingresses = await cluster.list({ apiVersion: "networking.internal.knative.dev/v1alpha1", kind: "Ingress" });
-  return ingresses.some((one) => classOf(one) === className && conditionOf(one, "Ready")?.status === "True");
+  return ingresses.some(
+    (one) =>
+      classOf(one) === className && conditionOf(one, "Ready")?.status === "True" && !isServedIn(one, service.namespace),
+  );
 };
+
+/** As the controller that made it ready has written, for the inside as well as the outside. */
+const isServedIn = (ingress: KubeObject, namespace: string | undefined): boolean =>
+  ["publicLoadBalancer", "privateLoadBalancer"].some(
+    (side) => textAt(ingress, "status", side, "ingress", 0, "domainInternal").split(".")[1] === namespace,
+  );
 
 /** @param running classes that are served here */
 const remedyFor = (running: readonly string[], stopped: KubeObject | undefined): Remedy => {
