@@ -15,7 +15,7 @@ const text = (missing: readonly AccessQuestion[]): string =>
       (question) => `${question.resource}${question.group ? `.${question.group}` : ""}${placeOf(question)}`,
     ),
   ]
-    .map(([what, same]) => `${same.map(({ verb }) => verb).join(", ")} ${what}`)
+    .map(([what, same]) => `${[...new Set(same.map(({ verb }) => verb))].join(", ")} ${what}`)
     .join("; ");
 
 export const namedRights = healthCheck({
