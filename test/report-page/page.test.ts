@@ -13,6 +13,7 @@ import { ASKED, BEFORE, failedRun, record, STATUS, waiting, wholeRun } from "./r
 const textOf = (page: string): string =>
   page
     .replace(/<(style|script)>[\s\S]*?<\/\1>/g, "")
+    .replaceAll("<wbr>", "")
     .replace(/<[^>]+>/g, " ")
     .replace(/&(quot|#39|lt|gt|amp);/g, (_, name: string) => ENTITIES[name] ?? "")
     .replace(/\s+/g, " ");
@@ -31,6 +32,10 @@ describe("the page of a run that is done", () => {
     expect(text).toContain("Warning: Two nodes only.");
     expect(text).toContain("1 files, 2.0 MB");
     expect(page).toMatch(/<title>kn-bootstrap install: done, prod<\/title>/);
+  });
+
+  it("breaks names of the way behind their dots", () => {
+    expect(page).toMatch(/[\w-]+\.<wbr>example\.<wbr>com/);
   });
 
   it("has the plan by step, to be opened, with everything that the terminal shows", () => {
@@ -127,6 +132,28 @@ describe("the page of a run that is not done", () => {
     const page = reportPage(failedRun());
     expect(page.match(/<rect class="failed"/g)).toHaveLength(1);
     expect(page).toMatch(/<strong>Install Knative Serving<\/strong> <span class="tag">failed/);
+  });
+
+  it("leaves out what was not begun and had nothing to do", () => {
+    const step = (id: string, planned: number) => ({
+      ...{
+        id,
+        title: `Step ${id}`,
+        status: "not started" as const,
+        startedAt: 0,
+        seconds: 0,
+        changes: [],
+        findings: [],
+      },
+      planned,
+    });
+    const failed = failedRun();
+    const timeline = sectionOf(
+      reportPage({ ...failed, report: { ...report, steps: [step("idle", 0), step("open", 2)] } }),
+      "timeline",
+    );
+    expect(timeline).toContain("Step open not started");
+    expect(timeline).not.toContain("Step idle");
   });
 
   const without = (done: readonly string[], id: string, behind?: string) => {

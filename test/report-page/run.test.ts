@@ -15,6 +15,7 @@ const at = (name: string): string => join(folder, `${name}.html`);
 const textOf = (name: string): string =>
   readFileSync(at(name), "utf8")
     .replace(/<(style|script)>[\s\S]*?<\/\1>/g, "")
+    .replaceAll("<wbr>", "")
     .replace(/<[^>]+>/g, " ")
     .replace(/\s+/g, " ");
 

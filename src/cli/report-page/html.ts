@@ -35,6 +35,11 @@ export const html = (template: TemplateStringsArray, ...parts: readonly Part[]):
   markup: template.map((text, index) => text + partText(parts[index])).join(""),
 });
 
+/** A text with names and paths in it, which breaks behind their dots and slashes before it breaks anywhere. */
+export const breakable = (text: string): Markup => ({
+  markup: escapeText(text).replace(/[./](?=[\w<&*-])/g, "$&<wbr>"),
+});
+
 /** A text of bounded length; whoever wants all of it finds it in the terminal's output. */
 export const clip = (text: string, longest = 1_000): string =>
   text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length - longest} more characters)`;

@@ -23,10 +23,13 @@ export const timelineSection = (steps: readonly StepView[], seconds: number): Ma
 <table class="timeline" role="table" aria-labelledby="timeline">
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Step</th><th scope="col" role="columnheader" class="number">Time</th><th scope="col" role="columnheader"><span class="axis"><span>0 s</span><span>${elapsed(total / 2)}</span><span>${elapsed(total)}</span></span></th></tr></thead>
 <tbody role="rowgroup">
-${steps.map((step) => row(step, { total, chain, before: lastOf(step, steps) }))}</tbody>
+${steps.filter(isWorthARow).map((step) => row(step, { total, chain, before: lastOf(step, steps) }))}</tbody>
 </table>
 </section>`;
 };
+
+/** What was not begun is told where there was something to do. */
+const isWorthARow = ({ status, planned }: StepView): boolean => status !== "not started" || planned !== 0;
 
 /** The step that was done last among those that this one needs. */
 const lastOf = ({ needs = [] }: StepView, steps: readonly StepView[]): StepView | undefined =>

@@ -1,4 +1,4 @@
-import { clip, html, type Markup } from "./html.ts";
+import { breakable, clip, html, type Markup } from "./html.ts";
 import type { Fact, Place } from "./places.ts";
 
 const MARKS: Readonly<Record<Place["state"], readonly [mark: string, kind: string]>> = {
@@ -25,4 +25,4 @@ const placeItem = ({ title, state, facts, leads }: Place): Markup => {
 };
 
 const factLine = ({ name, value }: Fact): Markup =>
-  html`<div class="fact"><span class="soft">${name}:</span> ${clip(value, 2_000)}</div>`;
+  html`<div class="fact"><span class="soft">${name}:</span> ${breakable(clip(value, 2_000))}</div>`;
