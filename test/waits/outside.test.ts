@@ -18,7 +18,7 @@ const install = (world: DnsStage, ...more: readonly string[]) =>
 const metIn = async (world: DnsStage, { fault, met }: OutsideRow): Promise<void> => {
   if (met !== "by what works") await world.faults.start(fault);
   const failing = met === "by an install that fails";
-  const { code, stderr } = await install(world, ...(failing ? ["--timeout", patientSeconds(6)] : []));
+  const { code, stderr } = await install(world, ...(failing ? ["--timeout", patientSeconds(15)] : []));
   expect(code, stderr).toBe(failing ? 1 : 0);
   if (met === "by what works") await world.faults.start(fault);
 };
