@@ -279,15 +279,8 @@ export const parseCatalog = (text: string, path: string): Catalog => {
   }
 };
 
-const readCatalog = async (): Promise<Catalog> => {
+/** @throws UserError `release.catalog` (exit 1) */
+export const loadCatalog = async (): Promise<Catalog> => {
   const { path, text } = await catalogFile();
   return parseCatalog(text, path);
-};
-
-let loaded: Promise<Catalog> | undefined;
-
-/** Read once: it is a part of the program. @throws UserError `release.catalog` (exit 1) */
-export const loadCatalog = (): Promise<Catalog> => {
-  loaded ??= readCatalog();
-  return loaded;
 };

@@ -39,6 +39,19 @@ describe("the registries of checks", () => {
     expect(late).toEqual([]);
   });
 
+  it("explains nothing by itself, at whatever distance: of those in a circle none would be a cause", () => {
+    const before = new Map(checks.map(({ id, needs = [], symptomOf = [] }) => [id, [...needs, ...symptomOf]] as const));
+    const circles: string[] = [];
+    const walk = (id: string, way: readonly string[]): void => {
+      if (way.includes(id)) circles.push([...way.slice(way.indexOf(id)), id].join(" ← "));
+      else if (!done.has(id)) for (const earlier of before.get(id as never) ?? []) walk(earlier, [...way, id]);
+      done.add(id);
+    };
+    const done = new Set<string>();
+    for (const { id } of checks) walk(id, []);
+    expect(circles).toEqual([]);
+  });
+
   it("has each in docs/checks.md, with what it means and what to do", () => {
     const page = readFileSync(new URL("../../docs/checks.md", import.meta.url), "utf8");
     for (const { id, title, meaning, todo } of checks) {

@@ -75,6 +75,8 @@ export const FAULTS_PATH: Readonly<Record<string, Fault>> = {
   },
   "the gateway's Service selects no pod": {
     leads: "ingress.endpoints",
+    // What runs behind it is found by it, where it is no ingress of ours.
+    hides: ["ingress.deployments"],
     break: (scene) => {
       const wrong = edit(isGateway, (one) => ({
         ...one,

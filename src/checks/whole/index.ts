@@ -13,7 +13,7 @@ export const nothingMissing = healthCheck({
   id: "knative.whole",
   title: "What Knative's processes ask for by name is there",
   needs: ["knative.installed"],
-  symptomOf: ["knative.finished", "knative.stopped", "knative.operator"],
+  symptomOf: ["knative.admitted", "knative.operator"],
   reads: [...FOUND_BY, "Deployment.apps", "Service"],
   meaning:
     "A Service or a ConfigMap of the release was deleted, or the selector of a Service was changed. The parts of Knative no longer find each other, and a process that starts anew ends at once.",
