@@ -133,6 +133,8 @@ it("goes to a collector by http and by gRPC; a Prometheus that does not take it 
 
   const byHttp = await install(world, `http://${NAME}.observability.svc.cluster.local:4318/v1/metrics`);
   expect(byHttp.code, byHttp.stderr + byHttp.stdout).toBe(0);
+  // The proof's Service may be gone before anything of it is sent.
+  await bringServices(world);
   for (const name of ["kn.revision.pods.desired", "kn.serving.invocation.duration"])
     await expect
       .poll(() => names("/v1/metrics").includes(name), { message: name, timeout: patient(60_000) })
