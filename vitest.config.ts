@@ -4,9 +4,9 @@ import { LongestFirst } from "./test/order.ts";
 import { slowness } from "./test/slowness.ts";
 import { isThorough } from "./test/thorough.ts";
 
-// Many tests wait for something: with one worker for each core a quarter of the time nobody would work. What takes all of a sample works more
+// Many tests wait for something: with one worker for each core a third of the time nobody would work. What takes all of a sample works more
 // than it waits.
-const maxWorkers = Math.ceil(availableParallelism() * (isThorough ? 1.5 : 2));
+const maxWorkers = Math.ceil(availableParallelism() * (isThorough ? 1.5 : 2.5));
 process.env.KN_TEST_WORKERS = String(maxWorkers);
 const slow = slowness();
 
