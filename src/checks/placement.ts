@@ -1,9 +1,4 @@
-import { at, isRecord, type KubeObject, textAt } from "../ports/object.ts";
-
-const listAt = (value: unknown, ...path: readonly string[]): readonly unknown[] => {
-  const found = at(value, ...path);
-  return Array.isArray(found) ? found : [];
-};
+import { at, isRecord, type KubeObject, listAt, textAt } from "../ports/object.ts";
 
 /** The node affinity that a pod insists on. */
 const AFFINITY = ["affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];

@@ -3,7 +3,7 @@ import { ok, skipped, warn } from "../core/check.ts";
 import { HOME } from "../kube/inventory.ts";
 import type { ClusterRead } from "../ports/cluster.ts";
 import { few } from "../ports/few.ts";
-import { at, describe, isRecord, type KubeObject, type ObjectRef, refOf, textAt } from "../ports/object.ts";
+import { describe, isRecord, type KubeObject, listAt, type ObjectRef, refOf, textAt } from "../ports/object.ts";
 import { inNamespace, sh } from "../ports/shell.ts";
 import { findInstallation, KNATIVE } from "./found.ts";
 import { healthCheck } from "./health-check.ts";
@@ -24,8 +24,7 @@ const OF_THE_SYSTEM = /^(kube-|openshift-)|^(kourier-system|istio-system|contour
 /** Groups of the system that anybody may be in. */
 const ANYBODY = /^system:(un)?authenticated$|^system:serviceaccounts/;
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-const names = (rule: unknown, field: string): readonly unknown[] => listOf(at(rule, field));
+const names = (rule: unknown, field: string): readonly unknown[] => listAt(rule, field);
 
 /** Whether a rule lets one read this Secret. */
 const readsIt = (rule: unknown, secret: ObjectRef): boolean => {
@@ -70,14 +69,14 @@ const grantsOf = async (cluster: ClusterRead, secret: ObjectRef): Promise<readon
   /** Roles, and whether they are an administrator's. */
   const reading = new Map(
     [...(clusterRoles ?? []), ...(roles ?? []).filter(here)]
-      .filter(({ rules }) => listOf(rules).some((rule) => readsIt(rule, secret)))
-      .map((role) => [`${role.kind} ${role.metadata.name}`, listOf(role.rules).some(allowsAll)]),
+      .filter(({ rules }) => listAt(rules).some((rule) => readsIt(rule, secret)))
+      .map((role) => [`${role.kind} ${role.metadata.name}`, listAt(role.rules).some(allowsAll)]),
   );
   return [...(clusterBindings ?? []), ...(bindings ?? []).filter(here)].flatMap((binding) => {
     const isAdministrators = reading.get(`${textAt(binding, "roleRef", "kind")} ${textAt(binding, "roleRef", "name")}`);
     if (isAdministrators === undefined) return [];
     const { namespace } = binding.metadata;
-    return listOf(binding.subjects)
+    return listAt(binding.subjects)
       .filter(isRecord)
       .filter((subject) => !isExpected(subject, namespace))
       .filter((subject) => !isAdministrators || textAt(subject, "kind") === "ServiceAccount")

@@ -6,3 +6,7 @@ export const choosesPods = (service: KubeObject, labels: Readonly<Record<string,
   const wanted = Object.entries(isRecord(selector) ? selector : {});
   return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value);
 };
+
+/** Labels of the pods that a workload makes. */
+export const templateLabels = (workload: KubeObject): Readonly<Record<string, string>> =>
+  (at(workload, "spec", "template", "metadata", "labels") ?? {}) as Readonly<Record<string, string>>;

@@ -94,6 +94,12 @@ export const at = (value: unknown, ...path: readonly (string | number)[]): unkno
   return here;
 };
 
+/** The list that stands there; empty: none does. */
+export const listAt = (value: unknown, ...path: readonly (string | number)[]): readonly unknown[] => {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? found : [];
+};
+
 /** `data` of a ConfigMap or Secret; empty when absent. Values that are no texts are left out. */
 export const dataOf = (object: KubeObject | undefined): Readonly<Record<string, string>> => {
   const data = at(object, "data");

@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createApi } from "../../src/sandbox/api/index.ts";
 import type { Api, ApiOptions, ApiResponse, ChangeEvent, Obj } from "../../src/sandbox/types.ts";
+import { applyTo, CONFIG_MAPS, configMap, ref } from "./config-maps.ts";
 import { send, watched } from "./wire.ts";
 
 let api: Api;
@@ -11,22 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => api.close());
 
-const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
-const configMap = (name: string, data: Record<string, string>): Obj => ({
-  apiVersion: "v1",
-  kind: "ConfigMap",
-  metadata: { name, namespace: "default" },
-  data,
-});
-const ref = (name: string) => ({ apiVersion: "v1", kind: "ConfigMap", namespace: "default", name });
-const apply = (object: Obj, manager: string, query: Record<string, string> = {}): Promise<ApiResponse> =>
-  api.request({
-    method: "PATCH",
-    path: `${CONFIG_MAPS}/${object.metadata.name}`,
-    query: { fieldManager: manager, ...query },
-    headers: { "content-type": "application/apply-patch+yaml" },
-    body: object,
-  });
+const apply = (...asked: Parameters<ReturnType<typeof applyTo>>) => applyTo(api)(...asked);
 const versionOf = ({ body }: ApiResponse): string | undefined => (body as Obj).metadata.resourceVersion;
 const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
 
@@ -368,75 +354,6 @@ describe("in this process", () => {
   });
 });
 
-/** As kube-apiserver 1.36.3 answered. */
-describe("preconditions of a write", () => {
-  const LEASES = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
-  const lease = (metadata: Partial<Obj["metadata"]>): Obj => ({
-    apiVersion: "coordination.k8s.io/v1",
-    kind: "Lease",
-    metadata: { name: "lock", namespace: "default", ...metadata },
-    spec: { holderIdentity: "a", leaseDurationSeconds: 15 },
-  });
-  const place = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace: "default", name: "lock" };
-  const replace = (object: Obj): Promise<ApiResponse> =>
-    api.request({ method: "PUT", path: `${LEASES}/lock`, body: object });
-  const failed = (uid: string, found: string): object => ({
-    status: 409,
-    body: {
-      reason: "Conflict",
-      details: { name: "lock", group: "coordination.k8s.io", kind: "leases" },
-      message: `Operation cannot be fulfilled on leases.coordination.k8s.io "lock": StorageError: invalid object, Code: 4, Key: /registry/leases/default/lock, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`,
-    },
-  });
-
-  test("a replace with the uid of a Lease that is gone does not bring it back", async () => {
-    const ours = await api.create("a", lease({}));
-    await api.remove(place);
-    expect(await replace(ours)).toMatchObject(failed(ours.metadata.uid ?? "", ""));
-    expect(api.get(place)).toBeUndefined();
-  });
-
-  test("nor does it write to another one of the same name, with whatever version", async () => {
-    const ours = await api.create("a", lease({}));
-    await api.remove(place);
-    const theirs = await api.create("b", lease({}));
-    const expected = failed(ours.metadata.uid ?? "", theirs.metadata.uid ?? "");
-    expect(await replace(ours)).toMatchObject(expected);
-    const { resourceVersion = "" } = theirs.metadata;
-    expect(await replace(lease({ ...ours.metadata, resourceVersion }))).toMatchObject(expected);
-  });
-
-  test("without a uid, a replace of an absent Lease makes one, with whatever version", async () => {
-    expect(await replace(lease({ resourceVersion: "1" }))).toMatchObject({ status: 201 });
-  });
-
-  test("of other kinds what is absent is not found, and what is another is a conflict", async () => {
-    const put = (object: Obj): Promise<ApiResponse> =>
-      api.request({ method: "PUT", path: `${CONFIG_MAPS}/${object.metadata.name}`, body: object });
-    const uid = "00000000-0000-0000-0000-000000000000";
-    const sent = configMap("a", {});
-    expect(await put({ ...sent, metadata: { ...sent.metadata, uid } })).toMatchObject({ status: 404 });
-    await api.create("b", sent);
-    expect(await put({ ...sent, metadata: { ...sent.metadata, uid } })).toMatchObject({
-      status: 409,
-      body: { message: expect.stringContaining(`Key: /registry/configmaps/default/a,`) },
-    });
-  });
-
-  test("an apply with a uid does not make the object anew", async () => {
-    const uid = "00000000-0000-0000-0000-000000000000";
-    const sent = configMap("a", { k: "1" });
-    expect(await apply({ ...sent, metadata: { ...sent.metadata, uid } }, "installer")).toMatchObject({
-      status: 409,
-      body: {
-        reason: "Conflict",
-        message: `Operation cannot be fulfilled on configmaps "a": uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
-      },
-    });
-    expect(api.get(ref("a"))).toBeUndefined();
-  });
-});
-
 describe("quantities", () => {
   const pod = (resources: Obj["spec"]): Obj => ({
     apiVersion: "v1",
@@ -460,46 +377,5 @@ describe("quantities", () => {
     const limits = { cpu: "1.500", memory: "1Gi" };
     const made = await api.create("test", pod({ limits, requests: { cpu: "1500m", memory: "1024Mi" } }));
     expect(made.status.qosClass).toBe("Guaranteed");
-  });
-});
-
-describe("over HTTPS", () => {
-  test("without the token nothing is told", async () => {
-    const { status, text } = await send(api, "/api", { token: false });
-    expect([status, JSON.parse(text).reason]).toEqual([401, "Unauthorized"]);
-  });
-
-  test("a body over the limit is refused", async () => {
-    const body = JSON.stringify(configMap("big", { k: "x".repeat(4 * 1024 * 1024) }));
-    const answer = await send(api, CONFIG_MAPS, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
-    }).catch(() => undefined);
-    // The server may close before everything is sent.
-    expect(answer?.status ?? 413).toBe(413);
-    expect(api.get(ref("big"))).toBeUndefined();
-  });
-
-  test("a format it does not speak is refused, not misread", async () => {
-    const headers = { "content-type": "application/vnd.kubernetes.protobuf" };
-    expect((await send(api, CONFIG_MAPS, { method: "POST", headers, body: "k8s\0" })).status).toBe(415);
-  });
-
-  test("requests can be seen, answered in the API's place and cut off", async () => {
-    await api.close();
-    const seen: string[] = [];
-    api = await createApi({
-      onRequest: ({ method, path }) => {
-        seen.push(`${method} ${path}`);
-        if (path === "/readyz") return { status: 503, body: "later" };
-        if (path === "/livez") throw new Error("killed");
-        return undefined;
-      },
-    });
-    expect(await send(api, "/readyz")).toMatchObject({ status: 503, text: "later" });
-    await expect(send(api, "/livez")).rejects.toThrow();
-    expect((await api.request({ method: "GET", path: "/healthz" })).status).toBe(200);
-    expect(seen).toEqual(["GET /readyz", "GET /livez", "GET /healthz"]);
   });
 });

@@ -1,6 +1,6 @@
 import { parsed } from "../../kube/choices.ts";
 import { ApiError, type ClusterRead, Unreachable } from "../../ports/cluster.ts";
-import { at, isRecord, type KubeObject, numberAt, textAt } from "../../ports/object.ts";
+import { at, isRecord, type KubeObject, listAt, numberAt, textAt } from "../../ports/object.ts";
 import { readable } from "../../ports/readable.ts";
 import { LOGGING, STORED } from "./names.ts";
 
@@ -24,8 +24,8 @@ const KUBELET = 10250;
 const usedOn = async (cluster: ClusterRead, node: string): Promise<readonly (readonly [string, number])[]> => {
   const ref = { apiVersion: "v1", kind: "Node", name: node };
   const pods = at(parsed(await cluster.askPod(ref, KUBELET, SUMMARY).catch(unmeasured)), "pods");
-  return listOf(pods).flatMap((pod) =>
-    listOf(at(pod, "volume")).flatMap((volume) => {
+  return listAt(pods).flatMap((pod) =>
+    listAt(pod, "volume").flatMap((volume) => {
       const [name, used] = [textAt(volume, "pvcRef", "name"), numberAt(volume, "usedBytes")];
       return textAt(volume, "pvcRef", "namespace") === LOGGING && used !== undefined ? [[name, used] as const] : [];
     }),
@@ -38,8 +38,6 @@ const unmeasured = (error: unknown): string => {
   throw error;
 };
 
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-
 const claimIn = (volume: unknown): string => textAt(volume, "persistentVolumeClaim", "claimName");
 
 /** Volumes of the stored logs, those of an Elasticsearch that is gone included. Undefined: they may not be read. */
@@ -50,7 +48,7 @@ export const readVolumes = async (cluster: ClusterRead): Promise<readonly LogVol
   );
   if (!claims?.length) return claims && [];
   const pods = (await readable(cluster.list({ ...inLogging, kind: "Pod" }))) ?? [];
-  const mounting = pods.filter((pod) => listOf(at(pod, "spec", "volumes")).some((one) => STORED.test(claimIn(one))));
+  const mounting = pods.filter((pod) => listAt(pod, "spec", "volumes").some((one) => STORED.test(claimIn(one))));
   const nodes = new Set(mounting.map((pod) => textAt(pod, "spec", "nodeName")).filter(Boolean));
   const used = new Map((await Promise.all([...nodes].map((node) => usedOn(cluster, node)))).flat());
   return claims.map((claim) => volumeOf(claim, used.get(claim.metadata.name)));

@@ -1,4 +1,5 @@
 import { fail, ok, skipped } from "../../core/check.ts";
+import { choosesPods } from "../../kube/selected.ts";
 import { few } from "../../ports/few.ts";
 import { at, describe, isRecord, type KubeObject, refOf, textAt } from "../../ports/object.ts";
 import { joined, sh } from "../../ports/shell.ts";
@@ -68,12 +69,10 @@ export const outsidersLetIn = healthCheck({
     ]);
     if (policies.length === 0) return skipped("no PeerAuthentication is here");
     const service = there?.service && (await cluster.get(there.service));
-    const gatewaySelector = at(service, "spec", "selector");
     const isGateway = ({ metadata }: KubeObject): boolean =>
-      isRecord(gatewaySelector) &&
-      Object.keys(gatewaySelector).length > 0 &&
-      metadata.namespace === service?.metadata.namespace &&
-      Object.entries(gatewaySelector).every(([key, value]) => metadata.labels?.[key] === value);
+      service !== undefined &&
+      metadata.namespace === service.metadata.namespace &&
+      choosesPods(service, metadata.labels);
     const isWebhook = ({ metadata }: KubeObject): boolean =>
       metadata.namespace === KNATIVE && WEBHOOKS.includes(metadata.labels?.app ?? "");
     const called = pods

@@ -1,5 +1,5 @@
 import { type Finding, fail, ok, type ReadContext } from "../../core/check.ts";
-import { choosesPods } from "../../kube/selected.ts";
+import { choosesPods, templateLabels } from "../../kube/selected.ts";
 import type { Remedy } from "../../ports/error.ts";
 import { few } from "../../ports/few.ts";
 import { at, describe, type KubeObject, type ObjectRef, refOf, VERSION_LABEL } from "../../ports/object.ts";
@@ -78,11 +78,8 @@ const fromRelease = (source: Needed["source"], version: string | undefined): Rem
   command: sh`kubectl create -f ${source(version ?? "VERSION")}`,
 });
 
-const labelsOf = (maker: KubeObject): Readonly<Record<string, string>> =>
-  (at(maker, "spec", "template", "metadata", "labels") ?? {}) as Readonly<Record<string, string>>;
-
 const leadsElsewhere = ({ ref, live, maker }: Looked): boolean =>
-  ref.kind === "Service" && live !== undefined && maker !== undefined && !choosesPods(live, labelsOf(maker));
+  ref.kind === "Service" && live !== undefined && maker !== undefined && !choosesPods(live, templateLabels(maker));
 
 const leading = ({ live, maker }: Looked): Finding => {
   const [service, deployment] = [live as KubeObject, maker as KubeObject];
@@ -95,7 +92,7 @@ const leading = ({ live, maker }: Looked): Finding => {
     {
       evidence: [
         { object: refOf(service), field: ".spec.selector", observed: at(service, "spec", "selector") },
-        { object: refOf(deployment), field: ".spec.template.metadata.labels", observed: labelsOf(deployment) },
+        { object: refOf(deployment), field: ".spec.template.metadata.labels", observed: templateLabels(deployment) },
       ],
     },
   );

@@ -1,4 +1,5 @@
 import { ownerOf } from "../../kube/inventory.ts";
+import { choosesPods } from "../../kube/selected.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
 import { UserError } from "../../ports/error.ts";
 import { at, dataOf, describe, type KubeObject } from "../../ports/object.ts";
@@ -30,10 +31,9 @@ export const around = async (cluster: Pick<ClusterRead, "get">, gateway: FoundGa
 };
 
 const leadsTo = (service: KubeObject, { labels }: FoundGateway): boolean => {
-  const selector = at(service, "spec", "selector");
   const ports = at(service, "spec", "ports");
   return (
-    Object.entries(selector ?? {}).every(([key, value]) => labels[key] === value) &&
+    choosesPods(service, labels) &&
     (Array.isArray(ports) ? ports : []).some((port) => at(port, "port") === 80 && at(port, "targetPort") === PORT)
   );
 };

@@ -1,5 +1,6 @@
+import { choosesPods, templateLabels } from "../../kube/selected.ts";
 import type { ClusterRead } from "../../ports/cluster.ts";
-import { at, isRecord, type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
+import { at, type KubeObject, type ObjectRef, refOf } from "../../ports/object.ts";
 
 /** Deployments and DaemonSets whose pods a Service leads to. A Service without a selector leads to none of the cluster's. */
 export const behind = async (
@@ -11,12 +12,10 @@ export const behind = async (
     cluster.list({ apiVersion: "apps/v1", kind: "Deployment" }),
     cluster.list({ apiVersion: "apps/v1", kind: "DaemonSet" }),
   ]);
-  const selector = at(live, "spec", "selector");
-  const chosen = isRecord(selector) ? Object.entries(selector) : [];
   const isBehind = (workload: KubeObject): boolean =>
-    chosen.length > 0 &&
+    live !== undefined &&
     workload.metadata.namespace === service.namespace &&
-    chosen.every(([key, value]) => at(workload, "spec", "template", "metadata", "labels", key) === value);
+    choosesPods(live, templateLabels(workload));
   const all = deployments.filter(isBehind);
   // One that is scaled to none beside others that run is a spare.
   const running = all.filter((deployment) => at(deployment, "spec", "replicas") !== 0);

@@ -1,5 +1,5 @@
 import { dashboardFor } from "../../metrics/dashboard.ts";
-import { at, type KubeObject, textAt } from "../../ports/object.ts";
+import { type KubeObject, listAt, textAt } from "../../ports/object.ts";
 import type { Installation } from "../installation.ts";
 
 /** How a Grafana finds dashboards. */
@@ -8,11 +8,6 @@ export interface Sidecar {
   readonly value: string;
   readonly namespace: string;
 }
-
-const listAt = (object: unknown, ...path: readonly string[]): readonly unknown[] => {
-  const found = at(object, ...path);
-  return Array.isArray(found) ? found : [];
-};
 
 /**
  * The sidecar that Grafana's chart puts beside it (kiwigrid/k8s-sidecar): it takes ConfigMaps with a label for dashboards, from its own
