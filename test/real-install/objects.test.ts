@@ -138,6 +138,10 @@ describe.skipIf(!present)("what a cluster holds after an install", () => {
     const ofTheProof = () =>
       world.api.list("v1", "Service").filter(({ metadata }) => metadata.namespace === "kn-bootstrap");
     await vi.waitFor(() => expect(ofTheProof()).toEqual([]), { timeout: patient(10_000) });
+    // Their nodes take note of pods that are told to go a moment later.
+    const unseen = () =>
+      world.api.list("v1", "Pod").filter(({ metadata, status }) => status?.observedGeneration !== metadata.generation);
+    await vi.waitFor(() => expect(unseen()).toEqual([]), { timeout: patient(10_000) });
     const objects = await everything(world.api);
     rehearsed = fieldsOf(objects.filter(({ metadata }) => !before.has(metadata.uid)).map(asRecorded));
   });
